@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make          builds the command (build/halite) and the hypervisor (build/halite.elf, build/halite.bin)
+# make demo     boots Debian in Halite, and in there, with KVM, a second Debian, and shuts both down
+# make shell    an interactive shell in the first of the two
+# make test     runs the tests; make test-long adds those that take long
+# make format   lays out the C code; make format-check only looks
+# make clean    removes what was built; make distclean removes downloads too
+#
+# demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite), CPUS, MEMORY and QEMU.
+
+# A recipe that fails leaves no half-made target behind.
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+HALITE_VERSION := 0.1.0
+KERNEL ?= client
+NACL ?= all
+CPUS ?= 2
+MEMORY ?= 2G
+QEMU ?= qemu-system-riscv64
+NATIVE ?=
+
+HOST_CC ?= gcc
+PICOLIBC ?= /usr/lib/picolibc/riscv64-unknown-elf
+
+# The built-in rules would look for sources of the dependency files.
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DHALITE_VERSION='"$(HALITE_VERSION)"'
+
+include mk/hypervisor.mk
+include mk/unit.mk
+include mk/guests.mk
+
+.PHONY: all tool packages libfdt demo shell test test-long format format-check clean distclean
+
+all: tool build/halite.elf build/halite.bin
+
+# Packages that a build needs: looked at once, installed when missing.
+packages: build/.packages
+build/.packages: scripts/install-packages.sh
+	@mkdir -p build
+	@scripts/install-packages.sh build unit
+	@touch $@
+
+libfdt: build/ext/libfdt/libfdt.h
+build/ext/libfdt/libfdt.h: scripts/fetch-libfdt.sh | build/.packages
+	@scripts/fetch-libfdt.sh
+
+TOOL_SOURCES := $(wildcard tools/halite/*.c)
+TOOL_HEADERS := $(wildcard tools/halite/*.h)
+
+tool: build/halite
+build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) Makefile | build/.packages
+	@mkdir -p build
+	$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES)
+
+RUN_OPTIONS = --kernel build/guests/$(KERNEL)/Image --initrd build/guests/$(KERNEL)/l1.cpio \
+	--cpus $(CPUS) --memory $(MEMORY) --nacl $(NACL) --qemu $(QEMU) $(if $(NATIVE),--native)
+
+.PHONY: linux-guests
+linux-guests: build/.packages
+	@scripts/install-packages.sh run
+	@scripts/make-initramfs.sh $(KERNEL)
+
+demo: all linux-guests
+	@KERNEL=$(KERNEL) scripts/demo.sh $(RUN_OPTIONS) --append "console=ttyS0 earlycon=sbi halite.scene=demo"
+
+shell: all linux-guests
+	build/halite run $(RUN_OPTIONS) --append "console=ttyS0 quiet halite.scene=shell"
+
+test: all guest-programs
+	@tests/run
+
+test-long: all guest-programs
+	@tests/run --long
+
+FORMATTED = $(wildcard src/*/*.[ch] tools/*/*.[ch] tests/*/*.[ch] guests/*.[ch] guests/*/*.[ch])
+
+format:
+	@scripts/install-packages.sh lint
+	clang-format -i $(FORMATTED)
+
+format-check:
+	@scripts/install-packages.sh lint
+	clang-format --dry-run --Werror $(FORMATTED)
+
+# The same code must compile with clang.
+.PHONY: clang-check
+clang-check:
+	@scripts/install-packages.sh lint
+	$(MAKE) --no-print-directory hypervisor CC_RV=clang BUILD_RV=build/clang
+	for file in $(TOOL_SOURCES); do clang $(HOST_CFLAGS) -c -o /dev/null $$file || exit 1; done
+
+clean:
+	@mkdir -p build
+	find build -mindepth 1 -maxdepth 1 ! -name downloads ! -name ext ! -name .packages -exec rm -rf {} +
+
+distclean:
+	rm -rf build
+
+# What there is, one a line, for tests/run.
+.PHONY: unit-list guest-list
+unit-list:
+	@printf '%s\n' $(UNIT_TESTS) $(UNIT_NACL)
+guest-list:
+	@printf '%s\n' $(GUEST_NAMES)

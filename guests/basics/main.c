@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What any guest may rely on: the SBI calls refuse what they must refuse, and memory that is not the
+ * guest's gives access faults. Runs on the bare machine too.
+ */
+#include <stdint.h>
+
+#include "guest.h"
+
+#define EXT_BASE	0x10
+#define EXT_TIME	0x54494d45
+#define EXT_IPI		0x735049
+#define EXT_RFENCE	0x52464e43
+#define EXT_HSM		0x48534d
+#define EXT_SRST	0x53525354
+#define EXT_DBCN	0x4442434e
+
+#define NOT_SUPPORTED	(-2)
+#define INVALID_PARAM	(-3)
+#define INVALID_ADDRESS	(-5)
+#define ALREADY_AVAILABLE (-6)
+
+#define FIRMWARE	UINT64_C(0x80000000)	/* OpenSBI: not the guest's */
+#define NOWHERE		UINT64_C(0x40000)	/* no device there on the virt machine */
+#define PLIC		UINT64_C(0xc000000)
+
+#define LOAD_ACCESS	5
+#define STORE_ACCESS	7
+#define FETCH_ACCESS	1
+
+static volatile uint64_t second_hart_alive;
+static uint8_t second_stack[4096] __attribute__((aligned(16)));
+
+static int64_t error_of(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
+			uint64_t a3)
+{
+	return guest_sbi(ext, fid, a0, a1, a2, a3, 0).error;
+}
+
+static void check_base(void)
+{
+	guest_check("base: spec version is 0.2 or later",
+		    guest_sbi(EXT_BASE, 0, 0, 0, 0, 0, 0).value >= 2, 1);
+	guest_check("base: unknown function", error_of(EXT_BASE, 99, 0, 0, 0, 0), NOT_SUPPORTED);
+	guest_check("base: probe of an unknown extension",
+		    guest_sbi(EXT_BASE, 3, 0x123456, 0, 0, 0, 0).value, 0);
+	guest_check("unknown extension", error_of(0x123456, 0, 0, 0, 0, 0), NOT_SUPPORTED);
+	guest_check("time: unknown function", error_of(EXT_TIME, 1, 0, 0, 0, 0), NOT_SUPPORTED);
+}
+
+static void check_hart_masks(void)
+{
+	guest_check("ipi: a hart that is not there", error_of(EXT_IPI, 0, 1, 4000, 0, 0),
+		    INVALID_PARAM);
+	guest_check("ipi: no hart at all", error_of(EXT_IPI, 0, 0, 0, 0, 0), 0);
+	guest_check("rfence: a hart that is not there", error_of(EXT_RFENCE, 0, 1, 4000, 0, 0),
+		    INVALID_PARAM);
+	guest_check("rfence: unknown function", error_of(EXT_RFENCE, 99, 1, 0, 0, 0),
+		    NOT_SUPPORTED);
+	guest_check("rfence: sfence.vma of everything", error_of(EXT_RFENCE, 1, 0, -1, 0, 0), 0);
+}
+
+static void check_hsm(uint64_t hartid)
+{
+	uint64_t other = hartid ? 0 : 1;
+
+	guest_check("hsm: start of a hart that is not there",
+		    error_of(EXT_HSM, 0, 4000, (uintptr_t)guest_second_start, 0, 0), INVALID_PARAM);
+	guest_check("hsm: start of a running hart",
+		    error_of(EXT_HSM, 0, hartid, (uintptr_t)guest_second_start, 0, 0),
+		    ALREADY_AVAILABLE);
+	guest_check("hsm: status of a running hart", guest_sbi(EXT_HSM, 2, hartid, 0, 0, 0, 0).value,
+		    0);
+	guest_check("hsm: status of a hart that is not there", error_of(EXT_HSM, 2, 4000, 0, 0, 0),
+		    INVALID_PARAM);
+	guest_check("hsm: reserved suspend type", error_of(EXT_HSM, 3, 1, 0, 0, 0), INVALID_PARAM);
+	if (guest_sbi(EXT_HSM, 2, other, 0, 0, 0, 0).error)
+		return;
+	guest_check("hsm: start in the firmware's memory", error_of(EXT_HSM, 0, other, FIRMWARE, 0, 0),
+		    INVALID_ADDRESS);
+	guest_check("hsm: start", error_of(EXT_HSM, 0, other, (uintptr_t)guest_second_start,
+					   (uintptr_t)second_stack + sizeof(second_stack), 0), 0);
+	while (!second_hart_alive)
+		;
+	guest_check("hsm: the hart that was started says its number", second_hart_alive - 1, other);
+	while (guest_sbi(EXT_HSM, 2, other, 0, 0, 0, 0).value != 1)
+		;
+	guest_check("hsm: it has stopped", guest_sbi(EXT_HSM, 2, other, 0, 0, 0, 0).value, 1);
+}
+
+void guest_second_main(uint64_t hartid)
+{
+	second_hart_alive = hartid + 1;
+	guest_sbi(EXT_HSM, 1, 0, 0, 0, 0, 0);
+}
+
+static void check_console(void)
+{
+	if (!guest_sbi(EXT_BASE, 3, EXT_DBCN, 0, 0, 0, 0).value)
+		return;
+	guest_check("dbcn: buffer in the firmware's memory",
+		    error_of(EXT_DBCN, 0, 16, FIRMWARE, 0, 0), INVALID_PARAM);
+	guest_check("dbcn: nothing to write", error_of(EXT_DBCN, 0, 0, 0x80200000, 0, 0), 0);
+	guest_check("dbcn: unknown function", error_of(EXT_DBCN, 99, 0, 0, 0, 0), NOT_SUPPORTED);
+}
+
+static void check_memory(void)
+{
+	guest_check("load where nothing is", guest_try_load(NOWHERE), LOAD_ACCESS);
+	guest_check("its stval", guest_trap_value, NOWHERE);
+	guest_check("store where nothing is", guest_try_store(NOWHERE), STORE_ACCESS);
+	guest_check("fetch where nothing is", guest_try_jump(NOWHERE), FETCH_ACCESS);
+	guest_check("load from the firmware", guest_try_load(FIRMWARE), LOAD_ACCESS);
+	guest_check("store to the firmware", guest_try_store(FIRMWARE), STORE_ACCESS);
+	guest_check("load beyond all memory", guest_try_load(UINT64_C(1) << 40), LOAD_ACCESS);
+	guest_check("load from the PLIC", guest_try_load(PLIC + 4), -1);
+	guest_check("store to the PLIC", guest_try_store(PLIC + 4), -1);
+	guest_check("misaligned load from the PLIC",
+		    guest_try_load(PLIC + 6) == LOAD_ACCESS || guest_try_load(PLIC + 6) == 4, 1);
+}
+
+void guest_main(uint64_t hartid, const void *fdt)
+{
+	(void)fdt;
+	guest_print("KTAP version 1\n");
+	check_base();
+	check_hart_masks();
+	check_hsm(hartid);
+	check_console();
+	check_memory();
+	guest_check("srst: reserved type", error_of(EXT_SRST, 0, 3, 0, 0, 0), INVALID_PARAM);
+	guest_finish();
+}

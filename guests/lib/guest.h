@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What bare-metal guests share: firmware calls, output as KTAP, accesses that may trap. */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct guest_result {
+	int64_t error;
+	uint64_t value;
+};
+
+struct guest_result guest_sbi(uint64_t extension, uint64_t function, uint64_t a0, uint64_t a1,
+			      uint64_t a2, uint64_t a3, uint64_t a4);
+
+/* printf to the firmware's console, integers only. */
+void guest_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* One line of KTAP: whether @seen is @expected, and both. */
+void guest_check(const char *what, int64_t seen, int64_t expected);
+
+/* The plan line, then power off: with failure if a check failed. */
+_Noreturn void guest_finish(void);
+
+/* The cause of the exception that the access takes, or -1. */
+uint64_t guest_try_load(uint64_t addr);
+uint64_t guest_try_store(uint64_t addr);
+uint64_t guest_try_jump(uint64_t addr);
+extern uint64_t guest_trap_value;	/* stval of the last of them that trapped */
+
+/* Where guest_second_main() begins when a hart is started there with its stack top as the argument. */
+void guest_second_start(void);
+
+/* The guest's own. */
+void guest_main(uint64_t hartid, const void *fdt);
+void guest_second_main(uint64_t hartid);
+void guest_unexpected(uint64_t cause, uint64_t pc, uint64_t tval);
+
+#endif

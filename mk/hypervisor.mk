@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The hypervisor: build/halite.elf and the flat build/halite.bin. Works on its own too:
+#   make -f mk/hypervisor.mk [CC_RV=clang] [BUILD_RV=DIR]
+
+ifeq ($(MAKEFILE_LIST), mk/hypervisor.mk)
+.DEFAULT_GOAL := hypervisor
+endif
+HALITE_VERSION ?= 0.1.0
+
+RV ?= riscv64-unknown-elf-
+CC_RV ?= $(RV)gcc
+# The linker of the bare-metal toolchain makes no position-independent programs; Linux's does.
+LD_RV ?= riscv64-linux-gnu-ld
+# Objects of each compiler are kept apart; the results are the last one's.
+BUILD_RV ?= build
+RV_OBJ := $(BUILD_RV)/obj/$(notdir $(CC_RV))
+
+RV_LINK_ADDRESS := 0x80200000
+RV_ARCH := rv64imac_zicsr_zifencei
+RV_PICOLIBC := /usr/lib/picolibc/riscv64-unknown-elf
+RV_LIBFDT := build/ext/libfdt
+
+RV_VERSION_WORDS := $(subst ., ,$(HALITE_VERSION))
+RV_VERSION_NUMBER := (($(word 1,$(RV_VERSION_WORDS))<<16)|($(word 2,$(RV_VERSION_WORDS))<<8)|$(word 3,$(RV_VERSION_WORDS)))
+
+ifneq ($(findstring clang,$(CC_RV)),)
+# clang 14 has the CSR and FENCE.I instructions in the base, and no names for them.
+RV_TARGET := --target=riscv64-unknown-elf -march=rv64imac
+else
+RV_TARGET := -march=$(RV_ARCH)
+endif
+
+RV_CPPFLAGS := -Isrc -isystem $(RV_LIBFDT) -isystem $(RV_PICOLIBC)/include -MMD -MP \
+	-DHALITE_VERSION='"$(HALITE_VERSION)"' -DHALITE_VERSION_NUMBER='$(RV_VERSION_NUMBER)' \
+	-DHALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS)
+RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -mno-relax -ffreestanding -fpie \
+	-fvisibility=hidden -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-std=gnu11 -O2 -g -Wall -Wextra -Werror
+# %f is not used: the integer-only printf of picolibc.
+RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --build-id=none \
+	--no-warn-rwx-segments -z max-page-size=4096 \
+	--defsym=HALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) --defsym=vfprintf=__i_vfprintf
+RV_LIBS = $(RV_PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
+	$(shell $(RV)gcc -march=$(RV_ARCH) -mabi=lp64 -print-libgcc-file-name)
+
+RV_SOURCES ?= $(wildcard src/hv/*.c src/hext/*.c src/nacl/*.c src/riscv/*.c src/riscv/*.S src/lib/*.c)
+RV_LIBFDT_NAMES := fdt fdt_ro fdt_wip fdt_rw fdt_check fdt_addresses fdt_strerror
+RV_LIBFDT_OBJECTS := $(RV_LIBFDT_NAMES:%=$(RV_OBJ)/libfdt/%.o)
+RV_OBJECTS = $(patsubst src/%,$(RV_OBJ)/%.o,$(RV_SOURCES)) $(RV_LIBFDT_OBJECTS)
+
+.PHONY: hypervisor
+hypervisor: $(BUILD_RV)/halite.elf $(BUILD_RV)/halite.bin
+
+# The root Makefile has a rule that fetches libfdt; alone, it is this one.
+ifeq ($(MAKEFILE_LIST), mk/hypervisor.mk)
+$(RV_LIBFDT)/libfdt.h:
+	scripts/fetch-libfdt.sh
+endif
+
+$(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
+	@mkdir -p $(@D)
+	$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
+
+$(RV_OBJ)/%.S.o: src/%.S mk/hypervisor.mk
+	@mkdir -p $(@D)
+	$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
+
+# Not ours: its warnings are its authors' business.
+$(RV_LIBFDT_OBJECTS): $(RV_OBJ)/libfdt/%.o: mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
+	@mkdir -p $(@D)
+	$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -w -c -o $@ $(RV_LIBFDT)/$*.c
+
+$(BUILD_RV)/halite.elf: $(RV_OBJECTS) src/riscv/halite.lds mk/hypervisor.mk
+	$(LD_RV) $(RV_LDFLAGS) -T src/riscv/halite.lds -o $@ $(filter %.o,$^) $(RV_LIBS)
+
+$(BUILD_RV)/halite.bin: $(BUILD_RV)/halite.elf
+	$(RV)objcopy -O binary $< $@
+
+-include $(RV_OBJECTS:.o=.d)

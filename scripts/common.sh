@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Helpers that the other scripts source. Owns the layout below build/ and every use of apt with lists of our own, which
+# leaves the system's apt configuration as it is.
+# shellcheck shell=bash
+
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=$TOP/build
+DOWNLOADS=$BUILD/downloads
+# A root shell of another distribution's login may lack the sbin folders, which dpkg and mke2fs need.
+export PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL=C.UTF-8
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+say() { printf '== %s\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# as_root COMMAND...: runs it as root, through sudo when we are not.
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "'$*' needs root, and there is no sudo: run it as root, then run make again"
+	fi
+}
+
+# debian_mirror: prints the address of the Debian archive that the system's own apt uses (not the security one).
+debian_mirror()
+{
+	local uri
+	uri=$(env -u APT_CONFIG apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+		grep -v -e security -e ports | grep -E '/debian/?$' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
+	if [ -z "$uri" ]; then
+		# A fresh root has sources but no lists yet, and then indextargets still prints; so there is no source at all.
+		die "apt knows no Debian archive (apt-get indextargets lists none): add one to /etc/apt/sources.list"
+	fi
+	printf '%s\n' "${uri%/}"
+}
+
+debian_release()
+{
+	(. /etc/os-release && [ "$ID" = debian ] && printf '%s\n' "${VERSION_CODENAME:-unknown}") || printf 'unknown\n'
+}
+
+# keyring_current: the keyring with which all suites used here can be checked; Debian 12's is updated in point releases.
+need_keyring()
+{
+	[ -s "$KEYRING" ] || die "$KEYRING is missing: install debian-archive-keyring"
+}
+
+# private_apt NAME ARCH TYPES SUITE...: makes an apt of its own below build/downloads/apt/NAME and prints the path of its
+# configuration, for use as APT_CONFIG. Signatures are checked with Debian's own keyring. Dates are not, because archive
+# copies lag at times.
+private_apt()
+{
+	local name=$1 arch=$2 types=$3 mirror dir
+	shift 3
+	need_keyring
+	mirror=$(debian_mirror)
+	dir=$DOWNLOADS/apt/$name
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/parts" "$dir/conf"
+	: >"$dir/status"
+	cat >"$dir/halite.sources" <<-SOURCES
+		Types: $types
+		URIs: $mirror
+		Suites: $*
+		Components: main
+		Signed-By: $KEYRING
+	SOURCES
+	mkdir -p "$dir/sources"
+	mv "$dir/halite.sources" "$dir/sources/halite.sources"
+	cat >"$dir/apt.conf" <<-CONF
+		APT::Architecture "$arch";
+		APT::Architectures { "$arch"; };
+		Dir::State "$dir";
+		Dir::State::Lists "$dir/lists";
+		Dir::State::Status "$dir/status";
+		Dir::Cache "$dir/cache";
+		Dir::Etc::SourceList "/dev/null";
+		Dir::Etc::SourceParts "$dir/sources";
+		Dir::Etc::Preferences "/dev/null";
+		Dir::Etc::PreferencesParts "$dir/parts";
+		Acquire::Check-Valid-Until "false";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+		APT::Sandbox::User "root";
+		APT::Get::AllowUnauthenticated "false";
+	CONF
+	printf '%s\n' "$dir/apt.conf"
+}
+
+# retry COUNT COMMAND...: for downloads.
+retry()
+{
+	local left=$1
+	shift
+	until "$@"; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return 1
+		say "failed, trying again: $*"
+		sleep 3
+	done
+}

@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Fetches a Debian kernel for riscv64 into build/downloads/kernels/NAME: Image, kvm.ko and version.
+# Usage: fetch-kernel.sh client|6.12
+#   client  the newest kernel that is a client of SBI nested acceleration (Linux 6.13 and later)
+#   6.12    trixie's, which is none
+. "$(dirname "$0")/common.sh"
+
+CLIENT_SINCE=6.13
+name=${1:-}
+case $name in
+client) suites="trixie-backports forky sid" ;;
+6.12) suites="trixie" ;;
+*) die "fetch-kernel.sh: unknown kernel '$name'; expected client or 6.12" ;;
+esac
+OUT=$DOWNLOADS/kernels/$name
+
+# package_field PACKAGE FIELD: of the newest version in the current private apt; nothing when there is none.
+package_field()
+{
+	{ apt-cache show --no-all-versions "$1" 2>/dev/null || true; } | sed -n "s/^$2: //p" | head -n 1
+}
+
+# fetch_from SUITE: fills $OUT.new. Fails when the suite's copy in the archive is inconsistent or has no fitting kernel.
+fetch_from()
+{
+	local suite=$1 image version packages package work=$DOWNLOADS/kernels/deb-$1
+	APT_CONFIG=$(private_apt "kernel-$suite" riscv64 deb "$suite")
+	export APT_CONFIG
+	say "looking for a kernel in $suite"
+	if ! apt-get -q -o APT::Update::Error-Mode=any update; then
+		say "$suite: the archive's index does not match its signed Release file at the moment, or cannot be reached"
+		return 1
+	fi
+	image=$(package_field linux-image-riscv64 Depends | grep -o 'linux-image-[0-9][^ ,]*' | head -n 1)
+	[ -n "$image" ] || { say "$suite: no linux-image-riscv64"; return 1; }
+	version=$(package_field "$image" Version)
+	if [ "$name" = client ] && dpkg --compare-versions "$version" lt "$CLIENT_SINCE"; then
+		say "$suite: $image is older than $CLIENT_SINCE and has no client"
+		return 1
+	fi
+	# Since 7.x the image is a package with dependencies only.
+	packages=$(package_field "$image" Depends | grep -oE 'linux-(binary|modules)-[0-9][^ ,]*' | sort -u || true)
+	[ -n "$packages" ] || packages=$image
+	rm -rf "$work"
+	mkdir -p "$work"
+	say "$suite: downloading $(echo $packages)"
+	(cd "$work" && apt-get -q download $packages) || return 1
+	rm -rf "$OUT.new"
+	mkdir -p "$OUT.new/tree"
+	for package in "$work"/*.deb; do
+		# tar complains about a pattern that matches nothing in this one of the packages.
+		dpkg-deb --fsys-tarfile "$package" | tar -C "$OUT.new/tree" -x --wildcards '*/vmlinuz*' '*/vmlinux-*' '*/kvm/kvm.ko*' \
+			2>/dev/null || true
+	done
+	find "$OUT.new/tree" -type f -name 'vmlinu*' -exec cp {} "$OUT.new/Image" \;
+	[ -s "$OUT.new/Image" ] || { say "$suite: no kernel image in these packages"; return 1; }
+	find "$OUT.new/tree" -name 'kvm.ko*' -exec cp {} "$OUT.new/" \;
+	[ ! -e "$OUT.new/kvm.ko.xz" ] || unxz "$OUT.new/kvm.ko.xz"
+	[ -s "$OUT.new/kvm.ko" ] || { say "$suite: no kvm.ko in these packages"; return 1; }
+	printf '%s %s from %s\n' "${image#linux-image-}" "$version" "$suite" >"$OUT.new/version"
+	rm -rf "$OUT.new/tree" "$work"
+}
+
+if [ ! -s "$OUT/version" ]; then
+	for suite in $suites; do
+		if fetch_from "$suite"; then
+			rm -rf "$OUT"
+			mv "$OUT.new" "$OUT"
+			break
+		fi
+		say "$suite: not usable now, trying the next suite"
+	done
+	[ -s "$OUT/version" ] || die "no kernel '$name' in any of: $suites"
+fi
+say "kernel '$name': Debian's $(cat "$OUT/version")"

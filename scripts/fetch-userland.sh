@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Makes the L1 userland from Debian's riscv64 packages: build/downloads/userland.cpio, with busybox and Debian's own QEMU.
+# Packages are unpacked only, so nothing of riscv64 runs here.
+. "$(dirname "$0")/common.sh"
+
+SUITE=trixie
+PACKAGES=qemu-system-riscv,busybox-static,opensbi
+OUT=$DOWNLOADS/userland.cpio
+
+[ ! -s "$OUT" ] || exit 0
+need_keyring
+say "making the L1 userland: $PACKAGES of Debian $SUITE for riscv64"
+mkdir -p "$DOWNLOADS"
+tree=$DOWNLOADS/userland.tree
+rm -rf "$tree" "$OUT.tar"
+# Root's mode chroot would mount things; what is only unpacked needs none of that.
+mode=chrootless
+[ "$(id -u)" != 0 ] || mode=root
+retry 3 mmdebstrap --mode="$mode" --variant=extract --architectures=riscv64 \
+	--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Sandbox::User "root"' --include="$PACKAGES" \
+	--skip=check/qemu \
+	"$SUITE" "$OUT.tar" "deb [signed-by=$KEYRING] $(debian_mirror) $SUITE main"
+mkdir -p "$tree"
+tar -C "$tree" -xf "$OUT.tar" --exclude='./dev/*' --no-same-owner
+rm -f "$OUT.tar"
+(
+	cd "$tree"
+	for dir in bin sbin lib; do
+		[ -e "$dir" ] || ln -s "usr/$dir" "$dir"
+	done
+	rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/icons usr/share/info usr/share/applications \
+		usr/share/bash-completion usr/share/lintian usr/share/perl* usr/lib/*/perl* usr/lib/*/gconv usr/lib/python3* \
+		var/cache var/lib/apt var/lib/dpkg usr/share/qemu/edk2* usr/share/zoneinfo usr/share/perl5
+)
+say "userland: $(du -sm "$tree" | cut -f 1) MB"
+(cd "$tree" && find . -print0 | sort -z | cpio --null -o -H newc --owner=0:0 --quiet) >"$OUT.new"
+mv "$OUT.new" "$OUT"
+rm -rf "$tree"

@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Installs what the build and the tests need from Debian's packages, if anything of it is missing.
+# Usage: install-packages.sh build|run|lint|unit|selftests...
+. "$(dirname "$0")/common.sh"
+
+# Each group: the packages that a machine without build tools needs for it.
+BUILD_PACKAGES="gcc make libc6-dev xz-utils gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf \
+	binutils-riscv64-linux-gnu"
+UNIT_PACKAGES="gcc libc6-dev libcmocka-dev"
+RUN_PACKAGES="mmdebstrap debian-archive-keyring xz-utils cpio device-tree-compiler"
+LINT_PACKAGES="clang clang-format"
+SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
+QEMU_MINIMUM=10
+
+installed()
+{
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+APT_INSTALL=(env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root
+	--no-install-recommends install)
+
+install_missing()
+{
+	local package missing=()
+	for package; do
+		installed "$package" || missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	say "installing Debian packages: ${missing[*]}"
+	retry 3 as_root apt-get -q -o DPkg::Lock::Timeout=600 update
+	retry 3 as_root "${APT_INSTALL[@]}" "${missing[@]}"
+}
+
+# qemu_major: prints the major version of the QEMU in PATH, 0 without one.
+qemu_major()
+{
+	{ qemu-system-riscv64 -version 2>/dev/null || true; } |
+		awk '/version/ { for (i = 1; i < NF; i++) if ($i == "version") v = int($(i + 1)) } END { print v + 0 }'
+}
+
+# QEMU 10: a plain package of Debian 13, in Debian 12 one of bookworm-backports, taken through lists of our own so that
+# the system's apt keeps its configuration.
+install_qemu()
+{
+	[ "$(qemu_major)" -ge "$QEMU_MINIMUM" ] && return 0
+	if [ "$(debian_release)" != bookworm ]; then
+		install_missing qemu-system-riscv
+		return 0
+	fi
+	say "installing QEMU from bookworm-backports"
+	local config
+	need_keyring
+	config=$(private_apt qemu "$(dpkg --print-architecture)" deb bookworm bookworm-updates bookworm-backports)
+	# Into this system: so its own package state, not an empty one.
+	sed -i -e '/^Dir::State::Status/d' -e '/^APT::Architectures/d' "$config"
+	retry 3 as_root env APT_CONFIG="$config" apt-get -q update
+	retry 3 as_root env APT_CONFIG="$config" "${APT_INSTALL[@]}" -t bookworm-backports qemu-system-riscv
+	# Ours again, so that make distclean can remove it.
+	as_root chown -R "$(id -u):$(id -g)" "$DOWNLOADS/apt/qemu"
+}
+
+for group; do
+	case $group in
+	build) install_missing $BUILD_PACKAGES ;;
+	unit) install_missing $UNIT_PACKAGES ;;
+	run) install_missing $RUN_PACKAGES && install_qemu ;;
+	lint) install_missing $LINT_PACKAGES ;;
+	selftests) install_missing $SELFTEST_PACKAGES ;;
+	*) die "install-packages.sh: unknown group '$group'; expected build, unit, run, lint or selftests" ;;
+	esac
+done

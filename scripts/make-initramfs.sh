@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Makes build/guests/NAME/{Image,l1.cpio,boot.cpio} for kernel NAME (see fetch-kernel.sh): the L1 userland with kvm.ko of
+# that kernel, the scenes, and the L2 guest (the same kernel, busybox). boot.cpio is busybox and the scenes alone.
+# Usage: make-initramfs.sh NAME...
+. "$(dirname "$0")/common.sh"
+
+pack() { (cd "$1" && find . -print0 | sort -z | cpio --null -o -H newc --owner=0:0 --quiet); }
+
+make_one()
+{
+	local name=$1 kernel=$DOWNLOADS/kernels/$1 out=$BUILD/guests/$1 work
+	"$TOP/scripts/fetch-kernel.sh" "$name"
+	"$TOP/scripts/fetch-userland.sh"
+	if [ -s "$out/l1.cpio" ] && [ -z "$(find "$TOP/tests/linux/l1" "$TOP/tests/linux/l2" "$0" "$kernel/version" \
+		"$DOWNLOADS/userland.cpio" -newer "$out/l1.cpio" -print -quit)" ]; then
+		return 0
+	fi
+	say "packing the L1 and L2 guests with kernel '$name'"
+	work=$(mktemp -d)
+	mkdir -p "$out" "$work/busybox" "$work/l2/bin" "$work/l1/guest" "$work/l1/lib" "$work/boot/bin"
+	(cd "$work/busybox" && cpio -idm --quiet '*usr/bin/busybox' <"$DOWNLOADS/userland.cpio")
+
+	cp "$work/busybox/usr/bin/busybox" "$work/l2/bin/"
+	cp "$TOP/tests/linux/l2/init" "$work/l2/init"
+	chmod +x "$work/l2/init"
+
+	# Comes after the userland in one file: bin and lib there are links into usr.
+	rm -rf "$work/l1/lib"
+	mkdir -p "$work/l1/usr/lib/modules" "$work/l1/usr/bin"
+	cp "$kernel/kvm.ko" "$work/l1/usr/lib/modules/"
+	cp "$kernel/Image" "$work/l1/guest/Image"
+	pack "$work/l2" >"$work/l1/guest/l2.cpio"
+	cp "$TOP/tests/linux/l1/init" "$work/l1/init"
+	cp "$TOP/tests/linux/l1/l2" "$work/l1/usr/bin/l2"
+	cp -r "$TOP/tests/linux/l1/scenes" "$work/l1/scenes"
+	chmod +x "$work/l1/init" "$work/l1/usr/bin/l2" "$work"/l1/scenes/*
+
+	cp "$work/busybox/usr/bin/busybox" "$work/boot/bin/"
+	mkdir -p "$work/boot/usr/bin"
+	cp -r "$work/l1/init" "$work/l1/scenes" "$work/boot/"
+	pack "$work/boot" >"$out/boot.cpio"
+
+	cp "$kernel/Image" "$out/Image"
+	{ cat "$DOWNLOADS/userland.cpio"; pack "$work/l1"; } >"$out/l1.cpio.new"
+	mv "$out/l1.cpio.new" "$out/l1.cpio"
+	rm -rf "$work"
+}
+
+for name; do
+	make_one "$name"
+done

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/bits.h"
+#include "hext/mem.h"
+#include "hext/walk.h"
+
+#define PAGE_BYTES	UINT64_C(4096)
+#define MAX_WIDTH	8
+
+/* A part of an access that lies in one page: bytes @first to @first + @count - 1 of it. */
+struct part {
+	unsigned int first;
+	unsigned int count;
+	pa_t pa;
+};
+
+/* An access in at most two parts, both translated. */
+struct parts {
+	unsigned int count;
+	struct part part[2];
+	bool aligned;
+};
+
+/* priv H: VS or VU as hstatus.SPVP says; HLVX needs X in place of R. */
+static struct hext_vaccess hypervisor_access(const struct hext_hart *h,
+					     const struct hext_insn *insn)
+{
+	enum hext_access access = insn->kind == HEXT_INSN_HSV ? HEXT_WRITE : HEXT_READ;
+	struct hext_vaccess a = hext_l2_access(h, access, !(h->hstatus & HSTATUS_SPVP));
+
+	a.hlvx = insn->kind == HEXT_INSN_HLVX;
+	return a;
+}
+
+/*
+ * Finish @trap, of the part of @insn's access that starts @offset bytes in. A pseudoinstruction
+ * that the walk has left goes before the transformed instruction.
+ */
+static void finish_trap(struct hext_trap *trap, const struct hext_insn *insn, unsigned int offset)
+{
+	if (!trap->htinst)
+		trap->htinst = hext_transform(insn, offset);
+}
+
+static void access_fault(struct hext_trap *trap, const struct hext_insn *insn, gva_t addr,
+			 unsigned int offset)
+{
+	*trap = (struct hext_trap){
+		.cause = insn->kind == HEXT_INSN_HSV ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS,
+		.tval = addr + offset,
+		.gva = true,
+	};
+	finish_trap(trap, insn, offset);
+}
+
+/* Translate all of the access before any of it is done. */
+static bool translate(const struct hext_hart *h, const struct hext_insn *insn, gva_t addr,
+		      struct parts *parts, struct hext_trap *trap)
+{
+	const struct hext_vaccess access = hypervisor_access(h, insn);
+	unsigned int in_page = PAGE_BYTES - (addr & (PAGE_BYTES - 1));
+	unsigned int first = 0;
+	struct hext_page page;
+
+	parts->aligned = !(addr & (insn->width - 1u));
+	parts->count = 0;
+	while (first < insn->width) {
+		struct part *p = &parts->part[parts->count++];
+
+		p->first = first;
+		p->count = insn->width - first;
+		if (first == 0 && p->count > in_page)
+			p->count = in_page;
+		if (hext_walk_two_stage(h, addr + first, &access, &page, trap) != HEXT_WALK_OK) {
+			finish_trap(trap, insn, first);
+			return false;
+		}
+		p->pa = page.pa;
+		first += p->count;
+	}
+	return true;
+}
+
+static bool read_part(struct hext_hart *h, const struct part *p, bool aligned, uint8_t *bytes)
+{
+	unsigned int i;
+
+	if (aligned)
+		return h->ops->read(h->ctx, p->pa, bytes, p->count);
+	for (i = 0; i < p->count; i++) {
+		if (!h->ops->read(h->ctx, pa(p->pa.addr + i), bytes + p->first + i, 1))
+			return false;
+	}
+	return true;
+}
+
+static uint64_t extend(const uint8_t *bytes, const struct hext_insn *insn)
+{
+	unsigned int shift = 64 - 8 * insn->width;
+	uint64_t value = 0;
+	unsigned int i;
+
+	for (i = 0; i < insn->width; i++)
+		value |= (uint64_t)bytes[i] << (8 * i + shift);
+	return insn->sign_extend ? (uint64_t)((int64_t)value >> shift) : value >> shift;
+}
+
+bool hext_hlv(struct hext_hart *h, const struct hext_insn *insn, gva_t addr, uint64_t *value,
+	      struct hext_trap *trap)
+{
+	/* In memory order; aligned for the ops' accesses. */
+	_Alignas(MAX_WIDTH) uint8_t bytes[MAX_WIDTH] = { 0 };
+	struct parts parts;
+	unsigned int i;
+
+	if (!translate(h, insn, addr, &parts, trap))
+		return false;
+	for (i = 0; i < parts.count; i++) {
+		if (!read_part(h, &parts.part[i], parts.aligned, bytes)) {
+			access_fault(trap, insn, addr, parts.part[i].first);
+			return false;
+		}
+	}
+	*value = extend(bytes, insn);
+	return true;
+}
+
+/* Whether the domain can be written there, so that a store in parts cannot fail in the middle. */
+static bool can_write(const struct hext_hart *h, const struct part *p)
+{
+	struct hext_host_page page;
+
+	return h->ops->host_page(h->ctx, p->pa, &page) && page.w;
+}
+
+static bool write_part(struct hext_hart *h, const struct part *p, const uint8_t *bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->count; i++) {
+		if (!h->ops->write(h->ctx, pa(p->pa.addr + i), bytes + p->first + i, 1))
+			return false;
+	}
+	return true;
+}
+
+bool hext_hsv(struct hext_hart *h, const struct hext_insn *insn, gva_t addr, uint64_t value,
+	      struct hext_trap *trap)
+{
+	_Alignas(MAX_WIDTH) uint8_t bytes[MAX_WIDTH];
+	struct parts parts;
+	unsigned int i;
+
+	for (i = 0; i < MAX_WIDTH; i++)
+		bytes[i] = value >> (8 * i);
+	if (!translate(h, insn, addr, &parts, trap))
+		return false;
+	if (parts.aligned) {
+		if (h->ops->write(h->ctx, parts.part[0].pa, bytes, insn->width))
+			return true;
+		access_fault(trap, insn, addr, 0);
+		return false;
+	}
+	for (i = 0; i < parts.count; i++) {
+		if (!can_write(h, &parts.part[i])) {
+			access_fault(trap, insn, addr, parts.part[i].first);
+			return false;
+		}
+	}
+	for (i = 0; i < parts.count; i++) {
+		if (!write_part(h, &parts.part[i], bytes)) {
+			access_fault(trap, insn, addr, parts.part[i].first);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool fetch_parcel(const struct hext_hart *h, gva_t pc, uint16_t *parcel)
+{
+	const struct hext_vaccess access = hext_l2_access(h, HEXT_EXEC, h->user);
+	struct hext_trap trap;
+	struct hext_page page;
+
+	return hext_walk_two_stage(h, pc, &access, &page, &trap) == HEXT_WALK_OK &&
+	       h->ops->read(h->ctx, page.pa, parcel, sizeof(*parcel));
+}
+
+bool hext_fetch(const struct hext_hart *h, gva_t pc, uint32_t *code)
+{
+	uint16_t low, high = 0;
+
+	if ((pc & 1) || !fetch_parcel(h, pc, &low))
+		return false;
+	/* 32 bits long: the other half may be on the next page. */
+	if ((low & 3) == 3 && !fetch_parcel(h, pc + 2, &high))
+		return false;
+	*code = (uint32_t)high << 16 | low;
+	return true;
+}
+
+/* Exceptions for which htinst may hold a transformed instruction (priv H, table of htinst values). */
+static bool is_data_exception(uint64_t cause)
+{
+	switch (cause) {
+	case CAUSE_LOAD_MISALIGNED:
+	case CAUSE_LOAD_ACCESS:
+	case CAUSE_LOAD_PAGE:
+	case CAUSE_LOAD_GUEST_PAGE:
+	case CAUSE_STORE_MISALIGNED:
+	case CAUSE_STORE_ACCESS:
+	case CAUSE_STORE_PAGE:
+	case CAUSE_STORE_GUEST_PAGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void hext_fill_htinst(const struct hext_hart *h, const uint64_t x[32], struct hext_trap *trap)
+{
+	struct hext_insn insn;
+	uint64_t offset;
+	uint32_t code;
+
+	if (trap->htinst || !is_data_exception(trap->cause) || !hext_fetch(h, h->pc, &code))
+		return;
+	hext_decode(code, &insn);
+	/* Not an offset into the access: this is not the instruction that trapped. */
+	offset = trap->tval - (x[insn.rs1] + (uint64_t)(int64_t)insn.imm);
+	if (offset < insn.width)
+		trap->htinst = hext_transform(&insn, offset);
+}

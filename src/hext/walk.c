@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/bits.h"
+#include "hext/insn.h"
+#include "hext/pte.h"
+#include "hext/walk.h"
+
+/*
+ * Lost races for the update of a PTE's A and D before the walk gives up and reports the fault that hardware
+ * without the update would. Only guests that write this PTE all the time ever see that.
+ */
+#define MAX_LOST_RACES	64
+
+/* The highest leaf level of any mode: what Bare counts as. */
+#define BARE_LEVEL	4
+
+/* One stage's table, and how its PTEs are to be read. */
+struct stage {
+	const struct hext_hart *h;
+	uint64_t atp;		/* hgatp or vsatp */
+	bool gstage;
+	bool pbmte;		/* PBMT is on for this stage */
+	bool adue;		/* A and D are set by hardware in this stage */
+	const struct hext_vaccess *access;	/* VS-stage: the access that all is made for */
+	struct hext_trap *trap;			/* VS-stage: filled for a fault of a PTE's access */
+};
+
+struct leaf {
+	uint64_t pte;
+	pa_t where;		/* of the PTE */
+	uint64_t table_addr;	/* of the PTE, in the stage's output space */
+	unsigned int level;
+	bool napot;
+};
+
+enum pte_kind { PTE_INVALID, PTE_POINTER, PTE_LEAF };
+
+static uint64_t mode_of(uint64_t atp)
+{
+	return atp >> ATP_MODE_SHIFT;
+}
+
+/* The rules for one PTE by itself: steps 3 to 5 of the translation process, Svpbmt, Svnapot. */
+static enum pte_kind classify(const struct stage *s, uint64_t pte, unsigned int level)
+{
+	uint64_t ppn = (pte & PTE_PPN) >> PTE_PPN_SHIFT;
+	bool pointer = !(pte & (PTE_R | PTE_W | PTE_X));
+
+	if (!(pte & PTE_V) || (pte & PTE_RESERVED))
+		return PTE_INVALID;
+	if (pointer) {
+		/* D, A and U of a pointer are reserved, as are N and PBMT. */
+		if (level == 0 || (pte & (PTE_D | PTE_A | PTE_U | PTE_N | PTE_PBMT)))
+			return PTE_INVALID;
+		return PTE_POINTER;
+	}
+	if ((pte & PTE_W) && !(pte & PTE_R))
+		return PTE_INVALID;
+	if ((pte & PTE_PBMT) && (!s->pbmte || (pte & PTE_PBMT) == PTE_PBMT))
+		return PTE_INVALID;
+	if (pte & PTE_N) {
+		if (!s->h->cfg->svnapot || level || (ppn & PTE_NAPOT_PPN) != PTE_NAPOT_64K)
+			return PTE_INVALID;
+	} else if (ppn & (BIT64(9 * level) - 1)) {
+		return PTE_INVALID;	/* misaligned superpage */
+	}
+	return PTE_LEAF;
+}
+
+/*
+ * VS-stage: where in L1's physical memory the PTE at @gpa is, for a read or, to set A and D, a write. It is
+ * an implicit access: MXR does not count, and a fault is reported for the original access.
+ */
+static enum hext_walk_status locate_vs_pte(const struct stage *s, gpa_t gpa,
+					   enum hext_access access, pa_t *where)
+{
+	const struct hext_gaccess gaccess = { .access = access };
+	struct hext_page page;
+	enum hext_walk_status status;
+
+	status = hext_walk_gstage(s->h, s->access->hgatp, gpa, &gaccess, &page);
+	if (status == HEXT_WALK_OK) {
+		*where = page.pa;
+	} else if (status == HEXT_WALK_GUEST_PAGE_FAULT) {
+		s->trap->htval = gpa >> 2;
+		s->trap->htinst = access == HEXT_WRITE ? HEXT_HTINST_PTE_WRITE :
+							 HEXT_HTINST_PTE_READ;
+	}
+	return status;
+}
+
+static enum hext_walk_status locate_pte(const struct stage *s, uint64_t addr,
+					enum hext_access access, pa_t *where)
+{
+	if (!s->gstage)
+		return locate_vs_pte(s, addr, access, where);
+	*where = pa(addr);
+	return HEXT_WALK_OK;
+}
+
+static enum hext_walk_status no_translation(const struct stage *s)
+{
+	return s->gstage ? HEXT_WALK_GUEST_PAGE_FAULT : HEXT_WALK_PAGE_FAULT;
+}
+
+/* Find the leaf for @addr, whose width has been checked. */
+static enum hext_walk_status find_leaf(const struct stage *s, uint64_t addr, struct leaf *leaf)
+{
+	unsigned int level = hext_levels(mode_of(s->atp)) - 1;
+	uint64_t table = (s->atp & ATP_PPN) << PAGE_SHIFT;
+	/* The root of a G-stage has 4 times the entries. */
+	uint64_t index_mask = s->gstage ? 0x7ff : 0x1ff;
+	enum hext_walk_status status;
+	enum pte_kind kind;
+
+	for (;;) {
+		leaf->level = level;
+		leaf->table_addr = table + 8 * ((addr >> hext_level_shift(level)) & index_mask);
+		status = locate_pte(s, leaf->table_addr, HEXT_READ, &leaf->where);
+		if (status != HEXT_WALK_OK)
+			return status;
+		if (!s->h->ops->read(s->h->ctx, leaf->where, &leaf->pte, sizeof(leaf->pte)))
+			return HEXT_WALK_ACCESS_FAULT;
+		kind = classify(s, leaf->pte, level);
+		if (kind == PTE_INVALID)
+			return no_translation(s);
+		if (kind == PTE_LEAF)
+			break;
+		table = ((leaf->pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT;
+		index_mask = 0x1ff;
+		level--;
+	}
+	leaf->napot = leaf->pte & PTE_N;
+	return HEXT_WALK_OK;
+}
+
+/* Whether R, W and X of @pte allow the access. */
+static bool rwx_allows(uint64_t pte, enum hext_access access, bool mxr, bool hlvx)
+{
+	switch (access) {
+	case HEXT_READ:
+		if (hlvx)
+			return pte & PTE_X;
+		return (pte & PTE_R) || (mxr && (pte & PTE_X));
+	case HEXT_WRITE:
+		return pte & PTE_W;
+	default:
+		return pte & PTE_X;
+	}
+}
+
+enum ad_result { AD_FINE, AD_FAULT, AD_ACCESS_FAULT, AD_LOST, AD_PTE_FAULT };
+
+/* Step 9: A, and D for a store. @status is set for AD_PTE_FAULT. */
+static enum ad_result update_ad(const struct stage *s, struct leaf *leaf, enum hext_access access,
+				enum hext_walk_status *status)
+{
+	uint64_t wanted = leaf->pte | PTE_A | (access == HEXT_WRITE ? PTE_D : 0);
+	uint64_t now;
+
+	if (wanted == leaf->pte)
+		return AD_FINE;
+	if (!s->adue)
+		return AD_FAULT;
+	*status = locate_pte(s, leaf->table_addr, HEXT_WRITE, &leaf->where);
+	if (*status != HEXT_WALK_OK)
+		return AD_PTE_FAULT;
+	if (s->h->ops->cas64(s->h->ctx, leaf->where, leaf->pte, wanted)) {
+		leaf->pte = wanted;
+		return AD_FINE;
+	}
+	/* Unchanged, and yet it could not be swapped: it is not in RAM. */
+	if (!s->h->ops->read(s->h->ctx, leaf->where, &now, sizeof(now)) || now == leaf->pte)
+		return AD_ACCESS_FAULT;
+	return AD_LOST;
+}
+
+/* A leaf's permission check of one stage. */
+struct check {
+	enum hext_access access;
+	bool mxr;
+	bool hlvx;
+	bool user;		/* VS-stage; a G-stage access is always one of U-mode */
+	bool sum;
+};
+
+static bool leaf_allows(const struct check *c, uint64_t pte)
+{
+	if (c->user && !(pte & PTE_U))
+		return false;
+	/* S-mode reaches U pages with SUM only, and never executes from them. */
+	if (!c->user && (pte & PTE_U) && (!c->sum || c->access == HEXT_EXEC))
+		return false;
+	return rwx_allows(pte, c->access, c->mxr, c->hlvx);
+}
+
+static enum hext_walk_status walk_stage(const struct stage *s, uint64_t addr,
+					const struct check *check, struct leaf *leaf)
+{
+	enum hext_walk_status status;
+	unsigned int lost;
+
+	for (lost = 0; lost < MAX_LOST_RACES; lost++) {
+		status = find_leaf(s, addr, leaf);
+		if (status != HEXT_WALK_OK)
+			return status;
+		if (!leaf_allows(check, leaf->pte))
+			return no_translation(s);
+		switch (update_ad(s, leaf, check->access, &status)) {
+		case AD_FINE:
+			return HEXT_WALK_OK;
+		case AD_FAULT:
+			return no_translation(s);
+		case AD_ACCESS_FAULT:
+			return HEXT_WALK_ACCESS_FAULT;
+		case AD_PTE_FAULT:
+			return status;
+		case AD_LOST:
+			break;
+		}
+	}
+	return no_translation(s);
+}
+
+/* The output address for @addr: the leaf's PPN, with the offset within the page from @addr. */
+static uint64_t leaf_address(const struct leaf *leaf, uint64_t addr)
+{
+	unsigned int shift = leaf->napot ? PAGE_SHIFT + PTE_NAPOT_ORDER :
+					   hext_level_shift(leaf->level);
+	uint64_t offset = BIT64(shift) - 1;
+
+	return ((((leaf->pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT) & ~offset) |
+	       (addr & offset);
+}
+
+enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
+				       const struct hext_gaccess *access, struct hext_page *page)
+{
+	const struct stage s = {
+		.h = h,
+		.atp = hgatp,
+		.gstage = true,
+		.pbmte = h->cfg->svpbmt,
+		.adue = h->cfg->gstage_adue,
+	};
+	const struct check check = {
+		.access = access->access,
+		.mxr = access->mxr,
+		.hlvx = access->hlvx,
+		.user = true,
+	};
+	unsigned int levels = hext_levels(mode_of(hgatp));
+	enum hext_walk_status status;
+	struct leaf leaf;
+
+	if (!levels) {
+		*page = (struct hext_page){
+			.pa = pa(gpa), .level = BARE_LEVEL, .r = true, .w = true, .x = true,
+		};
+		return HEXT_WALK_OK;
+	}
+	/* Address bits above the mode's 41, 50 or 59 must be zero. */
+	if (gpa >> (hext_level_shift(levels) + 2))
+		return HEXT_WALK_GUEST_PAGE_FAULT;
+	status = walk_stage(&s, gpa, &check, &leaf);
+	if (status != HEXT_WALK_OK)
+		return status;
+	*page = (struct hext_page){
+		.pa = pa(leaf_address(&leaf, gpa)),
+		.level = leaf.level,
+		.napot = leaf.napot,
+		.r = leaf.pte & PTE_R,
+		.w = (leaf.pte & PTE_W) && (leaf.pte & PTE_D),
+		.x = leaf.pte & PTE_X,
+		.pbmt = (leaf.pte & PTE_PBMT) >> PTE_PBMT_SHIFT,
+	};
+	return HEXT_WALK_OK;
+}
+
+struct hext_vaccess hext_l2_access(const struct hext_hart *h, enum hext_access access, bool user)
+{
+	return (struct hext_vaccess){
+		.access = access,
+		.user = user,
+		.vsatp = h->vs.atp,
+		.hgatp = h->hgatp,
+		.vsstatus = h->vs.status,
+		.sstatus = h->s.status,
+	};
+}
+
+/* Bits 63 and down to the mode's top address bit are all equal. */
+static bool is_canonical(gva_t gva, unsigned int levels)
+{
+	int64_t top = (int64_t)gva >> (hext_level_shift(levels) - 1);
+
+	return top == 0 || top == -1;
+}
+
+static enum hext_walk_status walk_vs_stage(const struct hext_hart *h, gva_t gva,
+					   const struct hext_vaccess *access, gpa_t *gpa,
+					   struct hext_trap *trap)
+{
+	const struct stage s = {
+		.h = h,
+		.atp = access->vsatp,
+		.pbmte = h->henvcfg & HENVCFG_PBMTE,
+		.adue = h->henvcfg & HENVCFG_ADUE,
+		.access = access,
+		.trap = trap,
+	};
+	const struct check check = {
+		.access = access->access,
+		.mxr = (access->vsstatus | access->sstatus) & SSTATUS_MXR,
+		.hlvx = access->hlvx,
+		.user = access->user,
+		.sum = access->vsstatus & SSTATUS_SUM,
+	};
+	unsigned int levels = hext_levels(mode_of(access->vsatp));
+	enum hext_walk_status status;
+	struct leaf leaf;
+
+	if (!levels) {
+		*gpa = gva;
+		return HEXT_WALK_OK;
+	}
+	if (!is_canonical(gva, levels))
+		return HEXT_WALK_PAGE_FAULT;
+	status = walk_stage(&s, gva, &check, &leaf);
+	if (status == HEXT_WALK_OK)
+		*gpa = leaf_address(&leaf, gva);
+	return status;
+}
+
+static uint64_t fault_cause(enum hext_walk_status status, enum hext_access access)
+{
+	static const uint8_t causes[][3] = {
+		[HEXT_WALK_PAGE_FAULT] = {
+			CAUSE_LOAD_PAGE, CAUSE_STORE_PAGE, CAUSE_FETCH_PAGE,
+		},
+		[HEXT_WALK_GUEST_PAGE_FAULT] = {
+			CAUSE_LOAD_GUEST_PAGE, CAUSE_STORE_GUEST_PAGE, CAUSE_FETCH_GUEST_PAGE,
+		},
+		[HEXT_WALK_ACCESS_FAULT] = {
+			CAUSE_LOAD_ACCESS, CAUSE_STORE_ACCESS, CAUSE_FETCH_ACCESS,
+		},
+	};
+
+	return causes[status][access];
+}
+
+enum hext_walk_status hext_walk_two_stage(const struct hext_hart *h, gva_t gva,
+					  const struct hext_vaccess *access,
+					  struct hext_page *page, struct hext_trap *trap)
+{
+	const struct hext_gaccess gaccess = {
+		.access = access->access,
+		/* vsstatus.MXR does not reach the G-stage. */
+		.mxr = access->sstatus & SSTATUS_MXR,
+		.hlvx = access->hlvx,
+	};
+	enum hext_walk_status status;
+	gpa_t gpa;
+
+	*trap = (struct hext_trap){ .tval = gva, .gva = true };
+	status = walk_vs_stage(h, gva, access, &gpa, trap);
+	if (status == HEXT_WALK_OK) {
+		status = hext_walk_gstage(h, access->hgatp, gpa, &gaccess, page);
+		if (status == HEXT_WALK_GUEST_PAGE_FAULT)
+			trap->htval = gpa >> 2;
+	}
+	if (status != HEXT_WALK_OK)
+		trap->cause = fault_cause(status, access->access);
+	return status;
+}

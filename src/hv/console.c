@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "hv/console.h"
+#include "riscv/fence.h"
+#include "riscv/sbi_call.h"
+
+#define LINE_SIZE	256
+
+/* What the finisher takes: this, with the exit status above it. */
+#define FINISHER_FAIL	UINT32_C(0x3333)
+#define EXIT_STATUS	UINT32_C(1)
+
+static bool has_dbcn;
+static volatile uint32_t *finisher;
+
+/* A firmware that is older than SBI 0.2 knows no call of the base extension, probing included. */
+void console_init(void)
+{
+	has_dbcn = firmware_has_extension(SBI_EXT_DBCN);
+}
+
+void console_set_finisher(uint64_t address)
+{
+	finisher = (volatile uint32_t *)(uintptr_t)address;
+}
+
+static size_t write_legacy(const char *buf, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		firmware_call(SBI_EXT_LEGACY_PUTCHAR, 0, (uint8_t)buf[i], 0, 0, 0, 0, 0);
+	return size;
+}
+
+size_t console_write(const char *buf, size_t size)
+{
+	size_t done = 0;
+
+	if (!has_dbcn)
+		return write_legacy(buf, size);
+	while (done < size) {
+		struct sbi_result r = firmware_call(SBI_EXT_DBCN, SBI_DBCN_WRITE, size - done,
+						    (uintptr_t)buf + done, 0, 0, 0, 0);
+
+		if (r.error || !r.value)
+			break;
+		done += r.value;
+	}
+	return done;
+}
+
+size_t console_read(char *buf, size_t size)
+{
+	struct sbi_result r;
+	size_t i;
+
+	if (has_dbcn) {
+		r = firmware_call(SBI_EXT_DBCN, SBI_DBCN_READ, size, (uintptr_t)buf, 0, 0, 0, 0);
+		return r.error ? 0 : r.value;
+	}
+	for (i = 0; i < size; i++) {
+		r = firmware_call(SBI_EXT_LEGACY_GETCHAR, 0, 0, 0, 0, 0, 0, 0);
+		if (r.error < 0)
+			break;
+		buf[i] = (char)r.error;
+	}
+	return i;
+}
+
+static void print(const char *prefix, const char *fmt, va_list args, const char *end)
+{
+	char line[LINE_SIZE];
+	int used = snprintf(line, sizeof(line), "%s", prefix);
+	int more = vsnprintf(line + used, sizeof(line) - used, fmt, args);
+
+	used = more < (int)sizeof(line) - used ? used + more : (int)sizeof(line) - 1;
+	console_write(line, used);
+	console_write(end, *end ? 1 : 0);
+}
+
+void hv_print(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print("", fmt, args, "");
+	va_end(args);
+}
+
+void hv_warn(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print("halite: warning: ", fmt, args, "\n");
+	va_end(args);
+}
+
+void hv_fatal(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print("halite: fatal: ", fmt, args, "\n");
+	va_end(args);
+	if (finisher)
+		*finisher = EXIT_STATUS << 16 | FINISHER_FAIL;
+	firmware_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_SRST_TYPE_SHUTDOWN, SBI_SRST_REASON_FAILURE,
+		      0, 0, 0, 0);
+	firmware_call(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0, 0);
+	for (;;)
+		wait_for_interrupt();
+}

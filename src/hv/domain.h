@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A domain: the machine as one guest sees it. For now there is one, which has everything but Halite's
+ * home. Filled in at boot by main.c, the vCPUs by vcpu_boot(); constant afterwards.
+ */
+#ifndef HV_DOMAIN_H
+#define HV_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hext/hext.h"
+#include "hext/shadow.h"
+#include "hv/machine.h"
+#include "hv/stage2.h"
+#include "lib/range.h"
+#include "riscv/world.h"
+
+struct vcpu;
+
+struct domain {
+	const struct machine *machine;
+	struct range home;		/* Halite's own memory */
+	struct range_list ram;		/* the guest's */
+	void *pool;			/* what is left of home, in whole pages: for the shadows */
+	size_t pool_size;
+	struct stage2 stage2;
+	bool nacl_offered;		/* SBI NACL exists */
+	uint32_t nacl_features;		/* bit n: feature id n */
+	struct hext_config hext;	/* of its harts */
+	struct world_domain world;
+	struct hext_shadow_pool shadows;
+	struct vcpu *vcpus[MACHINE_MAX_HARTS];
+	unsigned int vcpu_count;
+};
+
+/* Whether [@addr, @addr + @size) is RAM of the guest's. */
+bool domain_owns_ram(const struct domain *d, uint64_t addr, uint64_t size);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The instructions that only a hypervisor may execute, for L1: CSR instructions on H and VS CSRs,
+ * HFENCE and HINVAL, HLV/HLVX/HSV, and the SRET that enters L2.
+ */
+#include "hext/bits.h"
+#include "hext/csr.h"
+#include "hext/insn.h"
+#include "hext/mem.h"
+#include "hv/fence.h"
+#include "hv/nested.h"
+
+static bool emulate_csr(struct vcpu *v, const struct hext_insn *insn)
+{
+	uint64_t operand = insn->funct3 & HEXT_CSR_IMMEDIATE ? insn->rs1 : v->x[insn->rs1];
+	unsigned int op = insn->funct3 & ~HEXT_CSR_IMMEDIATE;
+	uint64_t mask = op == HEXT_CSRRW ? ~UINT64_C(0) : operand;
+	uint64_t value = op == HEXT_CSRRW ? operand : op == HEXT_CSRRS ? ~UINT64_C(0) : 0;
+	/* Zicsr: CSRRS and CSRRC write unless rs1 is x0, or the immediate 0. */
+	bool writes = op == HEXT_CSRRW || insn->rs1;
+	uint64_t old;
+
+	if (!HEXT_IS_H_CSR(insn->csr) || (writes && HEXT_CSR_IS_READ_ONLY(insn->csr)) ||
+	    !hext_csr_rmw(&v->h, insn->csr, &old, value, mask))
+		return false;
+	if (insn->rd)
+		v->x[insn->rd] = old;
+	if (mask)
+		nacl_host_csr_written(&v->nacl, insn->csr);
+	return true;
+}
+
+static uint64_t vmid_of(uint64_t hgatp)
+{
+	return (hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT;
+}
+
+/*
+ * HFENCE.GVMA rs1 = gpa >> 2, rs2 = vmid; HFENCE.VVMA rs1 = gva, rs2 = asid; x0 stands for all. One
+ * address is one 4 KiB page here: what covers it in a larger one goes with it. HINVAL does what HFENCE
+ * does: that is allowed, as it may be early.
+ */
+static void emulate_gvma(struct vcpu *v, const struct hext_insn *insn)
+{
+	struct nacl_hfence fence = { .type = NACL_HFENCE_GVMA_ALL };
+	uint64_t vmid_mask = BIT64(v->h.cfg->vmid_bits) - 1;
+
+	if (insn->rs1) {
+		fence.type = NACL_HFENCE_GVMA;
+		fence.addr = v->x[insn->rs1] << 2 & ~UINT64_C(0xfff);
+		fence.size = 0x1000;
+	}
+	if (insn->rs2) {
+		fence.type = insn->rs1 ? NACL_HFENCE_GVMA_VMID : NACL_HFENCE_GVMA_VMID_ALL;
+		fence.vmid = v->x[insn->rs2] & vmid_mask;
+	}
+	fence_l2(v, &fence);
+}
+
+static void emulate_vvma(struct vcpu *v, const struct hext_insn *insn)
+{
+	struct nacl_hfence fence = { .type = NACL_HFENCE_VVMA_ALL, .vmid = vmid_of(v->h.hgatp) };
+
+	if (insn->rs1) {
+		fence.type = NACL_HFENCE_VVMA;
+		fence.addr = v->x[insn->rs1] & ~UINT64_C(0xfff);
+		fence.size = 0x1000;
+	}
+	if (insn->rs2) {
+		fence.type = insn->rs1 ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA_ASID_ALL;
+		fence.asid = v->x[insn->rs2] & 0xffff;
+	}
+	fence_l2(v, &fence);
+}
+
+static bool is_hypervisor_access(const struct hext_insn *insn)
+{
+	return insn->kind == HEXT_INSN_HLV || insn->kind == HEXT_INSN_HLVX ||
+	       insn->kind == HEXT_INSN_HSV;
+}
+
+/* True: done. False: it trapped, and v->h.pc is the handler's. */
+static bool emulate_hypervisor_access(struct vcpu *v, const struct hext_insn *insn)
+{
+	uint64_t value = v->x[insn->rs2];
+	struct hext_trap trap;
+	bool ok;
+
+	/* sstatus.MXR and SUM of L1 count: the supervisor set is needed in the image. */
+	vcpu_save(v);
+	if (insn->kind == HEXT_INSN_HSV)
+		ok = hext_hsv(&v->h, insn, v->x[insn->rs1], value, &trap);
+	else
+		ok = hext_hlv(&v->h, insn, v->x[insn->rs1], &value, &trap);
+	if (!ok) {
+		vcpu_trap_to_l1(v, &trap);
+		return false;
+	}
+	if (insn->kind != HEXT_INSN_HSV && insn->rd)
+		v->x[insn->rd] = value;
+	return true;
+}
+
+static void illegal_instruction(struct vcpu *v, uint32_t code)
+{
+	const struct hext_trap trap = { .cause = CAUSE_ILLEGAL, .tval = code };
+
+	vcpu_trap_to_l1(v, &trap);
+}
+
+/* Whether L1's mode may execute what @insn is: HS all of it, U mode HLV and HSV under hstatus.HU. */
+static bool is_permitted(const struct vcpu *v, const struct hext_insn *insn)
+{
+	if (!v->h.user)
+		return true;
+	return is_hypervisor_access(insn) && (v->h.hstatus & HSTATUS_HU);
+}
+
+void nested_emulate(struct vcpu *v, uint32_t code)
+{
+	struct hext_insn insn;
+
+	hext_decode(code, &insn);
+	if (!is_permitted(v, &insn)) {
+		illegal_instruction(v, code);
+		return;
+	}
+	switch (insn.kind) {
+	case HEXT_INSN_CSR:
+		if (!emulate_csr(v, &insn)) {
+			illegal_instruction(v, code);
+			return;
+		}
+		break;
+	case HEXT_INSN_HINVAL_GVMA:
+	case HEXT_INSN_HINVAL_VVMA:
+		if (!v->h.cfg->svinval) {
+			illegal_instruction(v, code);
+			return;
+		}
+		if (insn.kind == HEXT_INSN_HINVAL_GVMA)
+			emulate_gvma(v, &insn);
+		else
+			emulate_vvma(v, &insn);
+		break;
+	case HEXT_INSN_HFENCE_GVMA:
+		emulate_gvma(v, &insn);
+		break;
+	case HEXT_INSN_HFENCE_VVMA:
+		emulate_vvma(v, &insn);
+		break;
+	case HEXT_INSN_HLV:
+	case HEXT_INSN_HLVX:
+	case HEXT_INSN_HSV:
+		if (!emulate_hypervisor_access(v, &insn))
+			return;
+		break;
+	case HEXT_INSN_SRET:
+		/* It traps only while hstatus.SPV is set. */
+		nacl_host_before_sret(&v->nacl);
+		vcpu_sret(v);
+		return;
+	default:
+		illegal_instruction(v, code);
+		return;
+	}
+	v->h.pc += 4;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <libfdt.h>
+#include <string.h>
+
+#include "hv/console.h"
+#include "hv/devtree.h"
+#include "hv/guest_fdt.h"
+#include "riscv/pte.h"
+
+/* Room for what is added: properties of /chosen, more entries in reg of memory, names. */
+#define ROOM	PAGE_SIZE
+#define ISA_MAX	4096
+
+/* Extensions that a guest is not told of, because Halite does not virtualize them. */
+static const char *const hidden[] = {
+	/* Virtual interrupt files and hvictl: AIA is not virtualized. */
+	"smaia", "ssaia",
+	/* Indirect CSRs of VS level (vsiselect), and what is reached through them. */
+	"smcsrind", "sscsrind", "smcdeleg", "ssccfg", "smctr", "ssctr",
+	/* The overflow interrupt goes to HS mode and is not passed on. */
+	"sscofpmf", "shlcofideleg",
+	/* henvcfg.DTE, LPE and SSE, and their state in vsstatus and ssp. */
+	"smdbltrp", "ssdbltrp", "zicfilp", "zicfiss",
+	/* Pointer masking: henvcfg.PMM and hstatus.HUPMM. */
+	"smnpm", "ssnpm", "supm", "sspm",
+	/* seed traps in VS mode, whatever the firmware allows; zk includes it. */
+	"zkr", "zk",
+	/* srmcfg traps in VS mode. */
+	"ssqosid",
+};
+
+static void need(int error, const char *what)
+{
+	if (error < 0)
+		hv_fatal("guest's device tree: %s: %s", what, fdt_strerror(error));
+}
+
+bool guest_fdt_hides(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		if (strlen(hidden[i]) == len && !strncmp(hidden[i], name, len))
+			return true;
+	}
+	return false;
+}
+
+/* ---- cpus ---- */
+
+/*
+ * Copy the names in @from, each ended by @end or the end of the text, without the hidden ones.
+ * The length of @to.
+ */
+static int filter_names(char *to, const char *from, int len, char end)
+{
+	int used = 0;
+	int at = 0;
+
+	while (at < len) {
+		const char *stop = memchr(from + at, end, len - at);
+		int name = stop ? (int)(stop - (from + at)) : len - at;
+		int whole = stop ? name + 1 : name;
+
+		if (!guest_fdt_hides(from + at, name)) {
+			memcpy(to + used, from + at, whole);
+			used += whole;
+		}
+		at += whole;
+	}
+	return used;
+}
+
+static void filter_isa(void *fdt, int cpu, const char *property, char end)
+{
+	static char text[ISA_MAX];
+	int len, used;
+	const char *old = fdt_getprop(fdt, cpu, property, &len);
+
+	if (!old || len < 1)
+		return;
+	if (len > ISA_MAX - 1)
+		hv_fatal("%s: %s: longer than %d bytes", devtree_path(fdt, cpu), property, ISA_MAX);
+	/* A string's own zero is added again below, without the underscore of a last name. */
+	if (end == '_') {
+		used = filter_names(text, old, len - 1, end);
+		if (used && text[used - 1] == '_')
+			used--;
+		text[used++] = '\0';
+	} else {
+		used = filter_names(text, old, len, end);
+	}
+	if (used != len)
+		need(fdt_setprop(fdt, cpu, property, text, used), property);
+}
+
+static bool is_guest_hart(const struct machine *m, uint64_t hartid)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->hart_count; i++) {
+		if (m->harts[i].hartid == hartid)
+			return true;
+	}
+	return false;
+}
+
+static void change_cpus(void *fdt, const struct machine *m)
+{
+	int cpus = fdt_path_offset(fdt, "/cpus");
+	uint64_t hartid;
+	int cpu;
+
+	need(cpus, "/cpus");
+	fdt_for_each_subnode(cpu, fdt, cpus) {
+		if (!devtree_has_string(fdt, cpu, "device_type", "cpu"))
+			continue;
+		filter_isa(fdt, cpu, "riscv,isa", '_');
+		filter_isa(fdt, cpu, "riscv,isa-extensions", '\0');
+		if (m->harts_left_out && devtree_get_number(fdt, cpu, "reg", &hartid) &&
+		    !is_guest_hart(m, hartid))
+			need(fdt_setprop_string(fdt, cpu, "status", "disabled"), "status of a cpu");
+	}
+}
+
+/* ---- memory ---- */
+
+static int put_number(fdt32_t *to, uint64_t value, int cells)
+{
+	if (cells == 2)
+		fdt32_st(to, value >> 32);
+	fdt32_st(to + cells - 1, value);
+	return cells;
+}
+
+/* Take @home out of reg of memory node @node. False: nothing is left of it. */
+static bool change_memory_node(void *fdt, int node, struct range home)
+{
+	static struct range_list l;
+	fdt32_t reg[4 * RANGE_LIST_MAX];
+	int address_cells = fdt_address_cells(fdt, 0);
+	int size_cells = fdt_size_cells(fdt, 0);
+	unsigned int i;
+	struct range r;
+	int used = 0;
+
+	l.count = 0;
+	for (i = 0; devtree_reg(fdt, node, address_cells, size_cells, i, &r); i++) {
+		if (!range_list_add(&l, r))
+			hv_fatal("%s: reg: too many ranges", devtree_path(fdt, node));
+	}
+	if (!range_list_overlap(&l, home))
+		return true;
+	if (!range_list_subtract(&l, home))
+		hv_fatal("%s: reg: too many ranges", devtree_path(fdt, node));
+	range_list_normalize(&l);
+	for (i = 0; i < l.count; i++) {
+		used += put_number(reg + used, l.r[i].start, address_cells);
+		used += put_number(reg + used, l.r[i].size, size_cells);
+	}
+	if (used)
+		need(fdt_setprop(fdt, node, "reg", reg, used * sizeof(*reg)), "reg of memory");
+	return used;
+}
+
+static void change_memory(void *fdt, struct range home)
+{
+	int node, next;
+
+	for (node = fdt_first_subnode(fdt, 0); node >= 0; node = next) {
+		if (devtree_has_string(fdt, node, "device_type", "memory") &&
+		    devtree_is_enabled(fdt, node) && !change_memory_node(fdt, node, home)) {
+			need(fdt_del_node(fdt, node), "memory");
+			next = fdt_first_subnode(fdt, 0);
+		} else {
+			next = fdt_next_subnode(fdt, node);
+		}
+	}
+}
+
+/* ---- chosen ---- */
+
+static void remove_property(void *fdt, int node, const char *name)
+{
+	int error = fdt_delprop(fdt, node, name);
+
+	if (error != -FDT_ERR_NOTFOUND)
+		need(error, name);
+}
+
+static void change_chosen(void *fdt, const struct modules *mods)
+{
+	int chosen = fdt_path_offset(fdt, "/chosen");
+	int node, next;
+
+	need(chosen, "/chosen");
+	for (node = fdt_first_subnode(fdt, chosen); node >= 0; node = next) {
+		if (modules_is_module(fdt, node)) {
+			need(fdt_del_node(fdt, node), "module");
+			next = fdt_first_subnode(fdt, chosen);
+		} else {
+			next = fdt_next_subnode(fdt, node);
+		}
+	}
+	remove_property(fdt, chosen, "bootargs");
+	remove_property(fdt, chosen, "linux,initrd-start");
+	remove_property(fdt, chosen, "linux,initrd-end");
+	if (*mods->bootargs)
+		need(fdt_setprop_string(fdt, chosen, "bootargs", mods->bootargs), "bootargs");
+	if (!mods->ramdisk.size)
+		return;
+	need(fdt_setprop_u64(fdt, chosen, "linux,initrd-start", mods->ramdisk.start), "initrd");
+	need(fdt_setprop_u64(fdt, chosen, "linux,initrd-end", range_end(mods->ramdisk)), "initrd");
+}
+
+/* ---- devices ---- */
+
+/* An S-mode software interrupt device would raise the interrupts of Halite's own level. */
+static void remove_sswi(void *fdt)
+{
+	static const char *const names[] = { "riscv,aclint-sswi", "thead,c900-aclint-sswi" };
+	size_t i;
+	int node;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		while ((node = fdt_node_offset_by_compatible(fdt, -1, names[i])) >= 0)
+			need(fdt_del_node(fdt, node), names[i]);
+	}
+}
+
+size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods)
+{
+	size_t size = fdt_totalsize(machine_fdt) + strlen(mods->bootargs) + ROOM;
+
+	return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+}
+
+void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struct machine *m,
+		    const struct modules *mods, struct range home)
+{
+	need(fdt_open_into(machine_fdt, fdt, size), "copy");
+	remove_sswi(fdt);
+	change_chosen(fdt, mods);
+	change_memory(fdt, home);
+	change_cpus(fdt, m);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's device tree: the machine's, changed as little as a guest must see. Memory is without
+ * Halite's home, /chosen is the guest's, extensions that Halite does not virtualize are left out of the
+ * ISA strings, harts that the guest does not have are disabled, the S-mode ACLINT is gone.
+ */
+#ifndef HV_GUEST_FDT_H
+#define HV_GUEST_FDT_H
+
+#include <stddef.h>
+
+#include "hv/machine.h"
+#include "hv/modules.h"
+#include "lib/range.h"
+
+/* What the guest's tree needs at most. */
+size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods);
+
+/*
+ * Make it at @fdt, where guest_fdt_size() bytes are free. Fatal if libfdt cannot.
+ */
+void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struct machine *m,
+		    const struct modules *mods, struct range home);
+
+/* Whether the guest is not told of extension @name, of @len characters. */
+bool guest_fdt_hides(const char *name, size_t len);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/bits.h"
+#include "hv/ipi.h"
+#include "hv/plic.h"
+#include "lib/spinlock.h"
+#include "riscv/csr.h"
+#include "riscv/sbi_call.h"
+
+/* One call at a time on the machine; harts that wait for their turn serve the one under way. */
+static struct {
+	struct spinlock lock;
+	void (*fn)(struct vcpu *v, void *arg);
+	void *arg;
+	uint32_t left;		/* harts that have not answered */
+} call;
+
+/* Interrupt the harts of the vCPUs in @mask. */
+static void kick(struct domain *d, uint64_t mask)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->vcpu_count; i++) {
+		if (mask & BIT64(i))
+			firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, 1, d->vcpus[i]->hartid, 0, 0, 0, 0);
+	}
+}
+
+static void post(struct vcpu *target, enum vcpu_request request)
+{
+	__atomic_fetch_or(&target->requests, request, __ATOMIC_SEQ_CST);
+}
+
+/* Whether the request was there; it is not any more. */
+static bool take(struct vcpu *v, enum vcpu_request request)
+{
+	return __atomic_fetch_and(&v->requests, ~(uint32_t)request, __ATOMIC_SEQ_CST) & request;
+}
+
+static bool is_online(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->online, __ATOMIC_SEQ_CST);
+}
+
+void ipi_post(struct domain *d, uint64_t mask, enum vcpu_request request)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->vcpu_count; i++) {
+		if (mask & BIT64(i))
+			post(d->vcpus[i], request);
+	}
+	kick(d, mask);
+}
+
+static void answer_call(struct vcpu *v)
+{
+	call.fn(v, call.arg);
+	__atomic_fetch_sub(&call.left, 1, __ATOMIC_RELEASE);
+}
+
+void ipi_serve(struct vcpu *v)
+{
+	if (take(v, VCPU_REQ_CALL))
+		answer_call(v);
+	if (take(v, VCPU_REQ_SSI))
+		vcpu_set_pending(v, BIT64(IRQ_SSI));
+	if (take(v, VCPU_REQ_PLIC))
+		plic_update(v);
+}
+
+/*
+ * A target that went offline between the look at its flag and the post may have missed the request.
+ * Whoever takes the bit answers for it: the target on its way out, or the caller here, for whom
+ * "answered" means that the target's next start flushes everything.
+ */
+static void withdraw_if_offline(struct vcpu *target)
+{
+	if (!is_online(target) && take(target, VCPU_REQ_CALL))
+		__atomic_fetch_sub(&call.left, 1, __ATOMIC_RELEASE);
+}
+
+void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *arg), void *arg)
+{
+	struct domain *d = v->domain;
+	uint64_t sent = 0;
+	unsigned int i;
+
+	while (!spin_trylock(&call.lock))
+		ipi_serve(v);
+	call.fn = fn;
+	call.arg = arg;
+	for (i = 0; i < d->vcpu_count; i++) {
+		if (i == v->index || !(mask & BIT64(i)) || !is_online(d->vcpus[i]))
+			continue;
+		__atomic_fetch_add(&call.left, 1, __ATOMIC_SEQ_CST);
+		post(d->vcpus[i], VCPU_REQ_CALL);
+		sent |= BIT64(i);
+	}
+	kick(d, sent);
+	if (mask & BIT64(v->index))
+		fn(v, arg);
+	while (__atomic_load_n(&call.left, __ATOMIC_ACQUIRE)) {
+		for (i = 0; i < d->vcpu_count; i++) {
+			if (sent & BIT64(i))
+				withdraw_if_offline(d->vcpus[i]);
+		}
+	}
+	spin_unlock(&call.lock);
+}
+
+void ipi_online(struct vcpu *v)
+{
+	__atomic_store_n(&v->online, true, __ATOMIC_SEQ_CST);
+}
+
+void ipi_offline(struct vcpu *v)
+{
+	__atomic_store_n(&v->online, false, __ATOMIC_SEQ_CST);
+	if (take(v, VCPU_REQ_CALL))
+		answer_call(v);
+}

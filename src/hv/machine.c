@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <libfdt.h>
+#include <string.h>
+
+#include "hext/bits.h"
+#include "hv/console.h"
+#include "hv/devtree.h"
+#include "hv/machine.h"
+#include "riscv/pte.h"
+
+void machine_check_fdt(const void *fdt, uint64_t limit)
+{
+	int error;
+
+	if (!fdt || (uintptr_t)fdt % 8)
+		hv_fatal("no device tree: firmware gave 0x%lx as its address", (unsigned long)fdt);
+	if (fdt_magic(fdt) != FDT_MAGIC)
+		hv_fatal("no device tree at 0x%lx: it begins with 0x%08x instead of 0x%08x",
+			 (unsigned long)fdt, (unsigned int)fdt_magic(fdt), FDT_MAGIC);
+	if (fdt_totalsize(fdt) > limit)
+		hv_fatal("device tree of %lu bytes; Halite takes at most %lu",
+			 (unsigned long)fdt_totalsize(fdt), (unsigned long)limit);
+	error = fdt_check_full(fdt, fdt_totalsize(fdt));
+	if (error)
+		hv_fatal("device tree at 0x%lx is damaged or cut short: %s", (unsigned long)fdt,
+			 fdt_strerror(error));
+}
+
+static void add(struct range_list *l, struct range r, const char *what)
+{
+	if (!range_list_add(l, r))
+		hv_fatal("more than %d ranges of %s", RANGE_LIST_MAX, what);
+}
+
+static void parse_ram(struct machine *m, const void *fdt)
+{
+	int node;
+
+	fdt_for_each_subnode(node, fdt, 0) {
+		struct range r;
+		unsigned int i;
+
+		if (!devtree_has_string(fdt, node, "device_type", "memory") ||
+		    !devtree_is_enabled(fdt, node))
+			continue;
+		for (i = 0; devtree_reg(fdt, node, fdt_address_cells(fdt, 0),
+					fdt_size_cells(fdt, 0), i, &r); i++)
+			add(&m->ram, r, "RAM");
+	}
+	range_list_normalize(&m->ram);
+	if (!m->ram.count)
+		hv_fatal("no node with device_type \"memory\" in the device tree");
+}
+
+static void parse_reserved(struct machine *m, const void *fdt)
+{
+	int parent = fdt_path_offset(fdt, "/reserved-memory");
+	struct range r;
+	int node, i;
+
+	for (i = 0; i < fdt_num_mem_rsv(fdt); i++) {
+		if (fdt_get_mem_rsv(fdt, i, &r.start, &r.size) || !range_is_valid(r.start, r.size))
+			hv_fatal("memory reservation %d of the device tree makes no sense", i);
+		add(&m->reserved, r, "reserved memory");
+	}
+	if (parent < 0)
+		return;
+	fdt_for_each_subnode(node, fdt, parent) {
+		bool no_map = fdt_getprop(fdt, node, "no-map", NULL);
+
+		if (!devtree_is_enabled(fdt, node))
+			continue;
+		for (i = 0; devtree_reg(fdt, node, fdt_address_cells(fdt, parent),
+					fdt_size_cells(fdt, parent), i, &r); i++) {
+			add(&m->reserved, r, "reserved memory");
+			if (no_map)
+				add(&m->no_map, range_align_out(r, PAGE_SIZE), "reserved memory");
+		}
+	}
+}
+
+void machine_parse_memory(struct machine *m, const void *fdt)
+{
+	memset(m, 0, sizeof(*m));
+	parse_ram(m, fdt);
+	parse_reserved(m, fdt);
+}
+
+/* The S-mode context of the hart whose interrupt controller has @phandle, from the PLIC's wires. */
+static int64_t plic_context(const void *fdt, uint32_t phandle)
+{
+	int plic = fdt_node_offset_by_prop_value(fdt, -1, "interrupt-controller", "", 0);
+	int len, i;
+	const uint8_t *wires;
+
+	while (plic >= 0 && !fdt_getprop(fdt, plic, "riscv,ndev", NULL))
+		plic = fdt_node_offset_by_prop_value(fdt, plic, "interrupt-controller", "", 0);
+	if (plic < 0)
+		return -1;
+	wires = fdt_getprop(fdt, plic, "interrupts-extended", &len);
+	for (i = 0; wires && i < len / 8; i++) {
+		if (devtree_number(wires + 8 * i, 1) == phandle &&
+		    devtree_number(wires + 8 * i + 4, 1) == IRQ_SEI)
+			return i;
+	}
+	return -1;
+}
+
+static uint32_t interrupt_phandle(const void *fdt, int cpu)
+{
+	int node;
+
+	fdt_for_each_subnode(node, fdt, cpu) {
+		if (!fdt_node_check_compatible(fdt, node, "riscv,cpu-intc"))
+			return fdt_get_phandle(fdt, node);
+	}
+	return 0;
+}
+
+static void parse_hart(struct machine_hart *hart, const void *fdt, int node)
+{
+	uint32_t phandle = interrupt_phandle(fdt, node);
+
+	hart->plic_context = phandle ? plic_context(fdt, phandle) : -1;
+	hart->sv57 = devtree_has_string(fdt, node, "mmu-type", "riscv,sv57");
+	hart->sv48 = hart->sv57 || devtree_has_string(fdt, node, "mmu-type", "riscv,sv48");
+	machine_parse_isa(fdt, node, &hart->isa);
+}
+
+/* A hart that can run an operating system: it is there, and it has an MMU. */
+static bool is_usable_hart(const void *fdt, int node, uint64_t *hartid)
+{
+	if (!devtree_has_string(fdt, node, "device_type", "cpu") ||
+	    !devtree_is_enabled(fdt, node) ||
+	    devtree_has_string(fdt, node, "mmu-type", "riscv,none"))
+		return false;
+	if (!devtree_get_number(fdt, node, "reg", hartid))
+		hv_fatal("%s: reg: no hart id of one or two cells", devtree_path(fdt, node));
+	return true;
+}
+
+static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t boot_hartid)
+{
+	bool boot_seen = false;
+	uint64_t hartid;
+	unsigned int i;
+	int node;
+
+	fdt_for_each_subnode(node, fdt, cpus) {
+		if (!is_usable_hart(fdt, node, &hartid))
+			continue;
+		/* The last place is kept for the hart that runs. */
+		if (m->hart_count == MACHINE_MAX_HARTS ||
+		    (m->hart_count == MACHINE_MAX_HARTS - 1 && !boot_seen &&
+		     hartid != boot_hartid)) {
+			m->harts_left_out++;
+			continue;
+		}
+		if (hartid == boot_hartid) {
+			boot_seen = true;
+			m->boot_hart = m->hart_count;
+		}
+		m->harts[m->hart_count].hartid = hartid;
+		parse_hart(&m->harts[m->hart_count++], fdt, node);
+	}
+	if (!boot_seen)
+		hv_fatal("/cpus: no usable cpu has the hart id %llu of the hart that runs",
+			 (unsigned long long)boot_hartid);
+	m->isa = m->harts[0].isa;
+	for (i = 1; i < m->hart_count; i++)
+		machine_isa_intersect(&m->isa, &m->harts[i].isa);
+}
+
+void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid)
+{
+	int cpus = fdt_path_offset(fdt, "/cpus");
+	int chosen = fdt_path_offset(fdt, "/chosen");
+	int len;
+
+	machine_parse_memory(m, fdt);
+	if (cpus < 0)
+		hv_fatal("no node /cpus in the device tree");
+	if (!devtree_get_number(fdt, cpus, "timebase-frequency", &m->timebase) || !m->timebase)
+		hv_fatal("/cpus: timebase-frequency: missing, or not a number");
+	machine_parse_devices(m, fdt);
+	parse_harts(m, fdt, cpus, boot_hartid);
+	m->bootargs = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, "bootargs", &len);
+	if (!m->bootargs)
+		m->bootargs = "";
+	else if (len < 1 || m->bootargs[len - 1])
+		hv_fatal("/chosen: bootargs: no string");
+}

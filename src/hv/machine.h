@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Facts about the machine, from its device tree. Read once at boot, constant afterwards.
+ *
+ * Invariant: ranges do not pass 2^64; ram is ordered and its ranges do not touch each other; devices
+ * overlap neither RAM nor what only machine mode or Halite may reach.
+ */
+#ifndef HV_MACHINE_H
+#define HV_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/range.h"
+
+#define MACHINE_MAX_HARTS	8
+
+/* The extensions that Halite looks at. */
+struct machine_isa {
+	bool h, v, sstc, svinval, svpbmt, svnapot, svadu, svade, smstateen, smaia, ssaia, sscofpmf;
+};
+
+struct machine_hart {
+	uint64_t hartid;
+	int64_t plic_context;	/* of S mode; -1: none */
+	struct machine_isa isa;
+	bool sv48, sv57;	/* mmu-type: at least that; Sv39 is always there */
+};
+
+struct machine_plic {
+	uint64_t base;
+	uint64_t size;
+	uint32_t ndev;		/* interrupt sources 1 to ndev */
+};
+
+struct machine {
+	struct range_list ram;		/* all of it */
+	struct range_list reserved;	/* reserved-memory nodes and the reservation block */
+	struct range_list no_map;	/* the part of reserved that nobody but firmware may touch */
+	struct range_list devices;	/* MMIO that the guest may reach; not rounded */
+	struct machine_hart harts[MACHINE_MAX_HARTS];
+	unsigned int hart_count;
+	unsigned int harts_left_out;	/* usable ones beyond the array */
+	unsigned int boot_hart;		/* index in harts */
+	uint64_t timebase;		/* ticks a second */
+	struct machine_isa isa;		/* what all harts have */
+	struct machine_plic plic;
+	const char *bootargs;		/* Halite's own; "" if there are none; in the device tree */
+};
+
+/*
+ * Check that @fdt is a device tree and whole; it has been copied to where @limit bytes are its own.
+ * Fatal otherwise.
+ */
+void machine_check_fdt(const void *fdt, uint64_t limit);
+
+/* The SiFive test finisher of a simulator, or 0. */
+uint64_t machine_find_finisher(const void *fdt);
+
+/* Only what finding a home needs: ram, reserved, no_map. Fatal when there is no RAM. */
+void machine_parse_memory(struct machine *m, const void *fdt);
+
+/*
+ * Everything. @fdt has been checked and stays where it is; @boot_hartid is the hart that runs.
+ * A machine that Halite cannot run on, or a property that makes no sense, is fatal; the message names
+ * the node and the property.
+ */
+void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid);
+
+/* Which extensions cpu node @node names, in riscv,isa-extensions or else riscv,isa. */
+void machine_parse_isa(const void *fdt, int node, struct machine_isa *isa);
+
+/* The extensions that both have. */
+void machine_isa_intersect(struct machine_isa *isa, const struct machine_isa *other);
+
+/* The names of the extensions in @isa, apart by spaces; in @buf, cut to @size. */
+const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t size);
+
+/* Fill in devices and plic. */
+void machine_parse_devices(struct machine *m, const void *fdt);
+
+/*
+ * Node @node is an M-mode timer or interrupt device (CLINT, ACLINT), or the S-mode ACLINT one, which
+ * would raise interrupts in Halite: never given to a guest.
+ */
+bool machine_is_clint(const void *fdt, int node);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The devices: every node with a reg that a chain of buses makes an address of the machine. Depth
+ * first, with the buses above on the stack.
+ */
+#include <libfdt.h>
+#include <string.h>
+
+#include "hv/console.h"
+#include "hv/devtree.h"
+#include "hv/machine.h"
+#include "riscv/pte.h"
+
+#define DEPTH_MAX		8
+#define PCI_ADDRESS_CELLS	3
+
+struct bus {
+	const struct bus *parent;	/* NULL: the root, whose addresses are the machine's */
+	int address_cells, size_cells;
+	const uint8_t *ranges;		/* empty: the same addresses as the parent's */
+	int ranges_len;
+};
+
+static const char *const plic_names[] = { "sifive,plic-1.0.0", "riscv,plic0", NULL };
+static const char *const aia_names[] = { "riscv,imsics", "riscv,aplic", NULL };
+static const char *const clint_names[] = {
+	"sifive,clint0", "riscv,clint0", "thead,c900-clint", "riscv,aclint-mswi",
+	"riscv,aclint-mtimer", "riscv,aclint-sswi", "thead,c900-aclint-mswi",
+	"thead,c900-aclint-mtimer", "thead,c900-aclint-sswi", NULL,
+};
+
+bool machine_is_clint(const void *fdt, int node)
+{
+	return devtree_is_compatible(fdt, node, clint_names);
+}
+
+static bool has_identity_ranges(const void *fdt, int bus)
+{
+	int len;
+
+	return fdt_getprop(fdt, bus, "ranges", &len) && !len;
+}
+
+/* One entry of ranges: @child cells, then the parent's address, then the size. */
+static struct range window(const struct bus *parent, const uint8_t *entry, int child_cells,
+			   int size_cells)
+{
+	return (struct range){
+		devtree_number(entry + 4 * child_cells, parent->address_cells),
+		devtree_number(entry + 4 * (child_cells + parent->address_cells), size_cells),
+	};
+}
+
+/* Make @r, of @bus, an address of the machine. False: it is not reachable. */
+static bool translate(const struct bus *bus, struct range *r)
+{
+	for (; bus->parent; bus = bus->parent) {
+		int entry = 4 * (bus->address_cells + bus->parent->address_cells + bus->size_cells);
+		bool found = !bus->ranges_len;
+		int at;
+
+		for (at = 0; at + entry <= bus->ranges_len && !found; at += entry) {
+			struct range to = window(bus->parent, bus->ranges + at, bus->address_cells,
+						 bus->size_cells);
+			uint64_t from = devtree_number(bus->ranges + at, bus->address_cells);
+
+			if (!range_is_valid(to.start, to.size) || !range_is_valid(from, to.size) ||
+			    !range_contains((struct range){ from, to.size }, *r))
+				continue;
+			r->start = r->start - from + to.start;
+			found = true;
+		}
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static void add(struct range_list *l, const void *fdt, int node, struct range r)
+{
+	if (!range_list_add(l, r))
+		hv_fatal("%s: more than %d ranges of devices", devtree_path(fdt, node),
+			 RANGE_LIST_MAX);
+}
+
+static void set_plic(struct machine *m, const void *fdt, int node, struct range r)
+{
+	uint64_t ndev;
+
+	if (m->plic.size)
+		hv_fatal("%s: a second PLIC; Halite handles one", devtree_path(fdt, node));
+	if (!r.size || !devtree_get_number(fdt, node, "riscv,ndev", &ndev) || ndev > 1023)
+		hv_fatal("%s: no size in reg or no riscv,ndev of at most 1023",
+			 devtree_path(fdt, node));
+	m->plic.base = r.start;
+	m->plic.size = r.size;
+	m->plic.ndev = ndev;
+}
+
+uint64_t machine_find_finisher(const void *fdt)
+{
+	int node = fdt_node_offset_by_compatible(fdt, -1, "sifive,test0");
+	int parent = node < 0 ? -1 : fdt_parent_offset(fdt, node);
+	struct range r;
+
+	/* Only where no bus changes the address: a wrong guess must not be written to. */
+	if (parent < 0 || !devtree_is_enabled(fdt, node))
+		return 0;
+	if (parent && (fdt_parent_offset(fdt, parent) != 0 || !has_identity_ranges(fdt, parent)))
+		return 0;
+	if (!devtree_reg(fdt, node, fdt_address_cells(fdt, parent), fdt_size_cells(fdt, parent), 0,
+			 &r))
+		return 0;
+	return r.start;
+}
+
+/* What is found on the way, besides what struct machine has. */
+struct walk {
+	struct machine *m;
+	struct range_list clints;
+	bool aia;
+};
+
+static void take_device(struct walk *w, const void *fdt, int node, const struct bus *bus)
+{
+	bool plic = devtree_is_compatible(fdt, node, plic_names);
+	struct range r;
+	unsigned int i;
+
+	if (devtree_has_string(fdt, node, "device_type", "memory"))
+		return;
+	w->aia |= devtree_is_compatible(fdt, node, aia_names);
+	for (i = 0; devtree_reg(fdt, node, bus->address_cells, bus->size_cells, i, &r); i++) {
+		if (!translate(bus, &r) || !range_is_valid(r.start, r.size))
+			continue;
+		if (plic) {
+			set_plic(w->m, fdt, node, r);
+			return;
+		}
+		add(machine_is_clint(fdt, node) ? &w->clints : &w->m->devices, fdt, node, r);
+	}
+}
+
+/* The windows of a PCI host bridge: an address of three cells, of which the first is flags. */
+static void take_pci_windows(struct walk *w, const void *fdt, int node, const struct bus *bus)
+{
+	int size_cells = fdt_size_cells(fdt, node);
+	int entry = 4 * (PCI_ADDRESS_CELLS + bus->address_cells + size_cells);
+	int len, at;
+	const uint8_t *ranges = fdt_getprop(fdt, node, "ranges", &len);
+
+	for (at = 0; ranges && size_cells > 0 && at + entry <= len; at += entry) {
+		struct range r = window(bus, ranges + at, PCI_ADDRESS_CELLS, size_cells);
+
+		if (range_is_valid(r.start, r.size) && translate(bus, &r))
+			add(&w->m->devices, fdt, node, r);
+	}
+}
+
+static void walk_bus(struct walk *w, const void *fdt, int parent, const struct bus *bus,
+		     unsigned int depth);
+
+static void walk_node(struct walk *w, const void *fdt, int node, const struct bus *bus,
+		      unsigned int depth)
+{
+	struct bus below = {
+		.parent = bus,
+		.address_cells = fdt_address_cells(fdt, node),
+		.size_cells = fdt_size_cells(fdt, node),
+	};
+
+	if (!devtree_is_enabled(fdt, node))
+		return;
+	if (fdt_getprop(fdt, node, "reg", NULL))
+		take_device(w, fdt, node, bus);
+	if (devtree_has_string(fdt, node, "device_type", "pci")) {
+		take_pci_windows(w, fdt, node, bus);
+		return;
+	}
+	below.ranges = fdt_getprop(fdt, node, "ranges", &below.ranges_len);
+	/* Without ranges, what is below has no address of the machine (an I2C bus, the cpus). */
+	if (below.ranges && below.address_cells >= 1 && below.address_cells <= 2 &&
+	    below.size_cells >= 1 && below.size_cells <= 2)
+		walk_bus(w, fdt, node, &below, depth + 1);
+}
+
+static void walk_bus(struct walk *w, const void *fdt, int parent, const struct bus *bus,
+		     unsigned int depth)
+{
+	int node;
+
+	if (depth > DEPTH_MAX)
+		hv_fatal("%s: more than %d buses deep", devtree_path(fdt, parent), DEPTH_MAX);
+	fdt_for_each_subnode(node, fdt, parent) {
+		const char *name = fdt_get_name(fdt, node, NULL);
+
+		if (!bus->parent && (!strcmp(name, "reserved-memory") || !strcmp(name, "chosen")))
+			continue;
+		walk_node(w, fdt, node, bus, depth);
+	}
+}
+
+static void subtract(struct machine *m, struct range r)
+{
+	if (!range_list_subtract(&m->devices, range_align_out(r, PAGE_SIZE)))
+		hv_fatal("more than %d ranges of devices", RANGE_LIST_MAX);
+}
+
+void machine_parse_devices(struct machine *m, const void *fdt)
+{
+	static struct walk w;
+	struct bus root = {
+		.address_cells = fdt_address_cells(fdt, 0),
+		.size_cells = fdt_size_cells(fdt, 0),
+	};
+	unsigned int i;
+
+	memset(&w, 0, sizeof(w));
+	w.m = m;
+	m->devices.count = 0;
+	m->plic.size = 0;
+	walk_bus(&w, fdt, 0, &root, 0);
+	if (!m->plic.size)
+		hv_fatal("no PLIC in the device tree%s",
+			 w.aia ? ": a machine with AIA only is not supported yet" : "");
+	for (i = 0; i < m->devices.count; i++)
+		m->devices.r[i] = range_align_out(m->devices.r[i], PAGE_SIZE);
+	for (i = 0; i < m->ram.count; i++)
+		subtract(m, m->ram.r[i]);
+	for (i = 0; i < w.clints.count; i++)
+		subtract(m, w.clints.r[i]);
+	subtract(m, (struct range){ m->plic.base, m->plic.size });
+	range_list_normalize(&m->devices);
+}

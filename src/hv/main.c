@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From firmware to the guest's first instruction. hv_start() runs where firmware has put Halite and
+ * moves it home; hv_main() runs there: facts, the domain, its kernel and device tree, then
+ * vcpu_boot(). Whatever is not as it must be ends here, in a message.
+ */
+#include <libfdt.h>
+#include <string.h>
+
+#include "hv/console.h"
+#include "hv/domain.h"
+#include "hv/guest_fdt.h"
+#include "hv/home.h"
+#include "hv/image.h"
+#include "hv/modules.h"
+#include "hv/options.h"
+#include "hv/vcpu.h"
+#include "lib/version.h"
+#include "riscv/gstage.h"
+#include "riscv/head.h"
+#include "riscv/pte.h"
+#include "riscv/sbi_call.h"
+
+#define SBI_VERSION_0_2	2	/* major << 24 | minor */
+
+/* The one machine and the one domain. Large, so not on the stack. */
+static struct machine machine;
+static struct domain domain;
+
+void hv_early_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
+{
+	hv_fatal("unexpected trap at boot: scause 0x%lx, sepc 0x%lx, stval 0x%lx",
+		 (unsigned long)scause, (unsigned long)sepc, (unsigned long)stval);
+}
+
+static void check_firmware(void)
+{
+	struct sbi_result r = firmware_call(SBI_EXT_BASE, SBI_BASE_GET_SPEC_VERSION, 0, 0, 0, 0, 0,
+					    0);
+
+	if (r.error || r.value < SBI_VERSION_0_2)
+		hv_fatal("firmware has no SBI 0.2 or later (its base extension answers %ld)",
+			 (long)r.error);
+	console_init();
+}
+
+void hv_start(uint64_t hartid, void *fdt)
+{
+	struct range self = home_image();
+	struct modules mods;
+	uint64_t start;
+
+	check_firmware();
+	machine_check_fdt(fdt, HOME_FDT_MAX);
+	console_set_finisher(machine_find_finisher(fdt));
+	machine_parse_memory(&machine, fdt);
+	modules_find(&mods, fdt, &machine, self);
+	if (!home_choose(&machine, &mods, self, &start))
+		hv_fatal("too little RAM: no free %lu MiB for Halite",
+			 (unsigned long)(HOME_SIZE >> 20));
+	home_move(start, hartid, fdt);
+}
+
+static void check_isa(const struct machine *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->hart_count; i++) {
+		if (!m->harts[i].isa.h)
+			hv_fatal("hart %lu has no H extension: it is not in its ISA string in the device tree",
+				 (unsigned long)m->harts[i].hartid);
+	}
+}
+
+static uint64_t total(const struct range_list *l)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < l->count; i++)
+		sum += l->r[i].size;
+	return sum;
+}
+
+static void print_facts(const struct domain *d)
+{
+	const struct machine *m = d->machine;
+	char text[160];
+
+	hv_print("halite: %u hart%s, boot hart %lu, timebase %lu Hz\n", m->hart_count,
+		 m->hart_count == 1 ? "" : "s", (unsigned long)m->harts[m->boot_hart].hartid,
+		 (unsigned long)m->timebase);
+	if (m->harts_left_out)
+		hv_warn("%u more harts are not used: %u is the most", m->harts_left_out,
+			MACHINE_MAX_HARTS);
+	hv_print("halite: ISA extensions of use: %s\n",
+		 machine_isa_text(&m->isa, text, sizeof(text)));
+	hv_print("halite: RAM from 0x%lx, %lu MiB, of which home has %lu MiB at 0x%lx\n",
+		 (unsigned long)m->ram.r[0].start, (unsigned long)(total(&m->ram) >> 20),
+		 (unsigned long)(HOME_SIZE >> 20), (unsigned long)d->home.start);
+	hv_print("halite: PLIC at 0x%lx with %u sources, %u device ranges\n",
+		 (unsigned long)m->plic.base, m->plic.ndev, m->devices.count);
+}
+
+/* What the guest has: all RAM but Halite's and the firmware's, in whole pages. */
+static void find_guest_ram(struct domain *d)
+{
+	const struct machine *m = d->machine;
+	bool fits = true;
+	unsigned int i;
+
+	for (i = 0; i < m->ram.count; i++) {
+		uint64_t start = (m->ram.r[i].start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+		uint64_t end = range_end(m->ram.r[i]) & ~(PAGE_SIZE - 1);
+
+		if (start < end)
+			fits &= range_list_add(&d->ram, (struct range){ start, end - start });
+	}
+	for (i = 0; i < m->no_map.count; i++)
+		fits &= range_list_subtract(&d->ram, m->no_map.r[i]);
+	fits &= range_list_subtract(&d->ram, d->home);
+	range_list_normalize(&d->ram);
+	if (!fits)
+		hv_fatal("more than %d ranges of RAM", RANGE_LIST_MAX);
+	if (!d->ram.count)
+		hv_fatal("too little RAM: none is left for the guest");
+}
+
+static uint64_t last_end(const struct range_list *l)
+{
+	return l->count ? range_end(l->r[l->count - 1]) : 0;
+}
+
+static void make_gstage(struct domain *d, const void *fdt)
+{
+	const struct range_list *devices = &d->machine->devices;
+	struct range r = home_pool(fdt);
+	static struct page_pool pool;
+	uint64_t end = last_end(&d->ram);
+	unsigned int i;
+
+	pool = (struct page_pool){ r.start, range_end(r) };
+	if (end < last_end(devices))
+		end = last_end(devices);
+	stage2_init(&d->stage2, &pool, gstage_modes(), end);
+	for (i = 0; i < d->ram.count; i++)
+		stage2_map(&d->stage2, d->ram.r[i], PTE_R | PTE_W | PTE_X);
+	for (i = 0; i < devices->count; i++)
+		stage2_map(&d->stage2, devices->r[i], PTE_R | PTE_W);
+	d->pool = (void *)(uintptr_t)pool.next;
+	d->pool_size = pool.end - pool.next;
+	hv_print("halite: G-stage Sv%ux4 in %u pages, %lu pages left\n", 12 + 9 * d->stage2.levels,
+		 stage2_table_pages(&d->stage2), (unsigned long)pages_left(&pool));
+}
+
+static void keep(struct range_list *l, struct range r)
+{
+	if (!range_list_add(l, r))
+		hv_fatal("more than %d ranges of memory in use", RANGE_LIST_MAX);
+}
+
+/* Where the bare machine's tree was, if that is free, else as high as there is room. */
+static uint64_t place_fdt(const struct domain *d, const struct range_list *used, uint64_t size,
+			  uint64_t old_fdt)
+{
+	static struct range_list room;
+	unsigned int i;
+	bool fits = true;
+	uint64_t at;
+
+	room = d->ram;
+	for (i = 0; i < used->count; i++)
+		fits &= range_list_subtract(&room, used->r[i]);
+	if (fits && range_is_valid(old_fdt, size) &&
+	    range_list_contains(&room, (struct range){ old_fdt, size }))
+		return old_fdt;
+	if (!fits || (!range_list_highest(&room, size, HOME_ALIGN, &at) &&
+		      !range_list_highest(&room, size, PAGE_SIZE, &at)))
+		hv_fatal("too little RAM: no room for the guest's device tree");
+	return at;
+}
+
+static _Noreturn void start_guest(struct domain *d, const void *fdt, const struct modules *mods,
+				  uint64_t old_fdt)
+{
+	static struct range_list used;
+	uint64_t size = guest_fdt_size(fdt, mods);
+	struct image img;
+	uint64_t guest_fdt;
+
+	used = d->machine->reserved;
+	keep(&used, d->home);
+	keep(&used, mods->ramdisk);
+	image_load(&img, mods->kernel, &d->machine->ram, &used);
+	keep(&used, img.memory);
+	guest_fdt = place_fdt(d, &used, size, old_fdt);
+	guest_fdt_make((void *)(uintptr_t)guest_fdt, size, fdt, d->machine, mods, d->home);
+	hv_print("halite: kernel at 0x%lx, entry 0x%lx, device tree at 0x%lx\n",
+		 (unsigned long)img.memory.start, (unsigned long)img.entry,
+		 (unsigned long)guest_fdt);
+	vcpu_boot(d, img.entry, guest_fdt);
+}
+
+void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
+{
+	struct domain *d = &domain;
+	struct options options;
+	struct modules mods;
+	char text[80];
+
+	console_init();
+	console_set_finisher(machine_find_finisher(fdt));
+	machine_parse(&machine, fdt, hartid);
+	options_parse(&options, machine.bootargs);
+	hv_print("Halite " HALITE_VERSION " (nacl: %s)\n",
+		 options_nacl_text(&options, text, sizeof(text)));
+	d->machine = &machine;
+	d->home = (struct range){ home_image().start, HOME_SIZE };
+	d->nacl_offered = options.nacl_offered;
+	d->nacl_features = options.nacl_features;
+	modules_find(&mods, fdt, &machine, d->home);
+	print_facts(d);
+	check_isa(&machine);
+	find_guest_ram(d);
+	make_gstage(d, fdt);
+	start_guest(d, fdt, &mods, old_fdt);
+}

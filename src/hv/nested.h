@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What makes a guest a hypervisor: Halite's side of src/hext and src/nacl. Emulates the instructions of
+ * the H extension for L1, keeps the shadow G-stages under L2.
+ */
+#ifndef HV_NESTED_H
+#define HV_NESTED_H
+
+#include "hv/vcpu.h"
+
+extern const struct hext_ops nested_hext_ops;
+extern const struct nacl_host_ops nested_nacl_ops;
+
+/* Give @d its pool of shadow G-stages. */
+void nested_init_domain(struct domain *d);
+
+/* Have a shadow for L1's hgatp. May take one from another guest of L1, and wait for other harts. */
+void nested_bind_shadow(struct vcpu *v);
+
+/* Load the CSRs for the state that @v is in; when ON, under the shadow that is bound. */
+void nested_load(struct vcpu *v);
+
+/* L1 executed @code, which only a hypervisor, or nobody, may: emulate it or raise its exception. */
+void nested_emulate(struct vcpu *v, uint32_t code);
+
+/* L2 took guest-page fault @cause: resolve it, or take it into L1. */
+void nested_guest_page_fault(struct vcpu *v, uint64_t cause);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "hv/console.h"
+#include "hv/options.h"
+#include "nacl/abi.h"
+
+static const char *const feature_names[NACL_FEAT_COUNT] = {
+	[NACL_FEAT_SYNC_CSR] = "sync_csr",
+	[NACL_FEAT_SYNC_HFENCE] = "sync_hfence",
+	[NACL_FEAT_SYNC_SRET] = "sync_sret",
+	[NACL_FEAT_AUTOSWAP_CSR] = "autoswap_csr",
+};
+
+static bool is_text(const char *text, size_t len, const char *expected)
+{
+	return strlen(expected) == len && !strncmp(text, expected, len);
+}
+
+/* The feature that the @len bytes at @text name, or NACL_FEAT_COUNT. */
+static unsigned int find_feature(const char *text, size_t len)
+{
+	unsigned int i = 0;
+
+	while (i < NACL_FEAT_COUNT && !is_text(text, len, feature_names[i]))
+		i++;
+	return i;
+}
+
+static void parse_nacl(struct options *o, const char *value, size_t len)
+{
+	const char *end = value + len;
+
+	o->nacl_offered = !is_text(value, len, "none");
+	o->nacl_features = 0;
+	if (!o->nacl_offered)
+		return;
+	if (is_text(value, len, "all")) {
+		o->nacl_features = NACL_FEAT_ALL;
+		return;
+	}
+	while (value < end) {
+		size_t name = strcspn(value, ", ");
+		unsigned int feature = find_feature(value, name);
+
+		if (feature == NACL_FEAT_COUNT)
+			hv_fatal("bootargs: nacl=: \"%.*s\" is not known; all, none, or a list of sync_csr,sync_hfence,sync_sret,autoswap_csr is expected",
+				 (int)name, value);
+		o->nacl_features |= 1u << feature;
+		value += name;
+		value += value < end;
+	}
+}
+
+void options_parse(struct options *o, const char *bootargs)
+{
+	o->nacl_offered = true;
+	o->nacl_features = NACL_FEAT_ALL;
+	for (;;) {
+		size_t len;
+
+		bootargs += strspn(bootargs, " ");
+		len = strcspn(bootargs, " ");
+		if (!len)
+			return;
+		if (!strncmp(bootargs, "nacl=", 5))
+			parse_nacl(o, bootargs + 5, len - 5);
+		else
+			hv_warn("bootargs: unknown word \"%.*s\"", (int)len, bootargs);
+		bootargs += len;
+	}
+}
+
+const char *options_nacl_text(const struct options *o, char *buf, size_t size)
+{
+	size_t used = 0;
+	unsigned int i;
+
+	if (!o->nacl_offered)
+		return "none";
+	if (o->nacl_features == NACL_FEAT_ALL)
+		return "all";
+	if (!o->nacl_features)
+		return "no feature";
+	for (i = 0; i < NACL_FEAT_COUNT && used < size; i++) {
+		if (o->nacl_features >> i & 1)
+			used += snprintf(buf + used, size - used, "%s%s", used ? "," : "",
+					 feature_names[i]);
+	}
+	return buf;
+}

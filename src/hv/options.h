@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Halite's own command line: /chosen/bootargs of the device tree that firmware gives. Words apart by
+ * spaces:
+ *   nacl=all      offer the guest SBI NACL with all its features (what happens without the word)
+ *   nacl=LIST     with these features, apart by commas: sync_csr, sync_hfence, sync_sret, autoswap_csr
+ *   nacl=         with no feature
+ *   nacl=none     do not offer the extension
+ * A later word overrides an earlier one. An unknown word is a warning, an unknown value is fatal.
+ */
+#ifndef HV_OPTIONS_H
+#define HV_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct options {
+	bool nacl_offered;
+	uint32_t nacl_features;	/* bit n: feature id n */
+};
+
+void options_parse(struct options *o, const char *bootargs);
+
+/* The value that nacl= would have, for messages; in @buf, cut to @size. */
+const char *options_nacl_text(const struct options *o, char *buf, size_t size);
+
+#endif

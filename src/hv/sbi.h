@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The SBI that Halite gives its guest: version 2.0, one file an extension. A handler decodes and checks
+ * all of its arguments before it changes anything.
+ *
+ * Specification: RISC-V SBI 2.0.
+ */
+#ifndef HV_SBI_H
+#define HV_SBI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hv/vcpu.h"
+#include "riscv/sbi_call.h"
+
+enum sbi_error {
+	SBI_SUCCESS = 0,
+	SBI_ERR_FAILED = -1,
+	SBI_ERR_NOT_SUPPORTED = -2,
+	SBI_ERR_INVALID_PARAM = -3,
+	SBI_ERR_DENIED = -4,
+	SBI_ERR_INVALID_ADDRESS = -5,
+	SBI_ERR_ALREADY_AVAILABLE = -6,
+	SBI_ERR_ALREADY_STARTED = -7,
+	SBI_ERR_ALREADY_STOPPED = -8,
+	SBI_ERR_NO_SHMEM = -9,
+	/* Not of the specification: the handler has set the vCPU's registers and pc itself. */
+	SBI_DONE = 1,
+};
+
+/*
+ * @fid is a6, @args are a0 to a5. What is answered is an enum sbi_error or what the firmware said.
+ */
+struct sbi_extension {
+	uint32_t id;
+	struct sbi_result (*handle)(struct vcpu *v, uint64_t fid, const uint64_t *args);
+};
+
+extern const struct sbi_extension sbi_base, sbi_time, sbi_ipi, sbi_rfence, sbi_hsm, sbi_srst,
+	sbi_dbcn, sbi_nacl, sbi_pmu;
+
+/* The ECALL of L1 that has just trapped. */
+void sbi_handle_ecall(struct vcpu *v);
+
+/* Whether the guest has extension @id. */
+bool sbi_has_extension(const struct vcpu *v, uint64_t id);
+
+/*
+ * The vCPUs that (hart_mask, hart_mask_base) name, as a mask of indices. False: a hart that the guest
+ * does not have (SBI 2.0 "Hart list parameter").
+ */
+bool sbi_hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base, uint64_t *vcpus);
+
+/* The supervisor timer interrupt that firmware gives, where there is no Sstc: it is L1's. */
+void sbi_time_expired(struct vcpu *v);
+
+static inline struct sbi_result sbi_error(int64_t error)
+{
+	return (struct sbi_result){ .error = error };
+}
+
+static inline struct sbi_result sbi_value(uint64_t value)
+{
+	return (struct sbi_result){ .error = SBI_SUCCESS, .value = value };
+}
+
+#endif

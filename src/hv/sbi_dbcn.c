@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/console.h"
+#include "hv/sbi.h"
+
+enum { CONSOLE_WRITE, CONSOLE_READ, CONSOLE_WRITE_BYTE };
+
+/* Bytes for one call: the rest is the guest's to ask for again, as the specification allows. */
+#define CHUNK	4096
+
+static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	uint64_t size = args[0] < CHUNK ? args[0] : CHUNK;
+
+	switch (fid) {
+	case CONSOLE_WRITE:
+	case CONSOLE_READ:
+		if (args[2] != 0 || (args[0] && !domain_owns_ram(v->domain, args[1], args[0])))
+			return sbi_error(SBI_ERR_INVALID_PARAM);
+		if (fid == CONSOLE_WRITE)
+			return sbi_value(console_write((const char *)args[1], size));
+		return sbi_value(console_read((char *)args[1], size));
+	case CONSOLE_WRITE_BYTE: {
+		char byte = args[0];
+
+		console_write(&byte, 1);
+		return sbi_error(SBI_SUCCESS);
+	}
+	default:
+		return sbi_error(SBI_ERR_NOT_SUPPORTED);
+	}
+}
+
+const struct sbi_extension sbi_dbcn = { .id = 0x4442434e, .handle = handle };

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Hart state management. A vCPU has a physical hart of its own, so the firmware's state machine is the
+ * guest's too: what is checked and kept here is where the hart begins.
+ */
+#include <stddef.h>
+
+#include "hext/bits.h"
+#include "hv/ipi.h"
+#include "hv/sbi.h"
+#include "lib/spinlock.h"
+#include "riscv/csr.h"
+#include "riscv/entry.h"
+#include "riscv/fence.h"
+
+enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
+
+#define STATUS_STOPPED		1
+#define SUSPEND_RETENTIVE	UINT32_C(0)
+#define SUSPEND_NON_RETENTIVE	UINT32_C(0x80000000)
+
+static struct spinlock start_lock;
+
+/* Code may start anywhere in the guest's RAM. */
+static bool is_start_address(const struct vcpu *v, uint64_t addr)
+{
+	return !(addr & 1) && domain_owns_ram(v->domain, addr, 2);
+}
+
+static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc, uint64_t arg)
+{
+	struct vcpu *target = vcpu_find(v->domain, hartid);
+	struct sbi_result result;
+
+	if (!target)
+		return sbi_error(SBI_ERR_INVALID_PARAM);
+	if (!is_start_address(v, pc))
+		return sbi_error(SBI_ERR_INVALID_ADDRESS);
+	/* Two harts may start the same one: only the one whom the firmware obeys sets the address. */
+	spin_lock(&start_lock);
+	result = firmware_call(sbi_hsm.id, HART_GET_STATUS, hartid, 0, 0, 0, 0, 0);
+	if (result.error == SBI_SUCCESS && result.value == STATUS_STOPPED) {
+		target->start_pc = pc;
+		target->start_arg = arg;
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		result = firmware_call(sbi_hsm.id, HART_START, hartid, (uintptr_t)riscv_hart_start,
+				       (uintptr_t)target, 0, 0, 0);
+	} else if (result.error == SBI_SUCCESS) {
+		result = sbi_error(SBI_ERR_ALREADY_AVAILABLE);
+	}
+	spin_unlock(&start_lock);
+	return sbi_error(result.error);
+}
+
+static struct sbi_result hart_stop(struct vcpu *v)
+{
+	struct sbi_result result;
+
+	nacl_host_reset(&v->nacl);
+	ipi_offline(v);
+	csr_write(CSR_SIE, 0);
+	result = firmware_call(sbi_hsm.id, HART_STOP, 0, 0, 0, 0, 0, 0);
+	/* Not reached unless the firmware refuses. */
+	ipi_online(v);
+	return sbi_error(result.error);
+}
+
+/* Sleep until L1 has an interrupt pending, of those that L1 enabled. */
+static void wait_for_l1(void)
+{
+	wait_for_interrupt();
+}
+
+static struct sbi_result hart_suspend(struct vcpu *v, uint64_t type, uint64_t pc, uint64_t arg)
+{
+	switch ((uint32_t)type) {
+	case SUSPEND_RETENTIVE:
+		wait_for_l1();
+		return sbi_error(SBI_SUCCESS);
+	case SUSPEND_NON_RETENTIVE:
+		if (!is_start_address(v, pc))
+			return sbi_error(SBI_ERR_INVALID_ADDRESS);
+		wait_for_l1();
+		vcpu_resume_at(v, pc, arg);
+		return sbi_error(SBI_DONE);
+	default:
+		/* Platform types are the firmware's and none is known; the rest is reserved. */
+		return sbi_error(SBI_ERR_INVALID_PARAM);
+	}
+}
+
+static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	switch (fid) {
+	case HART_START:
+		return hart_start(v, args[0], args[1], args[2]);
+	case HART_STOP:
+		return hart_stop(v);
+	case HART_GET_STATUS:
+		if (!vcpu_find(v->domain, args[0]))
+			return sbi_error(SBI_ERR_INVALID_PARAM);
+		return firmware_call(sbi_hsm.id, fid, args[0], 0, 0, 0, 0, 0);
+	case HART_SUSPEND:
+		return hart_suspend(v, args[0], args[1], args[2]);
+	default:
+		return sbi_error(SBI_ERR_NOT_SUPPORTED);
+	}
+}
+
+const struct sbi_extension sbi_hsm = { .id = 0x48534d, .handle = handle };

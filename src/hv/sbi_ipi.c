@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/ipi.h"
+#include "hv/sbi.h"
+
+enum { SEND_IPI };
+
+static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	uint64_t vcpus;
+
+	if (fid != SEND_IPI)
+		return sbi_error(SBI_ERR_NOT_SUPPORTED);
+	if (!sbi_hart_mask(v, args[0], args[1], &vcpus))
+		return sbi_error(SBI_ERR_INVALID_PARAM);
+	ipi_post(v->domain, vcpus, VCPU_REQ_SSI);
+	return sbi_error(SBI_SUCCESS);
+}
+
+const struct sbi_extension sbi_ipi = { .id = 0x735049, .handle = handle };

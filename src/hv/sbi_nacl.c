@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/sbi.h"
+
+static struct sbi_result sync_sret(struct vcpu *v)
+{
+	uint64_t gpr[NACL_SRET_GPRS];
+	enum nacl_error error = nacl_host_sync_sret(&v->nacl, gpr);
+	unsigned int i;
+
+	if (error)
+		return sbi_error(error);
+	for (i = 1; i < NACL_SRET_GPRS; i++)
+		v->x[i] = gpr[i];
+	vcpu_sret(v);
+	return sbi_error(SBI_DONE);
+}
+
+static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	struct nacl_host *nacl = &v->nacl;
+	uint64_t value = 0;
+
+	switch (fid) {
+	case NACL_FID_PROBE_FEATURE:
+		nacl_host_probe_feature(nacl, args[0], &value);
+		return sbi_value(value);
+	case NACL_FID_SET_SHMEM:
+		return sbi_error(nacl_host_set_shmem(nacl, args[0], args[1], args[2]));
+	case NACL_FID_SYNC_CSR:
+		return sbi_error(nacl_host_sync_csr(nacl, args[0]));
+	case NACL_FID_SYNC_HFENCE:
+		return sbi_error(nacl_host_sync_hfence(nacl, args[0]));
+	case NACL_FID_SYNC_SRET:
+		return sync_sret(v);
+	default:
+		return sbi_error(SBI_ERR_NOT_SUPPORTED);
+	}
+}
+
+const struct sbi_extension sbi_nacl = { .id = NACL_EID, .handle = handle };

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/sbi.h"
+
+enum { SYSTEM_RESET };
+
+#define TYPE_LAST		2	/* shutdown, cold reboot, warm reboot */
+#define REASON_LAST		1	/* none, system failure */
+#define TYPE_VENDOR_FIRST	UINT32_C(0xf0000000)
+#define REASON_VENDOR_FIRST	UINT32_C(0xe0000000)
+
+/* The one domain is the machine: its reset is the machine's. */
+static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	uint32_t type = args[0];
+	uint32_t reason = args[1];
+
+	(void)v;
+	if (fid != SYSTEM_RESET)
+		return sbi_error(SBI_ERR_NOT_SUPPORTED);
+	if ((type > TYPE_LAST && type < TYPE_VENDOR_FIRST) ||
+	    (reason > REASON_LAST && reason < REASON_VENDOR_FIRST))
+		return sbi_error(SBI_ERR_INVALID_PARAM);
+	return sbi_error(firmware_call(sbi_srst.id, fid, type, reason, 0, 0, 0, 0).error);
+}
+
+const struct sbi_extension sbi_srst = { .id = 0x53525354, .handle = handle };

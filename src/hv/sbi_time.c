@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/bits.h"
+#include "hv/sbi.h"
+#include "riscv/csr.h"
+
+enum { SET_TIMER };
+
+/*
+ * With Sstc the call is a write of L1's stimecmp. Without, the firmware's timer carries L1's
+ * deadline, and nothing else uses it.
+ */
+static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	if (fid != SET_TIMER)
+		return sbi_error(SBI_ERR_NOT_SUPPORTED);
+	if (v->h.cfg->sstc) {
+		csr_write(HEXT_CSR_VSTIMECMP, args[0]);
+	} else {
+		vcpu_clear_pending(v, BIT64(IRQ_STI));
+		firmware_set_timer(args[0]);
+		csr_set(CSR_SIE, BIT64(IRQ_STI));
+	}
+	return sbi_error(SBI_SUCCESS);
+}
+
+void sbi_time_expired(struct vcpu *v)
+{
+	/* Pending until the next SET_TIMER, in the firmware too: so masked here. */
+	csr_clear(CSR_SIE, BIT64(IRQ_STI));
+	vcpu_set_pending(v, BIT64(IRQ_STI));
+}
+
+const struct sbi_extension sbi_time = { .id = 0x54494d45, .handle = handle };

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stddef.h>
+
+#include "hext/bits.h"
+#include "hv/console.h"
+#include "hv/ipi.h"
+#include "hv/nested.h"
+#include "hv/plic.h"
+#include "hv/vcpu.h"
+#include "riscv/csr.h"
+#include "riscv/entry.h"
+#include "riscv/fence.h"
+#include "riscv/world.h"
+
+_Static_assert(offsetof(struct vcpu, x) == VCPU_X(0), "entry.S uses VCPU_X");
+_Static_assert(offsetof(struct vcpu, stack_top) == VCPU_STACK_TOP, "entry.S uses VCPU_STACK_TOP");
+
+/* Eight harts at most: no allocator is needed for what each has. */
+static struct vcpu vcpus[MACHINE_MAX_HARTS];
+static uint8_t stacks[MACHINE_MAX_HARTS][VCPU_STACK_SIZE] __attribute__((aligned(16)));
+
+struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->vcpu_count; i++) {
+		if (d->vcpus[i]->hartid == hartid)
+			return d->vcpus[i];
+	}
+	return NULL;
+}
+
+static void set_start_state(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < 32; i++)
+		v->x[i] = 0;
+	v->x[VCPU_A0] = v->hartid;
+	v->x[VCPU_A1] = arg;
+	v->h.pc = pc;
+	v->h.user = false;
+}
+
+void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	hext_init(&v->h, &v->domain->hext, &nested_hext_ops, v);
+	nacl_host_init(&v->nacl, v->domain->nacl_features, &nested_nacl_ops, v);
+	v->shadow = NULL;
+	v->live = false;
+	v->external = false;
+	set_start_state(v, pc, arg);
+}
+
+void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	vcpu_save(v);
+	/* SBI 2.0 "Hart State Management", hart start register state: satp 0, SIE 0. */
+	v->h.s.atp = 0;
+	v->h.s.status &= ~SSTATUS_SIE;
+	set_start_state(v, pc, arg);
+}
+
+void vcpu_save(struct vcpu *v)
+{
+	if (v->live)
+		world_save(&v->h);
+	v->live = false;
+}
+
+void vcpu_set_pending(struct vcpu *v, uint64_t sip_bits)
+{
+	if (v->live && !v->h.virt)
+		world_inject(sip_bits);
+	else
+		v->h.sip |= sip_bits;
+}
+
+void vcpu_clear_pending(struct vcpu *v, uint64_t sip_bits)
+{
+	if (v->live && !v->h.virt)
+		world_withdraw(sip_bits);
+	else
+		v->h.sip &= ~sip_bits;
+}
+
+void vcpu_trap_to_l1(struct vcpu *v, const struct hext_trap *trap)
+{
+	bool from_l2 = v->h.virt;
+
+	vcpu_save(v);
+	hext_take_trap(&v->h, trap);
+	if (from_l2)
+		nacl_host_after_trap(&v->nacl);
+}
+
+void vcpu_raise(struct vcpu *v, const struct hext_trap *trap)
+{
+	if (v->h.virt && (v->h.hedeleg >> trap->cause & 1)) {
+		vcpu_save(v);
+		hext_take_vs_trap(&v->h, trap);
+	} else {
+		vcpu_trap_to_l1(v, trap);
+	}
+}
+
+void vcpu_sret(struct vcpu *v)
+{
+	vcpu_save(v);
+	hext_sret(&v->h);
+}
+
+bool vcpu_fetch(const struct vcpu *v, uint32_t *code)
+{
+	uint16_t low, high;
+
+	if (!riscv_fetch_u16(v->h.pc, &low))
+		return false;
+	*code = low;
+	if ((low & 3) != 3)
+		return true;
+	if (!riscv_fetch_u16(v->h.pc + 2, &high))
+		return false;
+	*code |= (uint32_t)high << 16;
+	return true;
+}
+
+/*
+ * Interrupts that the hardware does not deliver to L1 by itself: all of L1's while L2 runs; while L1
+ * runs those of VS level that it has not delegated.
+ */
+static void deliver_interrupts(struct vcpu *v)
+{
+	struct hext_hart *h = &v->h;
+	struct hext_trap trap = { 0 };
+
+	if (h->virt) {
+		if (v->live) {
+			h->hvip = csr_read(HEXT_CSR_HVIP) & IRQ_VS_ALL;
+			h->hie = (h->hie & BIT64(IRQ_SGEI)) |
+				 (csr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
+		}
+	} else {
+		if (!(hext_hip(h) & h->hie & ~h->hideleg))
+			return;
+		vcpu_save(v);
+	}
+	if (!hext_interrupt_pending(h, &trap.cause))
+		return;
+	if (!h->virt && (IRQ_S_ALL >> (trap.cause & 63) & 1))
+		return;
+	vcpu_trap_to_l1(v, &trap);
+}
+
+void vcpu_resume(struct vcpu *v)
+{
+	struct hext_hart *h = &v->h;
+
+	/* First, as requests can be served on the way, whose interrupts are then delivered. */
+	if (h->virt && !v->live)
+		nested_bind_shadow(v);
+	ipi_serve(v);
+	deliver_interrupts(v);
+	if (!v->live) {
+		nested_load(v);
+		v->live = true;
+	} else {
+		world_load_hstatus(h);
+	}
+	if (h->user)
+		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
+	else
+		csr_set(CSR_SSTATUS, SSTATUS_SPP);
+	csr_write(CSR_SEPC, h->pc);
+}
+
+void vcpu_stop_guest(struct vcpu *v, const char *why)
+{
+	hv_fatal("guest stopped on hart %lu at pc 0x%lx: %s", v->hartid, (unsigned long)v->h.pc,
+		 why);
+}
+
+void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
+{
+	hv_fatal("internal error: scause 0x%lx, sepc 0x%lx, stval 0x%lx", (unsigned long)scause,
+		 (unsigned long)sepc, (unsigned long)stval);
+}
+
+/* The physical hart's own CSRs, for a hart that has just started. */
+static void init_hart(struct vcpu *v)
+{
+	csr_write(CSR_SSCRATCH, 0);
+	csr_write(CSR_STVEC, (uintptr_t)riscv_trap_entry);
+	world_init(v->h.cfg);
+	csr_write(CSR_SIE, BIT64(IRQ_SSI) | BIT64(IRQ_SEI) |
+			   (v->h.cfg->sstc ? BIT64(IRQ_STI) : 0));
+}
+
+void vcpu_hart_started(struct vcpu *v)
+{
+	/* An interrupt posted while the hart was stopped is not this life's. */
+	__atomic_fetch_and(&v->requests, VCPU_REQ_CALL, __ATOMIC_SEQ_CST);
+	/* From here on calls reach this hart; what they fenced before, init_hart() flushes. */
+	ipi_online(v);
+	vcpu_reset(v, v->start_pc, v->start_arg);
+	init_hart(v);
+	vcpu_resume(v);
+	riscv_enter_guest(v);
+}
+
+static void add_vcpus(struct domain *d)
+{
+	const struct machine *m = d->machine;
+	unsigned int i;
+
+	for (i = 0; i < m->hart_count; i++) {
+		struct vcpu *v = &vcpus[i];
+
+		v->domain = d;
+		v->index = i;
+		v->hartid = m->harts[i].hartid;
+		v->stack_top = (uintptr_t)(stacks[i] + VCPU_STACK_SIZE);
+		d->vcpus[i] = v;
+	}
+	d->vcpu_count = m->hart_count;
+}
+
+static void fill_config(struct hext_config *c, const struct machine *m)
+{
+	c->sstc = m->isa.sstc;
+	c->svinval = m->isa.svinval;
+	c->svpbmt = m->isa.svpbmt;
+	c->svnapot = m->isa.svnapot;
+	c->stateen = m->isa.smstateen;
+	c->gstage_adue = m->isa.svadu && !m->isa.svade;
+	c->pa_bits = 56;
+	world_probe(c);
+}
+
+void vcpu_boot(struct domain *d, unsigned long entry_pc, unsigned long fdt_addr)
+{
+	struct vcpu *v;
+
+	fill_config(&d->hext, d->machine);
+	d->world.hgatp = stage2_hgatp(&d->stage2);
+	add_vcpus(d);
+	nested_init_domain(d);
+	v = d->vcpus[d->machine->boot_hart];
+	v->start_pc = entry_pc;
+	v->start_arg = fdt_addr;
+	vcpu_hart_started(v);
+}

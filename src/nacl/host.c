@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The L0 half of SBI Nested Acceleration. Specification: SBI 2.0, chapter "Nested Acceleration
+ * Extension" (SBI NACL).
+ *
+ * How the dirty bitmap is read. L1 stores a value, then sets the dirty bit. Here the bit is cleared
+ * first, by an atomic AND, and the value loaded after it: should another hart of L1 write the CSR
+ * meanwhile, its dirty bit is set after our AND and stays for the next time. The other way round,
+ * the AND could clear a bit whose value has not been seen. For the same reason a current value is
+ * not stored over a word whose dirty bit is set.
+ *
+ * How a fence is taken. Pending hands the entry to L0, the atomic AND that clears it hands it back;
+ * L1 may take that as "done", so it comes after the fence. The words behind Config are loaded after
+ * a fence that pairs with the one by which L1 published them.
+ */
+#include "nacl/host.h"
+
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define BITS(shift, width)	((((nacl_word)1 << (width)) - 1) << (shift))
+#define FIELD(word, shift, width) \
+	((unsigned int)((word) >> (shift)) & ((1u << (width)) - 1))
+
+/* CSRs with a part of their own here (privileged specification, hypervisor extension and AIA). */
+#define CSR_HSTATUS		0x600
+#define CSR_HIDELEG		0x603
+#define CSR_HIE			0x604
+#define CSR_HTIMEDELTA		0x605
+#define CSR_HVIEN		0x608
+#define CSR_HVICTL		0x609
+#define CSR_HENVCFG		0x60a
+#define CSR_HSTATEEN0		0x60c
+#define CSR_HSTATEEN1		0x60d
+#define CSR_HSTATEEN2		0x60e
+#define CSR_HSTATEEN3		0x60f
+#define CSR_HIDELEGH		0x613
+#define CSR_HTIMEDELTAH		0x615
+#define CSR_HVIENH		0x618
+#define CSR_HENVCFGH		0x61a
+#define CSR_HSTATEEN0H		0x61c
+#define CSR_HSTATEEN1H		0x61d
+#define CSR_HSTATEEN2H		0x61e
+#define CSR_HSTATEEN3H		0x61f
+#define CSR_HTVAL		0x643
+#define CSR_HIP			0x644
+#define CSR_HVIP		0x645
+#define CSR_HTINST		0x64a
+#define CSR_HVIPH		0x655
+#define CSR_HGATP		0x680
+#define CSR_HGEIP		0xe12
+#define CSR_VSTOPI		0xeb0
+
+#define HSTATUS_SPV		0x80
+
+/*
+ * To be written first, in this order, when dirty together with others (SBI NACL, "Synchronize CSR":
+ * x before y if the value of y depends on x). The rest follows in ascending order, which suits
+ * vsiselect and vsireg, vstimecmp and vstimecmph, hvip's vsip and hie's vsie.
+ */
+static const uint16_t gate_order[] = {
+	/* what may be accessed at all */
+	CSR_HSTATEEN0, CSR_HSTATEEN1, CSR_HSTATEEN2, CSR_HSTATEEN3,
+	CSR_HSTATEEN0H, CSR_HSTATEEN1H, CSR_HSTATEEN2H, CSR_HSTATEEN3H,
+	CSR_HENVCFG, CSR_HENVCFGH,	/* STCE: vstimecmp, VSTIP */
+	CSR_HSTATUS,			/* VGEIN: vsireg, vstopei, VSEIP */
+	CSR_HTIMEDELTA, CSR_HTIMEDELTAH,	/* VSTIP */
+	/* which bits of hvip, vsip, vsie are there */
+	CSR_HIDELEG, CSR_HIDELEGH,
+	CSR_HVIEN, CSR_HVIENH, CSR_HVICTL,
+	/* hip and vsip are views of hvip, vsie is one of hie; the view is the later word */
+	CSR_HVIP, CSR_HVIPH, CSR_HIP, CSR_HIE,
+	CSR_HGATP,
+};
+
+/* What L2 or its trap into L1 changes, besides all VS CSRs (0x2xx). */
+static const uint16_t trap_extra[] = {
+	CSR_HSTATUS, CSR_HTVAL, CSR_HTINST,
+	CSR_HVIP, CSR_HVIPH, CSR_HIP, CSR_HIE, CSR_HGEIP, CSR_VSTOPI,
+};
+
+_Static_assert(ARRAY_SIZE(gate_order) <= NACL_HOST_GATE_CSRS, "gate_csrs too short");
+_Static_assert(256 + ARRAY_SIZE(trap_extra) <= NACL_HOST_TRAP_CSRS, "trap_csrs too short");
+
+/* Positions in the area, in words. */
+#define SRET_WORD(i)		(NACL_SRET_OFFSET / NACL_WORD_SIZE + (i))
+#define AUTOSWAP_WORD(i)	(NACL_AUTOSWAP_OFFSET / NACL_WORD_SIZE + (i))
+#define HFENCE_WORD(e, i)	\
+	(NACL_HFENCE_OFFSET / NACL_WORD_SIZE + (e) * NACL_HFENCE_WORDS + (i))
+#define DIRTY_WORD(i)		(NACL_DIRTY_OFFSET / NACL_WORD_SIZE + (i))
+#define CSR_WORD(i)		(NACL_CSR_OFFSET / NACL_WORD_SIZE + (i))
+
+static inline nacl_word load(const struct nacl_host *h, unsigned int word)
+{
+	return nacl_le(h->shmem[word]);
+}
+
+static inline void store(struct nacl_host *h, unsigned int word, nacl_word value)
+{
+	h->shmem[word] = nacl_le(value);
+}
+
+/* Clear the bits of @mask and return those that were set. Orders all accesses around it. */
+static inline nacl_word take_bits(struct nacl_host *h, unsigned int word, nacl_word mask)
+{
+	nacl_word old = __atomic_fetch_and(&h->shmem[word], nacl_le(~mask), __ATOMIC_ACQ_REL);
+
+	return nacl_le(old) & mask;
+}
+
+static inline nacl_word index_bit(unsigned int index)
+{
+	return (nacl_word)1 << (index % NACL_XLEN);
+}
+
+static inline bool in_map(const nacl_word *map, unsigned int index)
+{
+	return map[index / NACL_XLEN] & index_bit(index);
+}
+
+/* Position of the lowest bit of @bits, which is not 0. (__builtin_ctz() can be a call.) */
+static inline unsigned int lowest_bit(nacl_word bits)
+{
+	unsigned int n = 0;
+
+	for (unsigned int step = NACL_XLEN / 2; step; step /= 2) {
+		if (!(bits & BITS(0, step))) {
+			bits >>= step;
+			n += step;
+		}
+	}
+	return n;
+}
+
+static bool csr_known(const struct nacl_host *h, nacl_word csr)
+{
+	return NACL_CSR_IS_HEXT(csr) && in_map(h->exists, NACL_CSR_INDEX(csr));
+}
+
+/* Address bits [11:10] both set: read-only by its number. */
+static bool csr_read_only(unsigned int csr)
+{
+	return (csr & 0xc00) == 0xc00;
+}
+
+/* Store the current value of @csr, which exists, unless L1's own write waits there. */
+static inline void store_current(struct nacl_host *h, unsigned int csr)
+{
+	unsigned int index = NACL_CSR_INDEX(csr);
+
+	if (load(h, DIRTY_WORD(index / NACL_XLEN)) & index_bit(index))
+		return;
+	store(h, CSR_WORD(index), h->ops->csr_read(h->ctx, csr));
+}
+
+static void store_trap_csrs(struct nacl_host *h)
+{
+	for (unsigned int i = 0; i < h->trap_count; i++)
+		store_current(h, h->trap_csrs[i]);
+}
+
+static void store_all_csrs(struct nacl_host *h)
+{
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		for (nacl_word bits = h->exists[w]; bits; bits &= bits - 1)
+			store_current(h, NACL_CSR_NUMBER(w * NACL_XLEN + lowest_bit(bits)));
+	}
+}
+
+/* Emulate L1's write of the CSR with index @index, whose dirty bit has been taken. */
+static void write_csr(struct nacl_host *h, unsigned int index)
+{
+	unsigned int csr = NACL_CSR_NUMBER(index);
+	nacl_word value = load(h, CSR_WORD(index));
+
+	if (!csr_read_only(csr))
+		h->ops->csr_write(h->ctx, csr, value);
+}
+
+/*
+ * Write all dirty CSRs. Those of on_trap are not stored back: they change when others are written,
+ * and again when L2 runs; the caller, or nacl_host_after_trap(), stores them.
+ */
+static void take_in_csrs(struct nacl_host *h)
+{
+	nacl_word dirty[NACL_DIRTY_WORDS];
+	nacl_word any = 0;
+
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		dirty[w] = h->exists[w];
+		if (dirty[w])	/* a plain load first: the atomic AND costs more */
+			dirty[w] &= load(h, DIRTY_WORD(w));
+		if (dirty[w])
+			dirty[w] = take_bits(h, DIRTY_WORD(w), dirty[w]);
+		any |= dirty[w];
+	}
+	if (!any)
+		return;
+
+	for (unsigned int i = 0; i < h->gate_count; i++) {
+		unsigned int index = NACL_CSR_INDEX(h->gate_csrs[i]);
+
+		if (in_map(dirty, index))
+			write_csr(h, index);
+	}
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		for (nacl_word bits = dirty[w] & ~h->gates[w]; bits; bits &= bits - 1)
+			write_csr(h, w * NACL_XLEN + lowest_bit(bits));
+		for (nacl_word bits = dirty[w] & ~h->on_trap[w]; bits; bits &= bits - 1)
+			store_current(h, NACL_CSR_NUMBER(w * NACL_XLEN + lowest_bit(bits)));
+	}
+}
+
+/*
+ * Give @fence the range of a range type, or turn it into the _ALL type when the range does not fit
+ * below 2^64. SBI NACL, "Nested HFENCE entry format".
+ */
+static void decode_range(struct nacl_hfence *fence, unsigned int order, uint64_t number,
+			 uint64_t count)
+{
+	unsigned int shift = order + NACL_HFENCE_ORDER_BASE;
+
+	if (!count)
+		count = 1;
+	if (shift < 64 && number <= UINT64_MAX >> shift && count <= UINT64_MAX >> shift &&
+	    count << shift <= UINT64_MAX - (number << shift)) {
+		fence->addr = number << shift;
+		fence->size = count << shift;
+	} else {
+		/* The types come in pairs: a range, and all addresses. */
+		fence->type |= 1;
+	}
+}
+
+/* What entry @e, whose Config word is @config, asks for; by the rules at struct nacl_hfence. */
+static void decode_hfence(const struct nacl_host *h, unsigned int e, nacl_word config,
+			  struct nacl_hfence *fence)
+{
+	const nacl_word fields = BITS(NACL_HFENCE_PENDING_BIT, 1) |
+				 BITS(NACL_HFENCE_TYPE_SHIFT, NACL_HFENCE_TYPE_BITS) |
+				 BITS(NACL_HFENCE_ORDER_SHIFT, NACL_HFENCE_ORDER_BITS) |
+				 BITS(NACL_HFENCE_VMID_SHIFT, NACL_HFENCE_VMID_BITS) |
+				 BITS(NACL_HFENCE_ASID_SHIFT, NACL_HFENCE_ASID_BITS);
+	unsigned int type = FIELD(config, NACL_HFENCE_TYPE_SHIFT, NACL_HFENCE_TYPE_BITS);
+
+	fence->type = NACL_HFENCE_EVERYTHING;
+	fence->vmid = 0;
+	fence->asid = 0;
+	fence->addr = 0;
+	fence->size = 0;
+	if ((config & ~fields) || load(h, HFENCE_WORD(e, NACL_HFENCE_RESERVED)) ||
+	    type > NACL_HFENCE_VVMA_ASID_ALL)
+		return;
+
+	fence->type = type;
+	if (type >= NACL_HFENCE_GVMA_VMID)
+		fence->vmid = FIELD(config, NACL_HFENCE_VMID_SHIFT, NACL_HFENCE_VMID_BITS);
+	if (type >= NACL_HFENCE_VVMA_ASID)
+		fence->asid = FIELD(config, NACL_HFENCE_ASID_SHIFT, NACL_HFENCE_ASID_BITS);
+	if (!(type & 1))
+		decode_range(fence, FIELD(config, NACL_HFENCE_ORDER_SHIFT, NACL_HFENCE_ORDER_BITS),
+			     load(h, HFENCE_WORD(e, NACL_HFENCE_PAGE_NUMBER)),
+			     load(h, HFENCE_WORD(e, NACL_HFENCE_PAGE_COUNT)));
+}
+
+static inline void take_in_hfence(struct nacl_host *h, unsigned int e)
+{
+	const nacl_word pending = BITS(NACL_HFENCE_PENDING_BIT, 1);
+	nacl_word config = load(h, HFENCE_WORD(e, NACL_HFENCE_CONFIG));
+	struct nacl_hfence fence;
+
+	if (!(config & pending))
+		return;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	decode_hfence(h, e, config, &fence);
+	h->ops->hfence(h->ctx, &fence);
+	take_bits(h, HFENCE_WORD(e, NACL_HFENCE_CONFIG), pending);
+}
+
+static void take_in_hfences(struct nacl_host *h)
+{
+	for (unsigned int e = 0; e < NACL_HFENCE_COUNT; e++)
+		take_in_hfence(h, e);
+}
+
+/* SBI NACL, "Autoswap CSR". */
+static void autoswap(struct nacl_host *h)
+{
+	nacl_word hstatus;
+
+	if (!(h->features & 1u << NACL_FEAT_AUTOSWAP_CSR) ||
+	    !(load(h, AUTOSWAP_WORD(NACL_AUTOSWAP_FLAGS)) & NACL_AUTOSWAP_FLAG_HSTATUS))
+		return;
+	hstatus = load(h, AUTOSWAP_WORD(NACL_AUTOSWAP_HSTATUS));
+	store(h, AUTOSWAP_WORD(NACL_AUTOSWAP_HSTATUS), h->ops->csr_read(h->ctx, CSR_HSTATUS));
+	h->ops->csr_write(h->ctx, CSR_HSTATUS, hstatus);
+}
+
+/* Before an SRET: if it will not enter L2, no trap comes to store what take_in_csrs() left. */
+static void settle_before_sret(struct nacl_host *h)
+{
+	if (!(h->ops->csr_read(h->ctx, CSR_HSTATUS) & HSTATUS_SPV))
+		store_trap_csrs(h);
+}
+
+void nacl_host_init(struct nacl_host *h, unsigned int features, const struct nacl_host_ops *ops,
+		    void *ctx)
+{
+	h->shmem = NULL;
+	h->ops = ops;
+	h->ctx = ctx;
+	h->features = features;
+	h->gate_count = 0;
+	h->trap_count = 0;
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		h->exists[w] = 0;
+		h->gates[w] = 0;
+		h->on_trap[w] = 0;
+	}
+	for (unsigned int index = 0; index < NACL_CSR_COUNT; index++) {
+		if (ops->csr_exists(ctx, NACL_CSR_NUMBER(index)))
+			h->exists[index / NACL_XLEN] |= index_bit(index);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(gate_order); i++) {
+		unsigned int index = NACL_CSR_INDEX(gate_order[i]);
+
+		if (!in_map(h->exists, index))
+			continue;
+		h->gates[index / NACL_XLEN] |= index_bit(index);
+		h->gate_csrs[h->gate_count++] = gate_order[i];
+	}
+	for (unsigned int i = 0; i < 256 + ARRAY_SIZE(trap_extra); i++) {
+		unsigned int csr = i < 256 ? 0x200 + i : trap_extra[i - 256];
+		unsigned int index = NACL_CSR_INDEX(csr);
+
+		if (!in_map(h->exists, index))
+			continue;
+		h->on_trap[index / NACL_XLEN] |= index_bit(index);
+		h->trap_csrs[h->trap_count++] = csr;
+	}
+}
+
+void nacl_host_reset(struct nacl_host *h)
+{
+	h->shmem = NULL;
+}
+
+enum nacl_error nacl_host_probe_feature(const struct nacl_host *h, nacl_word id, nacl_word *value)
+{
+	*value = id < NACL_FEAT_COUNT && (h->features & 1u << id);
+	return NACL_SUCCESS;
+}
+
+enum nacl_error nacl_host_set_shmem(struct nacl_host *h, nacl_word phys_lo, nacl_word phys_hi,
+				    nacl_word flags)
+{
+	void *shmem = NULL;
+
+	if (flags)
+		return NACL_ERR_INVALID_PARAM;
+	if (phys_lo != NACL_ALL_ONES || phys_hi != NACL_ALL_ONES) {
+		uint64_t gpa = phys_lo;
+
+		if (phys_lo % NACL_SHMEM_ALIGN)
+			return NACL_ERR_INVALID_PARAM;
+#if NACL_XLEN == 32
+		gpa |= (uint64_t)phys_hi << 32;
+#else
+		if (phys_hi)
+			return NACL_ERR_INVALID_ADDRESS;
+#endif
+		if (gpa > UINT64_MAX - (NACL_SHMEM_SIZE - 1))
+			return NACL_ERR_INVALID_ADDRESS;
+		shmem = h->ops->map_shmem(h->ctx, gpa, NACL_SHMEM_SIZE);
+		if (!shmem)
+			return NACL_ERR_INVALID_ADDRESS;
+	}
+
+	if (h->shmem)
+		take_in_hfences(h);
+	h->shmem = shmem;
+	if (shmem) {
+		for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++)
+			take_bits(h, DIRTY_WORD(w), h->exists[w]);
+		store_all_csrs(h);
+	}
+	return NACL_SUCCESS;
+}
+
+enum nacl_error nacl_host_sync_csr(struct nacl_host *h, nacl_word csr)
+{
+	if (!(h->features & 1u << NACL_FEAT_SYNC_CSR))
+		return NACL_ERR_NOT_SUPPORTED;
+	if (!h->shmem)
+		return NACL_ERR_NO_SHMEM;
+	if (csr == NACL_ALL_ONES) {
+		take_in_csrs(h);
+		store_all_csrs(h);
+		return NACL_SUCCESS;
+	}
+	if (!csr_known(h, csr))
+		return NACL_ERR_INVALID_PARAM;
+
+	unsigned int index = NACL_CSR_INDEX((unsigned int)csr);
+
+	if (take_bits(h, DIRTY_WORD(index / NACL_XLEN), index_bit(index))) {
+		write_csr(h, index);
+		store_trap_csrs(h);
+	}
+	store_current(h, (unsigned int)csr);
+	return NACL_SUCCESS;
+}
+
+enum nacl_error nacl_host_sync_hfence(struct nacl_host *h, nacl_word entry)
+{
+	if (!(h->features & 1u << NACL_FEAT_SYNC_HFENCE))
+		return NACL_ERR_NOT_SUPPORTED;
+	if (!h->shmem)
+		return NACL_ERR_NO_SHMEM;
+	if (entry == NACL_ALL_ONES)
+		take_in_hfences(h);
+	else if (entry < NACL_HFENCE_COUNT)
+		take_in_hfence(h, entry);
+	else
+		return NACL_ERR_INVALID_PARAM;
+	return NACL_SUCCESS;
+}
+
+enum nacl_error nacl_host_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS])
+{
+	if (!(h->features & 1u << NACL_FEAT_SYNC_SRET))
+		return NACL_ERR_NOT_SUPPORTED;
+	if (!h->shmem)
+		return NACL_ERR_NO_SHMEM;
+
+	take_in_csrs(h);
+	take_in_hfences(h);	/* after hgatp */
+	gpr[0] = 0;
+	for (unsigned int i = 1; i < NACL_SRET_GPRS; i++)
+		gpr[i] = load(h, SRET_WORD(i));
+	autoswap(h);
+	settle_before_sret(h);
+	return NACL_SUCCESS;
+}
+
+void nacl_host_before_sret(struct nacl_host *h)
+{
+	if (!h->shmem)
+		return;
+	take_in_csrs(h);
+	take_in_hfences(h);
+	settle_before_sret(h);
+}
+
+void nacl_host_after_trap(struct nacl_host *h)
+{
+	if (!h->shmem)
+		return;
+	autoswap(h);
+	store_trap_csrs(h);
+}
+
+void nacl_host_csr_written(struct nacl_host *h, unsigned int csr)
+{
+	unsigned int index = NACL_CSR_INDEX(csr);
+
+	if (!h->shmem || !csr_known(h, csr))
+		return;
+	take_bits(h, DIRTY_WORD(index / NACL_XLEN), index_bit(index));
+	store_current(h, csr);
+	store_trap_csrs(h);
+}
+
+void nacl_host_refresh(struct nacl_host *h, unsigned int csr)
+{
+	if (h->shmem && csr_known(h, csr))
+		store_current(h, csr);
+}
+
+void nacl_host_refresh_all(struct nacl_host *h)
+{
+	if (h->shmem)
+		store_all_csrs(h);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The way into and out of a guest. While a guest runs, sscratch holds its struct vcpu; while Halite
+ * runs, sscratch is 0, so that a trap of Halite's own is told from a guest's.
+ */
+#ifndef RISCV_ENTRY_H
+#define RISCV_ENTRY_H
+
+/* Offsets into struct vcpu; src/hv/vcpu.c asserts that they hold. */
+#define VCPU_X(n)		((n) * 8)
+#define VCPU_STACK_TOP		(32 * 8)
+
+#ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vcpu;
+
+/* Load the guest's registers and continue it. The stack of the caller is forgotten. */
+_Noreturn void riscv_enter_guest(struct vcpu *v);
+
+/* stvec while Halite or a guest runs. */
+void riscv_trap_entry(void);
+
+/* First instruction of a hart that firmware starts: a0 is the hart id, a1 its struct vcpu. */
+void riscv_hart_start(void);
+
+/*
+ * Read 16 bits of code at guest virtual address @addr as the guest that just trapped would fetch
+ * them (HLVX.HU). False: the fetch faults.
+ */
+bool riscv_fetch_u16(uint64_t addr, uint16_t *code);
+#endif
+
+#endif

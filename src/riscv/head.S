@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The first instructions. The image runs wherever it has been put: it is linked for
+ * HALITE_LINK_ADDRESS, and the relocations (all R_RISCV_RELATIVE, with addends) are applied here for
+ * where it is. They can be applied again to a copy, whatever the words in it hold.
+ */
+#define IMAGE_VERSION		2		/* 0.2: boot-image-header.rst */
+#define IMAGE_MAGIC		0x5643534952	/* "RISCV" */
+#define IMAGE_MAGIC2		0x05435352	/* "RSC\x05" */
+#define IMAGE_TEXT_OFFSET	0x200000
+
+#define R_RISCV_RELATIVE	3
+#define RELA_SIZE		24
+
+#define BOOT_STACK_SIZE		16384
+
+#define SBI_EXT_SRST		0x53525354
+#define SBI_EXT_LEGACY_SHUTDOWN	8
+
+	.section .head, "ax"
+	.option norelax
+	.option norvc
+
+/* The boot header of Linux for RISC-V. */
+	.globl riscv_image_start
+riscv_image_start:
+	j first_instance
+	nop
+	.dword IMAGE_TEXT_OFFSET
+	.dword image_size
+	.dword 0
+	.word IMAGE_VERSION
+	.word 0
+	.dword 0
+	.dword IMAGE_MAGIC
+	.word IMAGE_MAGIC2
+	.word 0
+
+/* a0 hart id, a1 device tree. */
+first_instance:
+	lla s3, hv_start
+	j prepare
+
+/* void riscv_home_entry(void): a0 hart id, a1 device tree, a2 where that was. */
+	.globl riscv_home_entry
+riscv_home_entry:
+	lla s3, hv_main
+
+/* Make C run, then call s3 with a0 to a2. Until a vCPU exists, traps end in early_trap. */
+prepare:
+	csrw sie, zero
+	csrw satp, zero
+	lla t0, early_trap
+	csrw stvec, t0
+
+	lla t0, riscv_data_end
+	lla t1, riscv_image_end
+1:	sd zero, 0(t0)
+	addi t0, t0, 8
+	bltu t0, t1, 1b
+
+	/* t2: where the image is less where it is linked. */
+	lla t2, riscv_image_start
+	li t3, HALITE_LINK_ADDRESS
+	sub t2, t2, t3
+	lla t0, rela_start
+	lla t1, rela_end
+	j 3f
+2:	ld t3, 0(t0)
+	ld t4, 8(t0)
+	ld t5, 16(t0)
+	addi t0, t0, RELA_SIZE
+	li t6, R_RISCV_RELATIVE
+	bne t4, t6, 3f
+	add t3, t3, t2
+	add t5, t5, t2
+	sd t5, 0(t3)
+3:	bltu t0, t1, 2b
+	fence.i
+
+	lla sp, boot_stack_end
+	jalr s3
+
+/* _Noreturn void riscv_jump(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t entry) */
+	.globl riscv_jump
+riscv_jump:
+	fence.i
+	jr a3
+
+/* A trap of Halite's own before there are vCPUs; a second one, in printing the first, ends quietly. */
+	.balign 4
+early_trap:
+	lla t0, second_trap
+	csrw stvec, t0
+	lla sp, boot_stack_end
+	csrr a0, scause
+	csrr a1, sepc
+	csrr a2, stval
+	call hv_early_trap
+
+	.balign 4
+second_trap:
+	li a7, SBI_EXT_SRST
+	li a6, 0
+	li a0, 0
+	li a1, 1
+	ecall
+	li a7, SBI_EXT_LEGACY_SHUTDOWN
+	ecall
+1:	wfi
+	j 1b
+
+	.section .bss.stack, "aw", @nobits
+	.balign 16
+	.space BOOT_STACK_SIZE
+boot_stack_end:

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls into the firmware below. Halite keeps nothing of what it answers.
+ *
+ * Specification: RISC-V SBI 2.0, "Binary Encoding"; the legacy calls where a function says so.
+ */
+#ifndef RISCV_SBI_CALL_H
+#define RISCV_SBI_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SBI_EXT_LEGACY_SET_TIMER	0x00
+#define SBI_EXT_LEGACY_PUTCHAR		0x01
+#define SBI_EXT_LEGACY_GETCHAR		0x02
+#define SBI_EXT_LEGACY_SHUTDOWN		0x08
+#define SBI_EXT_BASE			0x10
+#define SBI_EXT_TIME			0x54494d45
+#define SBI_EXT_IPI			0x735049
+#define SBI_EXT_SRST			0x53525354
+#define SBI_EXT_DBCN			0x4442434e
+
+#define SBI_BASE_GET_SPEC_VERSION	0
+#define SBI_BASE_PROBE_EXTENSION	3
+#define SBI_TIME_SET_TIMER		0
+#define SBI_IPI_SEND			0
+#define SBI_SRST_RESET			0
+#define SBI_SRST_TYPE_SHUTDOWN		0
+#define SBI_SRST_REASON_NONE		0
+#define SBI_SRST_REASON_FAILURE		1
+#define SBI_DBCN_WRITE			0
+#define SBI_DBCN_READ			1
+
+struct sbi_result {
+	int64_t error;		/* 0, or a negative SBI error code */
+	uint64_t value;
+};
+
+/* Function @fid of extension @ext with arguments @a0 to @a5. */
+static inline struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1,
+					      uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
+{
+	register uint64_t r0 __asm__("a0") = a0;
+	register uint64_t r1 __asm__("a1") = a1;
+	register uint64_t r2 __asm__("a2") = a2;
+	register uint64_t r3 __asm__("a3") = a3;
+	register uint64_t r4 __asm__("a4") = a4;
+	register uint64_t r5 __asm__("a5") = a5;
+	register uint64_t r6 __asm__("a6") = fid;
+	register uint64_t r7 __asm__("a7") = ext;
+
+	__asm__ volatile("ecall"
+			 : "+r"(r0), "+r"(r1)
+			 : "r"(r2), "r"(r3), "r"(r4), "r"(r5), "r"(r6), "r"(r7)
+			 : "memory");
+	return (struct sbi_result){ .error = (int64_t)r0, .value = r1 };
+}
+
+/* Whether the firmware has extension @ext. It must have the base extension itself. */
+static inline bool firmware_has_extension(uint64_t ext)
+{
+	struct sbi_result r = firmware_call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, ext, 0, 0, 0, 0,
+					    0);
+
+	return !r.error && r.value;
+}
+
+/* Supervisor timer interrupt at @time, in ticks; ~0 takes a pending one away. */
+static inline void firmware_set_timer(uint64_t time)
+{
+	firmware_call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, time, 0, 0, 0, 0, 0);
+}
+
+#endif

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * src/nacl/host.c with an L1 that writes anything into the area, at any moment: between calls, and
+ * as another hart would, while an operation of L0 runs. Checked after each call and in each
+ * operation:
+ *  - no access outside the area (the sanitizer sees it: the area is an allocation of its own);
+ *  - operations are asked only for CSRs that exist, and no read-only one is written;
+ *  - a fence keeps the promises of struct nacl_hfence, and covers what its entry named: decoded
+ *    here a second time, with 128-bit numbers;
+ *  - Pending is still set while a fence is done, and clear afterwards; no fence is lost;
+ *  - the CSR space is current or dirty whenever L1 runs; the answers of the calls are what the
+ *    model says.
+ *
+ * With clang: -fsanitize=fuzzer. Without libFuzzer: -DFUZZ_MAIN gives a main() that runs random
+ * inputs (arguments: how many, seed) or, with @FILE arguments, the inputs in the files.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nacl/host.h"
+
+#define WS		(NACL_XLEN / 8)
+#define AREA_SIZE	(4096 + 1024 * WS)
+#define AREA_WORDS	(AREA_SIZE / WS)
+#define ENTRIES		(3840 / NACL_XLEN)
+#define ONES		((nacl_word)-1)
+#define PENDING		((nacl_word)1 << (NACL_XLEN - 1))
+#define HSTATUS		0x600
+#define SPV		0x80
+#define GPA		0x80000000u
+
+#define CHECK(cond) \
+	do { \
+		if (!(cond)) { \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
+			abort(); \
+		} \
+	} while (0)
+
+struct input {
+	const uint8_t *data;
+	size_t size;
+};
+
+struct l1 {
+	struct nacl_host host;
+	struct input in;
+	unsigned int features;
+	nacl_word csr[4096];
+	nacl_word *area[2];		/* two that L1 may choose from */
+	nacl_word *set;			/* the one in force, by the model */
+	bool meddle;			/* another hart writes during operations */
+	bool taken[ENTRIES];		/* fences seen in this call */
+	bool any_entry;			/* false: only @one_entry may be taken */
+	unsigned int one_entry;
+};
+
+static unsigned int next(struct input *in)
+{
+	if (!in->size)
+		return 0;
+	in->size--;
+	return *in->data++;
+}
+
+static nacl_word next_word(struct input *in)
+{
+	static const nacl_word special[] = { 0, ONES, PENDING, SPV, 1, 0x1000, (nacl_word)-4096,
+					     ONES >> 12, ENTRIES, 0x444 };
+	unsigned int kind = next(in);
+	nacl_word w = 0;
+
+	if (kind < 64)
+		return special[kind % (sizeof(special) / sizeof(special[0]))];
+	for (unsigned int i = 0; i < (kind < 160 ? 2 : WS); i++)
+		w = w << 8 | next(in);
+	return w;
+}
+
+/* A sparse set, different on RV32: enough of each kind. */
+static bool exists(unsigned int csr)
+{
+	return csr == HSTATUS || csr * 2654435761u >> 29 == 1 || csr == 0x645 || csr == 0x244;
+}
+
+static bool dirty(const nacl_word *area, unsigned int csr)
+{
+	unsigned int index = (csr & 0xc00) >> 2 | (csr & 0xff);
+
+	return nacl_le(area[0xf80 / WS + index / NACL_XLEN]) >> (index % NACL_XLEN) & 1;
+}
+
+/* One write of L1 to its memory, most often to places that mean something. */
+static void scribble(struct l1 *l1)
+{
+	nacl_word *area = l1->area[next(&l1->in) & 1];
+	unsigned int where = next(&l1->in), word;
+
+	if (where < 64)			/* dirty bitmap */
+		word = 0xf80 / WS + where % (0x80 / WS);
+	else if (where < 144)		/* fences */
+		word = 0x800 / WS + next(&l1->in) * 256u % (4 * ENTRIES) + where % 4;
+	else if (where < 160)		/* autoswap */
+		word = 0x200 / WS + where % 2;
+	else
+		word = (next(&l1->in) << 8 | next(&l1->in)) % AREA_WORDS;
+	area[word] = nacl_le(next_word(&l1->in));
+}
+
+static void meddle(struct l1 *l1)
+{
+	if (l1->meddle && next(&l1->in) < 40)
+		scribble(l1);
+}
+
+static bool op_exists(void *ctx, unsigned int csr)
+{
+	(void)ctx;
+	CHECK(csr < 0x1000 && (csr & 0x300) == 0x200);
+	return exists(csr);
+}
+
+/* hvip and vsip are one register here, the rest stand alone. */
+static nacl_word current(struct l1 *l1, unsigned int csr)
+{
+	return csr == 0x244 ? l1->csr[0x645] >> 1 : l1->csr[csr];
+}
+
+static nacl_word op_read(void *ctx, unsigned int csr)
+{
+	CHECK(csr < 0x1000 && (csr & 0x300) == 0x200 && exists(csr));
+	meddle(ctx);
+	return current(ctx, csr);
+}
+
+static void op_write(void *ctx, unsigned int csr, nacl_word value)
+{
+	struct l1 *l1 = ctx;
+
+	CHECK(csr < 0xc00 && (csr & 0x300) == 0x200 && exists(csr));
+	if (csr == 0x244)
+		l1->csr[0x645] = value << 1;
+	else
+		l1->csr[csr] = value & ~(nacl_word)3;
+	meddle(l1);
+}
+
+/* Whether @fence covers the entry with these words, reckoned by the specification's own words. */
+static bool covers(const struct nacl_hfence *fence, const nacl_word *e)
+{
+	const unsigned int vmid_shift = NACL_XLEN == 32 ? 9 : 16;
+	nacl_word config = nacl_le(e[0]);
+	unsigned int type = config >> (NACL_XLEN - 8) & 15;
+	unsigned int order = config >> (NACL_XLEN - 16) & 127;
+	unsigned int asid = config & (((nacl_word)1 << vmid_shift) - 1);
+	unsigned int vmid = config >> vmid_shift & (NACL_XLEN == 32 ? 0x7f : 0x3fff);
+	unsigned __int128 start, size, top = (unsigned __int128)1 << 64;
+
+	if (fence->type == NACL_HFENCE_EVERYTHING)
+		return true;
+	if (type > 7 || ((unsigned int)fence->type | 1) != (type | 1))
+		return false;
+	if ((type >= 2 && fence->vmid != vmid) || (type >= 6 && fence->asid != asid))
+		return false;
+	if (fence->type & 1)
+		return true;
+	if (type & 1 || order > 51)
+		return false;
+	start = (unsigned __int128)nacl_le(e[1]) << (order + 12);
+	size = (unsigned __int128)nacl_le(e[3]) << (order + 12);
+	return start + size < top && fence->addr == start &&
+	       fence->size == (size ? size : (unsigned __int128)1 << (order + 12));
+}
+
+static void op_hfence(void *ctx, const struct nacl_hfence *fence)
+{
+	struct l1 *l1 = ctx;
+	bool range = !(fence->type & 1) && fence->type != NACL_HFENCE_EVERYTHING;
+
+	CHECK(fence->type <= NACL_HFENCE_VVMA_ASID_ALL || fence->type == NACL_HFENCE_EVERYTHING);
+	CHECK(range ? fence->size != 0 : !fence->size && !fence->addr);
+	CHECK(fence->addr <= UINT64_MAX - fence->size);
+	CHECK(fence->vmid <= (NACL_XLEN == 32 ? 0x7f : 0x3fff));
+	CHECK(fence->asid <= (NACL_XLEN == 32 ? 0x1ff : 0xffff));
+	CHECK(fence->type >= NACL_HFENCE_VVMA_ASID || !fence->asid);
+	CHECK(fence->type >= NACL_HFENCE_GVMA_VMID || !fence->vmid);
+	if (!l1->meddle) {
+		unsigned int e = 0;
+
+		/* entries are done in order: this is the first that is pending and allowed */
+		while (e < ENTRIES && (l1->taken[e] || (!l1->any_entry && e != l1->one_entry) ||
+				       !(nacl_le(l1->set[0x800 / WS + 4 * e]) & PENDING)))
+			e++;
+		CHECK(e < ENTRIES);
+		l1->taken[e] = true;
+		CHECK(covers(fence, l1->set + 0x800 / WS + 4 * e));
+	}
+	meddle(l1);
+}
+
+static void *op_map(void *ctx, uint64_t gpa, size_t size)
+{
+	struct l1 *l1 = ctx;
+
+	CHECK(size == AREA_SIZE && !(gpa & 0xfff) && gpa <= UINT64_MAX - (size - 1));
+	if (gpa == GPA || gpa == GPA + 0x10000)
+		return l1->area[gpa != GPA];
+	return NULL;
+}
+
+static const struct nacl_host_ops ops = {
+	.csr_exists = op_exists, .csr_read = op_read, .csr_write = op_write,
+	.hfence = op_hfence, .map_shmem = op_map,
+};
+
+/* The invariant of host.h. */
+static void check_space(struct l1 *l1)
+{
+	for (unsigned int csr = 0; csr < 4096 && l1->set && !l1->meddle; csr++) {
+		if ((csr & 0x300) == 0x200 && exists(csr) && !dirty(l1->set, csr))
+			CHECK(nacl_le(l1->set[0x1000 / WS + ((csr & 0xc00) >> 2 | (csr & 0xff))]) ==
+			      current(l1, csr));
+	}
+}
+
+/* Nothing waits in @area any more. */
+static void check_taken(struct l1 *l1, const nacl_word *area, bool csrs, bool fences)
+{
+	for (unsigned int csr = 0; csr < 4096 && csrs && !l1->meddle; csr++)
+		CHECK((csr & 0x300) != 0x200 || !exists(csr) || !dirty(area, csr));
+	for (unsigned int e = 0; e < ENTRIES && fences && !l1->meddle; e++)
+		CHECK(!(nacl_le(area[0x800 / WS + 4 * e]) & PENDING));
+}
+
+static void call_set_shmem(struct l1 *l1)
+{
+	static const nacl_word bases[] = { GPA, GPA + 0x10000, GPA + 8, ONES, 0, -(nacl_word)4096,
+					   -(nacl_word)AREA_SIZE, GPA + 0x1000 };
+	nacl_word lo = bases[next(&l1->in) % 8], hi = lo == ONES ? ONES : 0, flags = 0;
+	nacl_word *old = l1->set;
+	unsigned int odd = next(&l1->in);
+	int want = NACL_SUCCESS;
+
+	if (odd < 16)
+		hi = next_word(&l1->in);
+	else if (odd < 32)
+		flags = next_word(&l1->in);
+	if (flags)
+		want = NACL_ERR_INVALID_PARAM;
+	else if (lo == ONES && hi == ONES)
+		l1->set = NULL;
+	else if (lo & 0xfff)
+		want = NACL_ERR_INVALID_PARAM;
+	else if (hi || (lo != GPA && lo != GPA + 0x10000))
+		want = NACL_ERR_INVALID_ADDRESS;
+	if (!want && old) {	/* the fences are those of the old area */
+		nacl_word *new = l1->set;
+
+		l1->set = old;
+		CHECK(nacl_host_set_shmem(&l1->host, lo, hi, flags) == want);
+		check_taken(l1, old, false, true);
+		l1->set = new;
+	} else {
+		CHECK(nacl_host_set_shmem(&l1->host, lo, hi, flags) == want);
+	}
+	if (!want && lo != ONES) {
+		l1->set = l1->area[lo != GPA];
+		check_taken(l1, l1->set, true, false);
+		check_space(l1);
+	}
+	CHECK(nacl_host_has_shmem(&l1->host) == (l1->set != NULL));
+}
+
+static void call_sync_csr(struct l1 *l1)
+{
+	nacl_word csr = next(&l1->in) < 64 ? ONES : next(&l1->in) < 32 ? next_word(&l1->in) :
+			(next(&l1->in) << 4 | next(&l1->in)) & 0xfff;
+	int want = NACL_SUCCESS;
+
+	if (!(l1->features & 1))
+		want = NACL_ERR_NOT_SUPPORTED;
+	else if (!l1->set)
+		want = NACL_ERR_NO_SHMEM;
+	else if (csr != ONES && (csr > 0xfff || (csr & 0x300) != 0x200 || !exists(csr)))
+		want = NACL_ERR_INVALID_PARAM;
+	CHECK(nacl_host_sync_csr(&l1->host, csr) == want);
+	if (want)
+		return;
+	if (csr == ONES) {
+		check_taken(l1, l1->set, true, false);
+		check_space(l1);
+	} else if (!l1->meddle) {
+		CHECK(!dirty(l1->set, csr));
+		CHECK(nacl_le(l1->set[0x1000 / WS + ((csr & 0xc00) >> 2 | (csr & 0xff))]) ==
+		      current(l1, csr));
+	}
+}
+
+static void call_sync_hfence(struct l1 *l1)
+{
+	nacl_word entry = next(&l1->in) < 64 ? ONES : next(&l1->in) < 32 ? next_word(&l1->in) :
+			  next(&l1->in) % (ENTRIES + 2);
+	int want = NACL_SUCCESS;
+
+	if (!(l1->features & 2))
+		want = NACL_ERR_NOT_SUPPORTED;
+	else if (!l1->set)
+		want = NACL_ERR_NO_SHMEM;
+	else if (entry != ONES && entry >= ENTRIES)
+		want = NACL_ERR_INVALID_PARAM;
+	l1->any_entry = entry == ONES;
+	l1->one_entry = entry;
+	CHECK(nacl_host_sync_hfence(&l1->host, entry) == want);
+	if (!want && entry == ONES)
+		check_taken(l1, l1->set, false, true);
+	else if (!want && !l1->meddle)
+		CHECK(!(nacl_le(l1->set[0x800 / WS + 4 * entry]) & PENDING));
+}
+
+/* L2 runs and changes what is its own, then traps. */
+static void run_l2(struct l1 *l1)
+{
+	for (unsigned int csr = 0x200; csr < 0x300; csr++)
+		l1->csr[csr] ^= next(&l1->in);
+	l1->csr[HSTATUS] |= SPV;
+	l1->csr[0x645] = next(&l1->in);
+	l1->csr[0x643] = next(&l1->in);
+	nacl_host_after_trap(&l1->host);
+}
+
+static void call_sync_sret(struct l1 *l1)
+{
+	nacl_word gpr[32], gprs[32];
+	int want = !(l1->features & 4) ? NACL_ERR_NOT_SUPPORTED :
+		   !l1->set ? NACL_ERR_NO_SHMEM : NACL_SUCCESS;
+
+	memset(gpr, 0x5a, sizeof(gpr));
+	memcpy(gprs, gpr, sizeof(gpr));
+	for (unsigned int i = 0; i < 32 && !want; i++)
+		gprs[i] = i ? nacl_le(l1->set[i]) : 0;
+	CHECK(nacl_host_sync_sret(&l1->host, gpr) == want);
+	CHECK(l1->meddle || !memcmp(gpr, gprs, sizeof(gpr)));
+	if (want)
+		return;
+	check_taken(l1, l1->set, true, true);
+	if (l1->csr[HSTATUS] & SPV)
+		run_l2(l1);
+}
+
+static void step(struct l1 *l1)
+{
+	unsigned int csr;
+	nacl_word value, id;
+
+	memset(l1->taken, 0, sizeof(l1->taken));
+	l1->any_entry = true;
+	switch (next(&l1->in) % 12) {
+	case 0:
+		id = next_word(&l1->in);
+		CHECK(nacl_host_probe_feature(&l1->host, id, &value) == NACL_SUCCESS);
+		CHECK(value == (id < 4 ? l1->features >> id & 1 : 0));
+		break;
+	case 1:
+		call_set_shmem(l1);
+		break;
+	case 2:
+		call_sync_csr(l1);
+		break;
+	case 3:
+		call_sync_hfence(l1);
+		break;
+	case 4:
+		call_sync_sret(l1);
+		break;
+	case 5:
+		nacl_host_before_sret(&l1->host);
+		if (l1->set)
+			check_taken(l1, l1->set, true, true);
+		if (l1->csr[HSTATUS] & SPV)
+			run_l2(l1);
+		break;
+	case 6:		/* L1 writes a CSR itself */
+		csr = next(&l1->in) << 4 | next(&l1->in);
+		if (csr < 0xc00 && (csr & 0x300) == 0x200 && exists(csr))
+			op_write(l1, csr, next_word(&l1->in));
+		nacl_host_csr_written(&l1->host, csr);
+		if (l1->set && !l1->meddle && csr < 0x1000 && (csr & 0x300) == 0x200 && exists(csr))
+			CHECK(!dirty(l1->set, csr));
+		break;
+	case 7:		/* a CSR changes by itself */
+		csr = next(&l1->in) << 4 | next(&l1->in);
+		if (csr < 0x1000)
+			l1->csr[csr] ^= next(&l1->in);
+		nacl_host_refresh(&l1->host, csr);
+		nacl_host_refresh(&l1->host, 0x244);
+		break;
+	case 8:
+		nacl_host_refresh_all(&l1->host);
+		check_space(l1);
+		break;
+	case 9:
+		if (next(&l1->in) < 16) {
+			nacl_host_reset(&l1->host);
+			l1->set = NULL;
+		}
+		break;
+	default:
+		for (unsigned int n = next(&l1->in) % 16; n; n--)
+			scribble(l1);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct l1 l1;
+
+	memset(&l1, 0, sizeof(l1));
+	l1.in = (struct input){ data, size };
+	l1.features = next(&l1.in) & 15;
+	l1.meddle = next(&l1.in) < 100;
+	for (unsigned int i = 0; i < 2; i++) {
+		l1.area[i] = malloc(AREA_SIZE);
+		memset(l1.area[i], next(&l1.in) < 128 ? 0 : 0xa5, AREA_SIZE);
+	}
+	nacl_host_init(&l1.host, l1.features, &ops, &l1);
+	while (l1.in.size)
+		step(&l1);
+	/* Whatever came before: when L1 has synchronized all, the space is right. */
+	l1.meddle = false;
+	memset(l1.taken, 0, sizeof(l1.taken));
+	l1.any_entry = true;
+	nacl_host_before_sret(&l1.host);
+	nacl_host_refresh_all(&l1.host);
+	if (l1.set)
+		check_taken(&l1, l1.set, true, true);
+	check_space(&l1);
+	free(l1.area[0]);
+	free(l1.area[1]);
+	return 0;
+}
+
+#ifdef FUZZ_MAIN
+static int run_file(const char *name)
+{
+	static uint8_t data[1 << 20];
+	FILE *f = fopen(name, "rb");
+
+	if (!f) {
+		perror(name);
+		return 1;
+	}
+	LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), f));
+	fclose(f);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long runs = argc > 1 ? strtoul(argv[1], NULL, 0) : 10000;
+	uint64_t x = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	static uint8_t data[4096];
+	int failed = 0;
+
+	if (argc > 1 && argv[1][0] == '@') {
+		for (int i = 1; i < argc; i++)
+			failed |= run_file(argv[i] + (argv[i][0] == '@'));
+		return failed;
+	}
+	for (unsigned long run = 0; run < runs; run++) {
+		size_t size = 0;
+
+		do {	/* xorshift64* */
+			x ^= x >> 12;
+			x ^= x << 25;
+			x ^= x >> 27;
+			data[size++] = x * 0x2545f4914f6cdd1dull >> 56;
+		} while (size < 16 + (run * 97) % (sizeof(data) - 16));
+		LLVMFuzzerTestOneInput(data, size);
+	}
+	printf("%lu inputs\n", runs);
+	return 0;
+}
+#endif

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Linux/KVM as L1: a Debian guest in it, and the kernel's own KVM selftests.
+# shellcheck shell=bash
+
+# test_demo KERNEL NACL-LINE SECONDS [OPTIONS]: the scene of `make demo`. NACL-LINE is what KVM must say about nested
+# acceleration, - when it must say nothing.
+test_demo()
+{
+	local kernel=$1 line=$2 limit=$3
+	shift 3
+	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/$kernel/Image" --initrd "$GUESTS/$kernel/l1.cpio" --cpus 2 \
+		--append "console=ttyS0 halite.scene=demo" "$@"
+	expect_status 0
+	expect_console '^L1: init: ' "L1 did not come up"
+	expect_console 'kvm.*hypervisor extension available' "KVM did not find the H extension"
+	if [ "$line" = - ]; then
+		! grep -aq 'SBI nested acceleration' "$CONSOLE" || fail "KVM reports nested acceleration, which is off"
+	else
+		expect_console "$line" "KVM does not report the features"
+	fi
+	expect_console '^L2: init: ' "L2 did not come up"
+	expect_console '^answer 42' "L2's shell did not answer"
+	expect_console '^L1: QEMU of L2: exit 0' "L2 did not power off"
+	expect_console '^L1: scene demo: exit 0' "L1's scene failed"
+}
+
+# test_selftest_batch KERNEL SECONDS TESTS [OPTIONS]: boots once and runs the tests named in the comma list; the results are
+# in SELFTEST_RESULTS, for test_selftest.
+test_selftest_batch()
+{
+	local kernel=$1 limit=$2 tests=$3
+	shift 3
+	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/$kernel/Image" --initrd "$GUESTS/$kernel/selftests.cpio" \
+		--cpus 2 --memory 4G --append "console=ttyS0 halite.scene=selftests halite.tests=$tests" "$@"
+	expect_status 0
+	expect_console '^L1: scene selftests: exit 0' "the scene did not reach its end"
+}
+
+# test_selftest BATCH NAME
+test_selftest()
+{
+	local console=$LOGS/$1.console line
+	line=$(grep -a "^SELFTEST $2 " "$console" | tail -n 1 || true)
+	printf '%s\n' "$line"
+	[ -n "$line" ] || fail "it has no result in ${console#"$TOP"/}"
+	case $line in
+	"SELFTEST $2 0 "*) ;;
+	"SELFTEST $2 4 "*) skip "the selftest itself says so (exit code 4)" ;;
+	*) fail "$line (name, exit status, seconds)" ;;
+	esac
+}

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What Halite itself says to machines and modules that it cannot work with: one clear line, a power-off, no hang. QEMU is
+# started without the command, whose own checks would come first.
+# shellcheck shell=bash
+
+MIB=$((1024 * 1024))
+HALITE_SECONDS=40
+
+# build_shim NAME ADDRESS [FLAGS...]: assembles tests/linux/shims/NAME.S to run at ADDRESS, into $LOGS/$NAME.elf.
+build_shim()
+{
+	local source=$TOP/tests/linux/shims/$1.S address=$2
+	shift 2
+	riscv64-unknown-elf-gcc -march=rv64imac_zicsr -mabi=lp64 -nostdlib -nostartfiles -Wl,--build-id=none,-N,--no-warn-rwx-segments \
+		-Wl,-Ttext="$address" "$@" -o "$LOGS/$NAME.elf" "$source"
+}
+
+# refused PATTERN QEMU-ARGUMENTS...: Halite ends with one fatal line, with the pattern in it, and a power-off.
+refused()
+{
+	local pattern=$1 count
+	shift
+	with_console "" "$HALITE_SECONDS" "$QEMU10" -M virt -cpu rv64,h=true -smp 2 -m 256M -nographic "$@"
+	[ "$STATUS" != 124 ] || fail "hung: ended after $HALITE_SECONDS seconds, see ${CONSOLE#"$TOP"/}"
+	count=$(grep -ac 'halite: fatal: ' "$CONSOLE" || true)
+	[ "$count" = 1 ] || fail "$count lines with 'halite: fatal: ' instead of one, see ${CONSOLE#"$TOP"/}"
+	grep -aqiE "halite: fatal: .*($pattern)" "$CONSOLE" ||
+		fail "'$(grep -ao 'halite: fatal: .*' "$CONSOLE")' does not say '$pattern'"
+}
+
+# refused_status: QEMU's status tells the failure. Where Halite cannot read the device tree it knows no device to tell it to.
+refused_status()
+{
+	[ "$STATUS" != 0 ] || fail "QEMU's exit status is 0 after a fatal error"
+}
+
+test_refuse_no_kernel()
+{
+	refused "kernel" -kernel "$BUILD/halite.bin"
+	refused_status
+	refused "kernel" -kernel "$BUILD/halite.bin" -device "guest-loader,addr=0x88000000,initrd=$GUESTS/client/boot.cpio"
+	refused_status
+}
+
+test_refuse_garbage()
+{
+	head -c 65536 /dev/urandom >"$LOGS/garbage.bin"
+	refused "Image|ELF" -kernel "$BUILD/halite.bin" -device "guest-loader,addr=0x88000000,kernel=$LOGS/garbage.bin"
+	refused_status
+	# As long as the shortest header, and no more.
+	printf '\177ELF' >"$LOGS/garbage.bin"
+	refused "Image|ELF" -kernel "$BUILD/halite.bin" -device "guest-loader,addr=0x88000000,kernel=$LOGS/garbage.bin"
+	refused_status
+	cp /bin/true "$LOGS/garbage.bin"
+	refused "Image|ELF" -kernel "$BUILD/halite.bin" -device "guest-loader,addr=0x88000000,kernel=$LOGS/garbage.bin"
+	refused_status
+}
+
+# tree_with_modules KERNEL KERNEL-SIZE RAMDISK RAMDISK-SIZE: a device tree in $LOGS/$NAME.dtb that says that the modules are
+# there; QEMU itself would not place files over each other.
+tree_with_modules()
+{
+	local file=$LOGS/$NAME.dtb
+	rm -f "$file"
+	make_image "$LOGS/image.bin" $((8 * MIB))
+	"$QEMU10" -M virt,dumpdtb="$file" -cpu rv64,h=true -smp 2 -m 256M -nographic -kernel "$LOGS/image.bin" \
+		-device "guest-loader,addr=0x88000000,kernel=$LOGS/image.bin,bootargs=x" \
+		-device "guest-loader,addr=0x89000000,initrd=$LOGS/image.bin"
+	fdtput -t x "$file" "/chosen/$(module_node "$file" 88000000)" reg 0 "$1" 0 "$2"
+	fdtput -t x "$file" "/chosen/$(module_node "$file" 89000000)" reg 0 "$3" 0 "$4"
+}
+
+module_node()
+{
+	fdtget -l "$1" /chosen | grep "module@.*$2"
+}
+
+# overlap PATTERN KERNEL KERNEL-SIZE RAMDISK RAMDISK-SIZE
+overlap()
+{
+	local pattern=$1
+	shift
+	tree_with_modules "$@"
+	refused "$pattern" -kernel "$BUILD/halite.bin" -dtb "$LOGS/$NAME.dtb" \
+		-device "loader,file=$LOGS/image.bin,addr=0x$1,force-raw=on"
+	refused_status
+}
+
+test_refuse_overlap_modules() { overlap "overlap" 88000000 1000 88000800 1000; }
+test_refuse_overlap_halite()
+{
+	overlap "overlap" 88000000 1000 80200000 1000
+	# Where Halite moves to.
+	overlap "overlap" 88000000 1000 8fe00000 1000
+}
+test_refuse_module_outside() { overlap "module|RAM|memory" 88000000 1000 c0000000 1000; }
+
+test_refuse_small_ram()
+{
+	make_image "$LOGS/image.bin" $((300 * MIB))
+	refused "RAM|memory" -kernel "$BUILD/halite.bin" -device "guest-loader,addr=0x88000000,kernel=$LOGS/image.bin"
+	refused_status
+}
+
+test_refuse_no_h()
+{
+	refused "H extension|hypervisor extension" -kernel "$BUILD/halite.bin" -cpu rv64,h=false
+	refused_status
+}
+
+test_refuse_aia()
+{
+	refused "AIA|PLIC|interrupt controller" -M virt,aia=aplic-imsic -kernel "$BUILD/halite.bin" \
+		-device "guest-loader,addr=0x88000000,kernel=$GUESTS/client/Image"
+	refused_status
+}
+
+# In these three Halite has no device to tell a status to: one line and a power-off is all that can be.
+test_refuse_cut_tree()
+{
+	build_shim cut_tree 0x90000000
+	refused "device tree" -m 512M -kernel "$LOGS/$NAME.elf" \
+		-device "loader,file=$BUILD/halite.bin,addr=0x80200000,force-raw=on"
+	build_shim cut_tree 0x90000000 -DCUT_HEADER
+	refused "device tree" -m 512M -kernel "$LOGS/$NAME.elf" \
+		-device "loader,file=$BUILD/halite.bin,addr=0x80200000,force-raw=on"
+}
+
+test_refuse_no_sbi()
+{
+	build_shim no_sbi 0x80000000
+	refused "SBI" -smp 1 -bios "$LOGS/$NAME.elf" -kernel "$BUILD/halite.bin"
+}
+
+# A guest that touches Halite's memory gets the fault that hardware gives where there is none, and the guest goes on.
+test_guest_trespass()
+{
+	build_shim trespass 0x80200000 -DRAM_END=0xa0000000
+	with_console "" "$HALITE_SECONDS" "$HALITE" run --kernel "$LOGS/$NAME.elf" --memory 512M
+	expect_status 0
+	expect_console '^guest: scause 7$' "no store access fault"
+}
+
+# The guest's panic is its own: Halite reboots the machine for it, which QEMU ends.
+test_guest_panic()
+{
+	with_console "" 120 "$HALITE" run --kernel "$GUESTS/client/Image" --append "console=ttyS0 panic=-1" -- -no-reboot
+	expect_status 0
+	expect_console 'Kernel panic' "no panic"
+	! grep -a 'halite: fatal' "$CONSOLE" || fail "a guest's panic is fatal to Halite"
+}
+
+refuse_tests()
+{
+	local name
+	for name in no_kernel garbage overlap_modules overlap_halite module_outside small_ram no_h aia cut_tree no_sbi; do
+		test_case "refuse-${name//_/-}" "test_refuse_$name"
+	done
+	test_case guest-trespass test_guest_trespass
+	test_case guest-panic test_guest_panic
+}

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The command's own checks: a wrong argument or file gives one message that names it, and status 2.
+# shellcheck shell=bash
+
+# refuses PATTERN ARGUMENTS...: `halite ARGUMENTS` says one line with the pattern and exits with 2.
+refuses()
+{
+	local pattern=$1 output status=0
+	shift
+	output=$(timeout 20 "$HALITE" "$@" 2>&1 </dev/null) || status=$?
+	printf 'halite %s\n  %s (status %s)\n' "$*" "$output" "$status"
+	[ "$status" = 2 ] || fail "halite $*: status $status instead of 2"
+	[ "$(printf '%s\n' "$output" | wc -l)" = 1 ] || fail "halite $*: not one line: $output"
+	case $output in
+	"halite: "*) ;;
+	*) fail "halite $*: '$output' does not begin with 'halite: '" ;;
+	esac
+	printf '%s\n' "$output" | grep -qF -e "$pattern" || fail "halite $*: '$output' does not say '$pattern'"
+}
+
+# word32 N: four bytes, little-endian.
+word32()
+{
+	printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8 & 255)))"
+	printf "\\x$(printf %02x $(($1 >> 16 & 255)))\\x$(printf %02x $(($1 >> 24 & 255)))"
+}
+
+# make_image FILE IMAGE_SIZE: 4 KiB that look like a RISC-V Linux Image.
+make_image()
+{
+	{
+		head -c 16 /dev/zero
+		word32 "$2"
+		head -c 36 /dev/zero
+		printf 'RSC\x05'
+		head -c 4036 /dev/zero
+	} >"$1"
+}
+
+test_tool_help()
+{
+	"$HALITE" --help | grep -q 'run'
+	"$HALITE" run --help | grep -q -e '--native'
+	"$HALITE" run --help | grep -q 'Ctrl-A x'
+	"$HALITE" --version | grep -qE '^halite [0-9]+\.[0-9]+'
+}
+
+test_tool_arguments()
+{
+	local image=$LOGS/image.bin
+	make_image "$image" 8192
+	refuses "no verb"
+	refuses "'fly'" fly
+	refuses "--kernel is missing" run
+	refuses "'--fast'" run --fast
+	refuses "--kernel: its value is missing" run --kernel
+	refuses "--cpus '0'" run --kernel "$image" --cpus 0
+	refuses "--cpus '9'" run --kernel "$image" --cpus 9
+	refuses "--cpus '2x'" run --kernel "$image" --cpus=2x
+	refuses "--cpus '-1'" run --kernel "$image" --cpus -1
+	refuses "--memory 'lots'" run --kernel "$image" --memory lots
+	refuses "--memory '0'" run --kernel "$image" --memory 0
+	refuses "--memory '99999999T'" run --kernel "$image" --memory 99999999T
+	refuses "'sync_all' is no feature" run --kernel "$image" --nacl sync_csr,sync_all
+	refuses "'' is no feature" run --kernel "$image" --nacl sync_csr,
+	refuses "'/nowhere/qemu'" run --kernel "$image" --qemu /nowhere/qemu
+	refuses "'/bin/true'" run --kernel "$image" --qemu /bin/true
+}
+
+test_tool_old_qemu()
+{
+	local image=$LOGS/image.bin qemu=$LOGS/old-qemu
+	make_image "$image" 8192
+	printf '#!/bin/sh\necho "QEMU emulator version 6.2.0"\n' >"$qemu"
+	chmod +x "$qemu"
+	refuses "version 6.2; expected 7.2" run --kernel "$image" --qemu "$qemu"
+	printf '#!/bin/sh\necho "QEMU emulator version 7.2.9"\n' >"$qemu"
+	refuses "--icount with --cpus 2" run --kernel "$image" --qemu "$qemu" --icount
+}
+
+test_tool_kernel()
+{
+	local file=$LOGS/kernel.bin
+	refuses "'/nowhere'" run --kernel /nowhere
+	refuses "'/tmp' is not a regular file" run --kernel /tmp
+	: >"$file"
+	refuses "is empty" run --kernel "$file"
+	head -c 8192 /dev/zero >"$file"
+	refuses "neither a RISC-V Linux Image nor a RISC-V ELF" run --kernel "$file"
+	printf 'RSC\005' >"$file"
+	refuses "neither a RISC-V Linux Image nor a RISC-V ELF" run --kernel "$file"
+	cp /bin/true "$file"
+	refuses "an ELF of another kind" run --kernel "$file"
+	head -c 70 /bin/true >"$file"
+	refuses "an ELF of another kind" run --kernel "$file"
+	make_image "$file" 8192
+	refuses "--initrd: '/nowhere'" run --kernel "$file" --initrd /nowhere
+}
+
+# The kernel's own claim counts, not the size of its file.
+test_tool_memory()
+{
+	local file=$LOGS/big.bin
+	[ -s "$BUILD/halite.bin" ] || skip "there is no build/halite.bin"
+	make_image "$file" $((300 * 1024 * 1024))
+	refuses "--memory: 256 MiB is too little" run --kernel "$file" --memory 256M
+	refuses "--memory: 8 MiB is too little" run --kernel "$file" --memory 8M
+	HALITE_BIN=/nowhere/halite.bin refuses "'/nowhere/halite.bin'" run --kernel "$file"
+}
+
+# What reaches QEMU: commas doubled, modules that overlap nothing. The stand-in prints its words.
+test_tool_command()
+{
+	local file=$LOGS/image.bin qemu=$LOGS/echo-qemu words kernel initrd
+	[ -s "$BUILD/halite.bin" ] || skip "there is no build/halite.bin"
+	make_image "$file" $((64 * 1024 * 1024))
+	cat >"$qemu" <<-'SCRIPT'
+		#!/bin/sh
+		if [ "$1" = -version ]; then echo "QEMU emulator version 10.0.2"; else printf '%s\n' "$@"; fi
+	SCRIPT
+	chmod +x "$qemu"
+	words=$("$HALITE" run --kernel "$file" --initrd "$file" --append 'a=1,2 b' --nacl sync_csr,sync_sret --cpus 3 \
+		--memory 1G --icount --qemu "$qemu" -- -s -S)
+	printf '%s\n' "$words"
+	printf '%s\n' "$words" | grep -q "kernel=$file,bootargs=a=1,,2 b\$"
+	printf '%s\n' "$words" | grep -qx 'nacl=sync_csr,sync_sret'
+	printf '%s\n' "$words" | grep -qx 'shift=0,sleep=off'
+	[ "$(printf '%s\n' "$words" | tail -n 2 | tr '\n' ' ')" = "-s -S " ] || fail "QEMU's arguments are not last"
+	kernel=$(printf '%s\n' "$words" | sed -n 's/.*addr=\(0x[0-9a-f]*\),kernel=.*/\1/p')
+	initrd=$(printf '%s\n' "$words" | sed -n 's/.*addr=\(0x[0-9a-f]*\),initrd=.*/\1/p')
+	[ $((kernel)) -ge $((0x80200000 + 64 * 1024 * 1024)) ] || fail "the kernel module lies where the kernel will run"
+	[ $((initrd)) -ge $((kernel + 4096)) ] || fail "the modules overlap"
+	[ $((kernel % 0x200000)) = 0 ] && [ $((initrd % 0x200000)) = 0 ] || fail "not aligned to 2 MiB"
+	words=$("$HALITE" run --native --kernel "$file" --append 'a=1,2 b' --qemu "$qemu")
+	printf '%s\n' "$words" | grep -qx 'a=1,2 b'
+	if printf '%s\n' "$words" | grep -q guest-loader; then fail "--native uses the guest-loader"; fi
+}

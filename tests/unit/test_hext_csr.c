@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The CSRs of the virtual H extension: WARL rules and aliases. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "hext/bits.h"
+#include "hext/csr.h"
+#include "hext/hext.h"
+
+static uint64_t now;
+
+static uint64_t fake_time(void *ctx)
+{
+	(void)ctx;
+	return now;
+}
+
+static const struct hext_ops ops = { .time = fake_time };
+
+static const struct hext_config full = {
+	.sstc = true,
+	.pa_bits = 56,
+	.vmid_bits = 7,
+	.asid_bits = 9,
+	.hgatp_modes = BIT64(0) | BIT64(8) | BIT64(9),
+	.vsatp_modes = BIT64(0) | BIT64(8),
+	.hedeleg = 0xb1ff,
+	.hideleg = IRQ_VS_ALL,
+	.hcounteren = 0xffffffff,
+	.henvcfg = HENVCFG_STCE | HENVCFG_PBMTE | HENVCFG_CBIE,
+	.vsstatus = SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM,
+};
+
+static struct hext_hart h;
+
+static int setup(void **state)
+{
+	(void)state;
+	now = 0;
+	hext_init(&h, &full, &ops, NULL);
+	return 0;
+}
+
+static uint64_t get(unsigned int csr)
+{
+	uint64_t old;
+
+	assert_true(hext_csr_rmw(&h, csr, &old, 0, 0));
+	return old;
+}
+
+static uint64_t put(unsigned int csr, uint64_t value)
+{
+	uint64_t old;
+
+	assert_true(hext_csr_rmw(&h, csr, &old, value, ~UINT64_C(0)));
+	return get(csr);
+}
+
+static void only_legal_bits_are_kept(void **state)
+{
+	(void)state;
+	assert_int_equal(put(HEXT_CSR_HEDELEG, ~0ull), 0xb1ff);
+	assert_int_equal(put(HEXT_CSR_HIDELEG, ~0ull), 0x444);
+	assert_int_equal(put(HEXT_CSR_HIE, ~0ull), 0x1444);
+	assert_int_equal(put(HEXT_CSR_HVIP, ~0ull), 0x444);
+	assert_int_equal(put(HEXT_CSR_HCOUNTEREN, ~0ull), 0xffffffff);
+	assert_int_equal(put(HEXT_CSR_VSEPC, ~0ull), ~1ull);
+	assert_int_equal(put(HEXT_CSR_HGEIE, ~0ull), 0);
+	assert_int_equal(put(HEXT_CSR_HSTATUS, ~0ull), 0x2007003c0);
+	assert_int_equal(put(HEXT_CSR_HSTATUS, 0), 0x200000000);
+}
+
+static void hgatp_keeps_its_value_for_a_mode_the_hart_lacks(void **state)
+{
+	(void)state;
+	/* 7 bits of VMID, PPN without its two lowest bits. */
+	assert_int_equal(put(HEXT_CSR_HGATP, 8ull << 60 | ~(15ull << 60)), 0x8007fffffffffffcull);
+	assert_int_equal(put(HEXT_CSR_HGATP, 10ull << 60 | 4), 0x8007fffffffffffcull);
+	assert_int_equal(put(HEXT_CSR_HGATP, 9ull << 60 | 4), 9ull << 60 | 4);
+	assert_int_equal(put(HEXT_CSR_HGATP, 0), 0);
+}
+
+static void vsatp_ignores_a_mode_the_hart_lacks(void **state)
+{
+	(void)state;
+	assert_int_equal(put(HEXT_CSR_VSATP, 8ull << 60 | 0xffffull << 44 | 5),
+			 8ull << 60 | 0x1ffull << 44 | 5);
+	assert_int_equal(put(HEXT_CSR_VSATP, 9ull << 60 | 7),
+			 8ull << 60 | 0x1ffull << 44 | 5);
+}
+
+static void vsstatus_sd_follows_fs(void **state)
+{
+	(void)state;
+	assert_int_equal(put(HEXT_CSR_VSSTATUS, SSTATUS_FS), SSTATUS_FS | SSTATUS_SD | SSTATUS_UXL_64);
+	assert_int_equal(put(HEXT_CSR_VSSTATUS, BIT64(13) | SSTATUS_SD), BIT64(13) | SSTATUS_UXL_64);
+}
+
+static void reserved_modes_of_vstvec_and_henvcfg_are_not_taken(void **state)
+{
+	(void)state;
+	assert_int_equal(put(HEXT_CSR_VSTVEC, 0x1001), 0x1001);
+	assert_int_equal(put(HEXT_CSR_VSTVEC, 0x2002), 0x1001);
+	assert_int_equal(put(HEXT_CSR_HENVCFG, BIT64(4)), BIT64(4));
+	assert_int_equal(put(HEXT_CSR_HENVCFG, BIT64(5) | HENVCFG_STCE), BIT64(4) | HENVCFG_STCE);
+}
+
+static void vsie_shows_the_delegated_bits_of_hie(void **state)
+{
+	(void)state;
+	put(HEXT_CSR_HIE, 0x444);
+	assert_int_equal(get(HEXT_CSR_VSIE), 0);
+	put(HEXT_CSR_HIDELEG, 0x404);
+	assert_int_equal(get(HEXT_CSR_VSIE), 0x202);
+	assert_int_equal(put(HEXT_CSR_VSIE, 0x020), 0);
+	assert_int_equal(get(HEXT_CSR_HIE), 0x040);
+	put(HEXT_CSR_VSIE, 0x222);
+	assert_int_equal(get(HEXT_CSR_HIE), 0x444);
+}
+
+static void only_vssip_of_hip_and_vsip_can_be_written(void **state)
+{
+	(void)state;
+	assert_int_equal(put(HEXT_CSR_HIP, ~0ull), 0x004);
+	assert_int_equal(get(HEXT_CSR_HVIP), 0x004);
+	assert_int_equal(put(HEXT_CSR_VSIP, 0), 0);
+	assert_int_equal(get(HEXT_CSR_HVIP), 0x004);
+	put(HEXT_CSR_HIDELEG, 0x444);
+	assert_int_equal(put(HEXT_CSR_VSIP, 0), 0);
+	assert_int_equal(get(HEXT_CSR_HVIP), 0);
+	put(HEXT_CSR_HVIP, 0x440);
+	assert_int_equal(put(HEXT_CSR_VSIP, 0x2), 0x222);
+	assert_int_equal(get(HEXT_CSR_HVIP), 0x444);
+}
+
+static void the_vs_timer_is_pending_in_hip_when_its_time_has_come(void **state)
+{
+	(void)state;
+	put(HEXT_CSR_VSTIMECMP, 100);
+	put(HEXT_CSR_HTIMEDELTA, 50);
+	now = 50;
+	assert_int_equal(get(HEXT_CSR_HIP), 0);
+	put(HEXT_CSR_HENVCFG, HENVCFG_STCE);
+	assert_int_equal(get(HEXT_CSR_HIP), 0x040);
+	now = 49;
+	assert_int_equal(get(HEXT_CSR_HIP), 0);
+	put(HEXT_CSR_HVIP, 0x040);
+	assert_int_equal(get(HEXT_CSR_HIP), 0x040);
+}
+
+static void csrs_that_are_not_there_and_writes_of_read_only_ones_are_refused(void **state)
+{
+	static const struct hext_config bare = { .hgatp_modes = 1, .vsatp_modes = 1 };
+	uint64_t old = 1;
+
+	(void)state;
+	assert_false(hext_csr_rmw(&h, 0x615, &old, 0, 0));
+	assert_false(hext_csr_rmw(&h, HEXT_CSR_HSTATEEN0, &old, 0, 0));
+	assert_true(hext_csr_rmw(&h, HEXT_CSR_HGEIP, &old, 0, 0));
+	assert_int_equal(old, 0);
+	assert_false(hext_csr_rmw(&h, HEXT_CSR_HGEIP, &old, 0, 1));
+	assert_true(hext_csr_exists(&h, HEXT_CSR_VSTIMECMP));
+	hext_init(&h, &bare, &ops, NULL);
+	assert_false(hext_csr_exists(&h, HEXT_CSR_VSTIMECMP));
+	assert_false(hext_csr_rmw(&h, HEXT_CSR_VSTIMECMP, &old, 0, 0));
+}
+
+static void a_mask_limits_what_is_written(void **state)
+{
+	uint64_t old;
+
+	(void)state;
+	put(HEXT_CSR_HTVAL, 0xff00);
+	assert_true(hext_csr_rmw(&h, HEXT_CSR_HTVAL, &old, 0x0f0f, 0x00ff));
+	assert_int_equal(old, 0xff00);
+	assert_int_equal(get(HEXT_CSR_HTVAL), 0xff0f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(only_legal_bits_are_kept, setup),
+		cmocka_unit_test_setup(hgatp_keeps_its_value_for_a_mode_the_hart_lacks, setup),
+		cmocka_unit_test_setup(vsatp_ignores_a_mode_the_hart_lacks, setup),
+		cmocka_unit_test_setup(vsstatus_sd_follows_fs, setup),
+		cmocka_unit_test_setup(reserved_modes_of_vstvec_and_henvcfg_are_not_taken, setup),
+		cmocka_unit_test_setup(vsie_shows_the_delegated_bits_of_hie, setup),
+		cmocka_unit_test_setup(only_vssip_of_hip_and_vsip_can_be_written, setup),
+		cmocka_unit_test_setup(the_vs_timer_is_pending_in_hip_when_its_time_has_come, setup),
+		cmocka_unit_test_setup(csrs_that_are_not_there_and_writes_of_read_only_ones_are_refused,
+				       setup),
+		cmocka_unit_test_setup(a_mask_limits_what_is_written, setup),
+	};
+
+	return cmocka_run_group_tests_name("hext_csr", tests, NULL, NULL);
+}

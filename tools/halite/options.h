@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The words of `halite run`, decoded and checked, before anything is done with them. */
+#ifndef HALITE_TOOL_OPTIONS_H
+#define HALITE_TOOL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CPUS_MAX       8
+#define CPUS_DEFAULT   2
+#define MEMORY_DEFAULT "2G"
+
+struct run_options {
+	const char *kernel;
+	const char *initrd; /* NULL: none */
+	const char *append; /* the guest's command line, "" when not given */
+	const char *nacl;
+	const char *qemu;
+	unsigned int cpus;
+	uint64_t memory; /* bytes */
+	bool native;
+	bool icount;
+	bool help;
+	char **qemu_arguments; /* ends with NULL */
+};
+
+/* Decodes argv (argv[0] is the verb). Returns 0, or -1 after an error message. The options point into argv. */
+int run_options_parse(char **argv, struct run_options *options);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "run.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest_file.h"
+#include "message.h"
+#include "options.h"
+#include "place.h"
+#include "qemu.h"
+
+static const char run_help[] =
+	"Usage: halite run --kernel F [OPTIONS] [-- QEMU ARGUMENTS]\n"
+	"\n"
+	"Boots kernel F as a guest of Halite on QEMU's virt machine. The console is this terminal:\n"
+	"Ctrl-C goes to the guest, Ctrl-A x ends QEMU, Ctrl-A c switches to QEMU's monitor and back.\n"
+	"\n"
+	"  --kernel F      a RISC-V Linux Image, or a static 64-bit RISC-V ELF\n"
+	"  --initrd F      the guest's initial ramdisk\n"
+	"  --append S      the guest's command line\n"
+	"  --cpus N        harts, 1 to 8 (default 2)\n"
+	"  --memory M      RAM of the machine, such as 512M (default 2G)\n"
+	"  --nacl LIST     SBI nested acceleration that Halite offers: all (default), none, or some of\n"
+	"                  sync_csr,sync_hfence,sync_sret,autoswap_csr\n"
+	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
+	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: with one hart only\n"
+	"  --qemu PATH     the QEMU to use (default: qemu-system-riscv64 in PATH; 7.2 or later)\n"
+	"  -- ARGUMENTS    further arguments for QEMU, after all others\n"
+	"\n"
+	"The hypervisor is halite.bin beside this program; environment variable HALITE_BIN names another.\n"
+	"Exit status: QEMU's, which is 0 after a power-off; 2 when an argument is wrong.\n";
+
+/* The path of halite.bin in path. Returns 0, or -1 after a message. */
+static int find_hypervisor(char *path, size_t size)
+{
+	const char *chosen = getenv("HALITE_BIN");
+	char self[PATH_MAX];
+	ssize_t length;
+
+	if (chosen && *chosen) {
+		snprintf(path, size, "%s", chosen);
+	} else {
+		length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+		if (length < 0) {
+			message("cannot find where this program is: %s", strerror(errno));
+			return -1;
+		}
+		self[length] = '\0';
+		*(strrchr(self, '/') + 1) = '\0';
+		if ((size_t)snprintf(path, size, "%shalite.bin", self) >= size) {
+			message("the path '%shalite.bin' is too long", self);
+			return -1;
+		}
+	}
+	if (access(path, R_OK) < 0) {
+		message("the hypervisor '%s': %s; expected halite.bin beside this program, or its path in "
+			"HALITE_BIN",
+			path, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int add_icount(struct words *words, const struct run_options *options,
+		      const struct qemu_version *version)
+{
+	if (version->major >= 8) {
+		words_add(words, "-icount");
+		words_add(words, "shift=0,sleep=off");
+		return 0;
+	}
+	if (options->cpus != 1) {
+		message("--icount with --cpus %u: QEMU %u.%u hangs then; expected --cpus 1 or QEMU 8 or later",
+			options->cpus, version->major, version->minor);
+		return -1;
+	}
+	words_add(words, "-icount");
+	words_add(words, "shift=0");
+	return 0;
+}
+
+static void add_native_guest(struct words *words, const struct run_options *options)
+{
+	words_add(words, "-kernel");
+	words_add(words, "%s", options->kernel);
+	if (options->initrd) {
+		words_add(words, "-initrd");
+		words_add(words, "%s", options->initrd);
+	}
+	if (*options->append) {
+		words_add(words, "-append");
+		words_add(words, "%s", options->append);
+	}
+}
+
+/* Halite as the machine's kernel, the guest's files as multiboot modules. Returns 0, or -1 after a message. */
+static int add_halite_guest(struct words *words, const struct run_options *options,
+			    const struct guest_file *kernel, uint64_t initrd_size)
+{
+	struct guest_file halite;
+	struct placement placement;
+	char path[PATH_MAX];
+	uint64_t running_end;
+
+	if (find_hypervisor(path, sizeof(path)) < 0 ||
+	    guest_file_kernel(path, "the hypervisor", &halite) < 0)
+		return -1;
+	running_end = halite.end > kernel->end ? halite.end : kernel->end;
+	if (place_modules(options->memory, running_end, kernel->size, initrd_size, &placement) < 0)
+		return -1;
+	words_add(words, "-kernel");
+	words_add(words, "%s", path);
+	words_add(words, "-append");
+	words_add(words, "nacl=%s", options->nacl);
+	words_add(words, "-device");
+	words_add(words, "guest-loader,addr=0x%llx,kernel=%s,bootargs=%s",
+		  (unsigned long long)placement.kernel, qemu_quote(options->kernel),
+		  qemu_quote(options->append));
+	if (options->initrd) {
+		words_add(words, "-device");
+		words_add(words, "guest-loader,addr=0x%llx,initrd=%s",
+			  (unsigned long long)placement.initrd, qemu_quote(options->initrd));
+	}
+	return 0;
+}
+
+/* All of QEMU's command line. Returns 0, or -1 after a message. */
+static int build_command(struct words *words, const struct run_options *options)
+{
+	struct qemu_version version;
+	struct guest_file kernel;
+	uint64_t initrd_size = 0;
+
+	if (guest_file_kernel(options->kernel, "--kernel", &kernel) < 0)
+		return -1;
+	if (options->initrd && guest_file_size(options->initrd, "--initrd", &initrd_size) < 0)
+		return -1;
+	if (qemu_check(options->qemu, &version) < 0)
+		return -1;
+	words_add(words, "%s", options->qemu);
+	words_add(words, "-M");
+	words_add(words, "virt");
+	words_add(words, "-cpu");
+	words_add(words, "rv64,h=true");
+	words_add(words, "-smp");
+	words_add(words, "%u", options->cpus);
+	words_add(words, "-m");
+	words_add(words, "%lluK", (unsigned long long)(options->memory / 1024));
+	words_add(words, "-nographic");
+	if (options->icount && add_icount(words, options, &version) < 0)
+		return -1;
+	if (options->native)
+		add_native_guest(words, options);
+	else if (add_halite_guest(words, options, &kernel, initrd_size) < 0)
+		return -1;
+	for (char **argument = options->qemu_arguments; *argument; argument++)
+		words_add(words, "%s", *argument);
+	return 0;
+}
+
+int run_main(char **argv)
+{
+	struct run_options options;
+	struct words words = { NULL, 0 };
+
+	if (run_options_parse(argv, &options) < 0)
+		return EXIT_USAGE;
+	if (options.help) {
+		fputs(run_help, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (build_command(&words, &options) < 0)
+		return EXIT_USAGE;
+	execvp(words.list[0], words.list);
+	message("--qemu '%s': %s", words.list[0], strerror(errno));
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verb `run`: starts QEMU's virt machine with Halite and a guest, or with the guest alone. */
+#ifndef HALITE_TOOL_RUN_H
+#define HALITE_TOOL_RUN_H
+
+/* argv[0] is the verb. Returns the exit status; does not return when QEMU was started, whose status is then ours. */
+int run_main(char **argv);
+
+#endif
