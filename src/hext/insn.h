@@ -3,8 +3,8 @@
  * Instructions: what Halite has to know of one that trapped, and the transformed form that htinst
  * takes (priv H "Transformed Instruction or Pseudoinstruction for mtinst or htinst").
  *
- * Invariant: decoding is total. Every 32-bit value gives a filled struct hext_insn; what is not known
- * here has kind HEXT_INSN_OTHER.
+ * Invariant: decoding is total. Every 32-bit value gives a filled struct hext_insn; what is not
+ * known here has kind HEXT_INSN_OTHER.
  */
 #ifndef HEXT_INSN_H
 #define HEXT_INSN_H
@@ -79,8 +79,8 @@ static inline bool hext_insn_is_pseudo(uint64_t htinst)
 }
 
 /*
- * Decode @htinst, for which hext_insn_is_transformed() holds: as hext_decode() of the instruction, but
- * imm is 0 and rs1 is the address offset.
+ * Decode @htinst, for which hext_insn_is_transformed() holds: as hext_decode() of the instruction,
+ * but imm is 0 and rs1 is the address offset.
  */
 void hext_decode_transformed(uint64_t htinst, struct hext_insn *insn);
 

@@ -198,7 +198,9 @@ bool hext_fetch(const struct hext_hart *h, gva_t pc, uint32_t *code)
 	return true;
 }
 
-/* Exceptions for which htinst may hold a transformed instruction (priv H, table of htinst values). */
+/*
+ * Exceptions for which htinst may hold a transformed instruction (priv H, table of htinst values).
+ */
 static bool is_data_exception(uint64_t cause)
 {
 	switch (cause) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Page table entries of Sv39, Sv48, Sv57 and their x4 variants (priv "Sv39", "Svpbmt", "Svnapot"). */
+/*
+ * Page table entries of Sv39, Sv48, Sv57 and their x4 variants (priv "Sv39", "Svpbmt", "Svnapot").
+ */
 #ifndef HEXT_PTE_H
 #define HEXT_PTE_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Order of memory accesses. PTEs are single 64-bit atomic stores. A table page is zeroed before the
- * store that links it, which is a release: a walker that follows the pointer sees zeros or later. No
- * store is ordered before a walk that begins after it: a walker that misses a new entry takes the
- * fault again, and finds it there then (HEXT_SHADOW_FLUSH_VMID).
+ * Order of memory accesses. PTEs are single 64-bit atomic stores. A table page is zeroed before
+ * the store that links it, which is a release: a walker that follows the pointer sees zeros or
+ * later. No store is ordered before a walk that begins after it: a walker that misses a new entry
+ * takes the fault again, and finds it there then (HEXT_SHADOW_FLUSH_VMID).
  */
 #include "hext/bits.h"
 #include "hext/insn.h"
@@ -23,8 +23,8 @@
 #define MAX_ATTEMPTS		8
 
 /*
- * RSW of a shadow leaf: by how many levels L1's leaf is larger, this or more. A fence that names any
- * address of L1's leaf takes out all parts of it.
+ * RSW of a shadow leaf: by how many levels L1's leaf is larger, this or more. A fence that names
+ * any address of L1's leaf takes out all parts of it.
  */
 #define RSW_MORE		3
 
@@ -199,8 +199,9 @@ uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hex
 /* ---- taking contents away ---- */
 
 /*
- * Take all contents from @s and free its pages, once no hart walks them any more. The lock is held; it is
- * released meanwhile, so all that the caller knows of the pool has to be looked at again.
+ * Take all contents from @s and free its pages, once no hart walks them any more. The lock is
+ * held; it is released meanwhile, so all that the caller knows of the pool has to be looked at
+ * again.
  */
 static void drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
 {
@@ -268,8 +269,8 @@ static bool can_lose_own_pages(const struct hext_shadow *s, const struct hext_sh
 }
 
 /*
- * Which shadow gives its pages to @s: one that no hart is bound to, else another's, else @s itself; NULL:
- * all free pages are under way already.
+ * Which shadow gives its pages to @s: one that no hart is bound to, else another's, else @s
+ * itself; NULL: all free pages are under way already.
  */
 static struct hext_shadow *page_victim(struct hext_shadow_pool *pool, struct hext_shadow *s)
 {
@@ -342,8 +343,8 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 			break;
 		}
 		/*
-		 * There is one: any other hart keeps at most two, the one that it is bound to and one
-		 * that it drains, and there are two for each hart.
+		 * There is one: any other hart keeps at most two, the one that it is bound to and
+		 * one that it drains, and there are two for each hart.
 		 */
 		victim = oldest(pool, NULL, can_lose_key);
 		victim->used = false;
@@ -395,7 +396,9 @@ static unsigned int fence_level(const struct hext_shadow *s, const struct hext_p
 	return page->napot ? 1 : page->level;
 }
 
-/* Put the leaf together that maps @gpa. False: the domain does not have that, or not for @access. */
+/*
+ * Put the leaf together that maps @gpa. False: the domain does not have that, or not for @access.
+ */
 static bool compose(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
 		    const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *access,
 		    const struct hext_page *page, struct shadow_leaf *leaf)
@@ -465,8 +468,9 @@ static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
 }
 
 /*
- * Clear a table that is about to be replaced by a leaf. Hardware may keep its pointer to it, beyond fences that
- * name addresses: so the page stays with the shadow until that is drained, and stays empty.
+ * Clear a table that is about to be replaced by a leaf. Hardware may keep its pointer to it,
+ * beyond fences that name addresses: so the page stays with the shadow until that is drained, and
+ * stays empty.
  */
 static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
 {
@@ -707,8 +711,8 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, unsigned
 }
 
 /*
- * The tables stay where they are: hardware may keep pointers to them, as fences that name an address
- * need not drop these.
+ * The tables stay where they are: hardware may keep pointers to them, as fences that name an
+ * address need not drop these.
  */
 static void fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			 const struct range *r)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Shadow G-stages: the page tables that hardware walks while L2 runs. Each is the composition of one of
- * L1's G-stages with the domain's own, filled on demand, keyed by L1's hgatp, shared by the harts.
+ * Shadow G-stages: the page tables that hardware walks while L2 runs. Each is the composition of
+ * one of L1's G-stages with the domain's own, filled on demand, keyed by L1's hgatp, shared by the
+ * harts.
  *
  * Invariants:
  * - No entry maps memory outside the domain, or with more permission than L1 and L0 both give.
  * - After hext_shadow_fence_gvma() no entry stems from what L1's tables said earlier in the range.
  * - A page that hardware on some hart may still walk is not used for something else.
  *
- * The pool is bounded, has a lock of its own, and calls neither hext_ops nor quiesce() with it held.
- * Each shadow has its root and its physical VMID for ever; what is evicted is its contents and key. A
- * shadow that a hart is bound to can lose its contents, not its key.
+ * The pool is bounded, has a lock of its own, and calls neither hext_ops nor quiesce() with it
+ * held. Each shadow has its root and its physical VMID for ever; what is evicted is its contents
+ * and key. A shadow that a hart is bound to can lose its contents, not its key.
  */
 #ifndef HEXT_SHADOW_H
 #define HEXT_SHADOW_H
@@ -24,9 +25,9 @@
 #define HEXT_SHADOW_MAX		64	/* shadows of a pool, and harts that share it */
 
 /*
- * Table pages that a hart needs at least, so that any one instruction of L2 can complete: it touches at
- * most 4 virtual pages (fetch and access, each across a page boundary), each with 6 guest physical
- * ones (5 VS-stage tables and the page), each with 4 tables.
+ * Table pages that a hart needs at least, so that any one instruction of L2 can complete: it
+ * touches at most 4 virtual pages (fetch and access, each across a page boundary), each with 6
+ * guest physical ones (5 VS-stage tables and the page), each with 4 tables.
  */
 #define HEXT_SHADOW_MIN_TABLES	96
 
@@ -56,7 +57,7 @@ struct hext_shadow_config {
 	size_t pages;
 	unsigned int harts;	/* that share the pool: 1 to HEXT_SHADOW_MAX / 2 */
 	unsigned int shadows;	/* wanted, at most HEXT_SHADOW_MAX; raised to 2 * harts */
-	uint16_t vmid_first;	/* physical VMIDs for the shadows: vmid_first ... + vmid_count - 1 */
+	uint16_t vmid_first;	/* first of vmid_count physical VMIDs for the shadows */
 	uint16_t vmid_count;
 	uint16_t vmid_shared;	/* of all shadows, if these are too few for 2 * harts */
 	/*
@@ -91,8 +92,8 @@ size_t hext_shadow_pool_size(unsigned int shadows, size_t tables);
 bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_config *config);
 
 /*
- * The shadow for h->hgatp; binds hart number @hart (0 to harts - 1) to it until the next call for that
- * hart. Never fails; may call quiesce(). The hart must not be running under a shadow.
+ * The shadow for h->hgatp; binds hart number @hart (0 to harts - 1) to it until the next call for
+ * that hart. Never fails; may call quiesce(). The hart must not be running under a shadow.
  */
 struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_hart *h,
 				    unsigned int hart);

@@ -5,8 +5,8 @@
 #include "hext/walk.h"
 
 /*
- * Lost races for the update of a PTE's A and D before the walk gives up and reports the fault that hardware
- * without the update would. Only guests that write this PTE all the time ever see that.
+ * Lost races for the update of a PTE's A and D before the walk gives up and reports the fault that
+ * hardware without the update would. Only guests that write this PTE all the time ever see that.
  */
 #define MAX_LOST_RACES	64
 
@@ -67,8 +67,9 @@ static enum pte_kind classify(const struct stage *s, uint64_t pte, unsigned int 
 }
 
 /*
- * VS-stage: where in L1's physical memory the PTE at @gpa is, for a read or, to set A and D, a write. It is
- * an implicit access: MXR does not count, and a fault is reported for the original access.
+ * VS-stage: where in L1's physical memory the PTE at @gpa is, for a read or, to set A and D, a
+ * write. It is an implicit access: MXR does not count, and a fault is reported for the original
+ * access.
  */
 static enum hext_walk_status locate_vs_pte(const struct stage *s, gpa_t gpa,
 					   enum hext_access access, pa_t *where)

@@ -3,8 +3,9 @@
  * Address translation in software: L1's G-stage alone, or VS-stage and G-stage together (priv
  * "Virtual Address Translation Process", priv H "Two-Stage Address Translation").
  *
- * Invariant: a walk says what a hart with hext_config's extensions would say of the tables as they are
- * now; each PTE is read once. A and D bits are written only where hardware updating is enabled.
+ * Invariant: a walk says what a hart with hext_config's extensions would say of the tables as they
+ * are now; each PTE is read once. A and D bits are written only where hardware updating is
+ * enabled.
  */
 #ifndef HEXT_WALK_H
 #define HEXT_WALK_H
@@ -30,7 +31,7 @@ struct hext_page {
 /* What a G-stage access is checked for. */
 struct hext_gaccess {
 	enum hext_access access;
-	bool mxr;		/* execute-only pages are readable: L1's sstatus.MXR, explicit loads */
+	bool mxr;		/* explicit loads reach execute-only pages: L1's sstatus.MXR */
 	bool hlvx;		/* a HEXT_READ that needs X in place of R */
 };
 
@@ -47,8 +48,8 @@ static inline unsigned int hext_level_shift(unsigned int level)
 }
 
 /*
- * Translate @gpa by L1's G-stage @hgatp. HEXT_WALK_OK, _GUEST_PAGE_FAULT or _ACCESS_FAULT; *@page is
- * filled if OK.
+ * Translate @gpa by L1's G-stage @hgatp. HEXT_WALK_OK, _GUEST_PAGE_FAULT or _ACCESS_FAULT; *@page
+ * is filled if OK.
  */
 enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
 				       const struct hext_gaccess *access, struct hext_page *page);
@@ -59,7 +60,7 @@ struct hext_vaccess {
 	bool user;		/* VU rather than VS */
 	bool hlvx;
 	/*
-	 * Registers of the access (hext_walk_l2_access() fills them in): vsatp, hgatp; vsstatus for SUM
+	 * Registers of the access (hext_l2_access() fills them in): vsatp, hgatp; vsstatus for SUM
 	 * and MXR; L1's sstatus for MXR.
 	 */
 	uint64_t vsatp;
@@ -73,9 +74,9 @@ struct hext_vaccess hext_l2_access(const struct hext_hart *h, enum hext_access a
 
 /*
  * Translate @gva for @access. OK: *@page is filled; its r, w, x, level, napot and pbmt are the
- * G-stage's, its access has been allowed by both stages. Else *@trap is the exception: cause, tval =
- * @gva, gva = true, for guest-page faults htval and, if it was an access to a VS-level page table,
- * the pseudoinstruction in htinst (else 0: the caller knows the instruction).
+ * G-stage's, its access has been allowed by both stages. Else *@trap is the exception: cause, tval
+ * = @gva, gva = true, for guest-page faults htval and, if it was an access to a VS-level page
+ * table, the pseudoinstruction in htinst (else 0: the caller knows the instruction).
  */
 enum hext_walk_status hext_walk_two_stage(const struct hext_hart *h, gva_t gva,
 					  const struct hext_vaccess *access,

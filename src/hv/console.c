@@ -5,14 +5,17 @@
 #include <stdio.h>
 
 #include "hv/console.h"
+#include "riscv/csr.h"
 #include "riscv/fence.h"
 #include "riscv/sbi_call.h"
 
-#define LINE_SIZE	256
+#define LINE_SIZE 256
 
 /* What the finisher takes: this, with the exit status above it. */
-#define FINISHER_FAIL	UINT32_C(0x3333)
-#define EXIT_STATUS	UINT32_C(1)
+#define FINISHER_FAIL UINT32_C(0x3333)
+#define EXIT_STATUS   UINT32_C(1)
+/* How long it may take, in ticks: a second on the machines that have one. */
+#define FINISHER_TICKS 10000000
 
 static bool has_dbcn;
 static volatile uint32_t *finisher;
@@ -101,6 +104,19 @@ void hv_warn(const char *fmt, ...)
 	va_end(args);
 }
 
+/*
+ * The simulator ends when it gets to it. A call of the firmware meanwhile would be a second
+ * request and replace the exit status, so it must not come at once.
+ */
+static void finish(void)
+{
+	uint64_t start = csr_read(CSR_TIME);
+
+	*finisher = EXIT_STATUS << 16 | FINISHER_FAIL;
+	while (csr_read(CSR_TIME) - start < FINISHER_TICKS)
+		;
+}
+
 void hv_fatal(const char *fmt, ...)
 {
 	va_list args;
@@ -109,7 +125,7 @@ void hv_fatal(const char *fmt, ...)
 	print("halite: fatal: ", fmt, args, "\n");
 	va_end(args);
 	if (finisher)
-		*finisher = EXIT_STATUS << 16 | FINISHER_FAIL;
+		finish();
 	firmware_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_SRST_TYPE_SHUTDOWN, SBI_SRST_REASON_FAILURE,
 		      0, 0, 0, 0);
 	firmware_call(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0, 0);

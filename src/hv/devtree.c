@@ -5,7 +5,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 
-#define CELL	4
+#define CELL 4
 
 const char *devtree_path(const void *fdt, int node)
 {

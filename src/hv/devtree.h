@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading device trees: the few things that libfdt leaves to its users. Property values of one or two
- * cells are big-endian numbers; nothing here changes a tree.
+ * Reading device trees: the few things that libfdt leaves to its users. Property values of one or
+ * two cells are big-endian numbers; nothing here changes a tree.
  *
  * Specification: Devicetree Specification 0.4.
  */
@@ -14,7 +14,7 @@
 
 #include "lib/range.h"
 
-#define DEVTREE_PATH	80
+#define DEVTREE_PATH 80
 
 /* A node's full path for messages, "?" if it is too long. One buffer, used again by each call. */
 const char *devtree_path(const void *fdt, int node);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A domain: the machine as one guest sees it. For now there is one, which has everything but Halite's
- * home. Filled in at boot by main.c, the vCPUs by vcpu_boot(); constant afterwards.
+ * A domain: the machine as one guest sees it. For now there is one, which has everything but
+ * Halite's home. Filled in at boot by main.c, the vCPUs by vcpu_boot(); constant afterwards.
  */
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
@@ -21,14 +21,14 @@ struct vcpu;
 
 struct domain {
 	const struct machine *machine;
-	struct range home;		/* Halite's own memory */
-	struct range_list ram;		/* the guest's */
-	void *pool;			/* what is left of home, in whole pages: for the shadows */
+	struct range home;     /* Halite's own memory */
+	struct range_list ram; /* the guest's */
+	void *pool;	       /* what is left of home, in whole pages: for the shadows */
 	size_t pool_size;
 	struct stage2 stage2;
-	bool nacl_offered;		/* SBI NACL exists */
-	uint32_t nacl_features;		/* bit n: feature id n */
-	struct hext_config hext;	/* of its harts */
+	bool nacl_offered;	 /* SBI NACL exists */
+	uint32_t nacl_features;	 /* bit n: feature id n */
+	struct hext_config hext; /* of its harts */
 	struct world_domain world;
 	struct hext_shadow_pool shadows;
 	struct vcpu *vcpus[MACHINE_MAX_HARTS];

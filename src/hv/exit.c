@@ -6,6 +6,7 @@
 #include "hv/plic.h"
 #include "hv/sbi.h"
 #include "riscv/csr.h"
+#include "riscv/world.h"
 
 static void handle_interrupt(struct vcpu *v, uint64_t irq)
 {
@@ -15,8 +16,14 @@ static void handle_interrupt(struct vcpu *v, uint64_t irq)
 		csr_clear(CSR_SIP, BIT64(IRQ_SSI));
 		break;
 	case IRQ_STI:
-		/* With Sstc it is L1's deadline, which vcpu_resume() sees in stimecmp's image. */
-		if (!v->h.cfg->sstc)
+		/*
+		 * With Sstc it is L1's deadline, which vcpu_resume() finds for itself. The comparator
+		 * is set again since STIP may lag behind it: the deadline of an L2 that has been
+		 * left meanwhile would interrupt for ever.
+		 */
+		if (v->h.cfg->sstc)
+			world_load_timer(&v->h);
+		else
 			sbi_time_expired(v);
 		break;
 	case IRQ_SEI:

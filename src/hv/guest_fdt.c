@@ -9,22 +9,36 @@
 
 /* Room for what is added: properties of /chosen, more entries in reg of memory, names. */
 #define ROOM	PAGE_SIZE
-#define ISA_MAX	4096
+#define ISA_MAX 4096
 
 /* Extensions that a guest is not told of, because Halite does not virtualize them. */
 static const char *const hidden[] = {
 	/* Virtual interrupt files and hvictl: AIA is not virtualized. */
-	"smaia", "ssaia",
+	"smaia",
+	"ssaia",
 	/* Indirect CSRs of VS level (vsiselect), and what is reached through them. */
-	"smcsrind", "sscsrind", "smcdeleg", "ssccfg", "smctr", "ssctr",
+	"smcsrind",
+	"sscsrind",
+	"smcdeleg",
+	"ssccfg",
+	"smctr",
+	"ssctr",
 	/* The overflow interrupt goes to HS mode and is not passed on. */
-	"sscofpmf", "shlcofideleg",
+	"sscofpmf",
+	"shlcofideleg",
 	/* henvcfg.DTE, LPE and SSE, and their state in vsstatus and ssp. */
-	"smdbltrp", "ssdbltrp", "zicfilp", "zicfiss",
+	"smdbltrp",
+	"ssdbltrp",
+	"zicfilp",
+	"zicfiss",
 	/* Pointer masking: henvcfg.PMM and hstatus.HUPMM. */
-	"smnpm", "ssnpm", "supm", "sspm",
+	"smnpm",
+	"ssnpm",
+	"supm",
+	"sspm",
 	/* seed traps in VS mode, whatever the firmware allows; zk includes it. */
-	"zkr", "zk",
+	"zkr",
+	"zk",
 	/* srmcfg traps in VS mode. */
 	"ssqosid",
 };
@@ -112,7 +126,8 @@ static void change_cpus(void *fdt, const struct machine *m)
 	int cpu;
 
 	need(cpus, "/cpus");
-	fdt_for_each_subnode(cpu, fdt, cpus) {
+	fdt_for_each_subnode(cpu, fdt, cpus)
+	{
 		if (!devtree_has_string(fdt, cpu, "device_type", "cpu"))
 			continue;
 		filter_isa(fdt, cpu, "riscv,isa", '_');

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The guest's device tree: the machine's, changed as little as a guest must see. Memory is without
- * Halite's home, /chosen is the guest's, extensions that Halite does not virtualize are left out of the
- * ISA strings, harts that the guest does not have are disabled, the S-mode ACLINT is gone.
+ * Halite's home, /chosen is the guest's, extensions that Halite does not virtualize are left out
+ * of the ISA strings, harts that the guest does not have are disabled, the S-mode ACLINT is gone.
  */
 #ifndef HV_GUEST_FDT_H
 #define HV_GUEST_FDT_H

@@ -7,7 +7,7 @@
 #include "riscv/head.h"
 #include "riscv/pte.h"
 
-#define ALIGN_UP(value, align)	(((value) + (align) - 1) & ~((align) - 1))
+#define ALIGN_UP(value, align) (((value) + (align)-1) & ~((align)-1))
 
 struct range home_image(void)
 {

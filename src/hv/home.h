@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Halite's home: the part of RAM that it keeps for itself, at the top, so that the guest finds the same
- * RAM as on the bare machine where kernels look for it. Firmware starts a first instance of Halite at
- * its load address, which only finds a home, copies itself and the device tree there, and jumps to
- * the copy.
+ * Halite's home: the part of RAM that it keeps for itself, at the top, so that the guest finds the
+ * same RAM as on the bare machine where kernels look for it. Firmware starts a first instance of
+ * Halite at its load address, which only finds a home, copies itself and the device tree there,
+ * and jumps to the copy.
  *
  *   home: [ image and bss | device tree | pool of pages ]
  */
@@ -16,9 +16,9 @@
 #include "hv/modules.h"
 #include "lib/range.h"
 
-#define HOME_SIZE	UINT64_C(0x800000)
-#define HOME_ALIGN	UINT64_C(0x200000)
-#define HOME_FDT_MAX	UINT64_C(0x100000)
+#define HOME_SIZE    UINT64_C(0x800000)
+#define HOME_ALIGN   UINT64_C(0x200000)
+#define HOME_FDT_MAX UINT64_C(0x100000)
 
 /* The image that runs, bss included. */
 struct range home_image(void);

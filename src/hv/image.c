@@ -6,9 +6,9 @@
 #include "hv/console.h"
 #include "hv/image.h"
 
-#define IMAGE_ALIGN	UINT64_C(0x200000)
-#define IMAGE_MAGIC2	UINT32_C(0x05435352)	/* "RSC\x05" */
-#define IMAGE_BIG_ENDIAN	UINT64_C(1)
+#define IMAGE_ALIGN	 UINT64_C(0x200000)
+#define IMAGE_MAGIC2	 UINT32_C(0x05435352) /* "RSC\x05" */
+#define IMAGE_BIG_ENDIAN UINT64_C(1)
 
 struct image_header {
 	uint32_t code[2];
@@ -23,12 +23,12 @@ struct image_header {
 	uint32_t res3;
 };
 
-#define ELF_CLASS_64	2
-#define ELF_DATA_LE	1
-#define ELF_EXEC	2
-#define ELF_DYN		3
-#define ELF_RISCV	243
-#define ELF_PT_LOAD	1
+#define ELF_CLASS_64 2
+#define ELF_DATA_LE  1
+#define ELF_EXEC     2
+#define ELF_DYN	     3
+#define ELF_RISCV    243
+#define ELF_PT_LOAD  1
 
 struct elf_header {
 	uint8_t magic[4];
@@ -99,19 +99,21 @@ static void check_segment(const struct elf_segment *s, unsigned int i, struct ra
 	struct range to = { s->paddr, s->memsz };
 	const struct range *other = range_list_overlap(keep, to);
 
-	if (s->filesz > s->memsz || s->offset > kernel.size ||
-	    s->filesz > kernel.size - s->offset)
-		hv_fatal("kernel: ELF program header %u: 0x%lx bytes at offset 0x%lx are not in the file",
-			 i, (unsigned long)s->filesz, (unsigned long)s->offset);
+	if (s->filesz > s->memsz || s->offset > kernel.size || s->filesz > kernel.size - s->offset)
+		hv_fatal(
+			"kernel: ELF program header %u: 0x%lx bytes at offset 0x%lx are not in the file",
+			i, (unsigned long)s->filesz, (unsigned long)s->offset);
 	if (!range_is_valid(s->paddr, s->memsz) || !range_list_contains(ram, to))
-		hv_fatal("kernel: ELF program header %u: p_paddr 0x%lx with 0x%lx bytes is not in RAM",
-			 i, (unsigned long)s->paddr, (unsigned long)s->memsz);
+		hv_fatal(
+			"kernel: ELF program header %u: p_paddr 0x%lx with 0x%lx bytes is not in RAM",
+			i, (unsigned long)s->paddr, (unsigned long)s->memsz);
 	if (!other && range_overlaps(kernel, to))
 		other = &kernel;
 	if (other)
-		hv_fatal("kernel: ELF program header %u: p_paddr 0x%lx with 0x%lx bytes overlaps what is in use at 0x%lx to 0x%lx",
-			 i, (unsigned long)s->paddr, (unsigned long)s->memsz,
-			 (unsigned long)other->start, (unsigned long)range_end(*other) - 1);
+		hv_fatal(
+			"kernel: ELF program header %u: p_paddr 0x%lx with 0x%lx bytes overlaps what is in use at 0x%lx to 0x%lx",
+			i, (unsigned long)s->paddr, (unsigned long)s->memsz,
+			(unsigned long)other->start, (unsigned long)range_end(*other) - 1);
 }
 
 /* Extend img->memory to cover @s; its entry, if that is in there, as a physical address. */
@@ -141,8 +143,9 @@ static void load_elf(struct image *img, const struct elf_header *h, struct range
 
 	if (h->phentsize != sizeof(s) || h->phoff > kernel.size ||
 	    h->phnum > (kernel.size - h->phoff) / sizeof(s))
-		hv_fatal("kernel: an ELF whose %u program headers of %u bytes at 0x%lx are not in the file",
-			 h->phnum, h->phentsize, (unsigned long)h->phoff);
+		hv_fatal(
+			"kernel: an ELF whose %u program headers of %u bytes at 0x%lx are not in the file",
+			h->phnum, h->phentsize, (unsigned long)h->phoff);
 	img->entry = no_entry;
 	img->memory.size = 0;
 	for (i = 0; i < h->phnum; i++) {
@@ -159,8 +162,8 @@ static void load_elf(struct image *img, const struct elf_header *h, struct range
 		s = elf_segment(h, kernel, i);
 		if (s.type != ELF_PT_LOAD)
 			continue;
-		memcpy((void *)(uintptr_t)s.paddr, (const void *)(uintptr_t)(kernel.start + s.offset),
-		       s.filesz);
+		memcpy((void *)(uintptr_t)s.paddr,
+		       (const void *)(uintptr_t)(kernel.start + s.offset), s.filesz);
 		memset((void *)(uintptr_t)(s.paddr + s.filesz), 0, s.memsz - s.filesz);
 	}
 }
@@ -175,7 +178,10 @@ struct signature {
 
 static const struct signature signatures[] = {
 	{ 0, 2, "\x1f\x8b", "gzip-compressed data: unpack it first" },
-	{ 0, 6, "\xfd" "7zXZ", "xz-compressed data: unpack it first" },
+	{ 0, 6,
+	  "\xfd"
+	  "7zXZ",
+	  "xz-compressed data: unpack it first" },
 	{ 0, 4, "\x28\xb5\x2f\xfd", "zstd-compressed data: unpack it first" },
 	{ 0, 4, "\xd0\x0d\xfe\xed", "a device tree" },
 	{ 4, 4, "zimg", "an EFI zboot image: give the Image in it" },
@@ -205,8 +211,9 @@ static _Noreturn void refuse(struct range kernel)
 		bytes[3 * i + 1] = hex[p[i] >> 4];
 		bytes[3 * i + 2] = hex[p[i] & 15];
 	}
-	hv_fatal("kernel: neither a RISC-V Linux Image nor a RISC-V ELF: %lu bytes that begin with%s",
-		 (unsigned long)kernel.size, bytes);
+	hv_fatal(
+		"kernel: neither a RISC-V Linux Image nor a RISC-V ELF: %lu bytes that begin with%s",
+		(unsigned long)kernel.size, bytes);
 }
 
 static void check_elf_kind(const struct elf_header *h)

@@ -36,7 +36,8 @@ static void parse_ram(struct machine *m, const void *fdt)
 {
 	int node;
 
-	fdt_for_each_subnode(node, fdt, 0) {
+	fdt_for_each_subnode(node, fdt, 0)
+	{
 		struct range r;
 		unsigned int i;
 
@@ -44,7 +45,8 @@ static void parse_ram(struct machine *m, const void *fdt)
 		    !devtree_is_enabled(fdt, node))
 			continue;
 		for (i = 0; devtree_reg(fdt, node, fdt_address_cells(fdt, 0),
-					fdt_size_cells(fdt, 0), i, &r); i++)
+					fdt_size_cells(fdt, 0), i, &r);
+		     i++)
 			add(&m->ram, r, "RAM");
 	}
 	range_list_normalize(&m->ram);
@@ -65,13 +67,15 @@ static void parse_reserved(struct machine *m, const void *fdt)
 	}
 	if (parent < 0)
 		return;
-	fdt_for_each_subnode(node, fdt, parent) {
+	fdt_for_each_subnode(node, fdt, parent)
+	{
 		bool no_map = fdt_getprop(fdt, node, "no-map", NULL);
 
 		if (!devtree_is_enabled(fdt, node))
 			continue;
 		for (i = 0; devtree_reg(fdt, node, fdt_address_cells(fdt, parent),
-					fdt_size_cells(fdt, parent), i, &r); i++) {
+					fdt_size_cells(fdt, parent), i, &r);
+		     i++) {
 			add(&m->reserved, r, "reserved memory");
 			if (no_map)
 				add(&m->no_map, range_align_out(r, PAGE_SIZE), "reserved memory");
@@ -110,7 +114,8 @@ static uint32_t interrupt_phandle(const void *fdt, int cpu)
 {
 	int node;
 
-	fdt_for_each_subnode(node, fdt, cpu) {
+	fdt_for_each_subnode(node, fdt, cpu)
+	{
 		if (!fdt_node_check_compatible(fdt, node, "riscv,cpu-intc"))
 			return fdt_get_phandle(fdt, node);
 	}
@@ -122,8 +127,6 @@ static void parse_hart(struct machine_hart *hart, const void *fdt, int node)
 	uint32_t phandle = interrupt_phandle(fdt, node);
 
 	hart->plic_context = phandle ? plic_context(fdt, phandle) : -1;
-	hart->sv57 = devtree_has_string(fdt, node, "mmu-type", "riscv,sv57");
-	hart->sv48 = hart->sv57 || devtree_has_string(fdt, node, "mmu-type", "riscv,sv48");
 	machine_parse_isa(fdt, node, &hart->isa);
 }
 
@@ -146,13 +149,13 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 	unsigned int i;
 	int node;
 
-	fdt_for_each_subnode(node, fdt, cpus) {
+	fdt_for_each_subnode(node, fdt, cpus)
+	{
 		if (!is_usable_hart(fdt, node, &hartid))
 			continue;
 		/* The last place is kept for the hart that runs. */
-		if (m->hart_count == MACHINE_MAX_HARTS ||
-		    (m->hart_count == MACHINE_MAX_HARTS - 1 && !boot_seen &&
-		     hartid != boot_hartid)) {
+		if (m->hart_count == MACHINE_MAX_HARTS || (m->hart_count == MACHINE_MAX_HARTS - 1 &&
+							   !boot_seen && hartid != boot_hartid)) {
 			m->harts_left_out++;
 			continue;
 		}

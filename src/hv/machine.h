@@ -2,8 +2,8 @@
 /*
  * Facts about the machine, from its device tree. Read once at boot, constant afterwards.
  *
- * Invariant: ranges do not pass 2^64; ram is ordered and its ranges do not touch each other; devices
- * overlap neither RAM nor what only machine mode or Halite may reach.
+ * Invariant: ranges do not pass 2^64; ram is ordered and its ranges do not touch each other;
+ * devices overlap neither RAM nor what only machine mode or Halite may reach.
  */
 #ifndef HV_MACHINE_H
 #define HV_MACHINE_H
@@ -14,7 +14,7 @@
 
 #include "lib/range.h"
 
-#define MACHINE_MAX_HARTS	8
+#define MACHINE_MAX_HARTS 8
 
 /* The extensions that Halite looks at. */
 struct machine_isa {
@@ -23,30 +23,29 @@ struct machine_isa {
 
 struct machine_hart {
 	uint64_t hartid;
-	int64_t plic_context;	/* of S mode; -1: none */
+	int64_t plic_context; /* of S mode; -1: none */
 	struct machine_isa isa;
-	bool sv48, sv57;	/* mmu-type: at least that; Sv39 is always there */
 };
 
 struct machine_plic {
 	uint64_t base;
 	uint64_t size;
-	uint32_t ndev;		/* interrupt sources 1 to ndev */
+	uint32_t ndev; /* interrupt sources 1 to ndev */
 };
 
 struct machine {
-	struct range_list ram;		/* all of it */
-	struct range_list reserved;	/* reserved-memory nodes and the reservation block */
-	struct range_list no_map;	/* the part of reserved that nobody but firmware may touch */
-	struct range_list devices;	/* MMIO that the guest may reach; not rounded */
+	struct range_list ram;	    /* all of it */
+	struct range_list reserved; /* reserved-memory nodes and the reservation block */
+	struct range_list no_map;   /* the part of reserved that nobody but firmware may touch */
+	struct range_list devices;  /* MMIO that the guest may reach, in whole pages */
 	struct machine_hart harts[MACHINE_MAX_HARTS];
 	unsigned int hart_count;
-	unsigned int harts_left_out;	/* usable ones beyond the array */
-	unsigned int boot_hart;		/* index in harts */
-	uint64_t timebase;		/* ticks a second */
-	struct machine_isa isa;		/* what all harts have */
+	unsigned int harts_left_out; /* usable ones beyond the array */
+	unsigned int boot_hart;	     /* index in harts */
+	uint64_t timebase;	     /* ticks a second */
+	struct machine_isa isa;	     /* what all harts have */
 	struct machine_plic plic;
-	const char *bootargs;		/* Halite's own; "" if there are none; in the device tree */
+	const char *bootargs; /* Halite's own; "" if there are none; in the device tree */
 };
 
 /*
@@ -62,9 +61,9 @@ uint64_t machine_find_finisher(const void *fdt);
 void machine_parse_memory(struct machine *m, const void *fdt);
 
 /*
- * Everything. @fdt has been checked and stays where it is; @boot_hartid is the hart that runs.
- * A machine that Halite cannot run on, or a property that makes no sense, is fatal; the message names
- * the node and the property.
+ * Everything. @fdt has been checked and stays where it is; @boot_hartid is the hart that runs. A
+ * machine that Halite cannot run on, or a property that makes no sense, is fatal; the message
+ * names the node and the property.
  */
 void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid);
 
@@ -79,11 +78,5 @@ const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t si
 
 /* Fill in devices and plic. */
 void machine_parse_devices(struct machine *m, const void *fdt);
-
-/*
- * Node @node is an M-mode timer or interrupt device (CLINT, ACLINT), or the S-mode ACLINT one, which
- * would raise interrupts in Halite: never given to a guest.
- */
-bool machine_is_clint(const void *fdt, int node);
 
 #endif

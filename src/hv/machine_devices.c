@@ -11,25 +11,31 @@
 #include "hv/machine.h"
 #include "riscv/pte.h"
 
-#define DEPTH_MAX		8
-#define PCI_ADDRESS_CELLS	3
+#define DEPTH_MAX	  8
+#define PCI_ADDRESS_CELLS 3
 
 struct bus {
-	const struct bus *parent;	/* NULL: the root, whose addresses are the machine's */
+	const struct bus *parent; /* NULL: the root, whose addresses are the machine's */
 	int address_cells, size_cells;
-	const uint8_t *ranges;		/* empty: the same addresses as the parent's */
+	const uint8_t *ranges; /* empty: the same addresses as the parent's */
 	int ranges_len;
 };
 
 static const char *const plic_names[] = { "sifive,plic-1.0.0", "riscv,plic0", NULL };
 static const char *const aia_names[] = { "riscv,imsics", "riscv,aplic", NULL };
 static const char *const clint_names[] = {
-	"sifive,clint0", "riscv,clint0", "thead,c900-clint", "riscv,aclint-mswi",
-	"riscv,aclint-mtimer", "riscv,aclint-sswi", "thead,c900-aclint-mswi",
-	"thead,c900-aclint-mtimer", "thead,c900-aclint-sswi", NULL,
+	"sifive,clint0",	  "riscv,clint0",
+	"thead,c900-clint",	  "riscv,aclint-mswi",
+	"riscv,aclint-mtimer",	  "riscv,aclint-sswi",
+	"thead,c900-aclint-mswi", "thead,c900-aclint-mtimer",
+	"thead,c900-aclint-sswi", NULL,
 };
 
-bool machine_is_clint(const void *fdt, int node)
+/*
+ * An M-mode timer or interrupt device, or the S-mode ACLINT one, which would raise interrupts of
+ * Halite's own level: never given to a guest.
+ */
+static bool is_clint(const void *fdt, int node)
 {
 	return devtree_is_compatible(fdt, node, clint_names);
 }
@@ -137,7 +143,7 @@ static void take_device(struct walk *w, const void *fdt, int node, const struct 
 			set_plic(w->m, fdt, node, r);
 			return;
 		}
-		add(machine_is_clint(fdt, node) ? &w->clints : &w->m->devices, fdt, node, r);
+		add(is_clint(fdt, node) ? &w->clints : &w->m->devices, fdt, node, r);
 	}
 }
 
@@ -191,7 +197,8 @@ static void walk_bus(struct walk *w, const void *fdt, int parent, const struct b
 
 	if (depth > DEPTH_MAX)
 		hv_fatal("%s: more than %d buses deep", devtree_path(fdt, parent), DEPTH_MAX);
-	fdt_for_each_subnode(node, fdt, parent) {
+	fdt_for_each_subnode(node, fdt, parent)
+	{
 		const char *name = fdt_get_name(fdt, node, NULL);
 
 		if (!bus->parent && (!strcmp(name, "reserved-memory") || !strcmp(name, "chosen")))

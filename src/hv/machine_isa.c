@@ -9,16 +9,17 @@
 
 static const struct {
 	const char *name;
-	size_t offset;	/* of a bool in struct machine_isa */
+	size_t offset; /* of a bool in struct machine_isa */
 } extensions[] = {
-#define EXTENSION(name) { #name, offsetof(struct machine_isa, name) }
-	EXTENSION(h),	   EXTENSION(v),       EXTENSION(sstc),	 EXTENSION(svinval),
-	EXTENSION(svpbmt), EXTENSION(svnapot), EXTENSION(svadu), EXTENSION(svade),
-	EXTENSION(smstateen), EXTENSION(smaia), EXTENSION(ssaia), EXTENSION(sscofpmf),
+#define EXTENSION(name) #name, offsetof(struct machine_isa, name)
+	{ EXTENSION(h) },	{ EXTENSION(v) },      { EXTENSION(sstc) },
+	{ EXTENSION(svinval) }, { EXTENSION(svpbmt) }, { EXTENSION(svnapot) },
+	{ EXTENSION(svadu) },	{ EXTENSION(svade) },  { EXTENSION(smstateen) },
+	{ EXTENSION(smaia) },	{ EXTENSION(ssaia) },  { EXTENSION(sscofpmf) },
 #undef EXTENSION
 };
 
-#define EXTENSION_COUNT	(sizeof(extensions) / sizeof(extensions[0]))
+#define EXTENSION_COUNT (sizeof(extensions) / sizeof(extensions[0]))
 
 static bool *field(struct machine_isa *isa, size_t i)
 {

@@ -21,7 +21,7 @@
 #include "riscv/pte.h"
 #include "riscv/sbi_call.h"
 
-#define SBI_VERSION_0_2	2	/* major << 24 | minor */
+#define SBI_VERSION_0_2 2 /* major << 24 | minor */
 
 /* The one machine and the one domain. Large, so not on the stack. */
 static struct machine machine;
@@ -35,8 +35,8 @@ void hv_early_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
 
 static void check_firmware(void)
 {
-	struct sbi_result r = firmware_call(SBI_EXT_BASE, SBI_BASE_GET_SPEC_VERSION, 0, 0, 0, 0, 0,
-					    0);
+	struct sbi_result r =
+		firmware_call(SBI_EXT_BASE, SBI_BASE_GET_SPEC_VERSION, 0, 0, 0, 0, 0, 0);
 
 	if (r.error || r.value < SBI_VERSION_0_2)
 		hv_fatal("firmware has no SBI 0.2 or later (its base extension answers %ld)",
@@ -67,8 +67,9 @@ static void check_isa(const struct machine *m)
 
 	for (i = 0; i < m->hart_count; i++) {
 		if (!m->harts[i].isa.h)
-			hv_fatal("hart %lu has no H extension: it is not in its ISA string in the device tree",
-				 (unsigned long)m->harts[i].hartid);
+			hv_fatal(
+				"hart %lu has no H extension: it is not in its ISA string in the device tree",
+				(unsigned long)m->harts[i].hartid);
 	}
 }
 

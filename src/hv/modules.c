@@ -6,7 +6,7 @@
 #include "hv/devtree.h"
 #include "hv/modules.h"
 
-#define QEMU_REG_SIZE	16	/* two cells each, whatever /chosen says */
+#define QEMU_REG_SIZE 16 /* two cells each, whatever /chosen says */
 
 static const char *const kernel_names[] = { "multiboot,kernel", NULL };
 static const char *const ramdisk_names[] = { "multiboot,ramdisk", NULL };
@@ -43,9 +43,10 @@ static void check_module(const void *fdt, int node, struct range r, const struct
 		hv_fatal("%s: reg: the module at 0x%lx to 0x%lx is not in RAM",
 			 devtree_path(fdt, node), start, end);
 	if (reserved)
-		hv_fatal("%s: reg: the module at 0x%lx to 0x%lx overlaps reserved memory (firmware?) at 0x%lx to 0x%lx",
-			 devtree_path(fdt, node), start, end, (unsigned long)reserved->start,
-			 (unsigned long)range_end(*reserved) - 1);
+		hv_fatal(
+			"%s: reg: the module at 0x%lx to 0x%lx overlaps reserved memory (firmware?) at 0x%lx to 0x%lx",
+			devtree_path(fdt, node), start, end, (unsigned long)reserved->start,
+			(unsigned long)range_end(*reserved) - 1);
 	if (range_overlaps(r, self))
 		hv_fatal("%s: reg: the module at 0x%lx to 0x%lx overlaps Halite at 0x%lx to 0x%lx",
 			 devtree_path(fdt, node), start, end, (unsigned long)self.start,
@@ -64,8 +65,7 @@ static const char *module_bootargs(const void *fdt, int node)
 	return text;
 }
 
-void modules_find(struct modules *mods, const void *fdt, const struct machine *m,
-		  struct range self)
+void modules_find(struct modules *mods, const void *fdt, const struct machine *m, struct range self)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen");
 	int node = -1;
@@ -88,11 +88,13 @@ void modules_find(struct modules *mods, const void *fdt, const struct machine *m
 			mods->bootargs = module_bootargs(fdt, node);
 	}
 	if (!mods->kernel.size)
-		hv_fatal("no kernel: no node under /chosen is compatible with \"multiboot,kernel\"");
+		hv_fatal(
+			"no kernel: no node under /chosen is compatible with \"multiboot,kernel\"");
 	if (range_overlaps(mods->kernel, mods->ramdisk))
-		hv_fatal("/chosen: the kernel at 0x%lx to 0x%lx and the ramdisk at 0x%lx to 0x%lx overlap",
-			 (unsigned long)mods->kernel.start,
-			 (unsigned long)range_end(mods->kernel) - 1,
-			 (unsigned long)mods->ramdisk.start,
-			 (unsigned long)range_end(mods->ramdisk) - 1);
+		hv_fatal(
+			"/chosen: the kernel at 0x%lx to 0x%lx and the ramdisk at 0x%lx to 0x%lx overlap",
+			(unsigned long)mods->kernel.start,
+			(unsigned long)range_end(mods->kernel) - 1,
+			(unsigned long)mods->ramdisk.start,
+			(unsigned long)range_end(mods->ramdisk) - 1);
 }

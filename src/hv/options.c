@@ -45,8 +45,9 @@ static void parse_nacl(struct options *o, const char *value, size_t len)
 		unsigned int feature = find_feature(value, name);
 
 		if (feature == NACL_FEAT_COUNT)
-			hv_fatal("bootargs: nacl=: \"%.*s\" is not known; all, none, or a list of sync_csr,sync_hfence,sync_sret,autoswap_csr is expected",
-				 (int)name, value);
+			hv_fatal(
+				"bootargs: nacl=: \"%.*s\" is not known; all, none, or a list of sync_csr,sync_hfence,sync_sret,autoswap_csr is expected",
+				(int)name, value);
 		o->nacl_features |= 1u << feature;
 		value += name;
 		value += value < end;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Halite's own command line: /chosen/bootargs of the device tree that firmware gives. Words apart by
- * spaces:
+ * Halite's own command line: /chosen/bootargs of the device tree that firmware gives. Words apart
+ * by spaces:
  *   nacl=all      offer the guest SBI NACL with all its features (what happens without the word)
  *   nacl=LIST     with these features, apart by commas: sync_csr, sync_hfence, sync_sret, autoswap_csr
  *   nacl=         with no feature
@@ -17,7 +17,7 @@
 
 struct options {
 	bool nacl_offered;
-	uint32_t nacl_features;	/* bit n: feature id n */
+	uint32_t nacl_features; /* bit n: feature id n */
 };
 
 void options_parse(struct options *o, const char *bootargs);

@@ -8,7 +8,7 @@
 
 #define LEVELS_MIN	3
 #define LEVELS_MAX	5
-#define MODE_OF(levels)	((levels) - LEVELS_MIN + ATP_MODE_39)
+#define MODE_OF(levels) ((levels)-LEVELS_MIN + ATP_MODE_39)
 
 /* Bytes that a G-stage of @levels covers: the root has two more index bits. */
 static uint64_t coverage(unsigned int levels)
@@ -25,8 +25,9 @@ void stage2_init(struct stage2 *s, struct page_pool *pool, uint16_t modes, uint6
 			break;
 	}
 	if (levels > LEVELS_MAX)
-		hv_fatal("no G-stage mode of this machine (hgatp modes 0x%x) covers its addresses up to 0x%llx",
-			 modes, (unsigned long long)end);
+		hv_fatal(
+			"no G-stage mode of this machine (hgatp modes 0x%x) covers its addresses up to 0x%llx",
+			modes, (unsigned long long)end);
 	s->levels = levels;
 	s->mode = MODE_OF(levels);
 	s->pool = pool;

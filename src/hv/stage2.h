@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The domain's own G-stage: its memory and devices, mapped where they are (identity). Built at boot,
- * constant afterwards, walked by the hardware of all its harts.
+ * The domain's own G-stage: its memory and devices, mapped where they are (identity). Built at
+ * boot, constant afterwards, walked by the hardware of all its harts.
  *
  * Invariant: an entry maps an address to itself, with PTE_U, and PTE_A and PTE_D set, so that the
  * hardware never writes it.
@@ -17,9 +17,9 @@
 #include "lib/pages.h"
 
 struct stage2 {
-	uint64_t *root;		/* GSTAGE_ROOT_SIZE */
-	unsigned int levels;	/* 3 to 5 */
-	unsigned int mode;	/* of hgatp */
+	uint64_t *root;	     /* GSTAGE_ROOT_SIZE */
+	unsigned int levels; /* 3 to 5 */
+	unsigned int mode;   /* of hgatp */
 	struct page_pool *pool;
 };
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct page_pool {
-	uint64_t next;	/* page-aligned */
+	uint64_t next; /* page-aligned */
 	uint64_t end;
 };
 

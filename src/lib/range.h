@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RANGE_LIST_MAX	96
+#define RANGE_LIST_MAX 96
 
 struct range {
 	uint64_t start;

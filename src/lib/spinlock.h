@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A spinlock for short critical sections: no call out of the module, no waiting for another hart, is
- * made while one is held. Taking it acquires, releasing it releases (C11 memory model). An
+ * A spinlock for short critical sections: no call out of the module, no waiting for another hart,
+ * is made while one is held. Taking it acquires, releasing it releases (C11 memory model). An
  * all-zero object is an unlocked lock. Interrupts are not touched: Halite runs with them off.
  */
 #ifndef LIB_SPINLOCK_H

@@ -4,12 +4,12 @@
 #define LIB_VERSION_H
 
 #ifndef HALITE_VERSION
-#define HALITE_VERSION		"unknown"
+#define HALITE_VERSION "unknown"
 #endif
 
 /* major << 16 | minor << 8 | patch; with the text in the Makefile. */
 #ifndef HALITE_VERSION_NUMBER
-#define HALITE_VERSION_NUMBER	0
+#define HALITE_VERSION_NUMBER 0
 #endif
 
 #endif

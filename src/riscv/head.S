@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The first instructions. The image runs wherever it has been put: it is linked for
- * HALITE_LINK_ADDRESS, and the relocations (all R_RISCV_RELATIVE, with addends) are applied here for
- * where it is. They can be applied again to a copy, whatever the words in it hold.
+ * HALITE_LINK_ADDRESS, and the relocations (all R_RISCV_RELATIVE, with addends) are applied here
+ * for where it is. They can be applied again to a copy, whatever the words in it hold.
  */
 #define IMAGE_VERSION		2		/* 0.2: boot-image-header.rst */
 #define IMAGE_MAGIC		0x5643534952	/* "RISCV" */
@@ -87,7 +87,7 @@ riscv_jump:
 	fence.i
 	jr a3
 
-/* A trap of Halite's own before there are vCPUs; a second one, in printing the first, ends quietly. */
+/* A trap of Halite's own before there are vCPUs. A second one, in printing it, ends quietly. */
 	.balign 4
 early_trap:
 	lla t0, second_trap

@@ -161,6 +161,14 @@ static void switch_gstage(uint64_t hgatp, bool vmid_tagged)
 	}
 }
 
+void world_load_timer(const struct hext_hart *h)
+{
+	bool wanted = h->virt && (h->sie & BIT64(IRQ_STI));
+
+	if (h->cfg->sstc)
+		csr_write(CSR_STIMECMP, wanted ? h->s.timecmp : ~UINT64_C(0));
+}
+
 static void load_on(const struct hext_hart *h, const struct world_domain *d, uint64_t shadow_hgatp)
 {
 	const struct hext_config *cfg = h->cfg;
@@ -183,10 +191,10 @@ static void load_on(const struct hext_hart *h, const struct world_domain *d, uin
 	/* After htimedelta, which it is compared with. */
 	if (cfg->sstc)
 		csr_write(HEXT_CSR_VSTIMECMP, l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0));
-	/* L1's timer goes on while L2 runs: Halite's own comparator carries it. */
-	if (cfg->sstc)
-		csr_write(CSR_STIMECMP,
-			  h->sie & BIT64(IRQ_STI) ? h->s.timecmp : ~UINT64_C(0));
+	/* L1's MXR makes pages of its G-stage readable that are only executable. */
+	if (h->s.status & SSTATUS_MXR)
+		csr_set(CSR_SSTATUS, SSTATUS_MXR);
+	world_load_timer(h);
 }
 
 static void load_off(const struct hext_hart *h, const struct world_domain *d)
@@ -207,10 +215,10 @@ static void load_off(const struct hext_hart *h, const struct world_domain *d)
 		csr_write(HEXT_CSR_HSTATEEN2, cfg->hstateen[2]);
 		csr_write(HEXT_CSR_HSTATEEN3, cfg->hstateen[3]);
 	}
-	if (cfg->sstc) {
+	if (cfg->sstc)
 		csr_write(HEXT_CSR_VSTIMECMP, h->s.timecmp);
-		csr_write(CSR_STIMECMP, ~UINT64_C(0));
-	}
+	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
+	world_load_timer(h);
 }
 
 void world_load_hstatus(const struct hext_hart *h)

@@ -40,6 +40,12 @@ void world_load(const struct hext_hart *h, const struct world_domain *d, uint64_
 void world_load_hstatus(const struct hext_hart *h);
 
 /*
+ * Set Halite's own comparator, which carries L1's timer while L2 runs and is off otherwise. Also done
+ * by world_load().
+ */
+void world_load_timer(const struct hext_hart *h);
+
+/*
  * For HFENCE.VVMA, which acts on the VMID in hgatp: put the guest's translations aside, visit the
  * G-stages to be fenced, and return. Nothing of the mixture can be cached, since vsatp is Bare.
  */

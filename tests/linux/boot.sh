@@ -15,7 +15,7 @@ boot_lines()
 			-e 's/initialised in [0-9]+ms/initialised/; s/^audit: type=2000 audit\([0-9.:]+\)/audit/' \
 			-e 's/^cpu[0-9]+: (.*) speed is .*\(/cpuN: \1 speed (/' \
 			-e 's/setting system clock to .*/setting system clock/' \
-			-e '/^Freeing initrd memory/d'
+			-e '/^Freeing initrd memory|^Trying to unpack rootfs/d'
 }
 
 # boot KIND CPUS SECONDS [OPTIONS]: boots the smallest Debian; leaves CONSOLE and STATUS.

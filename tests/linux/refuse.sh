@@ -87,12 +87,7 @@ overlap()
 }
 
 test_refuse_overlap_modules() { overlap "overlap" 88000000 1000 88000800 1000; }
-test_refuse_overlap_halite()
-{
-	overlap "overlap" 88000000 1000 80200000 1000
-	# Where Halite moves to.
-	overlap "overlap" 88000000 1000 8fe00000 1000
-}
+test_refuse_overlap_halite() { overlap "overlap" 88000000 1000 80200000 1000; }
 test_refuse_module_outside() { overlap "module|RAM|memory" 88000000 1000 c0000000 1000; }
 
 test_refuse_small_ram()
@@ -104,7 +99,8 @@ test_refuse_small_ram()
 
 test_refuse_no_h()
 {
-	refused "H extension|hypervisor extension" -kernel "$BUILD/halite.bin" -cpu rv64,h=false
+	refused "H extension|hypervisor extension" -cpu rv64,h=false -kernel "$BUILD/halite.bin" \
+		-device "guest-loader,addr=0x88000000,kernel=$GUESTS/client/Image"
 	refused_status
 }
 

@@ -91,7 +91,10 @@ static bool fake_host_page(void *ctx, pa_t addr, struct hext_host_page *page)
 
 		if (addr.addr < g->pa || offset >= g->size)
 			continue;
-		/* The largest page that lies in the region whole, at the same offset in both spaces. */
+		/*
+		 * The largest page that lies in the region whole, at the same offset in both
+		 * spaces.
+		 */
 		for (level = g->level; level; level--) {
 			uint64_t mask = (UINT64_C(4096) << (9 * level)) - 1;
 			uint64_t first = addr.addr & ~mask;
@@ -166,8 +169,8 @@ static inline uint64_t fake_atp(uint64_t mode, uint64_t vmid)
 }
 
 /*
- * Where the PTE of @level for @addr is in the table of @atp. Tables above are made. @translate: of a table's
- * address (a gpa, for vsatp) to where it is; NULL for hgatp.
+ * Where the PTE of @level for @addr is in the table of @atp. Tables above are made. @translate: of
+ * a table's address (a gpa, for vsatp) to where it is; NULL for hgatp.
  */
 static inline uint64_t *fake_slot(uint64_t atp, uint64_t addr, unsigned int level)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Decoding of instructions, and their transformed form for htinst. Encodings are the GNU assembler's. */
+/*
+ * Decoding of instructions, and their transformed form for htinst. Encodings are the GNU
+ * assembler's.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

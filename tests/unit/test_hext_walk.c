@@ -63,11 +63,13 @@ static void all_modes_and_levels(void **state)
 			/* The highest address of the mode, in the last quarter of the root. */
 			gpa = (UINT64_C(1) << (hext_level_shift(hext_levels(mode)) + 2)) - 5;
 			fake_map(hgatp, gpa, UINT64_C(3) << 50 & ~mask, level, FAKE_LEAF);
+			fake_map(hgatp, 0, 0, level, FAKE_LEAF);
 			assert_int_equal(gwalk(gpa, HEXT_WRITE), HEXT_WALK_OK);
 			assert_int_equal(page.pa.addr, (UINT64_C(3) << 50 & ~mask) | (gpa & mask));
 			assert_int_equal(page.level, level);
 			/* Each PTE is read once. */
 			assert_int_equal(fake.reads, hext_levels(mode) - level);
+			/* The next one is not address 0 again. */
 			assert_int_equal(gwalk(gpa + 5, HEXT_READ), HEXT_WALK_GUEST_PAGE_FAULT);
 		}
 	}
@@ -115,7 +117,7 @@ static void expect_pte(uint64_t *pte, uint64_t value, enum hext_walk_status stat
 static void reserved_bits_and_encodings(void **state)
 {
 	uint64_t *pte = fake_map(hgatp, GPA, DATA, 0, FAKE_LEAF);
-	uint64_t good = *pte;
+	uint64_t good = *pte, table;
 	unsigned int bit;
 
 	(void)state;
@@ -127,8 +129,11 @@ static void reserved_bits_and_encodings(void **state)
 	expect_pte(pte, good | UINT64_C(2) << 61, HEXT_WALK_OK);
 	assert_int_equal(page.pbmt, 2);
 	expect_pte(pte, good | UINT64_C(3) << 61, HEXT_WALK_GUEST_PAGE_FAULT);
-	/* A pointer at level 0 leads nowhere. */
-	expect_pte(pte, fake_make_pte(fake_alloc(1), PTE_V), HEXT_WALK_GUEST_PAGE_FAULT);
+	/* A pointer at level 0 leads nowhere, whatever is there. */
+	table = fake_alloc(1);
+	for (bit = 0; bit < 512; bit++)
+		*fake_pte(table + 8 * bit) = good;
+	expect_pte(pte, fake_make_pte(table, PTE_V), HEXT_WALK_GUEST_PAGE_FAULT);
 }
 
 static void reserved_bits_of_pointers(void **state)
@@ -306,7 +311,7 @@ static void expect_trap(uint64_t cause, uint64_t tval, uint64_t htval, uint64_t 
 
 static void all_modes_of_two_stages(void **state)
 {
-	uint64_t v, g;
+	uint64_t v, g, gva;
 
 	(void)state;
 	for (v = 8; v <= 10; v++) {
@@ -323,6 +328,11 @@ static void all_modes_of_two_stages(void **state)
 			assert_int_equal(walk2(-GVA & ~BIT64(63), HEXT_READ, true),
 					 HEXT_WALK_PAGE_FAULT);
 			expect_trap(13, -GVA & ~BIT64(63), 0, 0);
+			/* The mode's top bit has to be extended, too. */
+			gva = BIT64(hext_level_shift(hext_levels(v)) - 1);
+			fake_map(vsatp, gva, GPA & ~UINT64_C(0xfff), 0, FAKE_LEAF);
+			assert_int_equal(walk2(gva, HEXT_READ, true), HEXT_WALK_PAGE_FAULT);
+			assert_int_equal(walk2(-gva, HEXT_READ, true), HEXT_WALK_OK);
 		}
 	}
 }
@@ -365,7 +375,9 @@ static void guest_page_faults_of_the_access(void **state)
 	expect_trap(20, GVA, gpa >> 2, 0);
 }
 
-/* A VS-level table that the G-stage does not map: htval and the pseudoinstruction are of the PTE. */
+/*
+ * A VS-level table that the G-stage does not map: htval and the pseudoinstruction are of the PTE.
+ */
 static void guest_page_faults_of_a_table(void **state)
 {
 	uint64_t table, pte_gpa;

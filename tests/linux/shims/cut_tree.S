@@ -7,6 +7,7 @@
 #define TREE	0x94000000	/* where the copy goes */
 #define KEPT	2048		/* bytes */
 
+	.option	norelax
 	.globl	_start
 _start:
 	li	t0, TREE

@@ -6,6 +6,7 @@
 #define SBI_SRST		0x53525354
 #define TARGET			(RAM_END - 0x100000)
 
+	.option	norelax
 	.globl	_start
 _start:
 	la	t0, trap

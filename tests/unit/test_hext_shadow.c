@@ -1,0 +1,1053 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The pool of shadow G-stages: filling, fences, eviction; and its invariant under random use. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "fake_l1.h"
+#include "hext/insn.h"
+#include "hext/shadow.h"
+#include "hext/walk.h"
+
+#define KIB4		UINT64_C(0x1000)
+#define MIB2		UINT64_C(0x200000)
+#define GIB1		UINT64_C(0x40000000)
+/* Memory of the domain that has no contents here: 4 GiB from 256 GiB, up to 1 GiB pages */
+#define BIG		(256 * GIB1)
+#define BIG_SIZE	(4 * GIB1)
+#define BIG_HPA		(1024 * GIB1)
+/* 4 MiB in 4 KiB pages; and 2 MiB that L0 gives read-only */
+#define SMALL		(300 * GIB1)
+#define SMALL_HPA	(2048 * GIB1 + KIB4)
+#define READ_ONLY	(301 * GIB1)
+#define READ_ONLY_HPA	(3072 * GIB1)
+
+#define POOL_HPA	UINT64_C(0x700000d000)	/* not a root's alignment */
+#define HARTS		2
+#define POOL_PAGES	(4 * 6 + 4 + HARTS * HEXT_SHADOW_MIN_TABLES)
+
+static _Alignas(4096) uint8_t pool_memory[POOL_PAGES * 4096];
+static struct hext_shadow_pool pool;
+static struct hext_config cfg;
+static struct hext_hart hart[HARTS];
+static struct hext_shadow_result result;
+static unsigned int quiesced;
+static uint64_t quiesced_vmids;
+static void (*in_quiesce)(void);
+
+static void quiesce(void *ctx, uint16_t vmid)
+{
+	(void)ctx;
+	assert_int_equal(pool.lock.held, 0);
+	quiesced++;
+	quiesced_vmids |= BIT64(vmid);
+	if (in_quiesce)
+		in_quiesce();
+}
+
+static struct hext_shadow_config pool_config(void)
+{
+	return (struct hext_shadow_config){
+		.hext = &cfg,
+		.memory = pool_memory,
+		.base = hpa(POOL_HPA),
+		.pages = POOL_PAGES,
+		.harts = HARTS,
+		.shadows = 4,
+		.vmid_first = 1,
+		.vmid_count = 127,
+		.vmid_shared = 0,
+		.quiesce = quiesce,
+	};
+}
+
+static int setup(void **state)
+{
+	struct hext_shadow_config config = pool_config();
+	unsigned int i;
+
+	(void)state;
+	fake_reset();
+	fake_add_region((struct fake_region){ BIG, BIG_SIZE, BIG_HPA, 2, true, true, true });
+	fake_add_region((struct fake_region){ SMALL, 2 * MIB2, SMALL_HPA, 0, true, true, true });
+	fake_add_region((struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false,
+					      true });
+	cfg = (struct hext_config){ .pa_bits = 56, .vmid_bits = 14 };
+	for (i = 0; i < HARTS; i++)
+		hext_init(&hart[i], &cfg, &fake_ops, NULL);
+	quiesced = 0;
+	quiesced_vmids = 0;
+	in_quiesce = NULL;
+	memset(pool_memory, 0xee, sizeof(pool_memory));
+	return hext_shadow_init(&pool, &config) ? 0 : -1;
+}
+
+/* ---- what hardware sees ---- */
+
+struct hw_page {
+	bool valid;
+	uint64_t hpa, pte;
+	unsigned int level;
+};
+
+static uint64_t *pool_table(uint64_t addr)
+{
+	assert_true(addr >= POOL_HPA && addr - POOL_HPA < sizeof(pool_memory));
+	return (uint64_t *)(pool_memory + (addr - POOL_HPA));
+}
+
+static struct hw_page hw_walk(uint64_t hgatp, uint64_t gpa)
+{
+	unsigned int level = (hgatp >> 60) - 6;
+	uint64_t table = (hgatp & ATP_PPN) << 12;
+	uint64_t mask = 0x7ff;
+
+	assert_int_equal(table & 0x3fff, 0);
+	for (;; level--) {
+		uint64_t pte = pool_table(table)[(gpa >> (12 + 9 * level)) & mask];
+		uint64_t addr = ((pte & PTE_PPN) >> 10) << 12;
+		uint64_t offset = (KIB4 << (9 * level)) - 1;
+
+		if (!(pte & PTE_V)) {
+			assert_int_equal(pte, 0);
+			return (struct hw_page){ .valid = false };
+		}
+		if (pte & (PTE_R | PTE_W | PTE_X)) {
+			assert_int_equal(addr & offset, 0);
+			assert_int_equal(pte & (PTE_U | PTE_A), PTE_U | PTE_A);
+			assert_true(!(pte & PTE_W) == !(pte & PTE_D));
+			return (struct hw_page){ true, addr | (gpa & offset), pte, level };
+		}
+		assert_int_equal(pte & ~PTE_PPN, PTE_V);
+		assert_true(level > 0);
+		table = addr;
+		mask = 0x1ff;
+	}
+}
+
+static uint64_t rwx(uint64_t pte)
+{
+	return pte & (PTE_R | PTE_W | PTE_X);
+}
+
+static struct hext_shadow *get(unsigned int n)
+{
+	return hext_shadow_get(&pool, &hart[n], n);
+}
+
+static enum hext_shadow_outcome fault_with(unsigned int n, uint64_t cause, gpa_t gpa,
+					   uint64_t htinst)
+{
+	const struct hext_trap hw = {
+		.cause = cause, .tval = UINT64_C(0xabc000) | (gpa & 0xfff), .htval = gpa >> 2,
+		.htinst = htinst, .gva = true,
+	};
+
+	return hext_shadow_fault(&pool, get(n), &hart[n], &hw, &result);
+}
+
+static enum hext_shadow_outcome fault(unsigned int n, uint64_t cause, gpa_t gpa)
+{
+	return fault_with(n, cause, gpa, 0);
+}
+
+static struct hw_page seen(unsigned int n, gpa_t gpa)
+{
+	return hw_walk(hext_shadow_hgatp(&pool, get(n)), gpa);
+}
+
+static struct hext_shadow_fenced fence(uint16_t vmid, gpa_t gpa, uint64_t size)
+{
+	const struct hext_gvma_fence f = {
+		.vmid = vmid, .all_addresses = !size, .gpa = gpa, .size = size,
+	};
+
+	return hext_shadow_fence_gvma(&pool, &f);
+}
+
+/* ---- filling ---- */
+
+static void expect_page(gpa_t gpa, uint64_t hpa, unsigned int level, uint64_t flags)
+{
+	struct hw_page p;
+
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, gpa), HEXT_SHADOW_RESUME);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_NONE);
+	p = seen(0, gpa);
+	assert_true(p.valid);
+	assert_int_equal(p.hpa, hpa);
+	assert_int_equal(p.level, level);
+	assert_int_equal(rwx(p.pte), flags);
+}
+
+static void largest_page_that_both_stages_allow(void **state)
+{
+	const uint64_t all = PTE_R | PTE_W | PTE_X;
+	uint64_t mode;
+
+	for (mode = 8; mode <= 10; mode++) {
+		setup(state);
+		hart[0].hgatp = fake_atp(mode, 3);
+		fake_map(hart[0].hgatp, 0, BIG, 2, FAKE_LEAF);
+		expect_page(0x12345678, BIG_HPA + 0x12345678, 2, all);
+		fake_map(hart[0].hgatp, GIB1, BIG + MIB2, 1, FAKE_LEAF);
+		expect_page(GIB1 + 0x12345, BIG_HPA + MIB2 + 0x12345, 1, all);
+		fake_map(hart[0].hgatp, 2 * GIB1, BIG + KIB4, 0, FAKE_LEAF);
+		expect_page(2 * GIB1 + 5, BIG_HPA + KIB4 + 5, 0, all);
+		/* L1: 2 MiB, L0: 4 KiB */
+		fake_map(hart[0].hgatp, 3 * GIB1, SMALL, 1, FAKE_LEAF);
+		expect_page(3 * GIB1 + 0x6789, SMALL_HPA + 0x6789, 0, all);
+		/* L1: 1 GiB, L0: 2 MiB, read-only, and not all of it */
+		fake_map(hart[0].hgatp, 4 * GIB1, READ_ONLY, 2, FAKE_LEAF);
+		expect_page(4 * GIB1, READ_ONLY_HPA, 1, PTE_R | PTE_X);
+		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 4 * GIB1 + MIB2),
+				 HEXT_SHADOW_EMULATE);
+		assert_int_equal(result.pa.addr, READ_ONLY + MIB2);
+	}
+}
+
+static void permissions_are_the_intersection(void **state)
+{
+	uint64_t flags;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	for (flags = 1; flags < 8; flags++) {
+		uint64_t l1 = flags << 1;
+
+		if (!(l1 & PTE_R))
+			continue;
+		fake_map(hart[0].hgatp, flags * KIB4, READ_ONLY, 0, (FAKE_LEAF & ~0xe) | l1);
+		expect_page(flags * KIB4, READ_ONLY_HPA, 0, l1 & ~PTE_W);
+		assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, flags * KIB4),
+				 l1 & PTE_W ? HEXT_SHADOW_EMULATE : HEXT_SHADOW_TRAP);
+	}
+}
+
+static void refused_by_l1(void **state)
+{
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF & ~(PTE_W | PTE_X));
+	assert_int_equal(fault_with(0, CAUSE_STORE_GUEST_PAGE, KIB4 + 7, 0x00c00023),
+			 HEXT_SHADOW_TRAP);
+	assert_int_equal(result.trap.cause, CAUSE_STORE_GUEST_PAGE);
+	assert_int_equal(result.trap.tval, 0xabc007);
+	assert_int_equal(result.trap.htval, (KIB4 + 7) >> 2);
+	assert_int_equal(result.trap.htinst, 0x00c00023);
+	assert_true(result.trap.gva);
+	assert_int_equal(fault(0, CAUSE_FETCH_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
+	assert_false(seen(0, KIB4).valid);
+	/* The access to a table of L2 counts, not the one that it is for. */
+	assert_int_equal(fault_with(0, CAUSE_STORE_GUEST_PAGE, KIB4 + 8, HEXT_HTINST_PTE_READ),
+			 HEXT_SHADOW_RESUME);
+	assert_int_equal(fault_with(0, CAUSE_FETCH_GUEST_PAGE, KIB4 + 8, HEXT_HTINST_PTE_WRITE),
+			 HEXT_SHADOW_TRAP);
+	assert_int_equal(result.trap.cause, CAUSE_FETCH_GUEST_PAGE);
+	assert_int_equal(result.trap.htinst, HEXT_HTINST_PTE_WRITE);
+	/* L1's table is nowhere: an access fault, which has no pseudoinstruction. */
+	*fake_slot(hart[0].hgatp, GIB1, 1) = fake_make_pte(FAKE_HOLE, PTE_V);
+	assert_int_equal(fault_with(0, CAUSE_STORE_GUEST_PAGE, GIB1, HEXT_HTINST_PTE_READ),
+			 HEXT_SHADOW_TRAP);
+	assert_int_equal(result.trap.cause, CAUSE_STORE_ACCESS);
+	assert_int_equal(result.trap.htval, 0);
+	assert_int_equal(result.trap.htinst, 0);
+}
+
+static void mapped_by_l1_to_no_memory(void **state)
+{
+	(void)state;
+	hart[0].hgatp = fake_atp(9, 3);
+	fake_map(hart[0].hgatp, KIB4, FAKE_HOLE, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4 + 13), HEXT_SHADOW_EMULATE);
+	/* htval lacks the lowest two bits: they are tval's. */
+	assert_int_equal(result.pa.addr, FAKE_HOLE + 13);
+	assert_false(seen(0, KIB4).valid);
+}
+
+static void bare_is_shadowed_too(void **state)
+{
+	(void)state;
+	hart[0].hgatp = 0;
+	expect_page(BIG + 5, BIG_HPA + 5, 2, PTE_R | PTE_W | PTE_X);
+	assert_int_equal(hext_shadow_hgatp(&pool, get(0)) >> 60, 8);
+	assert_false(get(0)->fragmented);
+	/* Beyond the 41 bits of the shadow: whatever L1 has there cannot be mapped. */
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(41) + BIG), HEXT_SHADOW_EMULATE);
+}
+
+static void no_write_before_l1s_dirty_bit(void **state)
+{
+	uint64_t *pte;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	pte = fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF & ~PTE_D);
+	expect_page(KIB4, SMALL_HPA, 0, PTE_R | PTE_X);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
+	cfg.gstage_adue = true;
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	/* The old entry may be in the TLB. */
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_GPA);
+	assert_int_equal(result.gpa, KIB4);
+	assert_true(*pte & PTE_D);
+	assert_true(seen(0, KIB4).pte & PTE_W);
+}
+
+static void an_entry_that_is_there_is_flushed(void **state)
+{
+	(void)state;
+	hart[0].hgatp = hart[1].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_NONE);
+	assert_int_equal(fault(1, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_VMID);
+}
+
+static void mxr_and_execute_only(void **state)
+{
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF & ~(PTE_R | PTE_W));
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
+	hart[0].s.status |= SSTATUS_MXR;
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	assert_int_equal(rwx(seen(0, KIB4).pte), PTE_X);
+}
+
+static void pbmt_passes_through(void **state)
+{
+	(void)state;
+	cfg.svpbmt = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	*fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF) |= BIT64(62);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	assert_int_equal(seen(0, KIB4).pte & PTE_PBMT, BIT64(62));
+}
+
+static void a_leaf_replaces_a_table_and_back(void **state)
+{
+	uint64_t *table;
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, KIB4, BIG + 5 * KIB4, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	fake_map(hart[0].hgatp, 0, BIG, 1, FAKE_LEAF);
+	table = (uint64_t *)(pool.tables + get(0)->tables * KIB4);
+	assert_true(table[1] & PTE_R);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	/* Where other harts still walk the table, they find nothing that fences would miss. */
+	for (i = 0; i < 512; i++)
+		assert_int_equal(table[i], 0);
+	/* Hardware may keep the pointer to the table. */
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_VMID);
+	assert_int_equal(seen(0, KIB4).hpa, BIG_HPA + KIB4);
+	fake_map(hart[0].hgatp, KIB4, BIG + 5 * KIB4, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_VMID);
+	assert_int_equal(seen(0, KIB4).hpa, BIG_HPA + 5 * KIB4);
+	assert_false(seen(0, 0).valid);
+}
+
+static bool host_page_that_says_1_gib(void *ctx, pa_t addr, struct hext_host_page *page)
+{
+	bool found = fake_host_page(ctx, addr, page);
+
+	page->level = 2;
+	return found;
+}
+
+/* Pages are no larger than the alignment of the two spaces to each other. */
+static void offsets_agree_in_both_spaces(void **state)
+{
+	struct hext_ops ops = fake_ops;
+
+	(void)state;
+	ops.host_page = host_page_that_says_1_gib;
+	hart[0].ops = &ops;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, MIB2, SMALL, 1, FAKE_LEAF);
+	expect_page(MIB2 + 0x6789, SMALL_HPA + 0x6789, 0, PTE_R | PTE_W | PTE_X);
+}
+
+/* ---- fences ---- */
+
+static void a_range_fence_takes_its_range_only(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	hart[1].hgatp = fake_atp(8, 4);
+	for (i = 0; i < 8; i++) {
+		fake_map(hart[0].hgatp, i * KIB4, SMALL + i * KIB4, 0, FAKE_LEAF);
+		fake_map(hart[1].hgatp, i * KIB4, SMALL + i * KIB4, 0, FAKE_LEAF);
+		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, i * KIB4), HEXT_SHADOW_RESUME);
+		assert_int_equal(fault(1, CAUSE_LOAD_GUEST_PAGE, i * KIB4), HEXT_SHADOW_RESUME);
+	}
+	assert_int_equal(fence(3, 2 * KIB4, 3 * KIB4).whole, 0);
+	for (i = 0; i < 8; i++) {
+		assert_int_equal(seen(0, i * KIB4).valid, i < 2 || i > 4);
+		assert_true(seen(1, i * KIB4).valid);
+	}
+	/* Bits beyond VMIDLEN are ignored. */
+	cfg.vmid_bits = 3;
+	assert_int_equal(fence(8 | 4, 0, 0).shadows, BIT64(get(1) - pool.shadow));
+	assert_false(seen(1, 0).valid);
+	assert_true(seen(0, 0).valid);
+}
+
+static void a_fence_hits_the_superpage_around_it(void **state)
+{
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, 0, BIG, 2, FAKE_LEAF);
+	fake_map(hart[0].hgatp, GIB1, BIG, 1, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, GIB1), HEXT_SHADOW_RESUME);
+	fence(3, GIB1 - 1, 1);
+	assert_false(seen(0, 0).valid);
+	assert_true(seen(0, GIB1).valid);
+	fence(3, UINT64_MAX - 5, 100);
+	assert_true(seen(0, GIB1).valid);
+	fence(3, GIB1, UINT64_MAX);
+	assert_false(seen(0, GIB1).valid);
+}
+
+/* One address of a leaf of L1 stands for the leaf, in however many parts the shadow has it. */
+static void a_fence_hits_all_parts_of_l1s_leaf(void **state)
+{
+	struct hext_shadow_fenced fenced;
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, MIB2, SMALL, 1, FAKE_LEAF);
+	fake_map(hart[0].hgatp, 4 * MIB2, SMALL, 0, FAKE_LEAF);
+	fault(0, CAUSE_LOAD_GUEST_PAGE, 4 * MIB2);
+	for (i = 0; i < 5; i++)
+		fault(0, CAUSE_LOAD_GUEST_PAGE, MIB2 + i * KIB4);
+	fenced = fence(3, MIB2 + 17 * KIB4, KIB4);
+	for (i = 0; i < 5; i++)
+		assert_false(seen(0, MIB2 + i * KIB4).valid);
+	assert_true(seen(0, 4 * MIB2).valid);
+	/* In this hart's TLB, too, there may be parts beside the range. */
+	assert_int_equal(fenced.whole, BIT64(get(0) - pool.shadow));
+}
+
+static void a_fence_hits_all_of_a_napot_leaf(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	cfg.svnapot = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	for (i = 0; i < 16; i++) {
+		*fake_map(hart[0].hgatp, i * KIB4, BIG, 0, FAKE_LEAF) |=
+			PTE_N | UINT64_C(8) << PTE_PPN_SHIFT;
+		expect_page(i * KIB4, BIG_HPA + i * KIB4, 0, PTE_R | PTE_W | PTE_X);
+	}
+	fence(3, 7 * KIB4, KIB4);
+	for (i = 0; i < 16; i++)
+		assert_false(seen(0, i * KIB4).valid);
+}
+
+static uint64_t *raced_pte;
+static uint64_t raced_value;
+
+static void cas_race(uint64_t addr)
+{
+	(void)addr;
+	fake.before_cas = NULL;
+	*raced_pte = raced_value;
+	fence(3, 0, 0);
+}
+
+/* The table changes and is fenced after the walk has read it: nothing old may be installed. */
+static bool racing_host_page(void *ctx, pa_t addr, struct hext_host_page *page)
+{
+	if (raced_pte) {
+		*raced_pte = raced_value;
+		raced_pte = NULL;
+		fence(3, KIB4, KIB4);
+	}
+	return fake_host_page(ctx, addr, page);
+}
+
+static void a_fence_during_the_walk_outdates_it(void **state)
+{
+	struct hext_ops racing = fake_ops;
+
+	(void)state;
+	racing.host_page = racing_host_page;
+	hart[0].ops = &racing;
+	hart[0].hgatp = fake_atp(8, 3);
+	raced_pte = fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	raced_value = fake_make_pte(SMALL + KIB4, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	assert_int_equal(seen(0, KIB4).hpa, SMALL_HPA + KIB4);
+
+	cfg.gstage_adue = true;
+	raced_pte = fake_map(hart[0].hgatp, 2 * KIB4, SMALL, 0, FAKE_LEAF & ~PTE_A);
+	raced_value = 0;
+	fake.before_cas = cas_race;
+	hart[0].ops = &fake_ops;
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 2 * KIB4), HEXT_SHADOW_TRAP);
+}
+
+static bool always_fencing(void *ctx, pa_t addr, struct hext_host_page *page)
+{
+	fence(3, 0, 0);
+	return fake_host_page(ctx, addr, page);
+}
+
+static void endless_fences_end(void **state)
+{
+	struct hext_ops racing = fake_ops;
+
+	(void)state;
+	racing.host_page = always_fencing;
+	hart[0].ops = &racing;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	assert_false(seen(0, KIB4).valid);
+}
+
+/* ---- the pool ---- */
+
+static void harts_share_a_shadow(void **state)
+{
+	(void)state;
+	hart[0].hgatp = hart[1].hgatp = fake_atp(8, 3);
+	assert_ptr_equal(get(0), get(1));
+	hart[1].hgatp ^= UINT64_C(1) << HGATP_VMID_SHIFT;
+	assert_ptr_not_equal(get(0), get(1));
+	assert_int_not_equal(hext_shadow_hgatp(&pool, get(0)), hext_shadow_hgatp(&pool, get(1)));
+}
+
+static void the_least_recently_used_is_evicted(void **state)
+{
+	struct hext_shadow *s[8];
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(pool.count, 4);
+	hart[1].hgatp = UINT64_C(8) << 60 | UINT64_C(100) << 44;
+	s[7] = get(1);
+	for (i = 0; i < 3; i++) {
+		hart[0].hgatp = UINT64_C(8) << 60 | (uint64_t)i << 44;
+		s[i] = get(0);
+	}
+	hart[0].hgatp = UINT64_C(8) << 60;
+	assert_ptr_equal(get(0), s[0]);
+	assert_int_equal(quiesced, 0);
+	/* 1 is the oldest but for hart 1's, which is in use. */
+	hart[0].hgatp = UINT64_C(9) << 60 | UINT64_C(5) << 44;
+	assert_ptr_equal(get(0), s[1]);
+	assert_int_equal(quiesced, 1);
+	assert_int_equal(quiesced_vmids, BIT64(s[1]->vmid));
+	assert_int_equal(hext_shadow_hgatp(&pool, s[1]) >> 60, 9);
+	assert_ptr_equal(get(1), s[7]);
+}
+
+static void an_evicted_shadow_is_empty(void **state)
+{
+	uint64_t table = fake_atp(8, 0);
+	unsigned int i;
+
+	(void)state;
+	fake_map(table, 0, BIG, 2, FAKE_LEAF);
+	fake_map(table, GIB1, SMALL, 0, FAKE_LEAF);
+	for (i = 0; i < 20; i++) {
+		hart[0].hgatp = table | (uint64_t)i << 44;
+		assert_false(seen(0, 0).valid);
+		assert_false(seen(0, GIB1).valid);
+		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, GIB1), HEXT_SHADOW_RESUME);
+	}
+}
+
+static uint32_t free_before;
+static unsigned int whole_seen;
+
+/* While other harts may still walk them, the pages are not free, and fences are whole. */
+static void look_while_quiescing(void)
+{
+	assert_true(pool.free_count <= free_before);
+	if (fence(3, 0, KIB4).whole)
+		whole_seen++;
+}
+
+static void pages_run_out(void **state)
+{
+	uint64_t gpa, table;
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = hart[1].hgatp = table = fake_atp(8, 3);
+	fake_map(table, 0, BIG + KIB4, 0, FAKE_LEAF);
+	for (i = 0; i < 400; i++) {
+		/* One table of L1 under each 2 MiB: each shadow leaf takes a table page. */
+		gpa = i * MIB2;
+		*fake_slot(table, gpa, 1) = *fake_slot(table, 0, 1);
+		free_before = pool.free_count;
+		in_quiesce = look_while_quiescing;
+		assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, gpa), HEXT_SHADOW_RESUME);
+		assert_true(seen(0, gpa).valid);
+	}
+	assert_true(quiesced > 0);
+	assert_true(whole_seen > 0);
+	assert_int_equal(pool.free_count + get(0)->table_count, pool.table_total);
+	/* Another hart's pages go before one's own. */
+	quiesced = 0;
+	hart[1].hgatp = table | UINT64_C(7) << 44;
+	for (i = 0; i < 100; i++)
+		assert_int_equal(fault(1, CAUSE_STORE_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
+	for (i = 0; i < 100; i++)
+		assert_true(seen(1, i * MIB2).valid);
+	assert_int_equal(pool.free_count + get(0)->table_count + get(1)->table_count,
+			 pool.table_total);
+}
+
+static void pages_come_from_unused_shadows_first(void **state)
+{
+	uint64_t table = fake_atp(8, 3);
+	unsigned int i;
+
+	(void)state;
+	fake_map(table, 0, BIG + KIB4, 0, FAKE_LEAF);
+	for (i = 0; i < pool.table_total; i++)
+		*fake_slot(table, i * MIB2, 1) = *fake_slot(table, 0, 1);
+	hart[1].hgatp = table ^ UINT64_C(16) << 44;
+	assert_int_equal(fault(1, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	hart[0].hgatp = table ^ UINT64_C(32) << 44;
+	for (i = 0; i < 50; i++)
+		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
+	/* The first is older, but a hart runs under it. */
+	hart[0].hgatp = table;
+	get(0);
+	pool.shadow[0].stamp = 0;
+	for (i = 0; i < pool.table_total - 40; i++)
+		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
+	assert_int_equal(quiesced, 1);
+	assert_true(pool.shadow[0].table_count);
+	assert_true(hw_walk(hext_shadow_hgatp(&pool, &pool.shadow[0]), 0).valid);
+	assert_int_equal(pool.shadow[1].table_count, 0);
+	assert_true(seen(0, 0).valid);
+}
+
+static void few_vmids_are_shared(void **state)
+{
+	struct hext_shadow_config config = pool_config();
+
+	(void)state;
+	assert_true(pool.vmid_tagged);
+	config.vmid_count = 2 * HARTS - 1;
+	assert_true(hext_shadow_init(&pool, &config));
+	assert_false(pool.vmid_tagged);
+	assert_int_equal(hext_shadow_hgatp(&pool, get(0)) & HGATP_VMID, 0);
+}
+
+static void too_little_memory_is_refused(void **state)
+{
+	struct hext_shadow_config config = pool_config();
+	size_t least = hext_shadow_pool_size(2 * HARTS, HARTS * HEXT_SHADOW_MIN_TABLES) / 4096;
+
+	(void)state;
+	config.pages = least;
+	assert_true(hext_shadow_init(&pool, &config));
+	for (config.pages = 0; config.pages < least - 3; config.pages += 7)
+		assert_false(hext_shadow_init(&pool, &config));
+}
+
+/* ---- the model ---- */
+
+/*
+ * L1's tables are changed, fenced and used at random. For each sampled address the model keeps
+ * what L1's table has said of it since fences last named the leaf that said it. A shadow entry
+ * must be one of these, with no more permission than that and L0 give, and must map the domain's
+ * memory.
+ */
+#define GUESTS		3
+#define SAMPLES		24
+#define HISTORY		96
+#define STEPS		60000
+
+struct said {
+	uint64_t pa, flags;
+	gpa_t first, last;	/* of the leaf */
+};
+
+struct sample {
+	gpa_t gpa;
+	struct said said[HISTORY];
+	unsigned int count;
+};
+
+static struct {
+	uint64_t hgatp;
+	struct sample sample[SAMPLES];
+} guest[GUESTS];
+
+static uint64_t seed;
+static unsigned int changes;
+
+static uint64_t pick(uint64_t n)
+{
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (seed >> 33) % n;
+}
+
+/* What the table of @g says of @gpa now, by a walk of its own. False: nothing. */
+static bool l1_says(uint64_t hgatp, gpa_t gpa, struct said *said)
+{
+	unsigned int level = (hgatp >> 60) - 6;
+	uint64_t table = (hgatp & ATP_PPN) << 12, mask = 0x7ff;
+
+	for (;; level--) {
+		uint64_t pte = *fake_pte(table + 8 * ((gpa >> (12 + 9 * level)) & mask));
+		uint64_t offset = (KIB4 << (9 * level)) - 1;
+
+		if (!(pte & PTE_V))
+			return false;
+		table = ((pte & PTE_PPN) >> 10) << 12;
+		mask = 0x1ff;
+		if (!rwx(pte))
+			continue;
+		said->pa = table | (gpa & offset);
+		said->flags = rwx(pte) & ~(pte & PTE_D ? 0 : PTE_W);
+		said->first = gpa & ~offset;
+		said->last = gpa | offset;
+		return (pte & PTE_A) && (pte & PTE_U);
+	}
+}
+
+static void record(unsigned int g)
+{
+	unsigned int i;
+
+	for (i = 0; i < SAMPLES; i++) {
+		struct sample *s = &guest[g].sample[i];
+
+		assert_true(s->count < HISTORY);
+		if (l1_says(guest[g].hgatp, s->gpa, &s->said[s->count]))
+			s->count++;
+	}
+}
+
+static void model_fence(unsigned int g, gpa_t first, gpa_t last)
+{
+	unsigned int i, j, kept;
+
+	for (i = 0; i < SAMPLES; i++) {
+		struct sample *s = &guest[g].sample[i];
+
+		for (j = 0, kept = 0; j < s->count; j++) {
+			if (s->said[j].first > last || s->said[j].last < first)
+				s->said[kept++] = s->said[j];
+		}
+		s->count = kept;
+	}
+	record(g);
+}
+
+static void random_fence(void)
+{
+	struct hext_gvma_fence f = {
+		.all_vmids = pick(8) == 0,
+		.vmid = (guest[pick(GUESTS)].hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT,
+		.all_addresses = pick(4) == 0,
+		.gpa = guest[0].sample[pick(SAMPLES)].gpa - pick(2) * KIB4,
+		.size = KIB4 << pick(20),
+	};
+	unsigned int g;
+
+	if (pick(2))
+		f.size = KIB4;
+	hext_shadow_fence_gvma(&pool, &f);
+	for (g = 0; g < GUESTS; g++) {
+		if (!f.all_vmids && (guest[g].hgatp & HGATP_VMID) >> 44 != f.vmid)
+			continue;
+		model_fence(g, f.all_addresses ? 0 : f.gpa,
+			    f.all_addresses ? UINT64_MAX : f.gpa + f.size - 1);
+	}
+}
+
+static void make_room(unsigned int g)
+{
+	const struct hext_gvma_fence f = {
+		.vmid = (guest[g].hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT,
+		.all_addresses = true,
+	};
+	unsigned int i;
+
+	for (i = 0; i < SAMPLES; i++) {
+		if (guest[g].sample[i].count < HISTORY - 2)
+			continue;
+		hext_shadow_fence_gvma(&pool, &f);
+		for (g = 0; g < GUESTS; g++) {
+			if ((guest[g].hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT == f.vmid)
+				model_fence(g, 0, UINT64_MAX);
+		}
+		return;
+	}
+}
+
+/* L1's tables, each for one stretch of addresses for ever, so that they do not run out. */
+static struct {
+	unsigned int g, level;
+	gpa_t stretch;
+	uint64_t table;
+} kept_table[FAKE_PAGES];
+static unsigned int kept_tables;
+
+static uint64_t model_table(unsigned int g, gpa_t gpa, unsigned int level)
+{
+	gpa_t stretch = gpa >> (12 + 9 * (level + 1));
+	unsigned int i;
+
+	for (i = 0; i < kept_tables; i++) {
+		if (kept_table[i].g == g && kept_table[i].level == level &&
+		    kept_table[i].stretch == stretch)
+			return kept_table[i].table;
+	}
+	kept_table[i].g = g;
+	kept_table[i].level = level;
+	kept_table[i].stretch = stretch;
+	kept_table[i].table = fake_alloc(1);
+	kept_tables++;
+	return kept_table[i].table;
+}
+
+static uint64_t *model_slot(unsigned int g, gpa_t gpa, unsigned int level)
+{
+	unsigned int at = (guest[g].hgatp >> 60) - 6;
+	uint64_t table = (guest[g].hgatp & ATP_PPN) << 12, mask = 0x7ff;
+
+	for (;; at--) {
+		uint64_t *pte = fake_pte(table + 8 * ((gpa >> (12 + 9 * at)) & mask));
+
+		if (at == level)
+			return pte;
+		table = model_table(g, gpa, at - 1);
+		*pte = fake_make_pte(table, PTE_V);
+		mask = 0x1ff;
+	}
+}
+
+static void random_change(unsigned int g)
+{
+	static const uint64_t targets[] = {
+		BIG, BIG + GIB1, SMALL, SMALL + MIB2, READ_ONLY, FAKE_HOLE, BIG + BIG_SIZE,
+	};
+	gpa_t gpa = guest[g].sample[pick(SAMPLES)].gpa;
+	unsigned int level = pick(3);
+	uint64_t size = KIB4 << (9 * level);
+	uint64_t to = targets[pick(7)] + pick(3) * size;
+	uint64_t flags = FAKE_LEAF;
+
+	if (pick(4) == 0)
+		flags &= ~BIT64(1 + pick(7));
+	if ((flags & PTE_W) && !(flags & PTE_R))
+		flags &= ~PTE_W;
+	if (pick(8) == 0)
+		flags = 0;
+	make_room(g);
+	*model_slot(g, gpa, level) = fake_make_pte(to & ~(size - 1), flags);
+	changes++;
+	record(g);
+}
+
+static void check_sample(uint64_t hw_hgatp, const struct sample *s)
+{
+	struct hw_page p = hw_walk(hw_hgatp, s->gpa);
+	struct hext_host_page host;
+	unsigned int i;
+	uint64_t given;
+
+	if (!p.valid)
+		return;
+	for (i = 0; i < s->count; i++) {
+		if (!fake_host_page(NULL, pa(s->said[i].pa), &host))
+			continue;
+		given = s->said[i].flags & ((host.r ? PTE_R : 0) | (host.w ? PTE_W : 0) |
+					    (host.x ? PTE_X : 0));
+		if (p.hpa == host.hpa.addr && !(rwx(p.pte) & ~given) && p.level <= host.level)
+			return;
+	}
+	fail_msg("gpa %#llx maps to %#llx with %#llx: L1 has not said that since the last fence",
+		 (unsigned long long)s->gpa, (unsigned long long)p.hpa,
+		 (unsigned long long)rwx(p.pte));
+}
+
+/* Every leaf of a shadow maps the domain's memory, whole and with L0's permissions. */
+static void check_leaves(uint64_t table, unsigned int entries, unsigned int level)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < entries; i++) {
+		uint64_t pte = pool_table(table)[i];
+		uint64_t addr = ((pte & PTE_PPN) >> 10) << 12;
+		uint64_t size = KIB4 << (9 * level);
+
+		if (!(pte & PTE_V))
+			continue;
+		if (!rwx(pte)) {
+			check_leaves(addr, 512, level - 1);
+			continue;
+		}
+		for (j = 0; j < fake.regions; j++) {
+			const struct fake_region *r = &fake.region[j];
+
+			if (addr >= r->hpa && addr + size <= r->hpa + r->size)
+				break;
+		}
+		assert_true(j < fake.regions);
+		assert_true(fake.region[j].w || !(pte & PTE_W));
+	}
+}
+
+static void check_all(bool leaves)
+{
+	uint32_t n, pages = pool.free_count;
+	unsigned int g, i;
+
+	for (n = 0; n < pool.count; n++) {
+		const struct hext_shadow *s = &pool.shadow[n];
+		uint64_t hgatp = hext_shadow_hgatp(&pool, s);
+
+		pages += s->table_count;
+		if (!s->used)
+			continue;
+		for (g = 0; g < GUESTS; g++) {
+			for (i = 0; guest[g].hgatp == s->hgatp && i < SAMPLES; i++)
+				check_sample(hgatp, &guest[g].sample[i]);
+		}
+		if (leaves)
+			check_leaves((hgatp & ATP_PPN) << 12, 2048, s->levels - 1);
+	}
+	assert_int_equal(pages, pool.table_total);
+}
+
+/* Sometimes another hart of L1 changes and fences a table between the walk and the installation. */
+static bool model_host_page(void *ctx, pa_t addr, struct hext_host_page *page)
+{
+	if (pick(16) == 0) {
+		random_change(pick(GUESTS));
+		random_fence();
+	}
+	return fake_host_page(ctx, addr, page);
+}
+
+static void random_fault(unsigned int n)
+{
+	static const uint64_t causes[] = {
+		CAUSE_FETCH_GUEST_PAGE, CAUSE_LOAD_GUEST_PAGE, CAUSE_STORE_GUEST_PAGE,
+	};
+	unsigned int g = pick(GUESTS);
+	gpa_t gpa = guest[g].sample[pick(SAMPLES)].gpa;
+	struct said said;
+
+	hart[n].hgatp = guest[g].hgatp;
+	if (pick(64) == 0)
+		hart[n].hgatp = 0;
+	else if (pick(32) == 0)	/* many VMIDs on the same tables: evictions */
+		hart[n].hgatp ^= (uint64_t)(16 + pick(8)) << 44;
+	if (fault(n, causes[pick(3)], gpa) == HEXT_SHADOW_TRAP && hart[n].hgatp == guest[g].hgatp &&
+	    l1_says(guest[g].hgatp, gpa, &said))
+		assert_true(said.flags != (PTE_R | PTE_W | PTE_X));
+}
+
+static void start_model(void)
+{
+	static const gpa_t at[] = { 0, MIB2, 3 * MIB2, GIB1, GIB1 + 5 * MIB2, 7 * GIB1 };
+	unsigned int g, i;
+
+	fake_reset();
+	fake_add_region((struct fake_region){ BIG, BIG_SIZE, BIG_HPA, 2, true, true, true });
+	fake_add_region((struct fake_region){ SMALL, 2 * MIB2, SMALL_HPA, 0, true, true, true });
+	fake_add_region((struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false,
+					      true });
+	memset(guest, 0, sizeof(guest));
+	kept_tables = 0;
+	for (g = 0; g < GUESTS; g++) {
+		/* Two guests share a VMID; the third has another mode. */
+		guest[g].hgatp = fake_atp(g == 2 ? 9 : 8, g == 0 ? 1 : 2);
+		for (i = 0; i < SAMPLES; i++)
+			guest[g].sample[i].gpa = at[i % 6] + (i / 6) * KIB4;
+	}
+}
+
+static void random_use_keeps_the_invariant(void **state)
+{
+	struct hext_ops racing = fake_ops;
+	unsigned int step, n, filled = 0;
+
+	racing.host_page = model_host_page;
+	for (step = 0; step < STEPS; step++) {
+		if (step % 4000 == 0) {
+			setup(state);
+			start_model();
+			seed = step + 1;
+			for (n = 0; n < HARTS; n++)
+				hart[n].ops = &racing;
+		}
+		switch (pick(8)) {
+		case 0:
+			random_fence();
+			break;
+		case 1:
+		case 2:
+			random_change(pick(GUESTS));
+			break;
+		default:
+			random_fault(pick(HARTS));
+			filled += pool.free_count != pool.table_total;
+			break;
+		}
+		check_all(step % 50 == 0);
+	}
+	assert_true(filled > STEPS / 4 && changes > STEPS / 5);
+}
+
+int main(void)
+{
+#define T(f)	cmocka_unit_test_setup(f, setup)
+	const struct CMUnitTest tests[] = {
+		T(largest_page_that_both_stages_allow),
+		T(permissions_are_the_intersection),
+		T(refused_by_l1),
+		T(mapped_by_l1_to_no_memory),
+		T(bare_is_shadowed_too),
+		T(no_write_before_l1s_dirty_bit),
+		T(an_entry_that_is_there_is_flushed),
+		T(mxr_and_execute_only),
+		T(pbmt_passes_through),
+		T(a_leaf_replaces_a_table_and_back),
+		T(offsets_agree_in_both_spaces),
+		T(a_range_fence_takes_its_range_only),
+		T(a_fence_hits_the_superpage_around_it),
+		T(a_fence_hits_all_parts_of_l1s_leaf),
+		T(a_fence_hits_all_of_a_napot_leaf),
+		T(a_fence_during_the_walk_outdates_it),
+		T(endless_fences_end),
+		T(harts_share_a_shadow),
+		T(the_least_recently_used_is_evicted),
+		T(an_evicted_shadow_is_empty),
+		T(pages_run_out),
+		T(pages_come_from_unused_shadows_first),
+		T(few_vmids_are_shared),
+		T(too_little_memory_is_refused),
+		T(random_use_keeps_the_invariant),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv_test.h"
+
+#include "hv/guest_fdt.h"
+
+static const struct range self = { 0x80200000, 0x40000 };
+static const struct range home = { 0x8f800000, 0x800000 };
+static _Alignas(8) uint8_t guest[3 * TREE_SIZE];
+static struct machine m;
+static struct modules mods;
+
+static void make(struct range taken)
+{
+	machine_parse(&m, tree, 0);
+	modules_find(&mods, tree, &m, self);
+	assert_true(guest_fdt_size(tree, &mods) <= sizeof(guest));
+	guest_fdt_make(guest, guest_fdt_size(tree, &mods), tree, &m, &mods, taken);
+	assert_int_equal(fdt_check_full(guest, fdt_totalsize(guest)), 0);
+}
+
+static void make_kernel_tree(void)
+{
+	make_tree();
+	add_module("module@84000000", "multiboot,kernel", 0x84000000, 0x1000);
+}
+
+static const void *property(const char *path, const char *name, int *len)
+{
+	return fdt_getprop(guest, fdt_path_offset(guest, path), name, len);
+}
+
+static void expect_cells(const char *path, const char *name, const uint32_t *cells, int count)
+{
+	int len, i;
+	const fdt32_t *p = property(path, name, &len);
+
+	assert_non_null(p);
+	assert_int_equal(len, 4 * count);
+	for (i = 0; i < count; i++)
+		assert_int_equal(fdt32_ld(p + i), cells[i]);
+}
+
+static void memory_is_without_home(void **state)
+{
+	static const uint32_t top[] = { 0, 0x80000000, 0, 0xf800000 };
+	static const uint32_t middle[] = {
+		0, 0x80000000, 0, 0x1000000, 0, 0x81800000, 0, 0xe800000
+	};
+
+	(void)state;
+	make_kernel_tree();
+	assert_fine(make(home));
+	expect_cells("/memory@80000000", "reg", top, 4);
+	assert_fine(make((struct range){ 0x81000000, 0x800000 }));
+	expect_cells("/memory@80000000", "reg", middle, 8);
+}
+
+static void a_memory_node_that_home_fills_is_gone(void **state)
+{
+	(void)state;
+	make_kernel_tree();
+	add_node("/", "memory@a0000000");
+	set_text("/memory@a0000000", "device_type", "memory");
+	set_cells("/memory@a0000000", "reg", 0, 0xa0000000, 0, 0x800000);
+	assert_fine(make((struct range){ 0xa0000000, 0x800000 }));
+	assert_true(fdt_path_offset(guest, "/memory@a0000000") < 0);
+	assert_true(fdt_path_offset(guest, "/memory@80000000") >= 0);
+}
+
+static void chosen_is_the_guests(void **state)
+{
+	static const uint32_t start[] = { 0, 0x86000000 };
+	static const uint32_t end[] = { 0, 0x86002000 };
+	int len;
+
+	(void)state;
+	make_kernel_tree();
+	set_text("/chosen", "bootargs", "nacl=none");
+	set_text("/chosen", "rng-seed", "seed");
+	set_cells("/chosen", "linux,initrd-start", 1);
+	assert_fine(make(home));
+	assert_null(property("/chosen", "bootargs", &len));
+	assert_null(property("/chosen", "linux,initrd-start", &len));
+	assert_true(fdt_first_subnode(guest, fdt_path_offset(guest, "/chosen")) < 0);
+
+	set_text("/chosen/module@84000000", "bootargs", "console=ttyS0");
+	add_module("module@86000000", "multiboot,ramdisk", 0x86000000, 0x2000);
+	assert_fine(make(home));
+	assert_string_equal(property("/chosen", "bootargs", &len), "console=ttyS0");
+	assert_string_equal(property("/chosen", "rng-seed", &len), "seed");
+	expect_cells("/chosen", "linux,initrd-start", start, 2);
+	expect_cells("/chosen", "linux,initrd-end", end, 2);
+}
+
+static void isa_is_without_what_is_not_virtualized(void **state)
+{
+	static const char list[] = "i\0h\0smaia\0ssaiax\0sscofpmf\0sstc\0zkr";
+	static const char left[] = "i\0h\0ssaiax\0sstc";
+	int len;
+	const void *p;
+
+	(void)state;
+	make_kernel_tree();
+	set_text("/cpus/cpu@0", "riscv,isa", "rv64imafdch_smaia_zicsr_sstc_ssaia");
+	assert_int_equal(fdt_setprop(tree, node_at("/cpus/cpu@0"), "riscv,isa-extensions", list,
+				     sizeof(list)),
+			 0);
+	assert_fine(make(home));
+	assert_string_equal(property("/cpus/cpu@0", "riscv,isa", &len), "rv64imafdch_zicsr_sstc");
+	p = property("/cpus/cpu@0", "riscv,isa-extensions", &len);
+	assert_int_equal(len, sizeof(left));
+	assert_memory_equal(p, left, sizeof(left));
+	assert_string_equal(property("/cpus/cpu@1", "riscv,isa", &len), TEST_ISA);
+}
+
+static void harts_beyond_the_eighth_are_disabled(void **state)
+{
+	volatile unsigned int disabled = 0;
+	volatile unsigned int i;
+	int len;
+
+	(void)state;
+	make_kernel_tree();
+	for (i = 2; i < 10; i++)
+		add_cpu(i, TEST_ISA);
+	assert_fine(make(home));
+	for (i = 0; i < 10; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/cpus/cpu@%x", i);
+		disabled = disabled + !!property(path, "status", &len);
+	}
+	assert_int_equal(disabled, 2);
+	assert_null(property("/cpus/cpu@0", "status", &len));
+}
+
+static void all_else_stays(void **state)
+{
+	int len;
+
+	(void)state;
+	make_kernel_tree();
+	add_device("sswi@2f00000", "riscv,aclint-sswi", 0x2f00000, 0x4000);
+	assert_fine(make(home));
+	assert_non_null(property("/reserved-memory/firmware@80000000", "no-map", &len));
+	assert_non_null(property("/soc/clint@2000000", "reg", &len));
+	assert_non_null(property("/soc/plic@c000000", "interrupts-extended", &len));
+	assert_true(fdt_path_offset(guest, "/soc/sswi@2f00000") < 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_is_without_home),
+		cmocka_unit_test(a_memory_node_that_home_fills_is_gone),
+		cmocka_unit_test(chosen_is_the_guests),
+		cmocka_unit_test(isa_is_without_what_is_not_virtualized),
+		cmocka_unit_test(harts_beyond_the_eighth_are_disabled),
+		cmocka_unit_test(all_else_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

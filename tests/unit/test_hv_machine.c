@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv_test.h"
+
+#include "hv/home.h"
+#include "hv/machine.h"
+#include "hv/modules.h"
+
+static struct machine m;
+static struct modules mods;
+static const struct range self = { 0x80200000, 0x40000 };
+
+static void parses_a_virt_like_machine(void **state)
+{
+	(void)state;
+	make_tree();
+	assert_fine(machine_check_fdt(tree, TREE_SIZE));
+	assert_fine(machine_parse(&m, tree, 1));
+	assert_int_equal(m.hart_count, 2);
+	assert_int_equal(m.harts[m.boot_hart].hartid, 1);
+	assert_int_equal(m.harts[0].plic_context, 1);
+	assert_int_equal(m.harts[1].plic_context, 3);
+	assert_int_equal(m.timebase, 10000000);
+	assert_int_equal(m.plic.base, 0xc000000);
+	assert_int_equal(m.plic.ndev, 95);
+	assert_int_equal(m.ram.count, 1);
+	assert_int_equal(m.no_map.r[0].size, 0x80000);
+	assert_true(m.isa.h && m.isa.sstc && m.isa.svinval && !m.isa.v && !m.isa.svadu);
+	assert_string_equal(m.bootargs, "");
+}
+
+static bool is_device(uint64_t addr)
+{
+	return range_list_overlap(&m.devices, (struct range){ addr, 1 });
+}
+
+static void devices_are_what_a_guest_may_reach(void **state)
+{
+	(void)state;
+	make_tree();
+	add_device("spi@11000000", "x,off", 0x11000000, 0x1000);
+	set_text("/soc/spi@11000000", "status", "disabled");
+	add_device("odd@200f000", "x,overlaps-clint", 0x200f000, 0x2000);
+	add_device("ram@80000000", "x,overlaps-ram", 0x80000000, 0x1000);
+	assert_fine(machine_parse(&m, tree, 0));
+	assert_true(is_device(0x10000fff)); /* the page of the UART */
+	assert_false(is_device(0x10001000));
+	assert_true(is_device(0x30000000) && is_device(0x7fffffff) && is_device(0x400000000));
+	assert_false(is_device(0x2000000) || is_device(0xc000000) || is_device(0x80000000));
+	assert_false(is_device(0x200f000));
+	assert_true(is_device(0x2010000));
+	assert_false(is_device(0x11000000));
+}
+
+static void bus_windows_translate(void **state)
+{
+	(void)state;
+	make_tree();
+	add_node("/", "bus");
+	set_cells("/bus", "#address-cells", 1);
+	set_cells("/bus", "#size-cells", 1);
+	set_cells("/bus", "ranges", 0x1000, 0, 0x18001000, 0x2000);
+	add_node("/bus", "in@1000");
+	set_cells("/bus/in@1000", "reg", 0x2000, 0x1000);
+	add_node("/bus", "out@4000");
+	set_cells("/bus/out@4000", "reg", 0x2800, 0x1000);
+	add_node("/", "i2c");
+	set_cells("/i2c", "#address-cells", 1);
+	set_cells("/i2c", "#size-cells", 0);
+	add_node("/i2c", "sensor@19000000");
+	set_cells("/i2c/sensor@19000000", "reg", 0x19000000);
+	assert_fine(machine_parse(&m, tree, 0));
+	assert_true(is_device(0x18002000));
+	assert_false(is_device(0x18001000) || is_device(0x18003000) || is_device(0x2000));
+	assert_false(is_device(0x19000000));
+}
+
+static void isa_of(const char *text, struct machine_isa *isa)
+{
+	make_tree();
+	set_text("/cpus/cpu@0", "riscv,isa", text);
+	assert_fine(machine_parse_isa(tree, node_at("/cpus/cpu@0"), isa));
+}
+
+static void isa_strings(void **state)
+{
+	struct machine_isa isa;
+	char text[80];
+
+	(void)state;
+	isa_of("rv64imafdch", &isa);
+	assert_string_equal(machine_isa_text(&isa, text, sizeof(text)), "h");
+	/* An h inside another name is none; nor is a name that only begins like one. */
+	isa_of("rv64imac_zihpm_zvfh_sstcx_xh", &isa);
+	assert_string_equal(machine_isa_text(&isa, text, sizeof(text)), "");
+	isa_of("rv64imafdcvsstc_svpbmt", &isa);
+	assert_string_equal(machine_isa_text(&isa, text, sizeof(text)), "v sstc svpbmt");
+	isa_of("rv64i2p1m2p0a2p1h1p0_sstc1p0_svnapot1p0", &isa);
+	assert_string_equal(machine_isa_text(&isa, text, sizeof(text)), "h sstc svnapot");
+}
+
+static void isa_list_goes_before_the_string(void **state)
+{
+	static const char list[] = "i\0h\0svadu";
+	struct machine_isa isa;
+
+	(void)state;
+	make_tree();
+	assert_int_equal(fdt_setprop(tree, node_at("/cpus/cpu@0"), "riscv,isa-extensions", list,
+				     sizeof(list)),
+			 0);
+	assert_fine(machine_parse_isa(tree, node_at("/cpus/cpu@0"), &isa));
+	assert_true(isa.h && isa.svadu && !isa.sstc);
+	/* What one hart lacks, the machine lacks. */
+	assert_fine(machine_parse(&m, tree, 0));
+	assert_true(m.isa.h && !m.isa.svadu && !m.isa.sstc);
+}
+
+static void at_most_eight_harts_with_the_boot_hart_among_them(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	make_tree();
+	for (i = 2; i < 12; i++)
+		add_cpu(i, TEST_ISA);
+	set_text("/cpus/cpu@b", "status", "disabled");
+	assert_fine(machine_parse(&m, tree, 0));
+	assert_int_equal(m.hart_count, 8);
+	assert_int_equal(m.harts_left_out, 3);
+	assert_int_equal(m.harts[m.boot_hart].hartid, 0);
+	assert_fatal(machine_parse(&m, tree, 11), "hart id 11");
+}
+
+static void bad_trees_are_named(void **state)
+{
+	uint32_t size;
+	volatile unsigned int at;
+
+	(void)state;
+	make_tree();
+	assert_int_equal(fdt_pack(tree), 0);
+	size = fdt_totalsize(tree);
+	assert_fatal(machine_check_fdt(NULL, TREE_SIZE), "no device tree");
+	assert_fatal(machine_check_fdt(tree, size - 1), "at most");
+	for (at = sizeof(struct fdt_header); at < size; at += 4) {
+		fdt_set_totalsize(tree, at);
+		assert_fatal(machine_check_fdt(tree, TREE_SIZE), "cut short");
+	}
+	fdt_set_totalsize(tree, size);
+	memset(tree + fdt_off_dt_struct(tree) + fdt_size_dt_struct(tree) / 2, 0, 64);
+	assert_fatal(machine_check_fdt(tree, TREE_SIZE), "damaged");
+	tree[0] = 0;
+	assert_fatal(machine_check_fdt(tree, TREE_SIZE), "begins with");
+}
+
+static void missing_things_are_named(void **state)
+{
+	(void)state;
+	make_tree();
+	fdt_del_node(tree, node_at("/soc/plic@c000000"));
+	assert_fatal(machine_parse(&m, tree, 0), "no PLIC");
+	add_device("imsics@24000000", "riscv,imsics", 0x24000000, 0x1000);
+	assert_fatal(machine_parse(&m, tree, 0), "AIA only");
+	fdt_delprop(tree, node_at("/cpus"), "timebase-frequency");
+	assert_fatal(machine_parse(&m, tree, 0), "timebase-frequency");
+	make_tree();
+	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0);
+	assert_fatal(machine_parse(&m, tree, 0), "/memory@80000000: reg");
+	set_cells("/memory@80000000", "reg", 0xffffffff, 0xfffff000, 0, 0x2000);
+	assert_fatal(machine_parse(&m, tree, 0), "beyond 64 bits");
+	fdt_del_node(tree, node_at("/memory@80000000"));
+	assert_fatal(machine_parse(&m, tree, 0), "no node with device_type \"memory\"");
+}
+
+static void finds_the_finisher(void **state)
+{
+	(void)state;
+	make_tree();
+	assert_int_equal(machine_find_finisher(tree), 0);
+	add_device("test@100000", "sifive,test0", 0x100000, 0x1000);
+	assert_int_equal(machine_find_finisher(tree), 0x100000);
+	set_cells("/soc", "ranges", 0, 0, 0, 0x70000000, 0, 0x40000000);
+	assert_int_equal(machine_find_finisher(tree), 0);
+}
+
+static void find_modules(void)
+{
+	machine_parse(&m, tree, 0);
+	modules_find(&mods, tree, &m, self);
+}
+
+static void finds_modules_as_qemu_writes_them(void **state)
+{
+	(void)state;
+	make_tree();
+	assert_fatal(find_modules(), "no kernel");
+	add_module("module@0x84000000", "multiboot,kernel", 0x84000000, 0x1000);
+	assert_fine(find_modules());
+	assert_int_equal(mods.kernel.start, 0x84000000);
+	assert_int_equal(mods.ramdisk.size, 0);
+	assert_string_equal(mods.bootargs, "");
+	set_text("/chosen/module@0x84000000", "bootargs", "a b");
+	add_module("module@0x84001000", "multiboot,ramdisk", 0x84001000, 0x1000);
+	assert_fine(find_modules());
+	assert_int_equal(mods.ramdisk.start, 0x84001000);
+	assert_string_equal(mods.bootargs, "a b");
+	/* With cells that /chosen states. */
+	set_cells("/chosen", "#address-cells", 1);
+	set_cells("/chosen", "#size-cells", 1);
+	set_cells("/chosen/module@0x84000000", "reg", 0x85000000, 0x2000);
+	set_cells("/chosen/module@0x84001000", "reg", 0x86000000, 0x3000);
+	assert_fine(find_modules());
+	assert_int_equal(mods.kernel.start, 0x85000000);
+	assert_int_equal(mods.ramdisk.size, 0x3000);
+}
+
+static void refuses_modules_in_the_wrong_place(void **state)
+{
+	static const struct {
+		uint32_t start, size;
+		const char *part;
+	} wrong[] = {
+		{ 0x7ffff000, 0x2000, "not in RAM" },
+		{ 0x8ffff000, 0x2000, "not in RAM" },
+		{ 0x8007f000, 0x2000, "overlaps reserved memory" },
+		{ 0x8023f000, 0x2000, "overlaps Halite" },
+		{ 0x85000800, 0x1000, "overlap" },
+		{ 0x86000000, 0, "no address and size" },
+	};
+	volatile size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		make_tree();
+		add_module("module@0", "multiboot,kernel", wrong[i].start, wrong[i].size);
+		add_module("module@1", "multiboot,ramdisk", 0x85000000, 0x1000);
+		assert_fatal(find_modules(), wrong[i].part);
+	}
+	add_module("module@2", "multiboot,ramdisk", 0x87000000, 0x1000);
+	set_cells("/chosen/module@0", "reg", 0, 0x84000000, 0, 0x1000);
+	assert_fatal(find_modules(), "a second ramdisk");
+}
+
+static void home_is_the_highest_free_place(void **state)
+{
+	uint64_t start;
+
+	(void)state;
+	make_tree();
+	add_module("module@0", "multiboot,kernel", 0x84000000, 0x1000);
+	assert_fine(find_modules());
+	assert_true(home_choose(&m, &mods, self, &start));
+	assert_int_equal(start, 0x90000000 - HOME_SIZE);
+	set_cells("/chosen/module@0", "reg", 0, 0x8ffff000, 0, 0x1000);
+	add_module("module@1", "multiboot,ramdisk", 0x8f000000, 0x1000);
+	add_node("/reserved-memory", "x");
+	set_cells("/reserved-memory/x", "reg", 0, 0x8e000000, 0, 0x1000);
+	assert_fine(find_modules());
+	assert_true(home_choose(&m, &mods, self, &start));
+	assert_int_equal(start, 0x8f600000);
+	/* 10 MiB less firmware, Halite at 2 MiB and the kernel above it: none left. */
+	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0, 0xa00000);
+	set_cells("/chosen/module@0", "reg", 0, 0x80900000, 0, 0x1000);
+	set_cells("/chosen/module@1", "reg", 0, 0x80901000, 0, 0x1000);
+	assert_fine(find_modules());
+	assert_false(home_choose(&m, &mods, self, &start));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parses_a_virt_like_machine),
+		cmocka_unit_test(devices_are_what_a_guest_may_reach),
+		cmocka_unit_test(bus_windows_translate),
+		cmocka_unit_test(isa_strings),
+		cmocka_unit_test(isa_list_goes_before_the_string),
+		cmocka_unit_test(at_most_eight_harts_with_the_boot_hart_among_them),
+		cmocka_unit_test(bad_trees_are_named),
+		cmocka_unit_test(missing_things_are_named),
+		cmocka_unit_test(finds_the_finisher),
+		cmocka_unit_test(finds_modules_as_qemu_writes_them),
+		cmocka_unit_test(refuses_modules_in_the_wrong_place),
+		cmocka_unit_test(home_is_the_highest_free_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

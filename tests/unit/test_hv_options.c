@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv_test.h"
+
+#include "hv/options.h"
+#include "nacl/abi.h"
+
+static struct options o;
+
+static void expect(const char *bootargs, bool offered, uint32_t features, const char *text)
+{
+	char buf[80];
+
+	assert_fine(options_parse(&o, bootargs));
+	assert_int_equal(o.nacl_offered, offered);
+	assert_int_equal(o.nacl_features, features);
+	assert_string_equal(options_nacl_text(&o, buf, sizeof(buf)), text);
+}
+
+static void nacl_takes_all_none_and_lists(void **state)
+{
+	(void)state;
+	expect("", true, NACL_FEAT_ALL, "all");
+	expect("nacl=all", true, NACL_FEAT_ALL, "all");
+	expect("nacl=none", false, 0, "none");
+	expect("nacl=", true, 0, "no feature");
+	expect("nacl=sync_sret", true, 1 << NACL_FEAT_SYNC_SRET, "sync_sret");
+	expect("  nacl=autoswap_csr,sync_csr ", true,
+	       1 << NACL_FEAT_AUTOSWAP_CSR | 1 << NACL_FEAT_SYNC_CSR, "sync_csr,autoswap_csr");
+	expect("nacl=sync_csr,sync_hfence,sync_sret,autoswap_csr", true, NACL_FEAT_ALL, "all");
+	expect("nacl=none nacl=sync_hfence", true, 1 << NACL_FEAT_SYNC_HFENCE, "sync_hfence");
+}
+
+static void unknown_words_are_warnings(void **state)
+{
+	(void)state;
+	warnings = 0;
+	expect("quiet nacl=none naclx=1", false, 0, "none");
+	assert_int_equal(warnings, 2);
+}
+
+static void unknown_values_are_fatal(void **state)
+{
+	(void)state;
+	assert_fatal(options_parse(&o, "nacl=sync_csr,foo x"), "\"foo\"");
+	assert_fatal(options_parse(&o, "nacl=sync_cs"), "\"sync_cs\"");
+	assert_fatal(options_parse(&o, "nacl=sync_csrx"), "\"sync_csrx\"");
+	assert_fatal(options_parse(&o, "nacl=none,sync_csr"), "\"none\"");
+	assert_fatal(options_parse(&o, "nacl=,,"), "\"\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nacl_takes_all_none_and_lists),
+		cmocka_unit_test(unknown_words_are_warnings),
+		cmocka_unit_test(unknown_values_are_fatal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
