@@ -19,6 +19,7 @@ test_guest()
 guest_tests()
 {
 	local name
+	make -s --no-print-directory guest-programs
 	for name in $(make -s --no-print-directory guest-list); do
 		test_case "guest-$name-native" test_guest "$name" --native
 		test_case "guest-$name-halite" test_guest "$name"

@@ -252,12 +252,12 @@ static void home_is_the_highest_free_place(void **state)
 	assert_true(home_choose(&m, &mods, self, &start));
 	assert_int_equal(start, 0x90000000 - HOME_SIZE);
 	set_cells("/chosen/module@0", "reg", 0, 0x8ffff000, 0, 0x1000);
-	add_module("module@1", "multiboot,ramdisk", 0x8f000000, 0x1000);
+	add_module("module@1", "multiboot,ramdisk", 0x8f700000, 0x1000);
 	add_node("/reserved-memory", "x");
-	set_cells("/reserved-memory/x", "reg", 0, 0x8e000000, 0, 0x1000);
+	set_cells("/reserved-memory/x", "reg", 0, 0x8f000000, 0, 0x1000);
 	assert_fine(find_modules());
 	assert_true(home_choose(&m, &mods, self, &start));
-	assert_int_equal(start, 0x8f600000);
+	assert_int_equal(start, 0x8e800000);
 	/* 10 MiB less firmware, Halite at 2 MiB and the kernel above it: none left. */
 	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0, 0xa00000);
 	set_cells("/chosen/module@0", "reg", 0, 0x80900000, 0, 0x1000);
