@@ -53,7 +53,8 @@ TOOL_HEADERS := $(wildcard tools/halite/*.h)
 tool: build/halite
 build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) Makefile | build/.packages
 	@mkdir -p build
-	$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES)
+	@echo "  CC      $@"
+	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES)
 
 RUN_OPTIONS = --kernel build/guests/$(KERNEL)/Image --initrd build/guests/$(KERNEL)/l1.cpio \
 	--cpus $(CPUS) --memory $(MEMORY) --nacl $(NACL) --qemu $(QEMU) $(if $(NATIVE),--native)

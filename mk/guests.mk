@@ -11,6 +11,7 @@ guest-programs: $(GUEST_NAMES:%=build/guests/%.elf)
 
 build/guests/%.elf: guests/%/main.c $(GUEST_COMMON) guests/lib/guest.h guests/guest.lds
 	@mkdir -p $(@D)
-	riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -nostdlib -nostartfiles -T guests/guest.lds \
-		-Wl,--defsym=vfprintf=__i_vfprintf -Wl,--build-id=none -o $@ $< $(GUEST_COMMON) \
+	@echo "  CC      $@"
+	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -nostdlib -nostartfiles -T guests/guest.lds \
+		-Wl,--defsym=vfprintf=__i_vfprintf -Wl,--build-id=none,--no-warn-rwx-segments -o $@ $< $(GUEST_COMMON) \
 		-L$(PICOLIBC)/lib/release/rv64imac/lp64 -lc -lgcc

@@ -59,21 +59,25 @@ endif
 
 $(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
-	$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
+	@echo "  CC      $@"
+	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
 
 $(RV_OBJ)/%.S.o: src/%.S mk/hypervisor.mk
 	@mkdir -p $(@D)
-	$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
+	@echo "  CC      $@"
+	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
 
 # Not ours: its warnings are its authors' business.
 $(RV_LIBFDT_OBJECTS): $(RV_OBJ)/libfdt/%.o: mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
-	$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -w -c -o $@ $(RV_LIBFDT)/$*.c
+	@echo "  CC      $@"
+	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -w -c -o $@ $(RV_LIBFDT)/$*.c
 
 $(BUILD_RV)/halite.elf: $(RV_OBJECTS) src/riscv/halite.lds mk/hypervisor.mk
-	$(LD_RV) $(RV_LDFLAGS) -T src/riscv/halite.lds -o $@ $(filter %.o,$^) $(RV_LIBS)
+	@echo "  LD      $@"
+	@$(LD_RV) $(RV_LDFLAGS) -T src/riscv/halite.lds -o $@ $(filter %.o,$^) $(RV_LIBS)
 
 $(BUILD_RV)/halite.bin: $(BUILD_RV)/halite.elf
-	$(RV)objcopy -O binary $< $@
+	@$(RV)objcopy -O binary $< $@
 
 -include $(RV_OBJECTS:.o=.d)

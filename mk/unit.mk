@@ -26,11 +26,13 @@ build/unit/test_nacl_host_be: UNIT_FLAGS = -DNACL_SIMULATE_BIG_ENDIAN
 build/unit/test_nacl_host_rv32 build/unit/test_nacl_host_be: tests/unit/test_nacl_host.c \
 		src/nacl/host.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
+	@echo "  CC      $@"
+	@$(UNIT_CC) $(UNIT_CFLAGS) $(UNIT_FLAGS) -o $@ $(filter %.c,$^) -lcmocka
 
 build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/nacl/*.c src/hv/*.c) $(UNIT_HEADERS)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) $(UNIT_FLAGS) -o $@ $< $(UNIT_SOURCES) -lcmocka
+	@echo "  CC      $@"
+	@$(UNIT_CC) $(UNIT_CFLAGS) $(UNIT_FLAGS) -o $@ $< $(UNIT_SOURCES) -lcmocka
 
 .PHONY: unit unit-build
 unit-build: $(UNIT_TESTS) $(UNIT_NACL)

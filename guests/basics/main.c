@@ -7,26 +7,26 @@
 
 #include "guest.h"
 
-#define EXT_BASE	0x10
-#define EXT_TIME	0x54494d45
-#define EXT_IPI		0x735049
-#define EXT_RFENCE	0x52464e43
-#define EXT_HSM		0x48534d
-#define EXT_SRST	0x53525354
-#define EXT_DBCN	0x4442434e
+#define EXT_BASE   0x10
+#define EXT_TIME   0x54494d45
+#define EXT_IPI	   0x735049
+#define EXT_RFENCE 0x52464e43
+#define EXT_HSM	   0x48534d
+#define EXT_SRST   0x53525354
+#define EXT_DBCN   0x4442434e
 
-#define NOT_SUPPORTED	(-2)
-#define INVALID_PARAM	(-3)
-#define INVALID_ADDRESS	(-5)
+#define NOT_SUPPORTED	  (-2)
+#define INVALID_PARAM	  (-3)
+#define INVALID_ADDRESS	  (-5)
 #define ALREADY_AVAILABLE (-6)
 
-#define FIRMWARE	UINT64_C(0x80000000)	/* OpenSBI: not the guest's */
-#define NOWHERE		UINT64_C(0x40000)	/* no device there on the virt machine */
-#define PLIC		UINT64_C(0xc000000)
+#define FIRMWARE UINT64_C(0x80000000) /* OpenSBI: not the guest's */
+#define NOWHERE	 UINT64_C(0x40000)    /* no device there on the virt machine */
+#define PLIC	 UINT64_C(0xc000000)
 
-#define LOAD_ACCESS	5
-#define STORE_ACCESS	7
-#define FETCH_ACCESS	1
+#define LOAD_ACCESS  5
+#define STORE_ACCESS 7
+#define FETCH_ACCESS 1
 
 static volatile uint64_t second_hart_alive;
 static uint8_t second_stack[4096] __attribute__((aligned(16)));
@@ -69,17 +69,19 @@ static void check_hsm(uint64_t hartid)
 	guest_check("hsm: start of a running hart",
 		    error_of(EXT_HSM, 0, hartid, (uintptr_t)guest_second_start, 0, 0),
 		    ALREADY_AVAILABLE);
-	guest_check("hsm: status of a running hart", guest_sbi(EXT_HSM, 2, hartid, 0, 0, 0, 0).value,
-		    0);
+	guest_check("hsm: status of a running hart",
+		    guest_sbi(EXT_HSM, 2, hartid, 0, 0, 0, 0).value, 0);
 	guest_check("hsm: status of a hart that is not there", error_of(EXT_HSM, 2, 4000, 0, 0, 0),
 		    INVALID_PARAM);
 	guest_check("hsm: reserved suspend type", error_of(EXT_HSM, 3, 1, 0, 0, 0), INVALID_PARAM);
 	if (guest_sbi(EXT_HSM, 2, other, 0, 0, 0, 0).error)
 		return;
-	guest_check("hsm: start in the firmware's memory", error_of(EXT_HSM, 0, other, FIRMWARE, 0, 0),
-		    INVALID_ADDRESS);
-	guest_check("hsm: start", error_of(EXT_HSM, 0, other, (uintptr_t)guest_second_start,
-					   (uintptr_t)second_stack + sizeof(second_stack), 0), 0);
+	guest_check("hsm: start in the firmware's memory",
+		    error_of(EXT_HSM, 0, other, FIRMWARE, 0, 0), INVALID_ADDRESS);
+	guest_check("hsm: start",
+		    error_of(EXT_HSM, 0, other, (uintptr_t)guest_second_start,
+			     (uintptr_t)second_stack + sizeof(second_stack), 0),
+		    0);
 	while (!second_hart_alive)
 		;
 	guest_check("hsm: the hart that was started says its number", second_hart_alive - 1, other);

@@ -4,8 +4,8 @@
 
 #include "guest.h"
 
-#define EXT_LEGACY_PUTCHAR	0x01
-#define EXT_SRST		0x53525354
+#define EXT_LEGACY_PUTCHAR 0x01
+#define EXT_SRST	   0x53525354
 
 static unsigned int checks, failures;
 

@@ -8,81 +8,81 @@
 
 #include <stdint.h>
 
-#define BIT64(n)		(UINT64_C(1) << (n))
-#define MASK64(hi, lo)		((~UINT64_C(0) >> (63 - (hi))) & (~UINT64_C(0) << (lo)))
+#define BIT64(n)       (UINT64_C(1) << (n))
+#define MASK64(hi, lo) ((~UINT64_C(0) >> (63 - (hi))) & (~UINT64_C(0) << (lo)))
 
 /* sstatus and vsstatus */
-#define SSTATUS_SIE		BIT64(1)
-#define SSTATUS_SPIE		BIT64(5)
-#define SSTATUS_SPP		BIT64(8)
-#define SSTATUS_VS		MASK64(10, 9)
-#define SSTATUS_FS		MASK64(14, 13)
-#define SSTATUS_XS		MASK64(16, 15)
-#define SSTATUS_SUM		BIT64(18)
-#define SSTATUS_MXR		BIT64(19)
-#define SSTATUS_UXL_64		(UINT64_C(2) << 32)
-#define SSTATUS_SD		BIT64(63)
+#define SSTATUS_SIE    BIT64(1)
+#define SSTATUS_SPIE   BIT64(5)
+#define SSTATUS_SPP    BIT64(8)
+#define SSTATUS_VS     MASK64(10, 9)
+#define SSTATUS_FS     MASK64(14, 13)
+#define SSTATUS_XS     MASK64(16, 15)
+#define SSTATUS_SUM    BIT64(18)
+#define SSTATUS_MXR    BIT64(19)
+#define SSTATUS_UXL_64 (UINT64_C(2) << 32)
+#define SSTATUS_SD     BIT64(63)
 
 /* hstatus */
-#define HSTATUS_GVA		BIT64(6)
-#define HSTATUS_SPV		BIT64(7)
-#define HSTATUS_SPVP		BIT64(8)
-#define HSTATUS_HU		BIT64(9)
-#define HSTATUS_VTVM		BIT64(20)
-#define HSTATUS_VTW		BIT64(21)
-#define HSTATUS_VTSR		BIT64(22)
-#define HSTATUS_VSXL_64		(UINT64_C(2) << 32)
+#define HSTATUS_GVA	BIT64(6)
+#define HSTATUS_SPV	BIT64(7)
+#define HSTATUS_SPVP	BIT64(8)
+#define HSTATUS_HU	BIT64(9)
+#define HSTATUS_VTVM	BIT64(20)
+#define HSTATUS_VTW	BIT64(21)
+#define HSTATUS_VTSR	BIT64(22)
+#define HSTATUS_VSXL_64 (UINT64_C(2) << 32)
 
 /* henvcfg */
-#define HENVCFG_FIOM		BIT64(0)
-#define HENVCFG_CBIE		MASK64(5, 4)
-#define HENVCFG_CBCFE		BIT64(6)
-#define HENVCFG_CBZE		BIT64(7)
-#define HENVCFG_ADUE		BIT64(61)
-#define HENVCFG_PBMTE		BIT64(62)
-#define HENVCFG_STCE		BIT64(63)
+#define HENVCFG_FIOM  BIT64(0)
+#define HENVCFG_CBIE  MASK64(5, 4)
+#define HENVCFG_CBCFE BIT64(6)
+#define HENVCFG_CBZE  BIT64(7)
+#define HENVCFG_ADUE  BIT64(61)
+#define HENVCFG_PBMTE BIT64(62)
+#define HENVCFG_STCE  BIT64(63)
 
 /* satp, vsatp, hgatp */
-#define ATP_MODE_SHIFT		60
-#define ATP_MODE_BARE		UINT64_C(0)
-#define ATP_MODE_39		UINT64_C(8)
-#define ATP_MODE_48		UINT64_C(9)
-#define ATP_MODE_57		UINT64_C(10)
-#define ATP_PPN			MASK64(43, 0)
-#define SATP_ASID_SHIFT		44
-#define HGATP_VMID_SHIFT	44
-#define HGATP_VMID		MASK64(57, 44)
+#define ATP_MODE_SHIFT	 60
+#define ATP_MODE_BARE	 UINT64_C(0)
+#define ATP_MODE_39	 UINT64_C(8)
+#define ATP_MODE_48	 UINT64_C(9)
+#define ATP_MODE_57	 UINT64_C(10)
+#define ATP_PPN		 MASK64(43, 0)
+#define SATP_ASID_SHIFT	 44
+#define HGATP_VMID_SHIFT 44
+#define HGATP_VMID	 MASK64(57, 44)
 
 /* Interrupts: numbers, then the masks of each level in sip's and hip's positions. */
-#define IRQ_SSI			1
-#define IRQ_VSSI		2
-#define IRQ_STI			5
-#define IRQ_VSTI		6
-#define IRQ_SEI			9
-#define IRQ_VSEI		10
-#define IRQ_SGEI		12
-#define IRQ_S_ALL		(BIT64(IRQ_SSI) | BIT64(IRQ_STI) | BIT64(IRQ_SEI))
-#define IRQ_VS_ALL		(BIT64(IRQ_VSSI) | BIT64(IRQ_VSTI) | BIT64(IRQ_VSEI))
+#define IRQ_SSI	   1
+#define IRQ_VSSI   2
+#define IRQ_STI	   5
+#define IRQ_VSTI   6
+#define IRQ_SEI	   9
+#define IRQ_VSEI   10
+#define IRQ_SGEI   12
+#define IRQ_S_ALL  (BIT64(IRQ_SSI) | BIT64(IRQ_STI) | BIT64(IRQ_SEI))
+#define IRQ_VS_ALL (BIT64(IRQ_VSSI) | BIT64(IRQ_VSTI) | BIT64(IRQ_VSEI))
 
 /* Exceptions */
-#define CAUSE_INTERRUPT		BIT64(63)
-#define CAUSE_FETCH_MISALIGNED	0
-#define CAUSE_FETCH_ACCESS	1
-#define CAUSE_ILLEGAL		2
-#define CAUSE_BREAKPOINT	3
-#define CAUSE_LOAD_MISALIGNED	4
-#define CAUSE_LOAD_ACCESS	5
-#define CAUSE_STORE_MISALIGNED	6
-#define CAUSE_STORE_ACCESS	7
-#define CAUSE_ECALL_U		8
-#define CAUSE_ECALL_S		9
-#define CAUSE_ECALL_VS		10
-#define CAUSE_FETCH_PAGE	12
-#define CAUSE_LOAD_PAGE		13
-#define CAUSE_STORE_PAGE	15
-#define CAUSE_FETCH_GUEST_PAGE	20
-#define CAUSE_LOAD_GUEST_PAGE	21
-#define CAUSE_VIRTUAL		22
-#define CAUSE_STORE_GUEST_PAGE	23
+#define CAUSE_INTERRUPT	       BIT64(63)
+#define CAUSE_FETCH_MISALIGNED 0
+#define CAUSE_FETCH_ACCESS     1
+#define CAUSE_ILLEGAL	       2
+#define CAUSE_BREAKPOINT       3
+#define CAUSE_LOAD_MISALIGNED  4
+#define CAUSE_LOAD_ACCESS      5
+#define CAUSE_STORE_MISALIGNED 6
+#define CAUSE_STORE_ACCESS     7
+#define CAUSE_ECALL_U	       8
+#define CAUSE_ECALL_S	       9
+#define CAUSE_ECALL_VS	       10
+#define CAUSE_FETCH_PAGE       12
+#define CAUSE_LOAD_PAGE	       13
+#define CAUSE_STORE_PAGE       15
+#define CAUSE_FETCH_GUEST_PAGE 20
+#define CAUSE_LOAD_GUEST_PAGE  21
+#define CAUSE_VIRTUAL	       22
+#define CAUSE_STORE_GUEST_PAGE 23
 
 #endif

@@ -3,66 +3,67 @@
 #include "hext/csr.h"
 #include "hext/hext.h"
 
-#define HSTATUS_WRITABLE	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | \
-				 HSTATUS_VTVM | HSTATUS_VTW | HSTATUS_VTSR)
+#define HSTATUS_WRITABLE                                                                      \
+	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM | HSTATUS_VTW | \
+	 HSTATUS_VTSR)
 
-static uint64_t legal_any(const struct hext_config *c, uint64_t old, uint64_t new)
+static uint64_t legal_any(const struct hext_config *c, uint64_t old, uint64_t value)
 {
 	(void)c;
 	(void)old;
-	return new;
+	return value;
 }
 
 /* SD sums up FS, VS and XS; it cannot be written. */
-static uint64_t legal_status(const struct hext_config *c, uint64_t old, uint64_t new)
+static uint64_t legal_status(const struct hext_config *c, uint64_t old, uint64_t value)
 {
-	bool dirty = (new & SSTATUS_FS) == SSTATUS_FS || (new & SSTATUS_VS) == SSTATUS_VS ||
-		     (new & SSTATUS_XS) == SSTATUS_XS;
+	bool dirty = (value & SSTATUS_FS) == SSTATUS_FS || (value & SSTATUS_VS) == SSTATUS_VS ||
+		     (value & SSTATUS_XS) == SSTATUS_XS;
 
 	(void)c;
 	(void)old;
-	return dirty ? new | SSTATUS_SD : new & ~SSTATUS_SD;
+	return dirty ? value | SSTATUS_SD : value & ~SSTATUS_SD;
 }
 
 /* MODE is Direct or Vectored; 2 and 3 are reserved. */
-static uint64_t legal_tvec(const struct hext_config *c, uint64_t old, uint64_t new)
+static uint64_t legal_tvec(const struct hext_config *c, uint64_t old, uint64_t value)
 {
 	(void)c;
-	return (new & 3) < 2 ? new : old;
+	return (value & 3) < 2 ? value : old;
 }
 
 /* CBIE 2 is reserved. */
-static uint64_t legal_envcfg(const struct hext_config *c, uint64_t old, uint64_t new)
+static uint64_t legal_envcfg(const struct hext_config *c, uint64_t old, uint64_t value)
 {
 	(void)c;
-	if ((new & HENVCFG_CBIE) == BIT64(5))
-		return (new & ~HENVCFG_CBIE) | (old & HENVCFG_CBIE);
-	return new;
+	if ((value & HENVCFG_CBIE) == BIT64(5))
+		return (value & ~HENVCFG_CBIE) | (old & HENVCFG_CBIE);
+	return value;
 }
 
 /* A mode the hart lacks: the write has no effect, as for satp (priv H 'vsatp'). */
-static uint64_t legal_vsatp(const struct hext_config *c, uint64_t old, uint64_t new)
+static uint64_t legal_vsatp(const struct hext_config *c, uint64_t old, uint64_t value)
 {
 	uint64_t asid = MASK64(SATP_ASID_SHIFT + 15, SATP_ASID_SHIFT);
 
-	if (!(c->vsatp_modes & BIT64(new >> ATP_MODE_SHIFT)))
+	if (!(c->vsatp_modes & BIT64(value >> ATP_MODE_SHIFT)))
 		return old;
-	return new & ~(asid & (asid << c->asid_bits));
+	return value & ~(asid & (asid << c->asid_bits));
 }
 
 /*
  * A mode the hart lacks: WARL, and this hart then keeps what was there. The two lowest bits of the
  * PPN are zero, as roots are 16 KiB (priv H 'hgatp').
  */
-static uint64_t legal_hgatp(const struct hext_config *c, uint64_t old, uint64_t new)
+static uint64_t legal_hgatp(const struct hext_config *c, uint64_t old, uint64_t value)
 {
-	uint64_t mode = new >> ATP_MODE_SHIFT;
+	uint64_t mode = value >> ATP_MODE_SHIFT;
 	uint64_t vmid = HGATP_VMID & ~(HGATP_VMID << c->vmid_bits);
 	uint64_t ppn = mode == ATP_MODE_BARE ? ATP_PPN : ATP_PPN & ~UINT64_C(3);
 
 	if (!(c->hgatp_modes & BIT64(mode)))
 		return old;
-	return mode << ATP_MODE_SHIFT | (new & (vmid | ppn));
+	return mode << ATP_MODE_SHIFT | (value & (vmid | ppn));
 }
 
 static uint64_t get_zero(const struct hext_hart *h)
@@ -124,9 +125,11 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 	(void)c;
 	switch (csr) {
 #define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	case number: return present;
+	case number:                                                   \
+		return present;
 #define HEXT_CSR_VIEW(name, number, get, set, present) \
-	case number: return present;
+	case number:                                   \
+		return present;
 #include "hext/csr_table.h"
 #undef HEXT_CSR
 #undef HEXT_CSR_VIEW
@@ -135,6 +138,7 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 	}
 }
 
+/* clang-format off */
 /* The read half and, for a @mask other than 0, the write half of a CSR that is stored. */
 #define RMW_FIELD(field, writable, legal, present)						\
 	do {											\
@@ -162,6 +166,8 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 		return true;									\
 	} while (0)
 
+/* clang-format on */
+
 bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t value,
 		  uint64_t mask)
 {
@@ -171,9 +177,11 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 		return false;
 	switch (csr) {
 #define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	case number: RMW_FIELD(field, writable, legal, present);
+	case number:                                                   \
+		RMW_FIELD(field, writable, legal, present);
 #define HEXT_CSR_VIEW(name, number, get, set, present) \
-	case number: RMW_VIEW(get, set, present);
+	case number:                                   \
+		RMW_VIEW(get, set, present);
 #include "hext/csr_table.h"
 #undef HEXT_CSR
 #undef HEXT_CSR_VIEW
@@ -189,8 +197,7 @@ void hext_init(struct hext_hart *h, const struct hext_config *cfg, const struct 
 	h->s.status = SSTATUS_UXL_64;
 	/* No timer interrupt until one is asked for: what firmware leaves behind in stimecmp. */
 	h->s.timecmp = ~UINT64_C(0);
-#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	h->field = (reset);
+#define HEXT_CSR(name, number, field, writable, legal, reset, present) h->field = (reset);
 #define HEXT_CSR_VIEW(name, number, get, set, present)
 #include "hext/csr_table.h"
 #undef HEXT_CSR

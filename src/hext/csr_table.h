@@ -12,6 +12,8 @@
  * In the expressions h is the hart and c its configuration.
  */
 
+/* clang-format off */
+
 /* VS CSRs: priv H, "Virtual Supervisor CSRs" */
 HEXT_CSR(VSSTATUS, 0x200, vs.status, c->vsstatus, legal_status, SSTATUS_UXL_64, true)
 HEXT_CSR_VIEW(VSIE, 0x204, get_vsie, set_vsie, true)
@@ -33,10 +35,10 @@ HEXT_CSR(HTIMEDELTA, 0x605, htimedelta, ~UINT64_C(0), legal_any, 0, true)
 HEXT_CSR(HCOUNTEREN, 0x606, hcounteren, c->hcounteren, legal_any, 0, true)
 HEXT_CSR(HGEIE, 0x607, hgeie, 0, legal_any, 0, true)
 HEXT_CSR(HENVCFG, 0x60a, henvcfg, c->henvcfg, legal_envcfg, 0, true)
-HEXT_CSR(HSTATEEN0, 0x60c, hstateen[0], c->hstateen[0], legal_any, 0, c->stateen)
-HEXT_CSR(HSTATEEN1, 0x60d, hstateen[1], c->hstateen[1], legal_any, 0, c->stateen)
-HEXT_CSR(HSTATEEN2, 0x60e, hstateen[2], c->hstateen[2], legal_any, 0, c->stateen)
-HEXT_CSR(HSTATEEN3, 0x60f, hstateen[3], c->hstateen[3], legal_any, 0, c->stateen)
+HEXT_CSR(HSTATEEN0, 0x60c, hstateen[0], c->hstateen[0], legal_any, 0, c->hstateen_count > 0)
+HEXT_CSR(HSTATEEN1, 0x60d, hstateen[1], c->hstateen[1], legal_any, 0, c->hstateen_count > 1)
+HEXT_CSR(HSTATEEN2, 0x60e, hstateen[2], c->hstateen[2], legal_any, 0, c->hstateen_count > 2)
+HEXT_CSR(HSTATEEN3, 0x60f, hstateen[3], c->hstateen[3], legal_any, 0, c->hstateen_count > 3)
 HEXT_CSR(HTVAL, 0x643, htval, ~UINT64_C(0), legal_any, 0, true)
 HEXT_CSR_VIEW(HIP, 0x644, hext_hip, set_hip, true)
 HEXT_CSR(HVIP, 0x645, hvip, IRQ_VS_ALL, legal_any, 0, true)

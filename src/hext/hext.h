@@ -23,22 +23,23 @@
 
 /* Which optional parts the hart has, probed from hardware once. All of it is read-only later. */
 struct hext_config {
-	bool sstc;		/* stimecmp and vstimecmp */
-	bool svinval;		/* HINVAL.GVMA, HINVAL.VVMA */
-	bool gstage_adue;	/* hardware sets A and D in G-stage PTEs (menvcfg.ADUE) */
-	bool svpbmt;		/* PBMT bits in PTEs */
+	bool sstc;	  /* stimecmp and vstimecmp */
+	bool svinval;	  /* HINVAL.GVMA, HINVAL.VVMA */
+	bool gstage_adue; /* hardware sets A and D in G-stage PTEs (menvcfg.ADUE) */
+	bool svpbmt;	  /* PBMT bits in PTEs */
 	bool svnapot;
-	bool stateen;		/* Smstateen: hstateen0..3 */
-	uint8_t pa_bits;	/* width of a physical address that PTEs can hold: 56 */
-	uint8_t vmid_bits;	/* VMIDLEN, 0 to 14 */
-	uint16_t hgatp_modes;	/* bit n: mode n is there (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
-	uint16_t vsatp_modes;	/* likewise for vsatp (0, 8, 9, 10) */
-	uint8_t asid_bits;	/* ASIDLEN, 0 to 16 */
-	uint64_t hedeleg;	/* writable bits, as for each of the following */
+	bool stateen;	      /* Smstateen */
+	uint8_t pa_bits;      /* width of a physical address that PTEs can hold: 56 */
+	uint8_t vmid_bits;    /* VMIDLEN, 0 to 14 */
+	uint16_t hgatp_modes; /* bit n: mode n is there (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
+	uint16_t vsatp_modes; /* likewise for vsatp (0, 8, 9, 10) */
+	uint8_t asid_bits;    /* ASIDLEN, 0 to 16 */
+	uint64_t hedeleg;     /* writable bits, as for each of the following */
 	uint64_t hideleg;
 	uint64_t hcounteren;
 	uint64_t henvcfg;
 	uint64_t hstateen[4];
+	uint8_t hstateen_count; /* hstateen0 up to this one, 0 to 4 */
 	uint64_t vsstatus;
 };
 
@@ -46,9 +47,9 @@ struct hext_hart;
 
 /* A page of the domain that a shadow entry may map. */
 struct hext_host_page {
-	hpa_t hpa;		/* of the byte asked for */
-	unsigned int level;	/* 0: 4 KiB, 1: 2 MiB, 2: 1 GiB ...: largest page that is uniform */
-	bool r, w, x;		/* what L0 gives */
+	hpa_t hpa;	    /* of the byte asked for */
+	unsigned int level; /* 0: 4 KiB, 1: 2 MiB, 2: 1 GiB ...: largest page that is uniform */
+	bool r, w, x;	    /* what L0 gives */
 };
 
 /*
@@ -63,7 +64,7 @@ struct hext_ops {
 	bool (*read)(void *ctx, pa_t addr, void *buf, unsigned int size);
 	bool (*write)(void *ctx, pa_t addr, const void *buf, unsigned int size);
 	/* Compare and swap 8 aligned bytes of RAM. False: changed meanwhile or not RAM. */
-	bool (*cas64)(void *ctx, pa_t addr, uint64_t old, uint64_t new);
+	bool (*cas64)(void *ctx, pa_t addr, uint64_t old, uint64_t desired);
 	/* How the domain maps @addr. False: not at all. */
 	bool (*host_page)(void *ctx, pa_t addr, struct hext_host_page *page);
 	/* The time CSR as L1 reads it, in ticks of the timebase. */
@@ -83,12 +84,12 @@ struct hext_bank {
 };
 
 struct hext_hart {
-	bool virt;		/* virtualization ON */
-	bool user;		/* nominal privilege: U (or VU) rather than S (HS or VS) */
-	uint64_t pc;		/* of the next instruction of the virtual hart */
+	bool virt;   /* virtualization ON */
+	bool user;   /* nominal privilege: U (or VU) rather than S (HS or VS) */
+	uint64_t pc; /* of the next instruction of the virtual hart */
 
-	struct hext_bank s;	/* L1's supervisor CSRs; live in hardware when OFF */
-	struct hext_bank vs;	/* L1's VS CSRs; live in hardware when ON */
+	struct hext_bank s;  /* L1's supervisor CSRs; live in hardware when OFF */
+	struct hext_bank vs; /* L1's VS CSRs; live in hardware when ON */
 
 	/* L1's sie and its pending bits, in sip's positions (1, 5, 9); live in hardware when OFF. */
 	uint64_t sie;
@@ -117,11 +118,11 @@ struct hext_hart {
 
 /* An exception or interrupt to be taken by the virtual hart. */
 struct hext_trap {
-	uint64_t cause;		/* as scause, with the interrupt bit */
-	uint64_t tval;		/* as stval */
-	uint64_t htval;		/* as htval: a guest physical address >> 2, or 0 */
+	uint64_t cause; /* as scause, with the interrupt bit */
+	uint64_t tval;	/* as stval */
+	uint64_t htval; /* as htval: a guest physical address >> 2, or 0 */
 	uint64_t htinst;
-	bool gva;		/* as hstatus.GVA: tval is a guest virtual address */
+	bool gva; /* as hstatus.GVA: tval is a guest virtual address */
 };
 
 /* Access types of a translation. */

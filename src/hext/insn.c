@@ -3,50 +3,51 @@
 #include "hext/insn.h"
 
 /* Major opcodes: bits 6:0 */
-#define OP_LOAD		0x03
-#define OP_LOAD_FP	0x07
-#define OP_MISC_MEM	0x0f
-#define OP_STORE	0x23
-#define OP_STORE_FP	0x27
-#define OP_AMO		0x2f
-#define OP_SYSTEM	0x73
+#define OP_LOAD	    0x03
+#define OP_LOAD_FP  0x07
+#define OP_MISC_MEM 0x0f
+#define OP_STORE    0x23
+#define OP_STORE_FP 0x27
+#define OP_AMO	    0x2f
+#define OP_SYSTEM   0x73
 
 /* SYSTEM instructions without operands */
-#define CODE_SRET	0x10200073
-#define CODE_WFI	0x10500073
+#define CODE_SRET 0x10200073
+#define CODE_WFI  0x10500073
 
 /* funct7 of SYSTEM, funct3 0 */
-#define F7_SFENCE_VMA	0x09
-#define F7_SINVAL_VMA	0x0b
-#define F7_HFENCE_VVMA	0x11
-#define F7_HINVAL_VVMA	0x13
-#define F7_HFENCE_GVMA	0x31
-#define F7_HINVAL_GVMA	0x33
+#define F7_SFENCE_VMA  0x09
+#define F7_SINVAL_VMA  0x0b
+#define F7_HFENCE_VVMA 0x11
+#define F7_HINVAL_VVMA 0x13
+#define F7_HFENCE_GVMA 0x31
+#define F7_HINVAL_GVMA 0x33
 
 /* funct3 of SYSTEM for HLV, HLVX and HSV; their funct7 is F7_HLV + 2 * log2(width), + 1 for HSV */
-#define F3_HLSV		4
-#define F7_HLV		0x30
+#define F3_HLSV 4
+#define F7_HLV	0x30
 /* rs2 tells the loads apart */
-#define HLV_SIGNED	0
-#define HLV_UNSIGNED	1
-#define HLV_EXEC	3
+#define HLV_SIGNED   0
+#define HLV_UNSIGNED 1
+#define HLV_EXEC     3
 
-#define F3_CBO		2
-#define CBO_ZERO	4
+#define F3_CBO	 2
+#define CBO_ZERO 4
 
 /* funct5 of AMO */
-#define F5_LR		0x02
-#define F5_SC		0x03
+#define F5_LR 0x02
+#define F5_SC 0x03
 /* add, swap, xor, or, and, min, max, minu, maxu; cas of Zacas */
-#define F5_AMOS		(BIT64(0x00) | BIT64(0x01) | BIT64(0x04) | BIT64(0x08) | BIT64(0x0c) | \
-			 BIT64(0x10) | BIT64(0x14) | BIT64(0x18) | BIT64(0x1c) | BIT64(0x05))
+#define F5_AMOS                                                                              \
+	(BIT64(0x00) | BIT64(0x01) | BIT64(0x04) | BIT64(0x08) | BIT64(0x0c) | BIT64(0x10) | \
+	 BIT64(0x14) | BIT64(0x18) | BIT64(0x1c) | BIT64(0x05))
 
-#define RS1_SHIFT	15
-#define RS1_MASK	(0x1fu << RS1_SHIFT)
+#define RS1_SHIFT 15
+#define RS1_MASK  (0x1fu << RS1_SHIFT)
 
 /* What is kept of a basic load or store when its immediate and rs1 go. */
-#define LOAD_KEPT	0x00007fffu	/* funct3, rd, opcode */
-#define STORE_KEPT	0x01f0707fu	/* rs2, funct3, opcode */
+#define LOAD_KEPT  0x00007fffu /* funct3, rd, opcode */
+#define STORE_KEPT 0x01f0707fu /* rs2, funct3, opcode */
 
 static uint32_t bits(uint32_t code, unsigned int hi, unsigned int lo)
 {
@@ -181,8 +182,8 @@ static void decode_fp(struct hext_insn *insn, bool load)
 	insn->kind = load ? HEXT_INSN_LOAD : HEXT_INSN_STORE;
 	insn->fp = true;
 	insn->width = 1 << insn->funct3;
-	insn->imm = load ? (int32_t)insn->code >> 20 :
-		    (int32_t)(insn->code & 0xfe000000) >> 20 | (int32_t)insn->rd;
+	insn->imm = load ? (int32_t)insn->code >> 20
+			 : (int32_t)(insn->code & 0xfe000000) >> 20 | (int32_t)insn->rd;
 }
 
 static void decode_amo(struct hext_insn *insn)

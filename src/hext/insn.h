@@ -13,21 +13,21 @@
 #include <stdint.h>
 
 /* htinst of a guest-page fault on a VS-level page table: 64-bit read, or write of A and D. */
-#define HEXT_HTINST_PTE_READ	0x3000
-#define HEXT_HTINST_PTE_WRITE	0x3020
+#define HEXT_HTINST_PTE_READ  0x3000
+#define HEXT_HTINST_PTE_WRITE 0x3020
 
 enum hext_insn_kind {
 	HEXT_INSN_OTHER,
-	HEXT_INSN_LOAD,		/* also of a floating-point register: see fp */
+	HEXT_INSN_LOAD, /* also of a floating-point register: see fp */
 	HEXT_INSN_STORE,
 	HEXT_INSN_LR,
 	HEXT_INSN_SC,
 	HEXT_INSN_AMO,
-	HEXT_INSN_CBO,		/* cbo.inval, .clean, .flush, .zero: imm is 0, 1, 2, 4 */
+	HEXT_INSN_CBO, /* cbo.inval, .clean, .flush, .zero: imm is 0, 1, 2, 4 */
 	HEXT_INSN_HLV,
 	HEXT_INSN_HLVX,
 	HEXT_INSN_HSV,
-	HEXT_INSN_CSR,		/* see funct3, csr; rs1 is the immediate of csrr*i */
+	HEXT_INSN_CSR, /* see funct3, csr; rs1 is the immediate of csrr*i */
 	HEXT_INSN_SRET,
 	HEXT_INSN_WFI,
 	HEXT_INSN_SFENCE_VMA,
@@ -48,16 +48,16 @@ enum hext_csr_op {
 
 struct hext_insn {
 	enum hext_insn_kind kind;
-	uint32_t code;		/* the instruction, expanded to 32 bits when compressed */
-	uint8_t length;		/* bytes at the program counter: 2 or 4 */
+	uint32_t code;	/* the instruction, expanded to 32 bits when compressed */
+	uint8_t length; /* bytes at the program counter: 2 or 4 */
 	uint8_t rd, rs1, rs2;
 	uint8_t funct3;
 	uint16_t csr;
-	int32_t imm;		/* offset of a load or store */
+	int32_t imm; /* offset of a load or store */
 	/* Of a memory access: */
-	uint8_t width;		/* bytes: 1, 2, 4, 8, 16 */
-	bool sign_extend;	/* of a load into an integer register */
-	bool fp;		/* rd or rs2 is a floating-point register */
+	uint8_t width;	  /* bytes: 1, 2, 4, 8, 16 */
+	bool sign_extend; /* of a load into an integer register */
+	bool fp;	  /* rd or rs2 is a floating-point register */
 };
 
 /* Decode @code; the upper half is ignored when the instruction is a compressed one. */

@@ -3,8 +3,8 @@
 #include "hext/mem.h"
 #include "hext/walk.h"
 
-#define PAGE_BYTES	UINT64_C(4096)
-#define MAX_WIDTH	8
+#define PAGE_BYTES UINT64_C(4096)
+#define MAX_WIDTH  8
 
 /* A part of an access that lies in one page: bytes @first to @first + @count - 1 of it. */
 struct part {

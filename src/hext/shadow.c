@@ -11,22 +11,22 @@
 #include "hext/shadow.h"
 #include "hext/walk.h"
 
-#define ROOT_PAGES		4
-#define ROOT_SIZE		(ROOT_PAGES * HEXT_SHADOW_PAGE)
-#define ROOT_ENTRIES		2048
-#define TABLE_ENTRIES		512
+#define ROOT_PAGES    4
+#define ROOT_SIZE     (ROOT_PAGES * HEXT_SHADOW_PAGE)
+#define ROOT_ENTRIES  2048
+#define TABLE_ENTRIES 512
 
 /* End of a list of table pages. */
-#define NO_TABLE		UINT32_MAX
+#define NO_TABLE UINT32_MAX
 
 /* Walks of L1's tables that a fence or an eviction outdates, before L2 is left to try again. */
-#define MAX_ATTEMPTS		8
+#define MAX_ATTEMPTS 8
 
 /*
  * RSW of a shadow leaf: by how many levels L1's leaf is larger, this or more. A fence that names
  * any address of L1's leaf takes out all parts of it.
  */
-#define RSW_MORE		3
+#define RSW_MORE 3
 
 struct hext_table_info {
 	uint32_t next;
@@ -38,7 +38,7 @@ struct hext_table_info {
 struct shadow_leaf {
 	uint64_t pte;
 	unsigned int level;
-	unsigned int l1_level;	/* of the leaf that it is a part of */
+	unsigned int l1_level; /* of the leaf that it is a part of */
 };
 
 static uint64_t load_pte(const uint64_t *pte)
@@ -148,7 +148,7 @@ static uint32_t shadow_count(const struct hext_shadow_config *c, size_t pages, b
 		count = c->vmid_count;
 	for (; count >= least; count--) {
 		if (pages > count * ROOT_PAGES && tables_in(pages - count * ROOT_PAGES) >=
-						  (size_t)c->harts * HEXT_SHADOW_MIN_TABLES)
+							  (size_t)c->harts * HEXT_SHADOW_MIN_TABLES)
 			return count;
 	}
 	return 0;
@@ -391,7 +391,7 @@ static unsigned int fence_level(const struct hext_shadow *s, const struct hext_p
 				unsigned int level)
 {
 	if (s->hgatp >> ATP_MODE_SHIFT == ATP_MODE_BARE)
-		return level;	/* there is no table that could change */
+		return level; /* there is no table that could change */
 	/* 64 KiB count as 2 MiB. */
 	return page->napot ? 1 : page->level;
 }
@@ -427,16 +427,15 @@ static bool compose(const struct hext_shadow_pool *pool, const struct hext_shado
 	addr = host.hpa.addr & ~(BIT64(hext_level_shift(leaf->level)) - 1);
 	/* page->w has L1's D in it, so that the first store faults where D is for L1 to set. */
 	leaf->pte = pte_to(hpa(addr)) | PTE_V | PTE_U | PTE_A | (r ? PTE_R : 0) |
-		    (w ? PTE_W | PTE_D : 0) | (x ? PTE_X : 0) |
-		    (uint64_t)larger << PTE_RSW_SHIFT;
+		    (w ? PTE_W | PTE_D : 0) | (x ? PTE_X : 0) | (uint64_t)larger << PTE_RSW_SHIFT;
 	if (pool->cfg->svpbmt)
 		leaf->pte |= (uint64_t)page->pbmt << PTE_PBMT_SHIFT;
 	return true;
 }
 
 /* Table pages that a leaf at @gpa takes in addition. */
-static unsigned int tables_missing(const struct hext_shadow_pool *pool,
-				   const struct hext_shadow *s, gpa_t gpa, unsigned int leaf_level)
+static unsigned int tables_missing(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
+				   gpa_t gpa, unsigned int leaf_level)
 {
 	const uint64_t *table = s->root;
 	unsigned int level;
@@ -545,7 +544,8 @@ static struct hext_gaccess access_of(const struct hext_hart *h, const struct hex
 		return (struct hext_gaccess){ .access = HEXT_EXEC };
 	case CAUSE_LOAD_GUEST_PAGE:
 		return (struct hext_gaccess){
-			.access = HEXT_READ, .mxr = h->s.status & SSTATUS_MXR,
+			.access = HEXT_READ,
+			.mxr = h->s.status & SSTATUS_MXR,
 		};
 	default:
 		return (struct hext_gaccess){ .access = HEXT_WRITE };
@@ -679,8 +679,7 @@ static bool stems_from(uint64_t pte, gpa_t gpa, unsigned int level, const struct
 
 /* Take out of @table, of @level and for addresses from @base, what stems from @r. */
 static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, unsigned int entries,
-			unsigned int level, gpa_t base, unsigned int part_of,
-			const struct range *r)
+			unsigned int level, gpa_t base, unsigned int part_of, const struct range *r)
 {
 	/* Parts of a larger leaf of L1 can lie beside the range. */
 	unsigned int reach = part_of > level ? part_of : level;

@@ -21,30 +21,30 @@
 #include "hext/hext.h"
 #include "lib/spinlock.h"
 
-#define HEXT_SHADOW_PAGE	4096
-#define HEXT_SHADOW_MAX		64	/* shadows of a pool, and harts that share it */
+#define HEXT_SHADOW_PAGE 4096
+#define HEXT_SHADOW_MAX	 64 /* shadows of a pool, and harts that share it */
 
 /*
  * Table pages that a hart needs at least, so that any one instruction of L2 can complete: it
  * touches at most 4 virtual pages (fetch and access, each across a page boundary), each with 6
  * guest physical ones (5 VS-stage tables and the page), each with 4 tables.
  */
-#define HEXT_SHADOW_MIN_TABLES	96
+#define HEXT_SHADOW_MIN_TABLES 96
 
 struct hext_shadow {
-	uint64_t hgatp;		/* L1's: the key */
-	bool used;		/* the key is valid */
-	bool fragmented;	/* holds, or has held, a part of a larger leaf of L1 */
-	uint8_t levels;		/* of the paged mode */
-	uint8_t root_part_of;	/* as hext_table_info.part_of, for the root */
-	uint8_t mode;		/* of hgatp: L1's, or Sv39x4 for its Bare */
-	uint16_t vmid;		/* physical */
-	uint32_t draining;	/* harts that wait for quiesce() of pages taken from here */
-	uint64_t harts;		/* bound to this shadow, a bit each */
-	uint64_t generation;	/* changes with every fence and eviction */
-	uint64_t stamp;		/* pool's clock at the last use */
-	uint64_t *root;		/* 16 KiB */
-	uint32_t tables;	/* list of its table pages, through the pool's table_info */
+	uint64_t hgatp;	      /* L1's: the key */
+	bool used;	      /* the key is valid */
+	bool fragmented;      /* holds, or has held, a part of a larger leaf of L1 */
+	uint8_t levels;	      /* of the paged mode */
+	uint8_t root_part_of; /* as hext_table_info.part_of, for the root */
+	uint8_t mode;	      /* of hgatp: L1's, or Sv39x4 for its Bare */
+	uint16_t vmid;	      /* physical */
+	uint32_t draining;    /* harts that wait for quiesce() of pages taken from here */
+	uint64_t harts;	      /* bound to this shadow, a bit each */
+	uint64_t generation;  /* changes with every fence and eviction */
+	uint64_t stamp;	      /* pool's clock at the last use */
+	uint64_t *root;	      /* 16 KiB */
+	uint32_t tables;      /* list of its table pages, through the pool's table_info */
 	uint32_t table_count;
 };
 
@@ -52,14 +52,14 @@ struct hext_table_info;
 
 struct hext_shadow_config {
 	const struct hext_config *hext;
-	void *memory;		/* page-aligned; the pool owns it from now on */
-	hpa_t base;		/* host physical address of @memory, page-aligned */
+	void *memory; /* page-aligned; the pool owns it from now on */
+	hpa_t base;   /* host physical address of @memory, page-aligned */
 	size_t pages;
-	unsigned int harts;	/* that share the pool: 1 to HEXT_SHADOW_MAX / 2 */
-	unsigned int shadows;	/* wanted, at most HEXT_SHADOW_MAX; raised to 2 * harts */
-	uint16_t vmid_first;	/* first of vmid_count physical VMIDs for the shadows */
+	unsigned int harts;   /* that share the pool: 1 to HEXT_SHADOW_MAX / 2 */
+	unsigned int shadows; /* wanted, at most HEXT_SHADOW_MAX; raised to 2 * harts */
+	uint16_t vmid_first;  /* first of vmid_count physical VMIDs for the shadows */
 	uint16_t vmid_count;
-	uint16_t vmid_shared;	/* of all shadows, if these are too few for 2 * harts */
+	uint16_t vmid_shared; /* of all shadows, if these are too few for 2 * harts */
 	/*
 	 * On return no hart holds a translation, or a part of one, of physical VMID @vmid that
 	 * was made before the call. Called on the hart whose hext_hart.ctx is @ctx, without a lock;
@@ -70,18 +70,18 @@ struct hext_shadow_config {
 
 struct hext_shadow_pool {
 	struct spinlock lock;
-	bool vmid_tagged;	/* false: switching from or to a shadow must flush vmid_shared */
-	uint32_t count;		/* of shadows */
-	uint32_t free;		/* list of free table pages */
+	bool vmid_tagged; /* false: switching from or to a shadow must flush vmid_shared */
+	uint32_t count;	  /* of shadows */
+	uint32_t free;	  /* list of free table pages */
 	uint32_t free_count;
 	uint32_t table_total;
 	uint64_t clock;
 	const struct hext_config *cfg;
 	void (*quiesce)(void *ctx, uint16_t vmid);
-	uint8_t *tables;	/* first table page */
+	uint8_t *tables; /* first table page */
 	hpa_t tables_hpa;
 	hpa_t roots_hpa;
-	struct hext_table_info *info;	/* one for each table page */
+	struct hext_table_info *info; /* one for each table page */
 	struct hext_shadow shadow[HEXT_SHADOW_MAX];
 };
 
@@ -115,14 +115,14 @@ enum hext_shadow_outcome {
 
 /* The local hardware fence that must precede the retry. */
 enum hext_shadow_flush {
-	HEXT_SHADOW_FLUSH_NONE,	/* the entry was not valid before */
+	HEXT_SHADOW_FLUSH_NONE, /* the entry was not valid before */
 	HEXT_SHADOW_FLUSH_GPA,	/* a leaf changed: HFENCE.GVMA of the address and the VMID */
-	HEXT_SHADOW_FLUSH_VMID,	/* a table changed, or hardware holds something old */
+	HEXT_SHADOW_FLUSH_VMID, /* a table changed, or hardware holds something old */
 };
 
 struct hext_shadow_result {
 	enum hext_shadow_flush flush;
-	gpa_t gpa;		/* that faulted */
+	gpa_t gpa; /* that faulted */
 	pa_t pa;
 	struct hext_trap trap;
 };
@@ -139,16 +139,16 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 /* What an HFENCE.GVMA of L1 names. */
 struct hext_gvma_fence {
 	bool all_vmids;
-	uint16_t vmid;		/* L1's */
+	uint16_t vmid; /* L1's */
 	bool all_addresses;
-	gpa_t gpa;		/* in bytes */
-	uint64_t size;		/* in bytes, at least 1 */
+	gpa_t gpa;     /* in bytes */
+	uint64_t size; /* in bytes, at least 1 */
 };
 
 /* Hardware fences that the caller owes on its own hart. */
 struct hext_shadow_fenced {
-	uint64_t shadows;	/* bit n: VMID of pool->shadow[n] */
-	uint64_t whole;		/* subset: all addresses, though a range was named */
+	uint64_t shadows; /* bit n: VMID of pool->shadow[n] */
+	uint64_t whole;	  /* subset: all addresses, though a range was named */
 };
 
 /*

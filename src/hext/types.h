@@ -16,8 +16,12 @@
 
 typedef uint64_t gva_t;
 typedef uint64_t gpa_t;
-typedef struct { uint64_t addr; } pa_t;
-typedef struct { uint64_t addr; } hpa_t;
+typedef struct {
+	uint64_t addr;
+} pa_t;
+typedef struct {
+	uint64_t addr;
+} hpa_t;
 
 static inline pa_t pa(uint64_t addr)
 {

@@ -8,26 +8,26 @@
  * Lost races for the update of a PTE's A and D before the walk gives up and reports the fault that
  * hardware without the update would. Only guests that write this PTE all the time ever see that.
  */
-#define MAX_LOST_RACES	64
+#define MAX_LOST_RACES 64
 
 /* The highest leaf level of any mode: what Bare counts as. */
-#define BARE_LEVEL	4
+#define BARE_LEVEL 4
 
 /* One stage's table, and how its PTEs are to be read. */
 struct stage {
 	const struct hext_hart *h;
-	uint64_t atp;		/* hgatp or vsatp */
+	uint64_t atp; /* hgatp or vsatp */
 	bool gstage;
-	bool pbmte;		/* PBMT is on for this stage */
-	bool adue;		/* A and D are set by hardware in this stage */
-	const struct hext_vaccess *access;	/* VS-stage: the access that all is made for */
-	struct hext_trap *trap;			/* VS-stage: filled for a fault of a PTE's access */
+	bool pbmte;			   /* PBMT is on for this stage */
+	bool adue;			   /* A and D are set by hardware in this stage */
+	const struct hext_vaccess *access; /* VS-stage: the access that all is made for */
+	struct hext_trap *trap;		   /* VS-stage: filled for a fault of a PTE's access */
 };
 
 struct leaf {
 	uint64_t pte;
-	pa_t where;		/* of the PTE */
-	uint64_t table_addr;	/* of the PTE, in the stage's output space */
+	pa_t where;	     /* of the PTE */
+	uint64_t table_addr; /* of the PTE, in the stage's output space */
 	unsigned int level;
 	bool napot;
 };
@@ -61,7 +61,7 @@ static enum pte_kind classify(const struct stage *s, uint64_t pte, unsigned int 
 		if (!s->h->cfg->svnapot || level || (ppn & PTE_NAPOT_PPN) != PTE_NAPOT_64K)
 			return PTE_INVALID;
 	} else if (ppn & (BIT64(9 * level) - 1)) {
-		return PTE_INVALID;	/* misaligned superpage */
+		return PTE_INVALID; /* misaligned superpage */
 	}
 	return PTE_LEAF;
 }
@@ -83,8 +83,8 @@ static enum hext_walk_status locate_vs_pte(const struct stage *s, gpa_t gpa,
 		*where = page.pa;
 	} else if (status == HEXT_WALK_GUEST_PAGE_FAULT) {
 		s->trap->htval = gpa >> 2;
-		s->trap->htinst = access == HEXT_WRITE ? HEXT_HTINST_PTE_WRITE :
-							 HEXT_HTINST_PTE_READ;
+		s->trap->htinst =
+			access == HEXT_WRITE ? HEXT_HTINST_PTE_WRITE : HEXT_HTINST_PTE_READ;
 	}
 	return status;
 }
@@ -180,7 +180,7 @@ struct check {
 	enum hext_access access;
 	bool mxr;
 	bool hlvx;
-	bool user;		/* VS-stage; a G-stage access is always one of U-mode */
+	bool user; /* VS-stage; a G-stage access is always one of U-mode */
 	bool sum;
 };
 
@@ -225,8 +225,8 @@ static enum hext_walk_status walk_stage(const struct stage *s, uint64_t addr,
 /* The output address for @addr: the leaf's PPN, with the offset within the page from @addr. */
 static uint64_t leaf_address(const struct leaf *leaf, uint64_t addr)
 {
-	unsigned int shift = leaf->napot ? PAGE_SHIFT + PTE_NAPOT_ORDER :
-					   hext_level_shift(leaf->level);
+	unsigned int shift =
+		leaf->napot ? PAGE_SHIFT + PTE_NAPOT_ORDER : hext_level_shift(leaf->level);
 	uint64_t offset = BIT64(shift) - 1;
 
 	return ((((leaf->pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT) & ~offset) |
@@ -255,7 +255,11 @@ enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp
 
 	if (!levels) {
 		*page = (struct hext_page){
-			.pa = pa(gpa), .level = BARE_LEVEL, .r = true, .w = true, .x = true,
+			.pa = pa(gpa),
+			.level = BARE_LEVEL,
+			.r = true,
+			.w = true,
+			.x = true,
 		};
 		return HEXT_WALK_OK;
 	}
@@ -350,8 +354,8 @@ static uint64_t fault_cause(enum hext_walk_status status, enum hext_access acces
 }
 
 enum hext_walk_status hext_walk_two_stage(const struct hext_hart *h, gva_t gva,
-					  const struct hext_vaccess *access,
-					  struct hext_page *page, struct hext_trap *trap)
+					  const struct hext_vaccess *access, struct hext_page *page,
+					  struct hext_trap *trap)
 {
 	const struct hext_gaccess gaccess = {
 		.access = access->access,

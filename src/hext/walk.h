@@ -14,25 +14,25 @@
 
 enum hext_walk_status {
 	HEXT_WALK_OK,
-	HEXT_WALK_PAGE_FAULT,		/* of the VS-stage */
+	HEXT_WALK_PAGE_FAULT, /* of the VS-stage */
 	HEXT_WALK_GUEST_PAGE_FAULT,
-	HEXT_WALK_ACCESS_FAULT,		/* a PTE is where the domain has no memory */
+	HEXT_WALK_ACCESS_FAULT, /* a PTE is where the domain has no memory */
 };
 
 /* Of a leaf, or of Bare: what the translation gives beside the address. */
 struct hext_page {
-	pa_t pa;		/* of the byte asked for */
-	unsigned int level;	/* of the leaf: 0 is 4 KiB, 1 is 2 MiB ...; for Bare the highest */
-	bool napot;		/* of 64 KiB: level is 0 */
-	bool r, w, x;		/* w only if the leaf's D is set */
-	uint8_t pbmt;		/* 0 to 2 */
+	pa_t pa;	    /* of the byte asked for */
+	unsigned int level; /* of the leaf: 0 is 4 KiB, 1 is 2 MiB ...; for Bare the highest */
+	bool napot;	    /* of 64 KiB: level is 0 */
+	bool r, w, x;	    /* w only if the leaf's D is set */
+	uint8_t pbmt;	    /* 0 to 2 */
 };
 
 /* What a G-stage access is checked for. */
 struct hext_gaccess {
 	enum hext_access access;
-	bool mxr;		/* explicit loads reach execute-only pages: L1's sstatus.MXR */
-	bool hlvx;		/* a HEXT_READ that needs X in place of R */
+	bool mxr;  /* explicit loads reach execute-only pages: L1's sstatus.MXR */
+	bool hlvx; /* a HEXT_READ that needs X in place of R */
 };
 
 /* Levels of paged mode @mode (8, 9, 10) of hgatp or vsatp; 0 for Bare. */
@@ -57,7 +57,7 @@ enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp
 /* An access of L2, or of HLV, HLVX and HSV for it. */
 struct hext_vaccess {
 	enum hext_access access;
-	bool user;		/* VU rather than VS */
+	bool user; /* VU rather than VS */
 	bool hlvx;
 	/*
 	 * Registers of the access (hext_l2_access() fills them in): vsatp, hgatp; vsstatus for SUM
@@ -79,7 +79,7 @@ struct hext_vaccess hext_l2_access(const struct hext_hart *h, enum hext_access a
  * table, the pseudoinstruction in htinst (else 0: the caller knows the instruction).
  */
 enum hext_walk_status hext_walk_two_stage(const struct hext_hart *h, gva_t gva,
-					  const struct hext_vaccess *access,
-					  struct hext_page *page, struct hext_trap *trap);
+					  const struct hext_vaccess *access, struct hext_page *page,
+					  struct hext_trap *trap);
 
 #endif

@@ -11,6 +11,11 @@
 
 #define LINE_SIZE 256
 
+/* NS16550A: transmit register; line status with its bit for "transmit register empty". */
+#define UART_THR      0
+#define UART_LSR      5
+#define UART_LSR_THRE 0x20
+
 /* What the finisher takes: this, with the exit status above it. */
 #define FINISHER_FAIL UINT32_C(0x3333)
 #define EXIT_STATUS   UINT32_C(1)
@@ -19,6 +24,7 @@
 
 static bool has_dbcn;
 static volatile uint32_t *finisher;
+static volatile uint8_t *uart;
 
 /* A firmware that is older than SBI 0.2 knows no call of the base extension, probing included. */
 void console_init(void)
@@ -29,6 +35,23 @@ void console_init(void)
 void console_set_finisher(uint64_t address)
 {
 	finisher = (volatile uint32_t *)(uintptr_t)address;
+}
+
+void console_use_uart(uint64_t address)
+{
+	uart = (volatile uint8_t *)(uintptr_t)address;
+}
+
+static size_t write_uart(const char *buf, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		while (!(uart[UART_LSR] & UART_LSR_THRE))
+			;
+		uart[UART_THR] = buf[i];
+	}
+	return size;
 }
 
 static size_t write_legacy(const char *buf, size_t size)
@@ -44,6 +67,8 @@ size_t console_write(const char *buf, size_t size)
 {
 	size_t done = 0;
 
+	if (uart)
+		return write_uart(buf, size);
 	if (!has_dbcn)
 		return write_legacy(buf, size);
 	while (done < size) {

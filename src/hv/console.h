@@ -18,6 +18,9 @@ void console_init(void);
  */
 void console_set_finisher(uint64_t address);
 
+/* There is no SBI: print on the NS16550A at @address (0: nowhere). Only to say so before the end. */
+void console_use_uart(uint64_t address);
+
 /* Write @size bytes at @buf; the number of bytes that were taken. */
 size_t console_write(const char *buf, size_t size);
 

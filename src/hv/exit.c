@@ -8,6 +8,18 @@
 #include "riscv/csr.h"
 #include "riscv/world.h"
 
+/*
+ * With Sstc, Halite's comparator is for L1's deadline while L2 runs, which vcpu_resume() finds in the
+ * image. Left over from before, it is off from here on. STIP may also lag behind the comparator: then it
+ * is set anew.
+ */
+static void handle_own_timer(struct vcpu *v)
+{
+	world_stop_timer(&v->timer);
+	if (v->h.virt && !(hext_sip(&v->h) & BIT64(IRQ_STI)))
+		world_start_timer(&v->timer, &v->h);
+}
+
 static void handle_interrupt(struct vcpu *v, uint64_t irq)
 {
 	switch (irq) {
@@ -16,13 +28,8 @@ static void handle_interrupt(struct vcpu *v, uint64_t irq)
 		csr_clear(CSR_SIP, BIT64(IRQ_SSI));
 		break;
 	case IRQ_STI:
-		/*
-		 * With Sstc it is L1's deadline, which vcpu_resume() finds for itself. The comparator
-		 * is set again since STIP may lag behind it: the deadline of an L2 that has been
-		 * left meanwhile would interrupt for ever.
-		 */
 		if (v->h.cfg->sstc)
-			world_load_timer(&v->h);
+			handle_own_timer(v);
 		else
 			sbi_time_expired(v);
 		break;

@@ -6,8 +6,8 @@
 #include "riscv/world.h"
 
 /* From this many pages on, all is fenced: one instruction a page costs more than refilling. */
-#define PAGES_MAX	64
-#define PAGE_SIZE	UINT64_C(4096)
+#define PAGES_MAX 64
+#define PAGE_SIZE UINT64_C(4096)
 
 static bool is_few_pages(const struct nacl_hfence *fence)
 {

@@ -126,8 +126,7 @@ static void change_cpus(void *fdt, const struct machine *m)
 	int cpu;
 
 	need(cpus, "/cpus");
-	fdt_for_each_subnode(cpu, fdt, cpus)
-	{
+	fdt_for_each_subnode (cpu, fdt, cpus) {
 		if (!devtree_has_string(fdt, cpu, "device_type", "cpu"))
 			continue;
 		filter_isa(fdt, cpu, "riscv,isa", '_');

@@ -11,7 +11,7 @@ static struct {
 	struct spinlock lock;
 	void (*fn)(struct vcpu *v, void *arg);
 	void *arg;
-	uint32_t left;		/* harts that have not answered */
+	uint32_t left; /* harts that have not answered */
 } call;
 
 /* Interrupt the harts of the vCPUs in @mask. */
@@ -21,7 +21,8 @@ static void kick(struct domain *d, uint64_t mask)
 
 	for (i = 0; i < d->vcpu_count; i++) {
 		if (mask & BIT64(i))
-			firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, 1, d->vcpus[i]->hartid, 0, 0, 0, 0);
+			firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, 1, d->vcpus[i]->hartid, 0, 0, 0,
+				      0);
 	}
 }
 

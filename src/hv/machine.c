@@ -36,8 +36,7 @@ static void parse_ram(struct machine *m, const void *fdt)
 {
 	int node;
 
-	fdt_for_each_subnode(node, fdt, 0)
-	{
+	fdt_for_each_subnode (node, fdt, 0) {
 		struct range r;
 		unsigned int i;
 
@@ -67,8 +66,7 @@ static void parse_reserved(struct machine *m, const void *fdt)
 	}
 	if (parent < 0)
 		return;
-	fdt_for_each_subnode(node, fdt, parent)
-	{
+	fdt_for_each_subnode (node, fdt, parent) {
 		bool no_map = fdt_getprop(fdt, node, "no-map", NULL);
 
 		if (!devtree_is_enabled(fdt, node))
@@ -114,8 +112,7 @@ static uint32_t interrupt_phandle(const void *fdt, int cpu)
 {
 	int node;
 
-	fdt_for_each_subnode(node, fdt, cpu)
-	{
+	fdt_for_each_subnode (node, fdt, cpu) {
 		if (!fdt_node_check_compatible(fdt, node, "riscv,cpu-intc"))
 			return fdt_get_phandle(fdt, node);
 	}
@@ -149,8 +146,7 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 	unsigned int i;
 	int node;
 
-	fdt_for_each_subnode(node, fdt, cpus)
-	{
+	fdt_for_each_subnode (node, fdt, cpus) {
 		if (!is_usable_hart(fdt, node, &hartid))
 			continue;
 		/* The last place is kept for the hart that runs. */

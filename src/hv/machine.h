@@ -57,6 +57,9 @@ void machine_check_fdt(const void *fdt, uint64_t limit);
 /* The SiFive test finisher of a simulator, or 0. */
 uint64_t machine_find_finisher(const void *fdt);
 
+/* The first NS16550A UART, with registers a byte apart, or 0. */
+uint64_t machine_find_uart(const void *fdt);
+
 /* Only what finding a home needs: ram, reserved, no_map. Fatal when there is no RAM. */
 void machine_parse_memory(struct machine *m, const void *fdt);
 

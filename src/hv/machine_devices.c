@@ -103,13 +103,12 @@ static void set_plic(struct machine *m, const void *fdt, int node, struct range 
 	m->plic.ndev = ndev;
 }
 
-uint64_t machine_find_finisher(const void *fdt)
+/* Where enabled device @node is; 0 where a bus changes the address: a wrong guess must not be written to. */
+static uint64_t plain_address(const void *fdt, int node)
 {
-	int node = fdt_node_offset_by_compatible(fdt, -1, "sifive,test0");
 	int parent = node < 0 ? -1 : fdt_parent_offset(fdt, node);
 	struct range r;
 
-	/* Only where no bus changes the address: a wrong guess must not be written to. */
 	if (parent < 0 || !devtree_is_enabled(fdt, node))
 		return 0;
 	if (parent && (fdt_parent_offset(fdt, parent) != 0 || !has_identity_ranges(fdt, parent)))
@@ -118,6 +117,16 @@ uint64_t machine_find_finisher(const void *fdt)
 			 &r))
 		return 0;
 	return r.start;
+}
+
+uint64_t machine_find_finisher(const void *fdt)
+{
+	return plain_address(fdt, fdt_node_offset_by_compatible(fdt, -1, "sifive,test0"));
+}
+
+uint64_t machine_find_uart(const void *fdt)
+{
+	return plain_address(fdt, fdt_node_offset_by_compatible(fdt, -1, "ns16550a"));
 }
 
 /* What is found on the way, besides what struct machine has. */
@@ -197,8 +206,7 @@ static void walk_bus(struct walk *w, const void *fdt, int parent, const struct b
 
 	if (depth > DEPTH_MAX)
 		hv_fatal("%s: more than %d buses deep", devtree_path(fdt, parent), DEPTH_MAX);
-	fdt_for_each_subnode(node, fdt, parent)
-	{
+	fdt_for_each_subnode (node, fdt, parent) {
 		const char *name = fdt_get_name(fdt, node, NULL);
 
 		if (!bus->parent && (!strcmp(name, "reserved-memory") || !strcmp(name, "chosen")))

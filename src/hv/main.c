@@ -33,15 +33,17 @@ void hv_early_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
 		 (unsigned long)scause, (unsigned long)sepc, (unsigned long)stval);
 }
 
-static void check_firmware(void)
+/* Needs a console that works without the firmware, which only a good device tree can tell of. */
+static void check_firmware(const void *fdt)
 {
 	struct sbi_result r =
 		firmware_call(SBI_EXT_BASE, SBI_BASE_GET_SPEC_VERSION, 0, 0, 0, 0, 0, 0);
 
-	if (r.error || r.value < SBI_VERSION_0_2)
-		hv_fatal("firmware has no SBI 0.2 or later (its base extension answers %ld)",
-			 (long)r.error);
-	console_init();
+	if (!r.error && r.value >= SBI_VERSION_0_2)
+		return;
+	console_use_uart(machine_find_uart(fdt));
+	hv_fatal("firmware has no SBI 0.2 or later (its base extension answers %ld)",
+		 (long)r.error);
 }
 
 void hv_start(uint64_t hartid, void *fdt)
@@ -50,9 +52,10 @@ void hv_start(uint64_t hartid, void *fdt)
 	struct modules mods;
 	uint64_t start;
 
-	check_firmware();
+	console_init();
 	machine_check_fdt(fdt, HOME_FDT_MAX);
 	console_set_finisher(machine_find_finisher(fdt));
+	check_firmware(fdt);
 	machine_parse_memory(&machine, fdt);
 	modules_find(&mods, fdt, &machine, self);
 	if (!home_choose(&machine, &mods, self, &start))

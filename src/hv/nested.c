@@ -29,6 +29,7 @@ static bool access(struct vcpu *v, pa_t addr, void *buf, unsigned int size, bool
 		return false;
 	p = (volatile void *)page.hpa.addr;
 	switch (size) {
+/* clang-format off */
 #define ACCESS(bytes, type)						\
 	case bytes:							\
 		if (store)						\
@@ -41,6 +42,7 @@ static bool access(struct vcpu *v, pa_t addr, void *buf, unsigned int size, bool
 	ACCESS(4, uint32_t)
 	ACCESS(8, uint64_t)
 #undef ACCESS
+	/* clang-format on */
 	default:
 		return false;
 	}
@@ -56,11 +58,11 @@ static bool write_memory(void *ctx, pa_t addr, const void *buf, unsigned int siz
 	return access(ctx, addr, (void *)buf, size, true);
 }
 
-static bool cas64(void *ctx, pa_t addr, uint64_t old, uint64_t new)
+static bool cas64(void *ctx, pa_t addr, uint64_t old, uint64_t desired)
 {
 	uint64_t *p = domain_ram(ctx, addr, sizeof(*p));
 
-	return p && __atomic_compare_exchange_n(p, &old, new, false, __ATOMIC_SEQ_CST,
+	return p && __atomic_compare_exchange_n(p, &old, desired, false, __ATOMIC_SEQ_CST,
 						__ATOMIC_SEQ_CST);
 }
 
@@ -132,7 +134,7 @@ const struct nacl_host_ops nested_nacl_ops = {
 /* ---- the shadow G-stages ---- */
 
 /* Shadows that L1 can use without one being taken from another. */
-#define SHADOWS_WANTED	16
+#define SHADOWS_WANTED 16
 
 static void forget_vmid(struct vcpu *v, void *arg)
 {
@@ -186,7 +188,7 @@ void nested_load(struct vcpu *v)
 {
 	uint64_t hgatp = v->h.virt ? hext_shadow_hgatp(&v->domain->shadows, v->shadow) : 0;
 
-	world_load(&v->h, &v->domain->world, hgatp);
+	world_load(&v->h, &v->domain->world, &v->timer, hgatp);
 }
 
 static void flush_for_retry(const struct hext_shadow_result *result)

@@ -4,10 +4,10 @@
 #include "hv/plic.h"
 #include "riscv/csr.h"
 
-#define ENABLE_BASE		UINT64_C(0x2000)
-#define ENABLE_STRIDE		UINT64_C(0x80)
-#define CONTEXT_BASE		UINT64_C(0x200000)
-#define CONTEXT_STRIDE		UINT64_C(0x1000)
+#define ENABLE_BASE    UINT64_C(0x2000)
+#define ENABLE_STRIDE  UINT64_C(0x80)
+#define CONTEXT_BASE   UINT64_C(0x200000)
+#define CONTEXT_STRIDE UINT64_C(0x1000)
 
 bool plic_contains(const struct domain *d, uint64_t addr, uint64_t *offset)
 {

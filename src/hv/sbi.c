@@ -4,8 +4,8 @@
 #include "hv/sbi.h"
 
 static const struct sbi_extension *const extensions[] = {
-	&sbi_base, &sbi_time, &sbi_ipi, &sbi_rfence, &sbi_hsm, &sbi_srst, &sbi_dbcn, &sbi_nacl,
-	&sbi_pmu,
+	&sbi_base, &sbi_time, &sbi_ipi,	 &sbi_rfence, &sbi_hsm,
+	&sbi_srst, &sbi_dbcn, &sbi_nacl, &sbi_pmu,
 };
 
 static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)

@@ -2,8 +2,8 @@
 #include "hv/sbi.h"
 #include "lib/version.h"
 
-#define SPEC_VERSION_2_0	(UINT64_C(2) << 24)
-#define IMPLEMENTATION_ID	0x48414c49	/* "HALI": none of those the specification lists */
+#define SPEC_VERSION_2_0  (UINT64_C(2) << 24)
+#define IMPLEMENTATION_ID 0x48414c49 /* "HALI": none of those the specification lists */
 
 enum {
 	GET_SPEC_VERSION,

@@ -5,7 +5,7 @@
 enum { CONSOLE_WRITE, CONSOLE_READ, CONSOLE_WRITE_BYTE };
 
 /* Bytes for one call: the rest is the guest's to ask for again, as the specification allows. */
-#define CHUNK	4096
+#define CHUNK 4096
 
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {

@@ -16,14 +16,14 @@ enum {
 	SNAPSHOT_SET_SHMEM,
 };
 
-#define SNAPSHOT_SIZE	4096
+#define SNAPSHOT_SIZE 4096
 
 /* Flags of COUNTER_CONFIG_MATCHING */
-#define CFG_VUINH	(UINT64_C(1) << 3)
-#define CFG_VSINH	(UINT64_C(1) << 4)
-#define CFG_UINH	(UINT64_C(1) << 5)
-#define CFG_SINH	(UINT64_C(1) << 6)
-#define CFG_FILTERS	(CFG_VUINH | CFG_VSINH | CFG_UINH | CFG_SINH)
+#define CFG_VUINH   (UINT64_C(1) << 3)
+#define CFG_VSINH   (UINT64_C(1) << 4)
+#define CFG_UINH    (UINT64_C(1) << 5)
+#define CFG_SINH    (UINT64_C(1) << 6)
+#define CFG_FILTERS (CFG_VUINH | CFG_VSINH | CFG_UINH | CFG_SINH)
 
 static uint64_t machine_filters(uint64_t flags)
 {

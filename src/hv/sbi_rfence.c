@@ -14,7 +14,7 @@ enum {
 	HFENCE_VVMA,
 };
 
-#define SIZE_ALL	(~UINT64_C(0))
+#define SIZE_ALL (~UINT64_C(0))
 
 /* Both 0, or the size all-ones: the whole address space (SBI 2.0 "RFENCE Extension"). */
 static bool is_whole(uint64_t start, uint64_t size)

@@ -3,10 +3,10 @@
 
 enum { SYSTEM_RESET };
 
-#define TYPE_LAST		2	/* shutdown, cold reboot, warm reboot */
-#define REASON_LAST		1	/* none, system failure */
-#define TYPE_VENDOR_FIRST	UINT32_C(0xf0000000)
-#define REASON_VENDOR_FIRST	UINT32_C(0xe0000000)
+#define TYPE_LAST	    2 /* shutdown, cold reboot, warm reboot */
+#define REASON_LAST	    1 /* none, system failure */
+#define TYPE_VENDOR_FIRST   UINT32_C(0xf0000000)
+#define REASON_VENDOR_FIRST UINT32_C(0xe0000000)
 
 /* The one domain is the machine: its reset is the machine's. */
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)

@@ -137,8 +137,7 @@ static void deliver_interrupts(struct vcpu *v)
 	if (h->virt) {
 		if (v->live) {
 			h->hvip = csr_read(HEXT_CSR_HVIP) & IRQ_VS_ALL;
-			h->hie = (h->hie & BIT64(IRQ_SGEI)) |
-				 (csr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
+			h->hie = (h->hie & BIT64(IRQ_SGEI)) | (csr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
 		}
 	} else {
 		if (!(hext_hip(h) & h->hie & ~h->hideleg))
@@ -192,8 +191,8 @@ static void init_hart(struct vcpu *v)
 	csr_write(CSR_SSCRATCH, 0);
 	csr_write(CSR_STVEC, (uintptr_t)riscv_trap_entry);
 	world_init(v->h.cfg);
-	csr_write(CSR_SIE, BIT64(IRQ_SSI) | BIT64(IRQ_SEI) |
-			   (v->h.cfg->sstc ? BIT64(IRQ_STI) : 0));
+	v->timer.timecmp = ~UINT64_C(0);
+	csr_write(CSR_SIE, BIT64(IRQ_SSI) | BIT64(IRQ_SEI) | (v->h.cfg->sstc ? BIT64(IRQ_STI) : 0));
 }
 
 void vcpu_hart_started(struct vcpu *v)

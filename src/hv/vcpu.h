@@ -16,28 +16,30 @@
 #include "hext/shadow.h"
 #include "hv/domain.h"
 #include "nacl/host.h"
+#include "riscv/world.h"
 
-#define VCPU_STACK_SIZE	8192
+#define VCPU_STACK_SIZE 8192
 
 /* a0 to a7 in vcpu.x */
-#define VCPU_A0	10
-#define VCPU_A1	11
-#define VCPU_A7	17
+#define VCPU_A0 10
+#define VCPU_A1 11
+#define VCPU_A7 17
 
 struct vcpu {
-	uint64_t x[32];		/* the guest's registers; x[0] stays 0 */
-	uint64_t stack_top;	/* of Halite's stack on this hart */
+	uint64_t x[32];	    /* the guest's registers; x[0] stays 0 */
+	uint64_t stack_top; /* of Halite's stack on this hart */
 	struct hext_hart h;
 	bool live;
-	bool online;		/* the guest runs or waits here; else stopped in the firmware */
+	struct world_timer timer;
+	bool online; /* the guest runs or waits here; else stopped in the firmware */
 	struct nacl_host nacl;
-	struct hext_shadow *shadow;	/* for h.hgatp, or NULL: to be looked up */
+	struct hext_shadow *shadow; /* for h.hgatp, or NULL: to be looked up */
 	struct domain *domain;
-	unsigned int index;	/* in domain->vcpus */
+	unsigned int index; /* in domain->vcpus */
 	unsigned long hartid;
-	bool external;		/* the PLIC's output is raised in L1, and masked here */
-	uint32_t requests;	/* enum vcpu_request bits, atomic */
-	uint64_t start_pc;	/* for the next start of the hart */
+	bool external;	   /* the PLIC's output is raised in L1, and masked here */
+	uint32_t requests; /* enum vcpu_request bits, atomic */
+	uint64_t start_pc; /* for the next start of the hart */
 	uint64_t start_arg;
 	uint8_t *stack;
 };

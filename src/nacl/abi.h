@@ -15,9 +15,9 @@
 /* XLEN of the harts that share the memory: __riscv_xlen, or 64 where the host is no RISC-V. */
 #ifndef NACL_XLEN
 #ifdef __riscv_xlen
-#define NACL_XLEN		__riscv_xlen
+#define NACL_XLEN __riscv_xlen
 #else
-#define NACL_XLEN		64
+#define NACL_XLEN 64
 #endif
 #endif
 
@@ -25,81 +25,81 @@
 #error "NACL_XLEN must be 32 or 64"
 #endif
 
-#define NACL_WORD_SIZE		(NACL_XLEN / 8)
+#define NACL_WORD_SIZE (NACL_XLEN / 8)
 
-#define NACL_EID		0x4E41434C	/* "NACL" */
+#define NACL_EID 0x4E41434C /* "NACL" */
 
-#define NACL_FID_PROBE_FEATURE	0
-#define NACL_FID_SET_SHMEM	1
-#define NACL_FID_SYNC_CSR	2
-#define NACL_FID_SYNC_HFENCE	3
-#define NACL_FID_SYNC_SRET	4
+#define NACL_FID_PROBE_FEATURE 0
+#define NACL_FID_SET_SHMEM     1
+#define NACL_FID_SYNC_CSR      2
+#define NACL_FID_SYNC_HFENCE   3
+#define NACL_FID_SYNC_SRET     4
 
 /* Feature ids; bit n of a feature mask stands for feature n. */
-#define NACL_FEAT_SYNC_CSR	0
-#define NACL_FEAT_SYNC_HFENCE	1
-#define NACL_FEAT_SYNC_SRET	2
-#define NACL_FEAT_AUTOSWAP_CSR	3
-#define NACL_FEAT_COUNT		4
-#define NACL_FEAT_ALL		((1 << NACL_FEAT_COUNT) - 1)
+#define NACL_FEAT_SYNC_CSR     0
+#define NACL_FEAT_SYNC_HFENCE  1
+#define NACL_FEAT_SYNC_SRET    2
+#define NACL_FEAT_AUTOSWAP_CSR 3
+#define NACL_FEAT_COUNT	       4
+#define NACL_FEAT_ALL	       ((1 << NACL_FEAT_COUNT) - 1)
 
 /* The shared memory: offsets and sizes in bytes. */
-#define NACL_SHMEM_ALIGN	0x1000
-#define NACL_SCRATCH_SIZE	0x1000
-#define NACL_CSR_COUNT		1024
-#define NACL_SHMEM_SIZE		(NACL_SCRATCH_SIZE + NACL_CSR_COUNT * NACL_WORD_SIZE)
+#define NACL_SHMEM_ALIGN  0x1000
+#define NACL_SCRATCH_SIZE 0x1000
+#define NACL_CSR_COUNT	  1024
+#define NACL_SHMEM_SIZE	  (NACL_SCRATCH_SIZE + NACL_CSR_COUNT * NACL_WORD_SIZE)
 
-#define NACL_SRET_OFFSET	0x000		/* word i: value for GPR xi */
-#define NACL_SRET_SIZE		0x200
-#define NACL_SRET_GPRS		32
-#define NACL_AUTOSWAP_OFFSET	0x200		/* word 0: flags; word 1: hstatus */
-#define NACL_AUTOSWAP_SIZE	0x080
-#define NACL_HFENCE_OFFSET	0x800
-#define NACL_HFENCE_SIZE	0x780
-#define NACL_DIRTY_OFFSET	0xF80		/* bit i of byte b: CSR index 8 * b + i */
-#define NACL_DIRTY_SIZE		0x080
-#define NACL_CSR_OFFSET		0x1000		/* word i: the CSR with index i */
+#define NACL_SRET_OFFSET     0x000 /* word i: value for GPR xi */
+#define NACL_SRET_SIZE	     0x200
+#define NACL_SRET_GPRS	     32
+#define NACL_AUTOSWAP_OFFSET 0x200 /* word 0: flags; word 1: hstatus */
+#define NACL_AUTOSWAP_SIZE   0x080
+#define NACL_HFENCE_OFFSET   0x800
+#define NACL_HFENCE_SIZE     0x780
+#define NACL_DIRTY_OFFSET    0xF80 /* bit i of byte b: CSR index 8 * b + i */
+#define NACL_DIRTY_SIZE	     0x080
+#define NACL_CSR_OFFSET	     0x1000 /* word i: the CSR with index i */
 
-#define NACL_DIRTY_WORDS	(NACL_DIRTY_SIZE / NACL_WORD_SIZE)
+#define NACL_DIRTY_WORDS (NACL_DIRTY_SIZE / NACL_WORD_SIZE)
 
 /* Autoswap context: words and bits of the flags. */
-#define NACL_AUTOSWAP_FLAGS	0
-#define NACL_AUTOSWAP_HSTATUS	1
-#define NACL_AUTOSWAP_FLAG_HSTATUS	0x1
+#define NACL_AUTOSWAP_FLAGS	   0
+#define NACL_AUTOSWAP_HSTATUS	   1
+#define NACL_AUTOSWAP_FLAG_HSTATUS 0x1
 
 /* HFENCE entries: the words of one. */
 #define NACL_HFENCE_CONFIG	0
-#define NACL_HFENCE_PAGE_NUMBER	1
+#define NACL_HFENCE_PAGE_NUMBER 1
 #define NACL_HFENCE_RESERVED	2
 #define NACL_HFENCE_PAGE_COUNT	3
 #define NACL_HFENCE_WORDS	4
 #define NACL_HFENCE_COUNT	(NACL_HFENCE_SIZE / (NACL_HFENCE_WORDS * NACL_WORD_SIZE))
 
 /* The Config word: place and width in bits of its fields. What no field covers is reserved. */
-#define NACL_HFENCE_PENDING_BIT	(NACL_XLEN - 1)
+#define NACL_HFENCE_PENDING_BIT (NACL_XLEN - 1)
 #define NACL_HFENCE_TYPE_SHIFT	(NACL_XLEN - 8)
 #define NACL_HFENCE_TYPE_BITS	4
-#define NACL_HFENCE_ORDER_SHIFT	(NACL_XLEN - 16)
+#define NACL_HFENCE_ORDER_SHIFT (NACL_XLEN - 16)
 #define NACL_HFENCE_ORDER_BITS	7
-#define NACL_HFENCE_ORDER_BASE	12		/* page size is 1 << (Order + 12) bytes */
+#define NACL_HFENCE_ORDER_BASE	12 /* page size is 1 << (Order + 12) bytes */
 #if NACL_XLEN == 32
-#define NACL_HFENCE_VMID_SHIFT	9
-#define NACL_HFENCE_VMID_BITS	7
-#define NACL_HFENCE_ASID_BITS	9
+#define NACL_HFENCE_VMID_SHIFT 9
+#define NACL_HFENCE_VMID_BITS  7
+#define NACL_HFENCE_ASID_BITS  9
 #else
-#define NACL_HFENCE_VMID_SHIFT	16
-#define NACL_HFENCE_VMID_BITS	14
-#define NACL_HFENCE_ASID_BITS	16
+#define NACL_HFENCE_VMID_SHIFT 16
+#define NACL_HFENCE_VMID_BITS  14
+#define NACL_HFENCE_ASID_BITS  16
 #endif
-#define NACL_HFENCE_ASID_SHIFT	0
+#define NACL_HFENCE_ASID_SHIFT 0
 
 /*
  * The CSR space has a word for each possible CSR with address bits [9:8] = 0b10. @csr must be one;
  * the index is 0 to 1023.
  */
-#define NACL_CSR_IS_HEXT(csr)	(((csr) & 0x300) == 0x200 && (csr) < 0x1000)
-#define NACL_CSR_INDEX(csr)	((((csr) & 0xc00) >> 2) | ((csr) & 0xff))
-#define NACL_CSR_NUMBER(index)	((((index) & 0x300) << 2) | 0x200 | ((index) & 0xff))
+#define NACL_CSR_IS_HEXT(csr)  (((csr)&0x300) == 0x200 && (csr) < 0x1000)
+#define NACL_CSR_INDEX(csr)    ((((csr)&0xc00) >> 2) | ((csr)&0xff))
+#define NACL_CSR_NUMBER(index) ((((index)&0x300) << 2) | 0x200 | ((index)&0xff))
 
 #ifndef __ASSEMBLER__
 
@@ -114,7 +114,7 @@ typedef uint32_t nacl_word;
 typedef uint64_t nacl_word;
 #endif
 
-#define NACL_ALL_ONES		((nacl_word)-1)
+#define NACL_ALL_ONES ((nacl_word)-1)
 
 /* What the calls return, with the values of SBI errors ("SBI Binary Encoding"). */
 enum nacl_error {
@@ -128,13 +128,13 @@ enum nacl_error {
 
 /* Types of an HFENCE entry. VVMA types name a VMID, the ASID ones an ASID too. */
 enum nacl_hfence_type {
-	NACL_HFENCE_GVMA = 0,		/* a range of guest physical addresses, every VMID */
+	NACL_HFENCE_GVMA = 0, /* a range of guest physical addresses, every VMID */
 	NACL_HFENCE_GVMA_ALL = 1,
-	NACL_HFENCE_GVMA_VMID = 2,	/* a range of guest physical addresses */
+	NACL_HFENCE_GVMA_VMID = 2, /* a range of guest physical addresses */
 	NACL_HFENCE_GVMA_VMID_ALL = 3,
-	NACL_HFENCE_VVMA = 4,		/* a range of guest virtual addresses, every ASID */
+	NACL_HFENCE_VVMA = 4, /* a range of guest virtual addresses, every ASID */
 	NACL_HFENCE_VVMA_ALL = 5,
-	NACL_HFENCE_VVMA_ASID = 6,	/* a range of guest virtual addresses */
+	NACL_HFENCE_VVMA_ASID = 6, /* a range of guest virtual addresses */
 	NACL_HFENCE_VVMA_ASID_ALL = 7,
 	/* Not of the specification and never in memory: both stages, all VMIDs, all ASIDs. */
 	NACL_HFENCE_EVERYTHING = 16,

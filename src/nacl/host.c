@@ -15,41 +15,40 @@
  */
 #include "nacl/host.h"
 
-#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
-#define BITS(shift, width)	((((nacl_word)1 << (width)) - 1) << (shift))
-#define FIELD(word, shift, width) \
-	((unsigned int)((word) >> (shift)) & ((1u << (width)) - 1))
+#define ARRAY_SIZE(a)		  (sizeof(a) / sizeof((a)[0]))
+#define BITS(shift, width)	  ((((nacl_word)1 << (width)) - 1) << (shift))
+#define FIELD(word, shift, width) ((unsigned int)((word) >> (shift)) & ((1u << (width)) - 1))
 
 /* CSRs with a part of their own here (privileged specification, hypervisor extension and AIA). */
-#define CSR_HSTATUS		0x600
-#define CSR_HIDELEG		0x603
-#define CSR_HIE			0x604
-#define CSR_HTIMEDELTA		0x605
-#define CSR_HVIEN		0x608
-#define CSR_HVICTL		0x609
-#define CSR_HENVCFG		0x60a
-#define CSR_HSTATEEN0		0x60c
-#define CSR_HSTATEEN1		0x60d
-#define CSR_HSTATEEN2		0x60e
-#define CSR_HSTATEEN3		0x60f
-#define CSR_HIDELEGH		0x613
-#define CSR_HTIMEDELTAH		0x615
-#define CSR_HVIENH		0x618
-#define CSR_HENVCFGH		0x61a
-#define CSR_HSTATEEN0H		0x61c
-#define CSR_HSTATEEN1H		0x61d
-#define CSR_HSTATEEN2H		0x61e
-#define CSR_HSTATEEN3H		0x61f
-#define CSR_HTVAL		0x643
-#define CSR_HIP			0x644
-#define CSR_HVIP		0x645
-#define CSR_HTINST		0x64a
-#define CSR_HVIPH		0x655
-#define CSR_HGATP		0x680
-#define CSR_HGEIP		0xe12
-#define CSR_VSTOPI		0xeb0
+#define CSR_HSTATUS	0x600
+#define CSR_HIDELEG	0x603
+#define CSR_HIE		0x604
+#define CSR_HTIMEDELTA	0x605
+#define CSR_HVIEN	0x608
+#define CSR_HVICTL	0x609
+#define CSR_HENVCFG	0x60a
+#define CSR_HSTATEEN0	0x60c
+#define CSR_HSTATEEN1	0x60d
+#define CSR_HSTATEEN2	0x60e
+#define CSR_HSTATEEN3	0x60f
+#define CSR_HIDELEGH	0x613
+#define CSR_HTIMEDELTAH 0x615
+#define CSR_HVIENH	0x618
+#define CSR_HENVCFGH	0x61a
+#define CSR_HSTATEEN0H	0x61c
+#define CSR_HSTATEEN1H	0x61d
+#define CSR_HSTATEEN2H	0x61e
+#define CSR_HSTATEEN3H	0x61f
+#define CSR_HTVAL	0x643
+#define CSR_HIP		0x644
+#define CSR_HVIP	0x645
+#define CSR_HTINST	0x64a
+#define CSR_HVIPH	0x655
+#define CSR_HGATP	0x680
+#define CSR_HGEIP	0xe12
+#define CSR_VSTOPI	0xeb0
 
-#define HSTATUS_SPV		0x80
+#define HSTATUS_SPV 0x80
 
 /*
  * To be written first, in this order, when dirty together with others (SBI NACL, "Synchronize CSR":
@@ -58,35 +57,48 @@
  */
 static const uint16_t gate_order[] = {
 	/* what may be accessed at all */
-	CSR_HSTATEEN0, CSR_HSTATEEN1, CSR_HSTATEEN2, CSR_HSTATEEN3,
-	CSR_HSTATEEN0H, CSR_HSTATEEN1H, CSR_HSTATEEN2H, CSR_HSTATEEN3H,
-	CSR_HENVCFG, CSR_HENVCFGH,	/* STCE: vstimecmp, VSTIP */
-	CSR_HSTATUS,			/* VGEIN: vsireg, vstopei, VSEIP */
-	CSR_HTIMEDELTA, CSR_HTIMEDELTAH,	/* VSTIP */
+	CSR_HSTATEEN0,
+	CSR_HSTATEEN1,
+	CSR_HSTATEEN2,
+	CSR_HSTATEEN3,
+	CSR_HSTATEEN0H,
+	CSR_HSTATEEN1H,
+	CSR_HSTATEEN2H,
+	CSR_HSTATEEN3H,
+	CSR_HENVCFG,
+	CSR_HENVCFGH, /* STCE: vstimecmp, VSTIP */
+	CSR_HSTATUS,  /* VGEIN: vsireg, vstopei, VSEIP */
+	CSR_HTIMEDELTA,
+	CSR_HTIMEDELTAH, /* VSTIP */
 	/* which bits of hvip, vsip, vsie are there */
-	CSR_HIDELEG, CSR_HIDELEGH,
-	CSR_HVIEN, CSR_HVIENH, CSR_HVICTL,
+	CSR_HIDELEG,
+	CSR_HIDELEGH,
+	CSR_HVIEN,
+	CSR_HVIENH,
+	CSR_HVICTL,
 	/* hip and vsip are views of hvip, vsie is one of hie; the view is the later word */
-	CSR_HVIP, CSR_HVIPH, CSR_HIP, CSR_HIE,
+	CSR_HVIP,
+	CSR_HVIPH,
+	CSR_HIP,
+	CSR_HIE,
 	CSR_HGATP,
 };
 
 /* What L2 or its trap into L1 changes, besides all VS CSRs (0x2xx). */
 static const uint16_t trap_extra[] = {
-	CSR_HSTATUS, CSR_HTVAL, CSR_HTINST,
-	CSR_HVIP, CSR_HVIPH, CSR_HIP, CSR_HIE, CSR_HGEIP, CSR_VSTOPI,
+	CSR_HSTATUS, CSR_HTVAL, CSR_HTINST, CSR_HVIP,	CSR_HVIPH,
+	CSR_HIP,     CSR_HIE,	CSR_HGEIP,  CSR_VSTOPI,
 };
 
 _Static_assert(ARRAY_SIZE(gate_order) <= NACL_HOST_GATE_CSRS, "gate_csrs too short");
 _Static_assert(256 + ARRAY_SIZE(trap_extra) <= NACL_HOST_TRAP_CSRS, "trap_csrs too short");
 
 /* Positions in the area, in words. */
-#define SRET_WORD(i)		(NACL_SRET_OFFSET / NACL_WORD_SIZE + (i))
-#define AUTOSWAP_WORD(i)	(NACL_AUTOSWAP_OFFSET / NACL_WORD_SIZE + (i))
-#define HFENCE_WORD(e, i)	\
-	(NACL_HFENCE_OFFSET / NACL_WORD_SIZE + (e) * NACL_HFENCE_WORDS + (i))
-#define DIRTY_WORD(i)		(NACL_DIRTY_OFFSET / NACL_WORD_SIZE + (i))
-#define CSR_WORD(i)		(NACL_CSR_OFFSET / NACL_WORD_SIZE + (i))
+#define SRET_WORD(i)	  (NACL_SRET_OFFSET / NACL_WORD_SIZE + (i))
+#define AUTOSWAP_WORD(i)  (NACL_AUTOSWAP_OFFSET / NACL_WORD_SIZE + (i))
+#define HFENCE_WORD(e, i) (NACL_HFENCE_OFFSET / NACL_WORD_SIZE + (e)*NACL_HFENCE_WORDS + (i))
+#define DIRTY_WORD(i)	  (NACL_DIRTY_OFFSET / NACL_WORD_SIZE + (i))
+#define CSR_WORD(i)	  (NACL_CSR_OFFSET / NACL_WORD_SIZE + (i))
 
 static inline nacl_word load(const struct nacl_host *h, unsigned int word)
 {
@@ -186,7 +198,7 @@ static void take_in_csrs(struct nacl_host *h)
 
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
 		dirty[w] = h->exists[w];
-		if (dirty[w])	/* a plain load first: the atomic AND costs more */
+		if (dirty[w]) /* a plain load first: the atomic AND costs more */
 			dirty[w] &= load(h, DIRTY_WORD(w));
 		if (dirty[w])
 			dirty[w] = take_bits(h, DIRTY_WORD(w), dirty[w]);
@@ -432,7 +444,7 @@ enum nacl_error nacl_host_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET
 		return NACL_ERR_NO_SHMEM;
 
 	take_in_csrs(h);
-	take_in_hfences(h);	/* after hgatp */
+	take_in_hfences(h); /* after hgatp */
 	gpr[0] = 0;
 	for (unsigned int i = 1; i < NACL_SRET_GPRS; i++)
 		gpr[i] = load(h, SRET_WORD(i));

@@ -76,22 +76,22 @@ struct nacl_host_ops {
 };
 
 /* The CSRs that L2 or its trap into L1 changes: at most all of 0x2xx and some more. */
-#define NACL_HOST_TRAP_CSRS	(256 + 16)
+#define NACL_HOST_TRAP_CSRS (256 + 16)
 /* CSRs that are to be written before others. */
-#define NACL_HOST_GATE_CSRS	32
+#define NACL_HOST_GATE_CSRS 32
 
 /* Private to host.c but for its size. */
 struct nacl_host {
-	volatile nacl_word *shmem;	/* the area, or NULL */
+	volatile nacl_word *shmem; /* the area, or NULL */
 	const struct nacl_host_ops *ops;
 	void *ctx;
-	unsigned int features;		/* bit n: NACL_FEAT_n is offered */
+	unsigned int features; /* bit n: NACL_FEAT_n is offered */
 	uint16_t trap_count;
 	uint16_t gate_count;
-	nacl_word exists[NACL_DIRTY_WORDS];	/* as the dirty bitmap: CSRs that L1 has */
-	nacl_word gates[NACL_DIRTY_WORDS];	/* likewise: those in gate_csrs */
-	nacl_word on_trap[NACL_DIRTY_WORDS];	/* likewise: those in trap_csrs */
-	uint16_t gate_csrs[NACL_HOST_GATE_CSRS];	/* in the order of their writing */
+	nacl_word exists[NACL_DIRTY_WORDS];	 /* as the dirty bitmap: CSRs that L1 has */
+	nacl_word gates[NACL_DIRTY_WORDS];	 /* likewise: those in gate_csrs */
+	nacl_word on_trap[NACL_DIRTY_WORDS];	 /* likewise: those in trap_csrs */
+	uint16_t gate_csrs[NACL_HOST_GATE_CSRS]; /* in the order of their writing */
 	uint16_t trap_csrs[NACL_HOST_TRAP_CSRS];
 };
 

@@ -10,36 +10,32 @@
 
 #include "hext/csr.h"
 
-#define CSR_SSTATUS		0x100
-#define CSR_SIE			0x104
-#define CSR_STVEC		0x105
-#define CSR_SSCRATCH		0x140
-#define CSR_SEPC		0x141
-#define CSR_SCAUSE		0x142
-#define CSR_STVAL		0x143
-#define CSR_SIP			0x144
-#define CSR_STIMECMP		0x14d
-#define CSR_SATP		0x180
-#define CSR_TIME		0xc01
+#define CSR_SSTATUS  0x100
+#define CSR_SIE	     0x104
+#define CSR_STVEC    0x105
+#define CSR_SSCRATCH 0x140
+#define CSR_SEPC     0x141
+#define CSR_SCAUSE   0x142
+#define CSR_STVAL    0x143
+#define CSR_SIP	     0x144
+#define CSR_STIMECMP 0x14d
+#define CSR_SATP     0x180
+#define CSR_TIME     0xc01
 
-#define csr_read(csr)							\
-	({								\
-		uint64_t value_;					\
-		__asm__ volatile("csrr %0, %1"				\
-				 : "=r"(value_) : "i"(csr) : "memory");	\
-		value_;							\
+#define csr_read(csr)                                                                 \
+	({                                                                            \
+		uint64_t value_;                                                      \
+		__asm__ volatile("csrr %0, %1" : "=r"(value_) : "i"(csr) : "memory"); \
+		value_;                                                               \
 	})
 
-#define csr_write(csr, value)						\
-	__asm__ volatile("csrw %0, %1"					\
-			 : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
+#define csr_write(csr, value) \
+	__asm__ volatile("csrw %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
 
-#define csr_set(csr, value)						\
-	__asm__ volatile("csrs %0, %1"					\
-			 : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
+#define csr_set(csr, value) \
+	__asm__ volatile("csrs %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
 
-#define csr_clear(csr, value)						\
-	__asm__ volatile("csrc %0, %1"					\
-			 : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
+#define csr_clear(csr, value) \
+	__asm__ volatile("csrc %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
 
 #endif

@@ -7,8 +7,8 @@
 #define RISCV_ENTRY_H
 
 /* Offsets into struct vcpu; src/hv/vcpu.c asserts that they hold. */
-#define VCPU_X(n)		((n) * 8)
-#define VCPU_STACK_TOP		(32 * 8)
+#define VCPU_X(n)      ((n)*8)
+#define VCPU_STACK_TOP (32 * 8)
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
@@ -30,6 +30,9 @@ void riscv_hart_start(void);
  * them (HLVX.HU). False: the fetch faults.
  */
 bool riscv_fetch_u16(uint64_t addr, uint16_t *code);
+
+/* How many of hstateen0, 1, 2, 3 can be read, up to the first that traps. Before a guest runs. */
+unsigned int riscv_count_hstateen(void);
 #endif
 
 #endif

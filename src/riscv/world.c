@@ -1,31 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
 #include "riscv/csr.h"
+#include "riscv/entry.h"
 #include "riscv/fence.h"
 #include "riscv/world.h"
 
 /* Which of the bits of @csr can be set; the CSR is left 0. */
-#define probe_bits(csr)					\
-	({						\
-		uint64_t bits_;				\
-		csr_write(csr, ~UINT64_C(0));		\
-		bits_ = csr_read(csr);			\
-		csr_write(csr, 0);			\
-		bits_;					\
+#define probe_bits(csr)                       \
+	({                                    \
+		uint64_t bits_;               \
+		csr_write(csr, ~UINT64_C(0)); \
+		bits_ = csr_read(csr);        \
+		csr_write(csr, 0);            \
+		bits_;                        \
 	})
 
 /* Which translation modes an address translation CSR takes. */
-#define probe_modes(csr)							\
-	({									\
-		uint16_t modes_ = BIT64(ATP_MODE_BARE);				\
-		uint64_t mode_;							\
-		for (mode_ = ATP_MODE_39; mode_ <= ATP_MODE_57; mode_++) {	\
-			csr_write(csr, mode_ << ATP_MODE_SHIFT);		\
-			if (csr_read(csr) >> ATP_MODE_SHIFT == mode_)		\
-				modes_ |= BIT64(mode_);				\
-		}								\
-		csr_write(csr, 0);						\
-		modes_;								\
+#define probe_modes(csr)                                                   \
+	({                                                                 \
+		uint16_t modes_ = BIT64(ATP_MODE_BARE);                    \
+		uint64_t mode_;                                            \
+		for (mode_ = ATP_MODE_39; mode_ <= ATP_MODE_57; mode_++) { \
+			csr_write(csr, mode_ << ATP_MODE_SHIFT);           \
+			if (csr_read(csr) >> ATP_MODE_SHIFT == mode_)      \
+				modes_ |= BIT64(mode_);                    \
+		}                                                          \
+		csr_write(csr, 0);                                         \
+		modes_;                                                    \
 	})
 
 static unsigned int count_bits(uint64_t value)
@@ -37,6 +38,32 @@ static unsigned int count_bits(uint64_t value)
 	return n;
 }
 
+/* Firmware may give S-mode less of Smstateen than there is: as many as can be reached count. */
+static void probe_hstateen(struct hext_config *cfg)
+{
+	cfg->hstateen_count = cfg->stateen ? riscv_count_hstateen() : 0;
+	if (cfg->hstateen_count > 0)
+		cfg->hstateen[0] = probe_bits(HEXT_CSR_HSTATEEN0);
+	if (cfg->hstateen_count > 1)
+		cfg->hstateen[1] = probe_bits(HEXT_CSR_HSTATEEN1);
+	if (cfg->hstateen_count > 2)
+		cfg->hstateen[2] = probe_bits(HEXT_CSR_HSTATEEN2);
+	if (cfg->hstateen_count > 3)
+		cfg->hstateen[3] = probe_bits(HEXT_CSR_HSTATEEN3);
+}
+
+static void load_hstateen(const uint64_t *values, unsigned int count)
+{
+	if (count > 0)
+		csr_write(HEXT_CSR_HSTATEEN0, values[0]);
+	if (count > 1)
+		csr_write(HEXT_CSR_HSTATEEN1, values[1]);
+	if (count > 2)
+		csr_write(HEXT_CSR_HSTATEEN2, values[2]);
+	if (count > 3)
+		csr_write(HEXT_CSR_HSTATEEN3, values[3]);
+}
+
 void world_probe(struct hext_config *cfg)
 {
 	cfg->hedeleg = probe_bits(HEXT_CSR_HEDELEG);
@@ -46,12 +73,7 @@ void world_probe(struct hext_config *cfg)
 	cfg->vsstatus = probe_bits(HEXT_CSR_VSSTATUS) &
 			(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS |
 			 SSTATUS_SUM | SSTATUS_MXR);
-	if (cfg->stateen) {
-		cfg->hstateen[0] = probe_bits(HEXT_CSR_HSTATEEN0);
-		cfg->hstateen[1] = probe_bits(HEXT_CSR_HSTATEEN1);
-		cfg->hstateen[2] = probe_bits(HEXT_CSR_HSTATEEN2);
-		cfg->hstateen[3] = probe_bits(HEXT_CSR_HSTATEEN3);
-	}
+	probe_hstateen(cfg);
 	cfg->hgatp_modes = probe_modes(HEXT_CSR_HGATP);
 	cfg->vsatp_modes = probe_modes(HEXT_CSR_VSATP);
 
@@ -89,12 +111,7 @@ void world_init(const struct hext_config *cfg)
 	csr_write(HEXT_CSR_HIE, 0);
 	csr_write(HEXT_CSR_HTVAL, 0);
 	csr_write(HEXT_CSR_HTINST, 0);
-	if (cfg->stateen) {
-		csr_write(HEXT_CSR_HSTATEEN0, cfg->hstateen[0]);
-		csr_write(HEXT_CSR_HSTATEEN1, cfg->hstateen[1]);
-		csr_write(HEXT_CSR_HSTATEEN2, cfg->hstateen[2]);
-		csr_write(HEXT_CSR_HSTATEEN3, cfg->hstateen[3]);
-	}
+	load_hstateen(cfg->hstateen, cfg->hstateen_count);
 	if (cfg->sstc)
 		csr_write(CSR_STIMECMP, ~UINT64_C(0));
 	hfence_gvma_all();
@@ -161,12 +178,23 @@ static void switch_gstage(uint64_t hgatp, bool vmid_tagged)
 	}
 }
 
-void world_load_timer(const struct hext_hart *h)
+static void set_timer(struct world_timer *t, uint64_t timecmp)
 {
-	bool wanted = h->virt && (h->sie & BIT64(IRQ_STI));
+	csr_write(CSR_STIMECMP, timecmp);
+	t->timecmp = timecmp;
+}
 
-	if (h->cfg->sstc)
-		csr_write(CSR_STIMECMP, wanted ? h->s.timecmp : ~UINT64_C(0));
+void world_start_timer(struct world_timer *t, const struct hext_hart *h)
+{
+	uint64_t wanted = h->sie & BIT64(IRQ_STI) ? h->s.timecmp : ~UINT64_C(0);
+
+	if (h->cfg->sstc && t->timecmp != wanted)
+		set_timer(t, wanted);
+}
+
+void world_stop_timer(struct world_timer *t)
+{
+	set_timer(t, ~UINT64_C(0));
 }
 
 static void load_on(const struct hext_hart *h, const struct world_domain *d, uint64_t shadow_hgatp)
@@ -182,19 +210,13 @@ static void load_on(const struct hext_hart *h, const struct world_domain *d, uin
 	csr_write(HEXT_CSR_HTIMEDELTA, h->htimedelta);
 	csr_write(HEXT_CSR_HCOUNTEREN, h->hcounteren);
 	csr_write(HEXT_CSR_HENVCFG, h->henvcfg);
-	if (cfg->stateen) {
-		csr_write(HEXT_CSR_HSTATEEN0, h->hstateen[0]);
-		csr_write(HEXT_CSR_HSTATEEN1, h->hstateen[1]);
-		csr_write(HEXT_CSR_HSTATEEN2, h->hstateen[2]);
-		csr_write(HEXT_CSR_HSTATEEN3, h->hstateen[3]);
-	}
+	load_hstateen(h->hstateen, cfg->hstateen_count);
 	/* After htimedelta, which it is compared with. */
 	if (cfg->sstc)
 		csr_write(HEXT_CSR_VSTIMECMP, l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0));
 	/* L1's MXR makes pages of its G-stage readable that are only executable. */
 	if (h->s.status & SSTATUS_MXR)
 		csr_set(CSR_SSTATUS, SSTATUS_MXR);
-	world_load_timer(h);
 }
 
 static void load_off(const struct hext_hart *h, const struct world_domain *d)
@@ -209,16 +231,10 @@ static void load_off(const struct hext_hart *h, const struct world_domain *d)
 	csr_write(HEXT_CSR_HVIP, h->sip << 1);
 	csr_write(HEXT_CSR_HIE, h->sie << 1);
 	csr_write(HEXT_CSR_HCOUNTEREN, cfg->hcounteren);
-	if (cfg->stateen) {
-		csr_write(HEXT_CSR_HSTATEEN0, cfg->hstateen[0]);
-		csr_write(HEXT_CSR_HSTATEEN1, cfg->hstateen[1]);
-		csr_write(HEXT_CSR_HSTATEEN2, cfg->hstateen[2]);
-		csr_write(HEXT_CSR_HSTATEEN3, cfg->hstateen[3]);
-	}
+	load_hstateen(cfg->hstateen, cfg->hstateen_count);
 	if (cfg->sstc)
 		csr_write(HEXT_CSR_VSTIMECMP, h->s.timecmp);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
-	world_load_timer(h);
 }
 
 void world_load_hstatus(const struct hext_hart *h)
@@ -235,12 +251,15 @@ void world_load_hstatus(const struct hext_hart *h)
 	csr_write(HEXT_CSR_HSTATUS, hstatus);
 }
 
-void world_load(const struct hext_hart *h, const struct world_domain *d, uint64_t shadow_hgatp)
+void world_load(const struct hext_hart *h, const struct world_domain *d, struct world_timer *t,
+		uint64_t shadow_hgatp)
 {
-	if (h->virt)
+	if (h->virt) {
 		load_on(h, d, shadow_hgatp);
-	else
+		world_start_timer(t, h);
+	} else {
 		load_off(h, d);
+	}
 	world_load_hstatus(h);
 }
 

@@ -15,8 +15,8 @@
 
 /* What the domain itself gives, the same on each hart. */
 struct world_domain {
-	uint64_t hgatp;		/* the domain's G-stage */
-	bool vmid_tagged;	/* false: flush whenever hgatp changes */
+	uint64_t hgatp;	  /* the domain's G-stage */
+	bool vmid_tagged; /* false: flush whenever hgatp changes */
 };
 
 /* Probe what the hart implements into @cfg; @isa facts in @cfg have been filled in already. */
@@ -28,22 +28,27 @@ void world_init(const struct hext_config *cfg);
 /* Save the live CSRs of the state @h is in to its image. */
 void world_save(struct hext_hart *h);
 
+/* What Halite's own comparator, stimecmp, holds: it carries L1's deadline while L2 runs. */
+struct world_timer {
+	uint64_t timecmp;
+};
+
 /*
- * Load the CSRs for the state @h is in. @shadow_hgatp: the G-stage for L2, used when ON.
+ * Set the comparator for L2 to run. Part of world_load(); when L1 runs it is left as it is, since the
+ * next L2 often wants the same: it may then interrupt once, to be stopped.
  */
-void world_load(const struct hext_hart *h, const struct world_domain *d, uint64_t shadow_hgatp);
+void world_start_timer(struct world_timer *t, const struct hext_hart *h);
+void world_stop_timer(struct world_timer *t);
+
+/* Load the CSRs for the state @h is in. @shadow_hgatp: the G-stage for L2, used when ON. */
+void world_load(const struct hext_hart *h, const struct world_domain *d, struct world_timer *t,
+		uint64_t shadow_hgatp);
 
 /*
  * Load the few CSRs that L1 can change while OFF by a trapped access: hstatus, hedeleg. Also done
  * by world_load().
  */
 void world_load_hstatus(const struct hext_hart *h);
-
-/*
- * Set Halite's own comparator, which carries L1's timer while L2 runs and is off otherwise. Also done
- * by world_load().
- */
-void world_load_timer(const struct hext_hart *h);
 
 /*
  * For HFENCE.VVMA, which acts on the VMID in hgatp: put the guest's translations aside, visit the

@@ -20,22 +20,22 @@
 
 #include "nacl/host.h"
 
-#define WS		(NACL_XLEN / 8)
-#define AREA_SIZE	(4096 + 1024 * WS)
-#define AREA_WORDS	(AREA_SIZE / WS)
-#define ENTRIES		(3840 / NACL_XLEN)
-#define ONES		((nacl_word)-1)
-#define PENDING		((nacl_word)1 << (NACL_XLEN - 1))
-#define HSTATUS		0x600
-#define SPV		0x80
-#define GPA		0x80000000u
+#define WS	   (NACL_XLEN / 8)
+#define AREA_SIZE  (4096 + 1024 * WS)
+#define AREA_WORDS (AREA_SIZE / WS)
+#define ENTRIES	   (3840 / NACL_XLEN)
+#define ONES	   ((nacl_word)-1)
+#define PENDING	   ((nacl_word)1 << (NACL_XLEN - 1))
+#define HSTATUS	   0x600
+#define SPV	   0x80
+#define GPA	   0x80000000u
 
-#define CHECK(cond) \
-	do { \
-		if (!(cond)) { \
+#define CHECK(cond)                                                                \
+	do {                                                                       \
+		if (!(cond)) {                                                     \
 			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
-			abort(); \
-		} \
+			abort();                                                   \
+		}                                                                  \
 	} while (0)
 
 struct input {
@@ -48,11 +48,11 @@ struct l1 {
 	struct input in;
 	unsigned int features;
 	nacl_word csr[4096];
-	nacl_word *area[2];		/* two that L1 may choose from */
-	nacl_word *set;			/* the one in force, by the model */
-	bool meddle;			/* another hart writes during operations */
-	bool taken[ENTRIES];		/* fences seen in this call */
-	bool any_entry;			/* false: only @one_entry may be taken */
+	nacl_word *area[2];  /* two that L1 may choose from */
+	nacl_word *set;	     /* the one in force, by the model */
+	bool meddle;	     /* another hart writes during operations */
+	bool taken[ENTRIES]; /* fences seen in this call */
+	bool any_entry;	     /* false: only @one_entry may be taken */
 	unsigned int one_entry;
 };
 
@@ -66,8 +66,9 @@ static unsigned int next(struct input *in)
 
 static nacl_word next_word(struct input *in)
 {
-	static const nacl_word special[] = { 0, ONES, PENDING, SPV, 1, 0x1000, (nacl_word)-4096,
-					     ONES >> 12, ENTRIES, 0x444 };
+	static const nacl_word special[] = { 0,	      ONES,   PENDING,		SPV,
+					     1,	      0x1000, (nacl_word)-4096, ONES >> 12,
+					     ENTRIES, 0x444 };
 	unsigned int kind = next(in);
 	nacl_word w = 0;
 
@@ -97,11 +98,11 @@ static void scribble(struct l1 *l1)
 	nacl_word *area = l1->area[next(&l1->in) & 1];
 	unsigned int where = next(&l1->in), word;
 
-	if (where < 64)			/* dirty bitmap */
+	if (where < 64) /* dirty bitmap */
 		word = 0xf80 / WS + where % (0x80 / WS);
-	else if (where < 144)		/* fences */
+	else if (where < 144) /* fences */
 		word = 0x800 / WS + next(&l1->in) * 256u % (4 * ENTRIES) + where % 4;
-	else if (where < 160)		/* autoswap */
+	else if (where < 160) /* autoswap */
 		word = 0x200 / WS + where % 2;
 	else
 		word = (next(&l1->in) << 8 | next(&l1->in)) % AREA_WORDS;
@@ -210,8 +211,11 @@ static void *op_map(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops ops = {
-	.csr_exists = op_exists, .csr_read = op_read, .csr_write = op_write,
-	.hfence = op_hfence, .map_shmem = op_map,
+	.csr_exists = op_exists,
+	.csr_read = op_read,
+	.csr_write = op_write,
+	.hfence = op_hfence,
+	.map_shmem = op_map,
 };
 
 /* The invariant of host.h. */
@@ -235,8 +239,14 @@ static void check_taken(struct l1 *l1, const nacl_word *area, bool csrs, bool fe
 
 static void call_set_shmem(struct l1 *l1)
 {
-	static const nacl_word bases[] = { GPA, GPA + 0x10000, GPA + 8, ONES, 0, -(nacl_word)4096,
-					   -(nacl_word)AREA_SIZE, GPA + 0x1000 };
+	static const nacl_word bases[] = { GPA,
+					   GPA + 0x10000,
+					   GPA + 8,
+					   ONES,
+					   0,
+					   -(nacl_word)4096,
+					   -(nacl_word)AREA_SIZE,
+					   GPA + 0x1000 };
 	nacl_word lo = bases[next(&l1->in) % 8], hi = lo == ONES ? ONES : 0, flags = 0;
 	nacl_word *old = l1->set;
 	unsigned int odd = next(&l1->in);
@@ -254,7 +264,7 @@ static void call_set_shmem(struct l1 *l1)
 		want = NACL_ERR_INVALID_PARAM;
 	else if (hi || (lo != GPA && lo != GPA + 0x10000))
 		want = NACL_ERR_INVALID_ADDRESS;
-	if (!want && old) {	/* the fences are those of the old area */
+	if (!want && old) { /* the fences are those of the old area */
 		nacl_word *new = l1->set;
 
 		l1->set = old;
@@ -274,8 +284,9 @@ static void call_set_shmem(struct l1 *l1)
 
 static void call_sync_csr(struct l1 *l1)
 {
-	nacl_word csr = next(&l1->in) < 64 ? ONES : next(&l1->in) < 32 ? next_word(&l1->in) :
-			(next(&l1->in) << 4 | next(&l1->in)) & 0xfff;
+	nacl_word csr = next(&l1->in) < 64   ? ONES
+			: next(&l1->in) < 32 ? next_word(&l1->in)
+					     : (next(&l1->in) << 4 | next(&l1->in)) & 0xfff;
 	int want = NACL_SUCCESS;
 
 	if (!(l1->features & 1))
@@ -299,8 +310,9 @@ static void call_sync_csr(struct l1 *l1)
 
 static void call_sync_hfence(struct l1 *l1)
 {
-	nacl_word entry = next(&l1->in) < 64 ? ONES : next(&l1->in) < 32 ? next_word(&l1->in) :
-			  next(&l1->in) % (ENTRIES + 2);
+	nacl_word entry = next(&l1->in) < 64   ? ONES
+			  : next(&l1->in) < 32 ? next_word(&l1->in)
+					       : next(&l1->in) % (ENTRIES + 2);
 	int want = NACL_SUCCESS;
 
 	if (!(l1->features & 2))
@@ -332,8 +344,9 @@ static void run_l2(struct l1 *l1)
 static void call_sync_sret(struct l1 *l1)
 {
 	nacl_word gpr[32], gprs[32];
-	int want = !(l1->features & 4) ? NACL_ERR_NOT_SUPPORTED :
-		   !l1->set ? NACL_ERR_NO_SHMEM : NACL_SUCCESS;
+	int want = !(l1->features & 4) ? NACL_ERR_NOT_SUPPORTED
+		   : !l1->set	       ? NACL_ERR_NO_SHMEM
+				       : NACL_SUCCESS;
 
 	memset(gpr, 0x5a, sizeof(gpr));
 	memcpy(gprs, gpr, sizeof(gpr));
@@ -380,7 +393,7 @@ static void step(struct l1 *l1)
 		if (l1->csr[HSTATUS] & SPV)
 			run_l2(l1);
 		break;
-	case 6:		/* L1 writes a CSR itself */
+	case 6: /* L1 writes a CSR itself */
 		csr = next(&l1->in) << 4 | next(&l1->in);
 		if (csr < 0xc00 && (csr & 0x300) == 0x200 && exists(csr))
 			op_write(l1, csr, next_word(&l1->in));
@@ -388,7 +401,7 @@ static void step(struct l1 *l1)
 		if (l1->set && !l1->meddle && csr < 0x1000 && (csr & 0x300) == 0x200 && exists(csr))
 			CHECK(!dirty(l1->set, csr));
 		break;
-	case 7:		/* a CSR changes by itself */
+	case 7: /* a CSR changes by itself */
 		csr = next(&l1->in) << 4 | next(&l1->in);
 		if (csr < 0x1000)
 			l1->csr[csr] ^= next(&l1->in);
@@ -470,7 +483,7 @@ int main(int argc, char **argv)
 	for (unsigned long run = 0; run < runs; run++) {
 		size_t size = 0;
 
-		do {	/* xorshift64* */
+		do { /* xorshift64* */
 			x ^= x >> 12;
 			x ^= x << 25;
 			x ^= x >> 27;

@@ -111,7 +111,8 @@ test_refuse_aia()
 	refused_status
 }
 
-# In these three Halite has no device to tell a status to: one line and a power-off is all that can be.
+# Halite cannot read the tree, so it knows no device to tell a status to: one line and a power-off. The command fails all the
+# same, see test_refuse_run_status.
 test_refuse_cut_tree()
 {
 	build_shim cut_tree 0x90000000
@@ -126,6 +127,19 @@ test_refuse_no_sbi()
 {
 	build_shim no_sbi 0x80000000
 	refused "SBI" -smp 1 -bios "$LOGS/$NAME.elf" -kernel "$BUILD/halite.bin"
+	refused_status
+}
+
+# A tree whose structure has been overwritten: the command says so with its status, though QEMU's own is 0.
+test_refuse_run_status()
+{
+	local file=$LOGS/$NAME.dtb
+	rm -f "$file"
+	"$QEMU10" -M virt,dumpdtb="$file" -cpu rv64,h=true -smp 2 -m 2G -nographic
+	printf '\377\377\377\377' | dd of="$file" bs=1 seek=600 conv=notrunc status=none
+	with_console "" "$HALITE_SECONDS" "$HALITE" run --kernel "$BUILD/guests/basics.elf" -- -dtb "$file"
+	expect_status 1
+	expect_console 'halite: fatal: device tree' "no message"
 }
 
 # A guest that touches Halite's memory gets the fault that hardware gives where there is none, and the guest goes on.
@@ -149,7 +163,7 @@ test_guest_panic()
 refuse_tests()
 {
 	local name
-	for name in no_kernel garbage overlap_modules overlap_halite module_outside small_ram no_h aia cut_tree no_sbi; do
+	for name in no_kernel garbage overlap_modules overlap_halite module_outside small_ram no_h aia cut_tree no_sbi run_status; do
 		test_case "refuse-${name//_/-}" "test_refuse_$name"
 	done
 	test_case guest-trespass test_guest_trespass

@@ -120,7 +120,7 @@ test_tool_command()
 	SCRIPT
 	chmod +x "$qemu"
 	words=$("$HALITE" run --kernel "$file" --initrd "$file" --append 'a=1,2 b' --nacl sync_csr,sync_sret --cpus 3 \
-		--memory 1G --icount --qemu "$qemu" -- -s -S)
+		--memory 1G --icount --qemu "$qemu" -- -s -S) || [ $? = 1 ] # this QEMU starts no guest
 	printf '%s\n' "$words"
 	printf '%s\n' "$words" | grep -q "kernel=$file,bootargs=a=1,,2 b\$"
 	printf '%s\n' "$words" | grep -qx 'nacl=sync_csr,sync_sret'

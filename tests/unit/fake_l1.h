@@ -12,15 +12,15 @@
 #include "hext/hext.h"
 #include "hext/pte.h"
 
-#define FAKE_RAM	UINT64_C(0x80000000)
-#define FAKE_PAGES	512
-#define FAKE_RAM_SIZE	(FAKE_PAGES * UINT64_C(4096))
+#define FAKE_RAM      UINT64_C(0x80000000)
+#define FAKE_PAGES    512
+#define FAKE_RAM_SIZE (FAKE_PAGES * UINT64_C(4096))
 /* Nothing is there. */
-#define FAKE_HOLE	UINT64_C(0x10000000)
+#define FAKE_HOLE UINT64_C(0x10000000)
 
 struct fake_region {
 	uint64_t pa, size, hpa;
-	unsigned int level;	/* largest page */
+	unsigned int level; /* largest page */
 	bool r, w, x;
 };
 
@@ -30,7 +30,7 @@ static struct {
 	struct fake_region region[8];
 	unsigned int regions;
 	unsigned int reads, writes;
-	bool read_only;			/* writes and swaps fail */
+	bool read_only; /* writes and swaps fail */
 	void (*before_read)(uint64_t pa);
 	void (*before_cas)(uint64_t pa);
 	uint64_t time;
@@ -67,7 +67,7 @@ static bool fake_write(void *ctx, pa_t addr, const void *buf, unsigned int size)
 	return p;
 }
 
-static bool fake_cas64(void *ctx, pa_t addr, uint64_t old, uint64_t new)
+static bool fake_cas64(void *ctx, pa_t addr, uint64_t old, uint64_t desired)
 {
 	uint64_t *p = fake.read_only ? NULL : fake_at(addr.addr, 8);
 
@@ -76,7 +76,7 @@ static bool fake_cas64(void *ctx, pa_t addr, uint64_t old, uint64_t new)
 		fake.before_cas(addr.addr);
 	if (!p || *p != old)
 		return false;
-	*p = new;
+	*p = desired;
 	return true;
 }
 
@@ -104,8 +104,11 @@ static bool fake_host_page(void *ctx, pa_t addr, struct hext_host_page *page)
 				break;
 		}
 		*page = (struct hext_host_page){
-			.hpa = hpa(g->hpa + offset), .level = level,
-			.r = g->r, .w = g->w, .x = g->x,
+			.hpa = hpa(g->hpa + offset),
+			.level = level,
+			.r = g->r,
+			.w = g->w,
+			.x = g->x,
 		};
 		return true;
 	}
@@ -160,7 +163,7 @@ static inline uint64_t fake_make_pte(uint64_t addr, uint64_t flags)
 	return (addr >> 12) << PTE_PPN_SHIFT | flags;
 }
 
-#define FAKE_LEAF	(PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
+#define FAKE_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
 
 /* An empty table for @mode; hgatp for it, or with a @vmid of 0 vsatp (whose root may be larger). */
 static inline uint64_t fake_atp(uint64_t mode, uint64_t vmid)

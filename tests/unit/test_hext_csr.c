@@ -90,15 +90,16 @@ static void vsatp_ignores_a_mode_the_hart_lacks(void **state)
 	(void)state;
 	assert_int_equal(put(HEXT_CSR_VSATP, 8ull << 60 | 0xffffull << 44 | 5),
 			 8ull << 60 | 0x1ffull << 44 | 5);
-	assert_int_equal(put(HEXT_CSR_VSATP, 9ull << 60 | 7),
-			 8ull << 60 | 0x1ffull << 44 | 5);
+	assert_int_equal(put(HEXT_CSR_VSATP, 9ull << 60 | 7), 8ull << 60 | 0x1ffull << 44 | 5);
 }
 
 static void vsstatus_sd_follows_fs(void **state)
 {
 	(void)state;
-	assert_int_equal(put(HEXT_CSR_VSSTATUS, SSTATUS_FS), SSTATUS_FS | SSTATUS_SD | SSTATUS_UXL_64);
-	assert_int_equal(put(HEXT_CSR_VSSTATUS, BIT64(13) | SSTATUS_SD), BIT64(13) | SSTATUS_UXL_64);
+	assert_int_equal(put(HEXT_CSR_VSSTATUS, SSTATUS_FS),
+			 SSTATUS_FS | SSTATUS_SD | SSTATUS_UXL_64);
+	assert_int_equal(put(HEXT_CSR_VSSTATUS, BIT64(13) | SSTATUS_SD),
+			 BIT64(13) | SSTATUS_UXL_64);
 }
 
 static void reserved_modes_of_vstvec_and_henvcfg_are_not_taken(void **state)
@@ -191,9 +192,10 @@ int main(void)
 		cmocka_unit_test_setup(reserved_modes_of_vstvec_and_henvcfg_are_not_taken, setup),
 		cmocka_unit_test_setup(vsie_shows_the_delegated_bits_of_hie, setup),
 		cmocka_unit_test_setup(only_vssip_of_hip_and_vsip_can_be_written, setup),
-		cmocka_unit_test_setup(the_vs_timer_is_pending_in_hip_when_its_time_has_come, setup),
-		cmocka_unit_test_setup(csrs_that_are_not_there_and_writes_of_read_only_ones_are_refused,
+		cmocka_unit_test_setup(the_vs_timer_is_pending_in_hip_when_its_time_has_come,
 				       setup),
+		cmocka_unit_test_setup(
+			csrs_that_are_not_there_and_writes_of_read_only_ones_are_refused, setup),
 		cmocka_unit_test_setup(a_mask_limits_what_is_written, setup),
 	};
 

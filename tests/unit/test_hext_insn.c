@@ -12,7 +12,7 @@
 
 #include "hext/insn.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct access {
 	const char *text;
@@ -20,15 +20,15 @@ struct access {
 	enum hext_insn_kind kind;
 	unsigned int width;
 	bool sign_extend, fp;
-	unsigned int reg;	/* rd of a load, rs2 of a store */
+	unsigned int reg; /* rd of a load, rs2 of a store */
 	unsigned int rs1;
 	int imm;
 	unsigned int length;
-	uint64_t htinst;	/* for an offset of 0 */
+	uint64_t htinst; /* for an offset of 0 */
 };
 
-#define LOAD	HEXT_INSN_LOAD
-#define STORE	HEXT_INSN_STORE
+#define LOAD  HEXT_INSN_LOAD
+#define STORE HEXT_INSN_STORE
 
 static const struct access accesses[] = {
 	{ "lb a0,-1(a1)", 0xfff58503, LOAD, 1, true, false, 10, 11, -1, 4, 0x00000503 },
@@ -121,7 +121,7 @@ struct other {
 	const char *text;
 	uint32_t code;
 	enum hext_insn_kind kind;
-	unsigned int width;	/* 0: no memory access, no transformed form */
+	unsigned int width; /* 0: no memory access, no transformed form */
 	bool sign_extend;
 };
 
@@ -186,17 +186,17 @@ static void csr_instructions_decode(void **state)
 	struct hext_insn insn;
 
 	(void)state;
-	hext_decode(0x60059573, &insn);		/* csrrw a0,hstatus,a1 */
+	hext_decode(0x60059573, &insn); /* csrrw a0,hstatus,a1 */
 	assert_int_equal(insn.kind, HEXT_INSN_CSR);
 	assert_int_equal(insn.csr, 0x600);
 	assert_int_equal(insn.funct3, HEXT_CSRRW);
 	assert_int_equal(insn.rd, 10);
 	assert_int_equal(insn.rs1, 11);
-	hext_decode(0x6002e573, &insn);		/* csrrsi a0,hstatus,5 */
+	hext_decode(0x6002e573, &insn); /* csrrsi a0,hstatus,5 */
 	assert_int_equal(insn.kind, HEXT_INSN_CSR);
 	assert_int_equal(insn.funct3, HEXT_CSRRS | HEXT_CSR_IMMEDIATE);
 	assert_int_equal(insn.rs1, 5);
-	hext_decode(0x6805b573, &insn);		/* csrrc a0,hgatp,a1 */
+	hext_decode(0x6805b573, &insn); /* csrrc a0,hgatp,a1 */
 	assert_int_equal(insn.csr, 0x680);
 	assert_int_equal(insn.funct3, HEXT_CSRRC);
 }
@@ -215,35 +215,35 @@ static void sret_and_wfi_decode(void **state)
 static void the_rest_is_other(void **state)
 {
 	static const uint32_t codes[] = {
-		0x00458513,	/* addi */
-		0x0330000f,	/* fence */
-		0x00000073,	/* ecall */
-		0x00100073,	/* ebreak */
-		0x30200073,	/* mret */
-		0x18000073,	/* sfence.w.inval */
-		0x00005537,	/* lui */
-		0x00007503,	/* load with the reserved funct3 7 */
-		0x0005c023,	/* store with funct3 4 */
-		0x02058507,	/* vle8.v */
-		0x0205f527,	/* vse64.v */
-		0x6c15c573,	/* hlv.du, which is none */
-		0x6c35c573,	/* hlvx.du */
-		0x6035c573,	/* hlvx.bu */
-		0x6025c573,	/* hlv.b with rs2 2 */
-		0x62c5c573,	/* hsv.b with rd */
-		0x705c4573,	/* beyond hsv.d */
-		0x1015a52f,	/* lr.w with rs2 */
-		0x1005952f,	/* lr.h */
-		0x3005a52f,	/* AMO with an unused funct5 */
-		0x00c5d52f,	/* AMO with funct3 5 */
-		0x22c580f3,	/* hfence.vvma with rd */
-		0x0035a00f,	/* cbo 3 */
-		0x0015a08f,	/* cbo.clean with rd */
-		0x0505, 0x0001, 0x9002, 0xa001,	/* c.addi, c.nop, c.ebreak, c.j */
-		0x0000, 0x407e,	/* illegal; c.lwsp to x0, which is reserved */
-		0x607e,		/* c.ldsp to x0 */
-		0x8df0,		/* Zcb's c.sh with bit 6 set */
-		0x9000,		/* Zcb: unused */
+		0x00458513,			    /* addi */
+		0x0330000f,			    /* fence */
+		0x00000073,			    /* ecall */
+		0x00100073,			    /* ebreak */
+		0x30200073,			    /* mret */
+		0x18000073,			    /* sfence.w.inval */
+		0x00005537,			    /* lui */
+		0x00007503,			    /* load with the reserved funct3 7 */
+		0x0005c023,			    /* store with funct3 4 */
+		0x02058507,			    /* vle8.v */
+		0x0205f527,			    /* vse64.v */
+		0x6c15c573,			    /* hlv.du, which is none */
+		0x6c35c573,			    /* hlvx.du */
+		0x6035c573,			    /* hlvx.bu */
+		0x6025c573,			    /* hlv.b with rs2 2 */
+		0x62c5c573,			    /* hsv.b with rd */
+		0x705c4573,			    /* beyond hsv.d */
+		0x1015a52f,			    /* lr.w with rs2 */
+		0x1005952f,			    /* lr.h */
+		0x3005a52f,			    /* AMO with an unused funct5 */
+		0x00c5d52f,			    /* AMO with funct3 5 */
+		0x22c580f3,			    /* hfence.vvma with rd */
+		0x0035a00f,			    /* cbo 3 */
+		0x0015a08f,			    /* cbo.clean with rd */
+		0x0505,	    0x0001, 0x9002, 0xa001, /* c.addi, c.nop, c.ebreak, c.j */
+		0x0000,	    0x407e,		    /* illegal; c.lwsp to x0, which is reserved */
+		0x607e,				    /* c.ldsp to x0 */
+		0x8df0,				    /* Zcb's c.sh with bit 6 set */
+		0x9000,				    /* Zcb: unused */
 	};
 	struct hext_insn insn;
 	size_t i;

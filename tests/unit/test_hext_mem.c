@@ -10,17 +10,17 @@
 #include "fake_l1.h"
 #include "hext/mem.h"
 
-#define GVA		UINT64_C(0x3a5f7000)
-#define HLV_BU		0x6015c573	/* rd a0, rs1 a1, as all of these */
-#define HLV_H		0x6405c573
-#define HLV_W		0x6805c573
-#define HLV_WU		0x6815c573
-#define HLVX_WU		0x6835c573
-#define HLV_D		0x6c05c573
-#define HSV_B		0x62c5c073	/* rs2 a2 */
-#define HSV_H		0x66c5c073
-#define HSV_D		0x6ec5c073
-#define RS1		0x000f8000u
+#define GVA	UINT64_C(0x3a5f7000)
+#define HLV_BU	0x6015c573 /* rd a0, rs1 a1, as all of these */
+#define HLV_H	0x6405c573
+#define HLV_W	0x6805c573
+#define HLV_WU	0x6815c573
+#define HLVX_WU 0x6835c573
+#define HLV_D	0x6c05c573
+#define HSV_B	0x62c5c073 /* rs2 a2 */
+#define HSV_H	0x66c5c073
+#define HSV_D	0x6ec5c073
+#define RS1	0x000f8000u
 
 static struct hext_config cfg;
 static struct hext_hart h;
@@ -264,7 +264,7 @@ static void htinst_is_filled_from_memory(void **state)
 	(void)state;
 	h.user = true;
 	h.pc = GVA;
-	put_code(first, 0x7ff4af83);	/* lw t6,2047(s1): misaligned */
+	put_code(first, 0x7ff4af83); /* lw t6,2047(s1): misaligned */
 	fill(21, 0x17ff, 0, 0x00002f83);
 	fill(21, 0x1800, 0, 0x0000af83);
 	/* Another address: not this instruction. */
@@ -279,7 +279,7 @@ static void htinst_is_filled_from_memory(void **state)
 
 int main(void)
 {
-#define T(f)	cmocka_unit_test_setup(f, setup)
+#define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
 		T(loads_extend),
 		T(aligned_accesses_are_one_access),

@@ -13,22 +13,22 @@
 #include "hext/shadow.h"
 #include "hext/walk.h"
 
-#define KIB4		UINT64_C(0x1000)
-#define MIB2		UINT64_C(0x200000)
-#define GIB1		UINT64_C(0x40000000)
+#define KIB4 UINT64_C(0x1000)
+#define MIB2 UINT64_C(0x200000)
+#define GIB1 UINT64_C(0x40000000)
 /* Memory of the domain that has no contents here: 4 GiB from 256 GiB, up to 1 GiB pages */
-#define BIG		(256 * GIB1)
-#define BIG_SIZE	(4 * GIB1)
-#define BIG_HPA		(1024 * GIB1)
+#define BIG	 (256 * GIB1)
+#define BIG_SIZE (4 * GIB1)
+#define BIG_HPA	 (1024 * GIB1)
 /* 4 MiB in 4 KiB pages; and 2 MiB that L0 gives read-only */
-#define SMALL		(300 * GIB1)
-#define SMALL_HPA	(2048 * GIB1 + KIB4)
-#define READ_ONLY	(301 * GIB1)
-#define READ_ONLY_HPA	(3072 * GIB1)
+#define SMALL	      (300 * GIB1)
+#define SMALL_HPA     (2048 * GIB1 + KIB4)
+#define READ_ONLY     (301 * GIB1)
+#define READ_ONLY_HPA (3072 * GIB1)
 
-#define POOL_HPA	UINT64_C(0x700000d000)	/* not a root's alignment */
-#define HARTS		2
-#define POOL_PAGES	(4 * 6 + 4 + HARTS * HEXT_SHADOW_MIN_TABLES)
+#define POOL_HPA   UINT64_C(0x700000d000) /* not a root's alignment */
+#define HARTS	   2
+#define POOL_PAGES (4 * 6 + 4 + HARTS * HEXT_SHADOW_MIN_TABLES)
 
 static _Alignas(4096) uint8_t pool_memory[POOL_PAGES * 4096];
 static struct hext_shadow_pool pool;
@@ -74,8 +74,8 @@ static int setup(void **state)
 	fake_reset();
 	fake_add_region((struct fake_region){ BIG, BIG_SIZE, BIG_HPA, 2, true, true, true });
 	fake_add_region((struct fake_region){ SMALL, 2 * MIB2, SMALL_HPA, 0, true, true, true });
-	fake_add_region((struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false,
-					      true });
+	fake_add_region(
+		(struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false, true });
 	cfg = (struct hext_config){ .pa_bits = 56, .vmid_bits = 14 };
 	for (i = 0; i < HARTS; i++)
 		hext_init(&hart[i], &cfg, &fake_ops, NULL);
@@ -143,8 +143,11 @@ static enum hext_shadow_outcome fault_with(unsigned int n, uint64_t cause, gpa_t
 					   uint64_t htinst)
 {
 	const struct hext_trap hw = {
-		.cause = cause, .tval = UINT64_C(0xabc000) | (gpa & 0xfff), .htval = gpa >> 2,
-		.htinst = htinst, .gva = true,
+		.cause = cause,
+		.tval = UINT64_C(0xabc000) | (gpa & 0xfff),
+		.htval = gpa >> 2,
+		.htinst = htinst,
+		.gva = true,
 	};
 
 	return hext_shadow_fault(&pool, get(n), &hart[n], &hw, &result);
@@ -163,7 +166,10 @@ static struct hw_page seen(unsigned int n, gpa_t gpa)
 static struct hext_shadow_fenced fence(uint16_t vmid, gpa_t gpa, uint64_t size)
 {
 	const struct hext_gvma_fence f = {
-		.vmid = vmid, .all_addresses = !size, .gpa = gpa, .size = size,
+		.vmid = vmid,
+		.all_addresses = !size,
+		.gpa = gpa,
+		.size = size,
 	};
 
 	return hext_shadow_fence_gvma(&pool, &f);
@@ -676,14 +682,14 @@ static void too_little_memory_is_refused(void **state)
  * must be one of these, with no more permission than that and L0 give, and must map the domain's
  * memory.
  */
-#define GUESTS		3
-#define SAMPLES		24
-#define HISTORY		96
-#define STEPS		60000
+#define GUESTS	3
+#define SAMPLES 24
+#define HISTORY 96
+#define STEPS	60000
 
 struct said {
 	uint64_t pa, flags;
-	gpa_t first, last;	/* of the leaf */
+	gpa_t first, last; /* of the leaf */
 };
 
 struct sample {
@@ -878,8 +884,8 @@ static void check_sample(uint64_t hw_hgatp, const struct sample *s)
 	for (i = 0; i < s->count; i++) {
 		if (!fake_host_page(NULL, pa(s->said[i].pa), &host))
 			continue;
-		given = s->said[i].flags & ((host.r ? PTE_R : 0) | (host.w ? PTE_W : 0) |
-					    (host.x ? PTE_X : 0));
+		given = s->said[i].flags &
+			((host.r ? PTE_R : 0) | (host.w ? PTE_W : 0) | (host.x ? PTE_X : 0));
 		if (p.hpa == host.hpa.addr && !(rwx(p.pte) & ~given) && p.level <= host.level)
 			return;
 	}
@@ -950,7 +956,9 @@ static bool model_host_page(void *ctx, pa_t addr, struct hext_host_page *page)
 static void random_fault(unsigned int n)
 {
 	static const uint64_t causes[] = {
-		CAUSE_FETCH_GUEST_PAGE, CAUSE_LOAD_GUEST_PAGE, CAUSE_STORE_GUEST_PAGE,
+		CAUSE_FETCH_GUEST_PAGE,
+		CAUSE_LOAD_GUEST_PAGE,
+		CAUSE_STORE_GUEST_PAGE,
 	};
 	unsigned int g = pick(GUESTS);
 	gpa_t gpa = guest[g].sample[pick(SAMPLES)].gpa;
@@ -959,7 +967,7 @@ static void random_fault(unsigned int n)
 	hart[n].hgatp = guest[g].hgatp;
 	if (pick(64) == 0)
 		hart[n].hgatp = 0;
-	else if (pick(32) == 0)	/* many VMIDs on the same tables: evictions */
+	else if (pick(32) == 0) /* many VMIDs on the same tables: evictions */
 		hart[n].hgatp ^= (uint64_t)(16 + pick(8)) << 44;
 	if (fault(n, causes[pick(3)], gpa) == HEXT_SHADOW_TRAP && hart[n].hgatp == guest[g].hgatp &&
 	    l1_says(guest[g].hgatp, gpa, &said))
@@ -974,8 +982,8 @@ static void start_model(void)
 	fake_reset();
 	fake_add_region((struct fake_region){ BIG, BIG_SIZE, BIG_HPA, 2, true, true, true });
 	fake_add_region((struct fake_region){ SMALL, 2 * MIB2, SMALL_HPA, 0, true, true, true });
-	fake_add_region((struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false,
-					      true });
+	fake_add_region(
+		(struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false, true });
 	memset(guest, 0, sizeof(guest));
 	kept_tables = 0;
 	for (g = 0; g < GUESTS; g++) {
@@ -1020,7 +1028,7 @@ static void random_use_keeps_the_invariant(void **state)
 
 int main(void)
 {
-#define T(f)	cmocka_unit_test_setup(f, setup)
+#define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
 		T(largest_page_that_both_stages_allow),
 		T(permissions_are_the_intersection),

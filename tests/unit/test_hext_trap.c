@@ -20,7 +20,10 @@ static uint64_t fake_time(void *ctx)
 
 static const struct hext_ops ops = { .time = fake_time };
 static const struct hext_config cfg = {
-	.sstc = true, .hideleg = IRQ_VS_ALL, .hgatp_modes = 1, .vsatp_modes = 1,
+	.sstc = true,
+	.hideleg = IRQ_VS_ALL,
+	.hgatp_modes = 1,
+	.vsatp_modes = 1,
 };
 static struct hext_hart h;
 
@@ -38,7 +41,11 @@ static int setup(void **state)
 static void a_trap_from_l2_fills_hstatus_and_the_s_csrs(void **state)
 {
 	const struct hext_trap trap = {
-		.cause = CAUSE_LOAD_GUEST_PAGE, .tval = 7, .htval = 9, .htinst = 0x3000, .gva = true,
+		.cause = CAUSE_LOAD_GUEST_PAGE,
+		.tval = 7,
+		.htval = 9,
+		.htinst = 0x3000,
+		.gva = true,
 	};
 
 	(void)state;
@@ -185,7 +192,8 @@ int main(void)
 		cmocka_unit_test_setup(a_trap_from_l2_fills_hstatus_and_the_s_csrs, setup),
 		cmocka_unit_test_setup(a_trap_from_vu_clears_spvp_and_spp, setup),
 		cmocka_unit_test_setup(a_trap_from_l1_itself_clears_spv_and_keeps_spvp, setup),
-		cmocka_unit_test_setup(interrupts_use_the_vector_table_and_exceptions_do_not, setup),
+		cmocka_unit_test_setup(interrupts_use_the_vector_table_and_exceptions_do_not,
+				       setup),
 		cmocka_unit_test_setup(a_delegated_trap_stays_in_l2, setup),
 		cmocka_unit_test_setup(sret_with_spv_enters_l2_and_clears_it, setup),
 		cmocka_unit_test_setup(sret_without_spv_stays_in_l1, setup),

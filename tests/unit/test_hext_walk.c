@@ -11,9 +11,9 @@
 #include "hext/insn.h"
 #include "hext/walk.h"
 
-#define GPA		UINT64_C(0x123456789)
-#define GVA		UINT64_C(0x3a5f7654)
-#define DATA		UINT64_C(0x90abcde000)
+#define GPA  UINT64_C(0x123456789)
+#define GVA  UINT64_C(0x3a5f7654)
+#define DATA UINT64_C(0x90abcde000)
 
 static struct hext_config cfg;
 static struct hext_hart h;
@@ -98,8 +98,7 @@ static void permission_bits(void **state)
 		assert_int_equal(gwalk(GPA, HEXT_EXEC) == HEXT_WALK_OK, x);
 		assert_int_equal(hext_walk_gstage(&h, hgatp, GPA, &mxr, &page) == HEXT_WALK_OK,
 				 r || x);
-		assert_int_equal(hext_walk_gstage(&h, hgatp, GPA, &hlvx, &page) == HEXT_WALK_OK,
-				 x);
+		assert_int_equal(hext_walk_gstage(&h, hgatp, GPA, &hlvx, &page) == HEXT_WALK_OK, x);
 		if (r) {
 			assert_int_equal(gwalk(GPA, HEXT_READ), HEXT_WALK_OK);
 			assert_true(page.r && page.w == w && page.x == x);
@@ -174,8 +173,8 @@ static void napot(void **state)
 	expect_pte(pte, good | UINT64_C(1) << PTE_PPN_SHIFT, HEXT_WALK_GUEST_PAGE_FAULT);
 	expect_pte(pte, good ^ UINT64_C(24) << PTE_PPN_SHIFT, HEXT_WALK_GUEST_PAGE_FAULT);
 	/* Level 1 has no NAPOT. */
-	*fake_slot(hgatp, GPA, 1) = fake_make_pte(0, FAKE_LEAF) | PTE_N |
-				    UINT64_C(8) << PTE_PPN_SHIFT;
+	*fake_slot(hgatp, GPA, 1) =
+		fake_make_pte(0, FAKE_LEAF) | PTE_N | UINT64_C(8) << PTE_PPN_SHIFT;
 	assert_int_equal(gwalk(GPA, HEXT_READ), HEXT_WALK_GUEST_PAGE_FAULT);
 }
 
@@ -213,7 +212,7 @@ static void hardware_sets_a_and_d(void **state)
 	cfg.gstage_adue = true;
 	assert_int_equal(gwalk(GPA, HEXT_READ), HEXT_WALK_OK);
 	assert_int_equal(*pte, fake_make_pte(DATA, flags | PTE_A));
-	assert_false(page.w);	/* D is not set: a store has to come back */
+	assert_false(page.w); /* D is not set: a store has to come back */
 	assert_int_equal(gwalk(GPA, HEXT_WRITE), HEXT_WALK_OK);
 	assert_int_equal(*pte, fake_make_pte(DATA, flags | PTE_A | PTE_D));
 	assert_true(page.w);
@@ -483,7 +482,7 @@ static void vs_pbmt_is_henvcfgs(void **state)
 
 int main(void)
 {
-#define T(f)	cmocka_unit_test_setup(f, setup)
+#define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
 		T(bare_is_identity),
 		T(all_modes_and_levels),

@@ -18,46 +18,62 @@
 
 #include "nacl/host.h"
 
-#define WS		(NACL_XLEN / 8)
-#define AREA_SIZE	(4096 + 1024 * WS)
-#define RAM_BASE	0x80000000u
-#define RAM_SIZE	0x8000u
-#define ENTRIES		(3840 / NACL_XLEN)
-#define ONES		((nacl_word)-1)
-#define PENDING		((nacl_word)1 << (NACL_XLEN - 1))
-#define SPV		0x80u
-#define EVERYTHING	NACL_HFENCE_EVERYTHING
-#define STCE		((nacl_word)1 << (NACL_XLEN - 1))
-#define CSR_HENVCFG_STCE	(NACL_XLEN == 32 ? 0x61a : 0x60a)
+#define WS		 (NACL_XLEN / 8)
+#define AREA_SIZE	 (4096 + 1024 * WS)
+#define RAM_BASE	 0x80000000u
+#define RAM_SIZE	 0x8000u
+#define ENTRIES		 (3840 / NACL_XLEN)
+#define ONES		 ((nacl_word)-1)
+#define PENDING		 ((nacl_word)1 << (NACL_XLEN - 1))
+#define SPV		 0x80u
+#define EVERYTHING	 NACL_HFENCE_EVERYTHING
+#define STCE		 ((nacl_word)1 << (NACL_XLEN - 1))
+#define CSR_HENVCFG_STCE (NACL_XLEN == 32 ? 0x61a : 0x60a)
 
 enum {
-	VSSTATUS = 0x200, VSIE = 0x204, VSSCRATCH = 0x240, VSEPC = 0x241, VSCAUSE = 0x242,
-	VSIP = 0x244, VSTIMECMP = 0x24d, VSATP = 0x280, HSTATUS = 0x600, HIDELEG = 0x603,
+	VSSTATUS = 0x200,
+	VSIE = 0x204,
+	VSSCRATCH = 0x240,
+	VSEPC = 0x241,
+	VSCAUSE = 0x242,
+	VSIP = 0x244,
+	VSTIMECMP = 0x24d,
+	VSATP = 0x280,
+	HSTATUS = 0x600,
+	HIDELEG = 0x603,
 	HIE = 0x604,
-	HCOUNTEREN = 0x606, HVIEN = 0x608, HENVCFG = 0x60a, HTVAL = 0x643, HIP = 0x644,
-	HVIP = 0x645, HTINST = 0x64a, HGATP = 0x680, HGEIP = 0xe12,
+	HCOUNTEREN = 0x606,
+	HVIEN = 0x608,
+	HENVCFG = 0x60a,
+	HTVAL = 0x643,
+	HIP = 0x644,
+	HVIP = 0x645,
+	HTINST = 0x64a,
+	HGATP = 0x680,
+	HGEIP = 0xe12,
 };
 
 /* Every H CSR of an L1 with Sstc, AIA and state enable. Those of the second list: RV32 only. */
 static const unsigned int csrs[] = {
-	0x200, 0x204, 0x205, 0x240, 0x241, 0x242, 0x243, 0x244, 0x24d, 0x250, 0x251, 0x25c, 0x280,
-	0x600, 0x602, 0x603, 0x604, 0x605, 0x606, 0x607, 0x608, 0x609, 0x60a, 0x60c, 0x60d, 0x60e,
-	0x60f, 0x643, 0x644, 0x645, 0x646, 0x647, 0x64a, 0x680, 0xe12, 0xeb0,
+	0x200, 0x204, 0x205, 0x240, 0x241, 0x242, 0x243, 0x244, 0x24d, 0x250, 0x251, 0x25c,
+	0x280, 0x600, 0x602, 0x603, 0x604, 0x605, 0x606, 0x607, 0x608, 0x609, 0x60a, 0x60c,
+	0x60d, 0x60e, 0x60f, 0x643, 0x644, 0x645, 0x646, 0x647, 0x64a, 0x680, 0xe12, 0xeb0,
 };
 static const unsigned int csrs_high[] = {
-	0x214, 0x254, 0x25d, 0x613, 0x615, 0x618, 0x61a, 0x61c, 0x61d, 0x61e, 0x61f, 0x655, 0x656,
-	0x657,
+	0x214, 0x254, 0x25d, 0x613, 0x615, 0x618, 0x61a,
+	0x61c, 0x61d, 0x61e, 0x61f, 0x655, 0x656, 0x657,
 };
 
 /* What must have been written before the rest, the first before the second. */
 static const unsigned int pairs[][2] = {
-	{ 0x60c, VSTIMECMP }, { 0x60f, 0x250 }, { HENVCFG, VSTIMECMP }, { HENVCFG, HVIP },
-	{ HSTATUS, 0x251 }, { HIDELEG, HVIP }, { HIDELEG, HIE }, { HIDELEG, VSIE },
-	{ HIDELEG, VSIP }, { HVIEN, HVIP }, { 0x609, HVIP }, { HVIP, HIP }, { HVIP, VSIP },
-	{ HIP, VSIP }, { HIE, VSIE }, { 0x605, VSTIMECMP }, { 0x250, 0x251 }, { HGATP, VSATP },
+	{ 0x60c, VSTIMECMP }, { 0x60f, 0x250 },	    { HENVCFG, VSTIMECMP }, { HENVCFG, HVIP },
+	{ HSTATUS, 0x251 },   { HIDELEG, HVIP },    { HIDELEG, HIE },	    { HIDELEG, VSIE },
+	{ HIDELEG, VSIP },    { HVIEN, HVIP },	    { 0x609, HVIP },	    { HVIP, HIP },
+	{ HVIP, VSIP },	      { HIP, VSIP },	    { HIE, VSIE },	    { 0x605, VSTIMECMP },
+	{ 0x250, 0x251 },     { HGATP, VSATP },
 #if NACL_XLEN == 32
-	{ 0x61a, VSTIMECMP }, { 0x61c, VSTIMECMP }, { 0x613, 0x655 }, { 0x618, 0x655 },
-	{ 0x655, 0x254 }, { 0x615, VSTIMECMP },
+	{ 0x61a, VSTIMECMP }, { 0x61c, VSTIMECMP }, { 0x613, 0x655 },	    { 0x618, 0x655 },
+	{ 0x655, 0x254 },     { 0x615, VSTIMECMP },
 #endif
 };
 
@@ -66,7 +82,7 @@ struct event {
 	unsigned int csr;
 	nacl_word value;
 	struct nacl_hfence fence;
-	unsigned int pending;	/* entries with Pending set at the time of the fence */
+	unsigned int pending; /* entries with Pending set at the time of the fence */
 };
 
 struct l1 {
@@ -89,7 +105,7 @@ static nacl_word bytes(unsigned char *p, nacl_word value, bool write)
 	nacl_word old = 0;
 
 	for (unsigned int i = 0; i < WS; i++) {
-#ifdef NACL_SIMULATE_BIG_ENDIAN	/* the library is to swap what it holds: so does the memory */
+#ifdef NACL_SIMULATE_BIG_ENDIAN /* the library is to swap what it holds: so does the memory */
 		unsigned int shift = 8 * (WS - 1 - i);
 #else
 		unsigned int shift = 8 * i;
@@ -245,8 +261,8 @@ static void op_hfence(void *ctx, const struct nacl_hfence *fence)
 	struct l1 *l1 = ctx;
 
 	assert_true(l1->events < 2048);
-	l1->log[l1->events++] = (struct event){ .kind = FENCE, .fence = *fence,
-						.pending = count_pending(l1) };
+	l1->log[l1->events++] =
+		(struct event){ .kind = FENCE, .fence = *fence, .pending = count_pending(l1) };
 }
 
 static void *op_map(void *ctx, uint64_t gpa, size_t size)
@@ -262,8 +278,11 @@ static void *op_map(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops ops = {
-	.csr_exists = op_exists, .csr_read = op_read, .csr_write = op_write,
-	.hfence = op_hfence, .map_shmem = op_map,
+	.csr_exists = op_exists,
+	.csr_read = op_read,
+	.csr_write = op_write,
+	.hfence = op_hfence,
+	.map_shmem = op_map,
 };
 
 static struct l1 *new_l1(unsigned int features)
@@ -306,8 +325,7 @@ static void free_l1(struct l1 *l1)
 static void check_space(struct l1 *l1)
 {
 	for (unsigned int csr = 0; csr < 4096; csr++) {
-		if (l1->exists[csr] && !is_dirty(l1, csr) &&
-		    area_read(l1, csr) != op_read(l1, csr))
+		if (l1->exists[csr] && !is_dirty(l1, csr) && area_read(l1, csr) != op_read(l1, csr))
 			fail_msg("CSR %#x is not current", csr);
 	}
 }
@@ -366,7 +384,11 @@ static void test_set_shmem_checks_flags_then_alignment_then_address(void **state
 	struct l1 *l1 = new_l1_with_area(15);
 	nacl_word lo = (nacl_word)0x40000000;
 	volatile nacl_word *before = l1->host.shmem;
-	const struct { nacl_word lo, hi, flags; int error; unsigned int maps; } calls[] = {
+	const struct {
+		nacl_word lo, hi, flags;
+		int error;
+		unsigned int maps;
+	} calls[] = {
 		{ lo + 8, 1, 1, -3, 0 },
 		{ RAM_BASE, 0, 1, -3, 0 },
 		{ RAM_BASE, 0, PENDING, -3, 0 },
@@ -379,7 +401,7 @@ static void test_set_shmem_checks_flags_then_alignment_then_address(void **state
 		{ RAM_BASE, ONES, 0, -5, NACL_XLEN == 32 },
 		{ RAM_BASE - 0x1000, 0, 0, -5, 1 },
 		{ RAM_BASE + RAM_SIZE - AREA_SIZE + 0x1000, 0, 0, -5, 1 },
-		{ (nacl_word)-4096, NACL_XLEN == 32 ? ONES : 0, 0, -5, 0 },	/* wraps */
+		{ (nacl_word)-4096, NACL_XLEN == 32 ? ONES : 0, 0, -5, 0 }, /* wraps */
 		{ -(nacl_word)AREA_SIZE + 4096, NACL_XLEN == 32 ? ONES : 0, 0, -5, 0 },
 		{ -(nacl_word)AREA_SIZE, NACL_XLEN == 32 ? ONES : 0, 0, -5, 1 },
 	};
@@ -389,7 +411,8 @@ static void test_set_shmem_checks_flags_then_alignment_then_address(void **state
 	for (unsigned int i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		l1->maps = 0;
 		assert_int_equal(nacl_host_set_shmem(&l1->host, calls[i].lo, calls[i].hi,
-						     calls[i].flags), calls[i].error);
+						     calls[i].flags),
+				 calls[i].error);
 		assert_int_equal(l1->maps, calls[i].maps);
 		assert_ptr_equal(l1->host.shmem, before);
 	}
@@ -408,7 +431,8 @@ static void test_set_shmem_takes_the_highest_area_there_is(void **state)
 	l1->ram_base = -(uint64_t)RAM_SIZE;
 	l1->area = l1->ram + RAM_SIZE - AREA_SIZE;
 	assert_int_equal(nacl_host_set_shmem(&l1->host, -(nacl_word)AREA_SIZE,
-					     NACL_XLEN == 32 ? ONES : 0, 0), 0);
+					     NACL_XLEN == 32 ? ONES : 0, 0),
+			 0);
 	check_space(l1);
 	free_l1(l1);
 }
@@ -495,8 +519,10 @@ static void test_reset_forgets_the_area_untouched(void **state)
 
 static void test_sync_csr_errors_come_in_order(void **state)
 {
-	static const unsigned int bad[] = { 0x100, 0x300, 0x000, 0xfff, 0x1200, 0x1600, 0x2ff,
-					    0xa00, 0x6ff, NACL_XLEN == 32 ? 0x2fe : 0x61a };
+	static const unsigned int bad[] = {
+		0x100,	0x300, 0x000, 0xfff, 0x1200,
+		0x1600, 0x2ff, 0xa00, 0x6ff, NACL_XLEN == 32 ? 0x2fe : 0x61a
+	};
 	struct l1 *l1 = new_l1(15 & ~1);
 
 	(void)state;
@@ -562,7 +588,7 @@ static void test_sync_of_all_csrs_writes_the_dirty_ones(void **state)
 	(void)state;
 	area_write(l1, HCOUNTEREN, 7);
 	area_write(l1, VSATP, 8);
-	area_write(l1, 0x6ff, 9);	/* not there: ignored, left alone */
+	area_write(l1, 0x6ff, 9); /* not there: ignored, left alone */
 	area_write(l1, 0xa00, 9);
 	area_write(l1, HGEIP, 9);
 	put(l1, csr_offset(VSSTATUS), 1);
@@ -609,7 +635,7 @@ static void test_every_dirty_csr_is_written_once_gates_first(void **state)
 		if (position(l1, pairs[i][0]) >= position(l1, pairs[i][1]))
 			fail_msg("%#x is written after %#x", pairs[i][0], pairs[i][1]);
 	}
-	assert_int_equal(l1->csr[HVIP], 0x2044);	/* SSIP: cleared by hip, set by vsip */
+	assert_int_equal(l1->csr[HVIP], 0x2044); /* SSIP: cleared by hip, set by vsip */
 	assert_int_equal(l1->csr[HIE], 0x1440);
 	assert_int_equal(l1->csr[VSTIMECMP], 0x5550000 + VSTIMECMP);
 	check_space(l1);
@@ -645,16 +671,17 @@ static void test_a_write_during_the_sync_is_not_lost(void **state)
 	}
 }
 
-#define RACE_ROUNDS	5000
-#define RACE_CSRS	7
+#define RACE_ROUNDS 5000
+#define RACE_CSRS   7
 
-static const unsigned int race_csrs[RACE_CSRS] = {	/* in one word of the bitmap */
+static const unsigned int race_csrs[RACE_CSRS] = {
+	/* in one word of the bitmap */
 	0x240, 0x241, 0x242, 0x243, 0x250, 0x251, 0x25c,
 };
 
 struct race {
 	struct l1 *l1;
-	unsigned int written;	/* rounds that the writer has finished */
+	unsigned int written; /* rounds that the writer has finished */
 	unsigned int checked;
 };
 
@@ -793,7 +820,10 @@ static void test_hfence_decode(void **state)
 		{ config(3, 0, max_vmid, 0), 0, 0, 0, { 3, max_vmid, 0, 0, 0 } },
 		{ config(4, 0, 0x55, 0), 5, 0, 3, { 4, 0x55, 0, 0x5000, 0x3000 } },
 		{ config(5, 0, 0x55, 0), 0, 0, 0, { 5, 0x55, 0, 0, 0 } },
-		{ config(6, 1, max_vmid, max_asid), 5, 0, 3,
+		{ config(6, 1, max_vmid, max_asid),
+		  5,
+		  0,
+		  3,
 		  { 6, max_vmid, max_asid, 5 << 13, 3 << 13 } },
 		{ config(7, 0, 1, max_asid), 0, 0, 0, { 7, 1, max_asid, 0, 0 } },
 		/* fields that the type ignores */
@@ -819,10 +849,16 @@ static void test_hfence_decode(void **state)
 		{ config(6, 40, 9, 8), 0xfff, 0, 1, { 7, 9, 8, 0, 0 } },
 		{ config(6, 40, 9, 8), 0xffe, 0, 1, { 6, 9, 8, 0xffeull << 52, 1ull << 52 } },
 		{ config(6, 40, 9, 8), 0, 0, 0x1000, { 7, 9, 8, 0, 0 } },
-		{ config(6, 0, 9, 8), ONES, 0, 1,
+		{ config(6, 0, 9, 8),
+		  ONES,
+		  0,
+		  1,
 		  { NACL_XLEN == 32 ? 6 : 7, 9, 8, NACL_XLEN == 32 ? max_word << 12 : 0,
 		    NACL_XLEN == 32 ? 0x1000 : 0 } },
-		{ config(6, 0, 9, 8), 1, 0, ONES,
+		{ config(6, 0, 9, 8),
+		  1,
+		  0,
+		  ONES,
 		  { NACL_XLEN == 32 ? 6 : 7, 9, 8, NACL_XLEN == 32 ? 0x1000 : 0,
 		    NACL_XLEN == 32 ? max_word << 12 : 0 } },
 		/* reserved: types, bits, word */
@@ -837,7 +873,7 @@ static void test_hfence_decode(void **state)
 #if NACL_XLEN == 64
 		{ config(2, 0, 9, 8) | 1ull << 30, 5, 0, 3, { EVERYTHING, 0, 0, 0, 0 } },
 		{ config(2, 0, 9, 8) | 1ull << 47, 5, 0, 3, { EVERYTHING, 0, 0, 0, 0 } },
-		{ config(4, 0, 1, 0), ONES >> 12, 0, 1, { 5, 1, 0, 0, 0 } },	/* up to 2^64 */
+		{ config(4, 0, 1, 0), ONES >> 12, 0, 1, { 5, 1, 0, 0, 0 } }, /* up to 2^64 */
 		{ config(4, 0, 1, 0), (ONES >> 12) - 1, 0, 1, { 4, 1, 0, -0x2000ull, 0x1000 } },
 #endif
 	};
@@ -853,8 +889,8 @@ static void test_hfence_decode(void **state)
 		put_entry(l1, e, cases[i].config, cases[i].number, cases[i].count);
 		assert_int_equal(nacl_host_sync_hfence(&l1->host, e), 0);
 		assert_int_equal(l1->events, 1);
-		if (got->type != want->type || got->vmid != want->vmid ||
-		    got->asid != want->asid || got->addr != want->addr || got->size != want->size)
+		if (got->type != want->type || got->vmid != want->vmid || got->asid != want->asid ||
+		    got->addr != want->addr || got->size != want->size)
 			fail_msg("case %u: type %d vmid %#x asid %#x addr %#llx size %#llx", i,
 				 got->type, got->vmid, got->asid, (unsigned long long)got->addr,
 				 (unsigned long long)got->size);
@@ -868,7 +904,7 @@ static void prepare_entry(struct l1 *l1, nacl_word slot)
 {
 	for (unsigned int i = 0; i < 64; i++)
 		put(l1, i * WS, 0x1000 + i);
-	put(l1, 0x200, ~(nacl_word)0);		/* the flag, and all reserved ones */
+	put(l1, 0x200, ~(nacl_word)0); /* the flag, and all reserved ones */
 	put(l1, 0x200 + WS, slot);
 	area_write(l1, HGATP, 0x807);
 	area_write(l1, HVIP, 0x44);
@@ -886,7 +922,7 @@ static void check_entry(struct l1 *l1)
 	assert_int_equal(count_pending(l1), 0);
 	assert_false(is_dirty(l1, HGATP) || is_dirty(l1, HVIP) || is_dirty(l1, VSATP));
 	assert_true(l1->events >= 4);
-	assert_int_equal(l1->log[3].kind, FENCE);	/* after the three CSRs */
+	assert_int_equal(l1->log[3].kind, FENCE); /* after the three CSRs */
 	assert_int_equal(l1->log[3].fence.vmid, 5);
 	assert_int_equal(l1->log[3].pending, 1);
 }
@@ -934,7 +970,7 @@ static void test_sync_sret_that_stays_in_l1_leaves_the_space_current(void **stat
 	l1->csr[HSTATUS] = SPV;
 	l1->csr[HIDELEG] = 0x444;
 	nacl_host_refresh_all(&l1->host);
-	prepare_entry(l1, 0x2000);	/* no SPV */
+	prepare_entry(l1, 0x2000); /* no SPV */
 	area_write(l1, VSIE, 0x202);
 	assert_int_equal(nacl_host_sync_sret(&l1->host, gpr), 0);
 	assert_int_equal(l1->csr[HSTATUS], 0x2000);
@@ -985,7 +1021,7 @@ static void test_a_trapped_sret_takes_in_the_area_with_each_subset(void **state)
 			prepare_entry(l1, 0x1000);
 			nacl_host_before_sret(&l1->host);
 			check_entry(l1);
-			assert_int_equal(l1->events, 4);	/* no swap */
+			assert_int_equal(l1->events, 4); /* no swap */
 			assert_int_equal(l1->csr[HSTATUS], hstatus);
 			assert_int_equal(get(l1, 0x200 + WS), 0x1000);
 			if (!hstatus)
@@ -1010,8 +1046,8 @@ static void test_after_a_trap_the_space_is_current_with_each_subset(void **state
 		l1->csr[HTINST] = 0x2222;
 		l1->csr[HIDELEG] = 0x444;
 		nacl_host_refresh(&l1->host, HIDELEG);
-		l1->csr[HVIP] = 0x444;		/* L2 sets its SSIP */
-		l1->csr[HIE] = 0x440;		/* and writes its sie */
+		l1->csr[HVIP] = 0x444; /* L2 sets its SSIP */
+		l1->csr[HIE] = 0x440;  /* and writes its sie */
 		l1->csr[HGEIP] = 2;
 		l1->csr[0xeb0] = 3;
 		l1->csr[0x655] = 4;
@@ -1049,8 +1085,8 @@ static void test_l1s_own_csr_instruction_replaces_what_waits(void **state)
 	l1->csr[HENVCFG] = 1;
 	nacl_host_csr_written(&l1->host, HENVCFG);
 	check_space(l1);
-	nacl_host_csr_written(&l1->host, 0x6ff);	/* not there */
-	nacl_host_csr_written(&l1->host, 0x100);	/* no H CSR: has the index of 0x200 */
+	nacl_host_csr_written(&l1->host, 0x6ff); /* not there */
+	nacl_host_csr_written(&l1->host, 0x100); /* no H CSR: has the index of 0x200 */
 	nacl_host_csr_written(&l1->host, 0x1600);
 	assert_int_equal(l1->events, 0);
 	free_l1(l1);

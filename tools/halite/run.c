@@ -13,6 +13,10 @@
 #include "options.h"
 #include "place.h"
 #include "qemu.h"
+#include "watch.h"
+
+/* The line that Halite prints when all is ready for the guest. */
+#define GUEST_STARTED "halite: kernel at "
 
 static const char run_help[] =
 	"Usage: halite run --kernel F [OPTIONS] [-- QEMU ARGUMENTS]\n"
@@ -33,7 +37,8 @@ static const char run_help[] =
 	"  -- ARGUMENTS    further arguments for QEMU, after all others\n"
 	"\n"
 	"The hypervisor is halite.bin beside this program; environment variable HALITE_BIN names another.\n"
-	"Exit status: QEMU's, which is 0 after a power-off; 2 when an argument is wrong.\n";
+	"Exit status: QEMU's, which is 0 after a power-off; 1 when Halite ends in an error, with a message on\n"
+	"the console; 2 when an argument is wrong.\n";
 
 /* The path of halite.bin in path. Returns 0, or -1 after a message. */
 static int find_hypervisor(char *path, size_t size)
@@ -129,6 +134,23 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 	return 0;
 }
 
+/* What -nographic does; under Halite, with a copy of the console for watch_run(). */
+static void add_console(struct words *words, const struct run_options *options)
+{
+	if (options->native) {
+		words_add(words, "-nographic");
+		return;
+	}
+	words_add(words, "-display");
+	words_add(words, "none");
+	words_add(words, "-chardev");
+	words_add(words, "stdio,id=console,mux=on,signal=off,%s", watch_chardev_option());
+	words_add(words, "-serial");
+	words_add(words, "chardev:console");
+	words_add(words, "-mon");
+	words_add(words, "chardev=console,mode=readline");
+}
+
 /* All of QEMU's command line. Returns 0, or -1 after a message. */
 static int build_command(struct words *words, const struct run_options *options)
 {
@@ -151,7 +173,7 @@ static int build_command(struct words *words, const struct run_options *options)
 	words_add(words, "%u", options->cpus);
 	words_add(words, "-m");
 	words_add(words, "%lluK", (unsigned long long)(options->memory / 1024));
-	words_add(words, "-nographic");
+	add_console(words, options);
 	if (options->icount && add_icount(words, options, &version) < 0)
 		return -1;
 	if (options->native)
@@ -176,6 +198,8 @@ int run_main(char **argv)
 	}
 	if (build_command(&words, &options) < 0)
 		return EXIT_USAGE;
+	if (!options.native)
+		return watch_run(words.list, GUEST_STARTED);
 	execvp(words.list[0], words.list);
 	message("--qemu '%s': %s", words.list[0], strerror(errno));
 	return EXIT_FAILURE;
