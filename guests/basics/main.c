@@ -20,9 +20,10 @@
 #define INVALID_ADDRESS	  (-5)
 #define ALREADY_AVAILABLE (-6)
 
-#define FIRMWARE UINT64_C(0x80000000) /* OpenSBI: not the guest's */
-#define NOWHERE	 UINT64_C(0x40000)    /* no device there on the virt machine */
-#define PLIC	 UINT64_C(0xc000000)
+#define FIRMWARE    UINT64_C(0x80000000) /* OpenSBI: not the guest's */
+#define NOWHERE	    UINT64_C(0x40000)	 /* no device there on the virt machine */
+#define PLIC	    UINT64_C(0xc000000)
+#define BEHIND_UART UINT64_C(0x10000800) /* in its page, beyond its registers */
 
 #define LOAD_ACCESS  5
 #define STORE_ACCESS 7
@@ -57,7 +58,16 @@ static void check_hart_masks(void)
 		    INVALID_PARAM);
 	guest_check("rfence: unknown function", error_of(EXT_RFENCE, 99, 1, 0, 0, 0),
 		    NOT_SUPPORTED);
+	guest_check("rfence: fence.i", error_of(EXT_RFENCE, 0, 0, -1, 0, 0), 0);
 	guest_check("rfence: sfence.vma of everything", error_of(EXT_RFENCE, 1, 0, -1, 0, 0), 0);
+	guest_check("rfence: sfence.vma of a page and an ASID",
+		    guest_sbi(EXT_RFENCE, 2, 0, -1, 0x1000, 0x1000, 1).error, 0);
+	guest_check("rfence: hfence.gvma of a page and a VMID",
+		    guest_sbi(EXT_RFENCE, 3, 0, -1, 0x1000, 0x1000, 1).error, 0);
+	guest_check("rfence: hfence.gvma of everything", error_of(EXT_RFENCE, 4, 0, -1, 0, 0), 0);
+	guest_check("rfence: hfence.vvma of a page and an ASID",
+		    guest_sbi(EXT_RFENCE, 5, 0, -1, 0x1000, 0x1000, 1).error, 0);
+	guest_check("rfence: hfence.vvma of everything", error_of(EXT_RFENCE, 6, 0, -1, 0, 0), 0);
 }
 
 static void check_hsm(uint64_t hartid)
@@ -96,6 +106,31 @@ void guest_second_main(uint64_t hartid)
 	guest_sbi(EXT_HSM, 1, 0, 0, 0, 0, 0);
 }
 
+static uint64_t read_time(void)
+{
+	uint64_t time;
+
+	__asm__ volatile("csrr %0, time" : "=r"(time));
+	return time;
+}
+
+/* The timer is enabled in sie but not in sstatus: it wakes the hart, and is not taken. */
+static void check_suspend(void)
+{
+	uint64_t wake = read_time() + 1000;
+
+	__asm__ volatile("csrs sie, %0" : : "r"(1 << 5));
+	guest_sbi(EXT_TIME, 0, wake, 0, 0, 0, 0);
+	guest_check("hsm: suspend that keeps the registers", guest_suspend(0), 0);
+	guest_check("hsm: it lasted until the timer", read_time() >= wake, 1);
+	wake = read_time() + 1000;
+	guest_sbi(EXT_TIME, 0, wake, 0, 0, 0, 0);
+	guest_check("hsm: suspend that loses the registers", guest_suspend(0x80000000), 1);
+	guest_check("hsm: it lasted until the timer", read_time() >= wake, 1);
+	guest_sbi(EXT_TIME, 0, -1, 0, 0, 0, 0);
+	__asm__ volatile("csrc sie, %0" : : "r"(1 << 5));
+}
+
 static void check_console(void)
 {
 	if (!guest_sbi(EXT_BASE, 3, EXT_DBCN, 0, 0, 0, 0).value)
@@ -121,6 +156,16 @@ static void check_memory(void)
 		    guest_try_load(PLIC + 6) == LOAD_ACCESS || guest_try_load(PLIC + 6) == 4, 1);
 }
 
+/* The hypervisor loads of a guest of this guest: what they reach is checked the same. */
+static void check_hypervisor_loads(void)
+{
+	guest_check("hlv.d of RAM", guest_try_hlv((uintptr_t)second_stack), -1);
+	guest_check("hlv.d where nothing is", guest_try_hlv(NOWHERE), LOAD_ACCESS);
+	guest_check("its stval", guest_trap_value, NOWHERE);
+	guest_check("hlv.d from the firmware", guest_try_hlv(FIRMWARE), LOAD_ACCESS);
+	guest_check("hlv.d that a device refuses", guest_try_hlv(BEHIND_UART), LOAD_ACCESS);
+}
+
 void guest_main(uint64_t hartid, const void *fdt)
 {
 	(void)fdt;
@@ -128,8 +173,10 @@ void guest_main(uint64_t hartid, const void *fdt)
 	check_base();
 	check_hart_masks();
 	check_hsm(hartid);
+	check_suspend();
 	check_console();
 	check_memory();
+	check_hypervisor_loads();
 	guest_check("srst: reserved type", error_of(EXT_SRST, 0, 3, 0, 0, 0), INVALID_PARAM);
 	guest_finish();
 }

@@ -27,7 +27,11 @@ _Noreturn void guest_finish(void);
 uint64_t guest_try_load(uint64_t addr);
 uint64_t guest_try_store(uint64_t addr);
 uint64_t guest_try_jump(uint64_t addr);
+uint64_t guest_try_hlv(uint64_t addr);
 extern uint64_t guest_trap_value; /* stval of the last of them that trapped */
+
+/* SBI HSM suspend of @type: the error; 1 if it came back through the resume address. */
+int64_t guest_suspend(uint64_t type);
 
 /* Where guest_second_main() begins when a hart is started there with its stack top as the argument. */
 void guest_second_start(void);

@@ -68,6 +68,66 @@ guest_try_store:
 	sd zero, (t5)
 6:	ret
 
+/* uint64_t guest_try_hlv(uint64_t addr): likewise, of HLV.D as hgatp, vsatp and hstatus.SPVP say. */
+	.globl guest_try_hlv
+guest_try_hlv:
+	la t5, expecting
+	la t4, 8f
+	sd t4, (t5)
+	mv t3, a0
+	li a0, -1
+	.insn r 0x73, 0x4, 0x36, t3, t3, x0	# hlv.d t3, (t3)
+	sd zero, (t5)
+8:	ret
+
+/* Where a hart resumes from guest_suspend(): a1 is what that gave. Returns to its caller with 1. */
+	.globl guest_resume
+guest_resume:
+	la t0, guest_trap
+	csrw stvec, t0
+	la t0, saved
+	ld sp, 0(t0)
+	ld ra, 8(t0)
+	ld s0, 16(t0)
+	ld s1, 24(t0)
+	ld s2, 32(t0)
+	ld s3, 40(t0)
+	ld s4, 48(t0)
+	ld s5, 56(t0)
+	ld s6, 64(t0)
+	ld s7, 72(t0)
+	ld s8, 80(t0)
+	ld s9, 88(t0)
+	ld s10, 96(t0)
+	ld s11, 104(t0)
+	li a0, 1
+	ret
+
+/* int64_t guest_suspend(uint64_t type): SBI HSM suspend; the error, or 1 if it lost the registers. */
+	.globl guest_suspend
+guest_suspend:
+	la t0, saved
+	sd sp, 0(t0)
+	sd ra, 8(t0)
+	sd s0, 16(t0)
+	sd s1, 24(t0)
+	sd s2, 32(t0)
+	sd s3, 40(t0)
+	sd s4, 48(t0)
+	sd s5, 56(t0)
+	sd s6, 64(t0)
+	sd s7, 72(t0)
+	sd s8, 80(t0)
+	sd s9, 88(t0)
+	sd s10, 96(t0)
+	sd s11, 104(t0)
+	la a1, guest_resume
+	li a2, 0
+	li a6, 3
+	li a7, 0x48534d
+	ecall
+	ret
+
 /* uint64_t guest_try_jump(uint64_t addr): the cause of the fetch's exception. */
 	.globl guest_try_jump
 guest_try_jump:
@@ -79,6 +139,8 @@ guest_try_jump:
 
 	.bss
 	.balign 16
+saved:
+	.skip 112
 expecting:
 	.dword 0
 	.globl guest_trap_value

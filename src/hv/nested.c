@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
 #include "hext/bits.h"
 #include "hext/csr.h"
 #include "hext/mem.h"
@@ -9,6 +11,7 @@
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "riscv/csr.h"
+#include "riscv/entry.h"
 #include "riscv/fence.h"
 #include "riscv/world.h"
 
@@ -19,43 +22,36 @@ static void *domain_ram(struct vcpu *v, pa_t addr, unsigned int size)
 	return domain_owns_ram(v->domain, addr.addr, size) ? (void *)addr.addr : NULL;
 }
 
-/* One access of exactly that size, as RAM and devices want it. */
-static bool access(struct vcpu *v, pa_t addr, void *buf, unsigned int size, bool store)
+/*
+ * One access of exactly that size. Devices, which are mapped without X, may answer with a fault: that is
+ * the guest's, not Halite's.
+ */
+static bool read_memory(void *ctx, pa_t addr, void *buf, unsigned int size)
 {
+	struct vcpu *v = ctx;
 	struct hext_host_page page;
-	volatile void *p;
+	uint64_t value;
 
 	if (!stage2_lookup(&v->domain->stage2, addr.addr, &page))
 		return false;
-	p = (volatile void *)page.hpa.addr;
-	switch (size) {
-/* clang-format off */
-#define ACCESS(bytes, type)						\
-	case bytes:							\
-		if (store)						\
-			*(volatile type *)p = *(const type *)buf;	\
-		else							\
-			*(type *)buf = *(volatile type *)p;		\
-		return true;
-	ACCESS(1, uint8_t)
-	ACCESS(2, uint16_t)
-	ACCESS(4, uint32_t)
-	ACCESS(8, uint64_t)
-#undef ACCESS
-	/* clang-format on */
-	default:
+	if (page.x && size == sizeof(value))
+		value = *(const volatile uint64_t *)page.hpa.addr;
+	else if (!riscv_try_load(page.hpa.addr, size, &value))
 		return false;
-	}
-}
-
-static bool read_memory(void *ctx, pa_t addr, void *buf, unsigned int size)
-{
-	return access(ctx, addr, buf, size, false);
+	memcpy(buf, &value, size);
+	return true;
 }
 
 static bool write_memory(void *ctx, pa_t addr, const void *buf, unsigned int size)
 {
-	return access(ctx, addr, (void *)buf, size, true);
+	struct vcpu *v = ctx;
+	struct hext_host_page page;
+	uint64_t value = 0;
+
+	if (!stage2_lookup(&v->domain->stage2, addr.addr, &page))
+		return false;
+	memcpy(&value, buf, size);
+	return riscv_try_store(page.hpa.addr, size, value);
 }
 
 static bool cas64(void *ctx, pa_t addr, uint64_t old, uint64_t desired)

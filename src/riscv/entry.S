@@ -126,6 +126,62 @@ riscv_fetch_u16:
 	mv a0, t1
 	ret
 
+/*
+ * bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value). A fault lands on label 9, with
+ * t1 still saying that it failed. Keeps all registers but a0, t0 to t3.
+ */
+	.globl riscv_try_load
+	.balign 4
+riscv_try_load:
+	la t0, 9f
+	csrrw t0, stvec, t0
+	li t1, 0
+	addi t2, a1, -1
+	beqz t2, 1f
+	addi t2, a1, -2
+	beqz t2, 2f
+	addi t2, a1, -4
+	beqz t2, 4f
+	ld t3, (a0)
+	j 8f
+1:	lbu t3, (a0)
+	j 8f
+2:	lhu t3, (a0)
+	j 8f
+4:	lwu t3, (a0)
+8:	sd t3, (a2)
+	li t1, 1
+	.balign 4
+9:	csrw stvec, t0
+	mv a0, t1
+	ret
+
+/* bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value). Likewise. */
+	.globl riscv_try_store
+	.balign 4
+riscv_try_store:
+	la t0, 9f
+	csrrw t0, stvec, t0
+	li t1, 0
+	addi t2, a1, -1
+	beqz t2, 1f
+	addi t2, a1, -2
+	beqz t2, 2f
+	addi t2, a1, -4
+	beqz t2, 4f
+	sd a2, (a0)
+	j 8f
+1:	sb a2, (a0)
+	j 8f
+2:	sh a2, (a0)
+	j 8f
+4:	sw a2, (a0)
+8:	li t1, 1
+	.balign 4
+9:	csrw stvec, t0
+	mv a0, t1
+	ret
+
 /* unsigned int riscv_count_hstateen(void). Keeps all registers but a0, t0, t1. */
 	.globl riscv_count_hstateen
 	.balign 4

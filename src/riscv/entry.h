@@ -31,6 +31,13 @@ void riscv_hart_start(void);
  */
 bool riscv_fetch_u16(uint64_t addr, uint16_t *code);
 
+/*
+ * One access of @size bytes (1, 2, 4 or 8) at aligned physical address @addr, which a device may refuse.
+ * False: it faults. As for the fetch, the CSRs of the guest's trap are gone if it does.
+ */
+bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value);
+bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value);
+
 /* How many of hstateen0, 1, 2, 3 can be read, up to the first that traps. Before a guest runs. */
 unsigned int riscv_count_hstateen(void);
 #endif
