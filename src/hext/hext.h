@@ -29,7 +29,6 @@ struct hext_config {
 	bool svpbmt;	  /* PBMT bits in PTEs */
 	bool svnapot;
 	bool stateen;	      /* Smstateen */
-	uint8_t pa_bits;      /* width of a physical address that PTEs can hold: 56 */
 	uint8_t vmid_bits;    /* VMIDLEN, 0 to 14 */
 	uint16_t hgatp_modes; /* bit n: mode n is there (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
 	uint16_t vsatp_modes; /* likewise for vsatp (0, 8, 9, 10) */
@@ -177,5 +176,8 @@ uint64_t hext_sip(const struct hext_hart *h);
  * state. True: *@cause is its cause with the interrupt bit. The set of the state is in the image.
  */
 bool hext_interrupt_pending(const struct hext_hart *h, uint64_t *cause);
+
+/* The access fault of the access that took @guest_page_fault (cause 20, 21 or 23). */
+uint64_t hext_access_fault(uint64_t guest_page_fault);
 
 #endif

@@ -552,18 +552,6 @@ static struct hext_gaccess access_of(const struct hext_hart *h, const struct hex
 	}
 }
 
-static uint64_t access_fault_of(uint64_t guest_page_fault)
-{
-	switch (guest_page_fault) {
-	case CAUSE_FETCH_GUEST_PAGE:
-		return CAUSE_FETCH_ACCESS;
-	case CAUSE_LOAD_GUEST_PAGE:
-		return CAUSE_LOAD_ACCESS;
-	default:
-		return CAUSE_STORE_ACCESS;
-	}
-}
-
 /* L1's G-stage does not translate: the exception that a hart with L1's hgatp would raise. */
 static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t gpa,
 		      enum hext_walk_status status)
@@ -571,7 +559,7 @@ static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t 
 	*trap = *hw;
 	trap->htval = gpa >> 2;
 	if (status == HEXT_WALK_ACCESS_FAULT) {
-		trap->cause = access_fault_of(hw->cause);
+		trap->cause = hext_access_fault(hw->cause);
 		trap->htval = 0;
 		/* No pseudoinstruction with an access fault. */
 		if (hext_insn_is_pseudo(hw->htinst))

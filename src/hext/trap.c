@@ -93,3 +93,15 @@ bool hext_interrupt_pending(const struct hext_hart *h, uint64_t *cause)
 	}
 	return false;
 }
+
+uint64_t hext_access_fault(uint64_t guest_page_fault)
+{
+	switch (guest_page_fault) {
+	case CAUSE_FETCH_GUEST_PAGE:
+		return CAUSE_FETCH_ACCESS;
+	case CAUSE_LOAD_GUEST_PAGE:
+		return CAUSE_LOAD_ACCESS;
+	default:
+		return CAUSE_STORE_ACCESS;
+	}
+}

@@ -4,18 +4,6 @@
 #include "hv/mmio.h"
 #include "hv/plic.h"
 
-uint64_t mmio_access_fault(uint64_t cause)
-{
-	switch (cause) {
-	case CAUSE_FETCH_GUEST_PAGE:
-		return CAUSE_FETCH_ACCESS;
-	case CAUSE_LOAD_GUEST_PAGE:
-		return CAUSE_LOAD_ACCESS;
-	default:
-		return CAUSE_STORE_ACCESS;
-	}
-}
-
 /* The load or store that trapped; from htinst where the hardware filled it in. */
 static bool decode_access(const struct vcpu *v, uint64_t htinst, struct hext_insn *insn)
 {
@@ -58,8 +46,10 @@ static bool emulate(struct vcpu *v, uint64_t offset, const struct hext_insn *ins
 void mmio_access(struct vcpu *v, uint64_t cause, pa_t addr, uint64_t tval, uint64_t htinst)
 {
 	struct hext_trap trap = {
-		.cause = mmio_access_fault(cause),
+		.cause = hext_access_fault(cause),
 		.tval = tval,
+		/* An access fault has no pseudoinstruction (priv H, table of htinst values). */
+		.htinst = hext_insn_is_pseudo(htinst) ? 0 : htinst,
 		.gva = v->h.virt,
 	};
 	struct hext_insn insn;

@@ -12,7 +12,4 @@
  */
 void mmio_access(struct vcpu *v, uint64_t cause, pa_t addr, uint64_t tval, uint64_t htinst);
 
-/* The access fault that a bare machine gives where it has guest-page fault @cause here. */
-uint64_t mmio_access_fault(uint64_t cause);
-
 #endif

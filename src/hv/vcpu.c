@@ -173,12 +173,6 @@ void vcpu_resume(struct vcpu *v)
 	csr_write(CSR_SEPC, h->pc);
 }
 
-void vcpu_stop_guest(struct vcpu *v, const char *why)
-{
-	hv_fatal("guest stopped on hart %lu at pc 0x%lx: %s", v->hartid, (unsigned long)v->h.pc,
-		 why);
-}
-
 void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
 {
 	hv_fatal("internal error: scause 0x%lx, sepc 0x%lx, stval 0x%lx", (unsigned long)scause,
@@ -232,7 +226,6 @@ static void fill_config(struct hext_config *c, const struct machine *m)
 	c->svnapot = m->isa.svnapot;
 	c->stateen = m->isa.smstateen;
 	c->gstage_adue = m->isa.svadu && !m->isa.svade;
-	c->pa_bits = 56;
 	world_probe(c);
 }
 

@@ -41,7 +41,6 @@ struct vcpu {
 	uint32_t requests; /* enum vcpu_request bits, atomic */
 	uint64_t start_pc; /* for the next start of the hart */
 	uint64_t start_arg;
-	uint8_t *stack;
 };
 
 /* Give @d its vCPUs, probe the boot hart, and start the guest there. */
@@ -77,9 +76,6 @@ void vcpu_clear_pending(struct vcpu *v, uint64_t sip_bits);
 
 /* The code at @pc of the guest that trapped, 2 or 4 bytes. False: it cannot be fetched any more. */
 bool vcpu_fetch(const struct vcpu *v, uint32_t *code);
-
-/* The guest can go no further: say why and end it, with an error. */
-_Noreturn void vcpu_stop_guest(struct vcpu *v, const char *why);
 
 /* Called from assembly. */
 void vcpu_exit(struct vcpu *v);

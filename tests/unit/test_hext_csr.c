@@ -23,7 +23,6 @@ static const struct hext_ops ops = { .time = fake_time };
 
 static const struct hext_config full = {
 	.sstc = true,
-	.pa_bits = 56,
 	.vmid_bits = 7,
 	.asid_bits = 9,
 	.hgatp_modes = BIT64(0) | BIT64(8) | BIT64(9),

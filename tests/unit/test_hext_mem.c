@@ -35,7 +35,7 @@ static int setup(void **state)
 
 	(void)state;
 	fake_reset();
-	cfg = (struct hext_config){ .pa_bits = 56 };
+	cfg = (struct hext_config){ 0 };
 	hext_init(&h, &cfg, &fake_ops, NULL);
 	h.hgatp = fake_atp(8, 1);
 	for (i = 0; i < FAKE_RAM_SIZE; i += 0x1000)

@@ -76,7 +76,7 @@ static int setup(void **state)
 	fake_add_region((struct fake_region){ SMALL, 2 * MIB2, SMALL_HPA, 0, true, true, true });
 	fake_add_region(
 		(struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false, true });
-	cfg = (struct hext_config){ .pa_bits = 56, .vmid_bits = 14 };
+	cfg = (struct hext_config){ .vmid_bits = 14 };
 	for (i = 0; i < HARTS; i++)
 		hext_init(&hart[i], &cfg, &fake_ops, NULL);
 	quiesced = 0;

@@ -25,7 +25,7 @@ static int setup(void **state)
 {
 	(void)state;
 	fake_reset();
-	cfg = (struct hext_config){ .pa_bits = 56, .vmid_bits = 14, .asid_bits = 16 };
+	cfg = (struct hext_config){ .vmid_bits = 14, .asid_bits = 16 };
 	hext_init(&h, &cfg, &fake_ops, NULL);
 	hgatp = fake_atp(8, 1);
 	return 0;
