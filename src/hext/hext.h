@@ -177,6 +177,15 @@ uint64_t hext_sip(const struct hext_hart *h);
  */
 bool hext_interrupt_pending(const struct hext_hart *h, uint64_t *cause);
 
+/*
+ * WFI of L1 ends when an interrupt is pending that is enabled in sie or hie, delegated or not (priv "Wait
+ * for Interrupt"). Those of hie are in the image when OFF, where the hardware cannot see them:
+ * hext_wfi_traps() says whether WFI must trap for that. hext_wfi_waits() says whether one that has
+ * trapped waits, for such an interrupt until *@deadline (in ticks of L1's time, ~0: for ever).
+ */
+bool hext_wfi_traps(const struct hext_hart *h);
+bool hext_wfi_waits(const struct hext_hart *h, uint64_t *deadline);
+
 /* The access fault of the access that took @guest_page_fault (cause 20, 21 or 23). */
 uint64_t hext_access_fault(uint64_t guest_page_fault);
 

@@ -12,8 +12,9 @@
 #define OP_SYSTEM   0x73
 
 /* SYSTEM instructions without operands */
-#define CODE_SRET 0x10200073
-#define CODE_WFI  0x10500073
+#define CODE_SRET    0x10200073
+#define CODE_WFI     0x10500073
+#define CODE_WRS_NTO 0x00d00073
 
 /* funct7 of SYSTEM, funct3 0 */
 #define F7_SFENCE_VMA  0x09
@@ -222,6 +223,8 @@ static void decode_privileged(struct hext_insn *insn)
 		insn->kind = HEXT_INSN_SRET;
 	if (insn->code == CODE_WFI)
 		insn->kind = HEXT_INSN_WFI;
+	if (insn->code == CODE_WRS_NTO)
+		insn->kind = HEXT_INSN_WRS_NTO;
 	if (insn->rd)
 		return;
 	switch (bits(insn->code, 31, 25)) {

@@ -30,6 +30,7 @@ enum hext_insn_kind {
 	HEXT_INSN_CSR, /* see funct3, csr; rs1 is the immediate of csrr*i */
 	HEXT_INSN_SRET,
 	HEXT_INSN_WFI,
+	HEXT_INSN_WRS_NTO,
 	HEXT_INSN_SFENCE_VMA,
 	HEXT_INSN_SINVAL_VMA,
 	HEXT_INSN_HFENCE_VVMA,

@@ -94,6 +94,24 @@ bool hext_interrupt_pending(const struct hext_hart *h, uint64_t *cause)
 	return false;
 }
 
+/* L1's VS timer can become pending while L1 waits. */
+static bool vs_timer_runs(const struct hext_hart *h)
+{
+	return h->cfg->sstc && (h->henvcfg & HENVCFG_STCE) && (h->hie & BIT64(IRQ_VSTI)) &&
+	       h->vs.timecmp != ~UINT64_C(0);
+}
+
+bool hext_wfi_traps(const struct hext_hart *h)
+{
+	return (h->hvip & h->hie) || vs_timer_runs(h);
+}
+
+bool hext_wfi_waits(const struct hext_hart *h, uint64_t *deadline)
+{
+	*deadline = vs_timer_runs(h) ? h->vs.timecmp - h->htimedelta : ~UINT64_C(0);
+	return !(hext_hip(h) & h->hie);
+}
+
 uint64_t hext_access_fault(uint64_t guest_page_fault)
 {
 	switch (guest_page_fault) {

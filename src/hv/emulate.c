@@ -101,6 +101,14 @@ static bool emulate_hypervisor_access(struct vcpu *v, const struct hext_insn *in
 	return true;
 }
 
+static void emulate_wfi(struct vcpu *v)
+{
+	uint64_t deadline;
+
+	if (hext_wfi_waits(&v->h, &deadline))
+		world_wait(&v->timer, &v->h, deadline);
+}
+
 static void illegal_instruction(struct vcpu *v, uint32_t code)
 {
 	const struct hext_trap trap = { .cause = CAUSE_ILLEGAL, .tval = code };
@@ -108,10 +116,12 @@ static void illegal_instruction(struct vcpu *v, uint32_t code)
 	vcpu_trap_to_l1(v, &trap);
 }
 
-/* Whether L1's mode may execute what @insn is: HS all of it, U mode HLV and HSV under hstatus.HU. */
+/* Whether L1's mode may execute @insn: HS all of it, U mode WRS.NTO, and HLV and HSV under hstatus.HU. */
 static bool is_permitted(const struct vcpu *v, const struct hext_insn *insn)
 {
 	if (!v->h.user)
+		return true;
+	if (insn->kind == HEXT_INSN_WRS_NTO)
 		return true;
 	return is_hypervisor_access(insn) && (v->h.hstatus & HSTATUS_HU);
 }
@@ -154,6 +164,12 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 	case HEXT_INSN_HSV:
 		if (!emulate_hypervisor_access(v, &insn))
 			return;
+		break;
+	case HEXT_INSN_WRS_NTO:
+		/* It traps together with WFI, and may end at any time. */
+		break;
+	case HEXT_INSN_WFI:
+		emulate_wfi(v);
 		break;
 	case HEXT_INSN_SRET:
 		/* It traps only while hstatus.SPV is set. */

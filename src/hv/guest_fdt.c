@@ -209,7 +209,7 @@ static void change_chosen(void *fdt, const struct modules *mods)
 
 	need(chosen, "/chosen");
 	for (node = fdt_first_subnode(fdt, chosen); node >= 0; node = next) {
-		if (modules_is_module(fdt, node)) {
+		if (modules_takes(mods, fdt, node)) {
 			need(fdt_del_node(fdt, node), "module");
 			next = fdt_first_subnode(fdt, chosen);
 		} else {

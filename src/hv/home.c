@@ -28,6 +28,8 @@ bool home_choose(const struct machine *m, const struct modules *mods, struct ran
 		fits &= range_list_subtract(&room, m->reserved.r[i]);
 	fits &= range_list_subtract(&room, mods->kernel);
 	fits &= range_list_subtract(&room, mods->ramdisk);
+	for (i = 0; i < mods->further_count; i++)
+		fits &= range_list_subtract(&room, mods->further[i]);
 	fits &= range_list_subtract(&room, self);
 	return fits && range_list_highest(&room, HOME_SIZE, HOME_ALIGN, start);
 }

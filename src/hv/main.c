@@ -189,12 +189,15 @@ static _Noreturn void start_guest(struct domain *d, const void *fdt, const struc
 {
 	static struct range_list used;
 	uint64_t size = guest_fdt_size(fdt, mods);
+	unsigned int i;
 	struct image img;
 	uint64_t guest_fdt;
 
 	used = d->machine->reserved;
 	keep(&used, d->home);
 	keep(&used, mods->ramdisk);
+	for (i = 0; i < mods->further_count; i++)
+		keep(&used, mods->further[i]);
 	image_load(&img, mods->kernel, &d->machine->ram, &used);
 	keep(&used, img.memory);
 	guest_fdt = place_fdt(d, &used, size, old_fdt);

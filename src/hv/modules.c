@@ -11,7 +11,7 @@
 static const char *const kernel_names[] = { "multiboot,kernel", NULL };
 static const char *const ramdisk_names[] = { "multiboot,ramdisk", NULL };
 
-bool modules_is_module(const void *fdt, int node)
+static bool is_module(const void *fdt, int node)
 {
 	return devtree_is_compatible(fdt, node, kernel_names) ||
 	       devtree_is_compatible(fdt, node, ramdisk_names);
@@ -65,36 +65,92 @@ static const char *module_bootargs(const void *fdt, int node)
 	return text;
 }
 
-void modules_find(struct modules *mods, const void *fdt, const struct machine *m, struct range self)
+struct found {
+	int node;
+	bool is_kernel;
+	struct range range;
+};
+
+/* Check and collect the nodes, in order of address. The number of them. */
+static unsigned int collect(struct found *found, const void *fdt, const struct machine *m,
+			    struct range self)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen");
-	int node = -1;
+	unsigned int count = 0, i;
+	int node;
+
+	for (node = chosen < 0 ? chosen : fdt_first_subnode(fdt, chosen); node >= 0;
+	     node = fdt_next_subnode(fdt, node)) {
+		struct found next = { .node = node };
+
+		if (!is_module(fdt, node))
+			continue;
+		if (count == MODULES_MAX)
+			hv_fatal("%s: more than %d modules", devtree_path(fdt, node), MODULES_MAX);
+		next.is_kernel = devtree_is_compatible(fdt, node, kernel_names);
+		next.range = module_range(fdt, chosen, node);
+		check_module(fdt, node, next.range, m, self);
+		for (i = count; i && found[i - 1].range.start > next.range.start; i--)
+			found[i] = found[i - 1];
+		found[i] = next;
+		count++;
+	}
+	return count;
+}
+
+static void check_overlaps(const struct found *found, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 1; i < count; i++) {
+		struct range low = found[i - 1].range;
+		struct range high = found[i].range;
+
+		if (range_overlaps(low, high))
+			hv_fatal(
+				"/chosen: the %s at 0x%lx to 0x%lx and the %s at 0x%lx to 0x%lx overlap",
+				found[i - 1].is_kernel ? "kernel" : "ramdisk",
+				(unsigned long)low.start, (unsigned long)range_end(low) - 1,
+				found[i].is_kernel ? "kernel" : "ramdisk",
+				(unsigned long)high.start, (unsigned long)range_end(high) - 1);
+	}
+}
+
+void modules_find(struct modules *mods, const void *fdt, const struct machine *m, struct range self)
+{
+	struct found found[MODULES_MAX];
+	unsigned int count = collect(found, fdt, m, self);
+	unsigned int i, kernels = 0;
 
 	memset(mods, 0, sizeof(*mods));
 	mods->bootargs = "";
-	for (node = chosen < 0 ? chosen : fdt_first_subnode(fdt, chosen); node >= 0;
-	     node = fdt_next_subnode(fdt, node)) {
-		bool kernel = devtree_is_compatible(fdt, node, kernel_names);
-		struct range *module = kernel ? &mods->kernel : &mods->ramdisk;
-
-		if (!modules_is_module(fdt, node))
-			continue;
-		if (module->size)
-			hv_fatal("%s: a second %s module", devtree_path(fdt, node),
-				 kernel ? "kernel" : "ramdisk");
-		*module = module_range(fdt, chosen, node);
-		check_module(fdt, node, *module, m, self);
-		if (kernel)
-			mods->bootargs = module_bootargs(fdt, node);
+	check_overlaps(found, count);
+	for (i = 0; i < count; i++) {
+		kernels += found[i].is_kernel;
+		if (kernels > 1) {
+			mods->further[mods->further_count++] = found[i].range;
+		} else if (found[i].is_kernel) {
+			mods->kernel = found[i].range;
+			mods->bootargs = module_bootargs(fdt, found[i].node);
+		} else if (mods->ramdisk.size) {
+			hv_fatal("%s: a second ramdisk module for one kernel",
+				 devtree_path(fdt, found[i].node));
+		} else {
+			mods->ramdisk = found[i].range;
+		}
 	}
-	if (!mods->kernel.size)
+	if (!kernels)
 		hv_fatal(
 			"no kernel: no node under /chosen is compatible with \"multiboot,kernel\"");
-	if (range_overlaps(mods->kernel, mods->ramdisk))
-		hv_fatal(
-			"/chosen: the kernel at 0x%lx to 0x%lx and the ramdisk at 0x%lx to 0x%lx overlap",
-			(unsigned long)mods->kernel.start,
-			(unsigned long)range_end(mods->kernel) - 1,
-			(unsigned long)mods->ramdisk.start,
-			(unsigned long)range_end(mods->ramdisk) - 1);
+}
+
+bool modules_takes(const struct modules *mods, const void *fdt, int node)
+{
+	struct range r;
+
+	if (!is_module(fdt, node))
+		return false;
+	r = module_range(fdt, fdt_parent_offset(fdt, node), node);
+	return r.start == mods->kernel.start ||
+	       (mods->ramdisk.size && r.start == mods->ramdisk.start);
 }

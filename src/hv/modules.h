@@ -13,21 +13,29 @@
 #include "hv/machine.h"
 #include "lib/range.h"
 
+#define MODULES_MAX 16
+
+/*
+ * A guest that is a hypervisor needs modules too. In order of address, a kernel and the ramdisk before the
+ * next kernel belong together: the first pair is for Halite's guest, the others are handed on to it.
+ */
 struct modules {
 	struct range kernel;
 	struct range ramdisk; /* size 0: there is none */
 	const char *bootargs; /* of the kernel, in the device tree; "" if there are none */
+	struct range further[MODULES_MAX]; /* handed on */
+	unsigned int further_count;
 };
 
 /*
- * Find them in @fdt. Fatal, with the node in the message: no kernel, two of a kind, a reg that
- * makes no sense, one that is not in RAM, or one that overlaps the other, reserved memory, or
+ * Find them in @fdt. Fatal, with the node in the message: no kernel, two ramdisks for one, a reg
+ * that makes no sense, one that is not in RAM, or one that overlaps another, reserved memory, or
  * @self.
  */
 void modules_find(struct modules *mods, const void *fdt, const struct machine *m,
 		  struct range self);
 
-/* Whether @node is one of the nodes that modules_find() looks at. */
-bool modules_is_module(const void *fdt, int node);
+/* Whether @node is the kernel or ramdisk of Halite's guest, which it does not get to see. */
+bool modules_takes(const struct modules *mods, const void *fdt, int node);
 
 #endif

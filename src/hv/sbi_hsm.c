@@ -11,7 +11,6 @@
 #include "lib/spinlock.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
-#include "riscv/fence.h"
 
 enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 
@@ -65,22 +64,25 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	return sbi_error(result.error);
 }
 
-/* Sleep until L1 has an interrupt pending, of those that L1 enabled. */
-static void wait_for_l1(void)
+/* Sleep until L1 has an interrupt pending, of those that L1 enabled: as its WFI. */
+static void wait_for_l1(struct vcpu *v)
 {
-	wait_for_interrupt();
+	uint64_t deadline;
+
+	if (hext_wfi_waits(&v->h, &deadline))
+		world_wait(&v->timer, &v->h, deadline);
 }
 
 static struct sbi_result hart_suspend(struct vcpu *v, uint64_t type, uint64_t pc, uint64_t arg)
 {
 	switch ((uint32_t)type) {
 	case SUSPEND_RETENTIVE:
-		wait_for_l1();
+		wait_for_l1(v);
 		return sbi_error(SBI_SUCCESS);
 	case SUSPEND_NON_RETENTIVE:
 		if (!is_start_address(v, pc))
 			return sbi_error(SBI_ERR_INVALID_ADDRESS);
-		wait_for_l1();
+		wait_for_l1(v);
 		vcpu_resume_at(v, pc, arg);
 		return sbi_error(SBI_DONE);
 	default:

@@ -192,6 +192,15 @@ void world_start_timer(struct world_timer *t, const struct hext_hart *h)
 		set_timer(t, wanted);
 }
 
+void world_wait(struct world_timer *t, const struct hext_hart *h, uint64_t deadline)
+{
+	if (h->cfg->sstc && deadline != ~UINT64_C(0))
+		set_timer(t, deadline);
+	wait_for_interrupt();
+	if (h->cfg->sstc)
+		world_stop_timer(t);
+}
+
 void world_stop_timer(struct world_timer *t)
 {
 	set_timer(t, ~UINT64_C(0));
@@ -247,6 +256,8 @@ void world_load_hstatus(const struct hext_hart *h)
 		csr_write(HEXT_CSR_HEDELEG, l1_hedeleg(h));
 		if (h->hstatus & HSTATUS_SPV)
 			hstatus |= HSTATUS_VTSR;
+		if (hext_wfi_traps(h))
+			hstatus |= HSTATUS_VTW;
 	}
 	csr_write(HEXT_CSR_HSTATUS, hstatus);
 }

@@ -40,6 +40,9 @@ struct world_timer {
 void world_start_timer(struct world_timer *t, const struct hext_hart *h);
 void world_stop_timer(struct world_timer *t);
 
+/* Sleep until an interrupt is pending that L1 or Halite enables, or at @deadline. May end early. */
+void world_wait(struct world_timer *t, const struct hext_hart *h, uint64_t deadline);
+
 /* Load the CSRs for the state @h is in. @shadow_hgatp: the G-stage for L2, used when ON. */
 void world_load(const struct hext_hart *h, const struct world_domain *d, struct world_timer *t,
 		uint64_t shadow_hgatp);

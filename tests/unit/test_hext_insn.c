@@ -210,6 +210,8 @@ static void sret_and_wfi_decode(void **state)
 	assert_int_equal(insn.kind, HEXT_INSN_SRET);
 	hext_decode(0x10500073, &insn);
 	assert_int_equal(insn.kind, HEXT_INSN_WFI);
+	hext_decode(0x00d00073, &insn);
+	assert_int_equal(insn.kind, HEXT_INSN_WRS_NTO);
 }
 
 static void the_rest_is_other(void **state)

@@ -186,6 +186,33 @@ static void vs_interrupts_that_are_not_delegated_are_l1s(void **state)
 	assert_true(hext_interrupt_pending(&h, &cause));
 }
 
+static void wfi_traps_only_for_what_the_hardware_cannot_see(void **state)
+{
+	uint64_t deadline;
+
+	(void)state;
+	h.hie = IRQ_VS_ALL;
+	h.vs.timecmp = 100;
+	h.htimedelta = 40;
+	assert_false(hext_wfi_traps(&h));
+	h.henvcfg = HENVCFG_STCE;
+	assert_true(hext_wfi_traps(&h));
+	assert_true(hext_wfi_waits(&h, &deadline));
+	assert_int_equal(deadline, 60);
+	now = 60;
+	assert_false(hext_wfi_waits(&h, &deadline));
+	h.vs.timecmp = ~UINT64_C(0);
+	assert_false(hext_wfi_traps(&h));
+	assert_true(hext_wfi_waits(&h, &deadline));
+	assert_int_equal(deadline, ~UINT64_C(0));
+	h.hvip = BIT64(IRQ_VSSI);
+	assert_true(hext_wfi_traps(&h));
+	assert_false(hext_wfi_waits(&h, &deadline));
+	h.hie = BIT64(IRQ_VSEI);
+	assert_false(hext_wfi_traps(&h));
+	assert_true(hext_wfi_waits(&h, &deadline));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +226,7 @@ int main(void)
 		cmocka_unit_test_setup(sret_without_spv_stays_in_l1, setup),
 		cmocka_unit_test_setup(interrupts_of_l1_end_l2_whatever_sie_says, setup),
 		cmocka_unit_test_setup(vs_interrupts_that_are_not_delegated_are_l1s, setup),
+		cmocka_unit_test_setup(wfi_traps_only_for_what_the_hardware_cannot_see, setup),
 	};
 
 	return cmocka_run_group_tests_name("hext_trap", tests, NULL, NULL);
