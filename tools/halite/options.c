@@ -12,18 +12,18 @@
 static const char *const nacl_features[] = { "sync_csr", "sync_hfence", "sync_sret",
 					     "autoswap_csr" };
 
-static int parse_cpus(const char *value, unsigned int *cpus)
+static int parse_number(const char *name, const char *value, unsigned int max, unsigned int *number)
 {
 	char *end;
-	unsigned long number;
+	unsigned long parsed;
 
 	errno = 0;
-	number = strtoul(value, &end, 10);
-	if (errno || !isdigit((unsigned char)value[0]) || *end || number < 1 || number > CPUS_MAX) {
-		message("--cpus '%s': expected a number from 1 to %d", value, CPUS_MAX);
+	parsed = strtoul(value, &end, 10);
+	if (errno || !isdigit((unsigned char)value[0]) || *end || parsed < 1 || parsed > max) {
+		message("%s '%s': expected a number from 1 to %u", name, value, max);
 		return -1;
 	}
-	*cpus = (unsigned int)number;
+	*number = (unsigned int)parsed;
 	return 0;
 }
 
@@ -67,24 +67,85 @@ static bool is_nacl_feature(const char *name, size_t length)
 	return false;
 }
 
-static int parse_nacl(const char *value, const char **nacl)
+/* Checks names, apart by separator. Returns 0, or -1 after a message that names value. */
+static int check_features(const char *value, const char *names, size_t size, char separator)
 {
-	const char *name = value;
+	const char *end = names + size;
 	size_t length;
 
-	*nacl = value;
-	if (!strcmp(value, "all") || !strcmp(value, "none"))
-		return 0;
-	do {
-		length = strcspn(name, ",");
-		if (!is_nacl_feature(name, length)) {
-			message("--nacl '%s': '%.*s' is no feature; expected all, none, or a list of "
-				"sync_csr,sync_hfence,sync_sret,autoswap_csr",
-				value, (int)length, name);
+	for (; names <= end; names += length + 1) {
+		for (length = 0; names + length < end && names[length] != separator; length++)
+			;
+		if (is_nacl_feature(names, length))
+			continue;
+		message("--nacl '%s': '%.*s' is no feature; expected all, none, or a list of "
+			"sync_csr,sync_hfence,sync_sret,autoswap_csr",
+			value, (int)length, names);
+		return -1;
+	}
+	return 0;
+}
+
+/* The text for one level: all, none, or features with '+' between them, which become commas. */
+static const char *level_nacl(const char *value, const char *text, size_t size)
+{
+	char *copy = strndup(text, size);
+
+	if (!strcmp(copy, "all") || !strcmp(copy, "none"))
+		return copy;
+	if (check_features(value, text, size, '+') < 0)
+		return NULL;
+	for (char *plus = copy; (plus = strchr(plus, '+'));)
+		*plus = ',';
+	return copy;
+}
+
+/* Whether value has a part for each level, and is no list of features. */
+static bool is_by_level(const char *value)
+{
+	for (const char *part = value; part; part = strchr(part, ',')) {
+		part += *part == ',';
+		size_t length = strcspn(part, ",");
+		if ((length == 3 && !strncmp(part, "all", 3)) ||
+		    (length == 4 && !strncmp(part, "none", 4)) || memchr(part, '+', length))
+			return true;
+	}
+	return false;
+}
+
+/* Decodes --nacl for options->depth levels. Returns 0, or -1 after a message. */
+static int parse_nacl(const char *value, struct run_options *options)
+{
+	unsigned int level = 0;
+	const char *part = value;
+
+	if (!is_by_level(value)) {
+		if (check_features(value, value, strlen(value), ',') < 0)
 			return -1;
+		for (level = 0; level < options->depth; level++)
+			options->nacl[level] = value;
+		return 0;
+	}
+	for (;; part++) {
+		size_t length = strcspn(part, ",");
+
+		if (level < options->depth) {
+			options->nacl[level] = level_nacl(value, part, length);
+			if (!options->nacl[level])
+				return -1;
 		}
-		name += length;
-	} while (*name++ == ',');
+		level++;
+		part += length;
+		if (!*part)
+			break;
+	}
+	if (level != 1 && level != options->depth) {
+		message("--nacl '%s': %u levels; expected one, or as many as --depth says: %u",
+			value, level, options->depth);
+		return -1;
+	}
+	for (; level < options->depth; level++)
+		options->nacl[level] = options->nacl[0];
 	return 0;
 }
 
@@ -100,18 +161,20 @@ static int set_value(const char *name, const char *value, struct run_options *op
 	else if (!strcmp(name, "--qemu"))
 		options->qemu = value;
 	else if (!strcmp(name, "--cpus"))
-		return parse_cpus(value, &options->cpus);
+		return parse_number(name, value, CPUS_MAX, &options->cpus);
 	else if (!strcmp(name, "--memory"))
 		return parse_memory(value, &options->memory);
+	else if (!strcmp(name, "--depth"))
+		return parse_number(name, value, DEPTH_MAX, &options->depth);
 	else
-		return parse_nacl(value, &options->nacl);
+		options->nacl[0] = value;
 	return 0;
 }
 
 static bool takes_value(const char *name)
 {
 	static const char *const names[] = { "--kernel", "--initrd", "--append", "--qemu",
-					     "--cpus",	 "--memory", "--nacl" };
+					     "--cpus",	 "--memory", "--nacl",	 "--depth" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(name, names[i]))
@@ -173,7 +236,8 @@ int run_options_parse(char **argv, struct run_options *options)
 
 	*options = (struct run_options){
 		.append = "",
-		.nacl = "all",
+		.nacl = { "all" },
+		.depth = 1,
 		.qemu = "qemu-system-riscv64",
 		.cpus = CPUS_DEFAULT,
 		.qemu_arguments = no_arguments,
@@ -188,9 +252,16 @@ int run_options_parse(char **argv, struct run_options *options)
 		if (take_option(&word, options) < 0)
 			return -1;
 	}
-	if (!options->kernel && !options->help) {
+	if (options->help)
+		return 0;
+	if (!options->kernel) {
 		message("run: --kernel is missing; expected a RISC-V Linux Image or ELF, see 'halite run --help'");
 		return -1;
 	}
-	return 0;
+	if (options->native && options->depth > 1) {
+		message("--native with --depth %u: there is no Halite on the bare machine",
+			options->depth);
+		return -1;
+	}
+	return parse_nacl(options->nacl[0], options);
 }

@@ -9,13 +9,16 @@
 #define CPUS_MAX       8
 #define CPUS_DEFAULT   2
 #define MEMORY_DEFAULT "2G"
+#define DEPTH_MAX      4
 
 struct run_options {
 	const char *kernel;
 	const char *initrd; /* NULL: none */
 	const char *append; /* the guest's command line, "" when not given */
-	const char *nacl;
+	const char
+		*nacl[DEPTH_MAX]; /* what each Halite offers, the lowest first, in its own words */
 	const char *qemu;
+	unsigned int depth; /* Halites on top of each other */
 	unsigned int cpus;
 	uint64_t memory; /* bytes */
 	bool native;

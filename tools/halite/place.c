@@ -8,8 +8,9 @@
 #define MIB	     (1024ull * 1024)
 #define RAM_BASE     0x80000000ull
 #define MODULE_ALIGN (2 * MIB)
-/* Halite moves to the last 8 MiB of RAM; as much again is left for the modules' page-aligned neighbours. */
-#define RAM_END_KEPT (16 * MIB)
+/* Each Halite moves to the last free 8 MiB of RAM; as much again is left for device trees and alignment. */
+#define HOME_SIZE    (8 * MIB)
+#define RAM_END_KEPT (8 * MIB)
 /* QEMU's virt machine puts the device tree below the end of RAM, but not above 3 GiB, aligned down to 2 MiB. */
 #define FDT_END_MAX (3ull * 1024 * MIB)
 #define FDT_KEPT    (4 * MIB)
@@ -30,22 +31,25 @@ static uint64_t take(uint64_t *next, uint64_t size, uint64_t fdt_end)
 	return start;
 }
 
-int place_modules(uint64_t memory, uint64_t running_end, uint64_t kernel_size, uint64_t initrd_size,
-		  struct placement *placement)
+int place_modules(const struct sizes *sizes, unsigned int depth, struct placement *placement)
 {
-	uint64_t ram_end = RAM_BASE + memory;
+	uint64_t ram_end = RAM_BASE + sizes->memory;
 	uint64_t fdt_end = ram_end < FDT_END_MAX ? ram_end : FDT_END_MAX;
-	uint64_t next = running_end;
+	uint64_t kept = RAM_END_KEPT + depth * HOME_SIZE;
+	uint64_t next = sizes->running_end;
 	uint64_t needed;
 
-	placement->kernel = take(&next, kernel_size, fdt_end);
-	placement->initrd = initrd_size ? take(&next, initrd_size, fdt_end) : 0;
-	if (memory < RAM_END_KEPT || next > ram_end - RAM_END_KEPT) {
-		needed = (align_up(next) + RAM_END_KEPT - RAM_BASE) / MIB;
+	for (unsigned int level = 1; level < depth; level++)
+		placement->halite[level] = take(&next, sizes->halite, fdt_end);
+	placement->kernel = take(&next, sizes->kernel, fdt_end);
+	placement->initrd = sizes->initrd ? take(&next, sizes->initrd, fdt_end) : 0;
+	if (sizes->memory < kept || next > ram_end - kept) {
+		needed = (align_up(next) + kept - RAM_BASE) / MIB;
 		message("--memory: %llu MiB is too little for the kernel (runs up to 0x%llx) and its files "
 			"(%llu MiB); expected at least %lluM",
-			(unsigned long long)(memory / MIB), (unsigned long long)running_end,
-			(unsigned long long)((kernel_size + initrd_size + MIB - 1) / MIB),
+			(unsigned long long)(sizes->memory / MIB),
+			(unsigned long long)sizes->running_end,
+			(unsigned long long)((sizes->kernel + sizes->initrd + MIB - 1) / MIB),
 			(unsigned long long)needed);
 		return -1;
 	}

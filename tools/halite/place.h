@@ -9,16 +9,27 @@
 
 #include <stdint.h>
 
+#include "options.h"
+
 struct placement {
+	uint64_t halite[DEPTH_MAX]; /* [0] is not used: QEMU starts that one */
 	uint64_t kernel;
 	uint64_t initrd;
 };
 
+struct sizes {
+	uint64_t memory; /* bytes of RAM */
+	uint64_t
+		running_end; /* first physical address behind Halite's image and the running kernel */
+	uint64_t halite;     /* bytes of the files */
+	uint64_t kernel;
+	uint64_t initrd; /* 0: none */
+};
+
 /*
- * memory: bytes of RAM. running_end: the first physical address behind Halite's image and behind the running kernel.
- * initrd_size 0: no initrd. Returns 0, or -1 after a message that the RAM is too small.
+ * In ascending order, so that each Halite takes the first and hands on the rest. depth: how many Halites
+ * there are. Returns 0, or -1 after a message that the RAM is too small.
  */
-int place_modules(uint64_t memory, uint64_t running_end, uint64_t kernel_size, uint64_t initrd_size,
-		  struct placement *placement);
+int place_modules(const struct sizes *sizes, unsigned int depth, struct placement *placement);
 
 #endif

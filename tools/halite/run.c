@@ -31,6 +31,8 @@ static const char run_help[] =
 	"  --memory M      RAM of the machine, such as 512M (default 2G)\n"
 	"  --nacl LIST     SBI nested acceleration that Halite offers: all (default), none, or some of\n"
 	"                  sync_csr,sync_hfence,sync_sret,autoswap_csr\n"
+	"  --depth N       N Halites on top of each other, 1 to 4 (default 1); --nacl then can name what each\n"
+	"                  offers, the lowest first: all,none or sync_csr+sync_sret,all\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
 	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: with one hart only\n"
 	"  --qemu PATH     the QEMU to use (default: qemu-system-riscv64 in PATH; 7.2 or later)\n"
@@ -109,19 +111,30 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 {
 	struct guest_file halite;
 	struct placement placement;
+	struct sizes sizes = { .memory = options->memory, .initrd = initrd_size };
 	char path[PATH_MAX];
-	uint64_t running_end;
 
 	if (find_hypervisor(path, sizeof(path)) < 0 ||
 	    guest_file_kernel(path, "the hypervisor", &halite) < 0)
 		return -1;
-	running_end = halite.end > kernel->end ? halite.end : kernel->end;
-	if (place_modules(options->memory, running_end, kernel->size, initrd_size, &placement) < 0)
+	sizes.running_end = halite.end > kernel->end ? halite.end : kernel->end;
+	sizes.halite = halite.size;
+	sizes.kernel = kernel->size;
+	if (place_modules(&sizes, options->depth, &placement) < 0)
 		return -1;
 	words_add(words, "-kernel");
 	words_add(words, "%s", path);
 	words_add(words, "-append");
-	words_add(words, "nacl=%s", options->nacl);
+	words_add(words, "nacl=%s", options->nacl[0]);
+	for (unsigned int level = 1; level < options->depth; level++) {
+		char bootargs[128];
+
+		snprintf(bootargs, sizeof(bootargs), "nacl=%s", options->nacl[level]);
+		words_add(words, "-device");
+		words_add(words, "guest-loader,addr=0x%llx,kernel=%s,bootargs=%s",
+			  (unsigned long long)placement.halite[level], qemu_quote(path),
+			  qemu_quote(bootargs));
+	}
 	words_add(words, "-device");
 	words_add(words, "guest-loader,addr=0x%llx,kernel=%s,bootargs=%s",
 		  (unsigned long long)placement.kernel, qemu_quote(options->kernel),
