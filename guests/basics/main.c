@@ -29,6 +29,9 @@
 #define STORE_ACCESS 7
 #define FETCH_ACCESS 1
 
+#define ECALL_VS	10
+#define TIMER_INTERRUPT (INT64_MIN | 5)
+
 static volatile uint64_t second_hart_alive;
 static uint8_t second_stack[4096] __attribute__((aligned(16)));
 
@@ -166,6 +169,19 @@ static void check_hypervisor_loads(void)
 	guest_check("hlv.d that a device refuses", guest_try_hlv(BEHIND_UART), LOAD_ACCESS);
 }
 
+/* A guest of this guest, with hgatp and vsatp Bare, ends by its own traps and by this guest's timer. */
+static void check_l2(void)
+{
+	guest_check("l2: its ecall", guest_run_l2(guest_l2_ecall), ECALL_VS);
+	guest_check("l2: its load where nothing is", guest_run_l2(guest_l2_load), LOAD_ACCESS);
+	__asm__ volatile("csrs sie, %0" : : "r"(1 << 5));
+	guest_sbi(EXT_TIME, 0, read_time() + 1000, 0, 0, 0, 0);
+	guest_check("l2: it loops until the timer of its host", guest_run_l2(guest_l2_spin),
+		    TIMER_INTERRUPT);
+	guest_sbi(EXT_TIME, 0, -1, 0, 0, 0, 0);
+	__asm__ volatile("csrc sie, %0" : : "r"(1 << 5));
+}
+
 void guest_main(uint64_t hartid, const void *fdt)
 {
 	(void)fdt;
@@ -177,6 +193,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 	check_console();
 	check_memory();
 	check_hypervisor_loads();
+	check_l2();
 	guest_check("srst: reserved type", error_of(EXT_SRST, 0, 3, 0, 0, 0), INVALID_PARAM);
 	guest_finish();
 }

@@ -30,6 +30,12 @@ uint64_t guest_try_jump(uint64_t addr);
 uint64_t guest_try_hlv(uint64_t addr);
 extern uint64_t guest_trap_value; /* stval of the last of them that trapped */
 
+/* Run code as a guest of this one until it traps: scause. The code: ECALL; a loop; a load from 0x40000. */
+uint64_t guest_run_l2(void (*code)(void));
+void guest_l2_ecall(void);
+void guest_l2_spin(void);
+void guest_l2_load(void);
+
 /* SBI HSM suspend of @type: the error; 1 if it came back through the resume address. */
 int64_t guest_suspend(uint64_t type);
 

@@ -80,6 +80,34 @@ guest_try_hlv:
 	sd zero, (t5)
 8:	ret
 
+/*
+ * uint64_t guest_run_l2(void (*code)(void)): run @code as a guest of this guest, in VS-mode, under the hgatp
+ * and vsatp that are set, until it traps here: scause. The code may change t5 and t6.
+ */
+	.globl guest_run_l2
+guest_run_l2:
+	csrw sepc, a0
+	li t0, 0x180			/* hstatus.SPV, SPVP */
+	csrs 0x600, t0
+	li t0, 0x100			/* sstatus.SPP */
+	csrs sstatus, t0
+	la t0, 9f
+	csrrw t1, stvec, t0
+	sret
+	.balign 4
+9:	csrw stvec, t1
+	csrr a0, scause
+	ret
+
+	.globl guest_l2_ecall, guest_l2_spin, guest_l2_load
+guest_l2_ecall:
+	ecall
+guest_l2_spin:
+	j guest_l2_spin
+guest_l2_load:
+	li t5, 0x40000
+	lw t6, (t5)
+
 /* Where a hart resumes from guest_suspend(): a1 is what that gave. Returns to its caller with 1. */
 	.globl guest_resume
 guest_resume:
