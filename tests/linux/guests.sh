@@ -23,5 +23,8 @@ guest_tests()
 	for name in $(make -s --no-print-directory guest-list); do
 		test_case "guest-$name-native" test_guest "$name" --native
 		test_case "guest-$name-halite" test_guest "$name"
+		test_case "guest-$name-nacl-none" test_guest "$name" --nacl none
+		test_case "guest-$name-depth-2" test_guest "$name" --depth 2
+		test_case "guest-$name-depth-3" test_guest "$name" --depth 3 --nacl all,none,all
 	done
 }

@@ -63,6 +63,11 @@ test_tool_arguments()
 	refuses "--memory '99999999T'" run --kernel "$image" --memory 99999999T
 	refuses "'sync_all' is no feature" run --kernel "$image" --nacl sync_csr,sync_all
 	refuses "'' is no feature" run --kernel "$image" --nacl sync_csr,
+	refuses "'some' is no feature" run --kernel "$image" --depth 2 --nacl all,some+sync_csr
+	refuses "2 levels; expected one, or as many as --depth says: 3" run --kernel "$image" --depth 3 --nacl all,none
+	refuses "2 levels" run --kernel "$image" --nacl all,none
+	refuses "--depth '5'" run --kernel "$image" --depth 5
+	refuses "--native with --depth 2" run --kernel "$image" --depth 2 --native
 	refuses "'/nowhere/qemu'" run --kernel "$image" --qemu /nowhere/qemu
 	refuses "'/bin/true'" run --kernel "$image" --qemu /bin/true
 }

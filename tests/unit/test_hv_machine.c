@@ -241,6 +241,26 @@ static void refuses_modules_in_the_wrong_place(void **state)
 	assert_fatal(find_modules(), "a second ramdisk");
 }
 
+static void modules_from_the_second_kernel_on_are_handed_on(void **state)
+{
+	(void)state;
+	make_tree();
+	add_module("module@3", "multiboot,ramdisk", 0x88000000, 0x3000);
+	add_module("module@2", "multiboot,kernel", 0x87000000, 0x2000);
+	add_module("module@1", "multiboot,ramdisk", 0x86000000, 0x1000);
+	add_module("module@0", "multiboot,kernel", 0x85000000, 0x1000);
+	find_modules();
+	assert_int_equal(mods.kernel.start, 0x85000000);
+	assert_int_equal(mods.ramdisk.start, 0x86000000);
+	assert_int_equal(mods.further_count, 2);
+	assert_int_equal(mods.further[0].start, 0x87000000);
+	assert_int_equal(mods.further[1].start, 0x88000000);
+	assert_true(modules_takes(&mods, tree, fdt_path_offset(tree, "/chosen/module@0")));
+	assert_true(modules_takes(&mods, tree, fdt_path_offset(tree, "/chosen/module@1")));
+	assert_false(modules_takes(&mods, tree, fdt_path_offset(tree, "/chosen/module@2")));
+	assert_false(modules_takes(&mods, tree, fdt_path_offset(tree, "/chosen/module@3")));
+}
+
 static void home_is_the_highest_free_place(void **state)
 {
 	uint64_t start;
@@ -279,6 +299,7 @@ int main(void)
 		cmocka_unit_test(missing_things_are_named),
 		cmocka_unit_test(finds_the_finisher),
 		cmocka_unit_test(finds_modules_as_qemu_writes_them),
+		cmocka_unit_test(modules_from_the_second_kernel_on_are_handed_on),
 		cmocka_unit_test(refuses_modules_in_the_wrong_place),
 		cmocka_unit_test(home_is_the_highest_free_place),
 	};
