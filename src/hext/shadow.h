@@ -158,4 +158,10 @@ struct hext_shadow_fenced {
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 						 const struct hext_gvma_fence *fence);
 
+/*
+ * The shadows of VMID @vmid of L1, or of all: bit n for pool->shadow[n]. For an HFENCE.VVMA, which
+ * changes no shadow: the hardware does it under the VMID of each.
+ */
+uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid);
+
 #endif

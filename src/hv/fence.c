@@ -57,29 +57,11 @@ static void vvma_here(const struct nacl_hfence *fence, bool any_asid)
 	}
 }
 
-/* The shadows whose key names @vmid of L1, or all: bit n for pool->shadow[n]. */
-static uint64_t shadows_of_vmid(struct hext_shadow_pool *pool, bool any_vmid, uint32_t vmid)
-{
-	uint64_t found = 0;
-	unsigned int i;
-
-	spin_lock(&pool->lock);
-	for (i = 0; i < pool->count; i++) {
-		const struct hext_shadow *s = &pool->shadow[i];
-		bool named = (s->hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT == vmid;
-
-		if (s->used && (any_vmid || named))
-			found |= BIT64(i);
-	}
-	spin_unlock(&pool->lock);
-	return found;
-}
-
 static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid,
 		       bool any_asid)
 {
 	struct hext_shadow_pool *pool = &v->domain->shadows;
-	uint64_t shadows = shadows_of_vmid(pool, any_vmid, fence->vmid);
+	uint64_t shadows = hext_shadow_of_vmid(pool, any_vmid, fence->vmid);
 	struct world_gstage saved;
 	unsigned int i;
 

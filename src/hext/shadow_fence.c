@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Taking out of shadow G-stages what fences of L1 name. */
+#include "hext/shadow_tables.h"
+
+/* Addresses @first to @last, both included. */
+struct range {
+	gpa_t first, last;
+};
+
+/* The last address of the page of @level (beyond the highest: everything) that holds @gpa. */
+static gpa_t page_end(gpa_t gpa, unsigned int level)
+{
+	return level > 4 ? UINT64_MAX : gpa | (BIT64(hext_level_shift(level)) - 1);
+}
+
+static gpa_t page_start(gpa_t gpa, unsigned int level)
+{
+	return level > 4 ? 0 : gpa & ~(BIT64(hext_level_shift(level)) - 1);
+}
+
+/* Whether L1's leaf, which the shadow leaf @pte at @gpa is a part of, has an address in @r. */
+static bool stems_from(uint64_t pte, gpa_t gpa, unsigned int level, const struct range *r)
+{
+	unsigned int larger = (pte & PTE_RSW) >> PTE_RSW_SHIFT;
+	/* The highest value stands for all above, too. */
+	unsigned int l1_level = larger == RSW_MORE ? 5 : level + larger;
+
+	return page_start(gpa, l1_level) <= r->last && page_end(gpa, l1_level) >= r->first;
+}
+
+/* Take out of @table, of @level and for addresses from @base, what stems from @r. */
+static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, unsigned int entries,
+			unsigned int level, gpa_t base, unsigned int part_of, const struct range *r)
+{
+	/* Parts of a larger leaf of L1 can lie beside the range. */
+	unsigned int reach = part_of > level ? part_of : level;
+	gpa_t first = page_start(r->first, reach);
+	gpa_t last = page_end(r->last, reach);
+	unsigned int shift = hext_level_shift(level);
+	gpa_t table_last = base + ((uint64_t)entries << shift) - 1;
+	uint64_t i, end;
+
+	if (first > table_last || last < base)
+		return;
+	i = first > base ? (first - base) >> shift : 0;
+	end = ((last < table_last ? last : table_last) - base) >> shift;
+	for (; i <= end; i++) {
+		uint64_t pte = load_pte(&table[i]);
+		gpa_t gpa = base + (i << shift);
+		uint32_t index;
+
+		if (is_leaf(pte)) {
+			if (stems_from(pte, gpa, level, r))
+				store_pte(&table[i], 0);
+		} else if (is_pointer(pte)) {
+			index = table_index(pool, pte);
+			fence_table(pool, table_at(pool, index), TABLE_ENTRIES, level - 1, gpa,
+				    pool->info[index].part_of, r);
+		}
+	}
+}
+
+/*
+ * The tables stay where they are: hardware may keep pointers to them, as fences that name an
+ * address need not drop these.
+ */
+static void fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			 const struct range *r)
+{
+	s->generation++;
+	fence_table(pool, s->root, ROOT_ENTRIES, s->levels - 1, 0, s->root_part_of, r);
+}
+
+struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
+						 const struct hext_gvma_fence *fence)
+{
+	struct hext_shadow_fenced fenced = { 0 };
+	uint64_t vmid_mask = BIT64(pool->cfg->vmid_bits) - 1;
+	struct range r = { .first = 0, .last = UINT64_MAX };
+	uint32_t i;
+
+	if (!fence->all_addresses) {
+		r.first = fence->gpa;
+		if (fence->size && fence->size - 1 <= UINT64_MAX - fence->gpa)
+			r.last = fence->gpa + fence->size - 1;
+		else if (!fence->size)
+			r.last = fence->gpa;
+	}
+	spin_lock(&pool->lock);
+	for (i = 0; i < pool->count; i++) {
+		struct hext_shadow *s = &pool->shadow[i];
+		uint64_t vmid = (s->hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT;
+
+		/* priv H: VMID bits beyond VMIDLEN are ignored. */
+		if (!s->used || (!fence->all_vmids && vmid != (fence->vmid & vmid_mask)))
+			continue;
+		fence_shadow(pool, s, &r);
+		fenced.shadows |= BIT64(i);
+		if (fence->all_addresses || s->fragmented || s->draining)
+			fenced.whole |= BIT64(i);
+	}
+	spin_unlock(&pool->lock);
+	return fenced;
+}
+
+uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid)
+{
+	uint64_t found = 0;
+	unsigned int i;
+
+	spin_lock(&pool->lock);
+	for (i = 0; i < pool->count; i++) {
+		const struct hext_shadow *s = &pool->shadow[i];
+		bool named = (s->hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT == vmid;
+
+		if (s->used && (all_vmids || named))
+			found |= BIT64(i);
+	}
+	spin_unlock(&pool->lock);
+	return found;
+}

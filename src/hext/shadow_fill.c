@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Filling shadow G-stages: what a guest-page fault of L2 leads to. */
+#include "hext/insn.h"
+#include "hext/shadow_tables.h"
+
+/* Walks of L1's tables that a fence or an eviction outdates, before L2 is left to try again. */
+#define MAX_ATTEMPTS 8
+
+/* A leaf to be installed. */
+struct shadow_leaf {
+	uint64_t pte;
+	unsigned int level;
+	unsigned int l1_level; /* of the leaf that it is a part of */
+};
+
+static bool allows(const struct hext_gaccess *a, bool r, bool w, bool x)
+{
+	switch (a->access) {
+	case HEXT_READ:
+		return r || (a->mxr && x);
+	case HEXT_WRITE:
+		return w;
+	default:
+		return x;
+	}
+}
+
+/* The largest page at @gpa that both stages have whole. */
+static unsigned int common_level(const struct hext_shadow *s, gpa_t gpa,
+				 const struct hext_page *page, const struct hext_host_page *host)
+{
+	unsigned int level = s->levels - 1;
+
+	if (level > page->level)
+		level = page->level;
+	if (level > host->level)
+		level = host->level;
+	/* The offset in the page has to be the same in both spaces. */
+	while (level && ((host->hpa.addr ^ gpa) & (BIT64(hext_level_shift(level)) - 1)))
+		level--;
+	return level;
+}
+
+/* The level of the leaf of L1 that @page is from, as far as fences are concerned. */
+static unsigned int fence_level(const struct hext_shadow *s, const struct hext_page *page,
+				unsigned int level)
+{
+	if (s->hgatp >> ATP_MODE_SHIFT == ATP_MODE_BARE)
+		return level; /* there is no table that could change */
+	/* 64 KiB count as 2 MiB. */
+	return page->napot ? 1 : page->level;
+}
+
+/*
+ * Put the leaf together that maps @gpa. False: the domain does not have that, or not for @access.
+ */
+static bool compose(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
+		    const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *access,
+		    const struct hext_page *page, struct shadow_leaf *leaf)
+{
+	struct hext_host_page host;
+	unsigned int larger;
+	uint64_t addr;
+	bool r, w, x;
+
+	/* L1's Bare reaches further than the shadow. */
+	if (gpa >> (hext_level_shift(s->levels) + 2))
+		return false;
+	if (!h->ops->host_page(h->ctx, page->pa, &host))
+		return false;
+	r = page->r && host.r;
+	w = page->w && host.w && r;
+	x = page->x && host.x;
+	if (!allows(access, r, w, x))
+		return false;
+
+	leaf->level = common_level(s, gpa, page, &host);
+	leaf->l1_level = fence_level(s, page, leaf->level);
+	larger = leaf->l1_level - leaf->level;
+	if (larger > RSW_MORE)
+		larger = RSW_MORE;
+	addr = host.hpa.addr & ~(BIT64(hext_level_shift(leaf->level)) - 1);
+	/* page->w has L1's D in it, so that the first store faults where D is for L1 to set. */
+	leaf->pte = pte_to(hpa(addr)) | PTE_V | PTE_U | PTE_A | (r ? PTE_R : 0) |
+		    (w ? PTE_W | PTE_D : 0) | (x ? PTE_X : 0) | (uint64_t)larger << PTE_RSW_SHIFT;
+	if (pool->cfg->svpbmt)
+		leaf->pte |= (uint64_t)page->pbmt << PTE_PBMT_SHIFT;
+	return true;
+}
+
+/* Table pages that a leaf at @gpa takes in addition. */
+static unsigned int tables_missing(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
+				   gpa_t gpa, unsigned int leaf_level)
+{
+	const uint64_t *table = s->root;
+	unsigned int level;
+	uint64_t pte;
+
+	for (level = s->levels - 1; level > leaf_level; level--) {
+		pte = load_pte(&table[pte_index(s, gpa, level)]);
+		if (!is_pointer(pte))
+			return level - leaf_level;
+		table = table_at(pool, table_index(pool, pte));
+	}
+	return 0;
+}
+
+static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
+{
+	uint32_t index = pool->free;
+	uint64_t *table = table_at(pool, index);
+	unsigned int i;
+
+	pool->free = pool->info[index].next;
+	pool->free_count--;
+	for (i = 0; i < TABLE_ENTRIES; i++)
+		store_pte(&table[i], 0);
+	pool->info[index] = (struct hext_table_info){ .next = s->tables };
+	s->tables = index;
+	s->table_count++;
+	return index;
+}
+
+/*
+ * Clear a table that is about to be replaced by a leaf. Hardware may keep its pointer to it,
+ * beyond fences that name addresses: so the page stays with the shadow until that is drained, and
+ * stays empty.
+ */
+static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
+{
+	uint64_t *table = table_at(pool, index);
+	unsigned int i;
+	uint64_t pte;
+
+	for (i = 0; i < TABLE_ENTRIES; i++) {
+		pte = load_pte(&table[i]);
+		store_pte(&table[i], 0);
+		if (is_pointer(pte))
+			clear_table(pool, table_index(pool, pte));
+	}
+}
+
+static void raise_level(uint8_t *part_of, unsigned int level)
+{
+	if (*part_of < level)
+		*part_of = level;
+}
+
+/* Install @leaf, for which there are pages enough; the lock is held. Says what to flush. */
+static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext_shadow *s,
+				      gpa_t gpa, const struct shadow_leaf *leaf)
+{
+	enum hext_shadow_flush flush = HEXT_SHADOW_FLUSH_NONE;
+	uint8_t *part_of = &s->root_part_of;
+	uint64_t *table = s->root;
+	unsigned int level;
+	uint64_t *entry, old;
+	uint32_t index;
+
+	if (leaf->l1_level > leaf->level)
+		s->fragmented = true;
+	for (level = s->levels - 1; level > leaf->level; level--) {
+		raise_level(part_of, leaf->l1_level);
+		entry = &table[pte_index(s, gpa, level)];
+		old = load_pte(entry);
+		if (is_pointer(old)) {
+			index = table_index(pool, old);
+		} else {
+			index = take_table(pool, s);
+			store_pte(entry, pointer_to(pool, index));
+			if (old)
+				flush = HEXT_SHADOW_FLUSH_VMID;
+		}
+		table = table_at(pool, index);
+		part_of = &pool->info[index].part_of;
+	}
+	raise_level(part_of, leaf->l1_level);
+	entry = &table[pte_index(s, gpa, level)];
+	old = load_pte(entry);
+	store_pte(entry, leaf->pte);
+	if (is_pointer(old))
+		clear_table(pool, table_index(pool, old));
+	if (is_pointer(old) || old == leaf->pte)
+		return HEXT_SHADOW_FLUSH_VMID;
+	return old ? HEXT_SHADOW_FLUSH_GPA : flush;
+}
+
+/* ---- the fault ---- */
+
+/* What @hw's access is checked for: an access to a VS-level table is one by itself. */
+static struct hext_gaccess access_of(const struct hext_hart *h, const struct hext_trap *hw)
+{
+	if (hw->htinst == HEXT_HTINST_PTE_READ)
+		return (struct hext_gaccess){ .access = HEXT_READ };
+	if (hw->htinst == HEXT_HTINST_PTE_WRITE)
+		return (struct hext_gaccess){ .access = HEXT_WRITE };
+	switch (hw->cause) {
+	case CAUSE_FETCH_GUEST_PAGE:
+		return (struct hext_gaccess){ .access = HEXT_EXEC };
+	case CAUSE_LOAD_GUEST_PAGE:
+		return (struct hext_gaccess){
+			.access = HEXT_READ,
+			.mxr = h->s.status & SSTATUS_MXR,
+		};
+	default:
+		return (struct hext_gaccess){ .access = HEXT_WRITE };
+	}
+}
+
+/* L1's G-stage does not translate: the exception that a hart with L1's hgatp would raise. */
+static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t gpa,
+		      enum hext_walk_status status)
+{
+	*trap = *hw;
+	trap->htval = gpa >> 2;
+	if (status == HEXT_WALK_ACCESS_FAULT) {
+		trap->cause = hext_access_fault(hw->cause);
+		trap->htval = 0;
+		/* No pseudoinstruction with an access fault. */
+		if (hext_insn_is_pseudo(hw->htinst))
+			trap->htinst = 0;
+	}
+}
+
+static uint64_t generation_of(struct hext_shadow_pool *pool, const struct hext_shadow *s)
+{
+	uint64_t generation;
+
+	spin_lock(&pool->lock);
+	generation = s->generation;
+	spin_unlock(&pool->lock);
+	return generation;
+}
+
+enum fill { FILL_DONE, FILL_AGAIN, FILL_GIVE_UP };
+
+/* Install @leaf if nothing has outdated the walk that led to it since @generation. */
+static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *s, gpa_t gpa,
+			     const struct shadow_leaf *leaf, uint64_t generation, void *ctx,
+			     enum hext_shadow_flush *flush)
+{
+	enum fill outcome = FILL_AGAIN;
+	struct hext_shadow *victim;
+
+	spin_lock(&pool->lock);
+	if (s->generation == generation) {
+		if (tables_missing(pool, s, gpa, leaf->level) <= pool->free_count) {
+			*flush = install(pool, s, gpa, leaf);
+			outcome = FILL_DONE;
+		} else {
+			victim = shadow_page_victim(pool, s);
+			if (victim)
+				shadow_drain(pool, victim, ctx);
+			else
+				outcome = FILL_GIVE_UP;
+		}
+	}
+	spin_unlock(&pool->lock);
+	return outcome;
+}
+
+enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct hext_shadow *s,
+					   struct hext_hart *h, const struct hext_trap *hw,
+					   struct hext_shadow_result *result)
+{
+	const struct hext_gaccess access = access_of(h, hw);
+	/* The lowest two bits are those of the virtual address, or 0 for a table's address. */
+	gpa_t gpa = hw->htval << 2 | (hext_insn_is_pseudo(hw->htinst) ? 0 : hw->tval & 3);
+	enum hext_walk_status status;
+	struct shadow_leaf leaf;
+	struct hext_page page;
+	uint64_t generation;
+	unsigned int attempt;
+
+	*result = (struct hext_shadow_result){ .flush = HEXT_SHADOW_FLUSH_NONE, .gpa = gpa };
+	for (attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+		/* Before L1's tables are read: a fence from now on makes the result stale. */
+		generation = generation_of(pool, s);
+		status = hext_walk_gstage(h, h->hgatp, gpa, &access, &page);
+		if (status != HEXT_WALK_OK) {
+			fill_trap(&result->trap, hw, gpa, status);
+			return HEXT_SHADOW_TRAP;
+		}
+		if (!compose(pool, s, h, gpa, &access, &page, &leaf)) {
+			result->pa = page.pa;
+			return HEXT_SHADOW_EMULATE;
+		}
+		if (try_install(pool, s, gpa, &leaf, generation, h->ctx, &result->flush) !=
+		    FILL_AGAIN)
+			break;
+	}
+	return HEXT_SHADOW_RESUME;
+}
