@@ -16,6 +16,26 @@ test_guest()
 	expect_status 0
 }
 
+# A guest that attacks Halite from all its harts: Halite survives, and gives away nothing that is not the guest's.
+test_hostile()
+{
+	with_console "" 90 "$HALITE" run --kernel "$GUESTS/hostile.elf" --memory 512M "$@"
+	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
+	! grep -a 'halite: fatal' "$CONSOLE" || fail "the guest ended Halite"
+	expect_console '^hostile: [0-9]+ rounds on [0-9]+ harts, survived' "the guest did not reach its end"
+	expect_status 0
+}
+
+hostile_tests()
+{
+	local cpus nacl
+	for cpus in 1 4; do
+		for nacl in all none; do
+			test_case "guest-hostile-$cpus-nacl-$nacl" test_hostile --cpus "$cpus" --nacl "$nacl"
+		done
+	done
+}
+
 guest_tests()
 {
 	local name

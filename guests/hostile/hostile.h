@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A guest that attacks the hypervisor below from all its harts, and keeps control of itself.
+ *
+ * Invariants, so that what breaks is the hypervisor's fault and not this guest's own:
+ * - A step that may trap, enter L2 or lose the registers goes through hostile_run(), which comes back
+ *   through the trap handler; sscratch and stvec are never given away, a timer is always set.
+ * - What attacks write to, and what attacks may make writable for L2, are pages outside of this image: the
+ *   arena, memory of others, devices that do no harm. Their addresses keep off the image in their
+ *   lower 30 bits, too, so that no page of 1 GiB leads there.
+ */
+#ifndef HOSTILE_H
+#define HOSTILE_H
+
+#define HOSTILE_HARTS 8
+#define HOSTILE_STACK 16384
+
+/* Offsets in struct hart, for assembly. */
+#define HART_SAVED   0
+#define HART_RUNNING 112
+#define HART_CAUSE   120
+#define HART_TVAL    128
+#define HART_PC	     136
+#define HART_A0	     144
+#define HART_A1	     152
+#define HART_SHIFT   9
+#define HART_SIZE    (1 << HART_SHIFT)
+
+/* How hostile_run() goes. */
+#define RUN_CALL 0 /* jump to pc in L1; only a0 and a1 are given */
+#define RUN_SRET 1 /* all registers, SRET to pc */
+#define RUN_SBI	 2 /* all registers, ECALL; sepc is pc */
+
+/* x31 (t6) of l2_entry: it may jump where x9 (s1) says. */
+#define L2_MAY_JUMP 0x6a756d70
+
+#ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hart {
+	/* Of assembly */
+	uint64_t saved[14];
+	uint64_t running;
+	uint64_t cause; /* of the trap that ended hostile_run() */
+	uint64_t tval;
+	uint64_t pc;
+	uint64_t a0; /* at the trap */
+	uint64_t a1;
+	/* Of C */
+	uint64_t id;
+	uint64_t random;
+	uint64_t tables_made; /* changes of its tables in the arena */
+	uint64_t starts;
+	uint64_t steps;
+	uint64_t l2_entries; /* that came back from L2 */
+	uint64_t probes;
+	uint64_t unclear; /* probes that the timer ended */
+	uint64_t what;	  /* the step under way, for the report */
+	uint64_t seen_steps;
+	uint64_t seen_time;
+	uint64_t parked;
+} __attribute__((aligned(HART_SIZE)));
+
+_Static_assert(sizeof(struct hart) == HART_SIZE, "HART_SIZE is for assembly");
+
+extern struct hart hostile_harts[HOSTILE_HARTS];
+
+/* ---- entry.S and l2.S ---- */
+
+void hostile_start(void); /* where harts start: a0 is the hart id */
+void hostile_trap(void);
+/* @x: values for x1 to x31. Returns after the next trap, with h->cause and so on filled in. */
+void hostile_run(struct hart *h, uint64_t how, uint64_t pc, const uint64_t *x);
+void l2_entry(void); /* random deeds, for ever; S mode */
+void l2_user(void);  /* likewise in U mode, which may be L1's */
+/* Single deeds at a0, then EBREAK. */
+void l2_load(void);
+void l2_store(void);
+void l2_amo(void);
+void l2_lr(void);
+void l2_jump(void);
+
+/* ---- main.c ---- */
+
+/* A breach, or another end of the world: the guest fails. */
+void hostile_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The boot hart, which never stops. */
+bool hostile_is_boss(const struct hart *h);
+
+/* ---- tools.c ---- */
+
+#define ARENA	   UINT64_C(0x88000000)
+#define ARENA_SIZE UINT64_C(0x400000)
+#define IMAGE	   UINT64_C(0x80200000)
+#define FIRMWARE   UINT64_C(0x80000000)
+#define RAM_END	   UINT64_C(0xa0000000)
+#define PLIC	   UINT64_C(0xc000000)
+#define RTC	   UINT64_C(0x101000)
+#define UART	   UINT64_C(0x10000000)
+#define NOWHERE	   UINT64_C(0x40000)
+
+extern uint64_t hostile_home; /* first address that is the hypervisor's; up to RAM_END */
+
+/* Find hostile_home and what the machine has, fill the arena. On the boot hart, with its trap handler set. */
+void tools_init(struct hart *h);
+uint64_t rnd(struct hart *h);
+/* Below @n. */
+uint64_t below(struct hart *h, uint64_t n);
+bool chance(struct hart *h, unsigned int one_in);
+/* An address that may be stored to, of any of the kinds above; or loaded from, which is more. */
+uint64_t store_address(struct hart *h);
+uint64_t load_address(struct hart *h);
+/* An address that is not the guest's, in @size bytes from there. */
+uint64_t others_address(struct hart *h);
+/* Any value: random, small, an address, all-ones. */
+uint64_t any_value(struct hart *h);
+/* Timer interrupt in @ticks. */
+void arm_timer(struct hart *h, uint64_t ticks);
+uint64_t read_time(void);
+/* Execute @insn, whose operands are a0 and a1 and whose result is a0: the cause, 3 (EBREAK) if it did not trap. */
+uint64_t try_insn(struct hart *h, uint32_t insn, uint64_t a0, uint64_t a1);
+/* ECALL with a0 to a5: the error, in h->a1 the value. -100: it did not come back that way. */
+int64_t try_sbi(struct hart *h, uint64_t extension, uint64_t function, const uint64_t args[6]);
+int64_t try_sbi3(struct hart *h, uint64_t extension, uint64_t function, uint64_t a0, uint64_t a1,
+		 uint64_t a2);
+
+#define EXT_BASE   0x10
+#define EXT_TIME   0x54494d45
+#define EXT_IPI	   0x735049
+#define EXT_RFENCE 0x52464e43
+#define EXT_HSM	   0x48534d
+#define EXT_SRST   0x53525354
+#define EXT_DBCN   0x4442434e
+#define EXT_PMU	   0x504d55
+#define EXT_NACL   0x4e41434c
+
+#define CAUSE_BREAKPOINT    3
+#define IS_INTERRUPT(cause) ((int64_t)(cause) < 0)
+
+/* R-type instruction with rd = a0, rs1 = a0, rs2 = a1; fields may be changed afterwards. */
+#define INSN_HLV(funct7, kind) (0x73 | 4 << 12 | (funct7) << 25 | (kind) << 20 | 10 << 15 | 10 << 7)
+#define INSN_HSV(funct7)       (0x73 | 4 << 12 | (funct7) << 25 | 11 << 20 | 10 << 15)
+#define INSN_FENCE(funct7)     (0x73 | (funct7) << 25 | 11 << 20 | 10 << 15)
+#define INSN_LOAD(funct3)      (0x03 | (funct3) << 12 | 10 << 15 | 10 << 7)
+#define INSN_STORE(funct3)     (0x23 | (funct3) << 12 | 11 << 20 | 10 << 15)
+#define F7_HLV_B	       0x30
+#define F7_HSV_B	       0x31
+
+#define csr_write(csr, value) \
+	__asm__ volatile("csrw %0, %1" : : "i"(csr), "r"((uint64_t)(value)) : "memory")
+#define csr_read(csr)                                                                 \
+	({                                                                            \
+		uint64_t value_;                                                      \
+		__asm__ volatile("csrr %0, %1" : "=r"(value_) : "i"(csr) : "memory"); \
+		value_;                                                               \
+	})
+
+#define SSTATUS_SIE  UINT64_C(0x2)
+#define SSTATUS_SPIE UINT64_C(0x20)
+#define SSTATUS_SPP  UINT64_C(0x100)
+#define SSTATUS_SUM  UINT64_C(0x40000)
+#define SSTATUS_MXR  UINT64_C(0x80000)
+#define SIE_STIE     UINT64_C(0x20)
+#define HSTATUS_SPV  UINT64_C(0x80)
+#define HSTATUS_SPVP UINT64_C(0x100)
+
+/* ---- tables.c: page tables of L2 ---- */
+
+#define PTE_V	 1
+#define PTE_R	 2
+#define PTE_W	 4
+#define PTE_X	 8
+#define PTE_U	 16
+#define PTE_AD	 0xc0
+#define PTE_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_AD)
+
+/* The tables of @id in the arena: 16 pages, others scribble there. */
+uint64_t arena_tables(uint64_t id);
+/* Change some of @h's tables; most times L2 finds its code under hgatp @mode. */
+void scribble_tables(struct hart *h, unsigned int mode);
+uint64_t random_pte(struct hart *h);
+uint64_t random_atp(struct hart *h, bool gstage);
+/* @h's own tables, that nobody else writes: emptied, but for L2's code; then map @gpa. hgatp for it. */
+uint64_t own_tables(struct hart *h, unsigned int mode);
+void own_map(struct hart *h, unsigned int mode, uint64_t gpa, uint64_t pa, unsigned int level,
+	     uint64_t flags);
+
+/* ---- the attacks: one step each ---- */
+
+void attack_csrs(struct hart *h);
+void attack_instructions(struct hart *h);
+void attack_memory(struct hart *h);
+void attack_sbi(struct hart *h);
+void attack_harts(struct hart *h);
+void attack_l2(struct hart *h);
+void attack_nacl(struct hart *h);
+/* Strict: what is not the guest's must fault by every way there is, what is the guest's must not. */
+void probe(struct hart *h);
+
+/* Bring the H CSRs to a known state, without a NACL area. */
+void calm(struct hart *h);
+#endif
+
+#endif

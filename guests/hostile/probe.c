@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is not the guest's cannot be reached, by exact attempts; and what is the guest's can, so they count. */
+#include "hostile.h"
+
+#define GPA	 UINT64_C(0x100000000) /* where the tables map the target, plus its lower bits */
+#define LONG	 200000		       /* ticks: no timer in the middle of a probe */
+#define WITNESS	 UINT64_C(0x5749544e455353) /* what is in the guest's own target */
+#define ECALL_VS 10
+
+#define CAUSE_FETCH 1
+#define CAUSE_LOAD  5
+#define CAUSE_STORE 7
+
+static volatile uint64_t witness[HOSTILE_HARTS][512] __attribute__((aligned(4096)));
+
+struct way {
+	const char *name;
+	uint32_t insn;	    /* in L1, or */
+	void (*code)(void); /* in L2 */
+	uint64_t cause;	    /* when refused */
+	bool loads;	    /* its result tells the value */
+};
+
+static const struct way ways[] = {
+	{ "hlv.d", INSN_HLV(0x36, 0), 0, CAUSE_LOAD, true },
+	{ "hlv.wu", INSN_HLV(0x34, 1), 0, CAUSE_LOAD, false },
+	{ "hlv.b", INSN_HLV(0x30, 0), 0, CAUSE_LOAD, false },
+	{ "hlvx.hu", INSN_HLV(0x32, 3), 0, CAUSE_LOAD, false },
+	{ "hlvx.wu", INSN_HLV(0x34, 3), 0, CAUSE_LOAD, false },
+	{ "hsv.d", INSN_HSV(0x37), 0, CAUSE_STORE, false },
+	{ "hsv.h", INSN_HSV(0x33), 0, CAUSE_STORE, false },
+	{ "L2's load", 0, l2_load, CAUSE_LOAD, true },
+	{ "L2's store", 0, l2_store, CAUSE_STORE, false },
+	{ "L2's amo", 0, l2_amo, CAUSE_STORE, true },
+	{ "L2's lr", 0, l2_lr, CAUSE_LOAD, true },
+	{ "L2's fetch", 0, l2_jump, CAUSE_FETCH, false },
+};
+
+/* The cause of the trap that ended the attempt at @addr, its result in h->a0. */
+static uint64_t go(struct hart *h, const struct way *way, uint64_t addr)
+{
+	uint64_t x[32] = { [10] = addr, [11] = WITNESS };
+
+	arm_timer(h, LONG);
+	if (way->insn) {
+		csr_write(0x600, HSTATUS_SPVP);
+		return try_insn(h, way->insn, addr, WITNESS);
+	}
+	csr_write(0x600, HSTATUS_SPVP | HSTATUS_SPV);
+	__asm__ volatile("csrs sstatus, %0" : : "r"(SSTATUS_SPP));
+	hostile_run(h, RUN_SRET, (uintptr_t)way->code, x);
+	return h->cause;
+}
+
+static void judge(struct hart *h, const struct way *way, const char *where, uint64_t target,
+		  uint64_t addr, bool refused)
+{
+	uint64_t cause = go(h, way, addr);
+	/* What is there is no code: but a fetch has then worked. */
+	bool worked = cause == CAUSE_BREAKPOINT || (way->code == l2_jump && cause == 2);
+
+	h->probes++;
+	if (IS_INTERRUPT(cause))
+		h->unclear++;
+	else if (refused ? cause != way->cause : !worked)
+		hostile_fail("%s of 0x%lx (%s): cause %ld at 0x%lx, tval 0x%lx", way->name,
+			     (unsigned long)target, where, (long)cause, (unsigned long)h->pc,
+			     (unsigned long)h->tval);
+	else if (!refused && way->loads && h->a0 != WITNESS)
+		hostile_fail("%s of 0x%lx (%s): 0x%lx", way->name, (unsigned long)target, where,
+			     (unsigned long)h->a0);
+}
+
+static void gvma(struct hart *h)
+{
+	try_insn(h, INSN_FENCE(0x31) & ~(0x3ffu << 15), 0, 0);
+	try_insn(h, INSN_FENCE(0x11) & ~(0x3ffu << 15), 0, 0);
+}
+
+static uint64_t own_witness(struct hart *h)
+{
+	unsigned int i = below(h, 512);
+
+	witness[h->id][i] = WITNESS;
+	return (uintptr_t)&witness[h->id][i];
+}
+
+/* A page of each size that L1's G-stage maps, with all permissions. */
+static void probe_mapped(struct hart *h, const struct way *way)
+{
+	bool refused = !chance(h, 4);
+	uint64_t target = (refused ? others_address(h) : own_witness(h)) & ~UINT64_C(7);
+	unsigned int mode = 8 + below(h, 3);
+	unsigned int level = below(h, 3);
+	uint64_t gpa = GPA + (target & ((UINT64_C(0x1000) << 9 * level) - 1));
+
+	csr_write(0x680, own_tables(h, mode));
+	own_map(h, mode, GPA, target, level, PTE_LEAF);
+	gvma(h);
+	judge(h, way, level == 0 ? "4 KiB" : level == 1 ? "2 MiB" : "1 GiB", target, gpa, refused);
+}
+
+/* hgatp Bare: L2's physical addresses are L1's. */
+static void probe_bare(struct hart *h, const struct way *way)
+{
+	bool refused = !chance(h, 4);
+	uint64_t target = (refused ? others_address(h) : own_witness(h)) & ~UINT64_C(7);
+
+	csr_write(0x680, 0);
+	gvma(h);
+	judge(h, way, "bare", target, target, refused);
+}
+
+/* From the last page of the guest's own into the next one. HSV and stores may do nothing at all. */
+static void probe_crossing(struct hart *h)
+{
+	const struct way *way = &ways[chance(h, 2) ? 0 : 7];
+	uint64_t *last = (uint64_t *)(hostile_home - 8);
+	uint64_t before;
+
+	csr_write(0x680, own_tables(h, 8));
+	own_map(h, 8, GPA, hostile_home - 0x1000, 0, PTE_LEAF);
+	own_map(h, 8, GPA + 0x1000, hostile_home, 0, PTE_LEAF);
+	gvma(h);
+	judge(h, way, "crossing", hostile_home, GPA + 0x1000 - 1 - below(h, 7), true);
+	before = *last;
+	judge(h, &ways[5], "crossing", hostile_home, GPA + 0x1000 - 4, true);
+	if (*last != before)
+		hostile_fail("hsv.d across the guest's end has stored a part");
+}
+
+/* Tables that are not the guest's are never read: L1's G-stage, and L2's own stage under it. */
+static void probe_tables(struct hart *h, const struct way *way)
+{
+	uint64_t target = others_address(h) & ~UINT64_C(0x3fff);
+	uint64_t gpa = GPA + below(h, 1 << 20) * 8;
+
+	/* For L2's own code there is no way then: its fetch faults. */
+	const struct way fetch = { way->name, 0, way->code, CAUSE_FETCH, false };
+
+	if (chance(h, 2)) {
+		csr_write(0x680, UINT64_C(8) << 60 | target >> 12);
+	} else {
+		csr_write(0x680, own_tables(h, 8));
+		own_map(h, 8, GPA, target, 0, PTE_LEAF);
+		csr_write(0x280, UINT64_C(8) << 60 | GPA >> 12);
+	}
+	gvma(h);
+	judge(h, way->insn ? way : &fetch, "tables", target, gpa, true);
+	csr_write(0x280, 0);
+}
+
+/* Without an L2: the guest's own loads, stores and jumps. */
+static void probe_direct(struct hart *h)
+{
+	static const struct way direct[] = {
+		{ "load", INSN_LOAD(3), 0, CAUSE_LOAD, true },
+		{ "store", INSN_STORE(3), 0, CAUSE_STORE, false },
+		{ "jump", 0x00050067, 0, CAUSE_FETCH, false },
+	};
+	unsigned int i = below(h, 3);
+	bool refused = i == 2 || !chance(h, 4);
+	uint64_t target = (refused ? others_address(h) : own_witness(h)) & ~UINT64_C(7);
+
+	judge(h, &direct[i], "direct", target, target, refused);
+}
+
+void probe(struct hart *h)
+{
+	unsigned int i;
+
+	arm_timer(h, LONG);
+	calm(h);
+	for (i = 0; i < 4; i++) {
+		const struct way *way = &ways[below(h, sizeof(ways) / sizeof(ways[0]))];
+
+		switch (below(h, 8)) {
+		case 0:
+			probe_bare(h, way);
+			break;
+		case 1:
+			probe_crossing(h);
+			break;
+		case 2:
+			probe_tables(h, way);
+			break;
+		case 3:
+			probe_direct(h);
+			break;
+		default:
+			probe_mapped(h, way);
+			break;
+		}
+	}
+}
