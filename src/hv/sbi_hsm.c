@@ -53,6 +53,7 @@ static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc
 
 static struct sbi_result hart_stop(struct vcpu *v)
 {
+	uint64_t sie = csr_read(CSR_SIE);
 	struct sbi_result result;
 
 	nacl_host_reset(&v->nacl);
@@ -60,6 +61,7 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	csr_write(CSR_SIE, 0);
 	result = firmware_call(sbi_hsm.id, HART_STOP, 0, 0, 0, 0, 0, 0);
 	/* Not reached unless the firmware refuses. */
+	csr_write(CSR_SIE, sie);
 	ipi_online(v);
 	return sbi_error(result.error);
 }

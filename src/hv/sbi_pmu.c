@@ -2,7 +2,11 @@
 /*
  * Performance counters are the firmware's to manage. A call is passed on with its privilege filters
  * translated: L1's U and S modes are VU and VS of the machine, and Halite itself is never counted.
+ *
+ * Counters are checked here, strictly: firmware that takes any (OpenSBI up to 1.8) writes out of bounds or
+ * stops the hart for sets that wrap around or are empty, and for events of the other kind.
  */
+#include "hext/bits.h"
 #include "hv/sbi.h"
 
 enum {
@@ -18,12 +22,21 @@ enum {
 
 #define SNAPSHOT_SIZE 4096
 
+/* Counter sets are brought to base 0 where their bits fit a register. */
+#define SET_BITS 64
+
+/* What GET_INFO says of a counter, and an event index of a firmware event. */
+#define INFO_FIRMWARE  BIT64(63)
+#define EVENT_TYPE(e)  ((e) >> 16 & 0xf)
+#define EVENT_FIRMWARE 15
+
 /* Flags of COUNTER_CONFIG_MATCHING */
-#define CFG_VUINH   (UINT64_C(1) << 3)
-#define CFG_VSINH   (UINT64_C(1) << 4)
-#define CFG_UINH    (UINT64_C(1) << 5)
-#define CFG_SINH    (UINT64_C(1) << 6)
-#define CFG_FILTERS (CFG_VUINH | CFG_VSINH | CFG_UINH | CFG_SINH)
+#define CFG_SKIP_MATCH (UINT64_C(1) << 0)
+#define CFG_VUINH      (UINT64_C(1) << 3)
+#define CFG_VSINH      (UINT64_C(1) << 4)
+#define CFG_UINH       (UINT64_C(1) << 5)
+#define CFG_SINH       (UINT64_C(1) << 6)
+#define CFG_FILTERS    (CFG_VUINH | CFG_VSINH | CFG_UINH | CFG_SINH)
 
 static uint64_t machine_filters(uint64_t flags)
 {
@@ -43,29 +56,77 @@ static bool is_snapshot_area(const struct vcpu *v, uint64_t lo, uint64_t hi)
 	return hi == 0 && domain_owns_ram(v->domain, lo, SNAPSHOT_SIZE);
 }
 
-static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
+static bool counter_exists(uint64_t counter)
+{
+	struct sbi_result count = firmware_call(sbi_pmu.id, NUM_COUNTERS, 0, 0, 0, 0, 0, 0);
+
+	return count.error == SBI_SUCCESS && counter < count.value;
+}
+
+/* Bring the set (@base, @mask) to base 0. False: it is empty, or has a counter that does not exist. */
+static bool decode_set(uint64_t base, uint64_t mask, uint64_t *set)
+{
+	unsigned int last = SET_BITS - 1;
+
+	if (!mask || base >= SET_BITS)
+		return false;
+	while (!(mask >> last & 1))
+		last--;
+	*set = mask << base;
+	return base + last < SET_BITS && counter_exists(base + last);
+}
+
+/* Whether the first counter of @set, which the caller wants unseen, is of the kind for @event. */
+static bool first_counts(uint64_t set, uint64_t event)
+{
+	struct sbi_result info;
+	unsigned int first = 0;
+
+	while (!(set >> first & 1))
+		first++;
+	info = firmware_call(sbi_pmu.id, COUNTER_GET_INFO, first, 0, 0, 0, 0, 0);
+	return info.error == SBI_SUCCESS &&
+	       !!(info.value & INFO_FIRMWARE) == (EVENT_TYPE(event) == EVENT_FIRMWARE);
+}
+
+static struct sbi_result handle_set(uint64_t fid, const uint64_t *args)
 {
 	uint64_t flags = args[2];
+	uint64_t set;
 
-	switch (fid) {
-	case COUNTER_CONFIG_MATCHING:
+	if (!decode_set(args[0], args[1], &set))
+		return sbi_error(SBI_ERR_INVALID_PARAM);
+	if (fid == COUNTER_CONFIG_MATCHING) {
+		if ((flags & CFG_SKIP_MATCH) && !first_counts(set, args[3]))
+			return sbi_error(SBI_ERR_INVALID_PARAM);
 		flags = machine_filters(flags);
+	}
+	return firmware_call(sbi_pmu.id, fid, 0, set, flags, args[3], args[4], 0);
+}
+
+static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	switch (fid) {
+	case NUM_COUNTERS:
+		break;
+	case COUNTER_CONFIG_MATCHING:
+	case COUNTER_START:
+	case COUNTER_STOP:
+		return handle_set(fid, args);
+	case COUNTER_GET_INFO:
+	case COUNTER_FW_READ:
+	case COUNTER_FW_READ_HI:
+		if (!counter_exists(args[0]))
+			return sbi_error(SBI_ERR_INVALID_PARAM);
 		break;
 	case SNAPSHOT_SET_SHMEM:
 		if (!is_snapshot_area(v, args[0], args[1]))
 			return sbi_error(SBI_ERR_INVALID_ADDRESS);
 		break;
-	case NUM_COUNTERS:
-	case COUNTER_GET_INFO:
-	case COUNTER_START:
-	case COUNTER_STOP:
-	case COUNTER_FW_READ:
-	case COUNTER_FW_READ_HI:
-		break;
 	default:
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	}
-	return firmware_call(sbi_pmu.id, fid, args[0], args[1], flags, args[3], args[4], 0);
+	return firmware_call(sbi_pmu.id, fid, args[0], args[1], args[2], args[3], args[4], 0);
 }
 
 const struct sbi_extension sbi_pmu = { .id = 0x504d55, .handle = handle };

@@ -138,6 +138,10 @@ static void deliver_interrupts(struct vcpu *v)
 		if (v->live) {
 			h->hvip = csr_read(HEXT_CSR_HVIP) & IRQ_VS_ALL;
 			h->hie = (h->hie & BIT64(IRQ_SGEI)) | (csr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
+			/* L2's timer, which L1 takes itself: without it the hart would come back for ever. */
+			if (!(h->hideleg & BIT64(IRQ_VSTI)) && h->cfg->sstc &&
+			    (h->henvcfg & HENVCFG_STCE))
+				h->vs.timecmp = csr_read(HEXT_CSR_VSTIMECMP);
 		}
 	} else {
 		if (!(hext_hip(h) & h->hie & ~h->hideleg))
