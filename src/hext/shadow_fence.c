@@ -105,13 +105,15 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 
 uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid)
 {
+	/* priv H: VMID bits beyond VMIDLEN are ignored. */
+	uint64_t mask = BIT64(pool->cfg->vmid_bits) - 1;
 	uint64_t found = 0;
 	unsigned int i;
 
 	spin_lock(&pool->lock);
 	for (i = 0; i < pool->count; i++) {
 		const struct hext_shadow *s = &pool->shadow[i];
-		bool named = (s->hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT == vmid;
+		bool named = (s->hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT == (vmid & mask);
 
 		if (s->used && (all_vmids || named))
 			found |= BIT64(i);
