@@ -240,7 +240,7 @@ void attack_harts(struct hart *h)
 
 	switch (below(h, 8)) {
 	case 0:
-		if (!hostile_is_boss(h) && chance(h, 4))
+		if (!hostile_is_boss(h) && chance(h, 2))
 			try_sbi3(h, EXT_HSM, 1, any_value(h), any_value(h), 0);
 		break;
 	case 1:

@@ -80,6 +80,7 @@ void l2_store(void);
 void l2_amo(void);
 void l2_lr(void);
 void l2_jump(void);
+void l2_timer(void); /* lets its timer expire, and loops */
 
 /* ---- main.c ---- */
 
@@ -119,6 +120,7 @@ uint64_t any_value(struct hart *h);
 /* Timer interrupt in @ticks. */
 void arm_timer(struct hart *h, uint64_t ticks);
 uint64_t read_time(void);
+bool has_sstc(void);
 /* Execute @insn, whose operands are a0 and a1 and whose result is a0: the cause, 3 (EBREAK) if it did not trap. */
 uint64_t try_insn(struct hart *h, uint32_t insn, uint64_t a0, uint64_t a1);
 /* ECALL with a0 to a5: the error, in h->a1 the value. -100: it did not come back that way. */

@@ -190,7 +190,7 @@ l2_deeds:
 	.word 0x00d00073			# wrs.nto
 	done
 
-	.globl l2_load, l2_store, l2_amo, l2_lr, l2_jump
+	.globl l2_load, l2_store, l2_amo, l2_lr, l2_jump, l2_timer
 	.balign 4
 l2_load:
 	ld a0, (a0)
@@ -206,3 +206,6 @@ l2_lr:
 	ebreak
 l2_jump:
 	jr a0
+l2_timer:
+	csrw 0x14d, zero			# stimecmp
+7:	j 7b

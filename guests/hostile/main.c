@@ -35,7 +35,7 @@ static const struct attack attacks[] = {
 	{ "instructions", attack_instructions, 3 },
 	{ "memory", attack_memory, 4 },
 	{ "sbi", attack_sbi, 3 },
-	{ "harts", attack_harts, 1 },
+	{ "harts", attack_harts, 2 },
 	{ "l2", attack_l2, 5 },
 	{ "nacl", attack_nacl, 5 },
 	{ "probe", probe, 4 },

@@ -165,6 +165,29 @@ static void probe_direct(struct hart *h)
 	judge(h, &direct[i], "direct", target, target, refused);
 }
 
+/*
+ * L2's timer comes to L1 when L1 does not delegate it, however it was set. L1's own may come first now and
+ * then, but not always.
+ */
+static void probe_timer(struct hart *h)
+{
+	static const struct way timer = { "L2's timer", 0, l2_timer, 0, false };
+	static uint32_t tries, hits;
+
+	if (!has_sstc())
+		return;
+	csr_write(0x680, own_tables(h, 8));
+	csr_write(0x60a, UINT64_C(1) << 63);
+	csr_write(0x604, 1 << 6);
+	csr_write(0x24d, -1);
+	gvma(h);
+	if (go(h, &timer, 0) == (UINT64_C(1) << 63 | 6))
+		__atomic_fetch_add(&hits, 1, __ATOMIC_SEQ_CST);
+	csr_write(0x604, 0);
+	if (__atomic_add_fetch(&tries, 1, __ATOMIC_SEQ_CST) > 32 && !hits)
+		hostile_fail("L2's timer does not come to L1: trap 0x%lx", (unsigned long)h->cause);
+}
+
 void probe(struct hart *h)
 {
 	unsigned int i;
@@ -174,7 +197,7 @@ void probe(struct hart *h)
 	for (i = 0; i < 4; i++) {
 		const struct way *way = &ways[below(h, sizeof(ways) / sizeof(ways[0]))];
 
-		switch (below(h, 8)) {
+		switch (below(h, 12)) {
 		case 0:
 			probe_bare(h, way);
 			break;
@@ -186,6 +209,9 @@ void probe(struct hart *h)
 			break;
 		case 3:
 			probe_direct(h);
+			break;
+		case 4:
+			probe_timer(h);
 			break;
 		default:
 			probe_mapped(h, way);

@@ -10,7 +10,7 @@
 #define INSN_EBREAK 0x00100073
 
 uint64_t hostile_home;
-static bool has_sstc;
+static bool sstc;
 /* An instruction to be tried, and EBREAK; a page each, as emulators watch pages that hold code. */
 static volatile uint32_t try_code[HOSTILE_HARTS][PAGE / 4] __attribute__((aligned(4096)));
 
@@ -41,6 +41,11 @@ uint64_t read_time(void)
 
 	__asm__ volatile("csrr %0, time" : "=r"(time));
 	return time;
+}
+
+bool has_sstc(void)
+{
+	return sstc;
 }
 
 /* Off the image in the lower 30 bits, with room for offsets; off the devices that do harm. */
@@ -154,7 +159,7 @@ void arm_timer(struct hart *h, uint64_t ticks)
 {
 	uint64_t when = read_time() + ticks;
 
-	if (has_sstc && h->random & 64)
+	if (sstc && h->random & 64)
 		csr_write(0x14d, when);
 	else
 		guest_sbi(EXT_TIME, 0, when, 0, 0, 0, 0);
@@ -195,8 +200,8 @@ void tools_init(struct hart *h)
 	uint64_t *word;
 
 	/* csrr a0, stimecmp */
-	has_sstc = try_insn(h, 0x73 | 2 << 12 | 10 << 7 | UINT32_C(0x14d) << 20, 0, 0) ==
-		   CAUSE_BREAKPOINT;
+	sstc = try_insn(h, 0x73 | 2 << 12 | 10 << 7 | UINT32_C(0x14d) << 20, 0, 0) ==
+	       CAUSE_BREAKPOINT;
 	for (hostile_home = IMAGE + BLOCK; hostile_home < RAM_END; hostile_home += BLOCK) {
 		if (try_insn(h, INSN_LOAD(3), hostile_home, 0) != CAUSE_BREAKPOINT)
 			break;
