@@ -2,11 +2,14 @@
 # make          builds the command (build/halite) and the hypervisor (build/halite.elf, build/halite.bin)
 # make demo     boots Debian in Halite, and in there, with KVM, a second Debian, and shuts both down
 # make shell    an interactive shell in the first of the two
+# make conformance  compares the H extension in Halite with the bare machine's: see docs/conformance.md
+# make bench    counts instructions and traps, and compares them with the targets: see docs/benchmarks.md
 # make test     runs the tests; make test-long adds those that take long
+# make selftests runs the KVM selftests of the kernel, bare and in Halite, and compares; see mk/selftests.mk
 # make format   lays out the C code; make format-check only looks
 # make clean    removes what was built; make distclean removes downloads too
 #
-# demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite), CPUS, MEMORY and QEMU.
+# demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite), MACHINE=plic|aplic|aia, CPUS, MEMORY, QEMU.
 
 # A recipe that fails leaves no half-made target behind.
 .DELETE_ON_ERROR:
@@ -19,6 +22,7 @@ CPUS ?= 2
 MEMORY ?= 2G
 QEMU ?= qemu-system-riscv64
 NATIVE ?=
+MACHINE ?=
 
 HOST_CC ?= gcc
 PICOLIBC ?= /usr/lib/picolibc/riscv64-unknown-elf
@@ -29,10 +33,14 @@ MAKEFLAGS += --no-builtin-rules
 HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DHALITE_VERSION='"$(HALITE_VERSION)"'
 
 include mk/hypervisor.mk
+include mk/nacl.mk
 include mk/unit.mk
 include mk/guests.mk
+include mk/selftests.mk
+include mk/bench.mk
+include mk/stress.mk
 
-.PHONY: all tool packages libfdt demo shell test test-long format format-check clean distclean
+.PHONY: all tool packages libfdt demo shell conformance test test-long format format-check clean distclean
 
 all: tool build/halite.elf build/halite.bin
 
@@ -57,7 +65,8 @@ build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) Makefile | build/.packages
 	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES)
 
 RUN_OPTIONS = --kernel build/guests/$(KERNEL)/Image --initrd build/guests/$(KERNEL)/l1.cpio \
-	--cpus $(CPUS) --memory $(MEMORY) --nacl $(NACL) --qemu $(QEMU) $(if $(NATIVE),--native)
+	--cpus $(CPUS) --memory $(MEMORY) --nacl $(NACL) --qemu $(QEMU) $(if $(NATIVE),--native) \
+	$(if $(MACHINE),--machine $(MACHINE))
 
 .PHONY: linux-guests
 linux-guests: build/.packages
@@ -70,13 +79,18 @@ demo: all linux-guests
 shell: all linux-guests
 	build/halite run $(RUN_OPTIONS) --append "console=ttyS0 quiet halite.scene=shell"
 
+# VARIANTS: only these, as scripts/conformance.sh says.
+conformance: all guest-programs
+	@scripts/install-packages.sh run
+	@scripts/conformance.sh $(VARIANTS)
+
 test: all guest-programs
 	@tests/run
 
 test-long: all guest-programs
 	@tests/run --long
 
-FORMATTED = $(wildcard src/*/*.[ch] tools/*/*.[ch] tests/*/*.[ch] guests/*.[ch] guests/*/*.[ch])
+FORMATTED = $(wildcard src/*/*.[ch] tools/*/*.[ch] tests/*/*.[ch] tests/*/*/*.c tests/tlb/riscv/*.h guests/*.[ch] guests/*/*.[ch] examples/*/*.[ch] bench/*/*.[ch])
 
 format:
 	@scripts/install-packages.sh lint

@@ -1,12 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Bare-metal guests: guests/NAME/*.[cS] and guests/lib make build/guests/NAME.elf.
 
-# Those that also run on the bare machine, and those that need Halite.
-GUEST_NAMES := basics
-GUEST_PROGRAMS := $(GUEST_NAMES) hostile
+# Those that also run on any bare machine, and those that need Halite or AIA.
+GUEST_NAMES := basics roundtrips
+GUEST_PROGRAMS := $(GUEST_NAMES) aia hostile conformance
 GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g -ffreestanding \
 	-Wall -Wextra -Werror -Iguests/lib -isystem $(PICOLIBC)/include
 GUEST_COMMON := guests/lib/start.S guests/lib/guest.c
+
+# The layout of SBI NACL's memory; the device tree. libfdt's warnings are its authors' business.
+GUEST_LIBFDT := build/ext/libfdt
+GUEST_LIBFDT_OBJECTS := $(addprefix build/obj/guests/libfdt/,fdt.o fdt_ro.o)
+build/guests/conformance.elf: GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
+build/guests/aia.elf build/guests/basics.elf build/guests/roundtrips.elf: GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
+build/guests/conformance.elf build/guests/aia.elf build/guests/basics.elf build/guests/roundtrips.elf: $(GUEST_LIBFDT_OBJECTS)
+build/guests/basics.elf build/guests/roundtrips.elf: guests/lib/intc.c
+$(GUEST_LIBFDT_OBJECTS): build/obj/guests/libfdt/%.o: mk/guests.mk | $(GUEST_LIBFDT)/libfdt.h
+	@mkdir -p $(@D)
+	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -w -isystem $(GUEST_LIBFDT) -c -o $@ $(GUEST_LIBFDT)/$*.c
 
 .PHONY: guest-programs
 guest-programs: $(GUEST_PROGRAMS:%=build/guests/%.elf)
@@ -18,5 +29,5 @@ build/guests/%.elf: guests/%/main.c $(GUEST_COMMON) guests/lib/guest.h guests/gu
 	@echo "  CC      $@"
 	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -nostdlib -nostartfiles -T guests/guest.lds \
 		-Wl,--defsym=vfprintf=__i_vfprintf -Wl,--build-id=none,--no-warn-rwx-segments -o $@ \
-		$(filter guests/$*/%.c guests/$*/%.S,$^) $(GUEST_COMMON) \
+		$(filter guests/$*/%.c guests/$*/%.S guests/lib/intc.c %.o,$^) $(GUEST_COMMON) \
 		-L$(PICOLIBC)/lib/release/rv64imac/lp64 -lc -lgcc

@@ -53,7 +53,7 @@ need_keyring()
 }
 
 # private_apt NAME ARCH TYPES SUITE...: makes an apt of its own below build/downloads/apt/NAME and prints the path of its
-# configuration, for use as APT_CONFIG. Signatures are checked with Debian's own keyring. Dates are not, because archive
+# configuration, for use as APT_CONFIG. COMPRESSION says which of the archive's indexes it takes, xz or gz. Signatures are checked with Debian's own keyring. Dates are not, because archive
 # copies lag at times.
 private_apt()
 {
@@ -86,6 +86,7 @@ private_apt()
 		Dir::Etc::PreferencesParts "$dir/parts";
 		Acquire::Check-Valid-Until "false";
 		Acquire::Languages "none";
+		Acquire::CompressionTypes::Order { "${COMPRESSION:-xz}"; };
 		Acquire::Retries "3";
 		APT::Sandbox::User "root";
 		APT::Get::AllowUnauthenticated "false";
@@ -104,4 +105,21 @@ retry()
 		say "failed, trying again: $*"
 		sleep 3
 	done
+}
+
+# first_of_suites FUNCTION SUITE...: calls FUNCTION SUITE COMPRESSION until it succeeds, and leaves that suite in SUITE. While
+# the archive is being updated, an index may not match its signed Release file, often in one compression only.
+first_of_suites()
+{
+	local function=$1 compression
+	shift
+	for SUITE; do
+		for compression in xz gz xz; do
+			! "$function" "$SUITE" "$compression" || return 0
+			say "$SUITE: not usable now (indexes in .$compression)"
+			sleep 3
+		done
+		say "trying the next suite"
+	done
+	return 1
 }

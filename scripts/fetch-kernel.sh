@@ -1,12 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Fetches a Debian kernel for riscv64 into build/downloads/kernels/NAME: Image, kvm.ko and version.
+# Fetches a Debian kernel for riscv64 into build/downloads/kernels/NAME: Image, version, recipe, kvm.ko, and in modules/ the
+# drivers of virtio disks and network cards, of disks in RAM, and what they need; modules/order lists those in the order in which to load them.
 # Usage: fetch-kernel.sh client|6.12
 #   client  the newest kernel that is a client of SBI nested acceleration (Linux 6.13 and later)
 #   6.12    trixie's, which is none
 . "$(dirname "$0")/common.sh"
 
 CLIENT_SINCE=6.13
+DRIVERS="virtio_blk virtio_net brd"
+# To be changed with what is kept of a kernel, so that what an earlier version of this script has fetched is fetched again.
+RECIPE=3
 name=${1:-}
 case $name in
 client) suites="trixie-backports forky sid" ;;
@@ -21,11 +25,32 @@ package_field()
 	{ apt-cache show --no-all-versions "$1" 2>/dev/null || true; } | sed -n "s/^$2: //p" | head -n 1
 }
 
-# fetch_from SUITE: fills $OUT.new. Fails when the suite's copy in the archive is inconsistent or has no fitting kernel.
+# keep_driver TREE MODULES NAME: unpacks driver NAME and those it depends on from TREE into MODULES, and appends them to
+# MODULES/order. What TREE does not have is built into the kernel.
+keep_driver()
+{
+	local tree=$1 modules=$2 name=$3 file needed
+	! grep -qsx "$name.ko" "$modules/order" || return 0
+	file=$(find "$tree" -name '*.ko*' | grep -E "/${name//_/[-_]}\.ko(\.xz)?\$" | head -n 1 || true)
+	if [ -z "$file" ]; then
+		say "$name: not a module of this kernel"
+		return 0
+	fi
+	case $file in
+	*.xz) unxz <"$file" ;;
+	*) cat "$file" ;;
+	esac >"$modules/$name.ko"
+	for needed in $(tr '\0' '\n' <"$modules/$name.ko" | sed -n 's/^depends=//p' | tr ',-' ' _'); do
+		keep_driver "$tree" "$modules" "$needed"
+	done
+	printf '%s\n' "$name.ko" >>"$modules/order"
+}
+
+# fetch_from SUITE COMPRESSION: fills $OUT.new. Fails when the suite's copy in the archive is inconsistent or has no fitting kernel.
 fetch_from()
 {
-	local suite=$1 image version packages package work=$DOWNLOADS/kernels/deb-$1
-	APT_CONFIG=$(private_apt "kernel-$suite" riscv64 deb "$suite")
+	local suite=$1 image version packages package driver work=$DOWNLOADS/kernels/deb-$1
+	APT_CONFIG=$(COMPRESSION=$2 private_apt "kernel-$suite" riscv64 deb "$suite")
 	export APT_CONFIG
 	say "looking for a kernel in $suite"
 	if ! apt-get -q -o APT::Update::Error-Mode=any update; then
@@ -50,7 +75,7 @@ fetch_from()
 	mkdir -p "$OUT.new/tree"
 	for package in "$work"/*.deb; do
 		# tar complains about a pattern that matches nothing in this one of the packages.
-		dpkg-deb --fsys-tarfile "$package" | tar -C "$OUT.new/tree" -x --wildcards '*/vmlinuz*' '*/vmlinux-*' '*/kvm/kvm.ko*' \
+		dpkg-deb --fsys-tarfile "$package" | tar -C "$OUT.new/tree" -x --wildcards '*/vmlinuz*' '*/vmlinux-*' '*.ko*' \
 			2>/dev/null || true
 	done
 	find "$OUT.new/tree" -type f -name 'vmlinu*' -exec cp {} "$OUT.new/Image" \;
@@ -58,19 +83,19 @@ fetch_from()
 	find "$OUT.new/tree" -name 'kvm.ko*' -exec cp {} "$OUT.new/" \;
 	[ ! -e "$OUT.new/kvm.ko.xz" ] || unxz "$OUT.new/kvm.ko.xz"
 	[ -s "$OUT.new/kvm.ko" ] || { say "$suite: no kvm.ko in these packages"; return 1; }
+	mkdir -p "$OUT.new/modules"
+	: >"$OUT.new/modules/order"
+	for driver in $DRIVERS; do
+		keep_driver "$OUT.new/tree" "$OUT.new/modules" "$driver"
+	done
+	printf '%s\n' "$RECIPE" >"$OUT.new/recipe"
 	printf '%s %s from %s\n' "${image#linux-image-}" "$version" "$suite" >"$OUT.new/version"
 	rm -rf "$OUT.new/tree" "$work"
 }
 
-if [ ! -s "$OUT/version" ]; then
-	for suite in $suites; do
-		if fetch_from "$suite"; then
-			rm -rf "$OUT"
-			mv "$OUT.new" "$OUT"
-			break
-		fi
-		say "$suite: not usable now, trying the next suite"
-	done
-	[ -s "$OUT/version" ] || die "no kernel '$name' in any of: $suites"
+if [ "$(cat "$OUT/recipe" 2>/dev/null)" != "$RECIPE" ]; then
+	first_of_suites fetch_from $suites || die "no kernel '$name' in any of: $suites"
+	rm -rf "$OUT"
+	mv "$OUT.new" "$OUT"
 fi
 say "kernel '$name': Debian's $(cat "$OUT/version")"

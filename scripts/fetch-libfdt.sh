@@ -5,17 +5,24 @@
 . "$(dirname "$0")/common.sh"
 
 OUT=$BUILD/ext/libfdt
-SUITE=trixie
+SUITES="trixie forky sid"
 
 [ -e "$OUT/libfdt.h" ] && exit 0
-say "fetching libfdt: Debian's source package device-tree-compiler of $SUITE"
-APT_CONFIG=$(private_apt libfdt "$(dpkg --print-architecture)" deb-src "$SUITE")
-export APT_CONFIG
-retry 3 apt-get update -q
 work=$BUILD/ext/dtc
-rm -rf "$work"
-mkdir -p "$work"
-(cd "$work" && retry 3 apt-get source -q --download-only --tar-only --only-source device-tree-compiler)
+
+# fetch_source SUITE COMPRESSION: the source package into $work.
+fetch_source()
+{
+	APT_CONFIG=$(COMPRESSION=$2 private_apt "libfdt-$1" "$(dpkg --print-architecture)" deb-src "$1")
+	export APT_CONFIG
+	say "fetching libfdt: Debian's source package device-tree-compiler of $1"
+	apt-get -q -o APT::Update::Error-Mode=any update || return 1
+	rm -rf "$work"
+	mkdir -p "$work"
+	(cd "$work" && apt-get source -q --download-only --tar-only --only-source device-tree-compiler)
+}
+
+first_of_suites fetch_source $SUITES || die "no libfdt from any of: $SUITES"
 tarball=$(ls "$work"/*.orig.tar.*z)
 mkdir -p "$work/src"
 tar -C "$work/src" --strip-components=1 -xf "$tarball"

@@ -14,9 +14,16 @@ mode=chrootless
 [ "$(id -u)" != 0 ] || mode=root
 rm -rf "$OUT" "$OUT.tar"
 mkdir -p "$OUT/root"
-retry 3 mmdebstrap --mode="$mode" --variant=extract --architectures=amd64 \
-	--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Sandbox::User "root"' --include=qemu-system-misc,opensbi \
-	bookworm "$OUT.tar" "deb [signed-by=$KEYRING] $(debian_mirror) bookworm main"
+# unpack_suite SUITE COMPRESSION
+unpack_suite()
+{
+	mmdebstrap --mode="$mode" --variant=extract --architectures=amd64 \
+		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Sandbox::User "root"' \
+		--aptopt="Acquire::CompressionTypes::Order { \"$2\"; }" --include=qemu-system-misc,opensbi \
+		"$1" "$OUT.tar" "deb [signed-by=$KEYRING] $(debian_mirror) $1 main"
+}
+
+first_of_suites unpack_suite bookworm || die "no QEMU 7.2 from bookworm"
 tar -C "$OUT/root" -xf "$OUT.tar" --exclude='./dev/*' --no-same-owner
 rm -f "$OUT.tar"
 cat >"$OUT/qemu-system-riscv64" <<'WRAPPER'

@@ -4,23 +4,31 @@
 # Packages are unpacked only, so nothing of riscv64 runs here.
 . "$(dirname "$0")/common.sh"
 
-SUITE=trixie
+# The first whose copy in the archive is consistent.
+SUITES="trixie forky sid"
 PACKAGES=qemu-system-riscv,busybox-static,opensbi
 OUT=$DOWNLOADS/userland.cpio
 
 [ ! -s "$OUT" ] || exit 0
 need_keyring
-say "making the L1 userland: $PACKAGES of Debian $SUITE for riscv64"
 mkdir -p "$DOWNLOADS"
 tree=$DOWNLOADS/userland.tree
 rm -rf "$tree" "$OUT.tar"
 # Root's mode chroot would mount things; what is only unpacked needs none of that.
 mode=chrootless
 [ "$(id -u)" != 0 ] || mode=root
-retry 3 mmdebstrap --mode="$mode" --variant=extract --architectures=riscv64 \
-	--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Sandbox::User "root"' --include="$PACKAGES" \
-	--skip=check/qemu \
-	"$SUITE" "$OUT.tar" "deb [signed-by=$KEYRING] $(debian_mirror) $SUITE main"
+# unpack_suite SUITE COMPRESSION: fills $OUT.tar; the archive's indexes are taken in that compression.
+unpack_suite()
+{
+	say "making the L1 userland: $PACKAGES of Debian $1 for riscv64"
+	mmdebstrap --mode="$mode" --variant=extract --architectures=riscv64 \
+		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Sandbox::User "root"' \
+		--aptopt="Acquire::CompressionTypes::Order { \"$2\"; }" --include="$PACKAGES" --skip=check/qemu \
+		"$1" "$OUT.tar" "deb [signed-by=$KEYRING] $(debian_mirror) $1 main"
+}
+
+first_of_suites unpack_suite $SUITES || die "no userland from any of: $SUITES"
+say "userland: of Debian $SUITE"
 mkdir -p "$tree"
 tar -C "$tree" -xf "$OUT.tar" --exclude='./dev/*' --no-same-owner
 rm -f "$OUT.tar"

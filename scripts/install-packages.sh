@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs what the build and the tests need from Debian's packages, if anything of it is missing.
-# Usage: install-packages.sh build|run|lint|unit|selftests...
+# Usage: install-packages.sh build|run|lint|unit|coverage|selftests|bench...
 . "$(dirname "$0")/common.sh"
 
 # Each group: the packages that a machine without build tools needs for it.
@@ -9,8 +9,10 @@ BUILD_PACKAGES="gcc make libc6-dev xz-utils gcc-riscv64-unknown-elf picolibc-ris
 	binutils-riscv64-linux-gnu"
 UNIT_PACKAGES="gcc libc6-dev libcmocka-dev"
 RUN_PACKAGES="mmdebstrap debian-archive-keyring xz-utils cpio device-tree-compiler"
+COVERAGE_PACKAGES="gcovr"
 LINT_PACKAGES="clang clang-format"
 SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
+BENCH_PACKAGES="gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross jq"
 QEMU_MINIMUM=10
 
 installed()
@@ -66,8 +68,10 @@ for group; do
 	build) install_missing $BUILD_PACKAGES ;;
 	unit) install_missing $UNIT_PACKAGES ;;
 	run) install_missing $RUN_PACKAGES && install_qemu ;;
+	coverage) install_missing $COVERAGE_PACKAGES ;;
 	lint) install_missing $LINT_PACKAGES ;;
 	selftests) install_missing $SELFTEST_PACKAGES ;;
-	*) die "install-packages.sh: unknown group '$group'; expected build, unit, run, lint or selftests" ;;
+	bench) install_missing $BENCH_PACKAGES ;;
+	*) die "install-packages.sh: unknown group '$group'; expected build, unit, coverage, run, lint, selftests or bench" ;;
 	esac
 done

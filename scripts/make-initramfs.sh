@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Makes build/guests/NAME/{Image,l1.cpio,boot.cpio} for kernel NAME (see fetch-kernel.sh): the L1 userland with kvm.ko of
-# that kernel, the scenes, and the L2 guest (the same kernel, busybox). boot.cpio is busybox and the scenes alone.
+# Makes build/guests/NAME/{Image,l1.cpio,l2.cpio,boot.cpio} for kernel NAME (see fetch-kernel.sh): the L1 userland with kvm.ko of
+# that kernel, the scenes, and the L2 guest (the same kernel, busybox), once more with drivers and a load (tests/linux/load).
+# boot.cpio is busybox and the scenes alone.
 # Usage: make-initramfs.sh NAME...
 . "$(dirname "$0")/common.sh"
 
@@ -12,7 +13,7 @@ make_one()
 	local name=$1 kernel=$DOWNLOADS/kernels/$1 out=$BUILD/guests/$1 work
 	"$TOP/scripts/fetch-kernel.sh" "$name"
 	"$TOP/scripts/fetch-userland.sh"
-	if [ -s "$out/l1.cpio" ] && [ -z "$(find "$TOP/tests/linux/l1" "$TOP/tests/linux/l2" "$0" "$kernel/version" \
+	if [ -s "$out/l1.cpio" ] && [ -z "$(find "$TOP/tests/linux/l1" "$TOP/tests/linux/l2" "$TOP/tests/linux/load" "$0" "$kernel/version" \
 		"$DOWNLOADS/userland.cpio" -newer "$out/l1.cpio" -print -quit)" ]; then
 		return 0
 	fi
@@ -30,7 +31,15 @@ make_one()
 	mkdir -p "$work/l1/usr/lib/modules" "$work/l1/usr/bin"
 	cp "$kernel/kvm.ko" "$work/l1/usr/lib/modules/"
 	cp "$kernel/Image" "$work/l1/guest/Image"
-	pack "$work/l2" >"$work/l1/guest/l2.cpio"
+	pack "$work/l2" >"$out/l2.cpio"
+	cp "$out/l2.cpio" "$work/l1/guest/l2.cpio"
+	mkdir -p "$work/l2/lib/modules"
+	cp "$kernel"/modules/* "$work/l2/lib/modules/"
+	cp "$TOP/tests/linux/load" "$work/l2/load"
+	chmod +x "$work/l2/load"
+	pack "$work/l2" >"$work/l1/guest/load.cpio"
+	cp "$kernel"/modules/* "$work/l1/usr/lib/modules/"
+	cp "$work/l2/load" "$work/l1/load"
 	cp "$TOP/tests/linux/l1/init" "$work/l1/init"
 	cp "$TOP/tests/linux/l1/l2" "$work/l1/usr/bin/l2"
 	cp -r "$TOP/tests/linux/l1/scenes" "$work/l1/scenes"

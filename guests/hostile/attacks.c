@@ -7,9 +7,10 @@ static uint32_t random_csr(struct hart *h, bool *read_only)
 {
 	static const uint16_t kinds[] = { 0x200, 0x600, 0xa00, 0xe00 };
 	static const uint16_t real[] = {
-		0x200, 0x204, 0x205, 0x240, 0x241, 0x242, 0x243, 0x244, 0x24d, 0x280, 0x600, 0x602,
-		0x603, 0x604, 0x605, 0x606, 0x607, 0x60a, 0x60c, 0x60d, 0x60e, 0x60f, 0x643, 0x644,
-		0x645, 0x64a, 0x680, 0xe12, 0x250, 0x251, 0x608, 0x609, 0x6a8, 0x614, 0x615, 0x61a,
+		0x200, 0x204, 0x205, 0x240, 0x241, 0x242, 0x243, 0x244, 0x24d, 0x280,
+		0x600, 0x602, 0x603, 0x604, 0x605, 0x606, 0x607, 0x60a, 0x60c, 0x60d,
+		0x60e, 0x60f, 0x643, 0x644, 0x645, 0x64a, 0x680, 0xe12, 0x250, 0x251,
+		0x608, 0x609, 0x6a8, 0x614, 0x615, 0x61a, 0x25c, 0x646, 0x647, 0xeb0,
 	};
 
 	*read_only = false;
@@ -25,10 +26,28 @@ static uint32_t random_csr(struct hart *h, bool *read_only)
 	}
 }
 
+/* Registers of interrupt files, L1's own and those of its guests, that exist and that do not. */
+static void files(struct hart *h)
+{
+	static const uint16_t windows[][2] = {
+		{ 0x150, 0x151 }, { 0x250, 0x251 }, { 0x150, 0x15c }, { 0x250, 0x25c }
+	};
+	const uint16_t *window = windows[below(h, 4)];
+	uint32_t funct3 = 1 + below(h, 3);
+
+	/* hstatus.VGEIN, also of no file */
+	try_insn(h, CSRRW(0x600), below(h, chance(h, 2) ? 64 : 8) << 12, 0);
+	try_insn(h, CSRRW(window[0]), chance(h, 8) ? any_value(h) : 0x30 + below(h, 0xe0), 0);
+	try_insn(h, (CSRRW(window[1]) & ~(7u << 12)) | funct3 << 12, any_value(h), 0);
+	try_insn(h, CSRRW(0x607), any_value(h), 0);
+}
+
 void attack_csrs(struct hart *h)
 {
 	unsigned int i;
 
+	if (chance(h, 4))
+		files(h);
 	for (i = 0; i < 8; i++) {
 		bool read_only;
 		uint32_t csr = random_csr(h, &read_only);
@@ -84,6 +103,24 @@ static void plic(struct hart *h)
 		try_insn(h, INSN_STORE(funct3 & 3), addr, any_value(h));
 }
 
+/* The APLIC's registers and the pages of interrupt files, on machines that have them. */
+static void aia(struct hart *h)
+{
+	static const uint32_t bases[] = {
+		0, 0x1bc0, 0x1c00, 0x1e00, 0x2000, 0x3000, 0x3000, 0x4000
+	};
+	uint64_t addr = APLIC + bases[below(h, 8)] + below(h, chance(h, 2) ? 0x40 : 0x1000) * 4;
+	uint32_t funct3 = chance(h, 8) ? below(h, 7) : 2;
+
+	if (chance(h, 3))
+		addr = IMSIC + below(h, 64) * PAGE + (chance(h, 2) ? 0 : below(h, PAGE));
+	if (chance(h, 2))
+		try_insn(h, INSN_LOAD(funct3), addr, 0);
+	else
+		try_insn(h, INSN_STORE(funct3 & 3), addr,
+			 chance(h, 2) ? below(h, 256) : any_value(h));
+}
+
 void attack_memory(struct hart *h)
 {
 	unsigned int i;
@@ -98,8 +135,10 @@ void attack_memory(struct hart *h)
 			try_insn(h, INSN_STORE(below(h, 4)), store_address(h), any_value(h));
 			break;
 		case 2:
-		case 3:
 			plic(h);
+			break;
+		case 3:
+			aia(h);
 			break;
 		case 4:
 		case 5:

@@ -98,6 +98,10 @@ bool hostile_is_boss(const struct hart *h);
 #define FIRMWARE   UINT64_C(0x80000000)
 #define RAM_END	   UINT64_C(0xa0000000)
 #define PLIC	   UINT64_C(0xc000000)
+#define PAGE	   UINT64_C(0x1000)
+#define APLIC	   UINT64_C(0xd000000)
+#define IMSIC	   UINT64_C(0x28000000)
+#define IMSIC_M	   UINT64_C(0x24000000)
 #define RTC	   UINT64_C(0x101000)
 #define UART	   UINT64_C(0x10000000)
 #define NOWHERE	   UINT64_C(0x40000)
@@ -144,6 +148,7 @@ int64_t try_sbi3(struct hart *h, uint64_t extension, uint64_t function, uint64_t
 /* R-type instruction with rd = a0, rs1 = a0, rs2 = a1; fields may be changed afterwards. */
 #define INSN_HLV(funct7, kind) (0x73 | 4 << 12 | (funct7) << 25 | (kind) << 20 | 10 << 15 | 10 << 7)
 #define INSN_HSV(funct7)       (0x73 | 4 << 12 | (funct7) << 25 | 11 << 20 | 10 << 15)
+#define CSRRW(csr)	       (0x73 | 1 << 12 | (uint32_t)(csr) << 20 | 10 << 15 | 10 << 7)
 #define INSN_FENCE(funct7)     (0x73 | (funct7) << 25 | 11 << 20 | 10 << 15)
 #define INSN_LOAD(funct3)      (0x03 | (funct3) << 12 | 10 << 15 | 10 << 7)
 #define INSN_STORE(funct3)     (0x23 | (funct3) << 12 | 11 << 20 | 10 << 15)
@@ -183,6 +188,8 @@ uint64_t arena_tables(uint64_t id);
 /* Change some of @h's tables; most times L2 finds its code under hgatp @mode. */
 void scribble_tables(struct hart *h, unsigned int mode);
 uint64_t random_pte(struct hart *h);
+/* Sv39x4, Sv48x4 or Sv57x4, if the machine has it; changes hgatp. */
+unsigned int gstage_mode(struct hart *h);
 uint64_t random_atp(struct hart *h, bool gstage);
 /* @h's own tables, that nobody else writes: emptied, but for L2's code; then map @gpa. hgatp for it. */
 uint64_t own_tables(struct hart *h, unsigned int mode);

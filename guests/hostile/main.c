@@ -19,6 +19,7 @@ struct hart hostile_harts[HOSTILE_HARTS];
 
 static struct hart *boss;
 static unsigned int hart_count;
+static unsigned int weights; /* of all attacks */
 static uint64_t end_time;
 static uint32_t ended;	  /* the boss says so */
 static uint32_t failures; /* atomic */
@@ -41,7 +42,6 @@ static const struct attack attacks[] = {
 	{ "probe", probe, 4 },
 };
 #define ATTACKS (sizeof(attacks) / sizeof(attacks[0]))
-#define WEIGHTS 28
 
 void hostile_fail(const char *fmt, ...)
 {
@@ -152,7 +152,7 @@ static void watch(void)
 
 static void step(struct hart *h)
 {
-	unsigned int ticket = below(h, WEIGHTS);
+	unsigned int ticket = below(h, weights);
 	unsigned int i;
 
 	for (i = 1; i < ATTACKS - 1 && ticket >= attacks[i].weight; i++)
@@ -202,6 +202,8 @@ static void init(struct hart *h)
 		if (!guest_sbi(EXT_HSM, 2, i, 0, 0, 0, 0).error)
 			hart_count++;
 	}
+	for (i = 0; i < ATTACKS; i++)
+		weights += attacks[i].weight;
 	csr_write(0x140, h);
 	csr_write(0x105, hostile_trap);
 	tools_init(h);

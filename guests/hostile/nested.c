@@ -126,7 +126,7 @@ void attack_l2(struct hart *h)
 			write_csrs(h);
 		if (!wild) {
 			/* Its own tables, which L2 finds its code in. Bare only here, not when it may jump. */
-			hgatp = (8 + below(h, 3)) << 60 | below(h, 64) << 44 |
+			hgatp = (uint64_t)gstage_mode(h) << 60 | below(h, 64) << 44 |
 				arena_tables(h->id) >> 12;
 			csr_write(0x280, chance(h, 2)
 						 ? 0

@@ -142,6 +142,16 @@ uint64_t random_atp(struct hart *h, bool gstage)
 	return mode << 60 | id << 44 | root >> 12;
 }
 
+unsigned int gstage_mode(struct hart *h)
+{
+	uint64_t mode = 8 + below(h, 3);
+
+	/* Not every machine has all three; a mode that is not there leaves hgatp as it is. */
+	csr_write(0x680, 0);
+	csr_write(0x680, mode << 60);
+	return csr_read(0x680) >> 60 == mode ? mode : 8;
+}
+
 static uint64_t *next_table(struct own *o, uint64_t *entry)
 {
 	uint64_t *table = o->table[o->used];

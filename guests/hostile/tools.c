@@ -4,12 +4,12 @@
 #include "hostile.h"
 
 #define BLOCK	    UINT64_C(0x200000)
-#define PAGE	    UINT64_C(0x1000)
 #define LOW30	    UINT64_C(0x3fffffff)
 #define FENCE_I	    __asm__ volatile("fence.i" : : : "memory")
 #define INSN_EBREAK 0x00100073
 
 uint64_t hostile_home;
+static bool has_files; /* guest interrupt files */
 static bool sstc;
 /* An instruction to be tried, and EBREAK; a page each, as emulators watch pages that hold code. */
 static volatile uint32_t try_code[HOSTILE_HARTS][PAGE / 4] __attribute__((aligned(4096)));
@@ -62,6 +62,9 @@ uint64_t others_address(struct hart *h)
 {
 	uint64_t home_size = RAM_END - hostile_home;
 
+	/* Interrupt files of the hypervisor's and of M mode: not the guest's, if its own is a guest file. */
+	if (has_files && chance(h, 8))
+		return chance(h, 2) ? IMSIC + below(h, PAGE - 8) : IMSIC_M + below(h, PAGE - 8);
 	switch (below(h, 6)) {
 	case 0:
 		return hostile_home + below(h, home_size - 64);
@@ -202,6 +205,9 @@ void tools_init(struct hart *h)
 	/* csrr a0, stimecmp */
 	sstc = try_insn(h, 0x73 | 2 << 12 | 10 << 7 | UINT32_C(0x14d) << 20, 0, 0) ==
 	       CAUSE_BREAKPOINT;
+	/* hgeie */
+	has_files = try_insn(h, CSRRW(0x607), -1, 0) == CAUSE_BREAKPOINT &&
+		    try_insn(h, CSRRW(0x607), 0, 0) == CAUSE_BREAKPOINT && h->a0;
 	for (hostile_home = IMAGE + BLOCK; hostile_home < RAM_END; hostile_home += BLOCK) {
 		if (try_insn(h, INSN_LOAD(3), hostile_home, 0) != CAUSE_BREAKPOINT)
 			break;

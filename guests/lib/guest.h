@@ -30,17 +30,27 @@ uint64_t guest_try_jump(uint64_t addr);
 uint64_t guest_try_hlv(uint64_t addr);
 extern uint64_t guest_trap_value; /* stval of the last of them that trapped */
 
-/* Run code as a guest of this one until it traps: scause. The code: ECALL; a loop; a load from 0x40000. */
+/*
+ * Run code as a guest of this one until it traps: scause. The code: ECALL; a loop; a load from 0x40000; an AMO on a
+ * misaligned address.
+ */
 uint64_t guest_run_l2(void (*code)(void));
 void guest_l2_ecall(void);
 void guest_l2_spin(void);
 void guest_l2_load(void);
+void guest_l2_misaligned(void);
 
 /* SBI HSM suspend of @type: the error; 1 if it came back through the resume address. */
 int64_t guest_suspend(uint64_t type);
 
 /* Where guest_second_main() begins when a hart is started there with its stack top as the argument. */
 void guest_second_start(void);
+
+/*
+ * intc.c: where the interrupt controller of S mode is, a PLIC or an APLIC; 0: none. Either has a register of source 1
+ * at offset 4.
+ */
+uint64_t guest_interrupt_controller(const void *fdt);
 
 /* The guest's own. */
 void guest_main(uint64_t hartid, const void *fdt);

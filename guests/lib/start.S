@@ -99,7 +99,7 @@ guest_run_l2:
 	csrr a0, scause
 	ret
 
-	.globl guest_l2_ecall, guest_l2_spin, guest_l2_load
+	.globl guest_l2_ecall, guest_l2_spin, guest_l2_load, guest_l2_misaligned
 guest_l2_ecall:
 	ecall
 guest_l2_spin:
@@ -107,6 +107,9 @@ guest_l2_spin:
 guest_l2_load:
 	li t5, 0x40000
 	lw t6, (t5)
+guest_l2_misaligned:
+	la t5, saved + 1
+	amoadd.w t6, zero, (t5)
 
 /* Where a hart resumes from guest_suspend(): a1 is what that gave. Returns to its caller with 1. */
 	.globl guest_resume

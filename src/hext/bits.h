@@ -28,6 +28,7 @@
 #define HSTATUS_SPV	BIT64(7)
 #define HSTATUS_SPVP	BIT64(8)
 #define HSTATUS_HU	BIT64(9)
+#define HSTATUS_VGEIN	MASK64(17, 12)
 #define HSTATUS_VTVM	BIT64(20)
 #define HSTATUS_VTW	BIT64(21)
 #define HSTATUS_VTSR	BIT64(22)
@@ -42,6 +43,29 @@
 #define HENVCFG_PBMTE BIT64(62)
 #define HENVCFG_STCE  BIT64(63)
 
+#define HSTATUS_VGEIN_SHIFT 12
+
+/* hvictl */
+#define HVICTL_IPRIO	 MASK64(7, 0)
+#define HVICTL_IPRIOM	 BIT64(8)
+#define HVICTL_DPR	 BIT64(9)
+#define HVICTL_IID	 MASK64(27, 16)
+#define HVICTL_IID_SHIFT 16
+#define HVICTL_VTI	 BIT64(30)
+
+/* stopi, vstopi; stopei, vstopei have the same fields */
+#define TOPI_IID_SHIFT 16
+#define TOPEI_PRIORITY MASK64(10, 0)
+
+/* Registers by siselect, vsiselect (AIA "CSRs", "IMSIC"); of the external ones RV64 has the even. */
+#define ISELECT_IPRIO	    0x30
+#define ISELECT_IPRIO_LAST  0x3f
+#define ISELECT_EXTERNAL    0x70
+#define ISELECT_EIDELIVERY  0x70
+#define ISELECT_EITHRESHOLD 0x72
+#define ISELECT_EIP	    0x80
+#define ISELECT_EIE_LAST    0xff
+
 /* satp, vsatp, hgatp */
 #define ATP_MODE_SHIFT	 60
 #define ATP_MODE_BARE	 UINT64_C(0)
@@ -54,14 +78,16 @@
 #define HGATP_VMID	 MASK64(57, 44)
 
 /* Interrupts: numbers, then the masks of each level in sip's and hip's positions. */
-#define IRQ_SSI	   1
-#define IRQ_VSSI   2
-#define IRQ_STI	   5
-#define IRQ_VSTI   6
-#define IRQ_SEI	   9
-#define IRQ_VSEI   10
-#define IRQ_SGEI   12
-#define IRQ_S_ALL  (BIT64(IRQ_SSI) | BIT64(IRQ_STI) | BIT64(IRQ_SEI))
+#define IRQ_SSI	  1
+#define IRQ_VSSI  2
+#define IRQ_STI	  5
+#define IRQ_VSTI  6
+#define IRQ_SEI	  9
+#define IRQ_VSEI  10
+#define IRQ_SGEI  12
+#define IRQ_S_ALL (BIT64(IRQ_SSI) | BIT64(IRQ_STI) | BIT64(IRQ_SEI))
+/* The numbers that hvien can inject (AIA "Virtual interrupts for VS level"). */
+#define IRQ_LOCAL  MASK64(63, 13)
 #define IRQ_VS_ALL (BIT64(IRQ_VSSI) | BIT64(IRQ_VSTI) | BIT64(IRQ_VSEI))
 
 /* Exceptions */

@@ -1,76 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
 #include "hext/csr.h"
+#include "hext/csr_legal.h"
 #include "hext/hext.h"
-
-#define HSTATUS_WRITABLE                                                                      \
-	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM | HSTATUS_VTW | \
-	 HSTATUS_VTSR)
-
-static uint64_t legal_any(const struct hext_config *c, uint64_t old, uint64_t value)
-{
-	(void)c;
-	(void)old;
-	return value;
-}
-
-/* SD sums up FS, VS and XS; it cannot be written. */
-static uint64_t legal_status(const struct hext_config *c, uint64_t old, uint64_t value)
-{
-	bool dirty = (value & SSTATUS_FS) == SSTATUS_FS || (value & SSTATUS_VS) == SSTATUS_VS ||
-		     (value & SSTATUS_XS) == SSTATUS_XS;
-
-	(void)c;
-	(void)old;
-	return dirty ? value | SSTATUS_SD : value & ~SSTATUS_SD;
-}
-
-/* MODE is Direct or Vectored; 2 and 3 are reserved. */
-static uint64_t legal_tvec(const struct hext_config *c, uint64_t old, uint64_t value)
-{
-	(void)c;
-	return (value & 3) < 2 ? value : old;
-}
-
-/* CBIE 2 is reserved. */
-static uint64_t legal_envcfg(const struct hext_config *c, uint64_t old, uint64_t value)
-{
-	(void)c;
-	if ((value & HENVCFG_CBIE) == BIT64(5))
-		return (value & ~HENVCFG_CBIE) | (old & HENVCFG_CBIE);
-	return value;
-}
-
-/* A mode the hart lacks: the write has no effect, as for satp (priv H 'vsatp'). */
-static uint64_t legal_vsatp(const struct hext_config *c, uint64_t old, uint64_t value)
-{
-	uint64_t asid = MASK64(SATP_ASID_SHIFT + 15, SATP_ASID_SHIFT);
-
-	if (!(c->vsatp_modes & BIT64(value >> ATP_MODE_SHIFT)))
-		return old;
-	return value & ~(asid & (asid << c->asid_bits));
-}
-
-/*
- * A mode the hart lacks: WARL, and this hart then keeps what was there. The two lowest bits of the
- * PPN are zero, as roots are 16 KiB (priv H 'hgatp').
- */
-static uint64_t legal_hgatp(const struct hext_config *c, uint64_t old, uint64_t value)
-{
-	uint64_t mode = value >> ATP_MODE_SHIFT;
-	uint64_t vmid = HGATP_VMID & ~(HGATP_VMID << c->vmid_bits);
-	uint64_t ppn = mode == ATP_MODE_BARE ? ATP_PPN : ATP_PPN & ~UINT64_C(3);
-
-	if (!(c->hgatp_modes & BIT64(mode)))
-		return old;
-	return mode << ATP_MODE_SHIFT | (value & (vmid | ppn));
-}
-
-static uint64_t get_zero(const struct hext_hart *h)
-{
-	(void)h;
-	return 0;
-}
 
 static void set_nothing(struct hext_hart *h, uint64_t value)
 {
@@ -85,6 +17,16 @@ uint64_t hext_hip(const struct hext_hart *h)
 	if (h->cfg->sstc && (h->henvcfg & HENVCFG_STCE) &&
 	    h->ops->time(h->ctx) + h->htimedelta >= h->vs.timecmp)
 		pending |= BIT64(IRQ_VSTI);
+	pending &= IRQ_VS_ALL;
+	if (h->cfg->geilen) {
+		uint64_t files = hext_hgeip(h);
+
+		/* File 0 is none. */
+		if (files >> hext_vgein(h) & 1)
+			pending |= BIT64(IRQ_VSEI);
+		if (files & h->hgeie)
+			pending |= BIT64(IRQ_SGEI);
+	}
 	return pending;
 }
 
@@ -94,10 +36,13 @@ static void set_hip(struct hext_hart *h, uint64_t value)
 	h->hvip = (h->hvip & ~BIT64(IRQ_VSSI)) | (value & BIT64(IRQ_VSSI));
 }
 
-/* vsie and vsip show the delegated bits of hie and hip one position lower (priv H 'vsip'). */
+/*
+ * vsie and vsip show the delegated bits of hie and hip one position lower (priv H 'vsip'), and in place those that
+ * hvien makes (AIA "Virtual interrupts for VS level").
+ */
 static uint64_t get_vsie(const struct hext_hart *h)
 {
-	return (h->hie & h->hideleg & IRQ_VS_ALL) >> 1;
+	return hext_vs_view(h, h->hie) | (h->vsie_local & h->hvien);
 }
 
 static void set_vsie(struct hext_hart *h, uint64_t value)
@@ -105,17 +50,27 @@ static void set_vsie(struct hext_hart *h, uint64_t value)
 	uint64_t shown = h->hideleg & IRQ_VS_ALL;
 
 	h->hie = (h->hie & ~shown) | ((value << 1) & shown);
+	h->vsie_local = (h->vsie_local & ~h->hvien) | (value & h->hvien);
 }
 
 static uint64_t get_vsip(const struct hext_hart *h)
 {
-	return (hext_hip(h) & h->hideleg & IRQ_VS_ALL) >> 1;
+	return hext_vs_view(h, hext_hip(h)) | (h->hvip & h->hvien);
 }
 
 static void set_vsip(struct hext_hart *h, uint64_t value)
 {
 	if (h->hideleg & BIT64(IRQ_VSSI))
 		set_hip(h, value << 1);
+	h->hvip = (h->hvip & ~h->hvien) | (value & h->hvien);
+}
+
+uint64_t hext_swap_hstatus(struct hext_hart *h, uint64_t value)
+{
+	uint64_t old = h->hstatus;
+
+	h->hstatus = hext_legal_hstatus(h, value);
+	return old;
 }
 
 bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
@@ -130,9 +85,13 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 #define HEXT_CSR_VIEW(name, number, get, set, present) \
 	case number:                                   \
 		return present;
+#define HEXT_CSR_FILE(name, number, rmw, present) \
+	case number:                              \
+		return present;
 #include "hext/csr_table.h"
 #undef HEXT_CSR
 #undef HEXT_CSR_VIEW
+#undef HEXT_CSR_FILE
 	default:
 		return false;
 	}
@@ -168,6 +127,11 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 
 /* clang-format on */
 
+static bool has_priorities(unsigned int csr)
+{
+	return csr == HEXT_CSR_HVIEN || csr == HEXT_CSR_HVIPRIO1 || csr == HEXT_CSR_HVIPRIO2;
+}
+
 bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t value,
 		  uint64_t mask)
 {
@@ -175,6 +139,8 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 
 	if (mask && HEXT_CSR_IS_READ_ONLY(csr))
 		return false;
+	if ((mask & value) && has_priorities(csr))
+		h->prioritized = true;
 	switch (csr) {
 #define HEXT_CSR(name, number, field, writable, legal, reset, present) \
 	case number:                                                   \
@@ -182,9 +148,13 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 #define HEXT_CSR_VIEW(name, number, get, set, present) \
 	case number:                                   \
 		RMW_VIEW(get, set, present);
+#define HEXT_CSR_FILE(name, number, rmw, present) \
+	case number:                              \
+		return (present) && rmw(h, old, value, mask);
 #include "hext/csr_table.h"
 #undef HEXT_CSR
 #undef HEXT_CSR_VIEW
+#undef HEXT_CSR_FILE
 	default:
 		return false;
 	}
@@ -199,7 +169,9 @@ void hext_init(struct hext_hart *h, const struct hext_config *cfg, const struct 
 	h->s.timecmp = ~UINT64_C(0);
 #define HEXT_CSR(name, number, field, writable, legal, reset, present) h->field = (reset);
 #define HEXT_CSR_VIEW(name, number, get, set, present)
+#define HEXT_CSR_FILE(name, number, rmw, present)
 #include "hext/csr_table.h"
 #undef HEXT_CSR
 #undef HEXT_CSR_VIEW
+#undef HEXT_CSR_FILE
 }

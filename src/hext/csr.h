@@ -6,9 +6,11 @@
 enum hext_csr_number {
 #define HEXT_CSR(name, number, field, writable, legal, reset, present) HEXT_CSR_##name = (number),
 #define HEXT_CSR_VIEW(name, number, get, set, present)		       HEXT_CSR_##name = (number),
+#define HEXT_CSR_FILE(name, number, rmw, present)		       HEXT_CSR_##name = (number),
 #include "hext/csr_table.h"
 #undef HEXT_CSR
 #undef HEXT_CSR_VIEW
+#undef HEXT_CSR_FILE
 };
 
 /* Whether @csr is of the hypervisor's kinds: bits 9:8 of its number are 2. */

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hext/bits.h"
 #include "hext/types.h"
 
 /* Which optional parts the hart has, probed from hardware once. All of it is read-only later. */
@@ -37,9 +38,27 @@ struct hext_config {
 	uint64_t hideleg;
 	uint64_t hcounteren;
 	uint64_t henvcfg;
+	uint64_t hstatus_own; /* what hstatus holds while L1 runs, at least */
+	uint64_t henvcfg_own; /* not of L1's CSR: what L1 itself runs with */
 	uint64_t hstateen[4];
 	uint8_t hstateen_count; /* hstateen0 up to this one, 0 to 4 */
 	uint64_t vsstatus;
+	/* The advanced interrupt architecture, with an IMSIC; nothing of what follows without it. */
+	bool aia;
+	uint8_t geilen; /* guest interrupt files that L1 has, 0 to 63: 1 to this */
+	uint8_t own_file; /* the physical guest file that is L1's own; 0: none, Halite stands between */
+	uint16_t identities; /* of each interrupt file: 1 to this, one less than a multiple of 64 */
+	uint64_t iselect;    /* writable bits, as for each of the following */
+	uint64_t hvien;
+	uint64_t hvictl;
+	uint64_t hviprio1;
+	uint64_t hviprio2;
+	/*
+	 * A piece of the domain's RAM, and where it is in Halite's memory: 8 bytes there are read without a call of
+	 * hext_ops.read(), which would read the same. Size 0 or 8 and more.
+	 */
+	uint64_t ram_start, ram_size;
+	const uint8_t *ram;
 };
 
 struct hext_hart;
@@ -68,7 +87,18 @@ struct hext_ops {
 	bool (*host_page)(void *ctx, pa_t addr, struct hext_host_page *page);
 	/* The time CSR as L1 reads it, in ticks of the timebase. */
 	uint64_t (*time)(void *ctx);
+	/* With AIA: bit k, L1's guest interrupt file k has an interrupt, as hgeip says; bit 0: L1's own file. */
+	uint64_t (*files)(void *ctx);
+	/*
+	 * With AIA: register @reg (as siselect names it, of those that are not read-only 0, or HEXT_FILE_TOPEI) of L1's guest
+	 * interrupt file @file, 1 to geilen; 0: its own. As hext_csr_rmw(), in one step. Any write of TOPEI claims.
+	 */
+	void (*file_rmw)(void *ctx, unsigned int file, unsigned int reg, uint64_t *old,
+			 uint64_t value, uint64_t mask);
 };
+
+/* In place of a number of siselect: stopei. */
+#define HEXT_FILE_TOPEI 0x100
 
 /* One set of VS CSRs, as vs* for L2 or as s* for L1. sie and sip are kept apart: see below. */
 struct hext_bank {
@@ -80,6 +110,7 @@ struct hext_bank {
 	uint64_t tval;
 	uint64_t atp;
 	uint64_t timecmp;
+	uint64_t iselect;
 };
 
 struct hext_hart {
@@ -94,9 +125,19 @@ struct hext_hart {
 	uint64_t sie;
 	uint64_t sip;
 
-	/* Bits in hie's positions (2, 6, 10, 12). Live in hardware when ON. */
+	/* Bits in hie's positions (2, 6, 10, 12). Live in hardware when ON, but for SGEI. */
 	uint64_t hie;
-	uint64_t hvip;
+	uint64_t hvip; /* and the numbers of hvien */
+
+	/* AIA. vsie_local: bits of vsie that hvien makes, live when ON. iprio: L1's own, a byte an interrupt. */
+	uint64_t hvien;
+	uint64_t vsie_local;
+	uint64_t hvictl;
+	uint64_t hviprio1;
+	uint64_t hviprio2;
+	uint64_t iprio[8];
+	uint64_t own_hvictl; /* not L1's: what the CSR holds while L1 runs */
+	bool prioritized;    /* one of hvien, hviprio1, hviprio2, iprio has not always been 0 */
 
 	uint64_t hstatus;
 	uint64_t hedeleg;
@@ -145,8 +186,90 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr);
 bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t value,
 		  uint64_t mask);
 
+/* The bits of hstatus that can be written: GVA, SPV, SPVP, HU, VGEIN, VTVM, VTW, VTSR. */
+#define HSTATUS_WRITABLE                                                                        \
+	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VGEIN | HSTATUS_VTVM | \
+	 HSTATUS_VTW | HSTATUS_VTSR)
+
+/* @value of hstatus with a VGEIN that there is; one that is not becomes 0 (WLRL). */
+static inline uint64_t hext_legal_vgein(const struct hext_config *c, uint64_t value)
+{
+	return (value & HSTATUS_VGEIN) > (uint64_t)c->geilen << HSTATUS_VGEIN_SHIFT
+		       ? value & ~HSTATUS_VGEIN
+		       : value;
+}
+
+/* What hstatus becomes when @value is written. */
+static inline uint64_t hext_legal_hstatus(const struct hext_hart *h, uint64_t value)
+{
+	return hext_legal_vgein(h->cfg,
+				(h->hstatus & ~HSTATUS_WRITABLE) | (value & HSTATUS_WRITABLE));
+}
+
+/* hgeie and hgeip have a bit for each of L1's guest interrupt files. */
+static inline uint64_t hext_files(const struct hext_config *c)
+{
+	return (BIT64(c->geilen) - 1) << 1;
+}
+
+/* The bits of hvip that can be written. */
+static inline uint64_t hext_hvip_bits(const struct hext_config *c)
+{
+	return IRQ_VS_ALL | c->hvien;
+}
+
+static inline unsigned int hext_vgein(const struct hext_hart *h)
+{
+	return (h->hstatus & HSTATUS_VGEIN) >> HSTATUS_VGEIN_SHIFT;
+}
+
+/* hstatus becomes what of @value it takes; returns what it was. The same as hext_csr_rmw(). */
+uint64_t hext_swap_hstatus(struct hext_hart *h, uint64_t value);
+
+/* Of hie or hip, @bits, what vsie and vsip show (priv H "vsip and vsie"). */
+static inline uint64_t hext_vs_view(const struct hext_hart *h, uint64_t bits)
+{
+	return (bits & h->hideleg & IRQ_VS_ALL) >> 1;
+}
+
+/* Which of L1's guest interrupt files have an interrupt. */
+static inline uint64_t hext_hgeip(const struct hext_hart *h)
+{
+	return h->cfg->geilen ? h->ops->files(h->ctx) & hext_files(h->cfg) : 0;
+}
+
+/* The interrupts of VS level that L1 enables in hie and has not delegated: it takes them itself, in HS mode too. */
+static inline uint64_t hext_kept_interrupts(const struct hext_hart *h)
+{
+	return h->hie & ~h->hideleg & IRQ_VS_ALL;
+}
+
 /* L1's hip: what is pending for VS level in the image, timer included. */
 uint64_t hext_hip(const struct hext_hart *h);
+
+/* aia.c ------------------------------------------------------------------------------------ */
+
+/* As hext_csr_rmw(): vsireg and vstopei, of the guest interrupt file that VGEIN selects. */
+bool hext_vsireg_rmw(struct hext_hart *h, uint64_t *old, uint64_t value, uint64_t mask);
+bool hext_vstopei_rmw(struct hext_hart *h, uint64_t *old, uint64_t value, uint64_t mask);
+
+/* What L1 reads in vstopi. */
+uint64_t hext_vstopi(const struct hext_hart *h);
+
+/*
+ * As hext_csr_rmw(), for those supervisor CSRs that trap when L1 in HS mode reaches for them: sie, sip and stimecmp
+ * while hvictl.VTI is set for L1, sireg where there is no register for VS mode, stopei without a file. The supervisor set
+ * is in the image.
+ */
+bool hext_s_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t value,
+		    uint64_t mask);
+
+/* Of L1's interrupts in @ready, which are pending, enabled and L1's to take, that which goes first: sip's or hip's number. */
+unsigned int hext_top_of_l1(const struct hext_hart *h, uint64_t ready);
+
+/* L1's own priorities, as hviprio1 and hviprio2 hold them for VS mode. */
+uint64_t hext_own_hviprio1(const struct hext_hart *h);
+uint64_t hext_own_hviprio2(const struct hext_hart *h);
 
 /* trap.c ----------------------------------------------------------------------------------- */
 
@@ -185,6 +308,12 @@ bool hext_interrupt_pending(const struct hext_hart *h, uint64_t *cause);
  */
 bool hext_wfi_traps(const struct hext_hart *h);
 bool hext_wfi_waits(const struct hext_hart *h, uint64_t *deadline);
+
+static inline bool hext_is_guest_page_fault(uint64_t cause)
+{
+	return cause == CAUSE_FETCH_GUEST_PAGE || cause == CAUSE_LOAD_GUEST_PAGE ||
+	       cause == CAUSE_STORE_GUEST_PAGE;
+}
 
 /* The access fault of the access that took @guest_page_fault (cause 20, 21 or 23). */
 uint64_t hext_access_fault(uint64_t guest_page_fault);

@@ -43,6 +43,7 @@ static void init_shadows(struct hext_shadow_pool *pool, uint8_t *roots,
 		s->root = (uint64_t *)(roots + (size_t)i * ROOT_SIZE);
 		s->vmid = pool->vmid_tagged ? config->vmid_first + i : config->vmid_shared;
 		s->tables = NO_TABLE;
+		s->span = EMPTY_SPAN;
 		for (j = 0; j < ROOT_ENTRIES; j++)
 			store_pte(&s->root[j], 0);
 	}
@@ -113,24 +114,28 @@ uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hex
 void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
 {
 	uint32_t taken = s->tables;
+	uint32_t count = s->table_count;
 	uint32_t i, next;
 
-	for (i = 0; i < ROOT_ENTRIES; i++)
+	for (i = s->span.first; i < s->span.end; i++)
 		store_pte(&s->root[i], 0);
+	s->span = EMPTY_SPAN;
 	s->tables = NO_TABLE;
 	s->table_count = 0;
 	s->fragmented = false;
 	s->root_part_of = 0;
-	s->generation++;
 	/*
 	 * Until quiesce() is through, other harts may hold pointers to the pages, and entries in
 	 * them: L1's fences of these harts are made whole (fence_shadow()).
 	 */
 	s->draining++;
+	pool->draining_count += count;
+	pool->drains++;
 	spin_unlock(&pool->lock);
 	pool->quiesce(ctx, s->vmid);
 	spin_lock(&pool->lock);
 	s->draining--;
+	pool->draining_count -= count;
 	for (i = taken; i != NO_TABLE; i = next) {
 		next = pool->info[i].next;
 		add_free(pool, i);
@@ -257,4 +262,32 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 	s->stamp = ++pool->clock;
 	spin_unlock(&pool->lock);
 	return s;
+}
+
+/* ---- for measurements ---- */
+
+static uint32_t list_length(const struct hext_shadow_pool *pool, uint32_t index)
+{
+	uint32_t n = 0;
+
+	for (; index != NO_TABLE && n <= pool->table_total; index = pool->info[index].next)
+		n++;
+	return n;
+}
+
+void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use)
+{
+	uint32_t i, found;
+
+	*use = (struct hext_shadow_use){ .shadows = pool->count, .tables = pool->table_total };
+	spin_lock(&pool->lock);
+	/* Along the lists, not by their counts: they may be what is wrong. */
+	for (i = 0; i < pool->count; i++) {
+		use->shadows_used += pool->shadow[i].used;
+		use->tables_used += list_length(pool, pool->shadow[i].tables);
+	}
+	found = use->tables_used + list_length(pool, pool->free) + pool->draining_count;
+	use->tables_lost = pool->table_total - found;
+	use->drains = pool->drains;
+	spin_unlock(&pool->lock);
 }

@@ -31,20 +31,26 @@
  */
 #define HEXT_SHADOW_MIN_TABLES 96
 
+/* Entries of a table from @first up to @end, which is not one: all others are 0. */
+struct hext_span {
+	uint16_t first, end;
+};
+
 struct hext_shadow {
-	uint64_t hgatp;	      /* L1's: the key */
-	bool used;	      /* the key is valid */
-	bool fragmented;      /* holds, or has held, a part of a larger leaf of L1 */
-	uint8_t levels;	      /* of the paged mode */
-	uint8_t root_part_of; /* as hext_table_info.part_of, for the root */
-	uint8_t mode;	      /* of hgatp: L1's, or Sv39x4 for its Bare */
-	uint16_t vmid;	      /* physical */
-	uint32_t draining;    /* harts that wait for quiesce() of pages taken from here */
-	uint64_t harts;	      /* bound to this shadow, a bit each */
-	uint64_t generation;  /* changes with every fence and eviction */
-	uint64_t stamp;	      /* pool's clock at the last use */
-	uint64_t *root;	      /* 16 KiB */
-	uint32_t tables;      /* list of its table pages, through the pool's table_info */
+	uint64_t hgatp;	       /* L1's: the key */
+	bool used;	       /* the key is valid */
+	bool fragmented;       /* holds, or has held, a part of a larger leaf of L1 */
+	uint8_t levels;	       /* of the paged mode */
+	uint8_t root_part_of;  /* as hext_table_info.part_of, for the root */
+	uint8_t mode;	       /* of hgatp: L1's, or Sv39x4 for its Bare */
+	uint16_t vmid;	       /* physical */
+	uint32_t draining;     /* harts that wait for quiesce() of pages taken from here */
+	uint64_t harts;	       /* bound to this shadow, a bit each */
+	uint64_t generation;   /* changes with every fence */
+	uint64_t stamp;	       /* pool's clock at the last use */
+	uint64_t *root;	       /* 16 KiB */
+	struct hext_span span; /* of the root */
+	uint32_t tables;       /* list of its table pages, through the pool's table_info */
 	uint32_t table_count;
 };
 
@@ -74,7 +80,9 @@ struct hext_shadow_pool {
 	uint32_t count;	  /* of shadows */
 	uint32_t free;	  /* list of free table pages */
 	uint32_t free_count;
+	uint32_t draining_count; /* taken from a shadow, and not yet free */
 	uint32_t table_total;
+	uint64_t drains; /* how often a shadow's contents were taken away */
 	uint64_t clock;
 	const struct hext_config *cfg;
 	void (*quiesce)(void *ctx, uint16_t vmid);
@@ -136,6 +144,14 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 					   struct hext_hart *h, const struct hext_trap *hw,
 					   struct hext_shadow_result *result);
 
+/*
+ * L1 has handled guest-page fault @hw, most likely, and L2 is about to run under @s again: install what its retry
+ * would come back for. Does nothing where it cannot be foreseen. @result->flush and gpa as above.
+ */
+void hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			    struct hext_hart *h, const struct hext_trap *hw,
+			    struct hext_shadow_result *result);
+
 /* What an HFENCE.GVMA of L1 names. */
 struct hext_gvma_fence {
 	bool all_vmids;
@@ -157,6 +173,16 @@ struct hext_shadow_fenced {
  */
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 						 const struct hext_gvma_fence *fence);
+
+/* How much of a pool is in use; all but drains are of this moment. */
+struct hext_shadow_use {
+	uint32_t shadows, shadows_used;
+	uint32_t tables, tables_used;
+	uint32_t tables_lost; /* in no list: 0 but for a bug */
+	uint64_t drains;      /* since the start */
+};
+
+void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use);
 
 /*
  * The shadows of VMID @vmid of L1, or of all: bit n for pool->shadow[n]. For an HFENCE.VVMA, which

@@ -29,8 +29,9 @@ static bool stems_from(uint64_t pte, gpa_t gpa, unsigned int level, const struct
 }
 
 /* Take out of @table, of @level and for addresses from @base, what stems from @r. */
-static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, unsigned int entries,
-			unsigned int level, gpa_t base, unsigned int part_of, const struct range *r)
+static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct hext_span *span,
+			unsigned int entries, unsigned int level, gpa_t base, unsigned int part_of,
+			const struct range *r)
 {
 	/* Parts of a larger leaf of L1 can lie beside the range. */
 	unsigned int reach = part_of > level ? part_of : level;
@@ -39,11 +40,17 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, unsigned
 	unsigned int shift = hext_level_shift(level);
 	gpa_t table_last = base + ((uint64_t)entries << shift) - 1;
 	uint64_t i, end;
+	bool all;
 
-	if (first > table_last || last < base)
+	if (first > table_last || last < base || span->first >= span->end)
 		return;
 	i = first > base ? (first - base) >> shift : 0;
 	end = ((last < table_last ? last : table_last) - base) >> shift;
+	all = i <= span->first && end >= span->end - 1u;
+	if (i < span->first)
+		i = span->first;
+	if (end > span->end - 1u)
+		end = span->end - 1u;
 	for (; i <= end; i++) {
 		uint64_t pte = load_pte(&table[i]);
 		gpa_t gpa = base + (i << shift);
@@ -52,12 +59,17 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, unsigned
 		if (is_leaf(pte)) {
 			if (stems_from(pte, gpa, level, r))
 				store_pte(&table[i], 0);
+			else
+				all = false;
 		} else if (is_pointer(pte)) {
 			index = table_index(pool, pte);
-			fence_table(pool, table_at(pool, index), TABLE_ENTRIES, level - 1, gpa,
-				    pool->info[index].part_of, r);
+			fence_table(pool, table_at(pool, index), &pool->info[index].span,
+				    TABLE_ENTRIES, level - 1, gpa, pool->info[index].part_of, r);
+			all = false;
 		}
 	}
+	if (all)
+		*span = EMPTY_SPAN;
 }
 
 /*
@@ -68,7 +80,7 @@ static void fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			 const struct range *r)
 {
 	s->generation++;
-	fence_table(pool, s->root, ROOT_ENTRIES, s->levels - 1, 0, s->root_part_of, r);
+	fence_table(pool, s->root, &s->span, ROOT_ENTRIES, s->levels - 1, 0, s->root_part_of, r);
 }
 
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,

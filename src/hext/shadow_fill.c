@@ -3,7 +3,7 @@
 #include "hext/insn.h"
 #include "hext/shadow_tables.h"
 
-/* Walks of L1's tables that a fence or an eviction outdates, before L2 is left to try again. */
+/* Walks of L1's tables that a fence outdates, or evictions to make room, before L2 is left to try again. */
 #define MAX_ATTEMPTS 8
 
 /* A leaf to be installed. */
@@ -88,21 +88,33 @@ static bool compose(const struct hext_shadow_pool *pool, const struct hext_shado
 	return true;
 }
 
-/* Table pages that a leaf at @gpa takes in addition. */
-static unsigned int tables_missing(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
-				   gpa_t gpa, unsigned int leaf_level)
+/* Where the tables for an address end, or those that a leaf of some level needs. */
+struct place {
+	uint64_t *table;
+	struct hext_span *span; /* of the table */
+	unsigned int level; /* of the table: as many more are missing as this is above the leaf's */
+};
+
+static struct place find_place(const struct hext_shadow_pool *pool, struct hext_shadow *s,
+			       gpa_t gpa, unsigned int leaf_level)
 {
-	const uint64_t *table = s->root;
-	unsigned int level;
+	struct place p = { .table = s->root, .span = &s->span, .level = s->levels - 1 };
+	unsigned int shift = hext_level_shift(p.level);
+	uint64_t index = gpa >> shift & (ROOT_ENTRIES - 1);
+	uint32_t below;
 	uint64_t pte;
 
-	for (level = s->levels - 1; level > leaf_level; level--) {
-		pte = load_pte(&table[pte_index(s, gpa, level)]);
+	for (; p.level > leaf_level; p.level--) {
+		pte = load_pte(&p.table[index]);
 		if (!is_pointer(pte))
-			return level - leaf_level;
-		table = table_at(pool, table_index(pool, pte));
+			break;
+		below = table_index(pool, pte);
+		p.table = table_at(pool, below);
+		p.span = &pool->info[below].span;
+		shift -= 9;
+		index = gpa >> shift & (TABLE_ENTRIES - 1);
 	}
-	return 0;
+	return p;
 }
 
 static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
@@ -115,7 +127,7 @@ static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
 	pool->free_count--;
 	for (i = 0; i < TABLE_ENTRIES; i++)
 		store_pte(&table[i], 0);
-	pool->info[index] = (struct hext_table_info){ .next = s->tables };
+	pool->info[index] = (struct hext_table_info){ .next = s->tables, .span = EMPTY_SPAN };
 	s->tables = index;
 	s->table_count++;
 	return index;
@@ -128,16 +140,18 @@ static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
  */
 static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
 {
+	struct hext_span *span = &pool->info[index].span;
 	uint64_t *table = table_at(pool, index);
 	unsigned int i;
 	uint64_t pte;
 
-	for (i = 0; i < TABLE_ENTRIES; i++) {
+	for (i = span->first; i < span->end; i++) {
 		pte = load_pte(&table[i]);
 		store_pte(&table[i], 0);
 		if (is_pointer(pte))
 			clear_table(pool, table_index(pool, pte));
 	}
+	*span = EMPTY_SPAN;
 }
 
 static void raise_level(uint8_t *part_of, unsigned int level)
@@ -146,43 +160,112 @@ static void raise_level(uint8_t *part_of, unsigned int level)
 		*part_of = level;
 }
 
-/* Install @leaf, for which there are pages enough; the lock is held. Says what to flush. */
-static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext_shadow *s,
-				      gpa_t gpa, const struct shadow_leaf *leaf)
+/* All tables on the way to @gpa hold a part of a leaf of L1 of @level. */
+static void raise_levels(struct hext_shadow_pool *pool, struct hext_shadow *s, gpa_t gpa,
+			 unsigned int leaf_level, unsigned int l1_level)
 {
-	enum hext_shadow_flush flush = HEXT_SHADOW_FLUSH_NONE;
-	uint8_t *part_of = &s->root_part_of;
-	uint64_t *table = s->root;
+	const uint64_t *table = s->root;
 	unsigned int level;
-	uint64_t *entry, old;
 	uint32_t index;
 
+	raise_level(&s->root_part_of, l1_level);
+	for (level = s->levels - 1; level > leaf_level; level--) {
+		index = table_index(pool, load_pte(&table[pte_index(s, gpa, level)]));
+		raise_level(&pool->info[index].part_of, l1_level);
+		table = table_at(pool, index);
+	}
+}
+
+/*
+ * Install @leaf from @p on, for which there are pages enough; the lock is held. @p becomes the place of the leaf. Says what to
+ * flush.
+ */
+static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext_shadow *s,
+				      gpa_t gpa, const struct shadow_leaf *leaf, struct place *p)
+{
+	enum hext_shadow_flush flush = HEXT_SHADOW_FLUSH_NONE;
+	uint64_t *entry, old;
+	unsigned int at;
+	uint32_t index;
+
+	for (; p->level > leaf->level; p->level--) {
+		at = pte_index(s, gpa, p->level);
+		entry = &p->table[at];
+		old = load_pte(entry);
+		index = take_table(pool, s);
+		store_pte(entry, pointer_to(pool, index));
+		span_add(p->span, at);
+		if (old)
+			flush = HEXT_SHADOW_FLUSH_VMID;
+		p->table = table_at(pool, index);
+		p->span = &pool->info[index].span;
+	}
 	if (leaf->l1_level > leaf->level)
 		s->fragmented = true;
-	for (level = s->levels - 1; level > leaf->level; level--) {
-		raise_level(part_of, leaf->l1_level);
-		entry = &table[pte_index(s, gpa, level)];
-		old = load_pte(entry);
-		if (is_pointer(old)) {
-			index = table_index(pool, old);
-		} else {
-			index = take_table(pool, s);
-			store_pte(entry, pointer_to(pool, index));
-			if (old)
-				flush = HEXT_SHADOW_FLUSH_VMID;
-		}
-		table = table_at(pool, index);
-		part_of = &pool->info[index].part_of;
-	}
-	raise_level(part_of, leaf->l1_level);
-	entry = &table[pte_index(s, gpa, level)];
+	/* No table is of a level below 0, nor of one below its leaves. */
+	if (leaf->l1_level)
+		raise_levels(pool, s, gpa, leaf->level, leaf->l1_level);
+	at = pte_index(s, gpa, p->level);
+	entry = &p->table[at];
 	old = load_pte(entry);
 	store_pte(entry, leaf->pte);
+	span_add(p->span, at);
 	if (is_pointer(old))
 		clear_table(pool, table_index(pool, old));
 	if (is_pointer(old) || old == leaf->pte)
 		return HEXT_SHADOW_FLUSH_VMID;
 	return old ? HEXT_SHADOW_FLUSH_GPA : flush;
+}
+
+/* ---- fault-around ---- */
+
+/*
+ * A fault that L1's table allows is often the first of many: under a new shadow, or after a fence. With a page of 4 KiB, those
+ * come along that L1 maps beside it, up to AROUND of them, for the same access. L1's table says so at the same time, so a
+ * fence makes all of them stale.
+ */
+#define AROUND 16u
+
+struct around {
+	unsigned int count;
+	uint64_t pte[AROUND]; /* 0: not this one */
+};
+
+static void look_around(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
+			const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *access,
+			const struct hext_page *page, const struct shadow_leaf *leaf,
+			struct around *around)
+{
+	gpa_t first = gpa & ~(AROUND * HEXT_SHADOW_PAGE - 1);
+	struct shadow_leaf other;
+	struct hext_page beside;
+	unsigned int i;
+
+	around->count = 0;
+	if (leaf->level || leaf->l1_level || !hext_levels(s->hgatp >> ATP_MODE_SHIFT))
+		return;
+	for (i = 0; i < AROUND; i++) {
+		around->pte[i] = 0;
+		if (hext_walk_beside(h, page, first + i * HEXT_SHADOW_PAGE, &beside) &&
+		    compose(pool, s, h, first + i * HEXT_SHADOW_PAGE, access, &beside, &other))
+			around->pte[i] = other.pte;
+	}
+	around->count = AROUND;
+}
+
+/* Entries that are there stay, as they would take a fence. @p is the place of the one that faulted. */
+static void install_around(const struct hext_shadow *s, gpa_t gpa, const struct around *around,
+			   const struct place *p)
+{
+	unsigned int first = pte_index(s, gpa, 0) & ~(AROUND - 1);
+	unsigned int i;
+
+	for (i = 0; i < around->count; i++) {
+		if (around->pte[i] && !load_pte(&p->table[first + i])) {
+			store_pte(&p->table[first + i], around->pte[i]);
+			span_add(p->span, first + i);
+		}
+	}
 }
 
 /* ---- the fault ---- */
@@ -205,6 +288,12 @@ static struct hext_gaccess access_of(const struct hext_hart *h, const struct hex
 	default:
 		return (struct hext_gaccess){ .access = HEXT_WRITE };
 	}
+}
+
+/* The lowest two bits are those of the virtual address, or 0 for a table's address. */
+static gpa_t gpa_of(const struct hext_trap *hw)
+{
+	return hw->htval << 2 | (hext_insn_is_pseudo(hw->htinst) ? 0 : hw->tval & 3);
 }
 
 /* L1's G-stage does not translate: the exception that a hart with L1's hgatp would raise. */
@@ -236,16 +325,19 @@ enum fill { FILL_DONE, FILL_AGAIN, FILL_GIVE_UP };
 
 /* Install @leaf if nothing has outdated the walk that led to it since @generation. */
 static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *s, gpa_t gpa,
-			     const struct shadow_leaf *leaf, uint64_t generation, void *ctx,
-			     enum hext_shadow_flush *flush)
+			     const struct shadow_leaf *leaf, const struct around *around,
+			     uint64_t generation, void *ctx, enum hext_shadow_flush *flush)
 {
 	enum fill outcome = FILL_AGAIN;
 	struct hext_shadow *victim;
+	struct place p;
 
 	spin_lock(&pool->lock);
 	if (s->generation == generation) {
-		if (tables_missing(pool, s, gpa, leaf->level) <= pool->free_count) {
-			*flush = install(pool, s, gpa, leaf);
+		p = find_place(pool, s, gpa, leaf->level);
+		if (p.level - leaf->level <= pool->free_count) {
+			*flush = install(pool, s, gpa, leaf, &p);
+			install_around(s, gpa, around, &p);
 			outcome = FILL_DONE;
 		} else {
 			victim = shadow_page_victim(pool, s);
@@ -264,10 +356,10 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 					   struct hext_shadow_result *result)
 {
 	const struct hext_gaccess access = access_of(h, hw);
-	/* The lowest two bits are those of the virtual address, or 0 for a table's address. */
-	gpa_t gpa = hw->htval << 2 | (hext_insn_is_pseudo(hw->htinst) ? 0 : hw->tval & 3);
+	gpa_t gpa = gpa_of(hw);
 	enum hext_walk_status status;
 	struct shadow_leaf leaf;
+	struct around around;
 	struct hext_page page;
 	uint64_t generation;
 	unsigned int attempt;
@@ -285,9 +377,34 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 			result->pa = page.pa;
 			return HEXT_SHADOW_EMULATE;
 		}
-		if (try_install(pool, s, gpa, &leaf, generation, h->ctx, &result->flush) !=
+		look_around(pool, s, h, gpa, &access, &page, &leaf, &around);
+		if (try_install(pool, s, gpa, &leaf, &around, generation, h->ctx, &result->flush) !=
 		    FILL_AGAIN)
 			break;
 	}
 	return HEXT_SHADOW_RESUME;
+}
+
+void hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			    struct hext_hart *h, const struct hext_trap *hw,
+			    struct hext_shadow_result *result)
+{
+	struct hext_gaccess access = access_of(h, hw);
+	gpa_t gpa = gpa_of(hw);
+	uint64_t generation = generation_of(pool, s);
+	struct shadow_leaf leaf;
+	struct hext_page page;
+	struct place p;
+
+	access.ahead = true;
+	*result = (struct hext_shadow_result){ .flush = HEXT_SHADOW_FLUSH_NONE, .gpa = gpa };
+	if (hext_walk_gstage(h, h->hgatp, gpa, &access, &page) != HEXT_WALK_OK ||
+	    !compose(pool, s, h, gpa, &access, &page, &leaf))
+		return;
+	spin_lock(&pool->lock);
+	p = find_place(pool, s, gpa, leaf.level);
+	if (s->generation == generation && p.level - leaf.level <= pool->free_count &&
+	    load_pte(&p.table[pte_index(s, gpa, p.level)]) != leaf.pte)
+		result->flush = install(pool, s, gpa, &leaf, &p);
+	spin_unlock(&pool->lock);
 }

@@ -32,9 +32,22 @@
 
 struct hext_table_info {
 	uint32_t next;
+	struct hext_span span;
 	/* Highest level of a leaf of L1 that this table, or one below it, has held a part of. */
 	uint8_t part_of;
 };
+
+/* Of a table that is 0. */
+#define EMPTY_SPAN ((struct hext_span){ .first = UINT16_MAX, .end = 0 })
+
+/* An entry has been stored. */
+static inline void span_add(struct hext_span *s, unsigned int index)
+{
+	if (index < s->first)
+		s->first = index;
+	if (index >= s->end)
+		s->end = index + 1;
+}
 
 static inline uint64_t load_pte(const uint64_t *pte)
 {

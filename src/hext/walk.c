@@ -32,38 +32,35 @@ struct leaf {
 	bool napot;
 };
 
-enum pte_kind { PTE_INVALID, PTE_POINTER, PTE_LEAF };
-
 static uint64_t mode_of(uint64_t atp)
 {
 	return atp >> ATP_MODE_SHIFT;
 }
 
-/* The rules for one PTE by itself: steps 3 to 5 of the translation process, Svpbmt, Svnapot. */
-static enum pte_kind classify(const struct stage *s, uint64_t pte, unsigned int level)
+/* D, A and U of a pointer are reserved, as are N and PBMT. */
+#define PTE_NOT_OF_POINTERS \
+	(PTE_R | PTE_W | PTE_X | PTE_D | PTE_A | PTE_U | PTE_RESERVED | PTE_N | PTE_PBMT)
+
+/* The rules for one PTE by itself: steps 3 to 5 of the translation process, Svpbmt, Svnapot. First for a pointer ... */
+static inline bool is_pointer(uint64_t pte)
+{
+	return (pte & (PTE_V | PTE_NOT_OF_POINTERS)) == PTE_V;
+}
+
+/* ... then for a leaf at @level. */
+static inline bool is_leaf(const struct stage *s, uint64_t pte, unsigned int level)
 {
 	uint64_t ppn = (pte & PTE_PPN) >> PTE_PPN_SHIFT;
-	bool pointer = !(pte & (PTE_R | PTE_W | PTE_X));
 
-	if (!(pte & PTE_V) || (pte & PTE_RESERVED))
-		return PTE_INVALID;
-	if (pointer) {
-		/* D, A and U of a pointer are reserved, as are N and PBMT. */
-		if (level == 0 || (pte & (PTE_D | PTE_A | PTE_U | PTE_N | PTE_PBMT)))
-			return PTE_INVALID;
-		return PTE_POINTER;
-	}
+	if (!(pte & PTE_V) || (pte & PTE_RESERVED) || !(pte & (PTE_R | PTE_W | PTE_X)))
+		return false;
 	if ((pte & PTE_W) && !(pte & PTE_R))
-		return PTE_INVALID;
+		return false;
 	if ((pte & PTE_PBMT) && (!s->pbmte || (pte & PTE_PBMT) == PTE_PBMT))
-		return PTE_INVALID;
-	if (pte & PTE_N) {
-		if (!s->h->cfg->svnapot || level || (ppn & PTE_NAPOT_PPN) != PTE_NAPOT_64K)
-			return PTE_INVALID;
-	} else if (ppn & (BIT64(9 * level) - 1)) {
-		return PTE_INVALID; /* misaligned superpage */
-	}
-	return PTE_LEAF;
+		return false;
+	if (pte & PTE_N)
+		return s->h->cfg->svnapot && !level && (ppn & PTE_NAPOT_PPN) == PTE_NAPOT_64K;
+	return !(ppn & (BIT64(9 * level) - 1)); /* else a misaligned superpage */
 }
 
 /*
@@ -103,34 +100,53 @@ static enum hext_walk_status no_translation(const struct stage *s)
 	return s->gstage ? HEXT_WALK_GUEST_PAGE_FAULT : HEXT_WALK_PAGE_FAULT;
 }
 
-/* Find the leaf for @addr, whose width has been checked. */
-static enum hext_walk_status find_leaf(const struct stage *s, uint64_t addr, struct leaf *leaf)
+static inline bool read_pte(const struct hext_hart *h, pa_t where, uint64_t *pte)
+{
+	uint64_t offset = where.addr - h->cfg->ram_start;
+
+	if (offset < h->cfg->ram_size && h->cfg->ram_size - offset >= sizeof(*pte)) {
+		*pte = *(const volatile uint64_t *)(h->cfg->ram + offset);
+		return true;
+	}
+	return h->ops->read(h->ctx, where, pte, sizeof(*pte));
+}
+
+/* Find the leaf for @addr, whose width has been checked. Its levels are most of what a guest-page fault costs. */
+static inline __attribute__((always_inline)) enum hext_walk_status
+find_leaf(const struct stage *s, uint64_t addr, struct leaf *leaf)
 {
 	unsigned int level = hext_levels(mode_of(s->atp)) - 1;
+	unsigned int shift = hext_level_shift(level);
 	uint64_t table = (s->atp & ATP_PPN) << PAGE_SHIFT;
 	/* The root of a G-stage has 4 times the entries. */
-	uint64_t index_mask = s->gstage ? 0x7ff : 0x1ff;
+	uint64_t index = addr >> shift & (s->gstage ? 0x7ff : 0x1ff);
 	enum hext_walk_status status;
-	enum pte_kind kind;
+	uint64_t pte_addr, pte;
+	pa_t where;
 
 	for (;;) {
-		leaf->level = level;
-		leaf->table_addr = table + 8 * ((addr >> hext_level_shift(level)) & index_mask);
-		status = locate_pte(s, leaf->table_addr, HEXT_READ, &leaf->where);
+		pte_addr = table + 8 * index;
+		status = locate_pte(s, pte_addr, HEXT_READ, &where);
 		if (status != HEXT_WALK_OK)
 			return status;
-		if (!s->h->ops->read(s->h->ctx, leaf->where, &leaf->pte, sizeof(leaf->pte)))
+		if (!read_pte(s->h, where, &pte))
 			return HEXT_WALK_ACCESS_FAULT;
-		kind = classify(s, leaf->pte, level);
-		if (kind == PTE_INVALID)
-			return no_translation(s);
-		if (kind == PTE_LEAF)
+		if (!is_pointer(pte) || !level)
 			break;
-		table = ((leaf->pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT;
-		index_mask = 0x1ff;
+		table = ((pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT;
 		level--;
+		shift -= 9;
+		index = addr >> shift & 0x1ff;
 	}
-	leaf->napot = leaf->pte & PTE_N;
+	if (!is_leaf(s, pte, level))
+		return no_translation(s);
+	*leaf = (struct leaf){
+		.pte = pte,
+		.where = where,
+		.table_addr = pte_addr,
+		.level = level,
+		.napot = pte & PTE_N,
+	};
 	return HEXT_WALK_OK;
 }
 
@@ -194,8 +210,8 @@ static bool leaf_allows(const struct check *c, uint64_t pte)
 	return rwx_allows(pte, c->access, c->mxr, c->hlvx);
 }
 
-static enum hext_walk_status walk_stage(const struct stage *s, uint64_t addr,
-					const struct check *check, struct leaf *leaf)
+static inline __attribute__((always_inline)) enum hext_walk_status
+walk_stage(const struct stage *s, uint64_t addr, const struct check *check, struct leaf *leaf)
 {
 	enum hext_walk_status status;
 	unsigned int lost;
@@ -233,6 +249,20 @@ static uint64_t leaf_address(const struct leaf *leaf, uint64_t addr)
 	       (addr & offset);
 }
 
+static inline void fill_page(struct hext_page *page, const struct leaf *leaf, gpa_t gpa)
+{
+	*page = (struct hext_page){
+		.pa = pa(leaf_address(leaf, gpa)),
+		.level = leaf->level,
+		.napot = leaf->napot,
+		.r = leaf->pte & PTE_R,
+		.w = (leaf->pte & PTE_W) && (leaf->pte & PTE_D),
+		.x = leaf->pte & PTE_X,
+		.pbmt = (leaf->pte & PTE_PBMT) >> PTE_PBMT_SHIFT,
+		.pte = leaf->where,
+	};
+}
+
 enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
 				       const struct hext_gaccess *access, struct hext_page *page)
 {
@@ -241,7 +271,7 @@ enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp
 		.atp = hgatp,
 		.gstage = true,
 		.pbmte = h->cfg->svpbmt,
-		.adue = h->cfg->gstage_adue,
+		.adue = h->cfg->gstage_adue && !access->ahead,
 	};
 	const struct check check = {
 		.access = access->access,
@@ -269,16 +299,25 @@ enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp
 	status = walk_stage(&s, gpa, &check, &leaf);
 	if (status != HEXT_WALK_OK)
 		return status;
-	*page = (struct hext_page){
-		.pa = pa(leaf_address(&leaf, gpa)),
-		.level = leaf.level,
-		.napot = leaf.napot,
-		.r = leaf.pte & PTE_R,
-		.w = (leaf.pte & PTE_W) && (leaf.pte & PTE_D),
-		.x = leaf.pte & PTE_X,
-		.pbmt = (leaf.pte & PTE_PBMT) >> PTE_PBMT_SHIFT,
-	};
+	fill_page(page, &leaf, gpa);
 	return HEXT_WALK_OK;
+}
+
+bool hext_walk_beside(const struct hext_hart *h, const struct hext_page *page, gpa_t gpa,
+		      struct hext_page *beside)
+{
+	const struct stage s = { .h = h, .gstage = true, .pbmte = h->cfg->svpbmt };
+	struct leaf leaf = { .where = pa((page->pte.addr & ~UINT64_C(0xfff)) |
+					 (gpa >> PAGE_SHIFT & 0x1ff) * 8) };
+
+	if (page->level || page->napot || !read_pte(h, leaf.where, &leaf.pte))
+		return false;
+	/* As in a walk ahead, A and D are left alone. */
+	if (!is_leaf(&s, leaf.pte, 0) || (leaf.pte & PTE_N) ||
+	    (leaf.pte & (PTE_A | PTE_U)) != (PTE_A | PTE_U))
+		return false;
+	fill_page(beside, &leaf, gpa);
+	return true;
 }
 
 struct hext_vaccess hext_l2_access(const struct hext_hart *h, enum hext_access access, bool user)

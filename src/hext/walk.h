@@ -26,6 +26,7 @@ struct hext_page {
 	bool napot;	    /* of 64 KiB: level is 0 */
 	bool r, w, x;	    /* w only if the leaf's D is set */
 	uint8_t pbmt;	    /* 0 to 2 */
+	pa_t pte;	    /* where the leaf is; not for Bare */
 };
 
 /* What a G-stage access is checked for. */
@@ -33,6 +34,8 @@ struct hext_gaccess {
 	enum hext_access access;
 	bool mxr;  /* explicit loads reach execute-only pages: L1's sstatus.MXR */
 	bool hlvx; /* a HEXT_READ that needs X in place of R */
+	/* No access is made: A and D are left alone, and a PTE that needs them set faults. */
+	bool ahead;
 };
 
 /* Levels of paged mode @mode (8, 9, 10) of hgatp or vsatp; 0 for Bare. */
@@ -53,6 +56,13 @@ static inline unsigned int hext_level_shift(unsigned int level)
  */
 enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
 				       const struct hext_gaccess *access, struct hext_page *page);
+
+/*
+ * From @page, which a walk has found for a page of the same 2 MiB: what the leaf for @gpa in the same table gives. False: it is
+ * not a plain one of 4 KiB with its A set, or @page's is not.
+ */
+bool hext_walk_beside(const struct hext_hart *h, const struct hext_page *page, gpa_t gpa,
+		      struct hext_page *beside);
 
 /* An access of L2, or of HLV, HLVX and HSV for it. */
 struct hext_vaccess {

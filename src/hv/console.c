@@ -6,7 +6,7 @@
 
 #include "hv/console.h"
 #include "riscv/csr.h"
-#include "riscv/fence.h"
+#include "riscv/insn.h"
 #include "riscv/sbi_call.h"
 
 #define LINE_SIZE 256
@@ -155,5 +155,5 @@ void hv_fatal(const char *fmt, ...)
 		      0, 0, 0, 0);
 	firmware_call(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0, 0);
 	for (;;)
-		wait_for_interrupt();
+		insn_wfi();
 }

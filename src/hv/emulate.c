@@ -9,24 +9,135 @@
 #include "hext/mem.h"
 #include "hv/fence.h"
 #include "hv/nested.h"
+#include "riscv/csr.h"
 
-static bool emulate_csr(struct vcpu *v, const struct hext_insn *insn)
+/* Fields of an I-type instruction. */
+#define RD(code)     ((code) >> 7 & 31)
+#define FUNCT3(code) ((code) >> 12 & 7)
+#define RS1(code)    ((code) >> 15 & 31)
+#define CSR(code)    ((code) >> 20)
+
+enum csr_outcome { CSR_ILLEGAL, CSR_READ, CSR_WRITTEN };
+
+/* What CSR instruction @code writes: the bits of @mask, of @value. */
+static inline void csr_operand(const struct vcpu *v, uint32_t code, uint64_t *value, uint64_t *mask)
 {
-	uint64_t operand = insn->funct3 & HEXT_CSR_IMMEDIATE ? insn->rs1 : v->x[insn->rs1];
-	unsigned int op = insn->funct3 & ~HEXT_CSR_IMMEDIATE;
-	uint64_t mask = op == HEXT_CSRRW ? ~UINT64_C(0) : operand;
-	uint64_t value = op == HEXT_CSRRW ? operand : op == HEXT_CSRRS ? ~UINT64_C(0) : 0;
+	unsigned int op = FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
+	uint64_t operand = FUNCT3(code) & HEXT_CSR_IMMEDIATE ? RS1(code) : v->x[RS1(code)];
+
+	*mask = op == HEXT_CSRRW ? ~UINT64_C(0) : operand;
+	*value = op == HEXT_CSRRW ? operand : op == HEXT_CSRRS ? ~UINT64_C(0) : 0;
+}
+
+/* The CSR instruction @code. */
+static inline enum csr_outcome emulate_csr(struct vcpu *v, uint32_t code)
+{
+	unsigned int op = FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
+	uint64_t value, mask;
 	/* Zicsr: CSRRS and CSRRC write unless rs1 is x0, or the immediate 0. */
-	bool writes = op == HEXT_CSRRW || insn->rs1;
+	bool writes = op == HEXT_CSRRW || RS1(code);
 	uint64_t old;
 
-	if (!HEXT_IS_H_CSR(insn->csr) || (writes && HEXT_CSR_IS_READ_ONLY(insn->csr)) ||
-	    !hext_csr_rmw(&v->h, insn->csr, &old, value, mask))
+	csr_operand(v, code, &value, &mask);
+	if (!HEXT_IS_H_CSR(CSR(code)) || (writes && HEXT_CSR_IS_READ_ONLY(CSR(code))) ||
+	    !hext_csr_rmw(&v->h, CSR(code), &old, value, mask))
+		return CSR_ILLEGAL;
+	if (RD(code))
+		v->x[RD(code)] = old;
+	if (!mask)
+		return CSR_READ;
+	v->hstatus_stale = true;
+	nacl_host_csr_written(&v->nacl, CSR(code));
+	return CSR_WRITTEN;
+}
+
+/* x0, and the registers that vcpu.x has at each exit. */
+static bool is_at_hand(unsigned int reg)
+{
+	return VCPU_SOME_REGISTERS >> reg & 1;
+}
+
+/* Writing these has no effect before L2 runs. */
+static bool waits_for_l2(unsigned int csr)
+{
+	switch (csr) {
+	case HEXT_CSR_VSSTATUS:
+	case HEXT_CSR_VSTVEC:
+	case HEXT_CSR_VSSCRATCH:
+	case HEXT_CSR_VSEPC:
+	case HEXT_CSR_VSCAUSE:
+	case HEXT_CSR_VSTVAL:
+	case HEXT_CSR_VSATP:
+	case HEXT_CSR_HEDELEG:
+	case HEXT_CSR_HCOUNTEREN:
+	case HEXT_CSR_HTVAL:
+	case HEXT_CSR_HTINST:
+	case HEXT_CSR_HGATP:
+	case HEXT_CSR_VSISELECT:
+	case HEXT_CSR_HVIEN:
+	case HEXT_CSR_HVICTL:
+	case HEXT_CSR_HVIPRIO1:
+	case HEXT_CSR_HVIPRIO2:
+		return true;
+	default:
 		return false;
-	if (insn->rd)
-		v->x[insn->rd] = old;
-	if (mask)
-		nacl_host_csr_written(&v->nacl, insn->csr);
+	}
+}
+
+/* CSRRS rd, csr, x0 */
+#define IS_CSRR(code) (((code)&0xff07f) == 0x2073)
+
+static __attribute__((noinline)) bool read_csr(struct vcpu *v, uint32_t code)
+{
+	uint64_t value;
+
+	if (!HEXT_IS_H_CSR(CSR(code)) || !hext_csr_rmw(&v->h, CSR(code), &value, 0, 0))
+		return false;
+	stat_count(&v->stats, STAT_L1_CSR);
+	if (RD(code))
+		v->x[RD(code)] = value;
+	csr_write(CSR_SEPC, v->h.pc + 4);
+	return true;
+}
+
+static __attribute__((noinline)) bool write_csr(struct vcpu *v, uint32_t code)
+{
+	enum csr_outcome outcome = emulate_csr(v, code);
+
+	if (outcome == CSR_ILLEGAL)
+		return false;
+	stat_count(&v->stats, STAT_L1_CSR);
+	v->h.pc += 4;
+	if (outcome == CSR_READ || waits_for_l2(CSR(code)))
+		csr_write(CSR_SEPC, v->h.pc);
+	else
+		vcpu_resume(v);
+	return true;
+}
+
+bool nested_emulate_quick(struct vcpu *v, uint32_t code)
+{
+	if (!is_at_hand(RD(code)))
+		return false;
+	if (IS_CSRR(code))
+		return read_csr(v, code);
+	if ((code & 0x7f) != 0x73 || !(FUNCT3(code) & 3) ||
+	    (!(FUNCT3(code) & HEXT_CSR_IMMEDIATE) && !is_at_hand(RS1(code))))
+		return false;
+	return write_csr(v, code);
+}
+
+/* A CSR instruction on a supervisor CSR that VS mode does not have as HS mode has it. False: it is illegal. */
+static bool emulate_s_csr(struct vcpu *v, uint32_t code)
+{
+	uint64_t value, mask, old;
+
+	csr_operand(v, code, &value, &mask);
+	vcpu_save(v);
+	if (!hext_s_csr_rmw(&v->h, CSR(code), &old, value, mask))
+		return false;
+	if (RD(code))
+		v->x[RD(code)] = old;
 	return true;
 }
 
@@ -106,7 +217,7 @@ static void emulate_wfi(struct vcpu *v)
 	uint64_t deadline;
 
 	if (hext_wfi_waits(&v->h, &deadline))
-		world_wait(&v->timer, &v->h, deadline);
+		world_wait(&v->timer, deadline);
 }
 
 static void illegal_instruction(struct vcpu *v, uint32_t code)
@@ -126,6 +237,30 @@ static bool is_permitted(const struct vcpu *v, const struct hext_insn *insn)
 	return is_hypervisor_access(insn) && (v->h.hstatus & HSTATUS_HU);
 }
 
+static enum stat stat_of(const struct hext_insn *insn)
+{
+	switch (insn->kind) {
+	case HEXT_INSN_CSR:
+		return STAT_L1_CSR;
+	case HEXT_INSN_SRET:
+		return STAT_L1_SRET;
+	case HEXT_INSN_WFI:
+	case HEXT_INSN_WRS_NTO:
+		return STAT_L1_WAIT;
+	case HEXT_INSN_HLV:
+	case HEXT_INSN_HLVX:
+	case HEXT_INSN_HSV:
+		return STAT_L1_ACCESS;
+	case HEXT_INSN_HFENCE_GVMA:
+	case HEXT_INSN_HFENCE_VVMA:
+	case HEXT_INSN_HINVAL_GVMA:
+	case HEXT_INSN_HINVAL_VVMA:
+		return STAT_L1_HFENCE;
+	default:
+		return STAT_L1_OTHER;
+	}
+}
+
 void nested_emulate(struct vcpu *v, uint32_t code)
 {
 	struct hext_insn insn;
@@ -135,9 +270,10 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 		illegal_instruction(v, code);
 		return;
 	}
+	stat_count(&v->stats, stat_of(&insn));
 	switch (insn.kind) {
 	case HEXT_INSN_CSR:
-		if (!emulate_csr(v, &insn)) {
+		if (emulate_csr(v, code) == CSR_ILLEGAL && !emulate_s_csr(v, code)) {
 			illegal_instruction(v, code);
 			return;
 		}

@@ -3,9 +3,11 @@
 #include "hext/bits.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
-#include "hv/plic.h"
+#include "hv/intc.h"
+#include "hv/quick.h"
 #include "hv/sbi.h"
 #include "riscv/csr.h"
+#include "riscv/ncsr.h"
 #include "riscv/world.h"
 
 /*
@@ -22,6 +24,7 @@ static void handle_own_timer(struct vcpu *v)
 
 static void handle_interrupt(struct vcpu *v, uint64_t irq)
 {
+	stat_count(&v->stats, STAT_INTERRUPT);
 	switch (irq) {
 	case IRQ_SSI:
 		/* Requests are served on the way back, in vcpu_resume(). */
@@ -34,7 +37,7 @@ static void handle_interrupt(struct vcpu *v, uint64_t irq)
 			sbi_time_expired(v);
 		break;
 	case IRQ_SEI:
-		plic_update(v);
+		intc_update(v);
 		break;
 	default:
 		/* Of VS level, not delegated by L1: vcpu_resume() finds it pending. */
@@ -43,14 +46,15 @@ static void handle_interrupt(struct vcpu *v, uint64_t irq)
 }
 
 /* The trap that the hardware has just taken into Halite, to be passed on. */
-static struct hext_trap hardware_trap(const struct vcpu *v, uint64_t cause)
+static inline __attribute__((always_inline)) struct hext_trap hardware_trap(const struct vcpu *v,
+									    uint64_t cause)
 {
 	return (struct hext_trap){
 		.cause = cause,
 		.tval = csr_read(CSR_STVAL),
-		.htval = v->h.virt ? csr_read(HEXT_CSR_HTVAL) : 0,
-		.htinst = csr_read(HEXT_CSR_HTINST),
-		.gva = v->h.virt && (csr_read(HEXT_CSR_HSTATUS) & HSTATUS_GVA),
+		.htval = v->h.virt ? ncsr_read(HEXT_CSR_HTVAL) : 0,
+		.htinst = ncsr_read(HEXT_CSR_HTINST),
+		.gva = v->h.virt && (world_guest_hstatus() & HSTATUS_GVA),
 	};
 }
 
@@ -80,10 +84,12 @@ static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 	case CAUSE_FETCH_GUEST_PAGE:
 	case CAUSE_LOAD_GUEST_PAGE:
 	case CAUSE_STORE_GUEST_PAGE:
-		gpa = csr_read(HEXT_CSR_HTVAL) << 2 | (tval & 3);
-		mmio_access(v, cause, pa(gpa), tval, csr_read(HEXT_CSR_HTINST));
+		stat_count(&v->stats, STAT_L1_MEMORY);
+		gpa = ncsr_read(HEXT_CSR_HTVAL) << 2 | (tval & 3);
+		mmio_access(v, cause, pa(gpa), tval, ncsr_read(HEXT_CSR_HTINST));
 		break;
 	default:
+		stat_count(&v->stats, STAT_L1_OTHER);
 		pass_to_l1(v, cause);
 		break;
 	}
@@ -95,20 +101,123 @@ static void handle_l2_exception(struct vcpu *v, uint64_t cause)
 	case CAUSE_FETCH_GUEST_PAGE:
 	case CAUSE_LOAD_GUEST_PAGE:
 	case CAUSE_STORE_GUEST_PAGE:
-		nested_guest_page_fault(v, cause);
+		nested_guest_page_fault(v, cause, false);
 		break;
 	default:
+		stat_count(&v->stats, STAT_L2_OTHER);
 		pass_to_l1(v, cause);
 		break;
 	}
 }
 
-void vcpu_exit(struct vcpu *v)
+static void begin(struct vcpu *v)
+{
+	v->h.pc = csr_read(CSR_SEPC);
+	v->h.user = !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
+	v->way = VCPU_LOAD_SOME;
+}
+
+static bool is_sync_sret(const struct vcpu *v)
+{
+	return v->x[VCPU_A7] == NACL_EID && v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET &&
+	       v->domain->nacl_offered;
+}
+
+/* Each of these is a function of its own, so that none saves more registers than it needs. */
+#define NOINLINE __attribute__((noinline))
+
+static NOINLINE uint64_t quick_call(struct vcpu *v)
+{
+	begin(v);
+	sbi_handle_ecall(v);
+	vcpu_resume(v);
+	return v->way;
+}
+
+/* Where more waits in L1's area than quick_entry() takes in, or L2 comes from a guest-page fault. */
+static NOINLINE uint64_t quick_nacl_sret(struct vcpu *v)
+{
+	if (nacl_host_has_shmem(&v->nacl) && (v->nacl.features & 1u << NACL_FEAT_SYNC_SRET)) {
+		if (!v->taken_in)
+			nacl_host_take_in(&v->nacl);
+		v->taken_in = false;
+		if (v->shadow && v->shadow->hgatp == v->h.hgatp)
+			nested_fill_ahead(v);
+		if (quick_sync_sret(v))
+			return VCPU_LOAD_SHARED;
+	}
+	return quick_call(v);
+}
+
+/* A CSR instruction of L1, or what else is not allowed in VS mode. */
+static NOINLINE uint64_t quick_virtual_instruction(struct vcpu *v)
+{
+	begin(v);
+	return !v->h.user && nested_emulate_quick(v, csr_read(CSR_STVAL)) ? VCPU_LOAD_SOME
+									  : VCPU_NOT_DONE;
+}
+
+static NOINLINE uint64_t quick_guest_page_fault(struct vcpu *v, uint64_t cause)
+{
+	begin(v);
+	switch (nested_guest_page_fault(v, cause, true)) {
+	case NESTED_NOT_DONE:
+		return VCPU_NOT_DONE;
+	case NESTED_DONE:
+		vcpu_resume(v);
+		break;
+	case NESTED_RESUMED:
+		break;
+	}
+	return VCPU_LOAD_SOME;
+}
+
+/* What L2 does that is L1's to handle, where something else comes before. */
+static NOINLINE uint64_t quick_exit_of_l2(struct vcpu *v, uint64_t cause)
+{
+	begin(v);
+	stat_count(&v->stats, STAT_L2_OTHER);
+	pass_to_l1(v, cause);
+	vcpu_resume(v);
+	return VCPU_LOAD_SOME;
+}
+
+/*
+ * Behind quick_entry(), the exits that are asked for most and need none of the registers that C preserves. Each could be left to
+ * vcpu_exit(), which does the same: KEY_SLOW has it so.
+ */
+uint64_t vcpu_exit_quick(struct vcpu *v)
 {
 	uint64_t cause = csr_read(CSR_SCAUSE);
 
-	v->h.pc = csr_read(CSR_SEPC);
-	v->h.user = !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
+	if (v->h.virt) {
+		if (cause & CAUSE_INTERRUPT)
+			return VCPU_NOT_DONE;
+		return hext_is_guest_page_fault(cause) ? quick_guest_page_fault(v, cause)
+						       : quick_exit_of_l2(v, cause);
+	}
+	if (cause == CAUSE_VIRTUAL)
+		return quick_virtual_instruction(v);
+	if (cause != CAUSE_ECALL_VS)
+		return VCPU_NOT_DONE;
+	return is_sync_sret(v) ? quick_nacl_sret(v) : quick_call(v);
+}
+
+/* L1 may change its area at any time: from here on the copy counts. */
+static void copy_shared(struct vcpu *v)
+{
+	const volatile nacl_word *shared = nacl_host_gprs(&v->nacl);
+	unsigned int i;
+
+	for (i = 1; i < NACL_SRET_GPRS; i++)
+		v->x[i] = shared[i];
+}
+
+uint64_t vcpu_exit(struct vcpu *v)
+{
+	uint64_t cause = csr_read(CSR_SCAUSE);
+
+	begin(v);
 	if (cause & CAUSE_INTERRUPT)
 		handle_interrupt(v, cause & ~CAUSE_INTERRUPT);
 	else if (v->h.virt)
@@ -116,4 +225,7 @@ void vcpu_exit(struct vcpu *v)
 	else
 		handle_l1_exception(v, cause);
 	vcpu_resume(v);
+	if (v->way == VCPU_LOAD_SHARED)
+		copy_shared(v);
+	return VCPU_LOAD_ALL;
 }

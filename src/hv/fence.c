@@ -3,19 +3,10 @@
 #include "hext/shadow.h"
 #include "hv/fence.h"
 #include "riscv/fence.h"
-#include "riscv/world.h"
-
-/* From this many pages on, all is fenced: one instruction a page costs more than refilling. */
-#define PAGES_MAX 64
-#define PAGE_SIZE UINT64_C(4096)
-
-static bool is_few_pages(const struct nacl_hfence *fence)
-{
-	return fence->size && fence->size <= PAGES_MAX * PAGE_SIZE;
-}
 
 static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid)
 {
+	struct hext_shadow_pool *pool = &v->domain->shadows;
 	const struct hext_gvma_fence named = {
 		.all_vmids = any_vmid,
 		.vmid = fence->vmid,
@@ -23,37 +14,20 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 		.gpa = fence->addr,
 		.size = fence->size,
 	};
-	struct hext_shadow_fenced done = hext_shadow_fence_gvma(&v->domain->shadows, &named);
-	uint64_t addr;
+	struct hext_shadow_fenced owed = hext_shadow_fence_gvma(pool, &named);
+	unsigned int i;
 
 	/*
-	 * The hardware's part, always and for every VMID: another hart may have taken the entries out
-	 * of the shadow before, but not out of this hart's TLB.
+	 * The hardware's part, whether or not an entry was found: another hart may have taken it out of the
+	 * shadow before, but not out of this hart's TLB.
 	 */
-	if (done.whole || !is_few_pages(fence)) {
-		hfence_gvma_all();
-		return;
-	}
-	for (addr = fence->addr; addr - fence->addr < fence->size; addr += PAGE_SIZE)
-		hfence_gvma_gpa(addr);
-}
-
-static void vvma_here(const struct nacl_hfence *fence, bool any_asid)
-{
-	uint64_t addr;
-
-	if (!is_few_pages(fence)) {
-		if (any_asid)
-			hfence_vvma_all();
+	for (i = 0; i < pool->count; i++) {
+		if (!(owed.shadows & BIT64(i)))
+			continue;
+		if (owed.whole & BIT64(i))
+			hfence_gvma_vmid(pool->shadow[i].vmid);
 		else
-			hfence_vvma_asid(fence->asid);
-		return;
-	}
-	for (addr = fence->addr; addr - fence->addr < fence->size; addr += PAGE_SIZE) {
-		if (any_asid)
-			hfence_vvma_addr(addr);
-		else
-			hfence_vvma_addr_asid(addr, fence->asid);
+			hfence_gvma_range(pool->shadow[i].vmid, fence->addr, fence->size);
 	}
 }
 
@@ -62,17 +36,18 @@ static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 {
 	struct hext_shadow_pool *pool = &v->domain->shadows;
 	uint64_t shadows = hext_shadow_of_vmid(pool, any_vmid, fence->vmid);
-	struct world_gstage saved;
+	const struct hfence_vvma named = {
+		.addr = fence->addr,
+		.size = fence->size,
+		.asid = fence->asid,
+		.any_asid = any_asid,
+	};
 	unsigned int i;
 
-	world_leave_gstage(&saved);
 	for (i = 0; i < pool->count; i++) {
-		if (!(shadows & BIT64(i)))
-			continue;
-		world_visit_gstage(hext_shadow_hgatp(pool, &pool->shadow[i]));
-		vvma_here(fence, any_asid);
+		if (shadows & BIT64(i))
+			hfence_vvma(hext_shadow_hgatp(pool, &pool->shadow[i]), &named);
 	}
-	world_return_gstage(&saved);
 }
 
 void fence_l2(struct vcpu *v, const struct nacl_hfence *fence)

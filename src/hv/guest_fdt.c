@@ -13,10 +13,7 @@
 
 /* Extensions that a guest is not told of, because Halite does not virtualize them. */
 static const char *const hidden[] = {
-	/* Virtual interrupt files and hvictl: AIA is not virtualized. */
-	"smaia",
-	"ssaia",
-	/* Indirect CSRs of VS level (vsiselect), and what is reached through them. */
+	/* More indirect CSRs of VS level (vsiselect), and what is reached through them. */
 	"smcsrind",
 	"sscsrind",
 	"smcdeleg",
@@ -49,15 +46,24 @@ static void need(int error, const char *what)
 		hv_fatal("guest's device tree: %s: %s", what, fdt_strerror(error));
 }
 
-bool guest_fdt_hides(const char *name, size_t len)
+/* Likewise on a machine without IMSIC. */
+static const char *const hidden_without_imsic[] = { "smaia", "ssaia" };
+
+static bool is_one_of(const char *const *names, size_t count, const char *name, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
-		if (strlen(hidden[i]) == len && !strncmp(hidden[i], name, len))
+	for (i = 0; i < count; i++) {
+		if (strlen(names[i]) == len && !strncmp(names[i], name, len))
 			return true;
 	}
 	return false;
+}
+
+bool guest_fdt_hides(const struct machine *m, const char *name, size_t len)
+{
+	return is_one_of(hidden, sizeof(hidden) / sizeof(hidden[0]), name, len) ||
+	       (!m->imsic.present && is_one_of(hidden_without_imsic, 2, name, len));
 }
 
 /* ---- cpus ---- */
@@ -66,7 +72,7 @@ bool guest_fdt_hides(const char *name, size_t len)
  * Copy the names in @from, each ended by @end or the end of the text, without the hidden ones.
  * The length of @to.
  */
-static int filter_names(char *to, const char *from, int len, char end)
+static int filter_names(const struct machine *m, char *to, const char *from, int len, char end)
 {
 	int used = 0;
 	int at = 0;
@@ -76,7 +82,7 @@ static int filter_names(char *to, const char *from, int len, char end)
 		int name = stop ? (int)(stop - (from + at)) : len - at;
 		int whole = stop ? name + 1 : name;
 
-		if (!guest_fdt_hides(from + at, name)) {
+		if (!guest_fdt_hides(m, from + at, name)) {
 			memcpy(to + used, from + at, whole);
 			used += whole;
 		}
@@ -85,7 +91,7 @@ static int filter_names(char *to, const char *from, int len, char end)
 	return used;
 }
 
-static void filter_isa(void *fdt, int cpu, const char *property, char end)
+static void filter_isa(const struct machine *m, void *fdt, int cpu, const char *property, char end)
 {
 	static char text[ISA_MAX];
 	int len, used;
@@ -97,12 +103,12 @@ static void filter_isa(void *fdt, int cpu, const char *property, char end)
 		hv_fatal("%s: %s: longer than %d bytes", devtree_path(fdt, cpu), property, ISA_MAX);
 	/* A string's own zero is added again below, without the underscore of a last name. */
 	if (end == '_') {
-		used = filter_names(text, old, len - 1, end);
+		used = filter_names(m, text, old, len - 1, end);
 		if (used && text[used - 1] == '_')
 			used--;
 		text[used++] = '\0';
 	} else {
-		used = filter_names(text, old, len, end);
+		used = filter_names(m, text, old, len, end);
 	}
 	if (used != len)
 		need(fdt_setprop(fdt, cpu, property, text, used), property);
@@ -129,8 +135,8 @@ static void change_cpus(void *fdt, const struct machine *m)
 	fdt_for_each_subnode (cpu, fdt, cpus) {
 		if (!devtree_has_string(fdt, cpu, "device_type", "cpu"))
 			continue;
-		filter_isa(fdt, cpu, "riscv,isa", '_');
-		filter_isa(fdt, cpu, "riscv,isa-extensions", '\0');
+		filter_isa(m, fdt, cpu, "riscv,isa", '_');
+		filter_isa(m, fdt, cpu, "riscv,isa-extensions", '\0');
 		if (m->harts_left_out && devtree_get_number(fdt, cpu, "reg", &hartid) &&
 		    !is_guest_hart(m, hartid))
 			need(fdt_setprop_string(fdt, cpu, "status", "disabled"), "status of a cpu");
@@ -192,6 +198,25 @@ static void change_memory(void *fdt, struct range home)
 	}
 }
 
+/* ---- interrupt files ---- */
+
+/* Each hart's own file is @own_file pages behind where the machine has it. */
+static void change_imsic(void *fdt, const struct machine *m, unsigned int own_file)
+{
+	int node = machine_find_imsic(fdt, m);
+	struct range r = m->imsic.reg;
+	fdt32_t reg[4];
+	int parent, used;
+
+	if (!own_file)
+		return;
+	need(node, "the IMSIC");
+	parent = fdt_parent_offset(fdt, node);
+	used = put_number(reg, r.start + own_file * PAGE_SIZE, fdt_address_cells(fdt, parent));
+	used += put_number(reg + used, r.size - own_file * PAGE_SIZE, fdt_size_cells(fdt, parent));
+	need(fdt_setprop(fdt, node, "reg", reg, used * sizeof(*reg)), "reg of the IMSIC");
+}
+
 /* ---- chosen ---- */
 
 static void remove_property(void *fdt, int node, const char *name)
@@ -229,17 +254,18 @@ static void change_chosen(void *fdt, const struct modules *mods)
 
 /* ---- devices ---- */
 
-/* An S-mode software interrupt device would raise the interrupts of Halite's own level. */
-static void remove_sswi(void *fdt)
+static void remove_compatible(void *fdt, const char *name)
 {
-	static const char *const names[] = { "riscv,aclint-sswi", "thead,c900-aclint-sswi" };
-	size_t i;
 	int node;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		while ((node = fdt_node_offset_by_compatible(fdt, -1, names[i])) >= 0)
-			need(fdt_del_node(fdt, node), names[i]);
-	}
+	while ((node = fdt_node_offset_by_compatible(fdt, -1, name)) >= 0)
+		need(fdt_del_node(fdt, node), name);
+}
+
+void guest_fdt_end_by_sbi(void *fdt)
+{
+	remove_compatible(fdt, "syscon-poweroff");
+	remove_compatible(fdt, "syscon-reboot");
 }
 
 size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods)
@@ -250,11 +276,14 @@ size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods)
 }
 
 void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struct machine *m,
-		    const struct modules *mods, struct range home)
+		    const struct modules *mods, struct range home, unsigned int own_file)
 {
 	need(fdt_open_into(machine_fdt, fdt, size), "copy");
-	remove_sswi(fdt);
+	/* An S-mode software interrupt device would raise the interrupts of Halite's own level. */
+	remove_compatible(fdt, "riscv,aclint-sswi");
+	remove_compatible(fdt, "thead,c900-aclint-sswi");
 	change_chosen(fdt, mods);
 	change_memory(fdt, home);
 	change_cpus(fdt, m);
+	change_imsic(fdt, m, own_file);
 }

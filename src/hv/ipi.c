@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
 #include "hv/ipi.h"
-#include "hv/plic.h"
+#include "hv/intc.h"
 #include "lib/spinlock.h"
 #include "riscv/csr.h"
 #include "riscv/sbi_call.h"
@@ -61,12 +61,15 @@ static void answer_call(struct vcpu *v)
 
 void ipi_serve(struct vcpu *v)
 {
+	/* Whoever posts one interrupts this hart afterwards. */
+	if (!__atomic_load_n(&v->requests, __ATOMIC_RELAXED))
+		return;
 	if (take(v, VCPU_REQ_CALL))
 		answer_call(v);
 	if (take(v, VCPU_REQ_SSI))
 		vcpu_set_pending(v, BIT64(IRQ_SSI));
-	if (take(v, VCPU_REQ_PLIC))
-		plic_update(v);
+	if (take(v, VCPU_REQ_INTC))
+		intc_update(v);
 }
 
 /*

@@ -13,7 +13,7 @@
 enum vcpu_request {
 	VCPU_REQ_SSI = 1,  /* L1 gets a supervisor software interrupt */
 	VCPU_REQ_CALL = 2, /* take part in the call that is under way */
-	VCPU_REQ_PLIC = 4, /* the interrupt controller's output may have changed */
+	VCPU_REQ_INTC = 4, /* the interrupt controller's output may have changed */
 };
 
 /* Post @request to the vCPUs whose bit (by index) is set in @mask; does not wait. */

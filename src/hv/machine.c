@@ -123,6 +123,7 @@ static void parse_hart(struct machine_hart *hart, const void *fdt, int node)
 {
 	uint32_t phandle = interrupt_phandle(fdt, node);
 
+	hart->intc_phandle = phandle;
 	hart->plic_context = phandle ? plic_context(fdt, phandle) : -1;
 	machine_parse_isa(fdt, node, &hart->isa);
 }
@@ -183,6 +184,7 @@ void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid)
 		hv_fatal("/cpus: timebase-frequency: missing, or not a number");
 	machine_parse_devices(m, fdt);
 	parse_harts(m, fdt, cpus, boot_hartid);
+	machine_parse_aia(m, fdt);
 	m->bootargs = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, "bootargs", &len);
 	if (!m->bootargs)
 		m->bootargs = "";

@@ -23,7 +23,12 @@ struct machine_isa {
 
 struct machine_hart {
 	uint64_t hartid;
-	int64_t plic_context; /* of S mode; -1: none */
+	int64_t plic_context;  /* of S mode; -1: none */
+	uint32_t intc_phandle; /* of its interrupt controller in the device tree; 0: none */
+	int64_t aplic_index;   /* of its delivery structure in an APLIC with wires; -1: none */
+	uint32_t imsic_index;  /* by which MSIs of the APLIC name it */
+	uint64_t
+		imsic_file; /* its supervisor-level interrupt file; guest files in the pages behind; 0: no IMSIC */
 	struct machine_isa isa;
 };
 
@@ -31,6 +36,22 @@ struct machine_plic {
 	uint64_t base;
 	uint64_t size;
 	uint32_t ndev; /* interrupt sources 1 to ndev */
+};
+
+/* The supervisor-level interrupt files of all harts (AIA "Incoming MSI Controller"). */
+struct machine_imsic {
+	bool present;
+	unsigned int guest_index_bits; /* a hart's files are 2^this pages from the next hart's */
+	unsigned int identities;       /* 1 to this */
+	struct range reg;	       /* one hart after the other */
+};
+
+/* The supervisor-level interrupt domain (AIA "Advanced Platform-Level Interrupt Controller"). */
+struct machine_aplic {
+	uint64_t base;
+	uint64_t size;	  /* 0: none */
+	uint32_t sources; /* 1 to this */
+	bool msi;	  /* it sends MSIs to the IMSIC; else it has wires to the harts */
 };
 
 struct machine {
@@ -44,7 +65,9 @@ struct machine {
 	unsigned int boot_hart;	     /* index in harts */
 	uint64_t timebase;	     /* ticks a second */
 	struct machine_isa isa;	     /* what all harts have */
-	struct machine_plic plic;
+	struct machine_plic plic;    /* size 0: none; then there is an APLIC, an IMSIC or both */
+	struct machine_aplic aplic;
+	struct machine_imsic imsic;
 	const char *bootargs; /* Halite's own; "" if there are none; in the device tree */
 };
 
@@ -79,7 +102,13 @@ void machine_isa_intersect(struct machine_isa *isa, const struct machine_isa *ot
 /* The names of the extensions in @isa, apart by spaces; in @buf, cut to @size. */
 const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t size);
 
-/* Fill in devices and plic. */
+/* Fill in devices and plic; what an APLIC or IMSIC has is no device. */
 void machine_parse_devices(struct machine *m, const void *fdt);
+
+/* Fill in aplic, imsic and the harts' interrupt files. After the harts and plic. */
+void machine_parse_aia(struct machine *m, const void *fdt);
+
+/* The IMSIC's node that serves S mode, or a negative number. */
+int machine_find_imsic(const void *fdt, const struct machine *m);
 
 #endif

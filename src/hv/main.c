@@ -7,6 +7,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "hv/below.h"
 #include "hv/console.h"
 #include "hv/domain.h"
 #include "hv/guest_fdt.h"
@@ -18,6 +19,7 @@
 #include "lib/version.h"
 #include "riscv/gstage.h"
 #include "riscv/head.h"
+#include "riscv/imsic.h"
 #include "riscv/pte.h"
 #include "riscv/sbi_call.h"
 
@@ -86,6 +88,19 @@ static uint64_t total(const struct range_list *l)
 	return sum;
 }
 
+static void print_intc(const struct machine *m)
+{
+	if (m->plic.size)
+		hv_print("halite: PLIC at 0x%lx with %u sources\n", (unsigned long)m->plic.base,
+			 m->plic.ndev);
+	if (m->imsic.present)
+		hv_print("halite: IMSIC at 0x%lx\n", (unsigned long)m->imsic.reg.start);
+	if (m->aplic.size)
+		hv_print("halite: APLIC at 0x%lx with %u sources, %s\n",
+			 (unsigned long)m->aplic.base, m->aplic.sources,
+			 m->aplic.msi ? "sends MSIs" : "has wires");
+}
+
 static void print_facts(const struct domain *d)
 {
 	const struct machine *m = d->machine;
@@ -102,8 +117,42 @@ static void print_facts(const struct domain *d)
 	hv_print("halite: RAM from 0x%lx, %lu MiB, of which home has %lu MiB at 0x%lx\n",
 		 (unsigned long)m->ram.r[0].start, (unsigned long)(total(&m->ram) >> 20),
 		 (unsigned long)(HOME_SIZE >> 20), (unsigned long)d->home.start);
-	hv_print("halite: PLIC at 0x%lx with %u sources, %u device ranges\n",
-		 (unsigned long)m->plic.base, m->plic.ndev, m->devices.count);
+	print_intc(m);
+	hv_print("halite: %u device ranges\n", m->devices.count);
+}
+
+/*
+ * L1's own interrupt file is the first guest file of its hart, and what L1 has for its guests are the others. Their pages
+ * are devices of its, where they are. Without guest files it is the hart's supervisor-level file, which Halite hands on.
+ */
+static void share_interrupt_files(struct domain *d, struct machine *m)
+{
+	unsigned int files = m->imsic.present ? imsic_guest_files() : 0;
+	unsigned int most = (1u << m->imsic.guest_index_bits) - 1;
+	unsigned int i;
+
+	if (!m->imsic.present)
+		return;
+	files = files < most ? files : most;
+	d->hext.own_file = files ? 1 : 0;
+	d->hext.geilen = files - d->hext.own_file;
+	for (i = 0; i < m->hart_count; i++) {
+		struct range r = {
+			m->harts[i].imsic_file + d->hext.own_file * PAGE_SIZE,
+			(d->hext.geilen + 1) * PAGE_SIZE,
+		};
+
+		if (!range_list_add(&m->devices, r))
+			hv_fatal("more than %d ranges of devices", RANGE_LIST_MAX);
+	}
+	range_list_normalize(&m->devices);
+	if (files)
+		hv_print(
+			"halite: guest interrupt file 1 is the guest's own, it has %u for its guests\n",
+			d->hext.geilen);
+	else
+		hv_print(
+			"halite: no guest interrupt file: external interrupts pass through Halite\n");
 }
 
 /* What the guest has: all RAM but Halite's and the firmware's, in whole pages. */
@@ -135,26 +184,63 @@ static uint64_t last_end(const struct range_list *l)
 	return l->count ? range_end(l->r[l->count - 1]) : 0;
 }
 
-static void make_gstage(struct domain *d, const void *fdt)
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static void map_all(struct identity_map *m, const struct range_list *l, uint64_t flags)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->count; i++)
+		identity_map(m, l->r[i], flags);
+}
+
+static struct range between(const void *start, const void *end)
+{
+	return (struct range){ (uintptr_t)start, (uintptr_t)end - (uintptr_t)start };
+}
+
+/* What Halite can reach: its image, of which only the data can be written, the guest's RAM, devices. */
+static void make_own_map(struct domain *d, struct page_pool *pool)
+{
+	const struct machine *m = d->machine;
+	const void *home_end = (const void *)(uintptr_t)range_end(d->home);
+	struct identity_map *own = &d->own_map;
+	static struct range_list intc;
+
+	range_list_add(&intc, (struct range){ m->plic.base, m->plic.size });
+	range_list_add(&intc, (struct range){ m->aplic.base, m->aplic.size });
+	identity_init_own(own, pool,
+			  larger(larger(last_end(&m->ram), last_end(&m->devices)),
+				 last_end(&intc)));
+	map_all(own, &d->ram, PTE_R | PTE_W);
+	map_all(own, &m->devices, PTE_R | PTE_W);
+	map_all(own, &intc, PTE_R | PTE_W);
+	identity_map(own, between(riscv_image_start, riscv_text_end), PTE_R | PTE_X);
+	identity_map(own, between(riscv_text_end, riscv_rodata_end), PTE_R);
+	identity_map(own, between(riscv_rodata_end, home_end), PTE_R | PTE_W);
+}
+
+static void make_maps(struct domain *d, const void *fdt)
 {
 	const struct range_list *devices = &d->machine->devices;
 	struct range r = home_pool(fdt);
 	static struct page_pool pool;
-	uint64_t end = last_end(&d->ram);
-	unsigned int i;
 
 	pool = (struct page_pool){ r.start, range_end(r) };
-	if (end < last_end(devices))
-		end = last_end(devices);
-	stage2_init(&d->stage2, &pool, gstage_modes(), end);
-	for (i = 0; i < d->ram.count; i++)
-		stage2_map(&d->stage2, d->ram.r[i], PTE_R | PTE_W | PTE_X);
-	for (i = 0; i < devices->count; i++)
-		stage2_map(&d->stage2, devices->r[i], PTE_R | PTE_W);
+	identity_init_gstage(&d->gstage, &pool, gstage_modes(),
+			     larger(last_end(&d->ram), last_end(devices)));
+	map_all(&d->gstage, &d->ram, PTE_R | PTE_W | PTE_X);
+	map_all(&d->gstage, devices, PTE_R | PTE_W);
+	make_own_map(d, &pool);
 	d->pool = (void *)(uintptr_t)pool.next;
 	d->pool_size = pool.end - pool.next;
-	hv_print("halite: G-stage Sv%ux4 in %u pages, %lu pages left\n", 12 + 9 * d->stage2.levels,
-		 stage2_table_pages(&d->stage2), (unsigned long)pages_left(&pool));
+	hv_print("halite: G-stage Sv%ux4 in %u pages, own map Sv%u in %u pages, %lu pages left\n",
+		 12 + 9 * d->gstage.levels, identity_table_pages(&d->gstage),
+		 12 + 9 * d->own_map.levels, identity_table_pages(&d->own_map),
+		 (unsigned long)pages_left(&pool));
 }
 
 static void keep(struct range_list *l, struct range r)
@@ -201,7 +287,10 @@ static _Noreturn void start_guest(struct domain *d, const void *fdt, const struc
 	image_load(&img, mods->kernel, &d->machine->ram, &used);
 	keep(&used, img.memory);
 	guest_fdt = place_fdt(d, &used, size, old_fdt);
-	guest_fdt_make((void *)(uintptr_t)guest_fdt, size, fdt, d->machine, mods, d->home);
+	guest_fdt_make((void *)(uintptr_t)guest_fdt, size, fdt, d->machine, mods, d->home,
+		       d->hext.own_file);
+	if (d->stats)
+		guest_fdt_end_by_sbi((void *)(uintptr_t)guest_fdt);
 	hv_print("halite: kernel at 0x%lx, entry 0x%lx, device tree at 0x%lx\n",
 		 (unsigned long)img.memory.start, (unsigned long)img.entry,
 		 (unsigned long)guest_fdt);
@@ -221,6 +310,12 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	options_parse(&options, machine.bootargs);
 	hv_print("Halite " HALITE_VERSION " (nacl: %s)\n",
 		 options_nacl_text(&options, text, sizeof(text)));
+	d->level = below_find();
+	hv_print("halite: level %u, SBI NACL below: %s", d->level,
+		 below_nacl_text(text, sizeof(text)));
+	hv_print(", for the guest: %s\n", options_nacl_text(&options, text, sizeof(text)));
+	d->stats = options.stats;
+	d->slow = options.slow;
 	d->machine = &machine;
 	d->home = (struct range){ home_image().start, HOME_SIZE };
 	d->nacl_offered = options.nacl_offered;
@@ -228,7 +323,8 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	modules_find(&mods, fdt, &machine, d->home);
 	print_facts(d);
 	check_isa(&machine);
+	share_interrupt_files(d, &machine);
 	find_guest_ram(d);
-	make_gstage(d, fdt);
+	make_maps(d, fdt);
 	start_guest(d, fdt, &mods, old_fdt);
 }

@@ -2,7 +2,7 @@
 #include "hext/bits.h"
 #include "hext/insn.h"
 #include "hv/mmio.h"
-#include "hv/plic.h"
+#include "hv/intc.h"
 
 /* The load or store that trapped; from htinst where the hardware filled it in. */
 static bool decode_access(const struct vcpu *v, uint64_t htinst, struct hext_insn *insn)
@@ -35,8 +35,8 @@ static bool emulate(struct vcpu *v, uint64_t offset, const struct hext_insn *ins
 	if (insn->fp)
 		return false;
 	if (insn->kind == HEXT_INSN_STORE)
-		return plic_store(v, offset, insn->width, v->x[insn->rs2]);
-	if (insn->kind != HEXT_INSN_LOAD || !plic_load(v, offset, insn->width, &value))
+		return intc_store(v, offset, insn->width, v->x[insn->rs2]);
+	if (insn->kind != HEXT_INSN_LOAD || !intc_load(v, offset, insn->width, &value))
 		return false;
 	if (insn->rd)
 		v->x[insn->rd] = extend(value, insn);
@@ -55,7 +55,7 @@ void mmio_access(struct vcpu *v, uint64_t cause, pa_t addr, uint64_t tval, uint6
 	struct hext_insn insn;
 	uint64_t offset;
 
-	if (cause != CAUSE_FETCH_GUEST_PAGE && plic_contains(v->domain, addr.addr, &offset) &&
+	if (cause != CAUSE_FETCH_GUEST_PAGE && intc_contains(v->domain, addr.addr, &offset) &&
 	    decode_access(v, htinst, &insn) && emulate(v, offset, &insn)) {
 		v->h.pc += insn.length;
 		return;

@@ -10,9 +10,14 @@
 #include "hv/ipi.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
+#include "hv/intc.h"
+#include "hv/quick.h"
 #include "riscv/csr.h"
+#include "riscv/ncsr.h"
 #include "riscv/entry.h"
 #include "riscv/fence.h"
+#include "riscv/imsic.h"
+#include "riscv/pte.h"
 #include "riscv/world.h"
 
 /* ---- what src/hext needs: memory of the domain, which is mapped where it is ---- */
@@ -23,21 +28,24 @@ static void *domain_ram(struct vcpu *v, pa_t addr, unsigned int size)
 }
 
 /*
- * One access of exactly that size. Devices, which are mapped without X, may answer with a fault: that is
+ * One access of exactly that size. The PLIC is reached through Halite. Other devices, which are mapped without X, may answer with a fault: that is
  * the guest's, not Halite's.
  */
 static bool read_memory(void *ctx, pa_t addr, void *buf, unsigned int size)
 {
 	struct vcpu *v = ctx;
 	struct hext_host_page page;
-	uint64_t value;
+	uint64_t value, offset;
 
-	if (!stage2_lookup(&v->domain->stage2, addr.addr, &page))
-		return false;
-	if (page.x && size == sizeof(value))
+	if (!identity_lookup(&v->domain->gstage, addr.addr, &page)) {
+		if (!intc_contains(v->domain, addr.addr, &offset) ||
+		    !intc_load(v, offset, size, &value))
+			return false;
+	} else if (page.x && size == sizeof(value)) {
 		value = *(const volatile uint64_t *)page.hpa.addr;
-	else if (!riscv_try_load(page.hpa.addr, size, &value))
+	} else if (!riscv_try_load(page.hpa.addr, size, &value)) {
 		return false;
+	}
 	memcpy(buf, &value, size);
 	return true;
 }
@@ -46,11 +54,12 @@ static bool write_memory(void *ctx, pa_t addr, const void *buf, unsigned int siz
 {
 	struct vcpu *v = ctx;
 	struct hext_host_page page;
-	uint64_t value = 0;
+	uint64_t value = 0, offset;
 
-	if (!stage2_lookup(&v->domain->stage2, addr.addr, &page))
-		return false;
 	memcpy(&value, buf, size);
+	if (!identity_lookup(&v->domain->gstage, addr.addr, &page))
+		return intc_contains(v->domain, addr.addr, &offset) &&
+		       intc_store(v, offset, size, value);
 	return riscv_try_store(page.hpa.addr, size, value);
 }
 
@@ -66,7 +75,7 @@ static bool host_page(void *ctx, pa_t addr, struct hext_host_page *page)
 {
 	struct vcpu *v = ctx;
 
-	return stage2_lookup(&v->domain->stage2, addr.addr, page);
+	return identity_lookup(&v->domain->gstage, addr.addr, page);
 }
 
 static uint64_t read_time(void *ctx)
@@ -75,24 +84,44 @@ static uint64_t read_time(void *ctx)
 	return csr_read(CSR_TIME);
 }
 
+static uint64_t read_files(void *ctx)
+{
+	const struct vcpu *v = ctx;
+
+	return world_own_files(v->h.cfg);
+}
+
+static void file_rmw(void *ctx, unsigned int file, unsigned int reg, uint64_t *old, uint64_t value,
+		     uint64_t mask)
+{
+	struct vcpu *v = ctx;
+
+	imsic_rmw(file + v->h.cfg->own_file, reg, old, value, mask);
+	/* The file that stands for L1's own raises its interrupt in Halite. */
+	if (!file && !v->h.cfg->own_file)
+		intc_update(v);
+}
+
 const struct hext_ops nested_hext_ops = {
 	.read = read_memory,
 	.write = write_memory,
 	.cas64 = cas64,
 	.host_page = host_page,
 	.time = read_time,
+	.files = read_files,
+	.file_rmw = file_rmw,
 };
 
 /* ---- what src/nacl needs ---- */
 
-static bool nacl_csr_exists(void *ctx, unsigned int csr)
+static bool csr_exists(void *ctx, unsigned int csr)
 {
 	const struct vcpu *v = ctx;
 
 	return hext_csr_exists(&v->h, csr);
 }
 
-static uint64_t nacl_csr_read(void *ctx, unsigned int csr)
+static uint64_t csr_value(void *ctx, unsigned int csr)
 {
 	struct vcpu *v = ctx;
 	uint64_t value = 0;
@@ -101,30 +130,76 @@ static uint64_t nacl_csr_read(void *ctx, unsigned int csr)
 	return value;
 }
 
-static void nacl_csr_write(void *ctx, unsigned int csr, uint64_t value)
+static void csr_change(void *ctx, unsigned int csr, uint64_t value)
 {
 	struct vcpu *v = ctx;
 	uint64_t old;
 
-	hext_csr_rmw(&v->h, csr, &old, value, ~UINT64_C(0));
+	v->hstatus_stale = true;
+	/* KVM writes it before each entry. */
+	if (csr == HEXT_CSR_HVIP)
+		v->h.hvip = value & hext_hvip_bits(v->h.cfg);
+	else
+		hext_csr_rmw(&v->h, csr, &old, value, ~UINT64_C(0));
 }
 
-static void nacl_hfence(void *ctx, const struct nacl_hfence *fence)
+void nested_put_trap_csrs(const struct hext_hart *h, volatile nacl_word *csrs)
+{
+	uint64_t hip = hext_hip(h);
+
+	nacl_host_put(csrs, HEXT_CSR_VSSTATUS, h->vs.status);
+	nacl_host_put(csrs, HEXT_CSR_VSIE, hext_vs_view(h, h->hie) | (h->vsie_local & h->hvien));
+	nacl_host_put(csrs, HEXT_CSR_VSTVEC, h->vs.tvec);
+	nacl_host_put(csrs, HEXT_CSR_VSSCRATCH, h->vs.scratch);
+	nacl_host_put(csrs, HEXT_CSR_VSEPC, h->vs.epc);
+	nacl_host_put(csrs, HEXT_CSR_VSCAUSE, h->vs.cause);
+	nacl_host_put(csrs, HEXT_CSR_VSTVAL, h->vs.tval);
+	nacl_host_put(csrs, HEXT_CSR_VSIP, hext_vs_view(h, hip) | (h->hvip & h->hvien));
+	if (static_key(KEY_SSTC))
+		nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
+	nacl_host_put(csrs, HEXT_CSR_VSATP, h->vs.atp);
+	nacl_host_put(csrs, HEXT_CSR_HSTATUS, h->hstatus);
+	nacl_host_put(csrs, HEXT_CSR_HIE, h->hie);
+	nacl_host_put(csrs, HEXT_CSR_HTVAL, h->htval);
+	nacl_host_put(csrs, HEXT_CSR_HIP, hip);
+	nacl_host_put(csrs, HEXT_CSR_HVIP, h->hvip);
+	nacl_host_put(csrs, HEXT_CSR_HTINST, h->htinst);
+	if (static_key(KEY_AIA)) {
+		nacl_host_put(csrs, HEXT_CSR_VSISELECT, h->vs.iselect);
+		nacl_host_put(csrs, HEXT_CSR_HGEIP, hext_hgeip(h));
+	}
+	/* Without, hgeip is 0, as it was. */
+}
+
+static void put_trap_csrs(void *ctx, volatile nacl_word *csrs)
+{
+	nested_put_trap_csrs(&((struct vcpu *)ctx)->h, csrs);
+}
+
+static nacl_word swap_hstatus(void *ctx, nacl_word value)
+{
+	/* A change of the world comes next, and loads it. */
+	return hext_swap_hstatus(&((struct vcpu *)ctx)->h, value);
+}
+
+static void hfence(void *ctx, const struct nacl_hfence *fence)
 {
 	fence_l2(ctx, fence);
 }
 
-static void *nacl_map_shmem(void *ctx, uint64_t gpa, size_t size)
+static void *map_shmem(void *ctx, uint64_t gpa, size_t size)
 {
 	return domain_ram(ctx, pa(gpa), size);
 }
 
 const struct nacl_host_ops nested_nacl_ops = {
-	.csr_exists = nacl_csr_exists,
-	.csr_read = nacl_csr_read,
-	.csr_write = nacl_csr_write,
-	.hfence = nacl_hfence,
-	.map_shmem = nacl_map_shmem,
+	.csr_exists = csr_exists,
+	.csr_read = csr_value,
+	.csr_write = csr_change,
+	.hfence = hfence,
+	.map_shmem = map_shmem,
+	.put_trap_csrs = put_trap_csrs,
+	.swap_hstatus = swap_hstatus,
 };
 
 /* ---- the shadow G-stages ---- */
@@ -135,14 +210,9 @@ const struct nacl_host_ops nested_nacl_ops = {
 static void forget_vmid(struct vcpu *v, void *arg)
 {
 	const uint16_t *vmid = arg;
-	struct world_gstage saved;
 
-	world_leave_gstage(&saved);
-	/* Only the VMID counts: nothing is translated meanwhile. */
-	world_visit_gstage(v->domain->world.hgatp | (uint64_t)*vmid << HGATP_VMID_SHIFT);
-	hfence_vvma_all();
-	world_return_gstage(&saved);
-	hfence_gvma_all();
+	(void)v;
+	hfence_vmid(*vmid);
 }
 
 static void quiesce(void *ctx, uint16_t vmid)
@@ -150,10 +220,23 @@ static void quiesce(void *ctx, uint16_t vmid)
 	ipi_call(ctx, ~UINT64_C(0), forget_vmid, &vmid);
 }
 
+static const struct range *largest_ram(const struct domain *d)
+{
+	const struct range *largest = &d->ram.r[0];
+	unsigned int i;
+
+	for (i = 1; i < d->ram.count; i++) {
+		if (d->ram.r[i].size > largest->size)
+			largest = &d->ram.r[i];
+	}
+	return largest;
+}
+
 void nested_init_domain(struct domain *d)
 {
 	uint16_t vmids = d->hext.vmid_bits >= 7 ? 127 : (1 << d->hext.vmid_bits) - 1;
 	uint64_t pages = d->pool_size / HEXT_SHADOW_PAGE;
+	const struct range *ram = largest_ram(d);
 	const struct hext_shadow_config config = {
 		.hext = &d->hext,
 		.memory = d->pool,
@@ -168,63 +251,104 @@ void nested_init_domain(struct domain *d)
 		.quiesce = quiesce,
 	};
 
+	d->hext.ram = (const uint8_t *)ram->start;
+	d->hext.ram_start = ram->start;
+	d->hext.ram_size = ram->size;
 	if (!hext_shadow_init(&d->shadows, &config))
 		hv_fatal("home: %lu pages for shadow page tables are too few for %u harts",
 			 (unsigned long)pages, d->machine->hart_count);
-	d->world.vmid_tagged = d->shadows.vmid_tagged;
+}
+
+void nested_hart_start(const struct vcpu *v)
+{
+	const struct hext_gvma_fence everything = { .all_vmids = true, .all_addresses = true };
+	struct hext_shadow_pool *pool = &v->domain->shadows;
+	unsigned int i;
+
+	/* A fence of L1's for this hart alone, while it was stopped, has taken nothing out of the shadows. */
+	hext_shadow_fence_gvma(pool, &everything);
+	hfence_vmid(0);
+	for (i = 0; i < pool->count; i++)
+		hfence_vmid(pool->shadow[i].vmid);
 }
 
 void nested_bind_shadow(struct vcpu *v)
 {
-	if (!v->shadow || v->shadow->hgatp != v->h.hgatp)
+	if (!v->shadow || v->shadow->hgatp != v->h.hgatp) {
 		v->shadow = hext_shadow_get(&v->domain->shadows, &v->h, v->index);
+		v->shadow_atp = hext_shadow_hgatp(&v->domain->shadows, v->shadow);
+	}
 }
 
 void nested_load(struct vcpu *v)
 {
-	uint64_t hgatp = v->h.virt ? hext_shadow_hgatp(&v->domain->shadows, v->shadow) : 0;
-
-	world_load(&v->h, &v->domain->world, &v->timer, hgatp);
+	world_load(&v->h, &v->timer, v->h.virt ? v->shadow_atp : v->domain_atp);
 }
 
-static void flush_for_retry(const struct hext_shadow_result *result)
+static void flush_for_retry(const struct vcpu *v, const struct hext_shadow_result *result)
 {
 	switch (result->flush) {
 	case HEXT_SHADOW_FLUSH_NONE:
 		break;
 	case HEXT_SHADOW_FLUSH_GPA:
-		hfence_gvma_gpa(result->gpa);
+		hfence_gvma_range(v->shadow->vmid, result->gpa, PAGE_SIZE);
 		break;
 	case HEXT_SHADOW_FLUSH_VMID:
-		hfence_gvma_all();
+		hfence_gvma_vmid(v->shadow->vmid);
 		break;
 	}
 }
 
-void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
+void nested_fill_ahead(struct vcpu *v)
+{
+	struct hext_shadow_result result;
+
+	if (v->page_fault_hgatp == v->h.hgatp) {
+		hext_shadow_fill_ahead(&v->domain->shadows, v->shadow, &v->h, &v->page_fault,
+				       &result);
+		flush_for_retry(v, &result);
+	}
+	v->page_fault_hgatp = ~UINT64_C(0);
+}
+
+enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool quick)
 {
 	struct hext_shadow_result result;
 	struct hext_trap trap = {
 		.cause = cause,
 		.tval = csr_read(CSR_STVAL),
-		.htval = csr_read(HEXT_CSR_HTVAL),
-		.htinst = csr_read(HEXT_CSR_HTINST),
-		.gva = csr_read(HEXT_CSR_HSTATUS) & HSTATUS_GVA,
+		.htval = ncsr_read(HEXT_CSR_HTVAL),
+		.htinst = ncsr_read(HEXT_CSR_HTINST),
+		.gva = world_guest_hstatus() & HSTATUS_GVA,
 	};
+	bool no_code = !trap.htinst && cause != CAUSE_FETCH_GUEST_PAGE;
 
+	/* Finding out the code may take any register. */
+	if (quick && no_code)
+		return NESTED_NOT_DONE;
 	switch (hext_shadow_fault(&v->domain->shadows, v->shadow, &v->h, &trap, &result)) {
 	case HEXT_SHADOW_RESUME:
-		flush_for_retry(&result);
+		stat_count(&v->stats, STAT_L2_FILL);
+		flush_for_retry(v, &result);
 		break;
 	case HEXT_SHADOW_TRAP:
-		if (!result.trap.htinst && cause != CAUSE_FETCH_GUEST_PAGE) {
+		stat_count(&v->stats, STAT_L2_MEMORY);
+		if (no_code && !result.trap.htinst) {
 			vcpu_save(v);
 			hext_fill_htinst(&v->h, v->x, &result.trap);
 		}
+		v->page_fault = trap;
+		v->page_fault_hgatp = v->h.hgatp;
+		if (quick && quick_trap(v, &result.trap))
+			return NESTED_RESUMED;
 		vcpu_raise(v, &result.trap);
 		break;
 	case HEXT_SHADOW_EMULATE:
+		if (quick)
+			return NESTED_NOT_DONE;
+		stat_count(&v->stats, STAT_L2_MEMORY);
 		mmio_access(v, cause, result.pa, trap.tval, trap.htinst);
 		break;
 	}
+	return NESTED_DONE;
 }

@@ -14,16 +14,39 @@ extern const struct nacl_host_ops nested_nacl_ops;
 /* Give @d its pool of shadow G-stages. */
 void nested_init_domain(struct domain *d);
 
+/* Fence whatever a life before of @v's hart may have left in it. */
+void nested_hart_start(const struct vcpu *v);
+
 /* Have a shadow for L1's hgatp. May take one from another guest of L1, and wait for other harts. */
 void nested_bind_shadow(struct vcpu *v);
+
+/* L2 is about to run again under the shadow that is bound: spare it the fault for what L1 has mapped meanwhile. */
+void nested_fill_ahead(struct vcpu *v);
 
 /* Load the CSRs for the state that @v is in; when ON, under the shadow that is bound. */
 void nested_load(struct vcpu *v);
 
+/*
+ * Store in NACL's CSR space @csrs what L2, or its trap into L1, has changed of L1's CSRs: nacl_host_ops.put_trap_csrs.
+ */
+void nested_put_trap_csrs(const struct hext_hart *h, volatile nacl_word *csrs);
+
 /* L1 executed @code, which only a hypervisor, or nobody, may: emulate it or raise its exception. */
 void nested_emulate(struct vcpu *v, uint32_t code);
 
+/*
+ * Likewise in S mode, if it is a CSR instruction that is right and needs only registers that are at hand; all is
+ * done then for the way back. False: nothing was.
+ */
+bool nested_emulate_quick(struct vcpu *v, uint32_t code);
+
+enum nested_outcome {
+	NESTED_DONE,	 /* vcpu_resume() is next */
+	NESTED_RESUMED,	 /* if @quick: all is done for the way back */
+	NESTED_NOT_DONE, /* if @quick: that needs registers that are not at hand; nothing was done */
+};
+
 /* L2 took guest-page fault @cause: resolve it, or take it into L1. */
-void nested_guest_page_fault(struct vcpu *v, uint64_t cause);
+enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool quick);
 
 #endif

@@ -58,6 +58,8 @@ void options_parse(struct options *o, const char *bootargs)
 {
 	o->nacl_offered = true;
 	o->nacl_features = NACL_FEAT_ALL;
+	o->stats = false;
+	o->slow = false;
 	for (;;) {
 		size_t len;
 
@@ -67,6 +69,10 @@ void options_parse(struct options *o, const char *bootargs)
 			return;
 		if (!strncmp(bootargs, "nacl=", 5))
 			parse_nacl(o, bootargs + 5, len - 5);
+		else if (is_text(bootargs, len, "stats"))
+			o->stats = true;
+		else if (is_text(bootargs, len, "slow"))
+			o->slow = true;
 		else
 			hv_warn("bootargs: unknown word \"%.*s\"", (int)len, bootargs);
 		bootargs += len;

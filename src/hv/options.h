@@ -6,6 +6,8 @@
  *   nacl=LIST     with these features, apart by commas: sync_csr, sync_hfence, sync_sret, autoswap_csr
  *   nacl=         with no feature
  *   nacl=none     do not offer the extension
+ *   stats         count the guest's exits by their reasons, and print that when it ends the machine
+ *   slow          handle all exits the general way, for tests: no difference but in time
  * A later word overrides an earlier one. An unknown word is a warning, an unknown value is fatal.
  */
 #ifndef HV_OPTIONS_H
@@ -18,6 +20,8 @@
 struct options {
 	bool nacl_offered;
 	uint32_t nacl_features; /* bit n: feature id n */
+	bool stats;
+	bool slow;
 };
 
 void options_parse(struct options *o, const char *bootargs);

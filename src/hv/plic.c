@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
-#include "hv/ipi.h"
+#include "hv/intc.h"
 #include "hv/plic.h"
-#include "riscv/csr.h"
 
 #define ENABLE_BASE    UINT64_C(0x2000)
 #define ENABLE_STRIDE  UINT64_C(0x80)
 #define CONTEXT_BASE   UINT64_C(0x200000)
 #define CONTEXT_STRIDE UINT64_C(0x1000)
-
-bool plic_contains(const struct domain *d, uint64_t addr, uint64_t *offset)
-{
-	*offset = addr - d->machine->plic.base;
-	return *offset < d->machine->plic.size;
-}
 
 static volatile uint32_t *reg(const struct vcpu *v, uint64_t offset)
 {
@@ -45,39 +38,6 @@ static bool may_reach(const struct domain *d, uint64_t offset, struct vcpu **own
 	return *owner;
 }
 
-void plic_update(struct vcpu *v)
-{
-	if (csr_read(CSR_SIP) & BIT64(IRQ_SEI)) {
-		csr_clear(CSR_SIE, BIT64(IRQ_SEI));
-		v->external = true;
-		vcpu_set_pending(v, BIT64(IRQ_SEI));
-	} else if (v->external) {
-		v->external = false;
-		vcpu_clear_pending(v, BIT64(IRQ_SEI));
-		csr_set(CSR_SIE, BIT64(IRQ_SEI));
-	}
-}
-
-/* An access changed the output of @owner's context; without an owner, of any. */
-static void update(struct vcpu *v, struct vcpu *owner)
-{
-	struct domain *d = v->domain;
-	uint64_t others = 0;
-	unsigned int i;
-
-	for (i = 0; i < d->vcpu_count; i++) {
-		struct vcpu *target = d->vcpus[i];
-
-		/* Where nothing is raised, the interrupt itself will tell. */
-		if (target != v && (!owner || owner == target) &&
-		    __atomic_load_n(&target->external, __ATOMIC_RELAXED))
-			others |= BIT64(i);
-	}
-	plic_update(v);
-	if (others)
-		ipi_post(d, others, VCPU_REQ_PLIC);
-}
-
 bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
 {
 	struct vcpu *owner;
@@ -91,7 +51,7 @@ bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *val
 	*value = *reg(v, offset);
 	/* Reading a claim register takes the interrupt away. */
 	if (offset >= CONTEXT_BASE)
-		update(v, owner);
+		intc_changed(v, owner);
 	return true;
 }
 
@@ -103,7 +63,7 @@ bool plic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t val
 		return false;
 	if (may_reach(v->domain, offset, &owner)) {
 		*reg(v, offset) = value;
-		update(v, owner);
+		intc_changed(v, owner);
 	}
 	return true;
 }

@@ -4,16 +4,17 @@
 #include "hv/sbi.h"
 
 static const struct sbi_extension *const extensions[] = {
-	&sbi_base, &sbi_time, &sbi_ipi,	 &sbi_rfence, &sbi_hsm,
-	&sbi_srst, &sbi_dbcn, &sbi_nacl, &sbi_pmu,
+	&sbi_base, &sbi_time, &sbi_ipi, &sbi_rfence, &sbi_hsm,
+	&sbi_srst, &sbi_dbcn, &sbi_pmu, &sbi_halite,
 };
 
 static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
 {
 	size_t i;
 
-	if (id == sbi_nacl.id && !v->domain->nacl_offered)
-		return NULL;
+	/* First, as it is on the way of each exit of L2. */
+	if (id == NACL_EID)
+		return v->domain->nacl_offered ? &sbi_nacl : NULL;
 	for (i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
 		if (extensions[i]->id == id)
 			return extensions[i];
@@ -58,6 +59,7 @@ void sbi_handle_ecall(struct vcpu *v)
 	const struct sbi_extension *extension = find(v, v->x[VCPU_A7]);
 	struct sbi_result result = sbi_error(SBI_ERR_NOT_SUPPORTED);
 
+	stat_count(&v->stats, extension == &sbi_nacl ? STAT_L1_NACL : STAT_L1_SBI);
 	if (extension)
 		result = extension->handle(v, v->x[VCPU_A0 + 6], &v->x[VCPU_A0]);
 	if (result.error == SBI_DONE)

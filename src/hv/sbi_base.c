@@ -2,8 +2,7 @@
 #include "hv/sbi.h"
 #include "lib/version.h"
 
-#define SPEC_VERSION_2_0  (UINT64_C(2) << 24)
-#define IMPLEMENTATION_ID 0x48414c49 /* "HALI": none of those the specification lists */
+#define SPEC_VERSION_2_0 (UINT64_C(2) << 24)
 
 enum {
 	GET_SPEC_VERSION,
@@ -21,7 +20,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	case GET_SPEC_VERSION:
 		return sbi_value(SPEC_VERSION_2_0);
 	case GET_IMPL_ID:
-		return sbi_value(IMPLEMENTATION_ID);
+		return sbi_value(SBI_IMPL_HALITE);
 	case GET_IMPL_VERSION:
 		return sbi_value(HALITE_VERSION_NUMBER);
 	case PROBE_EXTENSION:

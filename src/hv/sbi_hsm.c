@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "hext/bits.h"
+#include "hv/below.h"
 #include "hv/ipi.h"
 #include "hv/sbi.h"
 #include "lib/spinlock.h"
@@ -56,12 +57,15 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	uint64_t sie = csr_read(CSR_SIE);
 	struct sbi_result result;
 
+	stats_print_pool(v->domain);
 	nacl_host_reset(&v->nacl);
 	ipi_offline(v);
+	below_hart_stop(v);
 	csr_write(CSR_SIE, 0);
 	result = firmware_call(sbi_hsm.id, HART_STOP, 0, 0, 0, 0, 0, 0);
 	/* Not reached unless the firmware refuses. */
 	csr_write(CSR_SIE, sie);
+	below_hart_start(v);
 	ipi_online(v);
 	return sbi_error(result.error);
 }
@@ -72,7 +76,7 @@ static void wait_for_l1(struct vcpu *v)
 	uint64_t deadline;
 
 	if (hext_wfi_waits(&v->h, &deadline))
-		world_wait(&v->timer, &v->h, deadline);
+		world_wait(&v->timer, deadline);
 }
 
 static struct sbi_result hart_suspend(struct vcpu *v, uint64_t type, uint64_t pc, uint64_t arg)

@@ -3,14 +3,12 @@
 
 static struct sbi_result sync_sret(struct vcpu *v)
 {
-	uint64_t gpr[NACL_SRET_GPRS];
-	enum nacl_error error = nacl_host_sync_sret(&v->nacl, gpr);
-	unsigned int i;
+	enum nacl_error error = nacl_host_sync_sret(&v->nacl, NULL);
 
 	if (error)
 		return sbi_error(error);
-	for (i = 1; i < NACL_SRET_GPRS; i++)
-		v->x[i] = gpr[i];
+	v->shared_x = (uintptr_t)nacl_host_gprs(&v->nacl);
+	v->way = VCPU_LOAD_SHARED;
 	vcpu_sret(v);
 	return sbi_error(SBI_DONE);
 }

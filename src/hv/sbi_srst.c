@@ -14,12 +14,13 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	uint32_t type = args[0];
 	uint32_t reason = args[1];
 
-	(void)v;
 	if (fid != SYSTEM_RESET)
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	if ((type > TYPE_LAST && type < TYPE_VENDOR_FIRST) ||
 	    (reason > REASON_LAST && reason < REASON_VENDOR_FIRST))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
+	stats_print(v->domain);
+	stats_print_pool(v->domain);
 	return sbi_error(firmware_call(sbi_srst.id, fid, type, reason, 0, 0, 0, 0).error);
 }
 

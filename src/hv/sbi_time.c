@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
 #include "hv/sbi.h"
-#include "riscv/csr.h"
+#include "riscv/ncsr.h"
 
 enum { SET_TIMER };
 
@@ -14,7 +14,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	if (fid != SET_TIMER)
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	if (v->h.cfg->sstc) {
-		csr_write(HEXT_CSR_VSTIMECMP, args[0]);
+		ncsr_write(HEXT_CSR_VSTIMECMP, args[0]);
 	} else {
 		vcpu_clear_pending(v, BIT64(IRQ_STI));
 		firmware_set_timer(args[0]);

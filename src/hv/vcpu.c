@@ -2,17 +2,28 @@
 #include <stddef.h>
 
 #include "hext/bits.h"
+#include "hext/trap.h"
+#include "hv/below.h"
 #include "hv/console.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
-#include "hv/plic.h"
+#include "hv/intc.h"
 #include "hv/vcpu.h"
 #include "riscv/csr.h"
+#include "riscv/ncsr.h"
 #include "riscv/entry.h"
 #include "riscv/fence.h"
+#include "riscv/imsic.h"
+#include "riscv/own_map.h"
 #include "riscv/world.h"
 
 _Static_assert(offsetof(struct vcpu, x) == VCPU_X(0), "entry.S uses VCPU_X");
+_Static_assert(offsetof(struct vcpu, nacl_below) == VCPU_NACL, "entry.S uses VCPU_NACL");
+_Static_assert(offsetof(struct vcpu, shared_x) == VCPU_SHARED, "entry.S uses VCPU_SHARED");
+_Static_assert(offsetof(struct nacl_client_hart, shmem) == NACL_SHMEM, "entry.S uses NACL_SHMEM");
+_Static_assert(offsetof(struct nacl_client_hart, features) == NACL_FEATURES,
+	       "entry.S uses NACL_FEATURES");
+_Static_assert(CAUSE_VIRTUAL == CAUSE_VIRTUAL_INSTRUCTION, "entry.S uses it");
 _Static_assert(offsetof(struct vcpu, stack_top) == VCPU_STACK_TOP, "entry.S uses VCPU_STACK_TOP");
 
 /* Eight harts at most: no allocator is needed for what each has. */
@@ -40,13 +51,18 @@ static void set_start_state(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->x[VCPU_A1] = arg;
 	v->h.pc = pc;
 	v->h.user = false;
+	v->way = VCPU_LOAD_ALL;
 }
 
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
 	hext_init(&v->h, &v->domain->hext, &nested_hext_ops, v);
+	v->h.own_hvictl = HVICTL_IPRIOM;
+	v->patience = 1;
 	nacl_host_init(&v->nacl, v->domain->nacl_features, &nested_nacl_ops, v);
 	v->shadow = NULL;
+	v->domain_atp = identity_atp(&v->domain->gstage);
+	v->page_fault_hgatp = ~UINT64_C(0);
 	v->live = false;
 	v->external = false;
 	set_start_state(v, pc, arg);
@@ -114,45 +130,86 @@ bool vcpu_fetch(const struct vcpu *v, uint32_t *code)
 {
 	uint16_t low, high;
 
-	if (!riscv_fetch_u16(v->h.pc, &low))
+	if (!world_fetch_u16(v->h.pc, &low))
 		return false;
 	*code = low;
 	if ((low & 3) != 3)
 		return true;
-	if (!riscv_fetch_u16(v->h.pc + 2, &high))
+	if (!world_fetch_u16(v->h.pc + 2, &high))
 		return false;
 	*code |= (uint32_t)high << 16;
 	return true;
 }
 
 /*
+ * An interrupt of VS level that L1 keeps, or SGEI, while L1 runs and has SIE clear, or before its time comes: an SRET
+ * that enables it traps, but nothing tells that L1 sets SIE by CSR instruction. So look again soon, for L1 may be on its way
+ * out of WFI, then less and less often; without Sstc, at the next exit.
+ */
+#define LOOK_AGAIN_FIRST_HZ 500000
+#define LOOK_AGAIN_LAST_HZ  1000
+
+static void look_again(struct vcpu *v)
+{
+	uint64_t timebase = v->domain->machine->timebase;
+	uint64_t deadline;
+
+	if (hext_hip(&v->h) & v->h.hie & ~v->h.hideleg) {
+		world_call_at(&v->timer, csr_read(CSR_TIME) + v->patience);
+		if (v->patience < timebase / LOOK_AGAIN_LAST_HZ)
+			v->patience *= 2;
+		return;
+	}
+	v->patience = timebase / LOOK_AGAIN_FIRST_HZ + 1;
+	if (hext_wfi_waits(&v->h, &deadline) && deadline != ~UINT64_C(0))
+		world_call_at(&v->timer, deadline);
+}
+
+static void take_interrupt(struct vcpu *v, uint64_t cause)
+{
+	const struct hext_trap trap = { .cause = cause };
+
+	vcpu_trap_to_l1(v, &trap);
+}
+
+/*
  * Interrupts that the hardware does not deliver to L1 by itself: all of L1's while L2 runs; while L1
  * runs those of VS level that it has not delegated.
  */
-static void deliver_interrupts(struct vcpu *v)
+static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 {
 	struct hext_hart *h = &v->h;
-	struct hext_trap trap = { 0 };
+	uint64_t cause;
 
 	if (h->virt) {
 		if (v->live) {
-			h->hvip = csr_read(HEXT_CSR_HVIP) & IRQ_VS_ALL;
-			h->hie = (h->hie & BIT64(IRQ_SGEI)) | (csr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
+			h->hvip = ncsr_read(HEXT_CSR_HVIP) & (IRQ_VS_ALL | IRQ_LOCAL);
+			h->hie =
+				(h->hie & BIT64(IRQ_SGEI)) | (ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
 			/* L2's timer, which L1 takes itself: without it the hart would come back for ever. */
-			if (!(h->hideleg & BIT64(IRQ_VSTI)) && h->cfg->sstc &&
+			if (!(h->hideleg & BIT64(IRQ_VSTI)) && static_key(KEY_SSTC) &&
 			    (h->henvcfg & HENVCFG_STCE))
-				h->vs.timecmp = csr_read(HEXT_CSR_VSTIMECMP);
+				h->vs.timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
 		}
 	} else {
-		if (!(hext_hip(h) & h->hie & ~h->hideleg))
-			return;
 		vcpu_save(v);
+		look_again(v);
 	}
-	if (!hext_interrupt_pending(h, &trap.cause))
+	if (!hext_interrupt_pending(h, &cause))
 		return;
-	if (!h->virt && (IRQ_S_ALL >> (trap.cause & 63) & 1))
+	if (!h->virt && (IRQ_S_ALL >> (cause & 63) & 1))
 		return;
-	vcpu_trap_to_l1(v, &trap);
+	take_interrupt(v, cause);
+}
+
+/* Most times there is nothing to deliver: what that takes to know, and no more. */
+static inline bool has_interrupts(const struct vcpu *v)
+{
+	const struct hext_hart *h = &v->h;
+
+	if (static_key(KEY_AIA) && world_files_ask(h))
+		return true;
+	return h->virt ? hext_interrupt_possible(h, csr_read(CSR_TIME)) : hext_kept_interrupts(h);
 }
 
 void vcpu_resume(struct vcpu *v)
@@ -160,21 +217,38 @@ void vcpu_resume(struct vcpu *v)
 	struct hext_hart *h = &v->h;
 
 	/* First, as requests can be served on the way, whose interrupts are then delivered. */
-	if (h->virt && !v->live)
+	if (h->virt && !v->live) {
 		nested_bind_shadow(v);
-	ipi_serve(v);
-	deliver_interrupts(v);
+		nested_fill_ahead(v);
+	}
+	if (__atomic_load_n(&v->requests, __ATOMIC_RELAXED))
+		ipi_serve(v);
+	if (has_interrupts(v))
+		deliver_interrupts(v);
 	if (!v->live) {
 		nested_load(v);
 		v->live = true;
-	} else {
+	} else if (v->hstatus_stale) {
 		world_load_hstatus(h);
 	}
+	v->hstatus_stale = h->hgeie || h->prioritized;
 	if (h->user)
 		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
 	else
 		csr_set(CSR_SSTATUS, SSTATUS_SPP);
 	csr_write(CSR_SEPC, h->pc);
+	if (riscv_nacl->shmem)
+		world_before_entry();
+}
+
+void vcpu_sret_refused(struct vcpu *v, uint64_t error)
+{
+	enum nacl_error known = nacl_client_sret_refused(&v->nacl_below, error);
+
+	hv_warn("hart %lu: SBI NACL sync_sret refused with error %d", v->hartid, known);
+	/* It may be in the slot for autoswap only, where the hart does not look any more. */
+	v->hstatus_stale = true;
+	vcpu_resume(v);
 }
 
 void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
@@ -186,15 +260,21 @@ void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
 /* The physical hart's own CSRs, for a hart that has just started. */
 static void init_hart(struct vcpu *v)
 {
-	csr_write(CSR_SSCRATCH, 0);
-	csr_write(CSR_STVEC, (uintptr_t)riscv_trap_entry);
+	if (!own_map_enable(identity_atp(&v->domain->own_map)))
+		hv_warn("hart %lu does not take satp mode %u: text stays writable", v->hartid,
+			v->domain->own_map.mode);
 	world_init(v->h.cfg);
+	if (v->h.cfg->own_file)
+		imsic_silence();
+	nested_hart_start(v);
 	v->timer.timecmp = ~UINT64_C(0);
 	csr_write(CSR_SIE, BIT64(IRQ_SSI) | BIT64(IRQ_SEI) | (v->h.cfg->sstc ? BIT64(IRQ_STI) : 0));
 }
 
 void vcpu_hart_started(struct vcpu *v)
 {
+	/* Before anything else: CSRs and fences go through it. */
+	below_hart_start(v);
 	/* An interrupt posted while the hart was stopped is not this life's. */
 	__atomic_fetch_and(&v->requests, VCPU_REQ_CALL, __ATOMIC_SEQ_CST);
 	/* From here on calls reach this hart; what they fenced before, init_hart() flushes. */
@@ -222,6 +302,7 @@ static void add_vcpus(struct domain *d)
 	d->vcpu_count = m->hart_count;
 }
 
+/* geilen and own_file are there already: what is mapped depends on them. */
 static void fill_config(struct hext_config *c, const struct machine *m)
 {
 	c->sstc = m->isa.sstc;
@@ -230,7 +311,27 @@ static void fill_config(struct hext_config *c, const struct machine *m)
 	c->svnapot = m->isa.svnapot;
 	c->stateen = m->isa.smstateen;
 	c->gstage_adue = m->isa.svadu && !m->isa.svade;
+	c->aia = m->imsic.present;
+	c->identities = m->imsic.identities;
 	world_probe(c);
+}
+
+static uint32_t keys(const struct domain *d)
+{
+	uint32_t keys = below_keys();
+
+	/* With NACL below, what an exit costs is not its instructions. */
+	if (d->slow || keys)
+		keys |= BIT64(KEY_SLOW);
+	if (d->hext.aia)
+		keys |= BIT64(KEY_AIA);
+	if (d->hext.sstc)
+		keys |= BIT64(KEY_SSTC);
+	if (!d->shadows.vmid_tagged)
+		keys |= BIT64(KEY_FLUSH);
+	if (d->stats)
+		keys |= BIT64(KEY_STATS);
+	return keys;
 }
 
 void vcpu_boot(struct domain *d, unsigned long entry_pc, unsigned long fdt_addr)
@@ -238,11 +339,11 @@ void vcpu_boot(struct domain *d, unsigned long entry_pc, unsigned long fdt_addr)
 	struct vcpu *v;
 
 	fill_config(&d->hext, d->machine);
-	d->world.hgatp = stage2_hgatp(&d->stage2);
 	add_vcpus(d);
 	nested_init_domain(d);
+	static_keys_patch(keys(d));
 	v = d->vcpus[d->machine->boot_hart];
 	v->start_pc = entry_pc;
 	v->start_arg = fdt_addr;
-	vcpu_hart_started(v);
+	riscv_hart_start(v->hartid, v);
 }

@@ -15,7 +15,10 @@
 #include "hext/hext.h"
 #include "hext/shadow.h"
 #include "hv/domain.h"
+#include "hv/stats.h"
+#include "nacl/client.h"
 #include "nacl/host.h"
+#include "riscv/entry.h"
 #include "riscv/world.h"
 
 #define VCPU_STACK_SIZE 8192
@@ -25,22 +28,51 @@
 #define VCPU_A1 11
 #define VCPU_A7 17
 
+/*
+ * How the guest's registers get back into the hart. Those that a C function may change (ra, tp, t0 to t6, a0 to
+ * a7) are in vcpu.x whenever C code runs; the others only after an exit that may need them.
+ */
+enum vcpu_way {
+	VCPU_NOT_DONE = VCPU_WAY_NOT_DONE,  /* vcpu_exit_quick() left it to vcpu_exit() */
+	VCPU_LOAD_SOME = VCPU_WAY_SOME,	    /* those that C may change, from vcpu.x */
+	VCPU_LOAD_ALL = VCPU_WAY_ALL,	    /* all, from vcpu.x */
+	VCPU_LOAD_SHARED = VCPU_WAY_SHARED, /* all, from L1's area of SBI NACL */
+};
+
+/* x0, x1, x5 to x7, x10 to x17, x28 to x31 */
+#define VCPU_SOME_REGISTERS UINT32_C(0xf003fce3)
+
 struct vcpu {
-	uint64_t x[32];	    /* the guest's registers; x[0] stays 0 */
-	uint64_t stack_top; /* of Halite's stack on this hart */
+	uint64_t x[32];			    /* the guest's registers; x[0] stays 0 */
+	uint64_t stack_top;		    /* of Halite's stack on this hart */
+	struct nacl_client_hart nacl_below; /* this hart as L1; in tp */
+	uint64_t shared_x;		    /* for VCPU_LOAD_SHARED: where x0 would be */
+	enum vcpu_way way;		    /* back, decided on the way out */
 	struct hext_hart h;
 	bool live;
+	/*
+	 * A CSR was written that world_load_hstatus() looks at. Stays set while L1 has AIA do what quick.c does not know of:
+	 * hgeie, hvien and priorities are not all 0.
+	 */
+	bool hstatus_stale;
 	struct world_timer timer;
-	bool online; /* the guest runs or waits here; else stopped in the firmware */
-	struct nacl_host nacl;
-	struct hext_shadow *shadow; /* for h.hgatp, or NULL: to be looked up */
+	bool online;	       /* the guest runs or waits here; else stopped in the firmware */
+	struct nacl_host nacl; /* this hart as L0 */
+	bool taken_in;	       /* quick_entry() has left it at that: nothing waits in L1's area */
+	struct hext_trap page_fault; /* the last one of L2 that L1 was given */
+	uint64_t page_fault_hgatp;   /* L1's then; ~0: L2 has run since */
+	struct hext_shadow *shadow;  /* for h.hgatp, or NULL: to be looked up */
+	uint64_t shadow_atp;	     /* hgatp for it */
+	uint64_t domain_atp;	     /* for L1 */
 	struct domain *domain;
 	unsigned int index; /* in domain->vcpus */
 	unsigned long hartid;
-	bool external;	   /* the PLIC's output is raised in L1, and masked here */
+	uint64_t patience; /* in ticks, how long look_again() waits */
+	bool external;	   /* the interrupt controller's output is raised in L1, and masked here */
 	uint32_t requests; /* enum vcpu_request bits, atomic */
 	uint64_t start_pc; /* for the next start of the hart */
 	uint64_t start_arg;
+	struct stats stats;
 };
 
 /* Give @d its vCPUs, probe the boot hart, and start the guest there. */
@@ -77,9 +109,14 @@ void vcpu_clear_pending(struct vcpu *v, uint64_t sip_bits);
 /* The code at @pc of the guest that trapped, 2 or 4 bytes. False: it cannot be fetched any more. */
 bool vcpu_fetch(const struct vcpu *v, uint32_t *code);
 
-/* Called from assembly. */
-void vcpu_exit(struct vcpu *v);
+/*
+ * Called from assembly, at every exit: the quick one first, for what needs only the registers that C may change.
+ * They return an enum vcpu_way.
+ */
+uint64_t vcpu_exit_quick(struct vcpu *v);
+uint64_t vcpu_exit(struct vcpu *v);
 _Noreturn void vcpu_hart_started(struct vcpu *v);
+void vcpu_sret_refused(struct vcpu *v, uint64_t error);
 _Noreturn void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval);
 
 #endif

@@ -386,7 +386,8 @@ enum nacl_error nacl_client_sync_csr(struct nacl_client_hart *hart, nacl_word cs
 		if (error && error != NACL_ERR_INVALID_PARAM)
 			hart->features &= ~FEATURE(NACL_FEAT_SYNC_CSR);
 	}
-	if (csr == NACL_ALL_ONES)
+	/* Without SYNC_CSR the user writes by instructions: no older value may come after those. */
+	if (csr == NACL_ALL_ONES || !nacl_client_has(hart, NACL_FEAT_SYNC_CSR))
 		take_back_csrs(hart);
 	else
 		take_back_csr(hart, NACL_CSR_INDEX((unsigned int)csr));
@@ -415,6 +416,14 @@ void nacl_client_flush(struct nacl_client_hart *hart)
 		nacl_client_sync_csr(hart, NACL_ALL_ONES);
 	if (hart->shmem && hart->queued)
 		sync_hfences(hart);
+}
+
+void nacl_client_settle(struct nacl_client_hart *hart)
+{
+	if (!nacl_client_has(hart, NACL_FEAT_SYNC_CSR) && hart->shmem && any_dirty(hart->shmem))
+		take_back_csrs(hart);
+	if (!nacl_client_has(hart, NACL_FEAT_SYNC_HFENCE) && hart->shmem && hart->queued)
+		take_back_hfences(hart);
 }
 
 /* ---- entering the guest ---- */

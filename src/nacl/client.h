@@ -48,7 +48,7 @@ struct nacl_client {
 };
 
 /*
- * One hart. All zero before the first nacl_client_enable(). @shmem and @features can become NULL and
+ * One hart. All zero before the first nacl_client_enable(). @shmem can become NULL and @features
  * fewer in any function that takes the hart and calls L0: look again after it.
  */
 struct nacl_client_hart {
@@ -342,12 +342,7 @@ void nacl_client_flush(struct nacl_client_hart *hart);
  * Before sync_sret: what L0 does not take in with it, for lack of SYNC_CSR or SYNC_HFENCE, takes
  * effect now (SBI NACL, "Synchronize SRET").
  */
-static inline void nacl_client_settle(struct nacl_client_hart *hart)
-{
-	if (!nacl_client_has(hart, NACL_FEAT_SYNC_CSR) ||
-	    !nacl_client_has(hart, NACL_FEAT_SYNC_HFENCE))
-		nacl_client_flush(hart);
-}
+void nacl_client_settle(struct nacl_client_hart *hart);
 
 /* ---- entering the guest (SBI NACL, "Synchronize SRET", "Autoswap CSR") ---- */
 
@@ -389,8 +384,8 @@ static inline nacl_word nacl_sret_autoswapped(const volatile nacl_word *shmem)
 }
 
 /*
- * Settle, then SBI NACL, FID 4, by nacl_hook_call(), for which the guest's exit is a return elsewhere. It comes
- * back only on error, as from nacl_client_sret_refused().
+ * Settle, then SBI NACL, FID 4, by nacl_hook_call(), for which the guest's exit is a return
+ * elsewhere. It comes back only on error, as from nacl_client_sret_refused().
  */
 enum nacl_error nacl_client_sync_sret(struct nacl_client_hart *hart);
 

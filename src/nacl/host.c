@@ -90,7 +90,7 @@ static const uint16_t trap_extra[] = {
 	CSR_HIP,     CSR_HIE,	CSR_HGEIP,  CSR_VSTOPI,
 };
 
-_Static_assert(ARRAY_SIZE(gate_order) <= NACL_HOST_GATE_CSRS, "gate_csrs too short");
+_Static_assert(ARRAY_SIZE(gate_order) <= NACL_HOST_GATE_CSRS, "gate_indexes too short");
 _Static_assert(256 + ARRAY_SIZE(trap_extra) <= NACL_HOST_TRAP_CSRS, "trap_csrs too short");
 
 /* Positions in the area, in words. */
@@ -128,18 +128,29 @@ static inline bool in_map(const nacl_word *map, unsigned int index)
 	return map[index / NACL_XLEN] & index_bit(index);
 }
 
-/* Position of the lowest bit of @bits, which is not 0. (__builtin_ctz() can be a call.) */
+/*
+ * Position of the lowest bit of @bits, which is not 0: a de Bruijn sequence times that bit has another value in its
+ * highest bits for each position. (__builtin_ctz() can be a call.)
+ */
 static inline unsigned int lowest_bit(nacl_word bits)
 {
-	unsigned int n = 0;
+#if NACL_XLEN == 32
+	static const uint8_t position[32] = {
+		0,  1,	28, 2,	29, 14, 24, 3, 30, 22, 20, 15, 25, 17, 4,  8,
+		31, 27, 13, 23, 21, 19, 16, 7, 26, 12, 18, 6,  11, 5,  10, 9,
+	};
 
-	for (unsigned int step = NACL_XLEN / 2; step; step /= 2) {
-		if (!(bits & BITS(0, step))) {
-			bits >>= step;
-			n += step;
-		}
-	}
-	return n;
+	return position[((bits & -bits) * 0x077cb531u) >> 27];
+#else
+	static const uint8_t position[64] = {
+		0,  1,	48, 2,	57, 49, 28, 3,	61, 58, 50, 42, 38, 29, 17, 4,
+		62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
+		63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
+		46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,	13, 8,	7,  6,
+	};
+
+	return position[((bits & -bits) * UINT64_C(0x03f79d71b4cb0a89)) >> 58];
+#endif
 }
 
 static bool csr_known(const struct nacl_host *h, nacl_word csr)
@@ -163,8 +174,18 @@ static inline void store_current(struct nacl_host *h, unsigned int csr)
 	store(h, CSR_WORD(index), h->ops->csr_read(h->ctx, csr));
 }
 
+/* Whether any dirty bit may be set, of CSRs that do not exist, too. Loads only: the atomic AND costs more. */
+static inline bool any_dirty(const struct nacl_host *h)
+{
+	return nacl_host_dirty_but(h, NACL_DIRTY_WORDS);
+}
+
 static void store_trap_csrs(struct nacl_host *h)
 {
+	if (h->ops->put_trap_csrs && !any_dirty(h)) {
+		h->ops->put_trap_csrs(h->ctx, &h->shmem[CSR_WORD(0)]);
+		return;
+	}
 	for (unsigned int i = 0; i < h->trap_count; i++)
 		store_current(h, h->trap_csrs[i]);
 }
@@ -187,37 +208,106 @@ static void write_csr(struct nacl_host *h, unsigned int index)
 		h->ops->csr_write(h->ctx, csr, value);
 }
 
+static inline bool is_single_bit(nacl_word bits)
+{
+	return !(bits & (bits - 1));
+}
+
+/* A word of the dirty bitmap whose bits have been taken. */
+struct taken {
+	unsigned int word;
+	nacl_word bits;
+};
+
+/* Which words of the dirty bitmap have any bit: bit n, word n. */
+static inline nacl_word dirty_words(const struct nacl_host *h)
+{
+	nacl_word words = 0;
+
+#pragma GCC unroll 32
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		if (__builtin_expect(h->shmem[DIRTY_WORD(w)] != 0, 0))
+			words |= (nacl_word)1 << w;
+	}
+	return words;
+}
+
+/*
+ * Take all dirty bits of CSRs that exist into @taken, and return how many words have one. *@gates: how many bits are
+ * of CSRs that have an order; 2 stands for more.
+ */
+static unsigned int take_dirty(struct nacl_host *h, struct taken taken[NACL_DIRTY_WORDS],
+			       unsigned int *gates)
+{
+	nacl_word words = dirty_words(h);
+	unsigned int count = 0;
+
+	*gates = 0;
+	for (; words; words &= words - 1) {
+		unsigned int w = lowest_bit(words);
+		nacl_word bits = take_bits(h, DIRTY_WORD(w), h->exists[w]);
+
+		if (!bits)
+			continue;
+		taken[count].word = w;
+		taken[count].bits = bits;
+		count++;
+		bits &= h->gates[w];
+		if (bits)
+			*gates += is_single_bit(bits) ? 1 : 2;
+	}
+	return count;
+}
+
+/* Write those of the CSRs that have an order. */
+static void write_gates(struct nacl_host *h, const struct taken *taken, unsigned int count)
+{
+	for (unsigned int i = 0; i < h->gate_count; i++) {
+		unsigned int index = h->gate_indexes[i];
+
+		for (unsigned int j = 0; j < count; j++) {
+			if (taken[j].word == index / NACL_XLEN &&
+			    (taken[j].bits & index_bit(index)))
+				write_csr(h, index);
+		}
+	}
+}
+
 /*
  * Write all dirty CSRs. Those of on_trap are not stored back: they change when others are written,
  * and again when L2 runs; the caller, or nacl_host_after_trap(), stores them.
  */
-static void take_in_csrs(struct nacl_host *h)
+static __attribute__((noinline)) void take_in_csrs(struct nacl_host *h)
 {
-	nacl_word dirty[NACL_DIRTY_WORDS];
-	nacl_word any = 0;
+	struct taken taken[NACL_DIRTY_WORDS];
+	unsigned int gates;
+	unsigned int count = take_dirty(h, taken, &gates);
 
-	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
-		dirty[w] = h->exists[w];
-		if (dirty[w]) /* a plain load first: the atomic AND costs more */
-			dirty[w] &= load(h, DIRTY_WORD(w));
-		if (dirty[w])
-			dirty[w] = take_bits(h, DIRTY_WORD(w), dirty[w]);
-		any |= dirty[w];
-	}
-	if (!any)
+	/* Most times it is one, hvip. */
+	if (count == 1 && is_single_bit(taken[0].bits)) {
+		unsigned int index = taken[0].word * NACL_XLEN + lowest_bit(taken[0].bits);
+
+		write_csr(h, index);
+		if (!in_map(h->on_trap, index))
+			store_current(h, NACL_CSR_NUMBER(index));
 		return;
-
-	for (unsigned int i = 0; i < h->gate_count; i++) {
-		unsigned int index = NACL_CSR_INDEX(h->gate_csrs[i]);
-
-		if (in_map(dirty, index))
-			write_csr(h, index);
 	}
-	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
-		for (nacl_word bits = dirty[w] & ~h->gates[w]; bits; bits &= bits - 1)
-			write_csr(h, w * NACL_XLEN + lowest_bit(bits));
-		for (nacl_word bits = dirty[w] & ~h->on_trap[w]; bits; bits &= bits - 1)
-			store_current(h, NACL_CSR_NUMBER(w * NACL_XLEN + lowest_bit(bits)));
+	if (gates > 1)
+		write_gates(h, taken, count);
+	for (unsigned int i = 0; gates == 1 && i < count; i++) {
+		nacl_word bits = taken[i].bits & h->gates[taken[i].word];
+
+		if (bits)
+			write_csr(h, taken[i].word * NACL_XLEN + lowest_bit(bits));
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int first = taken[i].word * NACL_XLEN;
+		nacl_word bits;
+
+		for (bits = taken[i].bits & ~h->gates[taken[i].word]; bits; bits &= bits - 1)
+			write_csr(h, first + lowest_bit(bits));
+		for (bits = taken[i].bits & ~h->on_trap[taken[i].word]; bits; bits &= bits - 1)
+			store_current(h, NACL_CSR_NUMBER(first + lowest_bit(bits)));
 	}
 }
 
@@ -287,29 +377,38 @@ static inline void take_in_hfence(struct nacl_host *h, unsigned int e)
 	take_bits(h, HFENCE_WORD(e, NACL_HFENCE_CONFIG), pending);
 }
 
-static void take_in_hfences(struct nacl_host *h)
+static __attribute__((noinline)) void take_in_hfences(struct nacl_host *h)
 {
 	for (unsigned int e = 0; e < NACL_HFENCE_COUNT; e++)
 		take_in_hfence(h, e);
 }
 
-/* SBI NACL, "Autoswap CSR". */
-static void autoswap(struct nacl_host *h)
+static nacl_word swap_hstatus(struct nacl_host *h, nacl_word value)
 {
-	nacl_word hstatus;
+	nacl_word old;
 
+	if (h->ops->swap_hstatus)
+		return h->ops->swap_hstatus(h->ctx, value);
+	old = h->ops->csr_read(h->ctx, CSR_HSTATUS);
+	h->ops->csr_write(h->ctx, CSR_HSTATUS, value);
+	return old;
+}
+
+/* SBI NACL, "Autoswap CSR". True: it was done, and *@hstatus is what L1 wrote. */
+static bool autoswap(struct nacl_host *h, nacl_word *hstatus)
+{
 	if (!(h->features & 1u << NACL_FEAT_AUTOSWAP_CSR) ||
 	    !(load(h, AUTOSWAP_WORD(NACL_AUTOSWAP_FLAGS)) & NACL_AUTOSWAP_FLAG_HSTATUS))
-		return;
-	hstatus = load(h, AUTOSWAP_WORD(NACL_AUTOSWAP_HSTATUS));
-	store(h, AUTOSWAP_WORD(NACL_AUTOSWAP_HSTATUS), h->ops->csr_read(h->ctx, CSR_HSTATUS));
-	h->ops->csr_write(h->ctx, CSR_HSTATUS, hstatus);
+		return false;
+	*hstatus = load(h, AUTOSWAP_WORD(NACL_AUTOSWAP_HSTATUS));
+	store(h, AUTOSWAP_WORD(NACL_AUTOSWAP_HSTATUS), swap_hstatus(h, *hstatus));
+	return true;
 }
 
 /* Before an SRET: if it will not enter L2, no trap comes to store what take_in_csrs() left. */
-static void settle_before_sret(struct nacl_host *h)
+static void settle_before_sret(struct nacl_host *h, nacl_word hstatus)
 {
-	if (!(h->ops->csr_read(h->ctx, CSR_HSTATUS) & HSTATUS_SPV))
+	if (!(hstatus & HSTATUS_SPV))
 		store_trap_csrs(h);
 }
 
@@ -322,14 +421,17 @@ void nacl_host_init(struct nacl_host *h, unsigned int features, const struct nac
 	h->features = features;
 	h->gate_count = 0;
 	h->trap_count = 0;
+	h->unusual = false;
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
 		h->exists[w] = 0;
 		h->gates[w] = 0;
 		h->on_trap[w] = 0;
 	}
 	for (unsigned int index = 0; index < NACL_CSR_COUNT; index++) {
-		if (ops->csr_exists(ctx, NACL_CSR_NUMBER(index)))
-			h->exists[index / NACL_XLEN] |= index_bit(index);
+		if (!ops->csr_exists(ctx, NACL_CSR_NUMBER(index)))
+			continue;
+		h->exists[index / NACL_XLEN] |= index_bit(index);
+		h->unusual |= !(NACL_HOST_USED_GROUPS >> (index / 64) & 1);
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(gate_order); i++) {
 		unsigned int index = NACL_CSR_INDEX(gate_order[i]);
@@ -337,7 +439,7 @@ void nacl_host_init(struct nacl_host *h, unsigned int features, const struct nac
 		if (!in_map(h->exists, index))
 			continue;
 		h->gates[index / NACL_XLEN] |= index_bit(index);
-		h->gate_csrs[h->gate_count++] = gate_order[i];
+		h->gate_indexes[h->gate_count++] = index;
 	}
 	for (unsigned int i = 0; i < 256 + ARRAY_SIZE(trap_extra); i++) {
 		unsigned int csr = i < 256 ? 0x200 + i : trap_extra[i - 256];
@@ -436,20 +538,36 @@ enum nacl_error nacl_host_sync_hfence(struct nacl_host *h, nacl_word entry)
 	return NACL_SUCCESS;
 }
 
+void nacl_host_take_in(struct nacl_host *h)
+{
+	if (any_dirty(h))
+		take_in_csrs(h);
+	if (nacl_host_any_pending(h)) /* after hgatp */
+		take_in_hfences(h);
+}
+
+static void load_gprs(const struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS])
+{
+	gpr[0] = 0;
+	for (unsigned int i = 1; i < NACL_SRET_GPRS; i++)
+		gpr[i] = load(h, SRET_WORD(i));
+}
+
 enum nacl_error nacl_host_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS])
 {
+	nacl_word hstatus;
+
 	if (!(h->features & 1u << NACL_FEAT_SYNC_SRET))
 		return NACL_ERR_NOT_SUPPORTED;
 	if (!h->shmem)
 		return NACL_ERR_NO_SHMEM;
 
-	take_in_csrs(h);
-	take_in_hfences(h); /* after hgatp */
-	gpr[0] = 0;
-	for (unsigned int i = 1; i < NACL_SRET_GPRS; i++)
-		gpr[i] = load(h, SRET_WORD(i));
-	autoswap(h);
-	settle_before_sret(h);
+	nacl_host_take_in(h);
+	if (gpr)
+		load_gprs(h, gpr);
+	if (!autoswap(h, &hstatus))
+		hstatus = h->ops->csr_read(h->ctx, CSR_HSTATUS);
+	settle_before_sret(h, hstatus);
 	return NACL_SUCCESS;
 }
 
@@ -457,16 +575,17 @@ void nacl_host_before_sret(struct nacl_host *h)
 {
 	if (!h->shmem)
 		return;
-	take_in_csrs(h);
-	take_in_hfences(h);
-	settle_before_sret(h);
+	nacl_host_take_in(h);
+	settle_before_sret(h, h->ops->csr_read(h->ctx, CSR_HSTATUS));
 }
 
 void nacl_host_after_trap(struct nacl_host *h)
 {
+	nacl_word hstatus;
+
 	if (!h->shmem)
 		return;
-	autoswap(h);
+	autoswap(h, &hstatus);
 	store_trap_csrs(h);
 }
 

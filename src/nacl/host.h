@@ -73,12 +73,31 @@ struct nacl_host_ops {
 	 * replaced, disabled or reset. NULL: not all of it is RAM that L1 may write.
 	 */
 	void *(*map_shmem)(void *ctx, uint64_t gpa, size_t size);
+	/*
+	 * The two below are for speed and may be NULL: csr_read() and csr_write() are used instead.
+	 *
+	 * By nacl_host_put(@csrs), store the current value of each CSR that L1 has of those that L2
+	 * or its trap into L1 changes: 0x2xx, hstatus, htval, htinst, hvip(h), hip, hie, hgeip,
+	 * vstopi. Of vsireg, vstopei and vstopi it may leave out what costs too much: L1 that wants
+	 * one of them asks for it by sync_csr.
+	 */
+	void (*put_trap_csrs)(void *ctx, volatile nacl_word *csrs);
+	/* L1 writes hstatus; returns what it was. */
+	nacl_word (*swap_hstatus)(void *ctx, nacl_word value);
 };
+
+/* Store the value of CSR @csr, a constant, in CSR space @csrs. */
+#define nacl_host_put(csrs, csr, value) ((csrs)[NACL_CSR_INDEX(csr)] = nacl_le(value))
 
 /* The CSRs that L2 or its trap into L1 changes: at most all of 0x2xx and some more. */
 #define NACL_HOST_TRAP_CSRS (256 + 16)
 /* CSRs that are to be written before others. */
 #define NACL_HOST_GATE_CSRS 32
+/*
+ * Groups of 64 CSR indexes in which the specifications have a CSR: 0x200 to 0x2bf, 0x600 to 0x6bf, 0xe00 to 0xe3f, 0xe80 to
+ * 0xebf. Bit n: indexes from 64 * n on.
+ */
+#define NACL_HOST_USED_GROUPS 0x5077
 
 /* Private to host.c but for its size. */
 struct nacl_host {
@@ -88,10 +107,11 @@ struct nacl_host {
 	unsigned int features; /* bit n: NACL_FEAT_n is offered */
 	uint16_t trap_count;
 	uint16_t gate_count;
-	nacl_word exists[NACL_DIRTY_WORDS];	 /* as the dirty bitmap: CSRs that L1 has */
-	nacl_word gates[NACL_DIRTY_WORDS];	 /* likewise: those in gate_csrs */
-	nacl_word on_trap[NACL_DIRTY_WORDS];	 /* likewise: those in trap_csrs */
-	uint16_t gate_csrs[NACL_HOST_GATE_CSRS]; /* in the order of their writing */
+	bool unusual;			     /* a CSR exists outside of NACL_HOST_USED_GROUPS */
+	nacl_word exists[NACL_DIRTY_WORDS];  /* as the dirty bitmap: CSRs that L1 has */
+	nacl_word gates[NACL_DIRTY_WORDS];   /* likewise: those in gate_indexes */
+	nacl_word on_trap[NACL_DIRTY_WORDS]; /* likewise: those in trap_csrs */
+	uint16_t gate_indexes[NACL_HOST_GATE_CSRS]; /* in the order of their writing */
 	uint16_t trap_csrs[NACL_HOST_TRAP_CSRS];
 };
 
@@ -149,8 +169,108 @@ enum nacl_error nacl_host_sync_hfence(struct nacl_host *h, nacl_word entry);
  * 0), swap hstatus if AUTOSWAP_CSR is offered and flagged. On success the caller emulates the SRET
  * at once, with @gpr as L1's registers. Errors, in this order, with nothing changed: NOT_SUPPORTED,
  * NO_SHMEM.
+ *
+ * With @gpr NULL the caller loads the registers itself, each once, from nacl_host_gprs().
  */
 enum nacl_error nacl_host_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS]);
+
+/* The SRET context of the area, which is set: word i, through nacl_le(), is for xi, 1 to 31. */
+static inline const volatile nacl_word *nacl_host_gprs(const struct nacl_host *h)
+{
+	return &h->shmem[NACL_SRET_OFFSET / NACL_WORD_SIZE];
+}
+
+/*
+ * nacl_host_sync_sret() in parts, for a caller that decides between them whether it goes on; all of them need the area and
+ * SYNC_SRET. First: the CSRs and fences that wait are taken in, as all ways into L2 do.
+ */
+void nacl_host_take_in(struct nacl_host *h);
+
+/* The dirty bits of all CSRs that may exist, those of one word apart. */
+static inline nacl_word nacl_host_dirty_but(const struct nacl_host *h, unsigned int word)
+{
+	nacl_word any = 0;
+
+#pragma GCC unroll 32
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		if (w != word && (NACL_HOST_USED_GROUPS >> (w * NACL_XLEN / 64) & 1))
+			any |= h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + w];
+	}
+	return any | h->unusual;
+}
+
+/* Whether an entry is pending: the sign of all Config words together. */
+static inline bool nacl_host_any_pending(const struct nacl_host *h)
+{
+	const volatile nacl_word *config = &h->shmem[NACL_HFENCE_OFFSET / NACL_WORD_SIZE];
+	nacl_word any = 0;
+
+#pragma GCC unroll 120
+	for (unsigned int e = 0; e < NACL_HFENCE_COUNT; e++)
+		any |= config[e * NACL_HFENCE_WORDS];
+	return nacl_le(any) >> NACL_HFENCE_PENDING_BIT;
+}
+
+enum nacl_waiting { NACL_WAITS_NOTHING, NACL_WAITS_ONE, NACL_WAITS_MORE };
+
+/*
+ * In place of nacl_host_take_in(), by loads alone: whether a write of @csr, a constant that exists, is all that waits. Then
+ * nacl_host_take_value() takes that in, and nacl_host_after_trap() stores it back if it is one of those.
+ */
+static inline enum nacl_waiting nacl_host_waits(const struct nacl_host *h, unsigned int csr)
+{
+	const unsigned int index = NACL_CSR_INDEX(csr);
+	const nacl_word bit = (nacl_word)1 << (index % NACL_XLEN);
+	nacl_word word = nacl_le(h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + index / NACL_XLEN]);
+
+	if (nacl_host_dirty_but(h, index / NACL_XLEN) | (word & ~bit))
+		return NACL_WAITS_MORE;
+	if (nacl_host_any_pending(h))
+		return NACL_WAITS_MORE;
+	return word ? NACL_WAITS_ONE : NACL_WAITS_NOTHING;
+}
+
+/* Whether @csr, a constant, is dirty, and no other one of its word of the dirty bitmap. */
+static inline bool nacl_host_is_dirty_alone(const struct nacl_host *h, unsigned int csr)
+{
+	const unsigned int index = NACL_CSR_INDEX(csr);
+
+	return nacl_le(h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + index / NACL_XLEN]) ==
+	       (nacl_word)1 << (index % NACL_XLEN);
+}
+
+static inline nacl_word nacl_host_take_value(const struct nacl_host *h, unsigned int csr)
+{
+	const unsigned int index = NACL_CSR_INDEX(csr);
+	const nacl_word bit = (nacl_word)1 << (index % NACL_XLEN);
+
+	/* In this order: see host.c. */
+	__atomic_fetch_and(&h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + index / NACL_XLEN],
+			   nacl_le(~bit), __ATOMIC_ACQ_REL);
+	return nacl_le(h->shmem[NACL_CSR_OFFSET / NACL_WORD_SIZE + index]);
+}
+
+/* Whether hstatus is to be swapped; if so *@hstatus is what L1 has put in the slot, to be written. */
+static inline bool nacl_host_autoswap(const struct nacl_host *h, nacl_word *hstatus)
+{
+	const volatile nacl_word *slot = &h->shmem[NACL_AUTOSWAP_OFFSET / NACL_WORD_SIZE];
+
+	*hstatus = nacl_le(slot[NACL_AUTOSWAP_HSTATUS]);
+	return (h->features & 1u << NACL_FEAT_AUTOSWAP_CSR) &&
+	       (nacl_le(slot[NACL_AUTOSWAP_FLAGS]) & NACL_AUTOSWAP_FLAG_HSTATUS);
+}
+
+/* The CSR space of the area, which is set, for nacl_host_put(). */
+static inline volatile nacl_word *nacl_host_csrs(const struct nacl_host *h)
+{
+	return &h->shmem[NACL_CSR_OFFSET / NACL_WORD_SIZE];
+}
+
+/* Then: what it was before goes there. */
+static inline void nacl_host_autoswapped(const struct nacl_host *h, nacl_word hstatus)
+{
+	h->shmem[NACL_AUTOSWAP_OFFSET / NACL_WORD_SIZE + NACL_AUTOSWAP_HSTATUS] = nacl_le(hstatus);
+}
 
 /* ---- events of the virtual hart; each does nothing when no area is set ---- */
 

@@ -19,6 +19,9 @@
 #define CSR_STVAL    0x143
 #define CSR_SIP	     0x144
 #define CSR_STIMECMP 0x14d
+#define CSR_SISELECT 0x150
+#define CSR_SIREG    0x151
+#define CSR_STOPEI   0x15c
 #define CSR_SATP     0x180
 #define CSR_TIME     0xc01
 
@@ -31,6 +34,17 @@
 
 #define csr_write(csr, value) \
 	__asm__ volatile("csrw %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
+
+/* Returns the old value. */
+#define csr_swap(csr, value)                                         \
+	({                                                           \
+		uint64_t old_;                                       \
+		__asm__ volatile("csrrw %0, %1, %2"                  \
+				 : "=r"(old_)                        \
+				 : "i"(csr), "rK"((uint64_t)(value)) \
+				 : "memory");                        \
+		old_;                                                \
+	})
 
 #define csr_set(csr, value) \
 	__asm__ volatile("csrs %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : "memory")

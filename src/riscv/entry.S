@@ -1,49 +1,85 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "nacl/abi.h"
 #include "riscv/entry.h"
+#include "riscv/static_key.h"
 
 	.section .text
 	.option norelax
 
-/* void riscv_trap_entry(void): every trap into HS-mode. Saves the guest's x1..x31, then calls
- * vcpu_exit(v) on the hart's stack, then goes on as riscv_enter_guest. */
+/* Those that quick_entry() may change, sp and a0 apart; those that other C functions may change, and tp; the rest. */
+	.macro quick_registers op, base
+	.irp n, 1, 11, 12, 13, 14, 15, 16, 17
+	\op x\n, VCPU_X(\n)(\base)
+	.endr
+	.endm
+	.macro some_registers op, base
+	.irp n, 4, 5, 6, 7, 28, 29, 30, 31
+	\op x\n, VCPU_X(\n)(\base)
+	.endr
+	.endm
+	.macro other_registers op, base
+	.irp n, 3, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
+	\op x\n, VCPU_X(\n)(\base)
+	.endr
+	.endm
+
+/*
+ * void riscv_trap_entry(void): every trap into HS-mode. With few of the guest's registers saved, calls quick_entry(v, cause), or
+ * quick_virtual(v) for a virtual-instruction exception, on the hart's stack; if that cannot do it, saves some more and calls vcpu_exit_quick(v); if that cannot either, saves the rest and
+ * calls vcpu_exit(v). What they return, an enum vcpu_way, says from where the registers come back.
+ */
 	.globl riscv_trap_entry
 	.balign 4
 riscv_trap_entry:
 	csrrw a0, sscratch, a0
 	beqz a0, own_trap
-	sd x1, VCPU_X(1)(a0)
-	sd x2, VCPU_X(2)(a0)
-	sd x3, VCPU_X(3)(a0)
-	sd x4, VCPU_X(4)(a0)
-	sd x5, VCPU_X(5)(a0)
-	sd x6, VCPU_X(6)(a0)
-	sd x7, VCPU_X(7)(a0)
-	sd x8, VCPU_X(8)(a0)
-	sd x9, VCPU_X(9)(a0)
-	sd x11, VCPU_X(11)(a0)
-	sd x12, VCPU_X(12)(a0)
-	sd x13, VCPU_X(13)(a0)
-	sd x14, VCPU_X(14)(a0)
-	sd x15, VCPU_X(15)(a0)
-	sd x16, VCPU_X(16)(a0)
-	sd x17, VCPU_X(17)(a0)
-	sd x18, VCPU_X(18)(a0)
-	sd x19, VCPU_X(19)(a0)
-	sd x20, VCPU_X(20)(a0)
-	sd x21, VCPU_X(21)(a0)
-	sd x22, VCPU_X(22)(a0)
-	sd x23, VCPU_X(23)(a0)
-	sd x24, VCPU_X(24)(a0)
-	sd x25, VCPU_X(25)(a0)
-	sd x26, VCPU_X(26)(a0)
-	sd x27, VCPU_X(27)(a0)
-	sd x28, VCPU_X(28)(a0)
-	sd x29, VCPU_X(29)(a0)
-	sd x30, VCPU_X(30)(a0)
-	sd x31, VCPU_X(31)(a0)
-	csrrw t0, sscratch, x0
-	sd t0, VCPU_X(10)(a0)
+	quick_registers sd, a0
+	sd sp, VCPU_X(2)(a0)
+	csrrw a1, sscratch, x0
+	sd a1, VCPU_X(10)(a0)
 	ld sp, VCPU_STACK_TOP(a0)
+	static_branch KEY_SLOW, slow_exit
+	csrr a1, scause
+	li a2, CAUSE_VIRTUAL_INSTRUCTION
+	beq a1, a2, virtual
+	call quick_entry
+back:	/* a0 = v, a1 = the way */
+	beqz a1, 1f
+	csrw sscratch, a0
+	addi a1, a1, -VCPU_WAY_SOME
+	bnez a1, load_shared
+	quick_registers ld, a0
+	ld sp, VCPU_X(2)(a0)
+	ld a0, VCPU_X(10)(a0)
+	sret
+virtual:
+	call quick_virtual
+	j back
+1:	some_registers sd, a0
+	addi tp, a0, VCPU_NACL
+	call vcpu_exit_quick
+	mv a1, a0
+	addi a0, tp, -VCPU_NACL
+	li t0, VCPU_WAY_SOME
+	bne a1, t0, 2f
+	csrw sscratch, a0
+	quick_registers ld, a0
+	some_registers ld, a0
+	ld sp, VCPU_X(2)(a0)
+	ld a0, VCPU_X(10)(a0)
+	sret
+2:	li t0, VCPU_WAY_SHARED
+	bne a1, t0, 3f
+	csrw sscratch, a0
+load_shared:
+	ld a0, VCPU_SHARED(a0)
+	j load_all
+slow_exit:
+	some_registers sd, a0
+	addi tp, a0, VCPU_NACL
+	j 4f
+3:	bnez a1, riscv_enter_guest
+4:	other_registers sd, a0
 	mv s0, a0
 	call vcpu_exit
 	mv a0, s0
@@ -51,39 +87,38 @@ riscv_trap_entry:
 /* _Noreturn void riscv_enter_guest(struct vcpu *v): sepc, sstatus and hstatus are set up. */
 	.globl riscv_enter_guest
 riscv_enter_guest:
+	static_branch KEY_NACL_SYNC_SRET, enter_by_sync_sret
+enter_by_sret:
 	csrw sscratch, a0
-	ld x1, VCPU_X(1)(a0)
-	ld x2, VCPU_X(2)(a0)
-	ld x3, VCPU_X(3)(a0)
-	ld x4, VCPU_X(4)(a0)
-	ld x5, VCPU_X(5)(a0)
-	ld x6, VCPU_X(6)(a0)
-	ld x7, VCPU_X(7)(a0)
-	ld x8, VCPU_X(8)(a0)
-	ld x9, VCPU_X(9)(a0)
-	ld x11, VCPU_X(11)(a0)
-	ld x12, VCPU_X(12)(a0)
-	ld x13, VCPU_X(13)(a0)
-	ld x14, VCPU_X(14)(a0)
-	ld x15, VCPU_X(15)(a0)
-	ld x16, VCPU_X(16)(a0)
-	ld x17, VCPU_X(17)(a0)
-	ld x18, VCPU_X(18)(a0)
-	ld x19, VCPU_X(19)(a0)
-	ld x20, VCPU_X(20)(a0)
-	ld x21, VCPU_X(21)(a0)
-	ld x22, VCPU_X(22)(a0)
-	ld x23, VCPU_X(23)(a0)
-	ld x24, VCPU_X(24)(a0)
-	ld x25, VCPU_X(25)(a0)
-	ld x26, VCPU_X(26)(a0)
-	ld x27, VCPU_X(27)(a0)
-	ld x28, VCPU_X(28)(a0)
-	ld x29, VCPU_X(29)(a0)
-	ld x30, VCPU_X(30)(a0)
-	ld x31, VCPU_X(31)(a0)
-	ld x10, VCPU_X(10)(a0)
+load_all:
+	quick_registers ld, a0
+	some_registers ld, a0
+	other_registers ld, a0
+	ld sp, VCPU_X(2)(a0)
+	ld a0, VCPU_X(10)(a0)
 	sret
+
+enter_by_sync_sret:
+	lw t1, NACL_FEATURES(tp)
+	andi t1, t1, 1 << NACL_FEAT_SYNC_SRET
+	beqz t1, enter_by_sret
+	ld t0, NACL_SHMEM(tp)
+	.irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	ld t1, VCPU_X(\n)(a0)
+	sd t1, (NACL_SRET_OFFSET + \n * NACL_WORD_SIZE)(t0)
+	.endr
+	csrw sscratch, a0
+	mv s0, a0
+	li a7, NACL_EID
+	li a6, NACL_FID_SYNC_SRET
+	ecall
+	/* Refused: a0 is the error. vcpu_sret_refused(v, error) prepares for the plain way. */
+	csrw sscratch, zero
+	mv a1, a0
+	mv a0, s0
+	call vcpu_sret_refused
+	mv a0, s0
+	j riscv_enter_guest
 
 /* A trap while sscratch is 0: a bug of Halite's own. a0 is 0, sscratch holds the old a0. */
 own_trap:
@@ -94,16 +129,18 @@ own_trap:
 1:	wfi
 	j 1b
 
-/* void riscv_hart_start(void): a0 hart id, a1 struct vcpu; interrupts off, satp Bare. */
+/* _Noreturn void riscv_hart_start(uint64_t hartid, struct vcpu *v): interrupts off, satp Bare. */
 	.globl riscv_hart_start
 	.balign 4
 riscv_hart_start:
+	fence.i				/* static keys have been patched */
 	csrw sie, zero
 	csrw sscratch, zero
 	la t0, riscv_trap_entry
 	csrw stvec, t0
 	mv a0, a1
 	ld sp, VCPU_STACK_TOP(a0)
+	addi tp, a0, VCPU_NACL
 	call vcpu_hart_started
 1:	wfi
 	j 1b

@@ -1,46 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hypervisor's fences on the local hart (priv H "Hypervisor Memory-Management Fence Instructions").
- * All addresses in bytes. HFENCE.VVMA acts on the VMID that hgatp holds.
+ * The hypervisor's fences for the local hart (priv H "Hypervisor Memory-Management Fence Instructions").
+ * With SBI NACL below they are queued in shared memory and take effect when the guest is entered next:
+ * nothing that Halite does before that translates under a guest's tables. VMIDs are physical.
  */
 #ifndef RISCV_FENCE_H
 #define RISCV_FENCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-static inline void hfence_gvma_all(void)
-{
-	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" : : : "memory");
-}
+/* The G-stage: of every VMID; of one, all of it; of one, [@gpa, @gpa + @size). Sizes in bytes, not 0. */
+void hfence_gvma_all(void);
+void hfence_gvma_vmid(uint16_t vmid);
+void hfence_gvma_range(uint16_t vmid, uint64_t gpa, uint64_t size);
 
-static inline void hfence_gvma_gpa(uint64_t gpa)
-{
-	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, %0, x0" : : "r"(gpa >> 2) : "memory");
-}
+/* What an HFENCE.VVMA names: addresses in bytes, @size 0 for all of them. */
+struct hfence_vvma {
+	uint64_t addr;
+	uint64_t size;
+	uint32_t asid;
+	bool any_asid;
+};
 
-static inline void hfence_vvma_all(void)
-{
-	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, x0" : : : "memory");
-}
+/* The VS-stage of the VMID in @hgatp, with which that VMID's guest is run. */
+void hfence_vvma(uint64_t hgatp, const struct hfence_vvma *fence);
 
-static inline void hfence_vvma_asid(uint64_t asid)
-{
-	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, %0" : : "r"(asid) : "memory");
-}
-
-static inline void hfence_vvma_addr(uint64_t addr)
-{
-	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, x0" : : "r"(addr) : "memory");
-}
-
-static inline void hfence_vvma_addr_asid(uint64_t addr, uint64_t asid)
-{
-	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" : : "r"(addr), "r"(asid) : "memory");
-}
-
-static inline void wait_for_interrupt(void)
-{
-	__asm__ volatile("wfi" : : : "memory");
-}
+/* Both stages of @vmid. */
+void hfence_vmid(uint16_t vmid);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "hext/bits.h"
 #include "riscv/csr.h"
+#include "riscv/ncsr.h"
 
 /* The modes of hgatp that are there: bit n, mode n. Leaves hgatp Bare; no guest runs yet. */
 static inline uint16_t gstage_modes(void)
@@ -15,11 +16,11 @@ static inline uint16_t gstage_modes(void)
 	uint64_t mode;
 
 	for (mode = ATP_MODE_39; mode <= ATP_MODE_57; mode++) {
-		csr_write(HEXT_CSR_HGATP, mode << ATP_MODE_SHIFT);
-		if (csr_read(HEXT_CSR_HGATP) >> ATP_MODE_SHIFT == mode)
+		ncsr_write(HEXT_CSR_HGATP, mode << ATP_MODE_SHIFT);
+		if (ncsr_read(HEXT_CSR_HGATP) >> ATP_MODE_SHIFT == mode)
 			modes |= BIT64(mode);
 	}
-	csr_write(HEXT_CSR_HGATP, 0);
+	ncsr_write(HEXT_CSR_HGATP, 0);
 	return modes;
 }
 

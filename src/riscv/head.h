@@ -5,8 +5,9 @@
 
 #include <stdint.h>
 
-/* The image: code and data that are in the file, then bss. */
-extern char riscv_image_start[], riscv_data_end[], riscv_image_end[];
+/* The image: text, read-only data, data, which are in the file, then bss. Page-aligned but for data_end. */
+extern char riscv_image_start[], riscv_text_end[], riscv_rodata_end[], riscv_data_end[],
+	riscv_image_end[];
 
 /* Where the copy of the image at home begins: a0 hart id, a1 device tree, a2 where that was. */
 void riscv_home_entry(void);

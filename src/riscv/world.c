@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "hext/bits.h"
-#include "riscv/csr.h"
 #include "riscv/entry.h"
-#include "riscv/fence.h"
-#include "riscv/world.h"
+#include "riscv/insn.h"
+#include "riscv/switch.h"
 
 /* Which of the bits of @csr can be set; the CSR is left 0. */
-#define probe_bits(csr)                       \
-	({                                    \
-		uint64_t bits_;               \
-		csr_write(csr, ~UINT64_C(0)); \
-		bits_ = csr_read(csr);        \
-		csr_write(csr, 0);            \
-		bits_;                        \
+#define probe_bits(csr)                        \
+	({                                     \
+		uint64_t bits_;                \
+		ncsr_write(csr, ~UINT64_C(0)); \
+		bits_ = ncsr_read(csr);        \
+		ncsr_write(csr, 0);            \
+		bits_;                         \
 	})
 
 /* Which translation modes an address translation CSR takes. */
@@ -21,11 +19,11 @@
 		uint16_t modes_ = BIT64(ATP_MODE_BARE);                    \
 		uint64_t mode_;                                            \
 		for (mode_ = ATP_MODE_39; mode_ <= ATP_MODE_57; mode_++) { \
-			csr_write(csr, mode_ << ATP_MODE_SHIFT);           \
-			if (csr_read(csr) >> ATP_MODE_SHIFT == mode_)      \
+			ncsr_write(csr, mode_ << ATP_MODE_SHIFT);          \
+			if (ncsr_read(csr) >> ATP_MODE_SHIFT == mode_)     \
 				modes_ |= BIT64(mode_);                    \
 		}                                                          \
-		csr_write(csr, 0);                                         \
+		ncsr_write(csr, 0);                                        \
 		modes_;                                                    \
 	})
 
@@ -52,48 +50,8 @@ static void probe_hstateen(struct hext_config *cfg)
 		cfg->hstateen[3] = probe_bits(HEXT_CSR_HSTATEEN3);
 }
 
-static void load_hstateen(const uint64_t *values, unsigned int count)
-{
-	if (count > 0)
-		csr_write(HEXT_CSR_HSTATEEN0, values[0]);
-	if (count > 1)
-		csr_write(HEXT_CSR_HSTATEEN1, values[1]);
-	if (count > 2)
-		csr_write(HEXT_CSR_HSTATEEN2, values[2]);
-	if (count > 3)
-		csr_write(HEXT_CSR_HSTATEEN3, values[3]);
-}
-
-void world_probe(struct hext_config *cfg)
-{
-	cfg->hedeleg = probe_bits(HEXT_CSR_HEDELEG);
-	cfg->hideleg = probe_bits(HEXT_CSR_HIDELEG) & IRQ_VS_ALL;
-	cfg->hcounteren = probe_bits(HEXT_CSR_HCOUNTEREN);
-	cfg->henvcfg = probe_bits(HEXT_CSR_HENVCFG);
-	cfg->vsstatus = probe_bits(HEXT_CSR_VSSTATUS) &
-			(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS |
-			 SSTATUS_SUM | SSTATUS_MXR);
-	probe_hstateen(cfg);
-	cfg->hgatp_modes = probe_modes(HEXT_CSR_HGATP);
-	cfg->vsatp_modes = probe_modes(HEXT_CSR_VSATP);
-
-	csr_write(HEXT_CSR_HGATP, HGATP_VMID);
-	cfg->vmid_bits = count_bits(csr_read(HEXT_CSR_HGATP) & HGATP_VMID);
-	csr_write(HEXT_CSR_HGATP, 0);
-	csr_write(HEXT_CSR_VSATP, UINT64_C(0xffff) << SATP_ASID_SHIFT);
-	cfg->asid_bits = count_bits(csr_read(HEXT_CSR_VSATP) >> SATP_ASID_SHIFT);
-	csr_write(HEXT_CSR_VSATP, 0);
-	hfence_gvma_all();
-	hfence_vvma_all();
-}
-
-/* Traps of an L1 whose hstatus.SPV is set must clear it, so none is left to the hardware then. */
-static uint64_t l1_hedeleg(const struct hext_hart *h)
-{
-	return h->hstatus & HSTATUS_SPV ? 0 : h->cfg->hedeleg;
-}
-
-static uint64_t domain_henvcfg(const struct hext_config *cfg)
+/* What L1 itself runs with. */
+static uint64_t own_henvcfg(const struct hext_config *cfg)
 {
 	uint64_t bits = HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_PBMTE | HENVCFG_STCE;
 
@@ -102,63 +60,98 @@ static uint64_t domain_henvcfg(const struct hext_config *cfg)
 	return cfg->henvcfg & bits;
 }
 
+void world_probe(struct hext_config *cfg)
+{
+	cfg->hedeleg = probe_bits(HEXT_CSR_HEDELEG);
+	cfg->hideleg = probe_bits(HEXT_CSR_HIDELEG) & IRQ_VS_ALL;
+	if (cfg->aia) {
+		cfg->iselect = probe_bits(HEXT_CSR_VSISELECT);
+		cfg->hvien = probe_bits(HEXT_CSR_HVIEN) & IRQ_LOCAL;
+		cfg->hvictl = probe_bits(HEXT_CSR_HVICTL);
+		cfg->hviprio1 = probe_bits(HEXT_CSR_HVIPRIO1);
+		cfg->hviprio2 = probe_bits(HEXT_CSR_HVIPRIO2);
+	}
+	cfg->hcounteren = probe_bits(HEXT_CSR_HCOUNTEREN);
+	cfg->henvcfg = probe_bits(HEXT_CSR_HENVCFG);
+	cfg->vsstatus = probe_bits(HEXT_CSR_VSSTATUS) &
+			(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS |
+			 SSTATUS_SUM | SSTATUS_MXR);
+	cfg->henvcfg_own = own_henvcfg(cfg);
+	cfg->hstatus_own =
+		HSTATUS_SPV | HSTATUS_VSXL_64 | (uint64_t)cfg->own_file << HSTATUS_VGEIN_SHIFT;
+	probe_hstateen(cfg);
+	cfg->hgatp_modes = probe_modes(HEXT_CSR_HGATP);
+	cfg->vsatp_modes = probe_modes(HEXT_CSR_VSATP);
+
+	ncsr_write(HEXT_CSR_HGATP, HGATP_VMID);
+	cfg->vmid_bits = count_bits(ncsr_read(HEXT_CSR_HGATP) & HGATP_VMID);
+	ncsr_write(HEXT_CSR_HGATP, 0);
+	ncsr_write(HEXT_CSR_VSATP, UINT64_C(0xffff) << SATP_ASID_SHIFT);
+	cfg->asid_bits = count_bits(ncsr_read(HEXT_CSR_VSATP) >> SATP_ASID_SHIFT);
+	ncsr_write(HEXT_CSR_VSATP, 0);
+}
+
 void world_init(const struct hext_config *cfg)
 {
-	/* FP and vector state are L1's business: never trapped here. */
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
-	csr_write(HEXT_CSR_HGEIE, 0);
-	csr_write(HEXT_CSR_HVIP, 0);
-	csr_write(HEXT_CSR_HIE, 0);
-	csr_write(HEXT_CSR_HTVAL, 0);
-	csr_write(HEXT_CSR_HTINST, 0);
+	ncsr_write(HEXT_CSR_HGEIE, 0);
+	ncsr_write(HEXT_CSR_HVIP, 0);
+	ncsr_write(HEXT_CSR_HIE, 0);
+	ncsr_write(HEXT_CSR_HTVAL, 0);
+	ncsr_write(HEXT_CSR_HTINST, 0);
 	load_hstateen(cfg->hstateen, cfg->hstateen_count);
-	if (cfg->sstc)
+	if (static_key(KEY_AIA)) {
+		ncsr_write(HEXT_CSR_HVIEN, 0);
+		ncsr_write(HEXT_CSR_HVIPRIO1, 0);
+		ncsr_write(HEXT_CSR_HVIPRIO2, 0);
+	}
+	if (static_key(KEY_SSTC))
 		csr_write(CSR_STIMECMP, ~UINT64_C(0));
-	hfence_gvma_all();
-	hfence_vvma_all();
 }
 
 static void save_bank(struct hext_bank *b, bool timer)
 {
-	b->status = csr_read(HEXT_CSR_VSSTATUS);
-	b->tvec = csr_read(HEXT_CSR_VSTVEC);
-	b->scratch = csr_read(HEXT_CSR_VSSCRATCH);
-	b->epc = csr_read(HEXT_CSR_VSEPC);
-	b->cause = csr_read(HEXT_CSR_VSCAUSE);
-	b->tval = csr_read(HEXT_CSR_VSTVAL);
-	b->atp = csr_read(HEXT_CSR_VSATP);
+	b->status = ncsr_read(HEXT_CSR_VSSTATUS);
+	b->tvec = ncsr_read(HEXT_CSR_VSTVEC);
+	b->scratch = ncsr_read(HEXT_CSR_VSSCRATCH);
+	b->epc = ncsr_read(HEXT_CSR_VSEPC);
+	b->cause = ncsr_read(HEXT_CSR_VSCAUSE);
+	b->tval = ncsr_read(HEXT_CSR_VSTVAL);
+	b->atp = ncsr_read(HEXT_CSR_VSATP);
 	if (timer)
-		b->timecmp = csr_read(HEXT_CSR_VSTIMECMP);
+		b->timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
+	if (static_key(KEY_AIA))
+		b->iselect = ncsr_read(HEXT_CSR_VSISELECT);
 }
 
 static void load_bank(const struct hext_bank *b)
 {
-	csr_write(HEXT_CSR_VSSTATUS, b->status);
-	csr_write(HEXT_CSR_VSTVEC, b->tvec);
-	csr_write(HEXT_CSR_VSSCRATCH, b->scratch);
-	csr_write(HEXT_CSR_VSEPC, b->epc);
-	csr_write(HEXT_CSR_VSCAUSE, b->cause);
-	csr_write(HEXT_CSR_VSTVAL, b->tval);
-	csr_write(HEXT_CSR_VSATP, b->atp);
-}
-
-/* Without henvcfg.STCE, L2's comparator neither acts nor can be reached by L2. */
-static bool l2_has_timer(const struct hext_hart *h)
-{
-	return h->cfg->sstc && (h->henvcfg & HENVCFG_STCE);
+	ncsr_write(HEXT_CSR_VSSTATUS, b->status);
+	ncsr_write(HEXT_CSR_VSTVEC, b->tvec);
+	ncsr_write(HEXT_CSR_VSSCRATCH, b->scratch);
+	ncsr_write(HEXT_CSR_VSEPC, b->epc);
+	ncsr_write(HEXT_CSR_VSCAUSE, b->cause);
+	ncsr_write(HEXT_CSR_VSTVAL, b->tval);
+	ncsr_write(HEXT_CSR_VSATP, b->atp);
+	if (static_key(KEY_AIA))
+		ncsr_write(HEXT_CSR_VSISELECT, b->iselect);
 }
 
 void world_save(struct hext_hart *h)
 {
-	uint64_t hvip = csr_read(HEXT_CSR_HVIP) & IRQ_VS_ALL;
-	uint64_t hie = csr_read(HEXT_CSR_HIE) & IRQ_VS_ALL;
+	uint64_t hvip = ncsr_read(HEXT_CSR_HVIP) & (IRQ_VS_ALL | IRQ_LOCAL);
+	uint64_t hie = ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL;
 
 	if (h->virt) {
+		/* What L2 used is dirty in L1's sstatus, too. */
+		h->s.status |= csr_read(CSR_SSTATUS) & (SSTATUS_FS | SSTATUS_VS);
 		save_bank(&h->vs, l2_has_timer(h));
 		h->hvip = hvip;
 		h->hie = (h->hie & BIT64(IRQ_SGEI)) | hie;
+		if (static_key(KEY_AIA) && h->prioritized)
+			save_priorities_of_l2(h);
 	} else {
-		save_bank(&h->s, h->cfg->sstc);
+		save_bank(&h->s, static_key(KEY_SSTC));
 		h->sip = hvip >> 1;
 		h->sie = hie >> 1;
 	}
@@ -168,136 +161,163 @@ void world_save(struct hext_hart *h)
  * Change hgatp. vsatp of the old guest with hgatp of the new, or the reverse, is a mixture whose
  * translations must not be cached, so vsatp is Bare meanwhile (priv H "hgatp").
  */
-static void switch_gstage(uint64_t hgatp, bool vmid_tagged)
+static void switch_gstage(uint64_t hgatp)
 {
-	csr_write(HEXT_CSR_VSATP, 0);
-	csr_write(HEXT_CSR_HGATP, hgatp);
-	if (!vmid_tagged) {
-		hfence_gvma_all();
-		hfence_vvma_all();
-	}
-}
-
-static void set_timer(struct world_timer *t, uint64_t timecmp)
-{
-	csr_write(CSR_STIMECMP, timecmp);
-	t->timecmp = timecmp;
+	ncsr_write(HEXT_CSR_VSATP, 0);
+	ncsr_write(HEXT_CSR_HGATP, hgatp);
+	if (static_key(KEY_FLUSH))
+		hfence_vmid(0);
 }
 
 void world_start_timer(struct world_timer *t, const struct hext_hart *h)
 {
-	uint64_t wanted = h->sie & BIT64(IRQ_STI) ? h->s.timecmp : ~UINT64_C(0);
-
-	if (h->cfg->sstc && t->timecmp != wanted)
-		set_timer(t, wanted);
+	world_start_timer_inline(t, h);
 }
 
-void world_wait(struct world_timer *t, const struct hext_hart *h, uint64_t deadline)
+void world_wait(struct world_timer *t, uint64_t deadline)
 {
-	if (h->cfg->sstc && deadline != ~UINT64_C(0))
-		set_timer(t, deadline);
-	wait_for_interrupt();
-	if (h->cfg->sstc)
+	if (static_key(KEY_SSTC) && deadline != ~UINT64_C(0))
+		world_set_timer(t, deadline);
+	insn_wfi();
+	if (static_key(KEY_SSTC))
 		world_stop_timer(t);
+}
+
+void world_call_at(struct world_timer *t, uint64_t deadline)
+{
+	if (static_key(KEY_SSTC))
+		world_set_timer(t, deadline);
 }
 
 void world_stop_timer(struct world_timer *t)
 {
-	set_timer(t, ~UINT64_C(0));
+	world_set_timer(t, ~UINT64_C(0));
 }
 
-static void load_on(const struct hext_hart *h, const struct world_domain *d, uint64_t shadow_hgatp)
+static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 {
-	const struct hext_config *cfg = h->cfg;
-
-	switch_gstage(shadow_hgatp, d->vmid_tagged);
+	switch_gstage(shadow_hgatp);
 	load_bank(&h->vs);
-	csr_write(HEXT_CSR_HIDELEG, h->hideleg);
-	csr_write(HEXT_CSR_HEDELEG, h->hedeleg);
-	csr_write(HEXT_CSR_HVIP, h->hvip);
-	csr_write(HEXT_CSR_HIE, h->hie & IRQ_VS_ALL);
-	csr_write(HEXT_CSR_HTIMEDELTA, h->htimedelta);
-	csr_write(HEXT_CSR_HCOUNTEREN, h->hcounteren);
-	csr_write(HEXT_CSR_HENVCFG, h->henvcfg);
-	load_hstateen(h->hstateen, cfg->hstateen_count);
+	load_controls_of_l2(h);
+	csr_clear(CSR_SSTATUS, SSTATUS_L1);
+	csr_set(CSR_SSTATUS, h->s.status & SSTATUS_L1);
+	/* hvien first: QEMU does not hold bits of hvip that hvien has not. */
+	if (static_key(KEY_AIA) && h->prioritized)
+		load_priorities_of_l2(h);
+	ncsr_write(HEXT_CSR_HVIP, h->hvip);
+	ncsr_write(HEXT_CSR_HIE, (h->hie & IRQ_VS_ALL) | sgeie_of_l2(h));
+	if (static_key(KEY_AIA)) {
+		ncsr_write(HEXT_CSR_HVICTL, h->hvictl);
+		ncsr_write(HEXT_CSR_HGEIE, hgeie_of_l2(h));
+	}
 	/* After htimedelta, which it is compared with. */
-	if (cfg->sstc)
-		csr_write(HEXT_CSR_VSTIMECMP, l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0));
-	/* L1's MXR makes pages of its G-stage readable that are only executable. */
-	if (h->s.status & SSTATUS_MXR)
-		csr_set(CSR_SSTATUS, SSTATUS_MXR);
+	if (static_key(KEY_SSTC))
+		ncsr_write(HEXT_CSR_VSTIMECMP, l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0));
 }
 
-static void load_off(const struct hext_hart *h, const struct world_domain *d)
+static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 {
-	const struct hext_config *cfg = h->cfg;
-
-	switch_gstage(d->hgatp, d->vmid_tagged);
-	csr_write(HEXT_CSR_HENVCFG, domain_henvcfg(cfg));
-	csr_write(HEXT_CSR_HTIMEDELTA, 0);
+	switch_gstage(domain_hgatp);
 	load_bank(&h->s);
-	csr_write(HEXT_CSR_HIDELEG, cfg->hideleg);
-	csr_write(HEXT_CSR_HVIP, h->sip << 1);
-	csr_write(HEXT_CSR_HIE, h->sie << 1);
-	csr_write(HEXT_CSR_HCOUNTEREN, cfg->hcounteren);
-	load_hstateen(cfg->hstateen, cfg->hstateen_count);
-	if (cfg->sstc)
-		csr_write(HEXT_CSR_VSTIMECMP, h->s.timecmp);
+	load_controls_of_l1(h);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
+	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
+	ncsr_write(HEXT_CSR_HVIP, h->sip << 1);
+	ncsr_write(HEXT_CSR_HIE, h->sie << 1);
+	if (static_key(KEY_AIA) && h->prioritized)
+		load_priorities_of_l1(h);
+	if (static_key(KEY_SSTC))
+		ncsr_write(HEXT_CSR_VSTIMECMP, h->s.timecmp);
+}
+
+uint64_t world_guest_hstatus(void)
+{
+	if (ncsr_has(NACL_FEAT_AUTOSWAP_CSR))
+		return nacl_sret_autoswapped(riscv_nacl->shmem);
+	return ncsr_read(HEXT_CSR_HSTATUS);
+}
+
+bool world_fetch_u16(uint64_t addr, uint16_t *code)
+{
+	uint64_t own;
+	bool ok;
+
+	if (!ncsr_has(NACL_FEAT_AUTOSWAP_CSR))
+		return riscv_fetch_u16(addr, code);
+	/* HLVX acts for the mode that hstatus.SPVP says, which is the guest's in the slot only. */
+	own = ncsr_swap(HEXT_CSR_HSTATUS, world_guest_hstatus());
+	ncsr_sync(HEXT_CSR_HSTATUS);
+	ok = riscv_fetch_u16(addr, code);
+	ncsr_write(HEXT_CSR_HSTATUS, own);
+	return ok;
+}
+
+void world_before_entry(void)
+{
+	if (!ncsr_has_area())
+		return;
+	if (nacl_client_has(riscv_nacl, NACL_FEAT_SYNC_SRET))
+		nacl_client_settle(riscv_nacl);
+	else
+		nacl_client_flush(riscv_nacl);
+}
+
+/* Of L1, what depends on the files that L1 waits for: whether SGEI waits. */
+static bool load_files_of_l1(const struct hext_hart *h)
+{
+	bool sgei_waits = world_sgei_waits(h);
+
+	ncsr_write(HEXT_CSR_HVICTL, hvictl_of_l1(h, sgei_waits));
+	ncsr_write(HEXT_CSR_HGEIE, hgeie_of_l1(h, sgei_waits));
+	if (world_wanted_files(h))
+		ncsr_set(HEXT_CSR_HIE, BIT64(IRQ_SGEI));
+	else
+		ncsr_clear(HEXT_CSR_HIE, BIT64(IRQ_SGEI));
+	return sgei_waits;
 }
 
 void world_load_hstatus(const struct hext_hart *h)
 {
-	uint64_t hstatus = HSTATUS_SPV | HSTATUS_VSXL_64;
+	bool sgei_waits;
 
 	if (h->virt) {
-		hstatus |= h->hstatus & (HSTATUS_VTSR | HSTATUS_VTW | HSTATUS_VTVM);
-	} else {
-		csr_write(HEXT_CSR_HEDELEG, l1_hedeleg(h));
-		if (h->hstatus & HSTATUS_SPV)
-			hstatus |= HSTATUS_VTSR;
-		if (hext_wfi_traps(h))
-			hstatus |= HSTATUS_VTW;
+		set_guest_hstatus(world_hstatus_of_l2(h->cfg, h->hstatus));
+		return;
 	}
-	csr_write(HEXT_CSR_HSTATUS, hstatus);
+	sgei_waits = static_key(KEY_AIA) && load_files_of_l1(h);
+	world_load_hstatus_of_l1(
+		h, (h->hstatus & HSTATUS_SPV) || hext_kept_interrupts(h) || sgei_waits, sgei_waits);
 }
 
-void world_load(const struct hext_hart *h, const struct world_domain *d, struct world_timer *t,
-		uint64_t shadow_hgatp)
+void world_load(const struct hext_hart *h, struct world_timer *t, uint64_t hgatp)
 {
 	if (h->virt) {
-		load_on(h, d, shadow_hgatp);
+		load_on(h, hgatp);
 		world_start_timer(t, h);
 	} else {
-		load_off(h, d);
+		load_off(h, hgatp);
 	}
 	world_load_hstatus(h);
 }
 
+uint64_t world_own_files(const struct hext_config *cfg)
+{
+	return world_files(cfg);
+}
+
+bool world_files_ask(const struct hext_hart *h)
+{
+	if (h->virt)
+		return sgeie_of_l2(h) && (ncsr_read(HEXT_CSR_HGEIP) & hgeie_of_l2(h));
+	return world_sgei_waits(h);
+}
+
 void world_inject(uint64_t sip_bits)
 {
-	csr_set(HEXT_CSR_HVIP, sip_bits << 1);
+	ncsr_set(HEXT_CSR_HVIP, sip_bits << 1);
 }
 
 void world_withdraw(uint64_t sip_bits)
 {
-	csr_clear(HEXT_CSR_HVIP, sip_bits << 1);
-}
-
-void world_leave_gstage(struct world_gstage *saved)
-{
-	saved->hgatp = csr_read(HEXT_CSR_HGATP);
-	saved->vsatp = csr_read(HEXT_CSR_VSATP);
-	csr_write(HEXT_CSR_VSATP, 0);
-}
-
-void world_visit_gstage(uint64_t hgatp)
-{
-	csr_write(HEXT_CSR_HGATP, hgatp);
-}
-
-void world_return_gstage(const struct world_gstage *saved)
-{
-	csr_write(HEXT_CSR_HGATP, saved->hgatp);
-	csr_write(HEXT_CSR_VSATP, saved->vsatp);
+	ncsr_clear(HEXT_CSR_HVIP, sip_bits << 1);
 }

@@ -13,12 +13,6 @@
 
 #include "hext/hext.h"
 
-/* What the domain itself gives, the same on each hart. */
-struct world_domain {
-	uint64_t hgatp;	  /* the domain's G-stage */
-	bool vmid_tagged; /* false: flush whenever hgatp changes */
-};
-
 /* Probe what the hart implements into @cfg; @isa facts in @cfg have been filled in already. */
 void world_probe(struct hext_config *cfg);
 
@@ -40,12 +34,17 @@ struct world_timer {
 void world_start_timer(struct world_timer *t, const struct hext_hart *h);
 void world_stop_timer(struct world_timer *t);
 
-/* Sleep until an interrupt is pending that L1 or Halite enables, or at @deadline. May end early. */
-void world_wait(struct world_timer *t, const struct hext_hart *h, uint64_t deadline);
+/* With Sstc, have the hart come back at @deadline, in ticks of the timebase, or earlier. */
+void world_call_at(struct world_timer *t, uint64_t deadline);
 
-/* Load the CSRs for the state @h is in. @shadow_hgatp: the G-stage for L2, used when ON. */
-void world_load(const struct hext_hart *h, const struct world_domain *d, struct world_timer *t,
-		uint64_t shadow_hgatp);
+/* Sleep until an interrupt is pending that L1 or Halite enables, or at @deadline. May end early. */
+void world_wait(struct world_timer *t, uint64_t deadline);
+
+/*
+ * Load the CSRs for the state @h is in. @hgatp: the G-stage to run it with, which is the domain's when OFF
+ * and a shadow when ON.
+ */
+void world_load(const struct hext_hart *h, struct world_timer *t, uint64_t hgatp);
 
 /*
  * Load the few CSRs that L1 can change while OFF by a trapped access: hstatus, hedeleg. Also done
@@ -53,18 +52,20 @@ void world_load(const struct hext_hart *h, const struct world_domain *d, struct 
  */
 void world_load_hstatus(const struct hext_hart *h);
 
-/*
- * For HFENCE.VVMA, which acts on the VMID in hgatp: put the guest's translations aside, visit the
- * G-stages to be fenced, and return. Nothing of the mixture can be cached, since vsatp is Bare.
- */
-struct world_gstage {
-	uint64_t hgatp;
-	uint64_t vsatp;
-};
+/* hstatus as the guest's trap has left it. */
+uint64_t world_guest_hstatus(void);
 
-void world_leave_gstage(struct world_gstage *saved);
-void world_visit_gstage(uint64_t hgatp);
-void world_return_gstage(const struct world_gstage *saved);
+/* riscv_fetch_u16(), for the guest that just trapped. */
+bool world_fetch_u16(uint64_t addr, uint16_t *code);
+
+/* The last thing before riscv_enter_guest(): what waits in shared memory and is not taken from there then. */
+void world_before_entry(void);
+
+/* While L2 runs, or L1 with SGEI waiting: a file has an interrupt for L1. For has_interrupts() in vcpu.c. */
+bool world_files_ask(const struct hext_hart *h);
+
+/* hext_ops.files(). */
+uint64_t world_own_files(const struct hext_config *cfg);
 
 /* Interrupts in sip's positions for L1 while OFF and live: raise or withdraw. */
 void world_inject(uint64_t sip_bits);

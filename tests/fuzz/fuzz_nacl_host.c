@@ -11,8 +11,7 @@
  *  - the CSR space is current or dirty whenever L1 runs; the answers of the calls are what the
  *    model says.
  *
- * With clang: -fsanitize=fuzzer. Without libFuzzer: -DFUZZ_MAIN gives a main() that runs random
- * inputs (arguments: how many, seed) or, with @FILE arguments, the inputs in the files.
+ * With libFuzzer (clang): -DLIBFUZZER -fsanitize=fuzzer. Otherwise main() is that of fuzz_main.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -453,45 +452,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifdef FUZZ_MAIN
-static int run_file(const char *name)
-{
-	static uint8_t data[1 << 20];
-	FILE *f = fopen(name, "rb");
-
-	if (!f) {
-		perror(name);
-		return 1;
-	}
-	LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), f));
-	fclose(f);
-	return 0;
-}
-
-int main(int argc, char **argv)
-{
-	unsigned long runs = argc > 1 ? strtoul(argv[1], NULL, 0) : 10000;
-	uint64_t x = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	static uint8_t data[4096];
-	int failed = 0;
-
-	if (argc > 1 && argv[1][0] == '@') {
-		for (int i = 1; i < argc; i++)
-			failed |= run_file(argv[i] + (argv[i][0] == '@'));
-		return failed;
-	}
-	for (unsigned long run = 0; run < runs; run++) {
-		size_t size = 0;
-
-		do { /* xorshift64* */
-			x ^= x >> 12;
-			x ^= x << 25;
-			x ^= x >> 27;
-			data[size++] = x * 0x2545f4914f6cdd1dull >> 56;
-		} while (size < 16 + (run * 97) % (sizeof(data) - 16));
-		LLVMFuzzerTestOneInput(data, size);
-	}
-	printf("%lu inputs\n", runs);
-	return 0;
-}
+#ifndef LIBFUZZER
+#include "fuzz_main.h"
 #endif

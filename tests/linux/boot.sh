@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 # boot_lines: from a console to what must be equal. Dropped are times, lines that tell memory sizes or where the end of
-# memory is, what the SBI implementation calls itself, and the order of lines that kernel threads print when they happen
+# memory is, what the kernel has measured, what the SBI implementation calls itself, and the order of lines that kernel threads print when they happen
 # to run.
 boot_lines()
 {
@@ -13,7 +13,7 @@ boot_lines()
 			-e '/^ +(DMA32|Normal) |^ +node +0: \[mem|^software IO TLB: |^ *(Early|Movable|Zone) /d' \
 			-e 's/(SBI specification) v.*/\1/; s/(SBI implementation) ID=.*/\1/' \
 			-e 's/initialised in [0-9]+ms/initialised/; s/^audit: type=2000 audit\([0-9.:]+\)/audit/' \
-			-e 's/^cpu[0-9]+: (.*) speed is .*\(/cpuN: \1 speed (/' \
+			-e 's/^cpu[0-9]+: (.*) speed is .*/cpuN: \1 speed/' \
 			-e 's/setting system clock to .*/setting system clock/' \
 			-e '/^Freeing initrd memory|^Trying to unpack rootfs/d'
 }
@@ -27,13 +27,15 @@ boot()
 		--cpus "$cpus" --append "console=ttyS0 earlycon=sbi halite.scene=boot" "$@"
 }
 
+# test_boot_equal CPUS [OPTIONS]
 test_boot_equal()
 {
 	local cpus=$1 native halite lines
-	boot native "$cpus" 120 --native
+	shift
+	boot native "$cpus" 120 --native "$@"
 	expect_status 0
 	native=$CONSOLE
-	boot halite "$cpus" 240
+	boot halite "$cpus" 240 "$@"
 	expect_status 0
 	halite=$CONSOLE
 	boot_lines "$native" >"$native.lines"
@@ -51,6 +53,7 @@ test_boot()
 {
 	local cpus=$1
 	shift
+	case "$*" in *"$QEMU72"*) need_fetched "$QEMU72" ;; esac
 	boot halite "$cpus" 240 "$@"
 	expect_status 0
 	expect_console '^L1: scene boot: exit 0' "the boot did not reach its end"

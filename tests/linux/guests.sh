@@ -2,17 +2,24 @@
 # The bare-metal guests check themselves and report in KTAP; each runs on the bare machine and in Halite.
 # shellcheck shell=bash
 
-# test_guest NAME [OPTIONS]
-test_guest()
+# ktap_passed: the console has as many checks as its plan says, and none that failed.
+ktap_passed()
 {
-	local program=$GUESTS/$1.elf checks
-	shift
-	with_console "" 60 "$HALITE" run --kernel "$program" --memory 512M "$@"
-	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
+	local checks
 	! grep -aE '^not ok ' "$CONSOLE" || fail "$(grep -aE '^not ok ' "$CONSOLE" | head -n 1)"
 	checks=$(grep -acE '^ok ' "$CONSOLE" || true)
 	[ "$checks" -gt 0 ] || fail "no check ran, see ${CONSOLE#"$TOP"/}"
 	grep -aqx "1\.\.$checks" "$CONSOLE" || fail "$checks checks are not what the plan says, see ${CONSOLE#"$TOP"/}"
+}
+
+# test_guest NAME [OPTIONS]
+test_guest()
+{
+	local program=$GUESTS/$1.elf
+	shift
+	with_console "" 60 "$HALITE" run --kernel "$program" --memory 512M "$@"
+	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
+	ktap_passed
 	expect_status 0
 }
 
@@ -28,12 +35,24 @@ test_hostile()
 
 hostile_tests()
 {
-	local cpus nacl
+	local cpus nacl machine
 	for cpus in 1 4; do
 		for nacl in all none; do
 			test_case "guest-hostile-$cpus-nacl-$nacl" test_hostile --cpus "$cpus" --nacl "$nacl"
 		done
+		for machine in aia aia:0 aplic; do
+			test_case "guest-hostile-$cpus-$machine" test_hostile --cpus "$cpus" --machine "$machine"
+		done
+		# Halite as L1 is attacked by its guest; what it does then must not harm the Halite below.
+		test_case "guest-hostile-$cpus-depth-2" test_hostile --cpus "$cpus" --depth 2
+		test_case "guest-hostile-$cpus-depth-2-aia" test_hostile --cpus "$cpus" --depth 2 --machine aia
 	done
+}
+
+# The H extension in Halite against the bare machine's, with all subsets of NACL's features.
+test_conformance()
+{
+	make -s --no-print-directory conformance || fail "there are differences that docs/conformance.md does not explain"
 }
 
 guest_tests()

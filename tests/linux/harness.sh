@@ -94,3 +94,9 @@ expect_status()
 	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
 	[ "$STATUS" = "$1" ] || fail "exit status $STATUS instead of $1, see ${CONSOLE#"$TOP"/}"
 }
+
+# need_fetched FILE: skips the test without a file that comes from Debian's archive.
+need_fetched()
+{
+	[ -s "$1" ] || skip "${1#"$TOP"/} is missing: it could not be fetched from Debian's archive, see above"
+}

@@ -8,8 +8,10 @@ test_demo()
 {
 	local kernel=$1 line=$2 limit=$3
 	shift 3
+	need_fetched "$GUESTS/$kernel/l1.cpio"
+	case "$*" in *"$QEMU72"*) need_fetched "$QEMU72" ;; esac
 	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/$kernel/Image" --initrd "$GUESTS/$kernel/l1.cpio" --cpus 2 \
-		--append "console=ttyS0 halite.scene=demo" "$@"
+		--append "console=ttyS0 halite.scene=demo halite.seconds=$limit" "$@"
 	expect_status 0
 	expect_console '^L1: init: ' "L1 did not come up"
 	expect_console 'kvm.*hypervisor extension available' "KVM did not find the H extension"
@@ -22,6 +24,29 @@ test_demo()
 	expect_console '^answer 42' "L2's shell did not answer"
 	expect_console '^L1: QEMU of L2: exit 0' "L2 did not power off"
 	expect_console '^L1: scene demo: exit 0' "L1's scene failed"
+}
+
+# test_depth DEPTH NACL-BY-LEVEL SECONDS: the demo in the innermost of that many Halites.
+test_depth()
+{
+	local depth=$1 offers below=none above level line=-
+	IFS=, read -ra offers <<<"$2"
+	[ "${offers[depth - 1]}" = none ] || line=$NACL_ALL
+	test_demo client "$line" "$3" --depth "$depth" --nacl "$2"
+	for ((level = 0; level < depth; level++)); do
+		above=${offers[level]}
+		expect_console "^halite: level $level, SBI NACL below: $below, for the guest: $above\$" "level $level says something else"
+		below=$above
+	done
+}
+
+# The Halite below gives no code with its traps, which the specification allows: L1 fetches it from Debian's kernel.
+test_no_code()
+{
+	make -s --no-print-directory liar
+	export HALITE_BIN=$BUILD/liar/halite.bin
+	test_demo client "$NACL_ALL" 400 --depth 2 -- -append "nacl=all stats slow lie=10"
+	expect_console 'level 0: exits l1-hlv-hsv [0-9]{4}' "nothing was fetched"
 }
 
 # test_selftest_batch KERNEL SECONDS TESTS [OPTIONS]: boots once and runs the tests named in the comma list; the results are
@@ -46,6 +71,10 @@ test_selftest()
 	case $line in
 	"SELFTEST $2 0 "*) ;;
 	"SELFTEST $2 4 "*) skip "the selftest itself says so (exit code 4)" ;;
-	*) fail "$line (name, exit status, seconds)" ;;
+	*)
+		# what it printed: all since the result before
+		awk -v end="$line" '/^SELFTEST /{ if ($0 == end) printf "%s", said; said = ""; next } { said = said $0 "\n" }' "$console"
+		fail "$line (name, exit status, seconds)"
+		;;
 	esac
 }

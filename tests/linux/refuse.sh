@@ -104,13 +104,6 @@ test_refuse_no_h()
 	refused_status
 }
 
-test_refuse_aia()
-{
-	refused "AIA|PLIC|interrupt controller" -M virt,aia=aplic-imsic -kernel "$BUILD/halite.bin" \
-		-device "guest-loader,addr=0x88000000,kernel=$GUESTS/client/Image"
-	refused_status
-}
-
 # Halite cannot read the tree, so it knows no device to tell a status to: one line and a power-off. The command fails all the
 # same, see test_refuse_run_status.
 test_refuse_cut_tree()
@@ -137,7 +130,7 @@ test_refuse_run_status()
 	rm -f "$file"
 	"$QEMU10" -M virt,dumpdtb="$file" -cpu rv64,h=true -smp 2 -m 2G -nographic
 	printf '\377\377\377\377' | dd of="$file" bs=1 seek=600 conv=notrunc status=none
-	with_console "" "$HALITE_SECONDS" "$HALITE" run --kernel "$BUILD/guests/basics.elf" -- -dtb "$file"
+	with_console "" "$HALITE_SECONDS" "$HALITE" run --kernel "$BUILD/guests/basics.elf" --machine plic -- -dtb "$file"
 	expect_status 1
 	expect_console 'halite: fatal: device tree' "no message"
 }
@@ -163,7 +156,7 @@ test_guest_panic()
 refuse_tests()
 {
 	local name
-	for name in no_kernel garbage overlap_modules overlap_halite module_outside small_ram no_h aia cut_tree no_sbi run_status; do
+	for name in no_kernel garbage overlap_modules overlap_halite module_outside small_ram no_h cut_tree no_sbi run_status; do
 		test_case "refuse-${name//_/-}" "test_refuse_$name"
 	done
 	test_case guest-trespass test_guest_trespass

@@ -15,7 +15,7 @@ refuses()
 	"halite: "*) ;;
 	*) fail "halite $*: '$output' does not begin with 'halite: '" ;;
 	esac
-	printf '%s\n' "$output" | grep -qF -e "$pattern" || fail "halite $*: '$output' does not say '$pattern'"
+	grep -qF -e "$pattern" <<<"$output" || fail "halite $*: '$output' does not say '$pattern'"
 }
 
 # word32 N: four bytes, little-endian.
@@ -37,17 +37,18 @@ make_image()
 	} >"$1"
 }
 
+# Here and below: a pipe into grep -q would fail now and then, as grep ends before its writer.
 test_tool_help()
 {
-	"$HALITE" --help | grep -q 'run'
-	"$HALITE" run --help | grep -q -e '--native'
-	"$HALITE" run --help | grep -q 'Ctrl-A x'
-	"$HALITE" --version | grep -qE '^halite [0-9]+\.[0-9]+'
+	grep -q 'run' <<<"$("$HALITE" --help)"
+	grep -q -e '--native' <<<"$("$HALITE" run --help)"
+	grep -q 'Ctrl-A x' <<<"$("$HALITE" run --help)"
+	grep -qE '^halite [0-9]+\.[0-9]+' <<<"$("$HALITE" --version)"
 }
 
 test_tool_arguments()
 {
-	local image=$LOGS/image.bin
+	local image=$LOGS/image.bin value
 	make_image "$image" 8192
 	refuses "no verb"
 	refuses "'fly'" fly
@@ -67,20 +68,30 @@ test_tool_arguments()
 	refuses "2 levels; expected one, or as many as --depth says: 3" run --kernel "$image" --depth 3 --nacl all,none
 	refuses "2 levels" run --kernel "$image" --nacl all,none
 	refuses "--depth '5'" run --kernel "$image" --depth 5
+	refuses "--native with --stats" run --kernel "$image" --native --stats
 	refuses "--native with --depth 2" run --kernel "$image" --depth 2 --native
+	refuses "--machine 'gic': expected plic, aplic, aia, or aia:N" run --kernel "$image" --machine gic
+	for value in '' aia: aia:8 aia:-1 aia:07 aia:3x aplic:1 AIA; do
+		refuses "--machine '$value': expected plic" run --kernel "$image" --machine="$value"
+	done
+	refuses "--machine: its value is missing" run --kernel "$image" --machine
 	refuses "'/nowhere/qemu'" run --kernel "$image" --qemu /nowhere/qemu
 	refuses "'/bin/true'" run --kernel "$image" --qemu /bin/true
 }
 
 test_tool_old_qemu()
 {
-	local image=$LOGS/image.bin qemu=$LOGS/old-qemu
+	local image=$LOGS/image.bin qemu=$LOGS/old-qemu value
 	make_image "$image" 8192
 	printf '#!/bin/sh\necho "QEMU emulator version 6.2.0"\n' >"$qemu"
 	chmod +x "$qemu"
 	refuses "version 6.2; expected 7.2" run --kernel "$image" --qemu "$qemu"
 	printf '#!/bin/sh\necho "QEMU emulator version 7.2.9"\n' >"$qemu"
 	refuses "--icount with --cpus 2" run --kernel "$image" --qemu "$qemu" --icount
+	for value in aplic aia aia:3; do
+		refuses "--machine ${value%:*} with QEMU 7.2" run --kernel "$image" --qemu "$qemu" --machine "$value"
+	done
+	refuses "expected --machine plic, or QEMU 10 or later" run --kernel "$image" --qemu "$qemu" --machine aia
 }
 
 test_tool_kernel()
@@ -113,23 +124,29 @@ test_tool_memory()
 	HALITE_BIN=/nowhere/halite.bin refuses "'/nowhere/halite.bin'" run --kernel "$file"
 }
 
+# make_echo_qemu FILE VERSION: a program that prints its words.
+make_echo_qemu()
+{
+	cat >"$1" <<-SCRIPT
+		#!/bin/sh
+		if [ "\$1" = -version ]; then echo "QEMU emulator version $2"; else printf '%s\n' "\$@"; fi
+	SCRIPT
+	chmod +x "$1"
+}
+
 # What reaches QEMU: commas doubled, modules that overlap nothing. The stand-in prints its words.
 test_tool_command()
 {
 	local file=$LOGS/image.bin qemu=$LOGS/echo-qemu words kernel initrd
 	[ -s "$BUILD/halite.bin" ] || skip "there is no build/halite.bin"
 	make_image "$file" $((64 * 1024 * 1024))
-	cat >"$qemu" <<-'SCRIPT'
-		#!/bin/sh
-		if [ "$1" = -version ]; then echo "QEMU emulator version 10.0.2"; else printf '%s\n' "$@"; fi
-	SCRIPT
-	chmod +x "$qemu"
+	make_echo_qemu "$qemu" 10.0.2
 	words=$("$HALITE" run --kernel "$file" --initrd "$file" --append 'a=1,2 b' --nacl sync_csr,sync_sret --cpus 3 \
 		--memory 1G --icount --qemu "$qemu" -- -s -S) || [ $? = 1 ] # this QEMU starts no guest
 	printf '%s\n' "$words"
-	printf '%s\n' "$words" | grep -q "kernel=$file,bootargs=a=1,,2 b\$"
-	printf '%s\n' "$words" | grep -qx 'nacl=sync_csr,sync_sret'
-	printf '%s\n' "$words" | grep -qx 'shift=0,sleep=off'
+	grep -q "kernel=$file,bootargs=a=1,,2 b\$" <<<"$words"
+	grep -qx 'nacl=sync_csr,sync_sret' <<<"$words"
+	grep -qx 'shift=0,sleep=off' <<<"$words"
 	[ "$(printf '%s\n' "$words" | tail -n 2 | tr '\n' ' ')" = "-s -S " ] || fail "QEMU's arguments are not last"
 	kernel=$(printf '%s\n' "$words" | sed -n 's/.*addr=\(0x[0-9a-f]*\),kernel=.*/\1/p')
 	initrd=$(printf '%s\n' "$words" | sed -n 's/.*addr=\(0x[0-9a-f]*\),initrd=.*/\1/p')
@@ -137,6 +154,33 @@ test_tool_command()
 	[ $((initrd)) -ge $((kernel + 4096)) ] || fail "the modules overlap"
 	[ $((kernel % 0x200000)) = 0 ] && [ $((initrd % 0x200000)) = 0 ] || fail "not aligned to 2 MiB"
 	words=$("$HALITE" run --native --kernel "$file" --append 'a=1,2 b' --qemu "$qemu")
-	printf '%s\n' "$words" | grep -qx 'a=1,2 b'
-	if printf '%s\n' "$words" | grep -q guest-loader; then fail "--native uses the guest-loader"; fi
+	grep -qx 'a=1,2 b' <<<"$words"
+	if grep -q guest-loader <<<"$words"; then fail "--native uses the guest-loader"; fi
+}
+
+# machine_of QEMU [OPTIONS]: what `halite run` gives QEMU as -M.
+machine_of()
+{
+	"$HALITE" run --native --kernel "$LOGS/image.bin" --qemu "$@" | sed -n '/^-M$/{n;p}'
+}
+
+test_tool_machine()
+{
+	local qemu=$LOGS/echo-qemu words value option
+	make_image "$LOGS/image.bin" 8192
+	make_echo_qemu "$qemu" 10.0.2
+	while read -r option value; do
+		words=$(machine_of "$qemu" --machine "$option")
+		[ "$words" = "$value" ] || fail "--machine $option became -M $words instead of $value"
+	done <<-'END'
+		plic virt
+		aplic virt,aia=aplic
+		aia virt,aia=aplic-imsic,aia-guests=7
+		aia:0 virt,aia=aplic-imsic,aia-guests=0
+		aia:3 virt,aia=aplic-imsic,aia-guests=3
+	END
+	[ "$(machine_of "$qemu")" = virt,aia=aplic-imsic,aia-guests=7 ] || fail "the default is not aia"
+	make_echo_qemu "$qemu" 7.2.9
+	[ "$(machine_of "$qemu")" = virt ] || fail "with QEMU 7.2 the default is not plic"
+	[ "$(machine_of "$qemu" --machine plic)" = virt ] || fail "QEMU 7.2 does not get --machine plic"
 }

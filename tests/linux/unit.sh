@@ -41,3 +41,51 @@ unit_tests()
 		fi
 	done
 }
+
+# What src/nacl promises besides: see mk/nacl.mk.
+test_nacl_library()
+{
+	make -s --no-print-directory nacl-alone nacl-headers nacl-wrong-csr nacl-examples
+	# The tests themselves are among the unit tests; here that they find a queue that is published in the wrong order.
+	make -s --no-print-directory nacl-tests | tee "$LOGS/$NAME.tests"
+	grep -q '^ok: a reversed publication is found' "$LOGS/$NAME.tests"
+}
+
+# test_fuzz HALF SECONDS
+test_fuzz()
+{
+	local fuzzer=build/nacl/gcc/fuzz_nacl_$1_rv64
+	make -s --no-print-directory "$fuzzer"
+	"./$fuzzer" --seconds "$2"
+}
+
+# The faults that show what the tests find are of today's sources.
+test_mutants_fit()
+{
+	scripts/mutants.sh --fit
+	tests/tlb/mutants.sh --fit
+}
+
+nacl_library_tests()
+{
+	local half seconds=60
+	[ "$LONG" = 0 ] || seconds=1800
+	test_case mutants-fit test_mutants_fit
+	test_case nacl-library test_nacl_library
+	for half in client host; do
+		test_case "fuzz-nacl-$half" test_fuzz "$half" "$seconds"
+	done
+}
+
+# src/hext and src/nacl by their unit tests, not below the limits of scripts/coverage.sh.
+test_coverage()
+{
+	make -s --no-print-directory coverage
+}
+
+# The model of the TLBs with more seeds than among the unit tests.
+test_tlb_long()
+{
+	make -s --no-print-directory build/unit/test_tlb
+	TLB_SEEDS=60 build/unit/test_tlb
+}

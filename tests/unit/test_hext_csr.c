@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -181,6 +182,125 @@ static void a_mask_limits_what_is_written(void **state)
 	assert_int_equal(get(HEXT_CSR_HTVAL), 0xff0f);
 }
 
+/* Each CSR's number (priv, "CSR Listing") and what is left of all-ones and of zeros in it. */
+static void every_csr_is_there_and_keeps_what_it_can(void **state)
+{
+	static const struct {
+		uint16_t csr;
+		uint64_t ones, zeros;
+	} expected[] = {
+		/* all fields of vsstatus that the hart has, UXL, SD */
+		{ 0x200, 0x8000000200046122, 0x200000000 },
+		{ 0x204, 0, 0 },
+		/* 3 is reserved */
+		{ 0x205, 0, 0 },
+		{ 0x240, ~0ull, 0 },
+		{ 0x241, ~1ull, 0 },
+		{ 0x242, ~0ull, 0 },
+		{ 0x243, ~0ull, 0 },
+		{ 0x244, 0, 0 },
+		{ 0x24d, ~0ull, 0 },
+		{ 0x280, 0, 0 },
+		{ 0x600, 0x2007003c0, 0x200000000 },
+		{ 0x602, 0xb1ff, 0 },
+		{ 0x603, 0x444, 0 },
+		{ 0x604, 0x1444, 0 },
+		{ 0x605, ~0ull, 0 },
+		{ 0x606, 0xffffffff, 0 },
+		{ 0x607, 0, 0 },
+		{ 0x60a, HENVCFG_STCE | HENVCFG_PBMTE | HENVCFG_CBIE, 0 },
+		{ 0x60c, 0x11, 0 },
+		{ 0x60d, 0x22, 0 },
+		{ 0x60e, 0x33, 0 },
+		{ 0x60f, 0x44, 0 },
+		{ 0x643, ~0ull, 0 },
+		{ 0x644, 0x4, 0 },
+		{ 0x645, 0x444, 0 },
+		{ 0x64a, ~0ull, 0 },
+		{ 0x680, 0, 0 },
+	};
+	struct hext_config cfg = full;
+	unsigned int i, csr, count = 0;
+
+	(void)state;
+	cfg.hstateen_count = 4;
+	for (i = 0; i < 4; i++)
+		cfg.hstateen[i] = 0x11 * (i + 1);
+	for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		hext_init(&h, &cfg, &ops, NULL);
+		h.vs.timecmp = ~0ull;
+		assert_int_equal(put(expected[i].csr, ~0ull), expected[i].ones);
+		hext_init(&h, &cfg, &ops, NULL);
+		h.vs.timecmp = ~0ull;
+		assert_int_equal(put(expected[i].csr, 0), expected[i].zeros);
+	}
+	for (csr = 0; csr < 0x1000; csr++)
+		count += hext_csr_exists(&h, csr);
+	/* and hgeip */
+	assert_int_equal(count, i + 1);
+}
+
+static void hstateen_csrs_are_there_as_far_as_the_hart_has_them(void **state)
+{
+	struct hext_config cfg = full;
+	unsigned int i;
+
+	(void)state;
+	for (cfg.hstateen_count = 0; cfg.hstateen_count <= 4; cfg.hstateen_count++) {
+		hext_init(&h, &cfg, &ops, NULL);
+		for (i = 0; i < 4; i++) {
+			uint64_t old;
+			bool there = i < cfg.hstateen_count;
+
+			assert_int_equal(hext_csr_exists(&h, HEXT_CSR_HSTATEEN0 + i), there);
+			assert_int_equal(hext_csr_rmw(&h, HEXT_CSR_HSTATEEN0 + i, &old, 0, 0),
+					 there);
+			assert_int_equal(hext_csr_rmw(&h, HEXT_CSR_HSTATEEN0 + i, &old, 1, 1),
+					 there);
+		}
+	}
+}
+
+static void swapping_hstatus_is_writing_it(void **state)
+{
+	(void)state;
+	put(HEXT_CSR_HSTATUS, HSTATUS_SPV | HSTATUS_VTW);
+	assert_int_equal(hext_swap_hstatus(&h, ~0ull), HSTATUS_SPV | HSTATUS_VTW | HSTATUS_VSXL_64);
+	assert_int_equal(get(HEXT_CSR_HSTATUS), 0x2007003c0);
+	assert_int_equal(hext_swap_hstatus(&h, 0), 0x2007003c0);
+	assert_int_equal(get(HEXT_CSR_HSTATUS), 0x200000000);
+}
+
+/* A read changes nothing, whatever is in the CSR. */
+static void reading_changes_nothing(void **state)
+{
+	struct hext_hart before;
+	unsigned int csr;
+	uint64_t old;
+
+	(void)state;
+	h.hideleg = IRQ_VS_ALL;
+	h.hie = IRQ_VS_ALL;
+	h.hvip = BIT64(IRQ_VSTI);
+	for (csr = 0; csr < 0x1000; csr++) {
+		memcpy(&before, &h, sizeof(h));
+		assert_int_equal(hext_csr_rmw(&h, csr, &old, ~0ull, 0), hext_csr_exists(&h, csr));
+		assert_memory_equal(&before, &h, sizeof(h));
+	}
+}
+
+static void sd_sums_up_vectors_too(void **state)
+{
+	struct hext_config cfg = full;
+
+	(void)state;
+	cfg.vsstatus |= SSTATUS_VS | SSTATUS_XS;
+	hext_init(&h, &cfg, &ops, NULL);
+	assert_true(put(HEXT_CSR_VSSTATUS, SSTATUS_VS) & SSTATUS_SD);
+	assert_true(put(HEXT_CSR_VSSTATUS, SSTATUS_XS) & SSTATUS_SD);
+	assert_false(put(HEXT_CSR_VSSTATUS, BIT64(9) | BIT64(14) | BIT64(15)) & SSTATUS_SD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +316,11 @@ int main(void)
 		cmocka_unit_test_setup(
 			csrs_that_are_not_there_and_writes_of_read_only_ones_are_refused, setup),
 		cmocka_unit_test_setup(a_mask_limits_what_is_written, setup),
+		cmocka_unit_test_setup(every_csr_is_there_and_keeps_what_it_can, setup),
+		cmocka_unit_test_setup(hstateen_csrs_are_there_as_far_as_the_hart_has_them, setup),
+		cmocka_unit_test_setup(swapping_hstatus_is_writing_it, setup),
+		cmocka_unit_test_setup(reading_changes_nothing, setup),
+		cmocka_unit_test_setup(sd_sums_up_vectors_too, setup),
 	};
 
 	return cmocka_run_group_tests_name("hext_csr", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "fake_l1.h"
 #include "hext/insn.h"
 #include "hext/shadow.h"
+#include "hext/shadow_tables.h"
 #include "hext/walk.h"
 
 #define KIB4 UINT64_C(0x1000)
@@ -283,7 +284,10 @@ static void bare_is_shadowed_too(void **state)
 	assert_int_equal(hext_shadow_hgatp(&pool, get(0)) >> 60, 8);
 	assert_false(get(0)->fragmented);
 	/* Beyond the 41 bits of the shadow: whatever L1 has there cannot be mapped. */
-	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(41) + BIG), HEXT_SHADOW_EMULATE);
+	fake_add_region(
+		(struct fake_region){ BIT64(41) + MIB2, MIB2, BIG_HPA, 0, true, true, true });
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(41) + MIB2), HEXT_SHADOW_EMULATE);
+	assert_false(seen(0, MIB2).valid);
 }
 
 static void no_write_before_l1s_dirty_bit(void **state)
@@ -304,6 +308,50 @@ static void no_write_before_l1s_dirty_bit(void **state)
 	assert_true(seen(0, KIB4).pte & PTE_W);
 }
 
+static void ahead(unsigned int n, uint64_t cause, gpa_t gpa)
+{
+	const struct hext_trap hw = { .cause = cause, .tval = gpa & 0xfff, .htval = gpa >> 2 };
+
+	hext_shadow_fill_ahead(&pool, get(n), &hart[n], &hw, &result);
+	assert_int_equal(result.gpa, gpa);
+}
+
+static void filling_ahead_spares_the_fault(void **state)
+{
+	uint64_t *pte;
+
+	(void)state;
+	hart[0].hgatp = hart[1].hgatp = fake_atp(8, 3);
+	ahead(0, CAUSE_STORE_GUEST_PAGE, KIB4);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_NONE);
+	assert_false(seen(0, KIB4).valid);
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF & ~PTE_W);
+	ahead(0, CAUSE_STORE_GUEST_PAGE, KIB4);
+	assert_false(seen(0, KIB4).valid);
+	ahead(0, CAUSE_LOAD_GUEST_PAGE, KIB4);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_NONE);
+	assert_int_equal(seen(0, KIB4).hpa, SMALL_HPA);
+	assert_int_equal(rwx(seen(0, KIB4).pte), PTE_R | PTE_X);
+	/* Another hart comes to the same: nothing to be done. */
+	ahead(1, CAUSE_LOAD_GUEST_PAGE, KIB4);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_NONE);
+	/* L1 gives more. */
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	ahead(0, CAUSE_STORE_GUEST_PAGE, KIB4);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_GPA);
+	assert_true(seen(0, KIB4).pte & PTE_W);
+	/* Mapped to no memory of the domain. */
+	fake_map(hart[0].hgatp, 2 * KIB4, FAKE_HOLE, 0, FAKE_LEAF);
+	ahead(0, CAUSE_LOAD_GUEST_PAGE, 2 * KIB4);
+	assert_false(seen(0, 2 * KIB4).valid);
+	/* A and D are for an access to set, which this is not. */
+	cfg.gstage_adue = true;
+	pte = fake_map(hart[0].hgatp, 3 * KIB4, SMALL, 0, FAKE_LEAF & ~PTE_D);
+	ahead(0, CAUSE_STORE_GUEST_PAGE, 3 * KIB4);
+	assert_false(seen(0, 3 * KIB4).valid);
+	assert_false(*pte & PTE_D);
+}
+
 static void an_entry_that_is_there_is_flushed(void **state)
 {
 	(void)state;
@@ -313,6 +361,56 @@ static void an_entry_that_is_there_is_flushed(void **state)
 	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_NONE);
 	assert_int_equal(fault(1, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
 	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_VMID);
+}
+
+static void a_fault_brings_the_pages_beside_it(void **state)
+{
+	const uint64_t read_only = FAKE_LEAF & ~(PTE_W | PTE_D);
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	for (i = 0; i < 40; i++)
+		fake_map(hart[0].hgatp, i * KIB4, BIG + i * KIB4, 0, read_only);
+	fake_map(hart[0].hgatp, 17 * KIB4, BIG, 0, read_only & ~PTE_A);
+	fake_map(hart[0].hgatp, 18 * KIB4, BIG, 0, PTE_V | PTE_U | PTE_A | PTE_X);
+	fake_map(hart[0].hgatp, 19 * KIB4, FAKE_HOLE, 0, read_only);
+	fake_map(hart[0].hgatp, 20 * KIB4, BIG, 0, read_only & ~PTE_U);
+	*fake_slot(hart[0].hgatp, 21 * KIB4, 0) = 0;
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 25 * KIB4), HEXT_SHADOW_RESUME);
+	/* 16 pages, aligned; of these what L1 maps for such an access, without its A being set for it. */
+	for (i = 0; i < 40; i++) {
+		struct hw_page p = seen(0, i * KIB4);
+
+		assert_int_equal(p.valid, i == 16 || (i >= 22 && i < 32));
+		if (p.valid) {
+			assert_int_equal(p.hpa, BIG_HPA + i * KIB4);
+			assert_int_equal(rwx(p.pte), PTE_R | PTE_X);
+		}
+	}
+	assert_false(*fake_slot(hart[0].hgatp, 17 * KIB4, 0) & PTE_A);
+	/* Their fences take them. */
+	fence(3, 23 * KIB4, KIB4);
+	assert_false(seen(0, 23 * KIB4).valid);
+	assert_true(seen(0, 22 * KIB4).valid);
+	fence(3, 0, 0);
+	for (i = 0; i < 40; i++)
+		assert_false(seen(0, i * KIB4).valid);
+}
+
+/* No page of another size, or a part of one, brings any, as fences name these by L1's leaf. */
+static void large_pages_come_alone(void **state)
+{
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, 0, SMALL, 1, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 5 * KIB4), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, 5 * KIB4).valid);
+	assert_false(seen(0, 4 * KIB4).valid);
+	hart[0].hgatp = 0;
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, SMALL + 5 * KIB4), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, SMALL + 5 * KIB4).valid);
+	assert_false(seen(0, SMALL + 4 * KIB4).valid);
 }
 
 static void mxr_and_execute_only(void **state)
@@ -476,6 +574,24 @@ static void cas_race(uint64_t addr)
 	fence(3, 0, 0);
 }
 
+/* What fences of the VS stage are to reach: the shadows of L1's VMID, by VMIDLEN bits of it. */
+static void shadows_are_found_by_vmid(void **state)
+{
+	uint64_t of_0, of_1;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	hart[1].hgatp = fake_atp(8, 4);
+	of_0 = BIT64(get(0) - pool.shadow);
+	of_1 = BIT64(get(1) - pool.shadow);
+	assert_int_not_equal(of_0, of_1);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 3), of_0);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 4), of_1);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 4 | 1u << cfg.vmid_bits), of_1);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 5), 0);
+	assert_int_equal(hext_shadow_of_vmid(&pool, true, 5), of_0 | of_1);
+}
+
 /* The table changes and is fenced after the walk has read it: nothing old may be installed. */
 static bool racing_host_page(void *ctx, pa_t addr, struct hext_host_page *page)
 {
@@ -499,6 +615,14 @@ static void a_fence_during_the_walk_outdates_it(void **state)
 	raced_value = fake_make_pte(SMALL + KIB4, FAKE_LEAF);
 	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
 	assert_int_equal(seen(0, KIB4).hpa, SMALL_HPA + KIB4);
+
+	/* Ahead of the fault there is no second attempt. */
+	raced_pte = fake_map(hart[0].hgatp, 3 * KIB4, SMALL, 0, FAKE_LEAF);
+	raced_value = fake_make_pte(SMALL + KIB4, FAKE_LEAF);
+	ahead(0, CAUSE_LOAD_GUEST_PAGE, 3 * KIB4);
+	assert_false(seen(0, 3 * KIB4).valid);
+	ahead(0, CAUSE_LOAD_GUEST_PAGE, 3 * KIB4);
+	assert_int_equal(seen(0, 3 * KIB4).hpa, SMALL_HPA + KIB4);
 
 	cfg.gstage_adue = true;
 	raced_pte = fake_map(hart[0].hgatp, 2 * KIB4, SMALL, 0, FAKE_LEAF & ~PTE_A);
@@ -584,10 +708,19 @@ static void an_evicted_shadow_is_empty(void **state)
 static uint32_t free_before;
 static unsigned int whole_seen;
 
+static struct hext_shadow_use pool_use(void)
+{
+	struct hext_shadow_use use;
+
+	hext_shadow_use(&pool, &use);
+	return use;
+}
+
 /* While other harts may still walk them, the pages are not free, and fences are whole. */
 static void look_while_quiescing(void)
 {
 	assert_true(pool.free_count <= free_before);
+	assert_int_equal(pool_use().tables_lost, 0);
 	if (fence(3, 0, KIB4).whole)
 		whole_seen++;
 }
@@ -619,8 +752,42 @@ static void pages_run_out(void **state)
 		assert_int_equal(fault(1, CAUSE_STORE_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
 	for (i = 0; i < 100; i++)
 		assert_true(seen(1, i * MIB2).valid);
+	/* Nothing is taken away to fill ahead. */
+	while (pool.free_count)
+		assert_int_equal(fault(1, CAUSE_STORE_GUEST_PAGE, i++ * MIB2), HEXT_SHADOW_RESUME);
+	quiesced = 0;
+	ahead(1, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+	assert_false(seen(1, i * MIB2).valid);
+	assert_int_equal(quiesced, 0);
 	assert_int_equal(pool.free_count + get(0)->table_count + get(1)->table_count,
 			 pool.table_total);
+}
+
+static void use_of_the_pool_is_told(void **state)
+{
+	uint64_t table = fake_atp(8, 0);
+	struct hext_shadow_use use = pool_use();
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(use.shadows, pool.count);
+	assert_int_equal(use.shadows_used, 0);
+	assert_int_equal(use.tables, pool.table_total);
+	assert_int_equal(use.tables_used, 0);
+	fake_map(table, 0, BIG + KIB4, 0, FAKE_LEAF);
+	/* Sv39x4: two tables for each. */
+	for (i = 0; i < pool.count + 2; i++) {
+		hart[0].hgatp = table | (uint64_t)i << 44;
+		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	}
+	use = pool_use();
+	assert_int_equal(use.shadows_used, pool.count);
+	assert_int_equal(use.tables_used, 2 * pool.count);
+	assert_int_equal(use.tables_lost, 0);
+	assert_int_equal(use.drains, 2);
+	/* A page that is in no list any more. */
+	pool.free = pool.info[pool.free].next;
+	assert_int_equal(pool_use().tables_lost, 1);
 }
 
 static void pages_come_from_unused_shadows_first(void **state)
@@ -924,6 +1091,7 @@ static void check_leaves(uint64_t table, unsigned int entries, unsigned int leve
 static void check_all(bool leaves)
 {
 	uint32_t n, pages = pool.free_count;
+	struct hext_shadow_use use;
 	unsigned int g, i;
 
 	for (n = 0; n < pool.count; n++) {
@@ -941,6 +1109,9 @@ static void check_all(bool leaves)
 			check_leaves((hgatp & ATP_PPN) << 12, 2048, s->levels - 1);
 	}
 	assert_int_equal(pages, pool.table_total);
+	hext_shadow_use(&pool, &use);
+	assert_int_equal(use.tables_used, pool.table_total - pool.free_count);
+	assert_int_equal(use.tables_lost, 0);
 }
 
 /* Sometimes another hart of L1 changes and fences a table between the walk and the installation. */
@@ -969,6 +1140,8 @@ static void random_fault(unsigned int n)
 		hart[n].hgatp = 0;
 	else if (pick(32) == 0) /* many VMIDs on the same tables: evictions */
 		hart[n].hgatp ^= (uint64_t)(16 + pick(8)) << 44;
+	if (pick(4) == 0)
+		ahead(n, causes[pick(3)], gpa);
 	if (fault(n, causes[pick(3)], gpa) == HEXT_SHADOW_TRAP && hart[n].hgatp == guest[g].hgatp &&
 	    l1_says(guest[g].hgatp, gpa, &said))
 		assert_true(said.flags != (PTE_R | PTE_W | PTE_X));
@@ -1036,6 +1209,9 @@ int main(void)
 		T(mapped_by_l1_to_no_memory),
 		T(bare_is_shadowed_too),
 		T(no_write_before_l1s_dirty_bit),
+		T(filling_ahead_spares_the_fault),
+		T(a_fault_brings_the_pages_beside_it),
+		T(large_pages_come_alone),
 		T(an_entry_that_is_there_is_flushed),
 		T(mxr_and_execute_only),
 		T(pbmt_passes_through),
@@ -1045,6 +1221,7 @@ int main(void)
 		T(a_fence_hits_the_superpage_around_it),
 		T(a_fence_hits_all_parts_of_l1s_leaf),
 		T(a_fence_hits_all_of_a_napot_leaf),
+		T(shadows_are_found_by_vmid),
 		T(a_fence_during_the_walk_outdates_it),
 		T(endless_fences_end),
 		T(harts_share_a_shadow),
@@ -1052,6 +1229,7 @@ int main(void)
 		T(an_evicted_shadow_is_empty),
 		T(pages_run_out),
 		T(pages_come_from_unused_shadows_first),
+		T(use_of_the_pool_is_told),
 		T(few_vmids_are_shared),
 		T(too_little_memory_is_refused),
 		T(random_use_keeps_the_invariant),

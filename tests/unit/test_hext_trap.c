@@ -213,6 +213,48 @@ static void wfi_traps_only_for_what_the_hardware_cannot_see(void **state)
 	assert_true(hext_wfi_waits(&h, &deadline));
 }
 
+static void interrupts_are_taken_by_priority(void **state)
+{
+	/* priv H "Interrupts": SEI, SSI, STI, SGEI, VSEI, VSSI, VSTI */
+	static const unsigned int order[] = { 9, 1, 5, 10, 2, 6 };
+	unsigned int i;
+	uint64_t cause;
+
+	(void)state;
+	h.virt = true;
+	h.s.timecmp = ~UINT64_C(0);
+	h.sip = h.sie = IRQ_S_ALL;
+	h.hvip = h.hie = IRQ_VS_ALL;
+	assert_int_equal(hext_kept_interrupts(&h), IRQ_VS_ALL);
+	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		assert_true(hext_interrupt_pending(&h, &cause));
+		assert_int_equal(cause, CAUSE_INTERRUPT | order[i]);
+		h.sip &= ~BIT64(order[i]);
+		h.hvip &= ~BIT64(order[i]);
+	}
+	assert_false(hext_interrupt_pending(&h, &cause));
+	/* Of the VS level only what is enabled and not delegated. */
+	h.hvip = IRQ_VS_ALL;
+	h.hie = BIT64(IRQ_VSSI) | BIT64(IRQ_VSTI);
+	h.hideleg = BIT64(IRQ_VSSI);
+	assert_int_equal(hext_kept_interrupts(&h), BIT64(IRQ_VSTI));
+	assert_true(hext_interrupt_pending(&h, &cause));
+	assert_int_equal(cause, CAUSE_INTERRUPT | IRQ_VSTI);
+}
+
+static void guest_page_faults_have_an_access_fault_of_their_kind(void **state)
+{
+	uint64_t cause;
+
+	(void)state;
+	assert_int_equal(hext_access_fault(CAUSE_FETCH_GUEST_PAGE), CAUSE_FETCH_ACCESS);
+	assert_int_equal(hext_access_fault(CAUSE_LOAD_GUEST_PAGE), CAUSE_LOAD_ACCESS);
+	assert_int_equal(hext_access_fault(CAUSE_STORE_GUEST_PAGE), CAUSE_STORE_ACCESS);
+	for (cause = 0; cause < 64; cause++)
+		assert_int_equal(hext_is_guest_page_fault(cause),
+				 cause == 20 || cause == 21 || cause == 23);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +269,8 @@ int main(void)
 		cmocka_unit_test_setup(interrupts_of_l1_end_l2_whatever_sie_says, setup),
 		cmocka_unit_test_setup(vs_interrupts_that_are_not_delegated_are_l1s, setup),
 		cmocka_unit_test_setup(wfi_traps_only_for_what_the_hardware_cannot_see, setup),
+		cmocka_unit_test_setup(interrupts_are_taken_by_priority, setup),
+		cmocka_unit_test_setup(guest_page_faults_have_an_access_fault_of_their_kind, setup),
 	};
 
 	return cmocka_run_group_tests_name("hext_trap", tests, NULL, NULL);

@@ -14,7 +14,7 @@ static void make(struct range taken)
 	machine_parse(&m, tree, 0);
 	modules_find(&mods, tree, &m, self);
 	assert_true(guest_fdt_size(tree, &mods) <= sizeof(guest));
-	guest_fdt_make(guest, guest_fdt_size(tree, &mods), tree, &m, &mods, taken);
+	guest_fdt_make(guest, guest_fdt_size(tree, &mods), tree, &m, &mods, taken, 0);
 	assert_int_equal(fdt_check_full(guest, fdt_totalsize(guest)), 0);
 }
 

@@ -30,6 +30,31 @@ static void nacl_takes_all_none_and_lists(void **state)
 	expect("nacl=none nacl=sync_hfence", true, 1 << NACL_FEAT_SYNC_HFENCE, "sync_hfence");
 }
 
+static void slow_is_off_unless_asked_for(void **state)
+{
+	struct options o;
+
+	(void)state;
+	assert_fine(options_parse(&o, ""));
+	assert_false(o.slow);
+	assert_fine(options_parse(&o, "slow nacl=none"));
+	assert_true(o.slow);
+}
+
+static void stats_are_off_unless_asked_for(void **state)
+{
+	(void)state;
+	warnings = 0;
+	assert_fine(options_parse(&o, "nacl=all"));
+	assert_false(o.stats);
+	assert_fine(options_parse(&o, "nacl=all stats"));
+	assert_true(o.stats);
+	assert_int_equal(warnings, 0);
+	assert_fine(options_parse(&o, "statsx"));
+	assert_false(o.stats);
+	assert_int_equal(warnings, 1);
+}
+
 static void unknown_words_are_warnings(void **state)
 {
 	(void)state;
@@ -52,6 +77,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nacl_takes_all_none_and_lists),
+		cmocka_unit_test(stats_are_off_unless_asked_for),
+		cmocka_unit_test(slow_is_off_unless_asked_for),
 		cmocka_unit_test(unknown_words_are_warnings),
 		cmocka_unit_test(unknown_values_are_fatal),
 	};

@@ -58,6 +58,32 @@ bad:
 	return -1;
 }
 
+/* plic, aplic, aia, or aia:N with N guest interrupt files. */
+static int parse_machine(const char *value, struct run_options *options)
+{
+	static const char *const names[] = {
+		[MACHINE_PLIC] = "plic", [MACHINE_APLIC] = "aplic", [MACHINE_AIA] = "aia"
+	};
+	const char *files = value + strlen("aia:");
+
+	for (int machine = MACHINE_PLIC; machine <= MACHINE_AIA; machine++) {
+		if (!strcmp(value, names[machine])) {
+			options->machine = (enum machine)machine;
+			options->guest_files = GUEST_FILES_MAX;
+			return 0;
+		}
+	}
+	if (!strncmp(value, "aia:", strlen("aia:")) && files[0] >= '0' &&
+	    files[0] <= '0' + GUEST_FILES_MAX && !files[1]) {
+		options->machine = MACHINE_AIA;
+		options->guest_files = (unsigned int)(files[0] - '0');
+		return 0;
+	}
+	message("--machine '%s': expected plic, aplic, aia, or aia:N with N guest interrupt files from 0 to %d",
+		value, GUEST_FILES_MAX);
+	return -1;
+}
+
 static bool is_nacl_feature(const char *name, size_t length)
 {
 	for (size_t i = 0; i < sizeof(nacl_features) / sizeof(nacl_features[0]); i++) {
@@ -164,6 +190,8 @@ static int set_value(const char *name, const char *value, struct run_options *op
 		return parse_number(name, value, CPUS_MAX, &options->cpus);
 	else if (!strcmp(name, "--memory"))
 		return parse_memory(value, &options->memory);
+	else if (!strcmp(name, "--machine"))
+		return parse_machine(value, options);
 	else if (!strcmp(name, "--depth"))
 		return parse_number(name, value, DEPTH_MAX, &options->depth);
 	else
@@ -173,8 +201,9 @@ static int set_value(const char *name, const char *value, struct run_options *op
 
 static bool takes_value(const char *name)
 {
-	static const char *const names[] = { "--kernel", "--initrd", "--append", "--qemu",
-					     "--cpus",	 "--memory", "--nacl",	 "--depth" };
+	static const char *const names[] = { "--kernel", "--initrd", "--append",
+					     "--qemu",	 "--cpus",   "--memory",
+					     "--nacl",	 "--depth",  "--machine" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(name, names[i]))
@@ -190,6 +219,8 @@ static bool set_flag(const char *name, struct run_options *options)
 		options->native = true;
 	else if (!strcmp(name, "--icount"))
 		options->icount = true;
+	else if (!strcmp(name, "--stats"))
+		options->stats = true;
 	else if (!strcmp(name, "--help") || !strcmp(name, "-h"))
 		options->help = true;
 	else
@@ -240,6 +271,7 @@ int run_options_parse(char **argv, struct run_options *options)
 		.depth = 1,
 		.qemu = "qemu-system-riscv64",
 		.cpus = CPUS_DEFAULT,
+		.guest_files = GUEST_FILES_MAX,
 		.qemu_arguments = no_arguments,
 	};
 	if (parse_memory(MEMORY_DEFAULT, &options->memory) < 0)
@@ -256,6 +288,10 @@ int run_options_parse(char **argv, struct run_options *options)
 		return 0;
 	if (!options->kernel) {
 		message("run: --kernel is missing; expected a RISC-V Linux Image or ELF, see 'halite run --help'");
+		return -1;
+	}
+	if (options->native && options->stats) {
+		message("--native with --stats: there is no Halite that could count");
 		return -1;
 	}
 	if (options->native && options->depth > 1) {

@@ -10,6 +10,16 @@
 #define CPUS_DEFAULT   2
 #define MEMORY_DEFAULT "2G"
 #define DEPTH_MAX      4
+/* QEMU's virt machine has at most so many guest interrupt files on each hart. */
+#define GUEST_FILES_MAX 7
+
+/* The interrupt controllers of the machine. */
+enum machine {
+	MACHINE_DEFAULT, /* none was named */
+	MACHINE_PLIC,
+	MACHINE_APLIC,
+	MACHINE_AIA, /* APLIC and IMSICs */
+};
 
 struct run_options {
 	const char *kernel;
@@ -21,8 +31,11 @@ struct run_options {
 	unsigned int depth; /* Halites on top of each other */
 	unsigned int cpus;
 	uint64_t memory; /* bytes */
+	enum machine machine;
+	unsigned int guest_files; /* of MACHINE_AIA: guest interrupt files on each hart */
 	bool native;
 	bool icount;
+	bool stats; /* each Halite counts exits */
 	bool help;
 	char **qemu_arguments; /* ends with NULL */
 };

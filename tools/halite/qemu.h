@@ -7,6 +7,8 @@
 
 #define QEMU_MIN_MAJOR 7
 #define QEMU_MIN_MINOR 2
+/* The first whose AIA machines are used. */
+#define QEMU_AIA_MAJOR 10
 
 struct qemu_version {
 	unsigned int major;

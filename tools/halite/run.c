@@ -29,10 +29,14 @@ static const char run_help[] =
 	"  --append S      the guest's command line\n"
 	"  --cpus N        harts, 1 to 8 (default 2)\n"
 	"  --memory M      RAM of the machine, such as 512M (default 2G)\n"
+	"  --machine M     its interrupt controllers: plic; aplic: an APLIC without MSIs; aia: an APLIC and\n"
+	"                  IMSICs; aia:N: with N guest interrupt files on each hart, 0 to 7 (7 if not said).\n"
+	"                  aplic and aia need QEMU 10 or later (default: aia where QEMU has it, else plic)\n"
 	"  --nacl LIST     SBI nested acceleration that Halite offers: all (default), none, or some of\n"
 	"                  sync_csr,sync_hfence,sync_sret,autoswap_csr\n"
 	"  --depth N       N Halites on top of each other, 1 to 4 (default 1); --nacl then can name what each\n"
 	"                  offers, the lowest first: all,none or sync_csr+sync_sret,all\n"
+	"  --stats         each Halite counts its guest's exits, and prints that when the guest powers off\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
 	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: with one hart only\n"
 	"  --qemu PATH     the QEMU to use (default: qemu-system-riscv64 in PATH; 7.2 or later)\n"
@@ -70,6 +74,34 @@ static int find_hypervisor(char *path, size_t size)
 			path, strerror(errno));
 		return -1;
 	}
+	return 0;
+}
+
+/* The machine when none was named. */
+static enum machine default_machine(const struct qemu_version *version)
+{
+	return version->major >= QEMU_AIA_MAJOR ? MACHINE_AIA : MACHINE_PLIC;
+}
+
+/* Returns 0, or -1 after a message. */
+static int add_machine(struct words *words, const struct run_options *options,
+		       const struct qemu_version *version)
+{
+	enum machine machine = options->machine;
+
+	if (machine == MACHINE_DEFAULT)
+		machine = default_machine(version);
+	if (machine != MACHINE_PLIC && version->major < QEMU_AIA_MAJOR) {
+		message("--machine %s with QEMU %u.%u; expected --machine plic, or QEMU %d or later",
+			machine == MACHINE_AIA ? "aia" : "aplic", version->major, version->minor,
+			QEMU_AIA_MAJOR);
+		return -1;
+	}
+	words_add(words, "-M");
+	if (machine == MACHINE_AIA)
+		words_add(words, "virt,aia=aplic-imsic,aia-guests=%u", options->guest_files);
+	else
+		words_add(words, machine == MACHINE_APLIC ? "virt,aia=aplic" : "virt");
 	return 0;
 }
 
@@ -112,6 +144,7 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 	struct guest_file halite;
 	struct placement placement;
 	struct sizes sizes = { .memory = options->memory, .initrd = initrd_size };
+	const char *stats = options->stats ? " stats" : "";
 	char path[PATH_MAX];
 
 	if (find_hypervisor(path, sizeof(path)) < 0 ||
@@ -125,11 +158,11 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 	words_add(words, "-kernel");
 	words_add(words, "%s", path);
 	words_add(words, "-append");
-	words_add(words, "nacl=%s", options->nacl[0]);
+	words_add(words, "nacl=%s%s", options->nacl[0], stats);
 	for (unsigned int level = 1; level < options->depth; level++) {
 		char bootargs[128];
 
-		snprintf(bootargs, sizeof(bootargs), "nacl=%s", options->nacl[level]);
+		snprintf(bootargs, sizeof(bootargs), "nacl=%s%s", options->nacl[level], stats);
 		words_add(words, "-device");
 		words_add(words, "guest-loader,addr=0x%llx,kernel=%s,bootargs=%s",
 			  (unsigned long long)placement.halite[level], qemu_quote(path),
@@ -178,8 +211,8 @@ static int build_command(struct words *words, const struct run_options *options)
 	if (qemu_check(options->qemu, &version) < 0)
 		return -1;
 	words_add(words, "%s", options->qemu);
-	words_add(words, "-M");
-	words_add(words, "virt");
+	if (add_machine(words, options, &version) < 0)
+		return -1;
 	words_add(words, "-cpu");
 	words_add(words, "rv64,h=true");
 	words_add(words, "-smp");

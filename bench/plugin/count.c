@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A QEMU plugin that counts, for the runs that a program marks (bench/marker.h), the instructions executed in each region and
+ * the traps into each Halite by kind. It watches from outside: nothing in the machine is slower, larger or patched for it.
+ *
+ *   -plugin file=count.so,out=FILE,ram=BYTES,depth=N[,profile=NAME]
+ *
+ * One line of JSON in FILE per run. With profile=NAME, runs of that name also give a line with the count of each
+ * instruction address of firmware, Halite and the kernel.
+ *
+ * Where an instruction belongs is told by where it is: in RAM (physical address) for firmware and each Halite, whose homes
+ * are the highest 8 MiB of RAM and those below; by virtual address for everything else. A trap into Halite is control that
+ * arrives in its home from elsewhere, not counting its returns from calls of firmware or from the Halites below; the kind
+ * is read from the machine's registers in that moment.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "kinds.h"
+#include "../marker.h"
+
+#define RAM_START     UINT64_C(0x80000000)
+#define FIRMWARE_SIZE UINT64_C(0x200000)
+#define HOME_SIZE     UINT64_C(0x800000) /* src/hv/home.h */
+#define LEVELS_MAX    4
+
+/* Linux: modules are in the 2 GiB below the kernel's link address. The benchmarks' own guests run where RAM is. */
+#define MODULES_START UINT64_C(0xffffffff00000000)
+#define KERNEL_START  UINT64_C(0xffffffff80000000)
+#define UPPER_HALF    (UINT64_C(1) << 63)
+#define GUEST_START   RAM_START
+#define GUEST_END     UINT64_C(0x100000000)
+
+enum region {
+	REGION_NONE,
+	REGION_FIRMWARE,
+	REGION_HALITE, /* the lowest; LEVELS_MAX of them */
+	REGION_KVM = REGION_HALITE + LEVELS_MAX,
+	REGION_KERNEL,
+	REGION_USER,
+	REGION_GUEST,
+	REGION_COUNT,
+};
+
+static const char *const region_names[REGION_COUNT] = {
+	[REGION_NONE] = "none",
+	[REGION_FIRMWARE] = "firmware",
+	[REGION_HALITE] = "halite0",
+	[REGION_HALITE + 1] = "halite1",
+	[REGION_HALITE + 2] = "halite2",
+	[REGION_HALITE + 3] = "halite3",
+	[REGION_KVM] = "kvm",
+	[REGION_KERNEL] = "kernel",
+	[REGION_USER] = "user",
+	[REGION_GUEST] = "guest",
+};
+
+#define KINDS_MAX 256
+
+struct kind {
+	unsigned int level;
+	enum region from;
+	char name[KIND_NAME_MAX];
+	uint64_t count, before;
+};
+
+#define SLOTS_MAX (1u << 21)
+
+struct slot {
+	uint64_t addr;
+	enum region region; /* REGION_NONE: free */
+};
+
+static FILE *out;
+static uint64_t ram_size;
+static unsigned int depth;
+static const char *profile;
+
+/* In the scoreboard of one vCPU: instructions per region, then the region that ran last, as each level sees it. */
+static struct qemu_plugin_scoreboard *score;
+static struct qemu_plugin_scoreboard *slot_score;
+static struct slot slots[SLOTS_MAX];
+static uint64_t slots_before[SLOTS_MAX];
+
+static struct kind kinds[KINDS_MAX];
+static unsigned int kind_count;
+
+static uintptr_t ram_host; /* where QEMU has RAM; 0: not known yet */
+static struct garray *bytes;
+
+static char run_name[BENCH_NAME_MAX] = "none";
+static uint64_t run_rounds = 1;
+static uint64_t insns_before[REGION_COUNT];
+
+static qemu_plugin_u64 insns_of(enum region region)
+{
+	return (qemu_plugin_u64){ score, region * sizeof(uint64_t) };
+}
+
+static qemu_plugin_u64 last_of(unsigned int level)
+{
+	return (qemu_plugin_u64){ score, (REGION_COUNT + level) * sizeof(uint64_t) };
+}
+
+static uint64_t *numbers(unsigned int vcpu)
+{
+	return qemu_plugin_scoreboard_find(score, vcpu);
+}
+
+/* ---- regions ---- */
+
+static enum region region_of(uint64_t vaddr, uintptr_t host)
+{
+	uint64_t offset = host - ram_host;
+	unsigned int level;
+
+	if (!ram_host || host < ram_host || offset >= ram_size)
+		return REGION_FIRMWARE; /* the ROM with which the machine starts */
+	if (offset < FIRMWARE_SIZE && vaddr == RAM_START + offset)
+		return REGION_FIRMWARE;
+	level = (ram_size - 1 - offset) / HOME_SIZE;
+	if (level < depth)
+		return REGION_HALITE + level;
+	if (vaddr >= KERNEL_START)
+		return REGION_KERNEL;
+	if (vaddr >= MODULES_START)
+		return REGION_KVM;
+	if (vaddr >= UPPER_HALF)
+		return REGION_KERNEL;
+	return vaddr >= GUEST_START && vaddr < GUEST_END ? REGION_GUEST : REGION_USER;
+}
+
+static unsigned int slot_of(enum region region, uint64_t addr)
+{
+	unsigned int i = (addr >> 1) * 2654435761u % SLOTS_MAX;
+	unsigned int tries;
+
+	for (tries = 0; tries < SLOTS_MAX; tries++, i = (i + 1) % SLOTS_MAX) {
+		if (slots[i].region == REGION_NONE)
+			slots[i] = (struct slot){ addr, region };
+		if (slots[i].region == region && slots[i].addr == addr)
+			return i;
+	}
+	fprintf(stderr, "count: more than %u instructions to profile\n", SLOTS_MAX);
+	exit(EXIT_FAILURE);
+}
+
+/* ---- traps ---- */
+
+static void count_trap(unsigned int level, enum region from, const char *name)
+{
+	struct kind *k;
+
+	for (k = kinds; k < kinds + kind_count; k++) {
+		if (k->level == level && k->from == from && !strcmp(k->name, name)) {
+			k->count++;
+			return;
+		}
+	}
+	if (kind_count == KINDS_MAX) {
+		fprintf(stderr, "count: more than %u kinds of traps\n", KINDS_MAX);
+		exit(EXIT_FAILURE);
+	}
+	kind_count++;
+	k->level = level;
+	k->from = from;
+	snprintf(k->name, sizeof(k->name), "%s", name);
+	k->count = 1;
+}
+
+static void entered_halite(unsigned int vcpu, void *data)
+{
+	unsigned int level = (uintptr_t)data;
+	enum region from = numbers(vcpu)[REGION_COUNT + level];
+	char name[KIND_NAME_MAX];
+
+	/* Firmware's start of a hart. */
+	if (from == REGION_NONE)
+		return;
+	kind_name(name);
+	count_trap(level, from, name);
+}
+
+/* ---- runs ---- */
+
+static void print_insns(const uint64_t *now, const uint64_t *before)
+{
+	uint64_t total = 0;
+	unsigned int i;
+
+	fprintf(out, "\"insns\":{");
+	for (i = REGION_FIRMWARE; i < REGION_COUNT; i++) {
+		total += now[i] - before[i];
+		fprintf(out, "\"%s\":%" PRIu64 ",", region_names[i], now[i] - before[i]);
+	}
+	fprintf(out, "\"total\":%" PRIu64 "}", total);
+}
+
+static void print_traps(unsigned int level, bool since_reset)
+{
+	const char *comma = "";
+	const struct kind *k;
+
+	fprintf(out, ",\"traps%u\":{", level);
+	for (k = kinds; k < kinds + kind_count; k++) {
+		uint64_t count = k->count - (since_reset ? 0 : k->before);
+
+		if (k->level != level || !count)
+			continue;
+		fprintf(out, "%s\"%s: %s\":%" PRIu64, comma, region_names[k->from], k->name, count);
+		comma = ",";
+	}
+	fprintf(out, "}");
+}
+
+static void print_run(unsigned int vcpu, bool since_reset)
+{
+	static const uint64_t zero[REGION_COUNT];
+	unsigned int level;
+
+	fprintf(out, "{\"name\":\"%s\",\"rounds\":%" PRIu64 ",", run_name, run_rounds);
+	print_insns(numbers(vcpu), since_reset ? zero : insns_before);
+	for (level = 0; level < depth; level++)
+		print_traps(level, since_reset);
+	fprintf(out, "}\n");
+	fflush(out);
+}
+
+static bool is_profiled(void)
+{
+	return profile && !strcmp(profile, run_name);
+}
+
+static void print_profile(unsigned int vcpu)
+{
+	const uint64_t *now = qemu_plugin_scoreboard_find(slot_score, vcpu);
+	const char *comma = "";
+	unsigned int i;
+
+	fprintf(out, "{\"profile\":\"%s\",\"rounds\":%" PRIu64 ",\"insns\":[", run_name,
+		run_rounds);
+	for (i = 0; i < SLOTS_MAX; i++) {
+		if (now[i] == slots_before[i])
+			continue;
+		fprintf(out, "%s[\"%s\",\"%" PRIx64 "\",%" PRIu64 "]", comma,
+			region_names[slots[i].region], slots[i].addr, now[i] - slots_before[i]);
+		comma = ",";
+	}
+	fprintf(out, "]}\n");
+	fflush(out);
+}
+
+static void take_name(void)
+{
+	char c;
+	size_t i;
+
+	g_byte_array_set_size(bytes, 0);
+	if (!qemu_plugin_read_memory_vaddr(kind_register("a0"), bytes, BENCH_NAME_MAX)) {
+		fprintf(stderr, "count: a name that cannot be read\n");
+		exit(EXIT_FAILURE);
+	}
+	for (i = 0; i < BENCH_NAME_MAX - 1; i++) {
+		c = bytes->data[i];
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+			break;
+		run_name[i] = c;
+	}
+	run_name[i] = '\0';
+	run_rounds = kind_register("a1");
+}
+
+static void marker_select(unsigned int vcpu, void *data)
+{
+	(void)vcpu;
+	(void)data;
+	take_name();
+}
+
+static void marker_begin(unsigned int vcpu, void *data)
+{
+	struct kind *k;
+
+	(void)data;
+	memcpy(insns_before, numbers(vcpu), sizeof(insns_before));
+	for (k = kinds; k < kinds + kind_count; k++)
+		k->before = k->count;
+	if (is_profiled())
+		memcpy(slots_before, qemu_plugin_scoreboard_find(slot_score, vcpu),
+		       sizeof(slots_before));
+}
+
+static void marker_end(unsigned int vcpu, void *data)
+{
+	(void)data;
+	print_run(vcpu, false);
+	if (is_profiled())
+		print_profile(vcpu);
+}
+
+static void marker_reset(unsigned int vcpu, void *data)
+{
+	(void)data;
+	take_name();
+	print_run(vcpu, true);
+	if (is_profiled()) {
+		memset(slots_before, 0, sizeof(slots_before));
+		print_profile(vcpu);
+	}
+}
+
+static void watch_marker(struct qemu_plugin_insn *insn)
+{
+	static const plugin_udata_cb actions[] = {
+		[BENCH_MARKER_SELECT] = marker_select,
+		[BENCH_MARKER_BEGIN] = marker_begin,
+		[BENCH_MARKER_END] = marker_end,
+		[BENCH_MARKER_RESET] = marker_reset,
+	};
+	uint32_t code = 0;
+	uint32_t what;
+
+	if (qemu_plugin_insn_size(insn) != sizeof(code))
+		return;
+	qemu_plugin_insn_data(insn, &code, sizeof(code));
+	if ((code & 0xfff) != 0x037 || code >> 20 != BENCH_MARKER_MAGIC) /* lui x0 */
+		return;
+	what = code >> 12 & 0xff;
+	if (what < sizeof(actions) / sizeof(actions[0]) && actions[what])
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, actions[what], PLUGIN_CB_R_REGS, NULL);
+}
+
+/* ---- translation ---- */
+
+static void watch_insn(struct qemu_plugin_insn *insn, enum region region)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64,
+							    insns_of(region), 1);
+	if (profile && region < REGION_USER) {
+		uint64_t addr = qemu_plugin_insn_vaddr(insn);
+		qemu_plugin_u64 slot = { slot_score, slot_of(region, addr) * sizeof(uint64_t) };
+
+		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64,
+								    slot, 1);
+	}
+	watch_marker(insn);
+}
+
+/* Each level knows who ran last, itself and what is above it. */
+static void watch_region(struct qemu_plugin_tb *tb, enum region region)
+{
+	unsigned int levels = depth;
+	unsigned int level;
+
+	if (region == REGION_FIRMWARE)
+		return;
+	if (region < REGION_HALITE + LEVELS_MAX) {
+		level = region - REGION_HALITE;
+		levels = level + 1;
+		qemu_plugin_register_vcpu_tb_exec_cond_cb(tb, entered_halite, PLUGIN_CB_R_REGS,
+							  PLUGIN_COND_NE, last_of(level), region,
+							  (void *)(uintptr_t)level);
+	}
+	for (level = 0; level < levels; level++)
+		qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(tb, PLUGIN_INLINE_STORE_U64,
+								  last_of(level), region);
+}
+
+static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, 0);
+	uint64_t vaddr = qemu_plugin_insn_vaddr(insn);
+	uintptr_t host = (uintptr_t)qemu_plugin_insn_haddr(insn);
+	enum region region;
+	size_t i;
+
+	(void)id;
+	if (!ram_host && vaddr == RAM_START)
+		ram_host = host;
+	region = region_of(vaddr, host);
+	watch_region(tb, region);
+	for (i = 0; i < qemu_plugin_tb_n_insns(tb); i++)
+		watch_insn(qemu_plugin_tb_get_insn(tb, i), region);
+}
+
+/* ---- start ---- */
+
+static void vcpu_started(qemu_plugin_id_t id, unsigned int vcpu)
+{
+	(void)id;
+	(void)vcpu;
+	kind_init(qemu_plugin_get_registers());
+}
+
+static void ended(qemu_plugin_id_t id, void *data)
+{
+	(void)id;
+	(void)data;
+	fclose(out);
+}
+
+static bool take_argument(const char *argument)
+{
+	const char *value = strchr(argument, '=');
+
+	if (!value)
+		return false;
+	value++;
+	if (!strncmp(argument, "out=", 4))
+		return (out = fopen(value, "w")) != NULL;
+	if (!strncmp(argument, "ram=", 4))
+		return (ram_size = strtoull(value, NULL, 0)) > 0;
+	if (!strncmp(argument, "depth=", 6))
+		return (depth = strtoul(value, NULL, 0)) <= LEVELS_MAX;
+	if (!strncmp(argument, "profile=", 8)) {
+		profile = value;
+		return true;
+	}
+	return false;
+}
+
+PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_VERSION;
+
+PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc,
+				      char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++) {
+		if (!take_argument(argv[i])) {
+			fprintf(stderr,
+				"count: '%s': a writable out=FILE, ram=BYTES, depth=0..%d or profile=NAME is expected\n",
+				argv[i], LEVELS_MAX);
+			return -1;
+		}
+	}
+	if (!out || !ram_size || strcmp(info->target_name, "riscv64") ||
+	    info->system.max_vcpus != 1) {
+		fprintf(stderr,
+			"count: out=FILE and ram=BYTES are needed, and riscv64 with one hart\n");
+		return -1;
+	}
+	score = qemu_plugin_scoreboard_new((REGION_COUNT + LEVELS_MAX) * sizeof(uint64_t));
+	if (profile)
+		slot_score = qemu_plugin_scoreboard_new(SLOTS_MAX * sizeof(uint64_t));
+	bytes = g_byte_array_new();
+	qemu_plugin_register_vcpu_init_cb(id, vcpu_started);
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	qemu_plugin_register_atexit_cb(id, ended, NULL);
+	return 0;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interrupts by MSI, and L2 on a stack of its own. */
+#include "aia.h"
+
+#define CSR_HSTATUS 0x600
+#define CSR_HSTATEEN0 0x60c
+#define CSR_STOPEI  0x15c
+
+	.text
+/*
+ * stvec in L1 and in L2, sscratch points to the hart's struct side: claims an external interrupt and counts it. Anything else is
+ * reported.
+ */
+	.globl aia_vector
+	.balign 4
+aia_vector:
+	csrrw tp, sscratch, tp
+	sd t0, SIDE_SAVED(tp)
+	csrr t0, scause
+	bgez t0, 1f
+	csrrw t0, CSR_STOPEI, zero
+	sd t0, SIDE_LAST(tp)
+	ld t0, SIDE_RECEIVED(tp)
+	addi t0, t0, 1
+	sd t0, SIDE_RECEIVED(tp)
+	ld t0, SIDE_SAVED(tp)
+	csrrw tp, sscratch, tp
+	sret
+1:	csrr a0, scause
+	csrr a1, sepc
+	csrr a2, stval
+	call guest_unexpected
+2:	wfi
+	j 2b
+
+/*
+ * uint64_t aia_run_l2(void (*code)(struct side *), struct side *side, void *stack): calls code in VS-mode, under the hstatus.VGEIN
+ * and hgatp that are set. Returns scause of what ended it; an ECALL does when code has returned.
+ */
+	.globl aia_run_l2
+aia_run_l2:
+	addi sp, sp, -112
+	sd ra, 0(sp)
+	sd s0, 8(sp)
+	sd s1, 16(sp)
+	sd s2, 24(sp)
+	sd s3, 32(sp)
+	sd s4, 40(sp)
+	sd s5, 48(sp)
+	sd s6, 56(sp)
+	sd s7, 64(sp)
+	sd s8, 72(sp)
+	sd s9, 80(sp)
+	sd s10, 88(sp)
+	sd s11, 96(sp)
+	la t0, 3f
+	csrrw t0, stvec, t0
+	sd t0, 104(sp)
+	csrw sscratch, sp
+	la t0, 4f
+	csrw sepc, t0
+	li t0, 0x180			/* hstatus.SPV, SPVP */
+	csrs CSR_HSTATUS, t0
+	li t0, 0x100			/* sstatus.SPP */
+	csrs sstatus, t0
+	mv t0, a0
+	mv a0, a1
+	mv sp, a2
+	sret
+	.balign 4
+3:	csrr sp, sscratch
+	ld t0, 104(sp)
+	csrw stvec, t0
+	ld ra, 0(sp)
+	ld s0, 8(sp)
+	ld s1, 16(sp)
+	ld s2, 24(sp)
+	ld s3, 32(sp)
+	ld s4, 40(sp)
+	ld s5, 48(sp)
+	ld s6, 56(sp)
+	ld s7, 64(sp)
+	ld s8, 72(sp)
+	ld s9, 80(sp)
+	ld s10, 88(sp)
+	ld s11, 96(sp)
+	addi sp, sp, 112
+	csrr a0, scause
+	ret
+/* In L2. */
+4:	jalr t0
+	ecall
+
+/* void aia_permit(uint64_t bits): sets the bits of hstateen0, if there is one. */
+	.globl aia_permit
+aia_permit:
+	la t0, 5f
+	csrrw t0, stvec, t0
+	csrs CSR_HSTATEEN0, a0
+	.balign 4
+5:	csrw stvec, t0
+	ret

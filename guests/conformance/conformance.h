@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A guest hypervisor that looks at its H extension from all sides and prints, one line a check, what it saw.
+ *
+ * Invariants, so that the same machine gives the same bytes:
+ * - No time, no address of this program, nothing about SBI NACL is on a check line. Addresses are printed as
+ *   an offset in what they belong to (code+0x4).
+ * - Each piece of code under test runs by run(), in one of four modes, and ends with a trap that this
+ *   program takes in HS mode; a watchdog ends the program when that never comes.
+ * - The H and VS CSRs, fences and entries into VS mode go through access.c: by SBI NACL where that is offered,
+ *   by instructions where it is not. Only what a check is about is an instruction always.
+ */
+#ifndef CONFORMANCE_H
+#define CONFORMANCE_H
+
+/* Offsets in struct hart, for assembly. */
+#define HART_X	     0
+#define HART_SAVED   256
+#define HART_RUNNING 384
+#define HART_CAUSE   392
+#define HART_EPC     400
+#define HART_TVAL    408
+#define HART_STATUS  416
+#define HART_STACK   16384
+
+#define MAX_HARTS 8
+
+/* H and VS CSRs; others have names in the assembler. */
+#define CSR_VSSTATUS   0x200
+#define CSR_VSIE       0x204
+#define CSR_VSTVEC     0x205
+#define CSR_VSSCRATCH  0x240
+#define CSR_VSEPC      0x241
+#define CSR_VSCAUSE    0x242
+#define CSR_VSTVAL     0x243
+#define CSR_VSIP       0x244
+#define CSR_VSTIMECMP  0x24d
+#define CSR_VSATP      0x280
+#define CSR_HSTATUS    0x600
+#define CSR_HEDELEG    0x602
+#define CSR_HIDELEG    0x603
+#define CSR_HIE	       0x604
+#define CSR_HTIMEDELTA 0x605
+#define CSR_HCOUNTEREN 0x606
+#define CSR_HGEIE      0x607
+#define CSR_HENVCFG    0x60a
+#define CSR_HTVAL      0x643
+#define CSR_HIP	       0x644
+#define CSR_HVIP       0x645
+#define CSR_HTINST     0x64a
+#define CSR_HGATP      0x680
+#define CSR_HGEIP      0xe12
+
+#ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "guest.h"
+
+#define BIT64(n)	((uint64_t)1 << (n))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define PAGE		UINT64_C(0x1000)
+#define CAUSE_INTERRUPT BIT64(63)
+
+#define SSTATUS_SIE   BIT64(1)
+#define SSTATUS_SPIE  BIT64(5)
+#define SSTATUS_SPP   BIT64(8)
+#define SSTATUS_VS    (BIT64(9) | BIT64(10))
+#define SSTATUS_FS    (BIT64(13) | BIT64(14))
+#define SSTATUS_SUM   BIT64(18)
+#define SSTATUS_MXR   BIT64(19)
+#define HSTATUS_GVA   BIT64(6)
+#define HSTATUS_SPV   BIT64(7)
+#define HSTATUS_SPVP  BIT64(8)
+#define HSTATUS_HU    BIT64(9)
+#define HSTATUS_VTVM  BIT64(20)
+#define HSTATUS_VTW   BIT64(21)
+#define HSTATUS_VTSR  BIT64(22)
+#define HENVCFG_CBIE  (BIT64(4) | BIT64(5))
+#define HENVCFG_CBCFE BIT64(6)
+#define HENVCFG_CBZE  BIT64(7)
+#define HENVCFG_ADUE  BIT64(61)
+#define HENVCFG_STCE  BIT64(63)
+
+enum {
+	CAUSE_FETCH_ACCESS = 1,
+	CAUSE_ILLEGAL = 2,
+	CAUSE_BREAKPOINT = 3,
+	CAUSE_LOAD_MISALIGNED = 4,
+	CAUSE_LOAD_ACCESS = 5,
+	CAUSE_STORE_MISALIGNED = 6,
+	CAUSE_STORE_ACCESS = 7,
+	CAUSE_ECALL_U = 8,
+	CAUSE_ECALL_VS = 10,
+	CAUSE_FETCH_PAGE = 12,
+	CAUSE_LOAD_PAGE = 13,
+	CAUSE_STORE_PAGE = 15,
+	CAUSE_FETCH_GUEST_PAGE = 20,
+	CAUSE_LOAD_GUEST_PAGE = 21,
+	CAUSE_VIRTUAL = 22,
+	CAUSE_STORE_GUEST_PAGE = 23,
+};
+
+/* Interrupts of HS mode, and the bits of those of VS level. */
+#define IRQ_SSI	 1
+#define IRQ_VSSI 2
+#define IRQ_STI	 5
+#define IRQ_VSTI 6
+#define IRQ_SEI	 9
+#define IRQ_VSEI 10
+#define IRQ_SGEI 12
+#define VS_IRQS	 (BIT64(IRQ_VSSI) | BIT64(IRQ_VSTI) | BIT64(IRQ_VSEI))
+
+/* Instructions: the operands are a0 (rs1, rd) and a1 (rs2). */
+#define A0		       10
+#define A1		       11
+#define INSN_CSR(csr, f3, rs1) (0x73u | A0 << 7 | (f3) << 12 | (rs1) << 15 | (uint32_t)(csr) << 20)
+#define INSN_CSRR(csr)	       INSN_CSR(csr, 2, 0)
+#define INSN_CSRW(csr)	       (INSN_CSR(csr, 1, A0) & ~(31u << 7))
+#define INSN_HLV(f7, kind) \
+	(0x73u | A0 << 7 | 4 << 12 | A0 << 15 | (kind) << 20 | (uint32_t)(f7) << 25)
+#define INSN_HSV(f7)	       (0x73u | 4 << 12 | A0 << 15 | A1 << 20 | (uint32_t)(f7) << 25)
+#define INSN_FENCE(f7, r1, r2) (0x73u | (r1) << 15 | (r2) << 20 | (uint32_t)(f7) << 25)
+#define INSN_LOAD(f3)	       (0x03u | A0 << 7 | (f3) << 12 | A0 << 15)
+#define INSN_STORE(f3)	       (0x23u | (f3) << 12 | A0 << 15 | A1 << 20)
+#define INSN_AMO(f5, f3)       (0x2fu | A0 << 7 | (f3) << 12 | A0 << 15 | A1 << 20 | (uint32_t)(f5) << 27)
+#define INSN_LR_D	       (0x2fu | A0 << 7 | 3 << 12 | A0 << 15 | 2u << 27)
+#define INSN_CBO(op)	       (0x0fu | 2 << 12 | A0 << 15 | (uint32_t)(op) << 20)
+#define INSN_JR		       0x00050067u /* jr a0 */
+#define INSN_NOP	       0x00000013u
+#define INSN_ECALL	       0x00000073u
+#define INSN_EBREAK	       0x00100073u
+#define INSN_SRET	       0x10200073u
+#define INSN_WFI	       0x10500073u
+#define INSN_MRET	       0x30200073u
+#define INSN_LD		       INSN_LOAD(3)
+#define INSN_SD		       INSN_STORE(3)
+#define INSN_HLV_D	       INSN_HLV(0x36, 0)
+#define INSN_HLVX_WU	       INSN_HLV(0x34, 3)
+#define INSN_HSV_D	       INSN_HSV(0x37)
+#define F7_SFENCE_VMA	       0x09
+#define F7_SINVAL_VMA	       0x0b
+#define F7_HFENCE_VVMA	       0x11
+#define F7_HINVAL_VVMA	       0x13
+#define F7_HFENCE_GVMA	       0x31
+#define F7_HINVAL_GVMA	       0x33
+
+#define csr_read(csr)                                                           \
+	({                                                                      \
+		uint64_t value_;                                                \
+		__asm__ volatile("csrr %0, " #csr : "=r"(value_) : : "memory"); \
+		value_;                                                         \
+	})
+#define csr_write(csr, value) \
+	__asm__ volatile("csrw " #csr ", %0" : : "r"((uint64_t)(value)) : "memory")
+#define csr_set(csr, value) \
+	__asm__ volatile("csrs " #csr ", %0" : : "r"((uint64_t)(value)) : "memory")
+#define csr_clear(csr, value) \
+	__asm__ volatile("csrc " #csr ", %0" : : "r"((uint64_t)(value)) : "memory")
+
+enum mode { HS, U, VS, VU, MODES };
+#define IS_VIRTUAL(mode) ((mode) >= VS)
+#define IS_USER(mode)	 ((mode)&1)
+
+struct hart {
+	/* Of assembly */
+	uint64_t x[32]; /* what run() loads; what they were at the trap */
+	uint64_t saved[16];
+	uint64_t running;
+	uint64_t cause; /* scause, sepc, stval, sstatus of the trap that ended run() */
+	uint64_t epc;
+	uint64_t tval;
+	uint64_t status;
+	/* Of run(): the rest of what the trap left, after a trap from VS or VU only */
+	enum mode mode;
+	uint64_t hstatus; /* always */
+	uint64_t htval;
+	uint64_t htinst;
+	uint64_t id;
+	uint64_t timer_set; /* when hart_timer() was called last */
+	/* Of access.c */
+	volatile uint64_t *area; /* SBI NACL's memory, or NULL */
+	unsigned int features;
+	bool dirty;  /* CSRs wait in the area */
+	bool queued; /* fences do */
+	unsigned int next_fence;
+};
+
+extern struct hart harts[MAX_HARTS];
+register struct hart *me __asm__("tp");
+
+/* ---- entry.S ---- */
+
+/* As stvec in vectored mode: traps continue at conf_trap, with the entry's number + 1 in stval. */
+extern uint8_t hs_vectors[];
+
+void conf_trap(void);
+void conf_second_start(void);
+void conf_enter(struct hart *h);
+int64_t conf_sync_sret(struct hart *h);
+extern uint8_t vs_vector[]; /* the trap vector of VS mode: ECALL, 32 times; a page of its own */
+void conf_fence(unsigned int kind, uint64_t a, uint64_t b);
+
+/* ---- access.c ---- */
+
+/* Use what SBI NACL offers, on the calling hart. */
+void access_init(void);
+/* And leave it, before the hart stops. */
+void access_end(void);
+/* The current value; 0 if there is no such CSR. */
+uint64_t h_read(unsigned int csr);
+/* The value as the last trap left it: from the area without a call. */
+uint64_t h_read_settled(unsigned int csr);
+void h_write(unsigned int csr, uint64_t value);
+
+/* The eight fences by their NACL numbers; @addr is in bytes. */
+enum fence {
+	GVMA,
+	GVMA_ALL,
+	GVMA_VMID,
+	GVMA_VMID_ALL,
+	VVMA,
+	VVMA_ALL,
+	VVMA_ASID,
+	VVMA_ASID_ALL,
+};
+void h_fence(enum fence type, uint64_t addr, uint64_t vmid, uint64_t asid);
+/* Both stages, all of it. */
+void h_fence_all(void);
+/* What waits in the area takes effect. */
+void h_settle(void);
+/* Enter VS or VU mode: hstatus with SPV; the registers are me->x. Returns after the trap. */
+void h_enter(uint64_t hstatus);
+/* hstatus, htval, htinst into @me after a trap from VS or VU. */
+void h_after_trap(void);
+
+/* ---- hart.c ---- */
+
+/* All H and VS CSRs to a plain state: everything to HS mode, no translation, VS traps at vs_vector. */
+void calm(void);
+void hart_init(uint64_t id);
+/* The timer interrupt of HS mode pending, or far away: then it is the watchdog of run(). */
+void hart_timer(bool pending);
+/* For conf_second_start(). */
+void hart_stack(uint64_t id);
+
+/*
+ * Run the code at @pc in @mode with me->x until a trap to HS mode; @hstatus is more for hstatus. The code shall
+ * end with EBREAK. A trap to VS mode continues with the ECALL at vs_vector.
+ */
+void run(enum mode mode, uint64_t pc, uint64_t hstatus);
+/* Put @insn and EBREAK where code() is. */
+void put_code(uint32_t insn);
+uint32_t *code_page(void);
+/* Run @insn with a0 and a1. */
+void try_insn(enum mode mode, uint32_t insn, uint64_t a0, uint64_t a1, uint64_t hstatus);
+/* Likewise where the code is at virtual address @pc. */
+void try_at(enum mode mode, uint64_t pc, uint32_t insn, uint64_t a0, uint64_t a1, uint64_t hstatus);
+
+/* How run() ended. */
+enum end { DONE, TO_HS, TO_VS };
+struct end_of {
+	enum end to;
+	uint64_t cause;
+};
+struct end_of ended(void);
+/* In words, with all that the trap left; in a buffer of its own until the next call. */
+const char *outcome(void);
+/* Shorter: how it ended, cause, tval and what belongs to guest-page faults. */
+const char *short_outcome(void);
+/* An address as name+offset where it has a name; four buffers. */
+const char *place(uint64_t addr);
+
+extern const char *const mode_names[MODES];
+extern bool has_sstc; /* stimecmp and vstimecmp */
+
+/* ---- report.c ---- */
+
+void check(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define record(...) check(true, __VA_ARGS__)
+/* The line ends with outcome(); right if it went there with that cause. */
+void check_end(enum end to, uint64_t cause, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void check_short(enum end to, uint64_t cause, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void record_end(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void area_begin(const char *name);
+/* The plan line, then power off; not with failure, since the comparison judges. */
+_Noreturn void report_end(void);
+_Noreturn void bail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- the areas ---- */
+
+void check_csr_values(void);
+void check_aliases(void);
+void check_csr_access(void);
+void check_counters(void);
+void check_delegation(void);
+void check_instructions(void);
+void check_sret(void);
+void check_hypervisor_access(void);
+void check_page_sizes(void);
+void check_permissions(void);
+void check_walk_faults(void);
+void check_fences(void);
+void check_interrupts(void);
+void check_harts(void);
+void check_csr_forms(void);
+void check_transformed(void);
+void check_devices(void);
+void check_vectored(void);
+void check_own_paging(void);
+void check_all_registers(void);
+void check_aia(void); /* aia.h */
+#endif
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Into the code under test and back by its trap. tp is the hart's struct, sscratch too. */
+#include "conformance.h"
+
+	.text
+	.option norvc
+
+	.macro save_callee
+	sd ra, HART_SAVED(a0)
+	sd sp, HART_SAVED+8(a0)
+	sd s0, HART_SAVED+16(a0)
+	sd s1, HART_SAVED+24(a0)
+	sd s2, HART_SAVED+32(a0)
+	sd s3, HART_SAVED+40(a0)
+	sd s4, HART_SAVED+48(a0)
+	sd s5, HART_SAVED+56(a0)
+	sd s6, HART_SAVED+64(a0)
+	sd s7, HART_SAVED+72(a0)
+	sd s8, HART_SAVED+80(a0)
+	sd s9, HART_SAVED+88(a0)
+	sd s10, HART_SAVED+96(a0)
+	sd s11, HART_SAVED+104(a0)
+	li t0, 1
+	sd t0, HART_RUNNING(a0)
+	.endm
+
+/* void conf_enter(struct hart *h): registers from h->x, SRET. Returns from conf_trap. */
+	.globl conf_enter
+	.balign 4
+conf_enter:
+	save_callee
+	.irp n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	ld x\n, HART_X+8*\n(a0)
+	.endr
+	ld a0, HART_X+80(a0)
+	sret
+
+/* int64_t conf_sync_sret(struct hart *h): likewise by SBI NACL; an error comes back. */
+	.globl conf_sync_sret
+	.balign 4
+conf_sync_sret:
+	save_callee
+	li a7, 0x4e41434c
+	li a6, 4
+	ecall
+	sd zero, HART_RUNNING(tp)
+	ret
+
+/* Every trap to HS mode. */
+	.globl conf_trap
+	.balign 4
+conf_trap:
+	csrrw a0, sscratch, a0
+	.irp n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	sd x\n, HART_X+8*\n(a0)
+	.endr
+	mv tp, a0
+	csrrw a0, sscratch, a0
+	sd a0, HART_X+80(tp)
+	csrr t0, scause
+	sd t0, HART_CAUSE(tp)
+	csrr t0, sepc
+	sd t0, HART_EPC(tp)
+	csrr t0, stval
+	sd t0, HART_TVAL(tp)
+	csrr t0, sstatus
+	sd t0, HART_STATUS(tp)
+	/* What the code under test may have set: this program's own accesses shall not depend on it. */
+	csrci sstatus, 2
+	ld t0, HART_RUNNING(tp)
+	beqz t0, 1f
+	sd zero, HART_RUNNING(tp)
+	ld ra, HART_SAVED(tp)
+	ld sp, HART_SAVED+8(tp)
+	ld s0, HART_SAVED+16(tp)
+	ld s1, HART_SAVED+24(tp)
+	ld s2, HART_SAVED+32(tp)
+	ld s3, HART_SAVED+40(tp)
+	ld s4, HART_SAVED+48(tp)
+	ld s5, HART_SAVED+56(tp)
+	ld s6, HART_SAVED+64(tp)
+	ld s7, HART_SAVED+72(tp)
+	ld s8, HART_SAVED+80(tp)
+	ld s9, HART_SAVED+88(tp)
+	ld s10, HART_SAVED+96(tp)
+	ld s11, HART_SAVED+104(tp)
+	li a0, 0
+	ret
+	/* Not expected: of this program itself. The stack may be what has gone wrong, but mostly is not. */
+1:	ld a0, HART_CAUSE(tp)
+	ld a1, HART_EPC(tp)
+	ld a2, HART_TVAL(tp)
+	ld sp, HART_X+16(tp)
+	call guest_unexpected
+2:	wfi
+	j 2b
+
+/* Where other harts start: a0 = hart id, a1 = their struct hart, whose x2 is the stack. */
+	.globl conf_second_start
+	.balign 4
+conf_second_start:
+	mv tp, a1
+	csrw sscratch, tp
+	csrw sie, zero
+	la t0, conf_trap
+	csrw stvec, t0
+	ld sp, HART_X+16(tp)
+	call guest_second_main
+3:	wfi
+	j 3b
+
+/* void conf_fence(unsigned int kind, uint64_t a, uint64_t b): kinds by the numbers of SBI NACL. */
+	.globl conf_fence
+	.balign 4
+conf_fence:
+	la t0, 4f
+	slli a0, a0, 3
+	add t0, t0, a0
+	jr t0
+	.balign 4
+4:	.insn r 0x73, 0, 0x31, x0, a1, x0	/* hfence.gvma a1, x0 */
+	ret
+	.insn r 0x73, 0, 0x31, x0, x0, x0
+	ret
+	.insn r 0x73, 0, 0x31, x0, a1, a2
+	ret
+	.insn r 0x73, 0, 0x31, x0, x0, a2
+	ret
+	.insn r 0x73, 0, 0x11, x0, a1, x0	/* hfence.vvma a1, x0 */
+	ret
+	.insn r 0x73, 0, 0x11, x0, x0, x0
+	ret
+	.insn r 0x73, 0, 0x11, x0, a1, a2
+	ret
+	.insn r 0x73, 0, 0x11, x0, x0, a2
+	ret
+
+	.macro vector_stub n
+	.balign 8
+	csrwi stval, \n + 1
+	j conf_trap
+	.endm
+	.globl hs_vectors
+	.balign 256
+hs_vectors:
+	.set n, 0
+	.rept 16
+	j vector_stubs + 8 * n
+	.set n, n + 1
+	.endr
+	.balign 8
+vector_stubs:
+	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+	vector_stub \n
+	.endr
+
+/* The trap vector of VS mode, vectored or not. */
+	.section .text.vector, "ax"
+	.globl vs_vector
+	.balign 4096
+vs_vector:
+	.rept 1024
+	ecall
+	.endr

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* HS mode's own side: vectored stvec, and its own paging while it has guests. */
+#include "conformance.h"
+#include "tables.h"
+
+#define IRQ_SSI 1
+
+static void check_entry(uint64_t number, const char *what)
+{
+	/* The stub has left its number in stval. */
+	check(me->tval == number + 1, "stvec vectored, %s: entry %lu, cause 0x%lx", what,
+	      (unsigned long)(me->tval - 1), (unsigned long)me->cause);
+}
+
+/* Access faults are left out: OpenSBI 1.6, which passes them on, goes to stvec with the mode in the address. */
+void check_vectored(void)
+{
+	static const uint8_t irqs[] = { 2, 6, 10 };
+	static const char *const names[] = { "VSSI", "VSTI", "VSEI" };
+	unsigned int i, mode;
+
+	area_begin("stvec: vectored, for traps from VS and VU mode");
+	csr_write(stvec, (uint64_t)hs_vectors | 1);
+	for (mode = VS; mode <= VU; mode++) {
+		for (i = 0; i < ARRAY_SIZE(irqs); i++) {
+			h_write(CSR_HVIP, BIT64(irqs[i]));
+			h_write(CSR_HIE, BIT64(irqs[i]));
+			try_insn(mode, INSN_NOP, 0, 0, 0);
+			h_write(CSR_HVIP, 0);
+			h_write(CSR_HIE, 0);
+			check_entry(irqs[i], names[i]);
+		}
+		csr_write(sip, BIT64(IRQ_SSI));
+		csr_set(sie, BIT64(IRQ_SSI));
+		try_insn(mode, INSN_NOP, 0, 0, 0);
+		csr_write(sip, 0);
+		csr_clear(sie, BIT64(IRQ_SSI));
+		check_entry(IRQ_SSI, "SSI");
+		try_insn(mode, INSN_ECALL, 0, 0, 0);
+		check_entry(0, "ECALL");
+		try_insn(mode, INSN_CSRR(CSR_HSTATUS), 0, 0, 0);
+		check_entry(0, "virtual instruction");
+	}
+	csr_write(stvec, conf_trap);
+}
+
+/* This program's own addresses and a page to look at, in satp. */
+static void own_tables(struct stage *s, enum atp_mode mode)
+{
+	extern uint8_t _start[], _end[];
+	uint64_t addr;
+
+	tables_reset();
+	*s = new_stage(mode, false);
+	for (addr = (uintptr_t)_start & ~(page_size(1) - 1); addr < (uintptr_t)_end;
+	     addr += page_size(1))
+		map(s, addr, addr, 1, PTE_RWX);
+	/* The UART, for what this program prints; the PLIC is not used meanwhile. */
+	map(s, 0x10000000, 0x10000000, 0, PTE_RWX);
+}
+
+static void use_own(const struct stage *s)
+{
+	csr_write(satp, atp(s, 0));
+	__asm__ volatile("sfence.vma" : : : "memory");
+}
+
+/* Accesses by HS and U mode through satp, while vsatp and hgatp say something else. */
+static void check_own_leaf(uint64_t pte, const char *name, unsigned int sum, unsigned int mxr)
+{
+	static const uint32_t insns[] = { INSN_LD, INSN_SD };
+	static const char *const kinds[] = { "load", "store" };
+	static const uint64_t causes[] = { CAUSE_LOAD_PAGE, CAUSE_STORE_PAGE };
+	struct stage s;
+	unsigned int i;
+
+	own_tables(&s, M39);
+	map(&s, DATA_VA, (uintptr_t)data_pages, 0, pte);
+	for (i = 0; i < 2; i++) {
+		bool ok = i ? pte & PTE_W : (pte & PTE_R) || (mxr && (pte & PTE_X));
+
+		ok = ok && (!(pte & PTE_U) || sum);
+		use_own(&s);
+		csr_clear(sstatus, SSTATUS_SUM | SSTATUS_MXR);
+		csr_set(sstatus, (sum ? SSTATUS_SUM : 0) | (mxr ? SSTATUS_MXR : 0));
+		try_insn(HS, insns[i], DATA_VA + 8, DATA_WORD(0, 1), 0);
+		csr_clear(sstatus, SSTATUS_SUM | SSTATUS_MXR);
+		use_own(NULL);
+		check_short(ok ? DONE : TO_HS, causes[i], "own %s of a page %s, SUM %u MXR %u",
+			    kinds[i], name, sum, mxr);
+	}
+}
+
+/* Entering L2 and HLV with satp on: nothing of it counts there. */
+static void check_with_guest(enum atp_mode mode)
+{
+	struct scene s;
+	struct stage own;
+	uint64_t seen;
+
+	scene_make(&s, M39, M39, VS);
+	own = new_stage(mode, false);
+	map(&own, 0x80200000, 0x80200000, 1, PTE_RWX);
+	map(&own, 0x80400000, 0x80400000, 1, PTE_RWX);
+	map(&own, 0x10000000, 0x10000000, 0, PTE_RWX);
+	map(&own, DATA_VA, (uintptr_t)data_pages[4], 0, PTE_RWX);
+	scene_use(&s);
+	use_own(&own);
+	scene_try(&s, INSN_LD, DATA_VA + 8, 0);
+	check(me->x[A0] == DATA_WORD(0, 1), "own %s, load in VS: %s", mode_text(mode, false),
+	      short_outcome());
+	try_insn(HS, INSN_HLV_D, DATA_VA + 8, 0, HSTATUS_SPVP);
+	check(me->x[A0] == DATA_WORD(0, 1), "own %s, hlv.d: %s", mode_text(mode, false),
+	      short_outcome());
+	try_insn(HS, INSN_LD, DATA_VA + 8, 0, 0);
+	check(me->x[A0] == DATA_WORD(4, 1), "own %s, load in HS: %s", mode_text(mode, false),
+	      short_outcome());
+	scene_try(&s, INSN_LD, DATA_VA + 0x100000, 0);
+	check_short(TO_HS, CAUSE_LOAD_PAGE, "own %s, load in VS of no page",
+		    mode_text(mode, false));
+	seen = csr_read(satp);
+	check(seen == atp(&own, 0), "own %s, satp after VS = %s", mode_text(mode, false),
+	      seen == atp(&own, 0) ? "as before" : "changed");
+	/* Its own fence, and the changed page. */
+	map(&own, DATA_VA, (uintptr_t)data_pages[5], 0, PTE_RWX);
+	try_insn(HS, INSN_FENCE(F7_SFENCE_VMA, A0, 0), DATA_VA, 0, 0);
+	try_insn(HS, INSN_LD, DATA_VA + 8, 0, 0);
+	check(me->x[A0] == DATA_WORD(5, 1), "own %s, load in HS behind sfence.vma: %s",
+	      mode_text(mode, false), short_outcome());
+	use_own(NULL);
+}
+
+void check_own_paging(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t pte;
+	} leaves[] = {
+		{ "R", PTE_V | PTE_R | PTE_A | PTE_D },
+		{ "RW", PTE_V | PTE_R | PTE_W | PTE_A | PTE_D },
+		{ "X", PTE_V | PTE_X | PTE_A | PTE_D },
+		{ "RWX", PTE_RWX },
+		{ "RWU", PTE_V | PTE_R | PTE_W | PTE_U | PTE_A | PTE_D },
+		{ "XU", PTE_V | PTE_X | PTE_U | PTE_A | PTE_D },
+	};
+	unsigned int i, n;
+
+	area_begin("own: HS mode with paging of its own");
+	for (i = 0; i < ARRAY_SIZE(leaves); i++) {
+		for (n = 0; n < 4; n++)
+			check_own_leaf(leaves[i].pte, leaves[i].name, n & 1, n >> 1);
+	}
+	for (i = M39; i <= M57; i++) {
+		if (has_mode(false, i))
+			check_with_guest(i);
+	}
+}

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The NACL library by itself: that it stands alone, its tests in every layout, its fuzzers, the examples. The top Makefile
+# includes this; it also works on its own:
+#   make -f mk/nacl.mk nacl-check [NACL_CC=clang]           all but the two below
+#   make -f mk/nacl.mk nacl-fuzz [NACL_FUZZ_SECONDS=60]     each half for that long
+#   make -f mk/nacl.mk nacl-mutants                         the tests against a library that is broken on purpose
+
+ifeq ($(MAKEFILE_LIST), mk/nacl.mk)
+.DEFAULT_GOAL := nacl-check
+.DELETE_ON_ERROR:
+endif
+
+NACL_CC ?= gcc
+NACL_RV ?= riscv64-unknown-elf-
+NACL_FUZZ_SECONDS ?= 60
+NACL_OUT := build/nacl/$(notdir $(NACL_CC))
+
+# Nothing is found by an -I but src.
+NACL_WARN := -std=gnu11 -Wall -Wextra -Werror -Isrc
+NACL_LIB_FLAGS := $(NACL_WARN) -ffreestanding -O2
+NACL_TEST_FLAGS := $(NACL_WARN) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+NACL_HOOKS := -Iexamples/nacl-client -DNACL_CLIENT_HOOKS='"hooks.h"'
+NACL_RV64 := $(NACL_RV)gcc -march=rv64imac_zicsr -mabi=lp64
+NACL_RV32 := $(NACL_RV)gcc -march=rv32imac_zicsr -mabi=ilp32
+
+NACL_HEADERS := src/nacl/abi.h src/nacl/client.h src/nacl/host.h
+NACL_LIBRARY := src/nacl/client.c src/nacl/host.c $(NACL_HEADERS)
+
+# The layouts of the shared memory, as the build machine plays them.
+NACL_LAYOUTS := rv64 rv32 be rv32be
+NACL_LAYOUT_rv64 :=
+NACL_LAYOUT_rv32 := -DNACL_XLEN=32
+NACL_LAYOUT_be := -DNACL_SIMULATE_BIG_ENDIAN
+NACL_LAYOUT_rv32be := -DNACL_XLEN=32 -DNACL_SIMULATE_BIG_ENDIAN
+
+NACL_TESTS := $(foreach layout,$(NACL_LAYOUTS),$(foreach test,client both cases host,$(NACL_OUT)/test_nacl_$(test)_$(layout)))
+NACL_FUZZERS := $(foreach layout,$(NACL_LAYOUTS),$(foreach half,client host,$(NACL_OUT)/fuzz_nacl_$(half)_$(layout)))
+NACL_EXAMPLES := $(foreach layout,rv64 rv32 be,$(NACL_OUT)/example_host_$(layout)) \
+	$(foreach layout,rv64 be,$(NACL_OUT)/example_client_$(layout))
+
+define NACL_LAYOUT_RULES
+$(NACL_OUT)/test_nacl_%_$(1): tests/unit/test_nacl_%.c $(NACL_LIBRARY)
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(NACL_CC) $(NACL_TEST_FLAGS) $(NACL_LAYOUT_$(1)) -o $$@ $$< src/nacl/host.c -lcmocka -lpthread
+
+$(NACL_OUT)/fuzz_nacl_%_$(1): tests/fuzz/fuzz_nacl_%.c tests/fuzz/fuzz_main.h src/nacl/%.c $(NACL_HEADERS)
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(NACL_CC) $(NACL_TEST_FLAGS) $(NACL_LAYOUT_$(1)) -o $$@ $$< src/nacl/$$*.c
+
+$(NACL_OUT)/example_host_$(1): examples/nacl-host/main.c $(NACL_LIBRARY)
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(NACL_CC) $(NACL_TEST_FLAGS) $(NACL_LAYOUT_$(1)) -o $$@ $$< src/nacl/host.c
+
+$(NACL_OUT)/example_client_$(1): $(wildcard examples/nacl-client/*.[ch]) $(NACL_LIBRARY)
+	@mkdir -p $$(@D)
+	@echo "  CC      $$@"
+	@$(NACL_CC) $(NACL_TEST_FLAGS) $(NACL_HOOKS) $(NACL_LAYOUT_$(1)) -o $$@ $$(filter %.c,$$^)
+endef
+$(foreach layout,$(NACL_LAYOUTS),$(eval $(call NACL_LAYOUT_RULES,$(layout))))
+
+# The fence queue published in the wrong order: must not pass.
+$(NACL_OUT)/test_nacl_client_reversed: tests/unit/test_nacl_client.c $(NACL_LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@$(NACL_CC) $(NACL_TEST_FLAGS) -DREVERSE_PUBLICATION -o $@ $< -lcmocka -lpthread
+
+.PHONY: nacl-check nacl-alone nacl-headers nacl-wrong-csr nacl-tests nacl-examples nacl-fuzz nacl-libfuzzer nacl-mutants
+nacl-check: nacl-alone nacl-headers nacl-wrong-csr nacl-tests nacl-examples
+
+# For RV64, RV32 and the build machine it needs nothing but the hooks.
+nacl-alone:
+	@mkdir -p $(NACL_OUT)
+	@for compiler in "$(NACL_RV64)" "$(NACL_RV32)" "$(NACL_CC)"; do for half in client host; do \
+		$$compiler $(NACL_LIB_FLAGS) -c -o $(NACL_OUT)/alone.o src/nacl/$$half.c || exit 1; \
+		if nm -u $(NACL_OUT)/alone.o | grep -v ' nacl_hook_'; then echo "$$half.c: needs more than the hooks"; exit 1; fi; \
+	done; done
+	@echo "ok: alone, for RV64, RV32 and the build machine"
+
+# Each header stands by itself, and they include only each other and three of the compiler's.
+nacl-headers:
+	@for header in $(NACL_HEADERS:src/%=%); do \
+		printf '#include "%s"\n' $$header | $(NACL_CC) $(NACL_LIB_FLAGS) -fsyntax-only -x c - || exit 1; done
+	@if grep -hE '^#include' $(NACL_LIBRARY) | \
+		grep -vE '"nacl/(abi|client|host)\.h"|<std(int|def|bool)\.h>|NACL_CLIENT_HOOKS'; then \
+		echo "src/nacl: includes something from elsewhere"; exit 1; fi
+	@echo "ok: headers stand alone"
+
+# A CSR that is not one of the H extension, a write of a read-only one, and a number that is no constant do not compile.
+NACL_WRONG := read(p,0x100) read(p,0x1200) read(p,0x340) read(p,n) write(p,0x300,n) write(p,0xe12,n) swap(p,0xeb0,n) \
+	set(p,0xfff,n) clear(p,0x744,n) read64(p,0x60a,0x71a)
+NACL_RIGHT := read(p,0x600) read(p,0xe12) write(p,0x2ff,n) swap(p,0x600,n) set(p,0xa00,n) clear(p,0x645,n) \
+	read64(p,0x60a,0x61a)
+nacl-wrong-csr:
+	@compiles() { printf '%s\n' '#include "nacl/client.h"' 'void f(volatile nacl_word *p, nacl_word n);' \
+		"void f(volatile nacl_word *p, nacl_word n) { (void)p; (void)n; (void)nacl_csr_$$1; }" | \
+		$(NACL_CC) $(NACL_LIB_FLAGS) -fsyntax-only -x c -; }; \
+	for right in $(foreach right,$(NACL_RIGHT),'$(right)'); do compiles "$$right" || exit 1; done; \
+	for wrong in $(foreach wrong,$(NACL_WRONG),'$(wrong)'); do \
+		if compiles "$$wrong" 2>/dev/null; then echo "nacl_csr_$$wrong compiles"; exit 1; fi; done
+	@echo "ok: wrong CSR numbers do not compile"
+
+nacl-tests: $(NACL_TESTS) $(NACL_OUT)/test_nacl_client_reversed $(NACL_FUZZERS)
+	@for test in $(NACL_TESTS); do \
+		if ! ./$$test >$$test.log 2>&1; then cat $$test.log; echo "not ok: $$(basename $$test)"; exit 1; fi; \
+		echo "ok: $$(basename $$test), $$(grep -c '       OK' $$test.log) tests"; done
+	@grep -h ' states, ' $(NACL_OUT)/test_nacl_client_rv64.log
+	@if ./$(NACL_OUT)/test_nacl_client_reversed >$(NACL_OUT)/reversed.log 2>&1; then \
+		echo "not ok: a reversed publication passes"; exit 1; fi
+	@grep -h ' states, ' $(NACL_OUT)/reversed.log
+	@echo "ok: a reversed publication is found"
+	@for fuzzer in $(NACL_FUZZERS); do ./$$fuzzer --runs 5000 || exit 1; done
+
+# For RISC-V the client's example has all of its hooks, and its release store is one instruction.
+nacl-examples: $(NACL_EXAMPLES)
+	@for example in $(NACL_EXAMPLES); do \
+		if ! ./$$example >$$example.log; then cat $$example.log; echo "not ok: $$(basename $$example)"; exit 1; fi; \
+		echo "ok: $$(basename $$example)"; done
+	@for compiler in "$(NACL_RV64)" "$(NACL_RV32)"; do for source in src/nacl/client.c examples/nacl-client/hypervisor.c; do \
+		$$compiler $(NACL_LIB_FLAGS) $(NACL_HOOKS) -c -o $(NACL_OUT)/example.o $$source || exit 1; \
+		if nm -u $(NACL_OUT)/example.o | grep -vE ' (nacl_client|world_switch)_'; then \
+			echo "$$source: needs more than its hooks"; exit 1; fi; \
+	done; done
+	@echo "ok: the client's example for RV64 and RV32"
+
+# One after the other, with the generator of tests/fuzz/fuzz_main.h.
+nacl-fuzz: $(NACL_OUT)/fuzz_nacl_client_rv64 $(NACL_OUT)/fuzz_nacl_host_rv64
+	@for fuzzer in $^; do ./$$fuzzer --seconds $(NACL_FUZZ_SECONDS) || exit 1; done
+
+# Likewise with libFuzzer (clang), which looks for inputs that reach new code.
+$(NACL_OUT)/libfuzzer_nacl_%: tests/fuzz/fuzz_nacl_%.c src/nacl/%.c $(NACL_HEADERS)
+	@mkdir -p $(@D)
+	@clang $(NACL_WARN) -g -O1 -DLIBFUZZER -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(word 2,$^)
+
+nacl-libfuzzer: $(NACL_OUT)/libfuzzer_nacl_client $(NACL_OUT)/libfuzzer_nacl_host
+	@for fuzzer in $^; do ./$$fuzzer -max_total_time=$(NACL_FUZZ_SECONDS) -max_len=4096 -artifact_prefix=$(NACL_OUT)/ || exit 1; done
+
+# Each line: a sed command that breaks client.c or client.h. The tests or the fuzzer must fail.
+define NACL_MUTANTS
+s/nacl_mem_release();\n\t\tnacl_mem_store(&words\[NACL_HFENCE_CONFIG\]/nacl_mem_store(\&words[NACL_HFENCE_CONFIG]/
+s/\(\t\tnacl_mem_store(&words\[NACL_HFENCE_PAGE_NUMBER\][^;]*;\n\)\(.*\)\(\t\tnacl_mem_store(&words\[NACL_HFENCE_CONFIG\][^;]*;\n\)/\3\2\1/
+s/nacl_mem_store(&words\[NACL_HFENCE_RESERVED\], 0);//
+s/CONFIG\]) & PENDING)\n\t\t\tcontinue;\n\t\tnacl_mem_acq/CONFIG]) \& 0)\n\t\t\tcontinue;\n\t\tnacl_mem_acq/
+s/take_back_hfences(hart);\n\texecute(hart, fence);/take_back_hfences(hart);/
+s/take_back_hfences(hart);\n\texecute(hart, fence);/execute(hart, fence);/
+s/features &= ~FEATURE(NACL_FEAT_SYNC_HFENCE);\n\ttake_back/features |= 0;\n\ttake_back/
+s/tries == SYNC_TRIES/false/
+s/count = (last >> shift) - number + 1/count = (last >> shift) - number/
+s/count = (last >> shift) - number + 1/count = fence->size >> shift/
+s/ ||\n\t    last >> shift == top >> shift//
+s/last < fence->addr || //
+s/ || !encode(fence, &entry)/ || (encode(fence, \&entry), 0)/
+s/type >= NACL_HFENCE_GVMA_VMID && !vmid_fits/false/
+s/order = fence->order;/order = fence->order + 1;/
+s/take_back_csr(hart, NACL_CSR_CONST_INDEX(CSR_HGATP));/;/
+s/if (index != hip)/if (true)/;s/if (!index)/if (false)/
+s/value = nacl_csr_read_index(hart->shmem, index);\n\(.*\)if (!NACL_CSR_IS_READ_ONLY(csr))/\1value = 0;\n\tif (!NACL_CSR_IS_READ_ONLY(csr))/
+s/if (!NACL_CSR_IS_READ_ONLY(csr))\n/if (true)\n/
+s/call(NACL_FID_SET_SHMEM, NACL_ALL_ONES, NACL_ALL_ONES);\n\t\treturn error/return error/
+s/NACL_XLEN == 32 ? phys >> 32 : 0/phys >> 31 >> 1/;s/(nacl_word)phys, phys_hi/(nacl_word)phys, 1/
+s/nacl_client_flush(hart);\n\tforget_area/forget_area/
+s/ret.value == 1/ret.value/
+s/(ret.value & SBI_VERSION_MASK)/ret.value/
+s/nacl_mem_store(&shmem\[i\], 0);/;/
+s/AUTOSWAP_FLAGS)\], 0)/AUTOSWAP_FLAGS)], 1)/
+s/if (known == NACL_ERR_NO_SHMEM)\n\t\t\tlose_area(hart);\n\t\telse/if (known != NACL_ERR_NO_SHMEM)/
+s/nacl_client_settle(hart);\n\treturn/return/
+s/if (hart->shmem && hart->queued)\n\t\tsync_hfences(hart);//
+s/return known ? known : NACL_ERR_FAILED/return known/
+s/\(\tnacl_mem_store(&shmem\[NACL_WORD_OF_CSR(index)\], value);\n\)\(\tnacl_mem_set[^;]*;\n\)/\2\1/
+s/(old & ~clear)/old/
+s/\tnacl_mem_store(&shmem\[NACL_WORD_OF_AUTOSWAP(NACL_AUTOSWAP_HSTATUS)\], hstatus);\n//
+s/i = 1; i < NACL_SRET_GPRS/i = 0; i < NACL_SRET_GPRS - 1/
+s/nacl_le(~bits)/~nacl_le(bits) | 1/
+s/return nacl_le(__atomic_load_n(word, __ATOMIC_RELAXED))/return __atomic_load_n(word, __ATOMIC_RELAXED) ^ 0/;s/__atomic_store_n(word, nacl_le(value)/__atomic_store_n(word, value + 1/
+endef
+export NACL_MUTANTS
+
+nacl-mutants:
+	@rm -rf build/nacl/mutant; mkdir -p build/nacl/mutant/nacl
+	@cp $(NACL_HEADERS) src/nacl/host.c build/nacl/mutant/nacl
+	@found=0; missed=0; cd build/nacl/mutant; \
+	while read -r expr; do \
+		for file in client.c client.h; do sed -z "$$expr" ../../../src/nacl/$$file >nacl/$$file; done; \
+		if cmp -s nacl/client.c ../../../src/nacl/client.c && cmp -s nacl/client.h ../../../src/nacl/client.h; then \
+			echo "changes nothing: $$expr"; exit 1; fi; \
+		caught=; for layout in 64 32; do for program in unit/test_nacl_client unit/test_nacl_cases unit/test_nacl_both fuzz/fuzz_nacl_client; do \
+			case $$program in unit/*) more="nacl/host.c -lcmocka -lpthread" ;; *) more="nacl/client.c" ;; esac; \
+			$(NACL_CC) -std=gnu11 -I. -DNACL_XLEN=$$layout -o program ../../../tests/$$program.c $$more || exit 1; \
+			timeout 60 ./program $$(case $$program in fuzz*) echo --runs 20000;; esac) >log 2>&1 || caught="$$caught $$(basename $$program)_$$layout"; \
+			[ -z "$$caught" ] || break 2; done; done; \
+		if [ -n "$$caught" ]; then found=$$((found + 1)); echo "found by$$caught: $$expr"; \
+		else missed=$$((missed + 1)); echo "MISSED: $$expr"; fi; \
+	done <<<"$$NACL_MUTANTS"; \
+	echo "$$found found, $$missed missed"; [ "$$missed" = 0 ]
+nacl-mutants: SHELL := /bin/bash

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make selftests   runs the kernel's own KVM selftests in L1, on bare QEMU and in Halite, and compares. It takes hours;
+#                  scripts/selftests.sh tells the variables that restrict it: KERNELS, VARIANTS, TESTS, SETS, MACHINE, LIMIT,
+#                  RESUME.
+
+.PHONY: selftests
+selftests: all
+	@scripts/selftests.sh

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/bits.h"
+#include "hv/below.h"
+#include "hv/console.h"
+#include "hv/options.h"
+#include "hv/sbi.h"
+
+/* Never given back: firmware that refuses to take its hands off may write to them for ever. */
+static _Alignas(NACL_SHMEM_ALIGN) uint8_t areas[MACHINE_MAX_HARTS][NACL_SHMEM_SIZE];
+
+_Static_assert(NACL_SHMEM_SIZE % NACL_SHMEM_ALIGN == 0, "each of the areas must be aligned");
+
+static struct nacl_client nacl;
+
+unsigned int below_find(void)
+{
+	struct sbi_result id = firmware_call(SBI_EXT_BASE, SBI_BASE_GET_IMPL_ID, 0, 0, 0, 0, 0, 0);
+	struct sbi_result level;
+
+	nacl_client_init(&nacl);
+	if (id.error || id.value != SBI_IMPL_HALITE)
+		return 0;
+	level = firmware_call(SBI_EXT_HALITE, SBI_HALITE_LEVEL, 0, 0, 0, 0, 0, 0);
+	return level.error ? 1 : level.value + 1;
+}
+
+uint32_t below_keys(void)
+{
+	uint32_t keys = 0;
+
+	if (!nacl.available)
+		return 0;
+	keys = BIT64(KEY_NACL) | nacl.features << KEY_NACL_SYNC_CSR;
+	/* It is a part of sync_sret for us. */
+	if (nacl_client_entry(nacl.features) != NACL_ENTRY_AUTOSWAP)
+		keys &= ~BIT64(KEY_NACL_AUTOSWAP_CSR);
+	return keys;
+}
+
+const char *below_nacl_text(char *buf, unsigned int size)
+{
+	const struct options found = {
+		.nacl_offered = nacl.available,
+		.nacl_features = nacl.features,
+	};
+
+	return options_nacl_text(&found, buf, size);
+}
+
+void below_hart_start(struct vcpu *v)
+{
+	void *area = areas[v->index];
+	enum nacl_error error = nacl_client_enable(&nacl, &v->nacl_below, area, (uintptr_t)area);
+
+	/* It works without: by instructions, which trap. */
+	if (error)
+		hv_warn("hart %lu: SBI NACL set_shmem of 0x%lx refused with error %d", v->hartid,
+			(unsigned long)(uintptr_t)area, error);
+}
+
+void below_hart_stop(struct vcpu *v)
+{
+	enum nacl_error error = nacl_client_disable(&v->nacl_below);
+
+	if (error)
+		hv_warn("hart %lu: SBI NACL set_shmem refused to disable with error %d", v->hartid,
+			error);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/bits.h"
+#include "hv/aplic.h"
+#include "hv/intc.h"
+#include "hv/ipi.h"
+#include "hv/plic.h"
+#include "riscv/csr.h"
+#include "riscv/imsic.h"
+
+bool intc_contains(const struct domain *d, uint64_t addr, uint64_t *offset)
+{
+	const struct machine *m = d->machine;
+
+	*offset = addr - (m->plic.size ? m->plic.base : m->aplic.base);
+	return *offset < (m->plic.size ? m->plic.size : m->aplic.size);
+}
+
+bool intc_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
+{
+	return v->domain->machine->plic.size ? plic_load(v, offset, size, value)
+					     : aplic_load(v, offset, size, value);
+}
+
+bool intc_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value)
+{
+	return v->domain->machine->plic.size ? plic_store(v, offset, size, value)
+					     : aplic_store(v, offset, size, value);
+}
+
+/*
+ * Where L1 has no guest interrupt file for its own: the hart's supervisor-level one stands for it, and what VS mode
+ * is told of its priority is in hvictl (AIA "VS-level external interrupts without a guest interrupt file").
+ */
+static void tell_priority(struct vcpu *v)
+{
+	uint64_t top = 0;
+
+	if (!v->domain->machine->imsic.present || v->h.cfg->own_file)
+		return;
+	if (v->external)
+		imsic_rmw(0, HEXT_FILE_TOPEI, &top, 0, 0);
+	v->h.own_hvictl = HVICTL_IPRIOM | (uint64_t)IRQ_SEI << HVICTL_IID_SHIFT |
+			  (top & HVICTL_IPRIO ? top & HVICTL_IPRIO : v->external);
+	v->hstatus_stale = true;
+}
+
+void intc_update(struct vcpu *v)
+{
+	if (csr_read(CSR_SIP) & BIT64(IRQ_SEI)) {
+		csr_clear(CSR_SIE, BIT64(IRQ_SEI));
+		v->external = true;
+		vcpu_set_pending(v, BIT64(IRQ_SEI));
+	} else if (v->external) {
+		v->external = false;
+		vcpu_clear_pending(v, BIT64(IRQ_SEI));
+		csr_set(CSR_SIE, BIT64(IRQ_SEI));
+	}
+	tell_priority(v);
+}
+
+void intc_changed(struct vcpu *v, struct vcpu *owner)
+{
+	struct domain *d = v->domain;
+	uint64_t others = 0;
+	unsigned int i;
+
+	for (i = 0; i < d->vcpu_count; i++) {
+		struct vcpu *target = d->vcpus[i];
+
+		/* Where nothing is raised, the interrupt itself will tell. */
+		if (target != v && (!owner || owner == target) &&
+		    __atomic_load_n(&target->external, __ATOMIC_RELAXED))
+			others |= BIT64(i);
+	}
+	intc_update(v);
+	if (others)
+		ipi_post(d, others, VCPU_REQ_INTC);
+}

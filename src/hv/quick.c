@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Below, there is no NACL: keys() has KEY_SLOW on otherwise. */
+#define RISCV_NCSR_DIRECT
+
+#include "hext/csr.h"
+#include "hext/csr_legal.h"
+#include "hext/insn.h"
+#include "hv/quick.h"
+#include "riscv/insn.h"
+#include "riscv/switch.h"
+
+/* To the other one. Returns the old vsatp. */
+ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
+{
+	uint64_t atp = ncsr_swap(HEXT_CSR_VSATP, 0);
+
+	ncsr_write(HEXT_CSR_HGATP, hgatp);
+	if (static_key(KEY_FLUSH))
+		insn_flush_live_vmid(0);
+	return atp;
+}
+
+/* What the general way serves first, and what of AIA is 0 most times: so hgeie is at rest, and priorities are no matter. */
+ALWAYS_INLINE bool is_asked_for(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->requests, __ATOMIC_RELAXED) || hext_kept_interrupts(&v->h) ||
+	       (static_key(KEY_AIA) && v->hstatus_stale);
+}
+
+/* L1's interrupt that is pending and enabled: L2 would not run. */
+ALWAYS_INLINE bool l1_is_interrupted(void)
+{
+	return ncsr_read(HEXT_CSR_HIP) & ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL;
+}
+
+/* ---- into L2 ---- */
+
+/* L1's CSRs to the image, L2's to the hart. */
+ALWAYS_INLINE void enter_l2(struct vcpu *v)
+{
+	struct hext_hart *h = &v->h;
+	const struct hext_bank *l2 = &h->vs;
+	struct hext_bank *l1 = &h->s;
+
+	l1->atp = swap_gstage(v->shadow_atp);
+	ncsr_write(HEXT_CSR_VSATP, l2->atp);
+	l1->tvec = ncsr_swap(HEXT_CSR_VSTVEC, l2->tvec);
+	l1->scratch = ncsr_swap(HEXT_CSR_VSSCRATCH, l2->scratch);
+	l1->cause = ncsr_swap(HEXT_CSR_VSCAUSE, l2->cause);
+	l1->tval = ncsr_swap(HEXT_CSR_VSTVAL, l2->tval);
+	load_controls_of_l2(h);
+	h->sip = (ncsr_swap(HEXT_CSR_HVIP, h->hvip) & IRQ_VS_ALL) >> 1;
+	h->sie = (ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL) >> 1;
+	ncsr_write(HEXT_CSR_HIE, (h->hie & IRQ_VS_ALL) | sgeie_at_rest(h->sie));
+	if (static_key(KEY_AIA)) {
+		l1->iselect = ncsr_swap(HEXT_CSR_VSISELECT, l2->iselect);
+		ncsr_write(HEXT_CSR_HVICTL, h->hvictl);
+	}
+	if (static_key(KEY_SSTC))
+		l1->timecmp = ncsr_swap(HEXT_CSR_VSTIMECMP,
+					l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0));
+	world_start_timer_inline(&v->timer, h);
+}
+
+/* hext_sret(), with what it reads and writes of L1's CSRs in the hart; @hstatus is L1's. */
+ALWAYS_INLINE void sret(struct hext_hart *h, uint64_t hstatus)
+{
+	uint64_t pc = ncsr_swap(HEXT_CSR_VSEPC, h->vs.epc);
+	uint64_t status = ncsr_swap(HEXT_CSR_VSSTATUS, h->vs.status);
+	uint64_t l1 = hext_status_of_sret(status);
+
+	h->virt = true;
+	h->user = !(status & SSTATUS_SPP);
+	h->pc = pc;
+	h->s.epc = pc;
+	h->s.status = l1;
+	h->hstatus = hstatus & ~HSTATUS_SPV;
+	ncsr_write(HEXT_CSR_HSTATUS, world_hstatus_of_l2(h->cfg, hstatus));
+	csr_clear(CSR_SSTATUS, SSTATUS_L1 | SSTATUS_SPP);
+	csr_set(CSR_SSTATUS, (l1 & SSTATUS_L1) | (status & SSTATUS_SPP));
+	csr_write(CSR_SEPC, pc);
+}
+
+/* KVM writes it before each entry, where there is AIA. */
+ALWAYS_INLINE void take_in_hvictl(struct vcpu *v)
+{
+	if (!nacl_host_is_dirty_alone(&v->nacl, HEXT_CSR_HVICTL))
+		return;
+	v->h.hvictl = nacl_host_take_value(&v->nacl, HEXT_CSR_HVICTL) & v->h.cfg->hvictl;
+	nacl_host_put(nacl_host_csrs(&v->nacl), HEXT_CSR_HVICTL, v->h.hvictl);
+}
+
+/* Of the area nothing but writes of hvip and hvictl wait, if those. */
+ALWAYS_INLINE bool take_in(struct vcpu *v)
+{
+	enum nacl_waiting waiting;
+
+	if (static_key(KEY_AIA))
+		take_in_hvictl(v);
+	waiting = nacl_host_waits(&v->nacl, HEXT_CSR_HVIP);
+	/* KVM writes it before each entry. */
+	if (waiting == NACL_WAITS_ONE)
+		v->h.hvip =
+			nacl_host_take_value(&v->nacl, HEXT_CSR_HVIP) & hext_hvip_bits(v->h.cfg);
+	return waiting != NACL_WAITS_MORE;
+}
+
+ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool taken_in)
+{
+	struct nacl_host *nacl = &v->nacl;
+	struct hext_hart *h = &v->h;
+	nacl_word wanted;
+	uint64_t hstatus;
+	bool swap;
+
+	if (!nacl_host_has_shmem(nacl) || !(nacl->features & 1u << NACL_FEAT_SYNC_SRET))
+		return false;
+	if (!taken_in) {
+		if (!take_in(v))
+			return false;
+		/* The shadow is to be filled first. */
+		if (v->page_fault_hgatp != ~UINT64_C(0)) {
+			v->taken_in = true;
+			return false;
+		}
+	}
+	swap = nacl_host_autoswap(nacl, &wanted);
+	hstatus = h->hstatus;
+	if (swap)
+		hstatus = hext_legal_hstatus(h, wanted);
+	if (!(hstatus & HSTATUS_SPV) || is_asked_for(v) || !v->shadow ||
+	    v->shadow->hgatp != h->hgatp || l1_is_interrupted())
+		return false;
+
+	stat_count(&v->stats, STAT_L1_NACL);
+	if (swap)
+		nacl_host_autoswapped(nacl, h->hstatus);
+	enter_l2(v);
+	sret(h, hstatus);
+	v->shared_x = (uintptr_t)nacl_host_gprs(nacl);
+	return true;
+}
+
+bool quick_sync_sret(struct vcpu *v)
+{
+	return sync_sret(v, true);
+}
+
+/* ---- into L1 ---- */
+
+/* What L2 had in @csr goes to its image and, if there is one, to the area; @value is L1's. */
+#define SWAP_OUT(csr, field, value)                      \
+	do {                                             \
+		uint64_t left_ = ncsr_swap(csr, value);  \
+                                                         \
+		h->vs.field = left_;                     \
+		if (csrs)                                \
+			nacl_host_put(csrs, csr, left_); \
+	} while (0)
+
+/* A trap that L1 takes: the one that the hardware has just taken, whose CSRs are read where they are needed, or @made. */
+struct trap_source {
+	uint64_t cause;
+	const struct hext_trap *made; /* or NULL */
+};
+
+#define TRAP_READ(source, field, csr) ((source).made ? (source).made->field : csr_read(csr))
+
+/* L2's CSRs to the image and to @csrs, unless that is NULL; L1's, as the trap leaves them, to the hart. */
+ALWAYS_INLINE void leave_l2(struct vcpu *v, struct trap_source trap, uint64_t sstatus,
+			    volatile nacl_word *csrs)
+{
+	struct hext_hart *h = &v->h;
+	/* What L2 used is dirty in L1's sstatus, too. */
+	uint64_t used = h->s.status | (sstatus & (SSTATUS_FS | SSTATUS_VS));
+	uint64_t tvec = h->s.tvec;
+	uint64_t atp, left;
+
+	SWAP_OUT(HEXT_CSR_VSSTATUS, status, hext_status_of_trap(used, !(sstatus & SSTATUS_SPP)));
+	SWAP_OUT(HEXT_CSR_VSEPC, epc, csr_read(CSR_SEPC));
+	SWAP_OUT(HEXT_CSR_VSCAUSE, cause, trap.cause);
+	SWAP_OUT(HEXT_CSR_VSTVAL, tval, TRAP_READ(trap, tval, CSR_STVAL));
+	h->pc = hext_handler(tvec, trap.cause);
+	csr_write(CSR_SEPC, h->pc);
+	SWAP_OUT(HEXT_CSR_VSTVEC, tvec, tvec);
+	SWAP_OUT(HEXT_CSR_VSSCRATCH, scratch, h->s.scratch);
+	atp = swap_gstage(v->domain_atp);
+	h->vs.atp = atp;
+	if (csrs)
+		nacl_host_put(csrs, HEXT_CSR_VSATP, atp);
+	ncsr_write(HEXT_CSR_VSATP, h->s.atp);
+	if (static_key(KEY_SSTC)) {
+		left = ncsr_swap(HEXT_CSR_VSTIMECMP, h->s.timecmp);
+		if (l2_has_timer(h))
+			h->vs.timecmp = left;
+		if (csrs)
+			nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
+	}
+	load_controls_of_l1(h);
+}
+
+/* vsiselect, likewise, and L1's guest interrupt files, of which *@hip tells. */
+ALWAYS_INLINE void leave_files(struct hext_hart *h, volatile nacl_word *csrs, uint64_t *hip)
+{
+	uint64_t files;
+
+	h->vs.iselect = ncsr_swap(HEXT_CSR_VSISELECT, h->s.iselect);
+	ncsr_write(HEXT_CSR_HVICTL, h->own_hvictl);
+	if (!csrs)
+		return;
+	nacl_host_put(csrs, HEXT_CSR_VSISELECT, h->vs.iselect);
+	/* world_files(); where there are files, the first is L1's own. */
+	files = ncsr_read(HEXT_CSR_HGEIP) >> 1 & ~UINT64_C(1);
+	nacl_host_put(csrs, HEXT_CSR_HGEIP, files);
+	/* hgeie is 0. */
+	if (files && (files >> hext_vgein(h) & 1))
+		*hip |= BIT64(IRQ_VSEI);
+}
+
+/* hvip and hie, likewise, and what shows through them. */
+ALWAYS_INLINE void leave_interrupts(struct hext_hart *h, volatile nacl_word *csrs)
+{
+	uint64_t hvip = ncsr_swap(HEXT_CSR_HVIP, h->sip << 1) & (IRQ_VS_ALL | IRQ_LOCAL);
+	uint64_t hie =
+		(h->hie & BIT64(IRQ_SGEI)) | (ncsr_swap(HEXT_CSR_HIE, h->sie << 1) & IRQ_VS_ALL);
+	uint64_t hip = hvip & IRQ_VS_ALL;
+
+	h->hvip = hvip;
+	h->hie = hie;
+	if (static_key(KEY_AIA))
+		leave_files(h, csrs, &hip);
+	if (!csrs)
+		return;
+	/* hext_hip() */
+	if (l2_has_timer(h) && csr_read(CSR_TIME) + h->htimedelta >= h->vs.timecmp)
+		hip |= BIT64(IRQ_VSTI);
+	nacl_host_put(csrs, HEXT_CSR_HVIP, hvip);
+	nacl_host_put(csrs, HEXT_CSR_HIE, hie);
+	nacl_host_put(csrs, HEXT_CSR_HIP, hip);
+	/* hvien is 0: see is_asked_for(). */
+	nacl_host_put(csrs, HEXT_CSR_VSIE, hext_vs_view(h, hie));
+	nacl_host_put(csrs, HEXT_CSR_VSIP, hext_vs_view(h, hip));
+}
+
+/* hstatus, htval and htinst of the trap, and what nacl_host_after_trap() does with hstatus. */
+ALWAYS_INLINE void leave_hstatus(struct vcpu *v, struct trap_source trap, uint64_t sstatus,
+				 volatile nacl_word *csrs)
+{
+	bool gva = trap.made ? trap.made->gva : (ncsr_read(HEXT_CSR_HSTATUS) & HSTATUS_GVA) != 0;
+	struct hext_hart *h = &v->h;
+	uint64_t hstatus = hext_hstatus_of_trap(h->hstatus, !(sstatus & SSTATUS_SPP), gva);
+	nacl_word wanted;
+
+	h->htval = TRAP_READ(trap, htval, HEXT_CSR_HTVAL);
+	h->htinst = TRAP_READ(trap, htinst, HEXT_CSR_HTINST);
+	if (csrs) {
+		nacl_host_put(csrs, HEXT_CSR_HTVAL, h->htval);
+		nacl_host_put(csrs, HEXT_CSR_HTINST, h->htinst);
+		if (nacl_host_autoswap(&v->nacl, &wanted)) {
+			nacl_host_autoswapped(&v->nacl, hstatus);
+			hstatus = hext_legal_hstatus(h, wanted);
+		}
+		nacl_host_put(csrs, HEXT_CSR_HSTATUS, hstatus);
+	}
+	h->hstatus = hstatus;
+}
+
+/* The CSR space by an address in its middle, from where an instruction reaches all that is stored; the compiler would not know. */
+ALWAYS_INLINE volatile nacl_word *csrs_at_hand(const struct nacl_host *nacl)
+{
+	volatile nacl_word *middle = nacl_host_csrs(nacl) + NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
+
+	hide_value(middle);
+	return middle - NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
+}
+
+ALWAYS_INLINE bool trap_to_l1(struct vcpu *v, struct trap_source trap)
+{
+	uint64_t sstatus = csr_read(CSR_SSTATUS);
+	struct hext_hart *h = &v->h;
+	volatile nacl_word *csrs;
+
+	if (is_asked_for(v))
+		return false;
+	/* Nothing is dirty, as all ways into L2 take in what was. */
+	if (nacl_host_has_shmem(&v->nacl)) {
+		csrs = csrs_at_hand(&v->nacl);
+		leave_hstatus(v, trap, sstatus, csrs);
+		leave_l2(v, trap, sstatus, csrs);
+		leave_interrupts(h, csrs);
+	} else {
+		leave_hstatus(v, trap, sstatus, NULL);
+		leave_l2(v, trap, sstatus, NULL);
+		leave_interrupts(h, NULL);
+	}
+	h->virt = false;
+	h->user = false;
+	world_load_hstatus_of_l1(h, h->hstatus & HSTATUS_SPV, false);
+	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
+	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS | SSTATUS_SPP);
+	return true;
+}
+
+bool quick_trap(struct vcpu *v, const struct hext_trap *trap)
+{
+	const struct trap_source source = { trap->cause, trap };
+
+	return !(v->h.hedeleg >> trap->cause & 1) && trap_to_l1(v, source);
+}
+
+/* The trap that the hardware has just taken: what L1 delegates does not come here. */
+ALWAYS_INLINE bool exception(struct vcpu *v, uint64_t cause)
+{
+	const struct trap_source source = { cause, NULL };
+
+	if (!trap_to_l1(v, source))
+		return false;
+	stat_count(&v->stats, STAT_L2_OTHER);
+	return true;
+}
+
+/* ---- CSR instructions of L1 ---- */
+
+/* Fields of an I-type instruction. */
+#define RD(code)     ((code) >> 7 & 31)
+#define FUNCT3(code) ((code) >> 12 & 7)
+#define RS1(code)    ((code) >> 15 & 31)
+#define CSR(code)    ((code) >> 20)
+
+ALWAYS_INLINE bool is_at_hand(unsigned int reg)
+{
+	return QUICK_REGISTERS >> reg & 1;
+}
+
+/*
+ * The CSRs that the image stores, by the table that hext_csr_rmw() is made of, and vsie. False: another one, or this hart has it
+ * not.
+ */
+ALWAYS_INLINE bool read_stored(const struct hext_hart *h, unsigned int csr, uint64_t *value)
+{
+	const struct hext_config *c = h->cfg;
+
+	switch (csr) {
+#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
+	case number:                                                   \
+		*value = h->field;                                     \
+		return present;
+#define HEXT_CSR_VIEW(name, number, get, set, present)
+#define HEXT_CSR_FILE(name, number, rmw, present)
+#include "hext/csr_table.h"
+#undef HEXT_CSR
+	case HEXT_CSR_VSIE:
+		*value = hext_vs_view(h, h->hie);
+		return !static_key(KEY_AIA);
+	default:
+		return false;
+	}
+}
+
+/* Writing these lets interrupts in, or changes how they are told. */
+#define IS_ABOUT_INTERRUPTS(csr)                                                          \
+	((csr) == HEXT_CSR_HIE || (csr) == HEXT_CSR_HIDELEG || (csr) == HEXT_CSR_HGEIE || \
+	 (csr) == HEXT_CSR_HVIEN || (csr) == HEXT_CSR_HVIPRIO1 || (csr) == HEXT_CSR_HVIPRIO2)
+
+/* The hardware's hstatus and hedeleg for L1 depend on these. */
+#define IS_ABOUT_HSTATUS(csr)                                                                \
+	((csr) == HEXT_CSR_HSTATUS || (csr) == HEXT_CSR_HVIP || (csr) == HEXT_CSR_HENVCFG || \
+	 (csr) == HEXT_CSR_VSTIMECMP)
+
+/* Likewise, written; what has more effects than on the hardware's hstatus is left to others, too. */
+ALWAYS_INLINE bool change_stored(struct hext_hart *h, unsigned int csr, uint64_t *old,
+				 uint64_t value, uint64_t mask)
+{
+	const struct hext_config *c = h->cfg;
+	uint64_t now, bits;
+
+	switch (csr) {
+#define HEXT_CSR(name, number, field, writable, legal, reset, present)    \
+	case number:                                                      \
+		if (IS_ABOUT_INTERRUPTS(number) || !(present))            \
+			return false;                                     \
+		now = h->field;                                           \
+		bits = mask & (writable);                                 \
+		h->field = legal(c, now, (now & ~bits) | (value & bits)); \
+		*old = now;                                               \
+		if (IS_ABOUT_HSTATUS(number))                             \
+			break;                                            \
+		return true;
+#include "hext/csr_table.h"
+#undef HEXT_CSR
+#undef HEXT_CSR_VIEW
+#undef HEXT_CSR_FILE
+	default:
+		return false;
+	}
+	world_load_hstatus_of_l1(h, h->hstatus & HSTATUS_SPV, false);
+	return true;
+}
+
+/* CSRRS rd, csr, x0 */
+#define IS_CSRR(code) (((code)&0xff07f) == 0x2073)
+
+/* As nested_emulate(); a write without L1's area, so that there is nothing to refresh. */
+ALWAYS_INLINE bool csr_instruction(struct vcpu *v)
+{
+	uint32_t code = csr_read(CSR_STVAL);
+	unsigned int op = FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
+	bool immediate = FUNCT3(code) & HEXT_CSR_IMMEDIATE;
+	uint64_t operand, old;
+
+	if (!is_at_hand(RD(code)) || !(csr_read(CSR_SSTATUS) & SSTATUS_SPP))
+		return false;
+	if (IS_CSRR(code)) {
+		if (!read_stored(&v->h, CSR(code), &old))
+			return false;
+	} else {
+		if ((code & 0x7f) != 0x73 || !op || (!immediate && !is_at_hand(RS1(code))) ||
+		    nacl_host_has_shmem(&v->nacl) || is_asked_for(v))
+			return false;
+		operand = immediate ? RS1(code) : v->x[RS1(code)];
+		if (!change_stored(&v->h, CSR(code), &old,
+				   op == HEXT_CSRRW   ? operand
+				   : op == HEXT_CSRRS ? ~UINT64_C(0)
+						      : 0,
+				   op == HEXT_CSRRW ? ~UINT64_C(0) : operand))
+			return false;
+	}
+	stat_count(&v->stats, STAT_L1_CSR);
+	if (RD(code))
+		v->x[RD(code)] = old;
+	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);
+	return true;
+}
+
+/* ---- which ---- */
+
+ALWAYS_INLINE bool is_sync_sret(const struct vcpu *v)
+{
+	return v->x[VCPU_A7] == NACL_EID && v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET;
+}
+
+struct quick_result quick_virtual(struct vcpu *v)
+{
+	if (!v->h.virt && csr_instruction(v))
+		return (struct quick_result){ v, VCPU_LOAD_SOME };
+	return (struct quick_result){ v, VCPU_NOT_DONE };
+}
+
+struct quick_result quick_entry(struct vcpu *v, uint64_t cause)
+{
+	if (v->h.virt) {
+		/* Below are neither interrupts nor guest-page faults. */
+		if (cause < CAUSE_FETCH_GUEST_PAGE && exception(v, cause))
+			return (struct quick_result){ v, VCPU_LOAD_SOME };
+	} else if (cause == CAUSE_ECALL_VS && is_sync_sret(v) && sync_sret(v, false)) {
+		return (struct quick_result){ v, VCPU_LOAD_SHARED };
+	}
+	return (struct quick_result){ v, VCPU_NOT_DONE };
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What only Halite has, in the part of the firmware-specific space (SBI 2.0 "Firmware Specific Extension
+ * Space") that the low bits of its implementation ID give it. Meant for Halite as a guest of itself and
+ * for measurements.
+ */
+#include "hv/sbi.h"
+
+static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	switch (fid) {
+	case SBI_HALITE_LEVEL:
+		return sbi_value(v->domain->level);
+	case SBI_HALITE_EXITS:
+		if (!static_key(KEY_STATS))
+			return sbi_error(SBI_ERR_NOT_SUPPORTED);
+		if (args[0] >= STAT_COUNT)
+			return sbi_error(SBI_ERR_INVALID_PARAM);
+		return sbi_value(v->stats.count[args[0]]);
+	default:
+		return sbi_error(SBI_ERR_NOT_SUPPORTED);
+	}
+}
+
+const struct sbi_extension sbi_halite = { .id = SBI_EXT_HALITE, .handle = handle };

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/bits.h"
+#include "riscv/csr.h"
+#include "riscv/fence.h"
+#include "riscv/insn.h"
+#include "riscv/ncsr.h"
+#include "riscv/pte.h"
+
+/* From this many pages on, all is fenced: an instruction a page costs more than refilling. */
+#define PAGES_MAX 64
+
+/* ---- by instruction ---- */
+
+static bool is_few_pages(uint64_t size)
+{
+	return size && size <= PAGES_MAX * PAGE_SIZE;
+}
+
+static void gvma_pages(bool any_vmid, uint16_t vmid, uint64_t gpa, uint64_t size)
+{
+	uint64_t first = gpa & ~(PAGE_SIZE - 1);
+	uint64_t done;
+
+	for (done = 0; done < gpa - first + size; done += PAGE_SIZE) {
+		if (any_vmid)
+			insn_hfence_gvma_gpa(first + done);
+		else
+			insn_hfence_gvma_gpa_vmid(first + done, vmid);
+	}
+}
+
+/* For the VMID in hgatp. */
+static void vvma_here(const struct hfence_vvma *fence)
+{
+	uint64_t first = fence->addr & ~(PAGE_SIZE - 1);
+	uint64_t done;
+
+	if (!is_few_pages(fence->size)) {
+		if (fence->any_asid)
+			insn_hfence_vvma_all();
+		else
+			insn_hfence_vvma_asid(fence->asid);
+		return;
+	}
+	for (done = 0; done < fence->addr - first + fence->size; done += PAGE_SIZE) {
+		if (fence->any_asid)
+			insn_hfence_vvma_addr(first + done);
+		else
+			insn_hfence_vvma_addr_asid(first + done, fence->asid);
+	}
+}
+
+/*
+ * With the guest's translations put aside. vsatp is Bare under @hgatp: what a walk ahead of time may cache
+ * of that depends on the G-stage alone, which is right if @hgatp is the VMID's own.
+ */
+static void vvma_visit(uint64_t hgatp, const struct hfence_vvma *fence)
+{
+	uint64_t vsatp = csr_swap(HEXT_CSR_VSATP, 0);
+	uint64_t own_hgatp = csr_swap(HEXT_CSR_HGATP, hgatp);
+
+	vvma_here(fence);
+	csr_write(HEXT_CSR_HGATP, own_hgatp);
+	csr_write(HEXT_CSR_VSATP, vsatp);
+}
+
+/* Where the VMID's G-stage is not known: under another one's, whose traces are fenced as well. */
+static void vvma_visit_vmid(uint16_t vmid, const struct hfence_vvma *fence)
+{
+	uint64_t hgatp = csr_read(HEXT_CSR_HGATP) & ~HGATP_VMID;
+
+	vvma_visit(hgatp | (uint64_t)vmid << HGATP_VMID_SHIFT, fence);
+	insn_hfence_gvma_vmid(vmid);
+}
+
+void nacl_hook_hfence(const struct nacl_client_hfence *f)
+{
+	const struct hfence_vvma vvma = {
+		.addr = f->addr,
+		.size = f->size,
+		.asid = f->asid,
+		.any_asid = f->type < NACL_HFENCE_VVMA_ASID,
+	};
+
+	switch (f->type) {
+	case NACL_HFENCE_GVMA:
+	case NACL_HFENCE_GVMA_VMID:
+		if (is_few_pages(f->size)) {
+			gvma_pages(f->type == NACL_HFENCE_GVMA, f->vmid, f->addr, f->size);
+			break;
+		}
+		insn_hfence_gvma_all();
+		break;
+	case NACL_HFENCE_GVMA_VMID_ALL:
+		insn_hfence_gvma_vmid(f->vmid);
+		break;
+	case NACL_HFENCE_GVMA_ALL:
+	case NACL_HFENCE_EVERYTHING:
+		insn_hfence_gvma_all();
+		break;
+	case NACL_HFENCE_VVMA:
+	case NACL_HFENCE_VVMA_ALL:
+	case NACL_HFENCE_VVMA_ASID:
+	case NACL_HFENCE_VVMA_ASID_ALL:
+		vvma_visit_vmid(f->vmid, &vvma);
+		break;
+	}
+}
+
+/* ---- instruction or queue ---- */
+
+static void queue(struct nacl_client_hfence fence)
+{
+	nacl_client_hfence(riscv_nacl, &fence);
+}
+
+void hfence_gvma_all(void)
+{
+	if (ncsr_has(NACL_FEAT_SYNC_HFENCE))
+		queue(nacl_hfence_gvma_all());
+	else
+		insn_hfence_gvma_all();
+}
+
+void hfence_gvma_vmid(uint16_t vmid)
+{
+	if (ncsr_has(NACL_FEAT_SYNC_HFENCE))
+		queue(nacl_hfence_gvma_vmid_all(vmid));
+	else
+		insn_hfence_gvma_vmid(vmid);
+}
+
+void hfence_gvma_range(uint16_t vmid, uint64_t gpa, uint64_t size)
+{
+	if (ncsr_has(NACL_FEAT_SYNC_HFENCE))
+		queue(nacl_hfence_gvma_vmid(vmid, gpa, size, 0));
+	else if (is_few_pages(size))
+		gvma_pages(false, vmid, gpa, size);
+	else
+		insn_hfence_gvma_vmid(vmid);
+}
+
+static struct nacl_client_hfence vvma_entry(uint16_t vmid, const struct hfence_vvma *f)
+{
+	if (f->any_asid)
+		return f->size ? nacl_hfence_vvma(vmid, f->addr, f->size, 0)
+			       : nacl_hfence_vvma_all(vmid);
+	return f->size ? nacl_hfence_vvma_asid(vmid, f->asid, f->addr, f->size, 0)
+		       : nacl_hfence_vvma_asid_all(vmid, f->asid);
+}
+
+void hfence_vvma(uint64_t hgatp, const struct hfence_vvma *fence)
+{
+	if (ncsr_has(NACL_FEAT_SYNC_HFENCE))
+		queue(vvma_entry((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT, fence));
+	else if (static_key(KEY_FLUSH))
+		/* There is one VMID. After a visit it would have walks ahead of the G-stage visited. */
+		vvma_here(fence);
+	else
+		vvma_visit(hgatp, fence);
+}
+
+void hfence_vmid(uint16_t vmid)
+{
+	static const struct hfence_vvma all = { .any_asid = true };
+
+	if (ncsr_has(NACL_FEAT_SYNC_HFENCE)) {
+		queue(nacl_hfence_vvma_all(vmid));
+		queue(nacl_hfence_gvma_vmid_all(vmid));
+	} else {
+		vvma_visit_vmid(vmid, &all);
+	}
+}

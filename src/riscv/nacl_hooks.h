@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The hooks of src/nacl/client.h: instructions and firmware calls. Included by that header only. */
+#ifndef RISCV_NACL_HOOKS_H
+#define RISCV_NACL_HOOKS_H
+
+#include "riscv/csr.h"
+#include "riscv/sbi_call.h"
+
+static inline struct nacl_ret nacl_hook_call(nacl_word eid, nacl_word fid, nacl_word a0,
+					     nacl_word a1, nacl_word a2)
+{
+	struct sbi_result r = firmware_call(eid, fid, a0, a1, a2, 0, 0, 0);
+
+	return (struct nacl_ret){ .error = r.error, .value = r.value };
+}
+
+/* By instructions; only the VMID of VVMA types is known, not the G-stage. See fence.c. */
+void nacl_hook_hfence(const struct nacl_client_hfence *fence);
+
+/* Numbers are immediates in the instructions, so each CSR has one. */
+static inline void nacl_hook_csr_write(unsigned int csr, nacl_word value)
+{
+	switch (csr) {
+#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
+	case number:                                                   \
+		csr_write(number, value);                              \
+		break;
+#define HEXT_CSR_VIEW(name, number, get, set, present)
+#define HEXT_CSR_FILE(name, number, rmw, present)
+#include "hext/csr_table.h"
+#undef HEXT_CSR
+#undef HEXT_CSR_VIEW
+#undef HEXT_CSR_FILE
+	}
+}
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the switch of worlds is made of: for world.c, which does it in steps, and for src/hv/quick.c, which does it in
+ * one run. All of it acts on the hart that calls.
+ */
+#ifndef RISCV_SWITCH_H
+#define RISCV_SWITCH_H
+
+#include "hext/bits.h"
+#include "hext/trap.h"
+#include "riscv/csr.h"
+#include "riscv/fence.h"
+#include "riscv/ncsr.h"
+#include "riscv/world.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* The compiler does not know what @variable is computed from, so it keeps it in a register. */
+#define hide_value(variable) __asm__("" : "+r"(variable))
+
+static inline void load_hstateen(const uint64_t *values, unsigned int count)
+{
+	if (count > 0)
+		ncsr_write(HEXT_CSR_HSTATEEN0, values[0]);
+	if (count > 1)
+		ncsr_write(HEXT_CSR_HSTATEEN1, values[1]);
+	if (count > 2)
+		ncsr_write(HEXT_CSR_HSTATEEN2, values[2]);
+	if (count > 3)
+		ncsr_write(HEXT_CSR_HSTATEEN3, values[3]);
+}
+
+ALWAYS_INLINE uint64_t l1_hedeleg(const struct hext_hart *h)
+{
+	return h->hstatus & HSTATUS_SPV ? 0 : h->cfg->hedeleg;
+}
+
+/* Without henvcfg.STCE, L2's comparator neither acts nor can be reached by L2. */
+ALWAYS_INLINE bool l2_has_timer(const struct hext_hart *h)
+{
+	return static_key(KEY_SSTC) && (h->henvcfg & HENVCFG_STCE);
+}
+
+/*
+ * Halite itself uses neither FP nor vectors. Its sstatus.FS and VS are those of L1 while L2 runs, since both
+ * levels' count then (priv H "vsstatus"); while L1 runs they say Dirty, so that only L1's own count. L1's MXR makes
+ * pages of its G-stage readable that are only executable.
+ */
+#define SSTATUS_L1 (SSTATUS_FS | SSTATUS_VS | SSTATUS_MXR)
+
+ALWAYS_INLINE void world_set_timer(struct world_timer *t, uint64_t timecmp)
+{
+	csr_write(CSR_STIMECMP, timecmp);
+	t->timecmp = timecmp;
+}
+
+ALWAYS_INLINE void world_start_timer_inline(struct world_timer *t, const struct hext_hart *h)
+{
+	uint64_t wanted = h->sie & BIT64(IRQ_STI) ? h->s.timecmp : ~UINT64_C(0);
+
+	if (static_key(KEY_SSTC) && t->timecmp != wanted)
+		world_set_timer(t, wanted);
+}
+
+/* ---- AIA: AIA "Interrupts for Virtual Machines (VS Level)" ---- */
+
+/* Of L1's guest interrupt files, bit k for file k, those that have an interrupt; bit 0: L1's own file. */
+ALWAYS_INLINE uint64_t world_files(const struct hext_config *cfg)
+{
+	return ncsr_read(HEXT_CSR_HGEIP) >> cfg->own_file;
+}
+
+/* Those of which L1 wants SGEI. */
+ALWAYS_INLINE uint64_t world_wanted_files(const struct hext_hart *h)
+{
+	return h->hie & BIT64(IRQ_SGEI) ? h->hgeie : 0;
+}
+
+/*
+ * SGEI is pending for L1 while L1 runs, where hardware cannot deliver it: then L1's SRET traps, its stopi tells, and the
+ * hart's own SGEI is off.
+ */
+ALWAYS_INLINE bool world_sgei_waits(const struct hext_hart *h)
+{
+	uint64_t wanted = world_wanted_files(h);
+
+	return wanted && (wanted & world_files(h->cfg));
+}
+
+/*
+ * The hart's SGEI tells Halite of L1's own file while L2 runs, and of those that L1 wants. Most times L1 wants none: then hgeie
+ * stays as it is, with L1's own file, and only hie changes with who runs.
+ */
+ALWAYS_INLINE uint64_t hgeie_at_rest(const struct hext_config *cfg)
+{
+	return cfg->own_file ? BIT64(cfg->own_file) : 0;
+}
+
+ALWAYS_INLINE uint64_t hgeie_of_l2(const struct hext_hart *h)
+{
+	uint64_t wanted = world_wanted_files(h);
+
+	if (!wanted)
+		return hgeie_at_rest(h->cfg);
+	return wanted << h->cfg->own_file | (h->sie & BIT64(IRQ_SEI) ? hgeie_at_rest(h->cfg) : 0);
+}
+
+ALWAYS_INLINE uint64_t hgeie_of_l1(const struct hext_hart *h, bool sgei_waits)
+{
+	uint64_t wanted = world_wanted_files(h);
+
+	if (!wanted)
+		return hgeie_at_rest(h->cfg);
+	return sgei_waits ? 0 : wanted << h->cfg->own_file;
+}
+
+/* hie.SGEIE of the hart while L2 runs, if L1 wants no file: whether it wants its own, as @sie says. */
+ALWAYS_INLINE uint64_t sgeie_at_rest(uint64_t sie)
+{
+	return static_key(KEY_AIA) ? (sie & BIT64(IRQ_SEI)) << (IRQ_SGEI - IRQ_SEI) : 0;
+}
+
+ALWAYS_INLINE uint64_t sgeie_of_l2(const struct hext_hart *h)
+{
+	return static_key(KEY_AIA) && world_wanted_files(h) ? BIT64(IRQ_SGEI)
+							    : sgeie_at_rest(h->sie);
+}
+
+ALWAYS_INLINE uint64_t vgein_of_l2(const struct hext_config *cfg, uint64_t hstatus)
+{
+	uint64_t vgein = hstatus & HSTATUS_VGEIN;
+
+	return vgein ? vgein + ((uint64_t)cfg->own_file << HSTATUS_VGEIN_SHIFT) : 0;
+}
+
+/* While L1 runs: SGEI is told by hvictl, as VS mode has no such number. */
+ALWAYS_INLINE uint64_t hvictl_of_l1(const struct hext_hart *h, bool sgei_waits)
+{
+	if (sgei_waits)
+		return HVICTL_VTI | HVICTL_IPRIOM | HVICTL_DPR |
+		       (uint64_t)IRQ_SGEI << HVICTL_IID_SHIFT;
+	return h->own_hvictl;
+}
+
+/* What is 0 for nearly all guests. */
+static __attribute__((noinline, unused)) void load_priorities_of_l2(const struct hext_hart *h)
+{
+	ncsr_write(HEXT_CSR_HVIEN, h->hvien);
+	ncsr_write(HEXT_CSR_HVIPRIO1, h->hviprio1);
+	ncsr_write(HEXT_CSR_HVIPRIO2, h->hviprio2);
+	ncsr_write(HEXT_CSR_VSIE, (h->vsie_local & h->hvien) | hext_vs_view(h, h->hie));
+}
+
+static __attribute__((noinline, unused)) void save_priorities_of_l2(struct hext_hart *h)
+{
+	h->vsie_local = ncsr_read(HEXT_CSR_VSIE) & IRQ_LOCAL;
+}
+
+static __attribute__((noinline, unused)) void load_priorities_of_l1(const struct hext_hart *h)
+{
+	ncsr_write(HEXT_CSR_HVIEN, 0);
+	ncsr_write(HEXT_CSR_HVIPRIO1, hext_own_hviprio1(h));
+	ncsr_write(HEXT_CSR_HVIPRIO2, hext_own_hviprio2(h));
+}
+
+/* Of L2, but hstatus and what L1 has of interrupts. */
+ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h)
+{
+	const struct hext_config *cfg = h->cfg;
+
+	ncsr_write(HEXT_CSR_HIDELEG, h->hideleg);
+	ncsr_write(HEXT_CSR_HEDELEG, h->hedeleg);
+	ncsr_write(HEXT_CSR_HTIMEDELTA, h->htimedelta);
+	ncsr_write(HEXT_CSR_HCOUNTEREN, h->hcounteren);
+	ncsr_write(HEXT_CSR_HENVCFG, h->henvcfg);
+	if (cfg->hstateen_count)
+		load_hstateen(h->hstateen, cfg->hstateen_count);
+}
+
+/* Of L1, likewise. */
+ALWAYS_INLINE void load_controls_of_l1(const struct hext_hart *h)
+{
+	const struct hext_config *cfg = h->cfg;
+
+	ncsr_write(HEXT_CSR_HENVCFG, cfg->henvcfg_own);
+	ncsr_write(HEXT_CSR_HTIMEDELTA, 0);
+	ncsr_write(HEXT_CSR_HIDELEG, cfg->hideleg);
+	ncsr_write(HEXT_CSR_HCOUNTEREN, cfg->hcounteren);
+	if (cfg->hstateen_count)
+		load_hstateen(cfg->hstateen, cfg->hstateen_count);
+}
+
+/*
+ * hstatus for the guest. With autoswap it goes into a slot of the shared memory, from where it is
+ * exchanged with Halite's own at the entry, and at the exit again.
+ */
+ALWAYS_INLINE void set_guest_hstatus(uint64_t hstatus)
+{
+	if (ncsr_has(NACL_FEAT_AUTOSWAP_CSR))
+		nacl_sret_autoswap(riscv_nacl->shmem, hstatus);
+	else
+		ncsr_write(HEXT_CSR_HSTATUS, hstatus);
+}
+
+/* The hardware's hstatus for L2, of L1's @hstatus. */
+ALWAYS_INLINE uint64_t world_hstatus_of_l2(const struct hext_config *cfg, uint64_t hstatus)
+{
+	uint64_t result = HSTATUS_SPV | HSTATUS_VSXL_64 |
+			  (hstatus & (HSTATUS_VTSR | HSTATUS_VTW | HSTATUS_VTVM));
+
+	return static_key(KEY_AIA) ? result | vgein_of_l2(cfg, hstatus) : result;
+}
+
+/* As hext_wfi_traps(), with the files as the hart has them. */
+ALWAYS_INLINE bool wfi_of_l1_traps(const struct hext_hart *h, bool sgei_waits)
+{
+	if ((h->hvip & h->hie) || hext_vs_timer_runs(h))
+		return true;
+	return static_key(KEY_AIA) &&
+	       (sgei_waits || ((h->hstatus & HSTATUS_VGEIN) && (h->hie & BIT64(IRQ_VSEI))));
+}
+
+/*
+ * hstatus and hedeleg for L1. @watch_sret: an SRET may take L1 into L2, or enable an interrupt that the hardware does not know
+ * of. Traps of an L1 whose hstatus.SPV is set must clear it, so none is left to the hardware then.
+ */
+ALWAYS_INLINE void world_load_hstatus_of_l1(const struct hext_hart *h, bool watch_sret,
+					    bool sgei_waits)
+{
+	uint64_t hstatus = h->cfg->hstatus_own;
+
+	if (watch_sret) {
+		ncsr_write(HEXT_CSR_HEDELEG, l1_hedeleg(h));
+		hstatus |= HSTATUS_VTSR;
+	} else {
+		ncsr_write(HEXT_CSR_HEDELEG, h->cfg->hedeleg);
+	}
+	if (wfi_of_l1_traps(h, sgei_waits))
+		hstatus |= HSTATUS_VTW;
+	set_guest_hstatus(hstatus);
+}
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A Halite that lies: src/hv/sbi_nacl.c with wrong answers, for tests of the L1 that has to live with
+ * them. "lie=N" on its command line, behind an unknown word's warning, chooses; each begins with the
+ * guest's call number LIES_FROM.
+ */
+#include <string.h>
+
+#include "hext/bits.h"
+
+#define sbi_nacl honest_sbi_nacl
+#include "../../src/hv/sbi_nacl.c"
+#undef sbi_nacl
+
+#define LIES_FROM 40
+
+enum lie {
+	NO_LIE,
+	REFUSE_HART_1,	  /* set_shmem fails on every hart but one */
+	REFUSE_ALL,	  /* set_shmem fails */
+	NO_SYNC_SRET,	  /* sync_sret was offered, and is not supported any more */
+	NO_SYNC_HFENCE,	  /* likewise sync_hfence */
+	NO_SYNC_CSR,	  /* likewise sync_csr */
+	IDLE_SYNC_HFENCE, /* sync_hfence succeeds and does nothing: Pending stays set */
+	IDLE_SYNC_CSR,	  /* sync_csr succeeds and does nothing: what is dirty stays so */
+	LOST_AREA,	  /* the area is gone: NO_SHMEM */
+	STRANGE_ERRORS,	  /* errors that no specification knows */
+	NO_CODE,	  /* no lie: htinst and stval may be 0, so that L1 has to fetch the code */
+	FEATURES_GO,	  /* every feature is offered at the first question only */
+};
+
+static enum lie chosen(const struct vcpu *v)
+{
+	const char *word = strstr(v->domain->machine->bootargs, "lie=");
+
+	if (!word)
+		return NO_LIE;
+	return word[5] >= '0' && word[5] <= '9' ? (word[4] - '0') * 10 + word[5] - '0'
+						: word[4] - '0';
+}
+
+static bool is_first_question(uint64_t feature)
+{
+	static uint32_t asked;
+
+	return !(__atomic_fetch_or(&asked, 1u << (feature & 31), __ATOMIC_RELAXED) >>
+			 (feature & 31) &
+		 1);
+}
+
+static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	static uint32_t calls;
+	bool late = __atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED) >= LIES_FROM;
+
+	switch (chosen(v)) {
+	case REFUSE_HART_1:
+		if (fid == NACL_FID_SET_SHMEM && v->index == 1)
+			return sbi_error(SBI_ERR_FAILED);
+		break;
+	case REFUSE_ALL:
+		if (fid == NACL_FID_SET_SHMEM)
+			return sbi_error(SBI_ERR_INVALID_ADDRESS);
+		break;
+	case NO_SYNC_SRET:
+		if (late && fid == NACL_FID_SYNC_SRET)
+			return sbi_error(SBI_ERR_NOT_SUPPORTED);
+		break;
+	case NO_SYNC_HFENCE:
+		if (late && fid == NACL_FID_SYNC_HFENCE)
+			return sbi_error(SBI_ERR_NOT_SUPPORTED);
+		break;
+	case NO_SYNC_CSR:
+		if (late && fid == NACL_FID_SYNC_CSR)
+			return sbi_error(SBI_ERR_NOT_SUPPORTED);
+		break;
+	case IDLE_SYNC_HFENCE:
+		if (fid == NACL_FID_SYNC_HFENCE)
+			return sbi_error(SBI_SUCCESS);
+		break;
+	case IDLE_SYNC_CSR:
+		if (fid == NACL_FID_SYNC_CSR)
+			return sbi_error(SBI_SUCCESS);
+		break;
+	case LOST_AREA:
+		if (late && fid != NACL_FID_PROBE_FEATURE && fid != NACL_FID_SET_SHMEM) {
+			nacl_host_reset(&v->nacl);
+			return sbi_error(SBI_ERR_NO_SHMEM);
+		}
+		break;
+	case STRANGE_ERRORS:
+		if (late && fid != NACL_FID_SET_SHMEM)
+			return sbi_error(12345);
+		break;
+	case FEATURES_GO:
+		if (fid == NACL_FID_PROBE_FEATURE && !is_first_question(args[0]))
+			return sbi_value(0);
+		break;
+	case NO_CODE:
+	case NO_LIE:
+		break;
+	}
+	return honest_sbi_nacl.handle(v, fid, args);
+}
+
+/* The linker puts it before hext_take_trap(). */
+void __real_hext_take_trap(struct hext_hart *h, const struct hext_trap *trap);
+void __wrap_hext_take_trap(struct hext_hart *h, const struct hext_trap *trap);
+
+void __wrap_hext_take_trap(struct hext_hart *h, const struct hext_trap *trap)
+{
+	struct hext_trap poor = *trap;
+
+	if (chosen(h->ctx) == NO_CODE) {
+		poor.htinst = 0;
+		if (poor.cause == CAUSE_VIRTUAL)
+			poor.tval = 0;
+	}
+	__real_hext_take_trap(h, &poor);
+}
+
+const struct sbi_extension sbi_nacl = { .id = NACL_EID, .handle = lie };

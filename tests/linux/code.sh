@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What the compiler made of static keys and accessors, and that nothing goes around them.
+# shellcheck shell=bash
+
+RV_OBJDUMP="riscv64-unknown-elf-objdump -d --no-show-raw-insn -M no-aliases"
+
+# H and VS CSRs are reached through riscv/ncsr.h, fences through riscv/fence.h.
+test_no_strays()
+{
+	local strays
+	# What ncsr.h and the hooks are made of, and fence.c's way without NACL, are the exceptions; and imsic.c, where a value
+	# that was read, changed and written by way of memory would lose interrupts that came meanwhile.
+	strays=$(grep -nE '(^|[^n_])csr_(read|write|swap|set|clear)\((HEXT_|0x[0-9a-f]*[26ae][0-9a-f]{2}\b)' \
+		"$TOP"/src/hv/*.[ch] "$TOP"/src/riscv/*.[ch] |
+		grep -vE 'src/riscv/(fence\.c|insn\.h|imsic\.c):') || true
+	# By number in assembly: only the probing of hstateen0 to 3, at boot, where each may trap.
+	strays+=$(grep -nE '\bcsr[rwsc]+i? .*0x[26ae][0-9a-f]{2}\b' "$TOP"/src/riscv/*.S | grep -vE 'csrr t1, 0x60[c-f]$') || true
+	# Inline assembly is src/riscv's.
+	strays+=$(grep -nE '\b(__)?asm(__)?\b' "$TOP"/src/hv/*.[ch] "$TOP"/src/hext/*.[ch] "$TOP"/src/nacl/*.[ch] "$TOP"/src/lib/*.[ch] |
+		grep -vE ':[0-9]+:[ \t]*(/?\*|//)') || true
+	# HFENCE and HINVAL: funct7 0x11, 0x31, 0x13, 0x33 of SYSTEM.
+	strays+=$(grep -nE 'insn_hfence_|0x73, *0(x0)?, *0x[13][13]' "$TOP"/src/hv/*.[ch] "$TOP"/src/riscv/*.[chS] |
+		grep -vE 'src/riscv/(fence\.c|insn\.h):') || true
+	[ -z "$strays" ] || fail "around the accessors: $strays"
+	# The search itself: it finds those that are allowed.
+	grep -qE '(^|[^n_])csr_write\(HEXT_' "$TOP/src/riscv/fence.c" || fail "the search for CSRs finds nothing any more"
+	grep -qE '0x73, *0(x0)?, *0x[13][13]' "$TOP/src/riscv/insn.h" || fail "the search for fences finds nothing any more"
+}
+
+# instructions_of OBJECT FUNCTION: up to its first return, one a line, with single blanks.
+instructions_of()
+{
+	$RV_OBJDUMP "$1" 2>/dev/null | awk -v name="<$2>:" '
+		$2 == name { on = !done; next }
+		!on || !NF || /^[0-9a-f]+ <\.L/ { next }
+		{ sub(/^ *[0-9a-f]+:[ \t]*/, ""); sub(/[ \t]*#.*/, ""); gsub(/[ \t]+/, " "); print }
+		/^(c\.jr ra|jalr zero,0\(ra\))/ { on = 0; done = 1 }'
+}
+
+# Without NACL an accessor is one nop and the CSR instruction.
+test_accessors()
+{
+	local object=$LOGS/accessors.o name expected seen
+	make -s --no-print-directory accessors OUT="$object"
+	while read -r name expected; do
+		seen=$(instructions_of "$object" "code_$name" | tr '\n' ';')
+		printf '%s: %s\n' "$name" "$seen"
+		# The old value may need its register first.
+		[ "${seen#c.mv a5,a0;}" = "addi zero,zero,0;$expected" ] || fail "$name is '$seen', not a nop and '$expected'"
+	done <<-'END'
+		read csrrs a0,htval,zero;c.jr ra;
+		swap csrrw a0,hstatus,a5;c.jr ra;
+		write csrrw zero,hgatp,a0;c.jr ra;
+		set csrrs zero,hvip,a0;c.jr ra;
+		clear csrrc zero,hvip,a0;c.jr ra;
+		sync c.jr ra;
+	END
+}
+
+# What is entered with few registers saved touches no others, and calls nothing.
+test_few_registers()
+{
+	local object=$BUILD/obj/riscv64-unknown-elf-gcc/hv/quick.c.o code=$LOGS/$NAME.code
+	$RV_OBJDUMP -r "$object" >"$code"
+	grep -qw 'a0' "$code" || fail "no code in $object"
+	if grep -wE 'tp|t[0-6]' "$code"; then fail "quick.c uses registers that are not saved"; fi
+	if grep -E 'R_RISCV_CALL|jalr +ra' "$code"; then fail "quick.c calls"; fi
+}
+
+# sites: the address (hexadecimal) and the key of each site in halite.elf.
+sites()
+{
+	local start end base
+	read -r start end base < <(riscv64-unknown-elf-nm "$BUILD/halite.elf" | awk '
+		$3 == "static_keys_start" { s = $1 } $3 == "static_keys_end" { e = $1 } $3 == "riscv_image_start" { b = $1 }
+		END { print s, e, b }')
+	start=$((16#$start)) end=$((16#$end)) base=$((16#$base))
+	od -A n -v -t d4 -w12 -j $((start - base)) -N $((end - start)) "$BUILD/halite.bin" |
+		while read -r code _ key; do
+			printf '%x %s\n' $((start + code)) "$key"
+			start=$((start + 12))
+		done
+}
+
+# At every site is a nop. Where code can come with all keys off, those of CSRs are followed by the CSR instruction before
+# any branch; the compiler's copies of sites behind a jump do not count.
+test_static_key_sites()
+{
+	local result
+	sites >"$LOGS/$NAME.sites"
+	result=$($RV_OBJDUMP "$BUILD/halite.elf" 2>/dev/null | awk -v sites="$LOGS/$NAME.sites" '
+		BEGIN { while ((getline line < sites) > 0) { split(line, f, " "); key[f[1]] = f[2]; total++ } }
+		/^[0-9a-f]+ <[^.].*>:$/ { name = substr($2, 2, length($2) - 3); entry = 1; next }
+		/^ *[0-9a-f]+:/ {
+			address = $1; sub(/:/, "", address)
+			at[address] = ++n; mnemonic[n] = $2; operands[n] = $3; where[n] = name
+			if (entry) { todo[++waiting] = n; entry = 0 }
+			if (address in key) { site[n] = address; found++ }
+		}
+		# What can be reached, with every site a nop.
+		END {
+			while (waiting) {
+				i = todo[waiting--]
+				while (i && i <= n && !(i in reached)) {
+					reached[i] = 1; m = mnemonic[i]; count = split(operands[i], f, ",")
+					if (m ~ /^(c\.)?b(eq|ne|lt|ge)/) todo[++waiting] = at[f[count]]
+					if (m ~ /^c\.jr$/ || (m ~ /^jalr$/ && f[1] == "zero") || m ~ /^[su]ret$/) break
+					if (m == "c.j" || (m == "jal" && f[1] == "zero")) i = at[f[count]]; else i++
+				}
+			}
+			for (i in site) {
+				if (mnemonic[i] " " operands[i] != "addi zero,zero,0") print site[i] " in " where[i] " is " mnemonic[i] ", not a nop"
+				# Keys 0 and 1 are those of reading and writing; after two of their sites no CSR is meant to follow.
+				if (!(i in reached) || key[site[i]] > 1 || where[i] ~ /^(world_fetch_u16|world_before_entry)$/) continue
+				csrs++
+				for (j = i + 1; mnemonic[j] !~ /^csr/; j++) {
+					if (mnemonic[j] ~ /^((c\.)?(b|j)|[su]ret)/) { print site[i] " in " where[i] ": " mnemonic[j] " comes before its CSR instruction"; break }
+				}
+			}
+			if (found != total) print found " of " total " sites are in the code"
+			print "# " total " sites, " csrs " of CSRs on the straight path"
+		}')
+	printf '%s\n' "$result"
+	! grep -v '^#' <<<"$result" || fail "$(grep -v '^#' <<<"$result" | head -n 1)"
+	if ! [[ $result =~ ([0-9]+)\ of\ CSRs ]] || [ "${BASH_REMATCH[1]}" -lt 50 ]; then fail "too few sites: $result"; fi
+}
+
+code_tests()
+{
+	test_case code-no-strays test_no_strays
+	test_case code-few-registers test_few_registers
+	test_case code-accessors test_accessors
+	test_case code-static-key-sites test_static_key_sites
+}

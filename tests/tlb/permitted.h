@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What L1's tables permit, now and since the fences that L1 has executed: the judge of what the caches hold.
+ *
+ * L1 has some G-stage tables ("roots"), each of which it may use under any of its VMIDs, and, in L2's memory, a VS-stage table
+ * for each root and ASID. One more root stands for L1 itself: no G-stage, its own VS-stage tables. Few addresses are in use.
+ * Each value that a table has had at one of them is remembered with the time at which it went, and until a fence that
+ * names it has been executed after that time, a hart may still use it: each hart for itself.
+ */
+#ifndef PERMITTED_H
+#define PERMITTED_H
+
+#include "machine.h"
+
+#define ROOTS	  6
+#define ROOT_L1	  ROOTS /* L1 itself */
+#define VMIDS	  4
+#define ASIDS	  2
+#define GPAS	  22
+#define DATA_GPAS 16 /* the first of them; the others hold VS-stage tables */
+#define GVAS	  6
+
+/* The addresses in use. */
+extern const uint64_t gpas[GPAS];
+static inline uint64_t gva_at(unsigned int i)
+{
+	return UINT64_C(0x10000000) + i * UINT64_C(0x1000);
+}
+
+/* Of table n of ASID index a, root first: as L2 has it, and where it is for @root. */
+#define VS_TABLE_GPA(a, n) (UINT64_C(0x40600000) + ((a)*3 + (n)) * UINT64_C(0x1000))
+static inline uint64_t vs_table_at(unsigned int root, unsigned int a, unsigned int n)
+{
+	return root == ROOT_L1 ? VS_TABLE_GPA(a, n)
+			       : UINT64_C(0x41000000) + root * UINT64_C(0x6000) +
+					 ((a)*3 + (n)) * UINT64_C(0x1000);
+}
+
+static inline uint64_t vsatp_of(unsigned int a)
+{
+	return UINT64_C(8) << 60 | (uint64_t)(a + 1) << 44 | VS_TABLE_GPA(a, 0) >> 12;
+}
+
+/* How many VMIDs there are: from 0 on. */
+static inline unsigned int vmid_count(void)
+{
+	return machine.vmid_bits >= 2 ? VMIDS : 1u << machine.vmid_bits;
+}
+
+/* Where the G-stage table of @root begins, and its mode. */
+uint64_t root_at(unsigned int root);
+unsigned int root_mode(unsigned int root);
+
+void permitted_init(void);
+
+/* A PTE is stored in the G-stage table of @root, or as that of @gva index i in the VS-stage table for ASID index @a. */
+void permitted_store_gstage(unsigned int root, uint64_t *pte, uint64_t value);
+void permitted_store_vstage(unsigned int root, unsigned int a, unsigned int i, uint64_t value);
+
+/*
+ * A fence of L1, or an SFENCE.VMA. That of L2, which no hypervisor sees, is for the guest that executes it; L1 cannot count on it
+ * for another one that it runs under the same VMID.
+ */
+struct fence {
+	bool gstage;
+	bool one_root; /* SFENCE.VMA: @root alone */
+	unsigned int root;
+	bool any_vmid, any_asid, all;
+	unsigned int vmid, asid;
+	uint64_t first, last;
+};
+
+/* The time, for permitted_fence(). */
+uint64_t permitted_now(void);
+/* @f, which began at @began, is done on the harts in @harts. */
+void permitted_fence(const struct fence *f, uint64_t harts_done, uint64_t began);
+
+/* Whatever @h's caches could serve now is permitted: when L2 runs, under @root and @vmid; or when L1 does (ROOT_L1). */
+void permitted_check(const struct hart *h, unsigned int root, unsigned int vmid);
+
+#endif

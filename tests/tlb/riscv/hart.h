@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* In place of src/riscv/hart.h, where this is a register. */
+#ifndef RISCV_HART_H
+#define RISCV_HART_H
+
+#include "nacl/client.h"
+
+struct nacl_client_hart *machine_tp(void);
+
+#define riscv_nacl machine_tp()
+
+#endif

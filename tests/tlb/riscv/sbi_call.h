@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* In place of src/riscv/sbi_call.h: the firmware of machine.c. */
+#ifndef RISCV_SBI_CALL_H
+#define RISCV_SBI_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SBI_EXT_BASE 0x10
+#define SBI_EXT_IPI  0x735049
+
+#define SBI_BASE_GET_SPEC_VERSION 0
+#define SBI_BASE_GET_IMPL_ID	  1
+#define SBI_BASE_PROBE_EXTENSION  3
+#define SBI_IPI_SEND		  0
+
+struct sbi_result {
+	int64_t error;
+	uint64_t value;
+};
+
+struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
+				uint64_t a3, uint64_t a4, uint64_t a5);
+
+static inline bool firmware_has_extension(uint64_t ext)
+{
+	return firmware_call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, ext, 0, 0, 0, 0, 0).value;
+}
+
+#endif
