@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Runs the conformance guest on the bare machine and in Halite in many ways, and compares what it printed line by line with
 # the bare machine's. Usage: scripts/conformance.sh [VARIANT...]; without, all of them:
-#   native        bare QEMU: also compared with a second run of itself
+#   native        bare QEMU: compared with a second run of itself, where the firmware starts the other hart first
 #   none, all     Halite, NACL off or with all features; empty: NACL without a feature; a+b: these features
 #   slow          as all, with each exit handled the general way
 #   A/B           Halite in Halite, A and B as above, the lowest first
@@ -113,6 +113,19 @@ file_of()
 	echo "$LOGS/${name//\//-in-}"
 }
 
+# first_hart HART FILE: the device tree of the machine that ${qemu[@]} describes, with OpenSBI told to boot on HART. By itself it
+# takes whichever comes first.
+first_hart()
+{
+	"$BUILD/halite" run --kernel "$PROGRAM" --memory 512M --cpus 2 --native -- "${qemu[@]}" -M "dumpdtb=$2" >/dev/null 2>&1
+	dtc -q -I dtb -O dts "$2" | awk -v hart="$1" '
+		/^\tchosen {/ { inside = 1 }
+		inside && /^\t};/ { inside = 0
+			print "opensbi-config { compatible = \"opensbi,config\"; cold-boot-harts = <" hart ">; };" }
+		{ print }' >"$2.dts"
+	dtc -q -I dts -O dtb -o "$2" "$2.dts"
+}
+
 # run_variant NAME: the console into the file NAME.console, the lines that count into NAME.log.
 run_variant()
 {
@@ -121,7 +134,8 @@ run_variant()
 	way=$(way_of "$1")
 	read -r -a qemu < <(machine_options "$(machine_of "$1")")
 	case $way in
-	native*) options=(--native) ;;
+	native) options=(--native) ;;
+	native-again) options=(--native) && first_hart 1 "$file.dtb" && qemu+=(-dtb "$file.dtb") ;;
 	# The command takes no empty list; QEMU takes the last -append.
 	empty) qemu+=(-append "nacl=") ;;
 	slow) qemu+=(-append "nacl=all slow") ;;

@@ -11,7 +11,7 @@
 #define EXT_HSM	   0x48534d
 #define STOPPED	   1
 #define PATIENCE   100000000   /* ticks */
-#define SECOND	   10000000    /* likewise */
+#define A_WHILE	   50000000    /* likewise: five seconds on QEMU */
 #define SPIN	   0x0000006fu /* j . */
 
 struct request {
@@ -116,7 +116,7 @@ void second_hart_finish(uint64_t before, const char *what)
 
 void second_hart_urge(uint64_t before)
 {
-	uint64_t limit = csr_read(time) + SECOND;
+	uint64_t limit = csr_read(time) + A_WHILE;
 
 	while (__atomic_load_n(&mailbox.done, __ATOMIC_ACQUIRE) == before) {
 		if (csr_read(time) > limit) {

@@ -12,7 +12,7 @@ uint64_t second_hart_first(void);
 uint64_t second_hart_begin(void (*work)(void));
 /* Ends the program with @what when it does not come to its end. */
 void second_hart_finish(uint64_t before, const char *what);
-/* Wait a second for the end; then send an SBI IPI, so that what waits for an interrupt in vain ends by that one. */
+/* Wait some seconds for the end; then send an SBI IPI, so that what waits for an interrupt in vain ends by that one. */
 void second_hart_urge(uint64_t before);
 void second_hart_call(void (*work)(void), const char *what);
 /* The work says that it is about to enter what it loops in; the first hart waits for that, and some more. */

@@ -194,6 +194,17 @@ void world_stop_timer(struct world_timer *t)
 	world_set_timer(t, ~UINT64_C(0));
 }
 
+/*
+ * QEMU (10.0) works out mip.SGEIP of a new hgeie before it takes the lock under which MSIs arrive, and stores it afterwards: of an
+ * MSI in between SGEIP knows nothing, while hgeip has it. A second write then puts that right; hardware does not need it.
+ */
+static void write_hgeie(uint64_t files)
+{
+	ncsr_write(HEXT_CSR_HGEIE, files);
+	if (ncsr_read(HEXT_CSR_HGEIP) & files)
+		ncsr_write(HEXT_CSR_HGEIE, files);
+}
+
 static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 {
 	switch_gstage(shadow_hgatp);
@@ -208,7 +219,7 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 	ncsr_write(HEXT_CSR_HIE, (h->hie & IRQ_VS_ALL) | sgeie_of_l2(h));
 	if (static_key(KEY_AIA)) {
 		ncsr_write(HEXT_CSR_HVICTL, h->hvictl);
-		ncsr_write(HEXT_CSR_HGEIE, hgeie_of_l2(h));
+		write_hgeie(hgeie_of_l2(h));
 	}
 	/* After htimedelta, which it is compared with. */
 	if (static_key(KEY_SSTC))
@@ -268,7 +279,7 @@ static bool load_files_of_l1(const struct hext_hart *h)
 	bool sgei_waits = world_sgei_waits(h);
 
 	ncsr_write(HEXT_CSR_HVICTL, hvictl_of_l1(h, sgei_waits));
-	ncsr_write(HEXT_CSR_HGEIE, hgeie_of_l1(h, sgei_waits));
+	write_hgeie(hgeie_of_l1(h, sgei_waits));
 	if (world_wanted_files(h))
 		ncsr_set(HEXT_CSR_HIE, BIT64(IRQ_SGEI));
 	else
