@@ -18,10 +18,7 @@
 #define FEW	       100 /* to have seen each page, and each entry and exit */
 #define PAGE	       4096
 
-#define EXT_HSM	   0x48534d
-#define EXT_HALITE 0x0a414c49
-#define EXITS	   1
-#define EXITS_MAX  32
+#define EXT_HSM 0x48534d
 
 #define ECALL_VS 10
 
@@ -244,22 +241,6 @@ static void meet(void)
 		;
 }
 
-/* This hart's exits for all reasons together, or -1. */
-static int64_t exits(void)
-{
-	int64_t sum = 0;
-	unsigned int i;
-
-	for (i = 0; i < EXITS_MAX; i++) {
-		struct guest_result result = guest_sbi(EXT_HALITE, EXITS, i, 0, 0, 0, 0);
-
-		if (result.error)
-			break;
-		sum += (int64_t)result.value;
-	}
-	return i ? sum : -1;
-}
-
 /* The hart's side of a part: the exits that came of it, with those of this function itself. */
 static int64_t play(unsigned int hart, uint64_t count)
 {
@@ -284,12 +265,12 @@ static int64_t play(unsigned int hart, uint64_t count)
 			    other << 18 | guest_index(file) << 12 | ID);
 	}
 	meet();
-	before = exits();
+	before = guest_exits();
 	if (part->levels[place] == 1)
 		work(me);
 	else
 		causes[hart] = aia_run_l2(work, me, l2_stacks[hart] + sizeof(l2_stacks[hart]));
-	before = before < 0 ? -1 : exits() - before;
+	before = before < 0 ? -1 : guest_exits() - before;
 	meet();
 	return before;
 }

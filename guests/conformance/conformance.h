@@ -311,6 +311,7 @@ void check_transformed(void);
 void check_devices(void);
 void check_vectored(void);
 void check_own_paging(void);
+void check_own_interrupts(void);
 void check_all_registers(void);
 void check_aia(void); /* aia.h */
 #endif

@@ -31,5 +31,6 @@ void guest_main(uint64_t hartid, const void *fdt)
 	check_own_paging();
 	check_all_registers();
 	check_aia();
+	check_own_interrupts();
 	report_end();
 }

@@ -155,3 +155,56 @@ void check_own_paging(void)
 			check_with_guest(i);
 	}
 }
+
+/* ---- interrupts in HS mode behind a trap from VS mode, or with SPV set otherwise ---- */
+
+static volatile unsigned int interrupts_seen;
+static volatile uint64_t hstatus_seen;
+
+static __attribute__((interrupt("supervisor"), aligned(4))) void take_own_interrupt(void)
+{
+	csr_clear(sip, BIT64(IRQ_SSI));
+	hstatus_seen = csr_read(0x600);
+	interrupts_seen++;
+}
+
+/* priv H "Trap Entry": SPV and GVA are cleared, so that the handler's SRET leads back; SPVP stays. */
+static void check_own_interrupt(enum mode mode, bool set, bool pending_before)
+{
+	uint64_t stvec = csr_read(stvec), spvp;
+
+	try_insn(mode, INSN_ECALL, 0, 0, 0);
+	if (set)
+		csr_set(0x600, HSTATUS_SPV | HSTATUS_SPVP);
+	spvp = csr_read(0x600) & HSTATUS_SPVP;
+	interrupts_seen = 0;
+	csr_write(stvec, take_own_interrupt);
+	csr_set(sie, BIT64(IRQ_SSI));
+	if (pending_before)
+		csr_set(sip, BIT64(IRQ_SSI));
+	csr_set(sstatus, SSTATUS_SIE);
+	if (!pending_before)
+		csr_set(sip, BIT64(IRQ_SSI));
+	csr_clear(sstatus, SSTATUS_SIE);
+	csr_clear(sie, BIT64(IRQ_SSI));
+	csr_write(stvec, stvec);
+	check(interrupts_seen == 1 && !(hstatus_seen & (HSTATUS_SPV | HSTATUS_GVA)) &&
+		      (hstatus_seen & HSTATUS_SPVP) == spvp,
+	      "own interrupt behind a call from %s%s, pending %s SIE = %u, SPV %lu GVA %lu SPVP %s",
+	      mode_names[mode], set ? ", SPV set" : "", pending_before ? "before" : "after",
+	      interrupts_seen, (unsigned long)(hstatus_seen >> 7 & 1),
+	      (unsigned long)(hstatus_seen >> 6 & 1),
+	      (hstatus_seen & HSTATUS_SPVP) == spvp ? "as it was" : "changed");
+	csr_clear(0x600, HSTATUS_SPV | HSTATUS_SPVP);
+}
+
+void check_own_interrupts(void)
+{
+	unsigned int mode, n;
+
+	area_begin("own interrupts: HS mode's, with hstatus.SPV set");
+	for (mode = VS; mode <= VU; mode++) {
+		for (n = 0; n < 4; n++)
+			check_own_interrupt(mode, n & 1, n & 2);
+	}
+}

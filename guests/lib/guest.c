@@ -6,6 +6,9 @@
 
 #define EXT_LEGACY_PUTCHAR 0x01
 #define EXT_SRST	   0x53525354
+#define EXT_HALITE	   0x0a414c49
+#define EXITS		   1
+#define EXITS_MAX	   32
 
 static unsigned int checks, failures;
 
@@ -62,6 +65,21 @@ void guest_check(const char *what, int64_t seen, int64_t expected)
 		guest_print("\n");
 	else
 		guest_print(", expected %ld\n", (long)expected);
+}
+
+int64_t guest_exits(void)
+{
+	int64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < EXITS_MAX; i++) {
+		struct guest_result result = guest_sbi(EXT_HALITE, EXITS, i, 0, 0, 0, 0);
+
+		if (result.error)
+			break;
+		sum += (int64_t)result.value;
+	}
+	return i ? sum : -1;
 }
 
 _Noreturn void guest_finish(void)

@@ -20,6 +20,9 @@ void guest_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* One line of KTAP: whether @seen is @expected, and both. */
 void guest_check(const char *what, int64_t seen, int64_t expected);
 
+/* This hart's exits into Halite for all reasons together, with that of this call; -1: they are not counted. */
+int64_t guest_exits(void);
+
 /* The plan line, then power off: with failure if a check failed. */
 _Noreturn void guest_finish(void);
 

@@ -8,7 +8,7 @@
 #include "hv/sbi.h"
 #include "riscv/csr.h"
 #include "riscv/ncsr.h"
-#include "riscv/world.h"
+#include "riscv/switch.h"
 
 /*
  * With Sstc, Halite's comparator is for L1's deadline while L2 runs, which vcpu_resume() finds in the
@@ -110,11 +110,27 @@ static void handle_l2_exception(struct vcpu *v, uint64_t cause)
 	}
 }
 
+#define NOINLINE __attribute__((noinline))
+
+/* L1 has taken an interrupt by itself: what hext_take_trap() does besides. */
+static NOINLINE void clear_spv(struct vcpu *v)
+{
+	v->h.hstatus &= ~(HSTATUS_SPV | HSTATUS_GVA);
+	v->h.htval = 0;
+	v->h.htinst = 0;
+	v->hstatus_stale = true;
+	nacl_host_refresh(&v->nacl, HEXT_CSR_HSTATUS);
+	nacl_host_refresh(&v->nacl, HEXT_CSR_HTVAL);
+	nacl_host_refresh(&v->nacl, HEXT_CSR_HTINST);
+}
+
 static void begin(struct vcpu *v)
 {
 	v->h.pc = csr_read(CSR_SEPC);
 	v->h.user = !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
 	v->way = VCPU_LOAD_SOME;
+	if (!v->h.virt && world_l1_took_interrupt(&v->h))
+		clear_spv(v);
 }
 
 static bool is_sync_sret(const struct vcpu *v)
@@ -124,7 +140,6 @@ static bool is_sync_sret(const struct vcpu *v)
 }
 
 /* Each of these is a function of its own, so that none saves more registers than it needs. */
-#define NOINLINE __attribute__((noinline))
 
 static NOINLINE uint64_t quick_call(struct vcpu *v)
 {

@@ -295,6 +295,7 @@ ALWAYS_INLINE bool trap_to_l1(struct vcpu *v, struct trap_source trap)
 	}
 	h->virt = false;
 	h->user = false;
+	world_note_own_trap(h);
 	world_load_hstatus_of_l1(h, h->hstatus & HSTATUS_SPV, false);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS | SSTATUS_SPP);
@@ -344,6 +345,8 @@ ALWAYS_INLINE bool read_stored(const struct hext_hart *h, unsigned int csr, uint
 #define HEXT_CSR(name, number, field, writable, legal, reset, present) \
 	case number:                                                   \
 		*value = h->field;                                     \
+		if (number == HEXT_CSR_HSTATUS)                        \
+			return !world_l1_took_interrupt(h);            \
 		return present;
 #define HEXT_CSR_VIEW(name, number, get, set, present)
 #define HEXT_CSR_FILE(name, number, rmw, present)
@@ -375,16 +378,20 @@ ALWAYS_INLINE bool change_stored(struct hext_hart *h, unsigned int csr, uint64_t
 	uint64_t now, bits;
 
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present)    \
-	case number:                                                      \
-		if (IS_ABOUT_INTERRUPTS(number) || !(present))            \
-			return false;                                     \
-		now = h->field;                                           \
-		bits = mask & (writable);                                 \
-		h->field = legal(c, now, (now & ~bits) | (value & bits)); \
-		*old = now;                                               \
-		if (IS_ABOUT_HSTATUS(number))                             \
-			break;                                            \
+#define HEXT_CSR(name, number, field, writable, legal, reset, present)        \
+	case number:                                                          \
+		if (IS_ABOUT_INTERRUPTS(number) || !(present))                \
+			return false;                                         \
+		if (number == HEXT_CSR_HSTATUS && world_l1_took_interrupt(h)) \
+			return false;                                         \
+		now = h->field;                                               \
+		bits = mask & (writable);                                     \
+		h->field = legal(c, now, (now & ~bits) | (value & bits));     \
+		*old = now;                                                   \
+		if (number == HEXT_CSR_HSTATUS)                               \
+			world_note_own_trap(h);                               \
+		if (IS_ABOUT_HSTATUS(number))                                 \
+			break;                                                \
 		return true;
 #include "hext/csr_table.h"
 #undef HEXT_CSR

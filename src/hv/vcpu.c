@@ -15,7 +15,7 @@
 #include "riscv/fence.h"
 #include "riscv/imsic.h"
 #include "riscv/own_map.h"
-#include "riscv/world.h"
+#include "riscv/switch.h"
 
 _Static_assert(offsetof(struct vcpu, x) == VCPU_X(0), "entry.S uses VCPU_X");
 _Static_assert(offsetof(struct vcpu, nacl_below) == VCPU_NACL, "entry.S uses VCPU_NACL");
@@ -229,6 +229,8 @@ void vcpu_resume(struct vcpu *v)
 		nested_load(v);
 		v->live = true;
 	} else if (v->hstatus_stale) {
+		if (!h->virt)
+			world_note_own_trap(h);
 		world_load_hstatus(h);
 	}
 	v->hstatus_stale = h->hgeie || h->prioritized;

@@ -123,9 +123,29 @@ test_msi_below()
 	[ $((BELOW - few)) -lt 50 ] || fail "5000 rounds more: $((BELOW - few)) exits more"
 }
 
+# test_interrupts MACHINE OPTIONS...: what an interrupt costs, by the table that the guest has: wire and timer on one hart, where time
+# counts instructions; SBI IPIs on two.
+test_interrupts()
+{
+	local machine=$1 words="" cpus counts
+	shift
+	[ "$machine" != aia:0 ] || words=no-files
+	for cpus in "1 --icount" 2; do
+		# shellcheck disable=SC2086 # two words
+		test_guest interrupts --machine "$machine" --stats --append "$words" --cpus $cpus "$@"
+		counts=$(grep -acE '^ok [0-9]+ exits for 100: ' "$CONSOLE" || true)
+		[ "$counts" = 4 ] || fail "$counts counts of exits instead of 4, see ${CONSOLE#"$TOP"/}"
+	done
+}
+
 aia_tests()
 {
 	local cpus machine
+	for machine in plic aplic aia aia:0; do
+		test_case "interrupts-$machine" test_interrupts "$machine"
+		test_case "interrupts-$machine-nacl-none" test_interrupts "$machine" --nacl none
+	done
+	test_case interrupts-plic-no-sstc test_interrupts plic -- -cpu rv64,h=true,sstc=false
 	for machine in aia aplic; do
 		for cpus in 2 4; do
 			test_case "boot-equal-$machine-$cpus" test_boot_equal "$cpus" --machine "$machine"

@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 # boot_lines: from a console to what must be equal. Dropped are times, lines that tell memory sizes or where the end of
-# memory is, what the kernel has measured, what the SBI implementation calls itself, and the order of lines that kernel threads print when they happen
+# memory is, what the kernel has measured or only says where something took long, what the SBI implementation calls itself, and the order of lines that kernel threads print when they happen
 # to run.
 boot_lines()
 {
@@ -15,6 +15,7 @@ boot_lines()
 			-e 's/initialised in [0-9]+ms/initialised/; s/^audit: type=2000 audit\([0-9.:]+\)/audit/' \
 			-e 's/^cpu[0-9]+: (.*) speed is .*/cpuN: \1 speed/' \
 			-e 's/setting system clock to .*/setting system clock/' \
+			-e '/ took [0-9]+ usecs$/d' \
 			-e '/^Freeing initrd memory|^Trying to unpack rootfs/d'
 }
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* L2: has the UART raise its interrupt, then spins until that ends it. May change t5 and t6. */
+	.globl l2_raise_wire
+l2_raise_wire:
+	li t5, 0x10000000
+	li t6, 2
+	sb t6, 1(t5)
+1:	j 1b
+
+/* L2: counts, until an interrupt ends it. Likewise. */
+	.globl l2_count
+l2_count:
+	la t5, spins
+1:	ld t6, (t5)
+	addi t6, t6, 1
+	sd t6, (t5)
+	j 1b
