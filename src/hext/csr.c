@@ -160,6 +160,83 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 	}
 }
 
+/* ---- many at once ---- */
+
+#define DIRTY_WORD(number) (NACL_CSR_INDEX(number) / 64)
+#define DIRTY_BIT(number)  BIT64(NACL_CSR_INDEX(number) % 64)
+
+/* The CSRs of word @w, a constant, of the bitmap that are stored: to write one changes its own field alone, by its old value. */
+static inline __attribute__((always_inline)) uint64_t stored_in_word(unsigned int w)
+{
+	uint64_t stored = 0;
+
+#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
+	if (DIRTY_WORD(number) == w)                                   \
+		stored |= DIRTY_BIT(number);
+#define HEXT_CSR_VIEW(name, number, get, set, present)
+#define HEXT_CSR_FILE(name, number, rmw, present)
+#include "hext/csr_table.h"
+#undef HEXT_CSR
+	return stored;
+}
+
+/* Write those of @bits, of word @w. Returns the bits of those that are left; *@altered: of those that became something else. */
+static inline __attribute__((always_inline)) uint64_t write_word(struct hext_hart *h,
+								 unsigned int w, uint64_t bits,
+								 uint64_t *altered,
+								 const volatile uint64_t *csrs)
+{
+	const struct hext_config *c = h->cfg;
+	uint64_t changed = 0;
+	uint64_t wanted, now;
+
+#define HEXT_CSR(name, number, field, writable, legal, reset, present)                 \
+	if (DIRTY_WORD(number) == w && (bits & DIRTY_BIT(number))) {                   \
+		wanted = csrs[NACL_CSR_INDEX(number)];                                 \
+		now = h->field;                                                        \
+		h->field = legal(c, now, (now & ~(writable)) | (wanted & (writable))); \
+		if (h->field != wanted)                                                \
+			changed |= DIRTY_BIT(number);                                  \
+		if (has_priorities(number) && wanted)                                  \
+			h->prioritized = true;                                         \
+	}
+#include "hext/csr_table.h"
+#undef HEXT_CSR
+#undef HEXT_CSR_VIEW
+#undef HEXT_CSR_FILE
+	*altered = changed;
+	return bits & ~stored_in_word(w);
+}
+
+bool hext_csr_write_dirty(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
+			  uint64_t altered[NACL_DIRTY_WORDS], const volatile uint64_t *csrs)
+{
+	const unsigned int vsie_word = DIRTY_WORD(HEXT_CSR_VSIE);
+	uint64_t vsie = dirty[vsie_word] & DIRTY_BIT(HEXT_CSR_VSIE);
+	uint64_t rest = 0;
+	uint64_t wanted;
+
+	dirty[vsie_word] -= vsie;
+#pragma GCC unroll 16
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		altered[w] = 0;
+		if (!dirty[w])
+			continue;
+		dirty[w] = write_word(h, w, dirty[w], &altered[w], csrs);
+		rest |= dirty[w] | altered[w];
+	}
+	/* A view of CSRs that are stored, so of some that have been written by now, and of no view. */
+	if (vsie) {
+		wanted = csrs[NACL_CSR_INDEX(HEXT_CSR_VSIE)];
+		set_vsie(h, wanted);
+		if (get_vsie(h) != wanted) {
+			altered[vsie_word] |= vsie;
+			rest |= vsie;
+		}
+	}
+	return !rest;
+}
+
 void hext_init(struct hext_hart *h, const struct hext_config *cfg, const struct hext_ops *ops,
 	       void *ctx)
 {

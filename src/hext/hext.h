@@ -21,6 +21,7 @@
 
 #include "hext/bits.h"
 #include "hext/types.h"
+#include "nacl/abi.h"
 
 /* Which optional parts the hart has, probed from hardware once. All of it is read-only later. */
 struct hext_config {
@@ -185,6 +186,14 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr);
  */
 bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t value,
 		  uint64_t mask);
+
+/*
+ * Likewise write the CSRs in @dirty, a bitmap of CSRs that exist as SBI NACL's, with their values in CSR space @csrs, each of which is
+ * read once: those whose effect does not depend on the order of writes. They are taken out of @dirty; @altered becomes a bitmap
+ * of those that have not become what was written. True: both are empty.
+ */
+bool hext_csr_write_dirty(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
+			  uint64_t altered[NACL_DIRTY_WORDS], const volatile uint64_t *csrs);
 
 /* The bits of hstatus that can be written: GVA, SPV, SPVP, HU, VGEIN, VTVM, VTW, VTSR. */
 #define HSTATUS_WRITABLE                                                                        \

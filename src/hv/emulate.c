@@ -46,7 +46,7 @@ static inline enum csr_outcome emulate_csr(struct vcpu *v, uint32_t code)
 		v->x[RD(code)] = old;
 	if (!mask)
 		return CSR_READ;
-	v->hstatus_stale = true;
+	vcpu_csr_written(v, CSR(code));
 	nacl_host_csr_written(&v->nacl, CSR(code));
 	return CSR_WRITTEN;
 }

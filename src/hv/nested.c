@@ -135,12 +135,20 @@ static void csr_change(void *ctx, unsigned int csr, uint64_t value)
 	struct vcpu *v = ctx;
 	uint64_t old;
 
-	v->hstatus_stale = true;
-	/* KVM writes it before each entry. */
-	if (csr == HEXT_CSR_HVIP)
-		v->h.hvip = value & hext_hvip_bits(v->h.cfg);
-	else
-		hext_csr_rmw(&v->h, csr, &old, value, ~UINT64_C(0));
+	hext_csr_rmw(&v->h, csr, &old, value, ~UINT64_C(0));
+	vcpu_csr_written(v, csr);
+}
+
+static bool write_csrs(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
+		       nacl_word altered[NACL_DIRTY_WORDS], const volatile nacl_word *csrs)
+{
+	const unsigned int hgeie = NACL_CSR_INDEX(HEXT_CSR_HGEIE);
+	struct vcpu *v = ctx;
+	bool writes_hgeie = dirty[hgeie / 64] >> (hgeie % 64) & 1;
+	bool done = hext_csr_write_dirty(&v->h, dirty, altered, csrs);
+
+	vcpu_csr_written(v, writes_hgeie ? HEXT_CSR_HGEIE : HEXT_CSR_HVIP);
+	return done;
 }
 
 void nested_put_trap_csrs(const struct hext_hart *h, volatile nacl_word *csrs)
@@ -200,6 +208,7 @@ const struct nacl_host_ops nested_nacl_ops = {
 	.map_shmem = map_shmem,
 	.put_trap_csrs = put_trap_csrs,
 	.swap_hstatus = swap_hstatus,
+	.write_csrs = write_csrs,
 };
 
 /* ---- the shadow G-stages ---- */

@@ -24,7 +24,7 @@ ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
 ALWAYS_INLINE bool is_asked_for(const struct vcpu *v)
 {
 	return __atomic_load_n(&v->requests, __ATOMIC_RELAXED) || hext_kept_interrupts(&v->h) ||
-	       (static_key(KEY_AIA) && v->hstatus_stale);
+	       (static_key(KEY_AIA) && v->aia_at_work);
 }
 
 /* L1's interrupt that is pending and enabled: L2 would not run. */

@@ -233,7 +233,8 @@ void vcpu_resume(struct vcpu *v)
 			world_note_own_trap(h);
 		world_load_hstatus(h);
 	}
-	v->hstatus_stale = h->hgeie || h->prioritized;
+	v->aia_at_work = h->hgeie || h->prioritized;
+	v->hstatus_stale = v->aia_at_work;
 	if (h->user)
 		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
 	else

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hext/csr.h"
 #include "hext/hext.h"
 #include "hext/shadow.h"
 #include "hv/domain.h"
@@ -50,11 +51,10 @@ struct vcpu {
 	enum vcpu_way way;		    /* back, decided on the way out */
 	struct hext_hart h;
 	bool live;
-	/*
-	 * A CSR was written that world_load_hstatus() looks at. Stays set while L1 has AIA do what quick.c does not know of:
-	 * hgeie, hvien and priorities are not all 0.
-	 */
+	/* A CSR was written that world_load_hstatus() looks at. Stays set while aia_at_work is. */
 	bool hstatus_stale;
+	/* L1 has AIA do what quick.c does not know of: hgeie, hvien and priorities are not all 0, or were not when last loaded. */
+	bool aia_at_work;
 	struct world_timer timer;
 	bool online;	       /* the guest runs or waits here; else stopped in the firmware */
 	struct nacl_host nacl; /* this hart as L0 */
@@ -89,6 +89,14 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t arg);
 
 /* The VS CSRs of the current state are in the image afterwards. */
 void vcpu_save(struct vcpu *v);
+
+/* L1 has written @csr of its H and VS CSRs, and the image has it. */
+static inline void vcpu_csr_written(struct vcpu *v, unsigned int csr)
+{
+	v->hstatus_stale = true;
+	if (csr == HEXT_CSR_HGEIE || v->h.prioritized)
+		v->aia_at_work = true;
+}
 
 /* Leave the emulation: deliver what is pending, load what is not live, set up the way back. */
 void vcpu_resume(struct vcpu *v);

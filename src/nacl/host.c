@@ -208,68 +208,36 @@ static void write_csr(struct nacl_host *h, unsigned int index)
 		h->ops->csr_write(h->ctx, csr, value);
 }
 
-static inline bool is_single_bit(nacl_word bits)
+/* Take all dirty bits of CSRs that exist into @dirty. */
+static inline void take_dirty(struct nacl_host *h, nacl_word dirty[NACL_DIRTY_WORDS])
 {
-	return !(bits & (bits - 1));
-}
-
-/* A word of the dirty bitmap whose bits have been taken. */
-struct taken {
-	unsigned int word;
-	nacl_word bits;
-};
-
-/* Which words of the dirty bitmap have any bit: bit n, word n. */
-static inline nacl_word dirty_words(const struct nacl_host *h)
-{
-	nacl_word words = 0;
-
 #pragma GCC unroll 32
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
-		if (__builtin_expect(h->shmem[DIRTY_WORD(w)] != 0, 0))
-			words |= (nacl_word)1 << w;
+		dirty[w] = 0;
+		if (h->shmem[DIRTY_WORD(w)])
+			dirty[w] = take_bits(h, DIRTY_WORD(w), h->exists[w]);
 	}
-	return words;
 }
 
-/*
- * Take all dirty bits of CSRs that exist into @taken, and return how many words have one. *@gates: how many bits are
- * of CSRs that have an order; 2 stands for more.
- */
-static unsigned int take_dirty(struct nacl_host *h, struct taken taken[NACL_DIRTY_WORDS],
-			       unsigned int *gates)
-{
-	nacl_word words = dirty_words(h);
-	unsigned int count = 0;
-
-	*gates = 0;
-	for (; words; words &= words - 1) {
-		unsigned int w = lowest_bit(words);
-		nacl_word bits = take_bits(h, DIRTY_WORD(w), h->exists[w]);
-
-		if (!bits)
-			continue;
-		taken[count].word = w;
-		taken[count].bits = bits;
-		count++;
-		bits &= h->gates[w];
-		if (bits)
-			*gates += is_single_bit(bits) ? 1 : 2;
-	}
-	return count;
-}
-
-/* Write those of the CSRs that have an order. */
-static void write_gates(struct nacl_host *h, const struct taken *taken, unsigned int count)
+/* Write the CSRs in @dirty: first those that have an order. */
+static void write_dirty(struct nacl_host *h, const nacl_word dirty[NACL_DIRTY_WORDS])
 {
 	for (unsigned int i = 0; i < h->gate_count; i++) {
-		unsigned int index = h->gate_indexes[i];
+		if (in_map(dirty, h->gate_indexes[i]))
+			write_csr(h, h->gate_indexes[i]);
+	}
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		for (nacl_word bits = dirty[w] & ~h->gates[w]; bits; bits &= bits - 1)
+			write_csr(h, w * NACL_XLEN + lowest_bit(bits));
+	}
+}
 
-		for (unsigned int j = 0; j < count; j++) {
-			if (taken[j].word == index / NACL_XLEN &&
-			    (taken[j].bits & index_bit(index)))
-				write_csr(h, index);
-		}
+/* Store the current values of the CSRs in @map that no trap stores. */
+static void store_untrapped(struct nacl_host *h, const nacl_word map[NACL_DIRTY_WORDS])
+{
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		for (nacl_word bits = map[w] & ~h->on_trap[w]; bits; bits &= bits - 1)
+			store_current(h, NACL_CSR_NUMBER(w * NACL_XLEN + lowest_bit(bits)));
 	}
 }
 
@@ -279,36 +247,16 @@ static void write_gates(struct nacl_host *h, const struct taken *taken, unsigned
  */
 static __attribute__((noinline)) void take_in_csrs(struct nacl_host *h)
 {
-	struct taken taken[NACL_DIRTY_WORDS];
-	unsigned int gates;
-	unsigned int count = take_dirty(h, taken, &gates);
+	nacl_word dirty[NACL_DIRTY_WORDS], altered[NACL_DIRTY_WORDS];
 
-	/* Most times it is one, hvip. */
-	if (count == 1 && is_single_bit(taken[0].bits)) {
-		unsigned int index = taken[0].word * NACL_XLEN + lowest_bit(taken[0].bits);
-
-		write_csr(h, index);
-		if (!in_map(h->on_trap, index))
-			store_current(h, NACL_CSR_NUMBER(index));
-		return;
+	take_dirty(h, dirty);
+	if (h->ops->write_csrs) {
+		if (h->ops->write_csrs(h->ctx, dirty, altered, &h->shmem[CSR_WORD(0)]))
+			return;
+		store_untrapped(h, altered);
 	}
-	if (gates > 1)
-		write_gates(h, taken, count);
-	for (unsigned int i = 0; gates == 1 && i < count; i++) {
-		nacl_word bits = taken[i].bits & h->gates[taken[i].word];
-
-		if (bits)
-			write_csr(h, taken[i].word * NACL_XLEN + lowest_bit(bits));
-	}
-	for (unsigned int i = 0; i < count; i++) {
-		unsigned int first = taken[i].word * NACL_XLEN;
-		nacl_word bits;
-
-		for (bits = taken[i].bits & ~h->gates[taken[i].word]; bits; bits &= bits - 1)
-			write_csr(h, first + lowest_bit(bits));
-		for (bits = taken[i].bits & ~h->on_trap[taken[i].word]; bits; bits &= bits - 1)
-			store_current(h, NACL_CSR_NUMBER(first + lowest_bit(bits)));
-	}
+	write_dirty(h, dirty);
+	store_untrapped(h, dirty);
 }
 
 /*

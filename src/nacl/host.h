@@ -74,7 +74,7 @@ struct nacl_host_ops {
 	 */
 	void *(*map_shmem)(void *ctx, uint64_t gpa, size_t size);
 	/*
-	 * The two below are for speed and may be NULL: csr_read() and csr_write() are used instead.
+	 * Those below are for speed and may be NULL: csr_read() and csr_write() are used instead.
 	 *
 	 * By nacl_host_put(@csrs), store the current value of each CSR that L1 has of those that L2
 	 * or its trap into L1 changes: 0x2xx, hstatus, htval, htinst, hvip(h), hip, hie, hgeip,
@@ -84,6 +84,14 @@ struct nacl_host_ops {
 	void (*put_trap_csrs)(void *ctx, volatile nacl_word *csrs);
 	/* L1 writes hstatus; returns what it was. */
 	nacl_word (*swap_hstatus)(void *ctx, nacl_word value);
+	/*
+	 * L1 writes the CSRs in @dirty, which is as the dirty bitmap and has none but CSRs that exist; their values are in CSR
+	 * space @csrs, each to be loaded once. Write those that can be written in any order and before all others, and take
+	 * them out of @dirty; fill @altered, likewise a bitmap, with those whose value has not become what L1 wanted. True: both
+	 * bitmaps are empty now.
+	 */
+	bool (*write_csrs)(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
+			   nacl_word altered[NACL_DIRTY_WORDS], const volatile nacl_word *csrs);
 };
 
 /* Store the value of CSR @csr, a constant, in CSR space @csrs. */

@@ -301,6 +301,127 @@ static void sd_sums_up_vectors_too(void **state)
 	assert_false(put(HEXT_CSR_VSSTATUS, BIT64(9) | BIT64(14) | BIT64(15)) & SSTATUS_SD);
 }
 
+/* ---- many at once ---- */
+
+static bool is_of(const uint64_t *map, unsigned int csr)
+{
+	return map[NACL_CSR_INDEX(csr) / 64] >> NACL_CSR_INDEX(csr) % 64 & 1;
+}
+
+static void put_into(uint64_t *map, unsigned int csr)
+{
+	map[NACL_CSR_INDEX(csr) / 64] |= BIT64(NACL_CSR_INDEX(csr) % 64);
+}
+
+/* Views that depend on other views, or have effects. */
+static bool has_an_order(unsigned int csr)
+{
+	return csr == HEXT_CSR_HIP || csr == HEXT_CSR_VSIP || csr == HEXT_CSR_VSIREG ||
+	       csr == HEXT_CSR_VSTOPEI || csr == HEXT_CSR_HGEIP || csr == HEXT_CSR_VSTOPI;
+}
+
+static uint64_t random_value(void)
+{
+	static uint64_t state = 1;
+
+	state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return state >> 32 | state << 32;
+}
+
+static void check_writing_at_once(const struct hext_hart *before, const uint64_t *wanted,
+				  const uint64_t *csrs)
+{
+	uint64_t dirty[NACL_DIRTY_WORDS], altered[NACL_DIRTY_WORDS];
+	struct hext_hart after;
+	bool rest = false;
+	unsigned int csr;
+	bool done;
+
+	h = *before;
+	memcpy(dirty, wanted, sizeof(dirty));
+	done = hext_csr_write_dirty(&h, dirty, altered, csrs);
+	after = h;
+	/* One by one, VSIE last, as it shows others. */
+	h = *before;
+	for (csr = 0; csr < 0x1000; csr++) {
+		if (HEXT_IS_H_CSR(csr) && is_of(wanted, csr) && !has_an_order(csr) &&
+		    csr != HEXT_CSR_VSIE)
+			put(csr, csrs[NACL_CSR_INDEX(csr)]);
+	}
+	if (is_of(wanted, HEXT_CSR_VSIE))
+		put(HEXT_CSR_VSIE, csrs[NACL_CSR_INDEX(HEXT_CSR_VSIE)]);
+	assert_memory_equal(&h, &after, sizeof(h));
+	for (csr = 0; csr < 0x1000; csr++) {
+		bool written;
+
+		if (!HEXT_IS_H_CSR(csr))
+			continue;
+		written = is_of(wanted, csr) && !has_an_order(csr);
+		assert_int_equal(is_of(dirty, csr), is_of(wanted, csr) && has_an_order(csr));
+		if (csr != HEXT_CSR_HIE)
+			assert_int_equal(is_of(altered, csr),
+					 written && get(csr) != csrs[NACL_CSR_INDEX(csr)]);
+		rest |= is_of(dirty, csr) || is_of(altered, csr);
+	}
+	assert_int_equal(done, !rest);
+}
+
+static void writing_many_at_once_is_writing_one_by_one(void **state)
+{
+	struct hext_config cfg = full;
+	uint64_t wanted[NACL_DIRTY_WORDS], csrs[NACL_CSR_COUNT];
+	struct hext_hart before;
+	unsigned int round, csr;
+
+	(void)state;
+	cfg.hstateen_count = 4;
+	cfg.hstateen[0] = cfg.hstateen[3] = BIT64(63);
+	for (round = 0; round < 4000; round++) {
+		cfg.aia = round & 1;
+		cfg.hvien = cfg.aia ? IRQ_LOCAL : 0;
+		cfg.hviprio1 = cfg.hviprio2 = cfg.hvictl = cfg.aia ? ~UINT64_C(0) : 0;
+		cfg.iselect = 0xff;
+		cfg.sstc = round & 2;
+		hext_init(&before, &cfg, &ops, NULL);
+		memset(wanted, 0, sizeof(wanted));
+		h = before;
+		for (csr = 0; csr < 0x1000; csr++) {
+			if (!hext_csr_exists(&before, csr))
+				continue;
+			csrs[NACL_CSR_INDEX(csr)] = random_value() & (round & 4 ? ~0ull : 0x444);
+			if (random_value() & (round & 8 ? 1 : 7))
+				put_into(wanted, csr);
+			if (!has_an_order(csr))
+				put(csr, random_value());
+		}
+		before = h;
+		before.prioritized = false;
+		check_writing_at_once(&before, wanted, csrs);
+	}
+}
+
+static void writing_what_is_there_alters_nothing(void **state)
+{
+	uint64_t dirty[NACL_DIRTY_WORDS] = { 0 }, altered[NACL_DIRTY_WORDS];
+	uint64_t csrs[NACL_CSR_COUNT];
+
+	(void)state;
+	csrs[NACL_CSR_INDEX(HEXT_CSR_VSATP)] = 8ull << 60 | 1;
+	csrs[NACL_CSR_INDEX(HEXT_CSR_HGATP)] = 8ull << 60 | 4;
+	put_into(dirty, HEXT_CSR_VSATP);
+	put_into(dirty, HEXT_CSR_HGATP);
+	assert_true(hext_csr_write_dirty(&h, dirty, altered, csrs));
+	assert_int_equal(get(HEXT_CSR_VSATP), 8ull << 60 | 1);
+	put_into(dirty, HEXT_CSR_VSIP);
+	assert_false(hext_csr_write_dirty(&h, dirty, altered, csrs));
+	assert_true(is_of(dirty, HEXT_CSR_VSIP));
+	csrs[NACL_CSR_INDEX(HEXT_CSR_HGATP)] = 8ull << 60 | 5;
+	memset(dirty, 0, sizeof(dirty));
+	put_into(dirty, HEXT_CSR_HGATP);
+	assert_false(hext_csr_write_dirty(&h, dirty, altered, csrs));
+	assert_true(is_of(altered, HEXT_CSR_HGATP));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +442,8 @@ int main(void)
 		cmocka_unit_test_setup(swapping_hstatus_is_writing_it, setup),
 		cmocka_unit_test_setup(reading_changes_nothing, setup),
 		cmocka_unit_test_setup(sd_sums_up_vectors_too, setup),
+		cmocka_unit_test_setup(writing_many_at_once_is_writing_one_by_one, setup),
+		cmocka_unit_test_setup(writing_what_is_there_alters_nothing, setup),
 	};
 
 	return cmocka_run_group_tests_name("hext_csr", tests, NULL, NULL);

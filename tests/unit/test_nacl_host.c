@@ -310,6 +310,31 @@ static nacl_word op_swap_hstatus(void *ctx, nacl_word value)
 	return old;
 }
 
+/* Those here depend on no other, and HGATP does not take every value. */
+static bool op_write_csrs(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
+			  nacl_word altered[NACL_DIRTY_WORDS], const volatile nacl_word *csrs)
+{
+	static const unsigned int independent[] = { VSSCRATCH, VSCAUSE, HCOUNTEREN, HGATP };
+	nacl_word rest = 0;
+
+	memset(altered, 0, NACL_DIRTY_SIZE);
+	for (unsigned int i = 0; i < sizeof(independent) / sizeof(independent[0]); i++) {
+		unsigned int index = NACL_CSR_INDEX(independent[i]);
+		nacl_word bit = (nacl_word)1 << index % NACL_XLEN;
+		nacl_word value = nacl_le(csrs[index]);
+
+		if (!(dirty[index / NACL_XLEN] & bit))
+			continue;
+		dirty[index / NACL_XLEN] &= ~bit;
+		op_write(ctx, independent[i], value);
+		if (op_read(ctx, independent[i]) != value)
+			altered[index / NACL_XLEN] |= bit;
+	}
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++)
+		rest |= dirty[w] | altered[w];
+	return !rest;
+}
+
 static const struct nacl_host_ops quick_ops = {
 	.csr_exists = op_exists,
 	.csr_read = op_read,
@@ -318,6 +343,7 @@ static const struct nacl_host_ops quick_ops = {
 	.map_shmem = op_map,
 	.put_trap_csrs = op_put_trap_csrs,
 	.swap_hstatus = op_swap_hstatus,
+	.write_csrs = op_write_csrs,
 };
 
 static const struct nacl_host_ops *ops_in_use = &ops;
