@@ -74,6 +74,12 @@ static void load_linux(struct image *img, const struct image_header *header, str
 			 (unsigned long)header->text_offset);
 	for (i = 0; i < keep->count; i++)
 		fits &= range_list_subtract(&room, keep->r[i]);
+	img->memory = (struct range){ kernel.start, size };
+	img->entry = kernel.start;
+	/* Copying it would be most of what Halite executes at all before the guest. */
+	if (fits && kernel.start % IMAGE_ALIGN == 0 && range_is_valid(kernel.start, size) &&
+	    range_list_contains(&room, img->memory))
+		return;
 	if (!fits || !range_list_lowest(&room, ram->r[0].start + header->text_offset, size,
 					IMAGE_ALIGN, &img->entry))
 		hv_fatal("kernel: too little RAM: no room for a Linux Image of 0x%lx bytes",

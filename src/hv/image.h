@@ -19,9 +19,9 @@ struct image {
 
 /*
  * Load the kernel that is at @kernel. @ram: the machine's, normalized; @keep: memory that the
- * kernel must not be put over: what is not the guest's, and the ramdisk. A Linux Image goes to the
- * lowest fitting multiple of 2 MiB that is at least its text_offset from the start of RAM, as
- * firmware puts it. An ELF goes where its program headers say; it is not relocated. Fatal when it
+ * kernel must not be put over: what is not the guest's, and the ramdisk. A Linux Image stays where it is, if that is a
+ * multiple of 2 MiB and there is room for its bss. Else it goes to the lowest fitting multiple of 2 MiB that is at least its
+ * text_offset from the start of RAM, as firmware puts it. An ELF goes where its program headers say; it is not relocated. Fatal when it
  * is neither, damaged, or does not fit.
  */
 void image_load(struct image *img, struct range kernel, const struct range_list *ram,

@@ -8,7 +8,7 @@
 #define MIB	 (UINT64_C(1) << 20)
 #define RAM_SIZE (32 * MIB)
 
-/* The RAM of a machine, where the test's own memory is; kernels are put at 16 MiB in it. */
+/* The RAM of a machine, where the test's own memory is; kernels are put behind 16 MiB in it. */
 static uint8_t *ram_memory;
 static struct range_list ram, keep;
 static struct range kernel;
@@ -21,7 +21,7 @@ static int setup(void **state)
 	memset(ram_memory, 0xaa, RAM_SIZE);
 	ram.count = keep.count = 0;
 	range_list_add(&ram, (struct range){ (uintptr_t)ram_memory, RAM_SIZE });
-	kernel = (struct range){ (uintptr_t)ram_memory + 16 * MIB, 0x1000 };
+	kernel = (struct range){ (uintptr_t)ram_memory + 16 * MIB + 0x1000, 0x1000 };
 	return 0;
 }
 
@@ -64,6 +64,35 @@ static void linux_goes_where_firmware_puts_it(void **state)
 	assert_int_equal(img.entry, at(2 * MIB));
 	assert_int_equal(img.memory.size, 0x3000);
 	assert_memory_equal(ram_memory + 2 * MIB, "\x88\x77\x66", 3);
+}
+
+static void linux_stays_where_it_can_run(void **state)
+{
+	(void)state;
+	kernel.start = at(16 * MIB);
+	put_linux(2 * MIB, 0x3000);
+	range_list_add(&keep, (struct range){ at(16 * MIB + 0x3000), 0x1000 });
+	assert_fine(load());
+	assert_int_equal(img.entry, at(16 * MIB));
+	assert_int_equal(img.memory.start, at(16 * MIB));
+	assert_int_equal(img.memory.size, 0x3000);
+	assert_int_equal(ram_memory[2 * MIB], 0xaa);
+}
+
+static void linux_goes_from_where_its_bss_has_no_room(void **state)
+{
+	(void)state;
+	kernel.start = at(16 * MIB);
+	put_linux(2 * MIB, 0x3001);
+	range_list_add(&keep, (struct range){ at(16 * MIB + 0x3000), 0x1000 });
+	assert_fine(load());
+	assert_int_equal(img.entry, at(2 * MIB));
+	/* Nor beyond RAM. */
+	keep.count = 0;
+	kernel.start = at(30 * MIB);
+	put_linux(2 * MIB, 2 * MIB + 1);
+	assert_fine(load());
+	assert_int_equal(img.entry, at(2 * MIB));
 }
 
 static void linux_keeps_off_what_is_in_use(void **state)
@@ -204,6 +233,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(linux_goes_where_firmware_puts_it),
+		TEST(linux_stays_where_it_can_run),
+		TEST(linux_goes_from_where_its_bss_has_no_room),
 		TEST(linux_keeps_off_what_is_in_use),
 		TEST(linux_may_overlap_its_own_module),
 		TEST(linux_that_does_not_fit_is_refused),

@@ -152,7 +152,10 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 		return -1;
 	sizes.running_end = halite.end > kernel->end ? halite.end : kernel->end;
 	sizes.halite = halite.size;
-	sizes.kernel = kernel->size;
+	/* With its bss, so that Halite can start it where it is. */
+	sizes.kernel = kernel->end - kernel->start;
+	if (sizes.kernel < kernel->size)
+		sizes.kernel = kernel->size;
 	if (place_modules(&sizes, options->depth, &placement) < 0)
 		return -1;
 	words_add(words, "-kernel");
