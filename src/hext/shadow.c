@@ -122,6 +122,7 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	s->span = EMPTY_SPAN;
 	s->tables = NO_TABLE;
 	s->table_count = 0;
+	s->last_table = NULL;
 	s->fragmented = false;
 	s->root_part_of = 0;
 	/*
@@ -232,6 +233,7 @@ static void set_key(struct hext_shadow *s, uint64_t hgatp)
 	s->mode = mode == ATP_MODE_BARE ? ATP_MODE_39 : mode;
 	s->levels = hext_levels(s->mode);
 	s->used = true;
+	shadow_new_generation(s);
 }
 
 struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_hart *h,

@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "hext/hext.h"
+#include "hext/walk.h"
 #include "lib/spinlock.h"
 
 #define HEXT_SHADOW_PAGE 4096
@@ -46,12 +47,16 @@ struct hext_shadow {
 	uint16_t vmid;	       /* physical */
 	uint32_t draining;     /* harts that wait for quiesce() of pages taken from here */
 	uint64_t harts;	       /* bound to this shadow, a bit each */
-	uint64_t generation;   /* changes with every fence */
+	uint64_t generation;   /* changes with every fence and with the key */
 	uint64_t stamp;	       /* pool's clock at the last use */
 	uint64_t *root;	       /* 16 KiB */
 	struct hext_span span; /* of the root */
 	uint32_t tables;       /* list of its table pages, through the pool's table_info */
 	uint32_t table_count;
+	/* The table of level 0 that was found last, for the 2 MiB with this number; NULL: none. */
+	uint64_t *last_table;
+	uint64_t last_2m;
+	struct hext_span *last_span;
 };
 
 struct hext_table_info;
@@ -136,21 +141,38 @@ struct hext_shadow_result {
 };
 
 /*
+ * A guest-page fault that L1 has been given, and how far its table was walked then. Where L1's table had no leaf, the next walk
+ * goes on from there: what L1 has added is there or below. The pointers above are kept as a hart may keep them, which is until
+ * a fence of L1's that could name them, on any hart: @shadow then has another generation. So it has when its key was another's
+ * meanwhile, while it would have missed fences. L1 itself may have stored to these pointers: it knows that only after a
+ * fence no hart uses the old ones. And the owner forgets all this when L2 runs again.
+ */
+struct hext_shadow_missed {
+	uint64_t hgatp; /* L1's then */
+	gpa_t gpa;
+	struct hext_gaccess access;
+	struct hext_walk_at at;
+	const struct hext_shadow *shadow;
+	uint64_t generation;
+};
+
+/*
  * L2 took guest-page fault @hw (as hardware reported it) under @s, which hext_shadow_get() gave for
  * h->hgatp. May call quiesce(). RESUME without an entry happens when harts compete for pages or L1
- * fences all the time: the retry comes back here.
+ * fences all the time: the retry comes back here. With TRAP, @missed is filled.
  */
 enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct hext_shadow *s,
 					   struct hext_hart *h, const struct hext_trap *hw,
-					   struct hext_shadow_result *result);
+					   struct hext_shadow_result *result,
+					   struct hext_shadow_missed *missed);
 
 /*
- * L1 has handled guest-page fault @hw, most likely, and L2 is about to run under @s again: install what its retry
- * would come back for. Does nothing where it cannot be foreseen. @result->flush and gpa as above.
+ * L1 has handled the guest-page fault of @missed, most likely, and L2 is about to run under @s again, for the same hgatp: install
+ * what its retry would come back for. Does nothing where it cannot be foreseen. Returns what to flush, for missed->gpa.
  */
-void hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,
-			    struct hext_hart *h, const struct hext_trap *hw,
-			    struct hext_shadow_result *result);
+enum hext_shadow_flush hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,
+					      struct hext_hart *h,
+					      const struct hext_shadow_missed *missed);
 
 /* What an HFENCE.GVMA of L1 names. */
 struct hext_gvma_fence {

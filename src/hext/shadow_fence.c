@@ -79,7 +79,7 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct h
 static void fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			 const struct range *r)
 {
-	s->generation++;
+	shadow_new_generation(s);
 	fence_table(pool, s->root, &s->span, ROOT_ENTRIES, s->levels - 1, 0, s->root_part_of, r);
 }
 

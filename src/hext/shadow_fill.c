@@ -51,6 +51,23 @@ static unsigned int fence_level(const struct hext_shadow *s, const struct hext_p
 	return page->napot ? 1 : page->level;
 }
 
+static inline bool host_page(const struct hext_hart *h, const struct hext_page *page,
+			     struct hext_host_page *host)
+{
+	uint64_t offset = page->pa.addr - h->cfg->ram_start;
+
+	/* For a small page it is no matter how large the domain's is. */
+	if (page->level || offset >= h->cfg->ram_size)
+		return h->ops->host_page(h->ctx, page->pa, host);
+	*host = (struct hext_host_page){
+		.hpa = hpa(h->cfg->ram_hpa.addr + offset),
+		.r = true,
+		.w = true,
+		.x = true,
+	};
+	return true;
+}
+
 /*
  * Put the leaf together that maps @gpa. False: the domain does not have that, or not for @access.
  */
@@ -66,7 +83,7 @@ static bool compose(const struct hext_shadow_pool *pool, const struct hext_shado
 	/* L1's Bare reaches further than the shadow. */
 	if (gpa >> (hext_level_shift(s->levels) + 2))
 		return false;
-	if (!h->ops->host_page(h->ctx, page->pa, &host))
+	if (!host_page(h, page, &host))
 		return false;
 	r = page->r && host.r;
 	w = page->w && host.w && r;
@@ -104,6 +121,8 @@ static struct place find_place(const struct hext_shadow_pool *pool, struct hext_
 	uint32_t below;
 	uint64_t pte;
 
+	if (!leaf_level && s->last_table && gpa >> hext_level_shift(1) == s->last_2m)
+		return (struct place){ .table = s->last_table, .span = s->last_span };
 	for (; p.level > leaf_level; p.level--) {
 		pte = load_pte(&p.table[index]);
 		if (!is_pointer(pte))
@@ -113,6 +132,11 @@ static struct place find_place(const struct hext_shadow_pool *pool, struct hext_
 		p.span = &pool->info[below].span;
 		shift -= 9;
 		index = gpa >> shift & (TABLE_ENTRIES - 1);
+	}
+	if (!p.level) {
+		s->last_table = p.table;
+		s->last_span = p.span;
+		s->last_2m = gpa >> hext_level_shift(1);
 	}
 	return p;
 }
@@ -210,8 +234,10 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
 	old = load_pte(entry);
 	store_pte(entry, leaf->pte);
 	span_add(p->span, at);
-	if (is_pointer(old))
+	if (is_pointer(old)) {
 		clear_table(pool, table_index(pool, old));
+		s->last_table = NULL;
+	}
 	if (is_pointer(old) || old == leaf->pte)
 		return HEXT_SHADOW_FLUSH_VMID;
 	return old ? HEXT_SHADOW_FLUSH_GPA : flush;
@@ -311,14 +337,10 @@ static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t 
 	}
 }
 
-static uint64_t generation_of(struct hext_shadow_pool *pool, const struct hext_shadow *s)
+/* Before L1's tables are read: a fence from now on makes the result stale. */
+static inline uint64_t generation_of(const struct hext_shadow *s)
 {
-	uint64_t generation;
-
-	spin_lock(&pool->lock);
-	generation = s->generation;
-	spin_unlock(&pool->lock);
-	return generation;
+	return __atomic_load_n(&s->generation, __ATOMIC_ACQUIRE);
 }
 
 enum fill { FILL_DONE, FILL_AGAIN, FILL_GIVE_UP };
@@ -351,60 +373,81 @@ static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *
 	return outcome;
 }
 
-enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct hext_shadow *s,
-					   struct hext_hart *h, const struct hext_trap *hw,
-					   struct hext_shadow_result *result)
+/* L1's table allows it: @page. False: a fence has outdated that meanwhile. */
+static __attribute__((noinline)) bool
+fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
+     const struct hext_shadow_missed *walk, const struct hext_page *page,
+     struct hext_shadow_result *result, enum hext_shadow_outcome *outcome)
 {
-	const struct hext_gaccess access = access_of(h, hw);
-	gpa_t gpa = gpa_of(hw);
-	enum hext_walk_status status;
 	struct shadow_leaf leaf;
 	struct around around;
+
+	*outcome = HEXT_SHADOW_RESUME;
+	if (!compose(pool, s, h, walk->gpa, &walk->access, page, &leaf)) {
+		result->pa = page->pa;
+		*outcome = HEXT_SHADOW_EMULATE;
+		return true;
+	}
+	look_around(pool, s, h, walk->gpa, &walk->access, page, &leaf, &around);
+	return try_install(pool, s, walk->gpa, &leaf, &around, walk->generation, h->ctx,
+			   &result->flush) != FILL_AGAIN;
+}
+
+enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct hext_shadow *s,
+					   struct hext_hart *h, const struct hext_trap *hw,
+					   struct hext_shadow_result *result,
+					   struct hext_shadow_missed *walk)
+{
+	enum hext_shadow_outcome outcome;
+	enum hext_walk_status status;
 	struct hext_page page;
-	uint64_t generation;
 	unsigned int attempt;
 
-	*result = (struct hext_shadow_result){ .flush = HEXT_SHADOW_FLUSH_NONE, .gpa = gpa };
+	walk->gpa = gpa_of(hw);
+	walk->access = access_of(h, hw);
+	walk->shadow = s;
+	result->flush = HEXT_SHADOW_FLUSH_NONE;
+	result->gpa = walk->gpa;
 	for (attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-		/* Before L1's tables are read: a fence from now on makes the result stale. */
-		generation = generation_of(pool, s);
-		status = hext_walk_gstage(h, h->hgatp, gpa, &access, &page);
+		walk->generation = generation_of(s);
+		walk->at = HEXT_WALK_ROOT;
+		status = hext_walk_gstage_at(h, h->hgatp, walk->gpa, &walk->access, &walk->at,
+					     &page);
 		if (status != HEXT_WALK_OK) {
-			fill_trap(&result->trap, hw, gpa, status);
+			walk->hgatp = h->hgatp;
+			fill_trap(&result->trap, hw, walk->gpa, status);
 			return HEXT_SHADOW_TRAP;
 		}
-		if (!compose(pool, s, h, gpa, &access, &page, &leaf)) {
-			result->pa = page.pa;
-			return HEXT_SHADOW_EMULATE;
-		}
-		look_around(pool, s, h, gpa, &access, &page, &leaf, &around);
-		if (try_install(pool, s, gpa, &leaf, &around, generation, h->ctx, &result->flush) !=
-		    FILL_AGAIN)
-			break;
+		if (fill(pool, s, h, walk, &page, result, &outcome))
+			return outcome;
 	}
 	return HEXT_SHADOW_RESUME;
 }
 
-void hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,
-			    struct hext_hart *h, const struct hext_trap *hw,
-			    struct hext_shadow_result *result)
+enum hext_shadow_flush hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,
+					      struct hext_hart *h,
+					      const struct hext_shadow_missed *missed)
 {
-	struct hext_gaccess access = access_of(h, hw);
-	gpa_t gpa = gpa_of(hw);
-	uint64_t generation = generation_of(pool, s);
+	enum hext_shadow_flush flush = HEXT_SHADOW_FLUSH_NONE;
+	uint64_t generation = generation_of(s);
+	struct hext_gaccess access = missed->access;
+	struct hext_walk_at at = missed->at;
+	gpa_t gpa = missed->gpa;
 	struct shadow_leaf leaf;
 	struct hext_page page;
 	struct place p;
 
 	access.ahead = true;
-	*result = (struct hext_shadow_result){ .flush = HEXT_SHADOW_FLUSH_NONE, .gpa = gpa };
-	if (hext_walk_gstage(h, h->hgatp, gpa, &access, &page) != HEXT_WALK_OK ||
+	if (missed->shadow != s || missed->generation != generation)
+		at = HEXT_WALK_ROOT;
+	if (hext_walk_gstage_at(h, h->hgatp, gpa, &access, &at, &page) != HEXT_WALK_OK ||
 	    !compose(pool, s, h, gpa, &access, &page, &leaf))
-		return;
+		return flush;
 	spin_lock(&pool->lock);
 	p = find_place(pool, s, gpa, leaf.level);
 	if (s->generation == generation && p.level - leaf.level <= pool->free_count &&
 	    load_pte(&p.table[pte_index(s, gpa, p.level)]) != leaf.pte)
-		result->flush = install(pool, s, gpa, &leaf, &p);
+		flush = install(pool, s, gpa, &leaf, &p);
 	spin_unlock(&pool->lock);
+	return flush;
 }

@@ -98,6 +98,12 @@ static inline unsigned int pte_index(const struct hext_shadow *s, gpa_t gpa, uns
 	return (gpa >> hext_level_shift(level)) & (entries - 1);
 }
 
+/* Walks of L1's tables that have begun, or are kept, are outdated: after what L1 has stored, before what follows. The lock is held. */
+static inline void shadow_new_generation(struct hext_shadow *s)
+{
+	__atomic_store_n(&s->generation, s->generation + 1, __ATOMIC_RELEASE);
+}
+
 /*
  * Take all contents from @s and free its pages, once no hart walks them any more. The lock is held; it is
  * released meanwhile, so all that the caller knows of the pool has to be looked at again.

@@ -111,47 +111,56 @@ static inline bool read_pte(const struct hext_hart *h, pa_t where, uint64_t *pte
 	return h->ops->read(h->ctx, where, pte, sizeof(*pte));
 }
 
-/* Find the leaf for @addr, whose width has been checked. Its levels are most of what a guest-page fault costs. */
-static inline __attribute__((always_inline)) enum hext_walk_status
-find_leaf(const struct stage *s, uint64_t addr, struct leaf *leaf)
+static inline struct hext_walk_at root_entry(uint64_t atp, bool gstage, uint64_t addr)
 {
-	unsigned int level = hext_levels(mode_of(s->atp)) - 1;
-	unsigned int shift = hext_level_shift(level);
-	uint64_t table = (s->atp & ATP_PPN) << PAGE_SHIFT;
+	unsigned int level = hext_levels(mode_of(atp)) - 1;
 	/* The root of a G-stage has 4 times the entries. */
-	uint64_t index = addr >> shift & (s->gstage ? 0x7ff : 0x1ff);
+	uint64_t index = addr >> hext_level_shift(level) & (gstage ? 0x7ff : 0x1ff);
+
+	return (struct hext_walk_at){ ((atp & ATP_PPN) << PAGE_SHIFT) + 8 * index, level };
+}
+
+/* @at becomes the entry for @addr in the table that @pte points to. */
+static inline void step_down(struct hext_walk_at *at, uint64_t pte, uint64_t addr)
+{
+	uint64_t table = ((pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT;
+
+	at->level--;
+	at->pte = table + 8 * (addr >> hext_level_shift(at->level) & 0x1ff);
+}
+
+/* Find the leaf for @addr, whose width has been checked, from @at on. */
+static inline __attribute__((always_inline)) enum hext_walk_status
+find_leaf(const struct stage *s, uint64_t addr, struct hext_walk_at *at, struct leaf *leaf)
+{
 	enum hext_walk_status status;
-	uint64_t pte_addr, pte;
+	uint64_t pte;
 	pa_t where;
 
 	for (;;) {
-		pte_addr = table + 8 * index;
-		status = locate_pte(s, pte_addr, HEXT_READ, &where);
+		status = locate_pte(s, at->pte, HEXT_READ, &where);
 		if (status != HEXT_WALK_OK)
 			return status;
 		if (!read_pte(s->h, where, &pte))
 			return HEXT_WALK_ACCESS_FAULT;
-		if (!is_pointer(pte) || !level)
+		if (!is_pointer(pte) || !at->level)
 			break;
-		table = ((pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT;
-		level--;
-		shift -= 9;
-		index = addr >> shift & 0x1ff;
+		step_down(at, pte, addr);
 	}
-	if (!is_leaf(s, pte, level))
+	if (!is_leaf(s, pte, at->level))
 		return no_translation(s);
 	*leaf = (struct leaf){
 		.pte = pte,
 		.where = where,
-		.table_addr = pte_addr,
-		.level = level,
+		.table_addr = at->pte,
+		.level = at->level,
 		.napot = pte & PTE_N,
 	};
 	return HEXT_WALK_OK;
 }
 
 /* Whether R, W and X of @pte allow the access. */
-static bool rwx_allows(uint64_t pte, enum hext_access access, bool mxr, bool hlvx)
+static inline bool rwx_allows(uint64_t pte, enum hext_access access, bool mxr, bool hlvx)
 {
 	switch (access) {
 	case HEXT_READ:
@@ -167,11 +176,17 @@ static bool rwx_allows(uint64_t pte, enum hext_access access, bool mxr, bool hlv
 
 enum ad_result { AD_FINE, AD_FAULT, AD_ACCESS_FAULT, AD_LOST, AD_PTE_FAULT };
 
+/* @pte, after an access. */
+static inline uint64_t with_ad(uint64_t pte, enum hext_access access)
+{
+	return pte | PTE_A | (access == HEXT_WRITE ? PTE_D : 0);
+}
+
 /* Step 9: A, and D for a store. @status is set for AD_PTE_FAULT. */
 static enum ad_result update_ad(const struct stage *s, struct leaf *leaf, enum hext_access access,
 				enum hext_walk_status *status)
 {
-	uint64_t wanted = leaf->pte | PTE_A | (access == HEXT_WRITE ? PTE_D : 0);
+	uint64_t wanted = with_ad(leaf->pte, access);
 	uint64_t now;
 
 	if (wanted == leaf->pte)
@@ -200,7 +215,7 @@ struct check {
 	bool sum;
 };
 
-static bool leaf_allows(const struct check *c, uint64_t pte)
+static inline bool leaf_allows(const struct check *c, uint64_t pte)
 {
 	if (c->user && !(pte & PTE_U))
 		return false;
@@ -211,13 +226,16 @@ static bool leaf_allows(const struct check *c, uint64_t pte)
 }
 
 static inline __attribute__((always_inline)) enum hext_walk_status
-walk_stage(const struct stage *s, uint64_t addr, const struct check *check, struct leaf *leaf)
+walk_stage(const struct stage *s, uint64_t addr, const struct check *check, struct hext_walk_at *at,
+	   struct leaf *leaf)
 {
+	struct hext_walk_at begin = *at;
 	enum hext_walk_status status;
 	unsigned int lost;
 
 	for (lost = 0; lost < MAX_LOST_RACES; lost++) {
-		status = find_leaf(s, addr, leaf);
+		*at = begin;
+		status = find_leaf(s, addr, at, leaf);
 		if (status != HEXT_WALK_OK)
 			return status;
 		if (!leaf_allows(check, leaf->pte))
@@ -239,7 +257,7 @@ walk_stage(const struct stage *s, uint64_t addr, const struct check *check, stru
 }
 
 /* The output address for @addr: the leaf's PPN, with the offset within the page from @addr. */
-static uint64_t leaf_address(const struct leaf *leaf, uint64_t addr)
+static inline uint64_t leaf_address(const struct leaf *leaf, uint64_t addr)
 {
 	unsigned int shift =
 		leaf->napot ? PAGE_SHIFT + PTE_NAPOT_ORDER : hext_level_shift(leaf->level);
@@ -263,8 +281,10 @@ static inline void fill_page(struct hext_page *page, const struct leaf *leaf, gp
 	};
 }
 
-enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
-				       const struct hext_gaccess *access, struct hext_page *page)
+/* From @at to the end, whatever comes. */
+static __attribute__((noinline)) enum hext_walk_status
+walk_on(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa, const struct hext_gaccess *access,
+	struct hext_walk_at *at, struct hext_page *page)
 {
 	const struct stage s = {
 		.h = h,
@@ -279,9 +299,72 @@ enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp
 		.hlvx = access->hlvx,
 		.user = true,
 	};
-	unsigned int levels = hext_levels(mode_of(hgatp));
 	enum hext_walk_status status;
 	struct leaf leaf;
+
+	status = walk_stage(&s, gpa, &check, at, &leaf);
+	if (status == HEXT_WALK_OK)
+		fill_page(page, &leaf, gpa);
+	return status;
+}
+
+enum end { END_NO_LEAF, END_LEAF, END_OPEN };
+
+/*
+ * Most walks end at a PTE that is not valid, or at a leaf that allows the access and has its A and D set, and all tables on the way
+ * are in the piece of RAM that is at hand. This goes down from @at as far as it is like that, and has no calls.
+ */
+static inline __attribute__((always_inline)) enum end
+walk_plainly(const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *access,
+	     struct hext_walk_at *at, struct hext_page *page)
+{
+	const struct stage s = { .h = h, .gstage = true, .pbmte = h->cfg->svpbmt };
+	const struct check check = {
+		.access = access->access,
+		.mxr = access->mxr,
+		.hlvx = access->hlvx,
+		.user = true,
+	};
+	const uint8_t *ram = h->cfg->ram;
+	uint64_t start = h->cfg->ram_start;
+	/* Of the first bytes of PTEs. */
+	uint64_t size = h->cfg->ram_size < 8 ? 0 : h->cfg->ram_size - 7;
+	unsigned int level = at->level;
+	unsigned int shift = hext_level_shift(level);
+	uint64_t where = at->pte;
+	enum end end = END_OPEN;
+	uint64_t pte = 0;
+	struct leaf leaf;
+
+	while (where - start < size) {
+		pte = *(const volatile uint64_t *)(ram + (where - start));
+		if (!is_pointer(pte) || !level) {
+			end = pte & PTE_V ? END_LEAF : END_NO_LEAF;
+			break;
+		}
+		level--;
+		shift -= 9;
+		where = (((pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT) +
+			8 * (gpa >> shift & 0x1ff);
+	}
+	*at = (struct hext_walk_at){ where, level };
+	if (end != END_LEAF)
+		return end;
+	if (!is_leaf(&s, pte, level) || !leaf_allows(&check, pte) ||
+	    with_ad(pte, access->access) != pte)
+		return END_OPEN;
+	leaf = (struct leaf){
+		.pte = pte, .where = pa(where), .level = level, .napot = pte & PTE_N
+	};
+	fill_page(page, &leaf, gpa);
+	return END_LEAF;
+}
+
+enum hext_walk_status hext_walk_gstage_at(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
+					  const struct hext_gaccess *access,
+					  struct hext_walk_at *at, struct hext_page *page)
+{
+	unsigned int levels = hext_levels(mode_of(hgatp));
 
 	if (!levels) {
 		*page = (struct hext_page){
@@ -296,11 +379,24 @@ enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp
 	/* Address bits above the mode's 41, 50 or 59 must be zero. */
 	if (gpa >> (hext_level_shift(levels) + 2))
 		return HEXT_WALK_GUEST_PAGE_FAULT;
-	status = walk_stage(&s, gpa, &check, &leaf);
-	if (status != HEXT_WALK_OK)
-		return status;
-	fill_page(page, &leaf, gpa);
-	return HEXT_WALK_OK;
+	if (at->level == HEXT_WALK_ROOT.level)
+		*at = root_entry(hgatp, true, gpa);
+	switch (walk_plainly(h, gpa, access, at, page)) {
+	case END_NO_LEAF:
+		return HEXT_WALK_GUEST_PAGE_FAULT;
+	case END_LEAF:
+		return HEXT_WALK_OK;
+	default:
+		return walk_on(h, hgatp, gpa, access, at, page);
+	}
+}
+
+enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
+				       const struct hext_gaccess *access, struct hext_page *page)
+{
+	struct hext_walk_at at = HEXT_WALK_ROOT;
+
+	return hext_walk_gstage_at(h, hgatp, gpa, access, &at, page);
 }
 
 bool hext_walk_beside(const struct hext_hart *h, const struct hext_page *page, gpa_t gpa,
@@ -361,6 +457,7 @@ static enum hext_walk_status walk_vs_stage(const struct hext_hart *h, gva_t gva,
 	};
 	unsigned int levels = hext_levels(mode_of(access->vsatp));
 	enum hext_walk_status status;
+	struct hext_walk_at at;
 	struct leaf leaf;
 
 	if (!levels) {
@@ -369,7 +466,8 @@ static enum hext_walk_status walk_vs_stage(const struct hext_hart *h, gva_t gva,
 	}
 	if (!is_canonical(gva, levels))
 		return HEXT_WALK_PAGE_FAULT;
-	status = walk_stage(&s, gva, &check, &leaf);
+	at = root_entry(access->vsatp, false, gva);
+	status = walk_stage(&s, gva, &check, &at, &leaf);
 	if (status == HEXT_WALK_OK)
 		*gpa = leaf_address(&leaf, gva);
 	return status;

@@ -50,6 +50,24 @@ static inline unsigned int hext_level_shift(unsigned int level)
 	return 12 + 9 * level;
 }
 
+/* How far a walk of a G-stage has come: the PTE to be looked at next, or the last that was. */
+struct hext_walk_at {
+	uint64_t pte; /* where it is, in L1's physical memory */
+	unsigned int level;
+};
+
+/* The root. */
+#define HEXT_WALK_ROOT ((struct hext_walk_at){ .level = ~0u })
+
+/*
+ * As hext_walk_gstage(), from @at on, which is HEXT_WALK_ROOT or what an earlier walk of the same @hgatp and @gpa has left
+ * there; @at becomes where the walk ends. Beginning in the middle is what a hart does that has cached the pointers above: allowed
+ * until the next fence of L1's that could name them.
+ */
+enum hext_walk_status hext_walk_gstage_at(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
+					  const struct hext_gaccess *access,
+					  struct hext_walk_at *at, struct hext_page *page);
+
 /*
  * Translate @gpa by L1's G-stage @hgatp. HEXT_WALK_OK, _GUEST_PAGE_FAULT or _ACCESS_FAULT; *@page
  * is filled if OK.

@@ -262,6 +262,7 @@ void nested_init_domain(struct domain *d)
 
 	d->hext.ram = (const uint8_t *)ram->start;
 	d->hext.ram_start = ram->start;
+	d->hext.ram_hpa = hpa(ram->start);
 	d->hext.ram_size = ram->size;
 	if (!hext_shadow_init(&d->shadows, &config))
 		hv_fatal("home: %lu pages for shadow page tables are too few for %u harts",
@@ -294,13 +295,13 @@ void nested_load(struct vcpu *v)
 	world_load(&v->h, &v->timer, v->h.virt ? v->shadow_atp : v->domain_atp);
 }
 
-static void flush_for_retry(const struct vcpu *v, const struct hext_shadow_result *result)
+static void flush_for_retry(const struct vcpu *v, enum hext_shadow_flush flush, gpa_t gpa)
 {
-	switch (result->flush) {
+	switch (flush) {
 	case HEXT_SHADOW_FLUSH_NONE:
 		break;
 	case HEXT_SHADOW_FLUSH_GPA:
-		hfence_gvma_range(v->shadow->vmid, result->gpa, PAGE_SIZE);
+		hfence_gvma_range(v->shadow->vmid, gpa, PAGE_SIZE);
 		break;
 	case HEXT_SHADOW_FLUSH_VMID:
 		hfence_gvma_vmid(v->shadow->vmid);
@@ -310,14 +311,13 @@ static void flush_for_retry(const struct vcpu *v, const struct hext_shadow_resul
 
 void nested_fill_ahead(struct vcpu *v)
 {
-	struct hext_shadow_result result;
+	struct hext_shadow_missed *missed = &v->missed;
 
-	if (v->page_fault_hgatp == v->h.hgatp) {
-		hext_shadow_fill_ahead(&v->domain->shadows, v->shadow, &v->h, &v->page_fault,
-				       &result);
-		flush_for_retry(v, &result);
-	}
-	v->page_fault_hgatp = ~UINT64_C(0);
+	if (missed->hgatp == v->h.hgatp)
+		flush_for_retry(
+			v, hext_shadow_fill_ahead(&v->domain->shadows, v->shadow, &v->h, missed),
+			missed->gpa);
+	missed->hgatp = ~UINT64_C(0);
 }
 
 enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool quick)
@@ -335,10 +335,11 @@ enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool
 	/* Finding out the code may take any register. */
 	if (quick && no_code)
 		return NESTED_NOT_DONE;
-	switch (hext_shadow_fault(&v->domain->shadows, v->shadow, &v->h, &trap, &result)) {
+	switch (hext_shadow_fault(&v->domain->shadows, v->shadow, &v->h, &trap, &result,
+				  &v->missed)) {
 	case HEXT_SHADOW_RESUME:
 		stat_count(&v->stats, STAT_L2_FILL);
-		flush_for_retry(v, &result);
+		flush_for_retry(v, result.flush, result.gpa);
 		break;
 	case HEXT_SHADOW_TRAP:
 		stat_count(&v->stats, STAT_L2_MEMORY);
@@ -346,8 +347,6 @@ enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool
 			vcpu_save(v);
 			hext_fill_htinst(&v->h, v->x, &result.trap);
 		}
-		v->page_fault = trap;
-		v->page_fault_hgatp = v->h.hgatp;
 		if (quick && quick_trap(v, &result.trap))
 			return NESTED_RESUMED;
 		vcpu_raise(v, &result.trap);

@@ -119,7 +119,7 @@ ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool taken_in)
 		if (!take_in(v))
 			return false;
 		/* The shadow is to be filled first. */
-		if (v->page_fault_hgatp != ~UINT64_C(0)) {
+		if (v->missed.hgatp != ~UINT64_C(0)) {
 			v->taken_in = true;
 			return false;
 		}

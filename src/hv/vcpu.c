@@ -62,7 +62,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	nacl_host_init(&v->nacl, v->domain->nacl_features, &nested_nacl_ops, v);
 	v->shadow = NULL;
 	v->domain_atp = identity_atp(&v->domain->gstage);
-	v->page_fault_hgatp = ~UINT64_C(0);
+	v->missed.hgatp = ~UINT64_C(0);
 	v->live = false;
 	v->external = false;
 	set_start_state(v, pc, arg);

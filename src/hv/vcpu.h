@@ -59,11 +59,11 @@ struct vcpu {
 	bool online;	       /* the guest runs or waits here; else stopped in the firmware */
 	struct nacl_host nacl; /* this hart as L0 */
 	bool taken_in;	       /* quick_entry() has left it at that: nothing waits in L1's area */
-	struct hext_trap page_fault; /* the last one of L2 that L1 was given */
-	uint64_t page_fault_hgatp;   /* L1's then; ~0: L2 has run since */
-	struct hext_shadow *shadow;  /* for h.hgatp, or NULL: to be looked up */
-	uint64_t shadow_atp;	     /* hgatp for it */
-	uint64_t domain_atp;	     /* for L1 */
+	struct hext_shadow_missed
+		missed; /* the last one of L2 that L1 was given; hgatp ~0: L2 has run since */
+	struct hext_shadow *shadow; /* for h.hgatp, or NULL: to be looked up */
+	uint64_t shadow_atp;	    /* hgatp for it */
+	uint64_t domain_atp;	    /* for L1 */
 	struct domain *domain;
 	unsigned int index; /* in domain->vcpus */
 	unsigned long hartid;

@@ -13,7 +13,8 @@ OUT=build/tlb-mutants
 
 MUTANTS=$(cat <<'END'
 a fence of L1 leaves the shadows alone; hext/shadow_fence.c; s/\tfence_table(pool, s->root[^;]*;\n//
-a fence does not outdate walks under way; hext/shadow_fence.c; s/\ts->generation++;\n//
+a fence does not outdate walks under way; hext/shadow_fence.c; s/\tshadow_new_generation(s);\n//
+a walk goes on from before a fence; hext/shadow_fill.c; s/if (missed->shadow != s || missed->generation != generation)/if (false)/
 hardware's fence is left to who finds an entry; hext/shadow_fence.c; s/fenced.shadows |= BIT64(i);/;/
 rare: a range stays a range while pages are drained (test_hext_shadow finds it); hext/shadow_fence.c; s/ || s->draining//
 a range stays a range in a shadow with parts of larger leaves; hext/shadow_fence.c; s/ || s->fragmented//
@@ -35,7 +36,7 @@ one shadow for all VMIDs of a root; hext/shadow.c; s/pool->shadow\[i\].hgatp == 
 a shadow can lose its key while a hart is bound to it; hext/shadow.c; s/return !s->harts;/return true;/
 too few VMIDs count as enough; hext/shadow.c; s/bool tagged = [^;]*;/bool tagged = true;/
 a new table has old entries; hext/shadow_fill.c; s/\tfor (i = 0; i < TABLE_ENTRIES; i++)\n\t\tstore_pte(&table\[i\], 0);\n\tpool->info/\tpool->info/
-a table that a leaf replaces keeps its entries; hext/shadow_fill.c; s/\tif (is_pointer(old))\n\t\tclear_table[^;]*;\n//
+a table that a leaf replaces keeps its entries; hext/shadow_fill.c; s/\t\tclear_table(pool, table_index(pool, old));\n//
 a walk from before a fence is installed by a fault; hext/shadow_fill.c; s/if (s->generation == generation) {/if (true) {/
 a walk from before a fence is installed ahead; hext/shadow_fill.c; s/if (s->generation == generation \&\& p.level/if (p.level/
 the quick way does not fence where VMIDs are few; hv/quick.c; s/if (static_key(KEY_FLUSH))/if (false)/
@@ -58,10 +59,10 @@ a hart starts with what the shadows' VMIDs have in it; hv/nested.c; s/\t\thfence
 a hart starts with what VMID 0 has in it; hv/nested.c; s/\thfence_vmid(0);\n//
 a hart starts with shadows that were not fenced for it; hv/nested.c; s/\thext_shadow_fence_gvma(pool, &everything);\n/(void)everything;\n/
 L2 runs under the shadow that was bound before; hv/nested.c; s/ || v->shadow->hgatp != v->h.hgatp//
-same: likewise; hv/nested.c; s/\t\thfence_gvma_range(v->shadow->vmid, result->gpa, PAGE_SIZE);\n//
+same: likewise; hv/nested.c; s/\t\thfence_gvma_range(v->shadow->vmid, gpa, PAGE_SIZE);\n//
 no fence after a changed table; hv/nested.c; s/\t\thfence_gvma_vmid(v->shadow->vmid);\n//
 the fence for the retry names another VMID; hv/nested.c; s/hfence_gvma_vmid(v->shadow->vmid)/hfence_gvma_vmid(0)/
-same: what is filled is walked for under the hgatp that L2 is about to run with; hv/nested.c; s/if (v->page_fault_hgatp == v->h.hgatp)/if (v->page_fault_hgatp != ~UINT64_C(0))/
+same: what is filled is walked for under the hgatp that L2 is about to run with; hv/nested.c; s/if (missed->hgatp == v->h.hgatp)/if (missed->hgatp != ~UINT64_C(0))/
 GVMA of all addresses does not reach the hardware; hv/fence.c; s/\t\t\thfence_gvma_vmid(pool->shadow\[i\].vmid);/\t\t\t;/
 GVMA of a range does not reach the hardware; hv/fence.c; s/\t\t\thfence_gvma_range([^;]*;/\t\t\t;/
 GVMA names L1's VMID to the hardware; hv/fence.c; s/hfence_gvma_vmid(pool->shadow\[i\].vmid)/hfence_gvma_vmid(fence->vmid)/

@@ -36,6 +36,7 @@ static struct hext_shadow_pool pool;
 static struct hext_config cfg;
 static struct hext_hart hart[HARTS];
 static struct hext_shadow_result result;
+static struct hext_shadow_missed missed;
 static unsigned int quiesced;
 static uint64_t quiesced_vmids;
 static void (*in_quiesce)(void);
@@ -77,7 +78,13 @@ static int setup(void **state)
 	fake_add_region((struct fake_region){ SMALL, 2 * MIB2, SMALL_HPA, 0, true, true, true });
 	fake_add_region(
 		(struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false, true });
-	cfg = (struct hext_config){ .vmid_bits = 14 };
+	cfg = (struct hext_config){
+		.vmid_bits = 14,
+		.ram = fake.ram,
+		.ram_start = FAKE_RAM,
+		.ram_size = FAKE_RAM_SIZE,
+		.ram_hpa = hpa(FAKE_RAM + BIT64(40)),
+	};
 	for (i = 0; i < HARTS; i++)
 		hext_init(&hart[i], &cfg, &fake_ops, NULL);
 	quiesced = 0;
@@ -151,7 +158,7 @@ static enum hext_shadow_outcome fault_with(unsigned int n, uint64_t cause, gpa_t
 		.gva = true,
 	};
 
-	return hext_shadow_fault(&pool, get(n), &hart[n], &hw, &result);
+	return hext_shadow_fault(&pool, get(n), &hart[n], &hw, &result, &missed);
 }
 
 static enum hext_shadow_outcome fault(unsigned int n, uint64_t cause, gpa_t gpa)
@@ -310,10 +317,22 @@ static void no_write_before_l1s_dirty_bit(void **state)
 
 static void ahead(unsigned int n, uint64_t cause, gpa_t gpa)
 {
-	const struct hext_trap hw = { .cause = cause, .tval = gpa & 0xfff, .htval = gpa >> 2 };
+	const struct hext_shadow_missed from_root = {
+		.hgatp = hart[n].hgatp,
+		.gpa = gpa,
+		.access = { .access = cause == CAUSE_STORE_GUEST_PAGE  ? HEXT_WRITE
+				      : cause == CAUSE_LOAD_GUEST_PAGE ? HEXT_READ
+								       : HEXT_EXEC },
+		.at = HEXT_WALK_ROOT,
+	};
 
-	hext_shadow_fill_ahead(&pool, get(n), &hart[n], &hw, &result);
-	assert_int_equal(result.gpa, gpa);
+	result.flush = hext_shadow_fill_ahead(&pool, get(n), &hart[n], &from_root);
+}
+
+/* After a fault: from where its walk ended. */
+static void ahead_again(unsigned int n)
+{
+	result.flush = hext_shadow_fill_ahead(&pool, get(n), &hart[n], &missed);
 }
 
 static void filling_ahead_spares_the_fault(void **state)
@@ -350,6 +369,97 @@ static void filling_ahead_spares_the_fault(void **state)
 	ahead(0, CAUSE_STORE_GUEST_PAGE, 3 * KIB4);
 	assert_false(seen(0, 3 * KIB4).valid);
 	assert_false(*pte & PTE_D);
+}
+
+static void filling_ahead_goes_on_where_the_fault_ended(void **state)
+{
+	uint64_t *top;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, 2 * KIB4, SMALL, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
+	/* A pointer above may be in a cache until a fence: the old table counts. */
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	top = fake_slot(hart[0].hgatp, KIB4, 2);
+	*top = 0;
+	ahead_again(0);
+	assert_int_equal(seen(0, KIB4).hpa, SMALL_HPA);
+	/* After the fence the new ones do. */
+	fence(3, 0, 0);
+	assert_false(seen(0, KIB4).valid);
+	ahead_again(0);
+	assert_false(seen(0, KIB4).valid);
+	fake_map(hart[0].hgatp, KIB4, SMALL + KIB4, 0, FAKE_LEAF);
+	ahead_again(0);
+	assert_int_equal(seen(0, KIB4).hpa, SMALL_HPA + KIB4);
+}
+
+static void filling_ahead_goes_on_through_new_tables(void **state)
+{
+	(void)state;
+	hart[0].hgatp = fake_atp(10, 3);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	ahead_again(0);
+	assert_int_equal(seen(0, KIB4).hpa, SMALL_HPA);
+	/* Not what another fence names: but it could be. */
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, GIB1), HEXT_SHADOW_TRAP);
+	fake_map(hart[0].hgatp, GIB1, BIG, 1, FAKE_LEAF);
+	fence(3, 5 * GIB1, KIB4);
+	ahead_again(0);
+	assert_int_equal(seen(0, GIB1).hpa, BIG_HPA);
+}
+
+/* A shadow without a key sees no fences. */
+static void what_a_walk_found_is_not_kept_beyond_the_key(void **state)
+{
+	uint64_t hgatp = fake_atp(8, 3);
+	struct hext_shadow *s;
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = hgatp;
+	fake_map(hgatp, 2 * KIB4, SMALL, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
+	s = get(0);
+	fake_map(hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	for (i = 0; i < 8; i++) {
+		hart[0].hgatp = fake_atp(8, 10 + i);
+		get(0);
+	}
+	fence(3, 0, 0);
+	*fake_slot(hgatp, KIB4, 2) = 0;
+	/* Until the key is where it was. */
+	hart[0].hgatp = hgatp;
+	for (i = 0; get(0) != s && i < 100; i++) {
+		hart[1].hgatp = fake_atp(8, 20);
+		s->stamp = 0;
+		fake.next_page -= 4;
+		get(1);
+		hart[0].hgatp = fake_atp(8, 30);
+		fake.next_page -= 4;
+		get(0);
+		hart[0].hgatp = hgatp;
+	}
+	ahead_again(0);
+	assert_false(seen(0, KIB4).valid);
+}
+
+/* A table that a larger leaf has replaced is in the shadow no more, though it was the last one found. */
+static void a_table_that_was_replaced_is_not_filled(void **state)
+{
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	*fake_slot(hart[0].hgatp, KIB4, 1) = fake_make_pte(BIG, FAKE_LEAF & ~(PTE_W | PTE_D));
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 3 * KIB4), HEXT_SHADOW_RESUME);
+	assert_int_equal(seen(0, 3 * KIB4).level, 1);
+	fake_map(hart[0].hgatp, 2 * KIB4, SMALL, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, 2 * KIB4), HEXT_SHADOW_RESUME);
+	assert_int_equal(seen(0, 2 * KIB4).level, 0);
+	assert_int_equal(seen(0, 2 * KIB4).hpa, SMALL_HPA);
 }
 
 static void an_entry_that_is_there_is_flushed(void **state)
@@ -1210,6 +1320,10 @@ int main(void)
 		T(bare_is_shadowed_too),
 		T(no_write_before_l1s_dirty_bit),
 		T(filling_ahead_spares_the_fault),
+		T(filling_ahead_goes_on_where_the_fault_ended),
+		T(filling_ahead_goes_on_through_new_tables),
+		T(what_a_walk_found_is_not_kept_beyond_the_key),
+		T(a_table_that_was_replaced_is_not_filled),
 		T(a_fault_brings_the_pages_beside_it),
 		T(large_pages_come_alone),
 		T(an_entry_that_is_there_is_flushed),

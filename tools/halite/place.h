@@ -23,7 +23,7 @@ struct sizes {
 		running_end; /* first physical address behind Halite's image and the running kernel */
 	uint64_t halite;     /* bytes of the files */
 	uint64_t kernel;     /* likewise, or of the memory that it runs in, if that is more */
-	uint64_t initrd; /* 0: none */
+	uint64_t initrd;     /* 0: none */
 };
 
 /*
