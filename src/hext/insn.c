@@ -12,7 +12,6 @@
 #define OP_SYSTEM   0x73
 
 /* SYSTEM instructions without operands */
-#define CODE_SRET    0x10200073
 #define CODE_WFI     0x10500073
 #define CODE_WRS_NTO 0x00d00073
 
@@ -219,7 +218,7 @@ static void decode_cbo(struct hext_insn *insn)
 
 static void decode_privileged(struct hext_insn *insn)
 {
-	if (insn->code == CODE_SRET)
+	if (insn->code == HEXT_CODE_SRET)
 		insn->kind = HEXT_INSN_SRET;
 	if (insn->code == CODE_WFI)
 		insn->kind = HEXT_INSN_WFI;

@@ -16,6 +16,8 @@
 #define HEXT_HTINST_PTE_READ  0x3000
 #define HEXT_HTINST_PTE_WRITE 0x3020
 
+#define HEXT_CODE_SRET 0x10200073
+
 enum hext_insn_kind {
 	HEXT_INSN_OTHER,
 	HEXT_INSN_LOAD, /* also of a floating-point register: see fp */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every way out of the guest, by cause. */
 #include "hext/bits.h"
+#include "hext/insn.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/intc.h"
@@ -167,9 +168,16 @@ static NOINLINE uint64_t quick_nacl_sret(struct vcpu *v)
 /* A CSR instruction of L1, or what else is not allowed in VS mode. */
 static NOINLINE uint64_t quick_virtual_instruction(struct vcpu *v)
 {
+	uint32_t code = csr_read(CSR_STVAL);
+
 	begin(v);
-	return !v->h.user && nested_emulate_quick(v, csr_read(CSR_STVAL)) ? VCPU_LOAD_SOME
-									  : VCPU_NOT_DONE;
+	/* Into L2, after a guest-page fault: see quick_nacl_sret(). */
+	if (code == HEXT_CODE_SRET && !v->h.user && !nacl_host_has_shmem(&v->nacl) && v->shadow &&
+	    v->shadow->hgatp == v->h.hgatp) {
+		nested_fill_ahead(v);
+		return quick_sret(v) ? VCPU_LOAD_SOME : VCPU_NOT_DONE;
+	}
+	return !v->h.user && nested_emulate_quick(v, code) ? VCPU_LOAD_SOME : VCPU_NOT_DONE;
 }
 
 static NOINLINE uint64_t quick_guest_page_fault(struct vcpu *v, uint64_t cause)

@@ -105,6 +105,13 @@ ALWAYS_INLINE bool take_in(struct vcpu *v)
 	return waiting != NACL_WAITS_MORE;
 }
 
+/* L2 can run under @hstatus, and the general way would do nothing else first. */
+ALWAYS_INLINE bool can_enter(const struct vcpu *v, uint64_t hstatus)
+{
+	return (hstatus & HSTATUS_SPV) && !is_asked_for(v) && v->shadow &&
+	       v->shadow->hgatp == v->h.hgatp && !l1_is_interrupted();
+}
+
 ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool taken_in)
 {
 	struct nacl_host *nacl = &v->nacl;
@@ -128,8 +135,7 @@ ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool taken_in)
 	hstatus = h->hstatus;
 	if (swap)
 		hstatus = hext_legal_hstatus(h, wanted);
-	if (!(hstatus & HSTATUS_SPV) || is_asked_for(v) || !v->shadow ||
-	    v->shadow->hgatp != h->hgatp || l1_is_interrupted())
+	if (!can_enter(v, hstatus))
 		return false;
 
 	stat_count(&v->stats, STAT_L1_NACL);
@@ -144,6 +150,24 @@ ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool taken_in)
 bool quick_sync_sret(struct vcpu *v)
 {
 	return sync_sret(v, true);
+}
+
+/* What waits in an area would have to be taken in first. */
+ALWAYS_INLINE bool sret_instruction(struct vcpu *v)
+{
+	if (nacl_host_has_shmem(&v->nacl) || v->missed.hgatp != ~UINT64_C(0) ||
+	    !(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !can_enter(v, v->h.hstatus) ||
+	    world_l1_took_interrupt(&v->h))
+		return false;
+	stat_count(&v->stats, STAT_L1_SRET);
+	enter_l2(v);
+	sret(&v->h, v->h.hstatus);
+	return true;
+}
+
+bool quick_sret(struct vcpu *v)
+{
+	return sret_instruction(v);
 }
 
 /* ---- into L1 ---- */
@@ -199,6 +223,26 @@ ALWAYS_INLINE void leave_l2(struct vcpu *v, struct trap_source trap, uint64_t ss
 	load_controls_of_l1(h);
 }
 
+/* hext_hip(), in two parts, where hgeie is 0: L1's guest interrupt files, as hgeip has them, ... */
+ALWAYS_INLINE void add_files(const struct hext_hart *h, uint64_t files, uint64_t *hip)
+{
+	if (files && (files >> hext_vgein(h) & 1))
+		*hip |= BIT64(IRQ_VSEI);
+}
+
+/* ... and L2's timer. */
+ALWAYS_INLINE void add_timer(const struct hext_hart *h, uint64_t *hip)
+{
+	if (l2_has_timer(h) && csr_read(CSR_TIME) + h->htimedelta >= h->vs.timecmp)
+		*hip |= BIT64(IRQ_VSTI);
+}
+
+/* world_files(); where there are files, the first is L1's own. */
+ALWAYS_INLINE uint64_t files_of_l1(void)
+{
+	return ncsr_read(HEXT_CSR_HGEIP) >> 1 & ~UINT64_C(1);
+}
+
 /* vsiselect, likewise, and L1's guest interrupt files, of which *@hip tells. */
 ALWAYS_INLINE void leave_files(struct hext_hart *h, volatile nacl_word *csrs, uint64_t *hip)
 {
@@ -209,12 +253,9 @@ ALWAYS_INLINE void leave_files(struct hext_hart *h, volatile nacl_word *csrs, ui
 	if (!csrs)
 		return;
 	nacl_host_put(csrs, HEXT_CSR_VSISELECT, h->vs.iselect);
-	/* world_files(); where there are files, the first is L1's own. */
-	files = ncsr_read(HEXT_CSR_HGEIP) >> 1 & ~UINT64_C(1);
+	files = files_of_l1();
 	nacl_host_put(csrs, HEXT_CSR_HGEIP, files);
-	/* hgeie is 0. */
-	if (files && (files >> hext_vgein(h) & 1))
-		*hip |= BIT64(IRQ_VSEI);
+	add_files(h, files, hip);
 }
 
 /* hvip and hie, likewise, and what shows through them. */
@@ -231,9 +272,7 @@ ALWAYS_INLINE void leave_interrupts(struct hext_hart *h, volatile nacl_word *csr
 		leave_files(h, csrs, &hip);
 	if (!csrs)
 		return;
-	/* hext_hip() */
-	if (l2_has_timer(h) && csr_read(CSR_TIME) + h->htimedelta >= h->vs.timecmp)
-		hip |= BIT64(IRQ_VSTI);
+	add_timer(h, &hip);
 	nacl_host_put(csrs, HEXT_CSR_HVIP, hvip);
 	nacl_host_put(csrs, HEXT_CSR_HIE, hie);
 	nacl_host_put(csrs, HEXT_CSR_HIP, hip);
@@ -370,12 +409,26 @@ ALWAYS_INLINE bool read_stored(const struct hext_hart *h, unsigned int csr, uint
 	((csr) == HEXT_CSR_HSTATUS || (csr) == HEXT_CSR_HVIP || (csr) == HEXT_CSR_HENVCFG || \
 	 (csr) == HEXT_CSR_VSTIMECMP)
 
-/* Likewise, written; what has more effects than on the hardware's hstatus is left to others, too. */
-ALWAYS_INLINE bool change_stored(struct hext_hart *h, unsigned int csr, uint64_t *old,
-				 uint64_t value, uint64_t mask)
+/* nacl_host_csr_written(): @csr is stored, and @value now. Of the others none but hip and vsip can show that. */
+ALWAYS_INLINE void area_follows(const struct vcpu *v, unsigned int csr, uint64_t value)
 {
+	uint64_t hip = v->h.hvip & IRQ_VS_ALL;
+
+	if (static_key(KEY_AIA))
+		add_files(&v->h, files_of_l1(), &hip);
+	add_timer(&v->h, &hip);
+	nacl_host_put_written(&v->nacl, csr, value);
+	nacl_host_put_current(&v->nacl, HEXT_CSR_HIP, hip);
+	nacl_host_put_current(&v->nacl, HEXT_CSR_VSIP, hext_vs_view(&v->h, hip));
+}
+
+/* Likewise, written; what has more effects than on the hardware's hstatus is left to others, too. */
+ALWAYS_INLINE bool change_stored(struct vcpu *v, unsigned int csr, uint64_t *old, uint64_t value,
+				 uint64_t mask)
+{
+	struct hext_hart *h = &v->h;
 	const struct hext_config *c = h->cfg;
-	uint64_t now, bits;
+	uint64_t now, bits, written;
 
 	switch (csr) {
 #define HEXT_CSR(name, number, field, writable, legal, reset, present)        \
@@ -386,13 +439,14 @@ ALWAYS_INLINE bool change_stored(struct hext_hart *h, unsigned int csr, uint64_t
 			return false;                                         \
 		now = h->field;                                               \
 		bits = mask & (writable);                                     \
-		h->field = legal(c, now, (now & ~bits) | (value & bits));     \
+		written = legal(c, now, (now & ~bits) | (value & bits));      \
+		h->field = written;                                           \
 		*old = now;                                                   \
 		if (number == HEXT_CSR_HSTATUS)                               \
 			world_note_own_trap(h);                               \
 		if (IS_ABOUT_HSTATUS(number))                                 \
 			break;                                                \
-		return true;
+		goto stored;
 #include "hext/csr_table.h"
 #undef HEXT_CSR
 #undef HEXT_CSR_VIEW
@@ -401,13 +455,16 @@ ALWAYS_INLINE bool change_stored(struct hext_hart *h, unsigned int csr, uint64_t
 		return false;
 	}
 	world_load_hstatus_of_l1(h, h->hstatus & HSTATUS_SPV, false);
+stored:
+	if (nacl_host_has_shmem(&v->nacl) && mask)
+		area_follows(v, csr, written);
 	return true;
 }
 
 /* CSRRS rd, csr, x0 */
 #define IS_CSRR(code) (((code)&0xff07f) == 0x2073)
 
-/* As nested_emulate(); a write without L1's area, so that there is nothing to refresh. */
+/* As nested_emulate(). */
 ALWAYS_INLINE bool csr_instruction(struct vcpu *v)
 {
 	uint32_t code = csr_read(CSR_STVAL);
@@ -422,10 +479,10 @@ ALWAYS_INLINE bool csr_instruction(struct vcpu *v)
 			return false;
 	} else {
 		if ((code & 0x7f) != 0x73 || !op || (!immediate && !is_at_hand(RS1(code))) ||
-		    nacl_host_has_shmem(&v->nacl) || is_asked_for(v))
+		    is_asked_for(v))
 			return false;
 		operand = immediate ? RS1(code) : v->x[RS1(code)];
-		if (!change_stored(&v->h, CSR(code), &old,
+		if (!change_stored(v, CSR(code), &old,
 				   op == HEXT_CSRRW   ? operand
 				   : op == HEXT_CSRRS ? ~UINT64_C(0)
 						      : 0,
@@ -448,7 +505,8 @@ ALWAYS_INLINE bool is_sync_sret(const struct vcpu *v)
 
 struct quick_result quick_virtual(struct vcpu *v)
 {
-	if (!v->h.virt && csr_instruction(v))
+	if (!v->h.virt &&
+	    (csr_instruction(v) || (csr_read(CSR_STVAL) == HEXT_CODE_SRET && sret_instruction(v))))
 		return (struct quick_result){ v, VCPU_LOAD_SOME };
 	return (struct quick_result){ v, VCPU_NOT_DONE };
 }

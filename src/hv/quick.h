@@ -35,6 +35,9 @@ struct quick_result quick_virtual(struct vcpu *v);
  */
 bool quick_sync_sret(struct vcpu *v);
 
+/* L1, live, has executed an SRET that trapped. True: all is done for the way into L2. False: nothing is. */
+bool quick_sret(struct vcpu *v);
+
 /* L2, live, has trapped, which L1 takes. True: all is done for the way into L1. False: nothing is. */
 bool quick_trap(struct vcpu *v, const struct hext_trap *trap);
 

@@ -274,6 +274,34 @@ static inline volatile nacl_word *nacl_host_csrs(const struct nacl_host *h)
 	return &h->shmem[NACL_CSR_OFFSET / NACL_WORD_SIZE];
 }
 
+/*
+ * nacl_host_csr_written() for a caller that knows what changes: @csr, which exists, is @value now, and that is later than what may
+ * be waiting in the area, which is set ...
+ */
+static inline void nacl_host_put_written(const struct nacl_host *h, unsigned int csr,
+					 nacl_word value)
+{
+	const unsigned int index = NACL_CSR_INDEX(csr);
+	const nacl_word bit = (nacl_word)1 << (index % NACL_XLEN);
+	volatile nacl_word *dirty =
+		&h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + index / NACL_XLEN];
+
+	if (nacl_le(*dirty) & bit)
+		__atomic_fetch_and(dirty, nacl_le(~bit), __ATOMIC_ACQ_REL);
+	h->shmem[NACL_CSR_OFFSET / NACL_WORD_SIZE + index] = nacl_le(value);
+}
+
+/* ... and so @csr is @value now, unless a write of L1's waits there. */
+static inline void nacl_host_put_current(const struct nacl_host *h, unsigned int csr,
+					 nacl_word value)
+{
+	const unsigned int index = NACL_CSR_INDEX(csr);
+	const nacl_word bit = (nacl_word)1 << (index % NACL_XLEN);
+
+	if (!(nacl_le(h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + index / NACL_XLEN]) & bit))
+		h->shmem[NACL_CSR_OFFSET / NACL_WORD_SIZE + index] = nacl_le(value);
+}
+
 /* Then: what it was before goes there. */
 static inline void nacl_host_autoswapped(const struct nacl_host *h, nacl_word hstatus)
 {

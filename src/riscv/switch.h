@@ -18,7 +18,7 @@
 /* The compiler does not know what @variable is computed from, so it keeps it in a register. */
 #define hide_value(variable) __asm__("" : "+r"(variable))
 
-static inline void load_hstateen(const uint64_t *values, unsigned int count)
+ALWAYS_INLINE void load_hstateen(const uint64_t *values, unsigned int count)
 {
 	if (count > 0)
 		ncsr_write(HEXT_CSR_HSTATEEN0, values[0]);

@@ -40,7 +40,7 @@ a table that a leaf replaces keeps its entries; hext/shadow_fill.c; s/\t\tclear_
 a walk from before a fence is installed by a fault; hext/shadow_fill.c; s/if (s->generation == generation) {/if (true) {/
 a walk from before a fence is installed ahead; hext/shadow_fill.c; s/if (s->generation == generation \&\& p.level/if (p.level/
 the quick way does not fence where VMIDs are few; hv/quick.c; s/if (static_key(KEY_FLUSH))/if (false)/
-the quick way enters under the shadow of another guest; hv/quick.c; s/v->shadow->hgatp != h->hgatp ||/false ||/
+the quick way enters under the shadow of another guest; hv/quick.c; s/v->shadow->hgatp == v->h.hgatp \&\& !l1/!l1/
 the quick way leaves vsatp on while hgatp changes; hv/quick.c; s/uint64_t atp = ncsr_swap(HEXT_CSR_VSATP, 0)/uint64_t atp = ncsr_read(HEXT_CSR_VSATP)/
 a fence does not see the neighbours that came along; hext/shadow_fill.c; s/\t\t\tspan_add(p->span, first + i);\n//
 a fence does not see the highest entry; hext/shadow_tables.h; s/s->end = index + 1/s->end = index/

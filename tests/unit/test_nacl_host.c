@@ -817,6 +817,27 @@ static void test_the_last_of_racing_writes_arrives(void **state)
 	free_l1(r.l1);
 }
 
+static void test_a_csr_whose_value_is_known_is_put_as_if_written(void **state)
+{
+	struct l1 *l1 = new_l1_with_area(15);
+
+	(void)state;
+	area_write(l1, VSTIMECMP, 5);
+	area_write(l1, VSIP, 2);
+	nacl_host_put_written(&l1->host, VSTIMECMP, 7);
+	assert_false(is_dirty(l1, VSTIMECMP));
+	assert_int_equal(area_read(l1, VSTIMECMP), 7);
+	nacl_host_put_written(&l1->host, HTVAL, 8);
+	assert_int_equal(area_read(l1, HTVAL), 8);
+	nacl_host_put_current(&l1->host, HIP, 4);
+	assert_int_equal(area_read(l1, HIP), 4);
+	/* L1's own write waits there. */
+	nacl_host_put_current(&l1->host, VSIP, 0);
+	assert_true(is_dirty(l1, VSIP));
+	assert_int_equal(area_read(l1, VSIP), 2);
+	free_l1(l1);
+}
+
 static void test_sync_hfence_errors_come_in_order(void **state)
 {
 	struct l1 *l1 = new_l1(15 & ~2);
@@ -1202,6 +1223,7 @@ int main(void)
 		cmocka_unit_test(test_every_dirty_csr_is_written_once_gates_first),
 		cmocka_unit_test(test_a_write_during_the_sync_is_not_lost),
 		cmocka_unit_test(test_the_last_of_racing_writes_arrives),
+		cmocka_unit_test(test_a_csr_whose_value_is_known_is_put_as_if_written),
 		cmocka_unit_test(test_sync_hfence_errors_come_in_order),
 		cmocka_unit_test(test_pending_is_cleared_after_the_fence_was_done),
 		cmocka_unit_test(test_hfence_decode),
