@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "aia.h"
+#include "csr.h"
 #include "guest.h"
 
 #define HARTS	       2
@@ -70,15 +71,6 @@
 #define PTE_TABLE    1
 #define PTE_LEAF     0xd7 /* D, A, U, W, R, V */
 #define PTE_X	     0x8
-
-#define csr_read(csr)                                                                 \
-	({                                                                            \
-		uint64_t value_;                                                      \
-		__asm__ volatile("csrr %0, %1" : "=r"(value_) : "i"(csr) : "memory"); \
-		value_;                                                               \
-	})
-#define csr_write(csr, value) \
-	__asm__ volatile("csrw %0, %1" : : "i"(csr), "r"((uint64_t)(value)) : "memory")
 
 static struct {
 	uint64_t start;	    /* of the supervisor-level interrupt files */

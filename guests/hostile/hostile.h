@@ -38,6 +38,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "csr.h"
+
 struct hart {
 	/* Of assembly */
 	uint64_t saved[14];
@@ -154,15 +156,6 @@ int64_t try_sbi3(struct hart *h, uint64_t extension, uint64_t function, uint64_t
 #define INSN_STORE(funct3)     (0x23 | (funct3) << 12 | 11 << 20 | 10 << 15)
 #define F7_HLV_B	       0x30
 #define F7_HSV_B	       0x31
-
-#define csr_write(csr, value) \
-	__asm__ volatile("csrw %0, %1" : : "i"(csr), "r"((uint64_t)(value)) : "memory")
-#define csr_read(csr)                                                                 \
-	({                                                                            \
-		uint64_t value_;                                                      \
-		__asm__ volatile("csrr %0, %1" : "=r"(value_) : "i"(csr) : "memory"); \
-		value_;                                                               \
-	})
 
 #define SSTATUS_SIE  UINT64_C(0x2)
 #define SSTATUS_SPIE UINT64_C(0x20)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "csr.h"
 #include "guest.h"
 
 #define HARTS  2
@@ -46,19 +47,6 @@ void l2_count(void);
 #define UART	      ((volatile uint8_t *)UINT64_C(0x10000000))
 #define UART_IER      1
 #define UART_IER_THRE 2
-
-#define csr_read(csr)                                                                 \
-	({                                                                            \
-		uint64_t value_;                                                      \
-		__asm__ volatile("csrr %0, %1" : "=r"(value_) : "i"(csr) : "memory"); \
-		value_;                                                               \
-	})
-#define csr_write(csr, value) \
-	__asm__ volatile("csrw %0, %1" : : "i"(csr), "r"((uint64_t)(value)) : "memory")
-#define csr_set(csr, bits) \
-	__asm__ volatile("csrs %0, %1" : : "i"(csr), "r"((uint64_t)(bits)) : "memory")
-#define csr_clear(csr, bits) \
-	__asm__ volatile("csrc %0, %1" : : "i"(csr), "r"((uint64_t)(bits)) : "memory")
 
 enum controller { PLIC, APLIC, IMSIC, NO_FILES, CONTROLLERS };
 static const char *const controller_names[CONTROLLERS] = { "a PLIC",
