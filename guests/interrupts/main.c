@@ -417,6 +417,10 @@ static void check_one_hart(uint64_t hart, int64_t nothing)
 	disarm();
 	check_taken("interrupts of the timer in L2", hart);
 	set_timer(~UINT64_C(0));
+
+	/* scause is an interrupt's when L2 is entered. */
+	nothing_in_l2(hart);
+	guest_check("call of L2 behind an interrupt", (int64_t)taken[hart], 1);
 }
 
 static void check_two_harts(uint64_t other, int64_t nothing)

@@ -86,9 +86,9 @@ guest_try_hlv:
  */
 	.globl guest_run_l2
 guest_run_l2:
-	csrw sepc, a0
 	li t0, 0x180			/* hstatus.SPV, SPVP */
 	csrs 0x600, t0
+	csrw sepc, a0			/* behind that: scause and sepc may be an interrupt's until then */
 	li t0, 0x100			/* sstatus.SPP */
 	csrs sstatus, t0
 	la t0, 9f

@@ -116,6 +116,8 @@ struct hext_bank {
 	uint64_t iselect;
 };
 
+#define SPV_ANY_EPC 1 /* no sepc is odd */
+
 struct hext_hart {
 	bool virt;   /* virtualization ON */
 	bool user;   /* nominal privilege: U (or VU) rather than S (HS or VS) */
@@ -153,6 +155,11 @@ struct hext_hart {
 	uint64_t htinst;
 	uint64_t hgatp;
 	uint64_t hgeie;
+	/*
+	 * The owner's, for L1 that runs on with hstatus.SPV set: L1's scause and sepc when that began. sepc is SPV_ANY_EPC
+	 * where SPV comes of a write of L1's, which may go on with one of sepc.
+	 */
+	uint64_t spv_cause, spv_epc;
 
 	const struct hext_config *cfg;
 	const struct hext_ops *ops;

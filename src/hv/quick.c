@@ -334,7 +334,8 @@ ALWAYS_INLINE bool trap_to_l1(struct vcpu *v, struct trap_source trap)
 	}
 	h->virt = false;
 	h->user = false;
-	world_note_own_trap(h);
+	if (h->hstatus & HSTATUS_SPV)
+		world_note_trap_of_l2(h, trap.cause, ncsr_read(HEXT_CSR_VSEPC));
 	world_load_hstatus_of_l1(h, h->hstatus & HSTATUS_SPV, false);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS | SSTATUS_SPP);
@@ -443,7 +444,7 @@ ALWAYS_INLINE bool change_stored(struct vcpu *v, unsigned int csr, uint64_t *old
 		h->field = written;                                           \
 		*old = now;                                                   \
 		if (number == HEXT_CSR_HSTATUS)                               \
-			world_note_own_trap(h);                               \
+			world_note_spv(h, true);                              \
 		if (IS_ABOUT_HSTATUS(number))                                 \
 			break;                                                \
 		goto stored;

@@ -77,6 +77,14 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t arg)
 	set_start_state(v, pc, arg);
 }
 
+void vcpu_csr_written(struct vcpu *v, unsigned int csr)
+{
+	v->hstatus_stale = true;
+	if (csr == HEXT_CSR_HGEIE || v->h.prioritized)
+		v->aia_at_work = true;
+	world_note_spv(&v->h, v->live);
+}
+
 void vcpu_save(struct vcpu *v)
 {
 	if (v->live)
@@ -106,8 +114,10 @@ void vcpu_trap_to_l1(struct vcpu *v, const struct hext_trap *trap)
 
 	vcpu_save(v);
 	hext_take_trap(&v->h, trap);
-	if (from_l2)
+	if (from_l2) {
+		world_note_trap_of_l2(&v->h, v->h.s.cause, v->h.s.epc);
 		nacl_host_after_trap(&v->nacl);
+	}
 }
 
 void vcpu_raise(struct vcpu *v, const struct hext_trap *trap)
@@ -229,8 +239,6 @@ void vcpu_resume(struct vcpu *v)
 		nested_load(v);
 		v->live = true;
 	} else if (v->hstatus_stale) {
-		if (!h->virt)
-			world_note_own_trap(h);
 		world_load_hstatus(h);
 	}
 	v->aia_at_work = h->hgeie || h->prioritized;

@@ -91,12 +91,7 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t arg);
 void vcpu_save(struct vcpu *v);
 
 /* L1 has written @csr of its H and VS CSRs, and the image has it. */
-static inline void vcpu_csr_written(struct vcpu *v, unsigned int csr)
-{
-	v->hstatus_stale = true;
-	if (csr == HEXT_CSR_HGEIE || v->h.prioritized)
-		v->aia_at_work = true;
-}
+void vcpu_csr_written(struct vcpu *v, unsigned int csr);
 
 /* Leave the emulation: deliver what is pending, load what is not live, set up the way back. */
 void vcpu_resume(struct vcpu *v);

@@ -244,17 +244,24 @@ ALWAYS_INLINE void world_load_hstatus_of_l1(const struct hext_hart *h, bool watc
 
 /*
  * On hardware an interrupt in HS mode clears SPV. L1's are delivered by the hardware, to which L1's hstatus is not known, and hideleg cannot be
- * 0 meanwhile as hedeleg is, for then L1's sip and sie would read as 0. So scause and sepc, which an interrupt changes, are noted while L1
- * runs on with SPV set, in the image, where they mean nothing as long as L1 runs; and are compared before L1's hstatus counts: when its
- * SRET traps, when it reads hstatus, and at each other exit. To be mistaken takes an L1 that writes an interrupt's number to its own scause,
- * or sets SPV by a write behind an interrupt and takes the same interrupt at the same place again.
+ * 0 meanwhile as hedeleg is, for then L1's sip and sie would read as 0. So scause and sepc, which an interrupt changes, are noted when L1
+ * runs on with SPV set, and compared before L1's hstatus counts: when its SRET traps, when it reads hstatus, and at each other exit. To be
+ * mistaken takes an L1 that writes an interrupt's number to its own scause; that, between an exit of L2 by an interrupt and its SRET,
+ * writes sepc but not hstatus; or that takes the interrupt whose number is in scause already behind a write of SPV.
  */
-ALWAYS_INLINE void world_note_own_trap(struct hext_hart *h)
+ALWAYS_INLINE void world_note_trap_of_l2(struct hext_hart *h, uint64_t cause, uint64_t epc)
+{
+	h->spv_cause = cause;
+	h->spv_epc = epc;
+}
+
+/* L1 has written hstatus, or may have. */
+ALWAYS_INLINE void world_note_spv(struct hext_hart *h, bool live)
 {
 	if (!(h->hstatus & HSTATUS_SPV))
 		return;
-	h->s.cause = ncsr_read(HEXT_CSR_VSCAUSE);
-	h->s.epc = ncsr_read(HEXT_CSR_VSEPC);
+	h->spv_cause = live ? ncsr_read(HEXT_CSR_VSCAUSE) : h->s.cause;
+	h->spv_epc = SPV_ANY_EPC;
 }
 
 ALWAYS_INLINE bool world_l1_took_interrupt(const struct hext_hart *h)
@@ -264,8 +271,10 @@ ALWAYS_INLINE bool world_l1_took_interrupt(const struct hext_hart *h)
 	if (!(h->hstatus & HSTATUS_SPV))
 		return false;
 	cause = ncsr_read(HEXT_CSR_VSCAUSE);
-	return (cause & CAUSE_INTERRUPT) &&
-	       (cause != h->s.cause || ncsr_read(HEXT_CSR_VSEPC) != h->s.epc);
+	if (!(cause & CAUSE_INTERRUPT))
+		return false;
+	return cause != h->spv_cause ||
+	       (h->spv_epc != SPV_ANY_EPC && ncsr_read(HEXT_CSR_VSEPC) != h->spv_epc);
 }
 
 #endif
