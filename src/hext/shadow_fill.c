@@ -373,24 +373,53 @@ static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *
 	return outcome;
 }
 
-/* L1's table allows it: @page. False: a fence has outdated that meanwhile. */
-static __attribute__((noinline)) bool
-fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
-     const struct hext_shadow_missed *walk, const struct hext_page *page,
-     struct hext_shadow_result *result, enum hext_shadow_outcome *outcome)
+/* L1's tables as they are now; a fence from now on outdates what they say. */
+static inline enum hext_walk_status walk_tables(const struct hext_shadow *s,
+						const struct hext_hart *h,
+						struct hext_shadow_missed *walk,
+						struct hext_page *page)
 {
+	walk->generation = generation_of(s);
+	walk->at = HEXT_WALK_ROOT;
+	return hext_walk_gstage_at(h, h->hgatp, walk->gpa, &walk->access, &walk->at, page);
+}
+
+static enum hext_shadow_outcome give_trap(const struct hext_shadow *s, const struct hext_hart *h,
+					  const struct hext_trap *hw, enum hext_walk_status status,
+					  struct hext_shadow_result *result,
+					  struct hext_shadow_missed *walk)
+{
+	walk->hgatp = h->hgatp;
+	walk->shadow = s;
+	fill_trap(&result->trap, hw, walk->gpa, status);
+	return HEXT_SHADOW_TRAP;
+}
+
+/* L1's table allows it: @page. */
+static __attribute__((noinline)) enum hext_shadow_outcome
+fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
+     const struct hext_trap *hw, struct hext_page *page, struct hext_shadow_result *result,
+     struct hext_shadow_missed *walk)
+{
+	enum hext_walk_status status;
 	struct shadow_leaf leaf;
 	struct around around;
+	unsigned int attempt;
 
-	*outcome = HEXT_SHADOW_RESUME;
-	if (!compose(pool, s, h, walk->gpa, &walk->access, page, &leaf)) {
-		result->pa = page->pa;
-		*outcome = HEXT_SHADOW_EMULATE;
-		return true;
+	for (attempt = 1;; attempt++) {
+		if (!compose(pool, s, h, walk->gpa, &walk->access, page, &leaf)) {
+			result->pa = page->pa;
+			return HEXT_SHADOW_EMULATE;
+		}
+		look_around(pool, s, h, walk->gpa, &walk->access, page, &leaf, &around);
+		if (try_install(pool, s, walk->gpa, &leaf, &around, walk->generation, h->ctx,
+				&result->flush) != FILL_AGAIN ||
+		    attempt == MAX_ATTEMPTS)
+			return HEXT_SHADOW_RESUME;
+		status = walk_tables(s, h, walk, page);
+		if (status != HEXT_WALK_OK)
+			return give_trap(s, h, hw, status, result, walk);
 	}
-	look_around(pool, s, h, walk->gpa, &walk->access, page, &leaf, &around);
-	return try_install(pool, s, walk->gpa, &leaf, &around, walk->generation, h->ctx,
-			   &result->flush) != FILL_AGAIN;
 }
 
 enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct hext_shadow *s,
@@ -398,30 +427,17 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 					   struct hext_shadow_result *result,
 					   struct hext_shadow_missed *walk)
 {
-	enum hext_shadow_outcome outcome;
 	enum hext_walk_status status;
 	struct hext_page page;
-	unsigned int attempt;
 
 	walk->gpa = gpa_of(hw);
 	walk->access = access_of(h, hw);
-	walk->shadow = s;
 	result->flush = HEXT_SHADOW_FLUSH_NONE;
 	result->gpa = walk->gpa;
-	for (attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-		walk->generation = generation_of(s);
-		walk->at = HEXT_WALK_ROOT;
-		status = hext_walk_gstage_at(h, h->hgatp, walk->gpa, &walk->access, &walk->at,
-					     &page);
-		if (status != HEXT_WALK_OK) {
-			walk->hgatp = h->hgatp;
-			fill_trap(&result->trap, hw, walk->gpa, status);
-			return HEXT_SHADOW_TRAP;
-		}
-		if (fill(pool, s, h, walk, &page, result, &outcome))
-			return outcome;
-	}
-	return HEXT_SHADOW_RESUME;
+	status = walk_tables(s, h, walk, &page);
+	if (status != HEXT_WALK_OK)
+		return give_trap(s, h, hw, status, result, walk);
+	return fill(pool, s, h, hw, &page, result, walk);
 }
 
 enum hext_shadow_flush hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,

@@ -241,14 +241,17 @@ void vcpu_resume(struct vcpu *v)
 	} else if (v->hstatus_stale) {
 		world_load_hstatus(h);
 	}
-	v->aia_at_work = h->hgeie || h->prioritized;
-	v->hstatus_stale = v->aia_at_work;
+	v->hstatus_stale = false;
+	if (static_key(KEY_AIA)) {
+		v->aia_at_work = h->hgeie || h->prioritized;
+		v->hstatus_stale = v->aia_at_work;
+	}
 	if (h->user)
 		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
 	else
 		csr_set(CSR_SSTATUS, SSTATUS_SPP);
 	csr_write(CSR_SEPC, h->pc);
-	if (riscv_nacl->shmem)
+	if (static_key(KEY_NACL))
 		world_before_entry();
 }
 
