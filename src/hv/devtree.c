@@ -44,8 +44,11 @@ bool devtree_is_enabled(const void *fdt, int node)
 
 bool devtree_is_compatible(const void *fdt, int node, const char *const *names)
 {
-	for (; *names; names++) {
-		if (!fdt_node_check_compatible(fdt, node, *names))
+	int len;
+	const char *list = fdt_getprop(fdt, node, "compatible", &len);
+
+	for (; list && *names; names++) {
+		if (fdt_stringlist_contains(list, len, *names))
 			return true;
 	}
 	return false;

@@ -251,7 +251,7 @@ void vcpu_resume(struct vcpu *v)
 	else
 		csr_set(CSR_SSTATUS, SSTATUS_SPP);
 	csr_write(CSR_SEPC, h->pc);
-	if (static_key(KEY_NACL))
+	if (riscv_nacl->shmem)
 		world_before_entry();
 }
 
