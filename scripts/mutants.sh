@@ -12,7 +12,7 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-HV_TESTS="code- nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
+HV_TESTS="code- interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
 
 # A copy of what is needed, on which the faults are tried.
 make_tree()
