@@ -130,7 +130,7 @@ static void begin(struct vcpu *v)
 	v->h.pc = csr_read(CSR_SEPC);
 	v->h.user = !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
 	v->way = VCPU_LOAD_SOME;
-	if (!v->h.virt && world_l1_took_interrupt(&v->h))
+	if (!v->h.virt && (v->h.hstatus & HSTATUS_SPV) && world_l1_took_interrupt(&v->h))
 		clear_spv(v);
 }
 

@@ -382,11 +382,11 @@ ALWAYS_INLINE bool read_stored(const struct hext_hart *h, unsigned int csr, uint
 	const struct hext_config *c = h->cfg;
 
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	case number:                                                   \
-		*value = h->field;                                     \
-		if (number == HEXT_CSR_HSTATUS)                        \
-			return !world_l1_took_interrupt(h);            \
+#define HEXT_CSR(name, number, field, writable, legal, reset, present)                     \
+	case number:                                                                       \
+		*value = h->field;                                                         \
+		if (number == HEXT_CSR_HSTATUS)                                            \
+			return !(h->hstatus & HSTATUS_SPV) || !world_l1_took_interrupt(h); \
 		return present;
 #define HEXT_CSR_VIEW(name, number, get, set, present)
 #define HEXT_CSR_FILE(name, number, rmw, present)
@@ -432,21 +432,22 @@ ALWAYS_INLINE bool change_stored(struct vcpu *v, unsigned int csr, uint64_t *old
 	uint64_t now, bits, written;
 
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present)        \
-	case number:                                                          \
-		if (IS_ABOUT_INTERRUPTS(number) || !(present))                \
-			return false;                                         \
-		if (number == HEXT_CSR_HSTATUS && world_l1_took_interrupt(h)) \
-			return false;                                         \
-		now = h->field;                                               \
-		bits = mask & (writable);                                     \
-		written = legal(c, now, (now & ~bits) | (value & bits));      \
-		h->field = written;                                           \
-		*old = now;                                                   \
-		if (number == HEXT_CSR_HSTATUS)                               \
-			world_note_spv(h, true);                              \
-		if (IS_ABOUT_HSTATUS(number))                                 \
-			break;                                                \
+#define HEXT_CSR(name, number, field, writable, legal, reset, present)     \
+	case number:                                                       \
+		if (IS_ABOUT_INTERRUPTS(number) || !(present))             \
+			return false;                                      \
+		now = h->field;                                            \
+		if (number == HEXT_CSR_HSTATUS && (now & HSTATUS_SPV) &&   \
+		    world_l1_took_interrupt(h))                            \
+			return false;                                      \
+		bits = mask & (writable);                                  \
+		written = legal(c, now, (now & ~bits) | (value & bits));   \
+		h->field = written;                                        \
+		*old = now;                                                \
+		if (number == HEXT_CSR_HSTATUS && (written & HSTATUS_SPV)) \
+			world_note_spv(h, true);                           \
+		if (IS_ABOUT_HSTATUS(number))                              \
+			break;                                             \
 		goto stored;
 #include "hext/csr_table.h"
 #undef HEXT_CSR

@@ -82,7 +82,8 @@ void vcpu_csr_written(struct vcpu *v, unsigned int csr)
 	v->hstatus_stale = true;
 	if (csr == HEXT_CSR_HGEIE || v->h.prioritized)
 		v->aia_at_work = true;
-	world_note_spv(&v->h, v->live);
+	if (v->h.hstatus & HSTATUS_SPV)
+		world_note_spv(&v->h, v->live);
 }
 
 void vcpu_save(struct vcpu *v)

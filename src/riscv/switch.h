@@ -255,22 +255,18 @@ ALWAYS_INLINE void world_note_trap_of_l2(struct hext_hart *h, uint64_t cause, ui
 	h->spv_epc = epc;
 }
 
-/* L1 has written hstatus, or may have. */
+/* L1 has written hstatus, or may have, and SPV is set. */
 ALWAYS_INLINE void world_note_spv(struct hext_hart *h, bool live)
 {
-	if (!(h->hstatus & HSTATUS_SPV))
-		return;
 	h->spv_cause = live ? ncsr_read(HEXT_CSR_VSCAUSE) : h->s.cause;
 	h->spv_epc = SPV_ANY_EPC;
 }
 
+/* For an L1 with SPV set, or that had it set: it is to be cleared. */
 ALWAYS_INLINE bool world_l1_took_interrupt(const struct hext_hart *h)
 {
-	uint64_t cause;
+	uint64_t cause = ncsr_read(HEXT_CSR_VSCAUSE);
 
-	if (!(h->hstatus & HSTATUS_SPV))
-		return false;
-	cause = ncsr_read(HEXT_CSR_VSCAUSE);
 	if (!(cause & CAUSE_INTERRUPT))
 		return false;
 	return cause != h->spv_cause ||
