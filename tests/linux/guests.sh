@@ -65,5 +65,6 @@ guest_tests()
 		test_case "guest-$name-nacl-none" test_guest "$name" --nacl none
 		test_case "guest-$name-depth-2" test_guest "$name" --depth 2
 		test_case "guest-$name-depth-3" test_guest "$name" --depth 3 --nacl all,none,all
+		test_case "guest-$name-depth-3-none" test_guest "$name" --depth 3 --nacl none,none,none
 	done
 }
