@@ -135,7 +135,7 @@ conf_fence:
 	.insn r 0x73, 0, 0x11, x0, x0, a2
 	ret
 
-	.macro vector_stub n
+	.macro vector_entry n
 	.balign 8
 	csrwi stval, \n + 1
 	j conf_trap
@@ -145,13 +145,13 @@ conf_fence:
 hs_vectors:
 	.set n, 0
 	.rept 16
-	j vector_stubs + 8 * n
+	j vector_entries + 8 * n
 	.set n, n + 1
 	.endr
 	.balign 8
-vector_stubs:
+vector_entries:
 	.irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
-	vector_stub \n
+	vector_entry \n
 	.endr
 
 /* The trap vector of VS mode, vectored or not. */

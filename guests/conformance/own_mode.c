@@ -7,7 +7,7 @@
 
 static void check_entry(uint64_t number, const char *what)
 {
-	/* The stub has left its number in stval. */
+	/* The vector's entry has left its number, plus 1, in stval. */
 	check(me->tval == number + 1, "stvec vectored, %s: entry %lu, cause 0x%lx", what,
 	      (unsigned long)(me->tval - 1), (unsigned long)me->cause);
 }

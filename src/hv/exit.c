@@ -111,6 +111,7 @@ static void handle_l2_exception(struct vcpu *v, uint64_t cause)
 	}
 }
 
+/* A function of its own, so that none saves more registers than it needs. */
 #define NOINLINE __attribute__((noinline))
 
 /* L1 has taken an interrupt by itself: what hext_take_trap() does besides. */
@@ -139,8 +140,6 @@ static bool is_sync_sret(const struct vcpu *v)
 	return v->x[VCPU_A7] == NACL_EID && v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET &&
 	       v->domain->nacl_offered;
 }
-
-/* Each of these is a function of its own, so that none saves more registers than it needs. */
 
 static NOINLINE uint64_t quick_call(struct vcpu *v)
 {
