@@ -24,7 +24,7 @@ guest-programs: $(GUEST_PROGRAMS:%=build/guests/%.elf)
 
 $(foreach name,$(GUEST_PROGRAMS),$(eval build/guests/$(name).elf: $(wildcard guests/$(name)/*.[chS])))
 
-build/guests/%.elf: guests/%/main.c $(GUEST_COMMON) $(wildcard guests/lib/*.h) guests/guest.lds
+build/guests/%.elf: guests/%/main.c $(GUEST_COMMON) $(wildcard guests/lib/*.h guests/lib/*.inc) guests/guest.lds
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -nostdlib -nostartfiles -T guests/guest.lds \

@@ -44,7 +44,7 @@ $(NACL_OUT)/test_nacl_%_$(1): tests/unit/test_nacl_%.c $(NACL_LIBRARY)
 	@echo "  CC      $$@"
 	@$(NACL_CC) $(NACL_TEST_FLAGS) $(NACL_LAYOUT_$(1)) -o $$@ $$< src/nacl/host.c -lcmocka -lpthread
 
-$(NACL_OUT)/fuzz_nacl_%_$(1): tests/fuzz/fuzz_nacl_%.c tests/fuzz/fuzz_main.h src/nacl/%.c $(NACL_HEADERS)
+$(NACL_OUT)/fuzz_nacl_%_$(1): tests/fuzz/fuzz_nacl_%.c tests/fuzz/fuzz_nacl.h tests/fuzz/fuzz_main.h src/nacl/%.c $(NACL_HEADERS)
 	@mkdir -p $$(@D)
 	@echo "  CC      $$@"
 	@$(NACL_CC) $(NACL_TEST_FLAGS) $(NACL_LAYOUT_$(1)) -o $$@ $$< src/nacl/$$*.c

@@ -165,8 +165,8 @@ enum mode { HS, U, VS, VU, MODES };
 
 struct hart {
 	/* Of assembly */
-	uint64_t x[32]; /* what run() loads; what they were at the trap */
-	uint64_t saved[16];
+	uint64_t x[32];	    /* what run() loads; what they were at the trap */
+	uint64_t saved[16]; /* callee_saved.inc */
 	uint64_t running;
 	uint64_t cause; /* scause, sepc, stval, sstatus of the trap that ended run() */
 	uint64_t epc;

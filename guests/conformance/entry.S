@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Into the code under test and back by its trap. tp is the hart's struct, sscratch too. */
 #include "conformance.h"
+#include "callee_saved.inc"
 
 	.text
 	.option norvc
 
 	.macro save_callee
-	sd ra, HART_SAVED(a0)
-	sd sp, HART_SAVED+8(a0)
-	sd s0, HART_SAVED+16(a0)
-	sd s1, HART_SAVED+24(a0)
-	sd s2, HART_SAVED+32(a0)
-	sd s3, HART_SAVED+40(a0)
-	sd s4, HART_SAVED+48(a0)
-	sd s5, HART_SAVED+56(a0)
-	sd s6, HART_SAVED+64(a0)
-	sd s7, HART_SAVED+72(a0)
-	sd s8, HART_SAVED+80(a0)
-	sd s9, HART_SAVED+88(a0)
-	sd s10, HART_SAVED+96(a0)
-	sd s11, HART_SAVED+104(a0)
+	callee_saved sd, a0, HART_SAVED
 	li t0, 1
 	sd t0, HART_RUNNING(a0)
 	.endm
@@ -70,20 +58,7 @@ conf_trap:
 	ld t0, HART_RUNNING(tp)
 	beqz t0, 1f
 	sd zero, HART_RUNNING(tp)
-	ld ra, HART_SAVED(tp)
-	ld sp, HART_SAVED+8(tp)
-	ld s0, HART_SAVED+16(tp)
-	ld s1, HART_SAVED+24(tp)
-	ld s2, HART_SAVED+32(tp)
-	ld s3, HART_SAVED+40(tp)
-	ld s4, HART_SAVED+48(tp)
-	ld s5, HART_SAVED+56(tp)
-	ld s6, HART_SAVED+64(tp)
-	ld s7, HART_SAVED+72(tp)
-	ld s8, HART_SAVED+80(tp)
-	ld s9, HART_SAVED+88(tp)
-	ld s10, HART_SAVED+96(tp)
-	ld s11, HART_SAVED+104(tp)
+	callee_saved ld, tp, HART_SAVED
 	li a0, 0
 	ret
 	/* Not expected: of this program itself. The stack may be what has gone wrong, but mostly is not. */

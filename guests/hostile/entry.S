@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where harts begin, and how they come back from whatever they did. */
 #include "hostile.h"
+#include "callee_saved.inc"
 
 	.text
 	.option norvc
@@ -47,20 +48,7 @@ hostile_trap:
 	ld a1, HART_RUNNING(a0)
 	beqz a1, 3f
 	sd zero, HART_RUNNING(a0)
-	ld ra, HART_SAVED(a0)
-	ld sp, HART_SAVED+8(a0)
-	ld s0, HART_SAVED+16(a0)
-	ld s1, HART_SAVED+24(a0)
-	ld s2, HART_SAVED+32(a0)
-	ld s3, HART_SAVED+40(a0)
-	ld s4, HART_SAVED+48(a0)
-	ld s5, HART_SAVED+56(a0)
-	ld s6, HART_SAVED+64(a0)
-	ld s7, HART_SAVED+72(a0)
-	ld s8, HART_SAVED+80(a0)
-	ld s9, HART_SAVED+88(a0)
-	ld s10, HART_SAVED+96(a0)
-	ld s11, HART_SAVED+104(a0)
+	callee_saved ld, a0, HART_SAVED
 	ret
 3:	la sp, hostile_stacks
 	csrr a1, sscratch
@@ -79,20 +67,7 @@ hostile_trap:
 	.globl hostile_run
 	.balign 4
 hostile_run:
-	sd ra, HART_SAVED(a0)
-	sd sp, HART_SAVED+8(a0)
-	sd s0, HART_SAVED+16(a0)
-	sd s1, HART_SAVED+24(a0)
-	sd s2, HART_SAVED+32(a0)
-	sd s3, HART_SAVED+40(a0)
-	sd s4, HART_SAVED+48(a0)
-	sd s5, HART_SAVED+56(a0)
-	sd s6, HART_SAVED+64(a0)
-	sd s7, HART_SAVED+72(a0)
-	sd s8, HART_SAVED+80(a0)
-	sd s9, HART_SAVED+88(a0)
-	sd s10, HART_SAVED+96(a0)
-	sd s11, HART_SAVED+104(a0)
+	callee_saved sd, a0, HART_SAVED
 	li t0, 1
 	sd t0, HART_RUNNING(a0)
 	bnez a1, 5f

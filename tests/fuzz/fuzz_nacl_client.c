@@ -11,32 +11,16 @@
  *
  * With libFuzzer (clang): -DLIBFUZZER -fsanitize=fuzzer. Otherwise main() is that of fuzz_main.h.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nacl/client.h"
+#include "fuzz_nacl.h"
 
-#define WS	   (NACL_XLEN / 8)
-#define AREA_SIZE  (4096 + 1024 * WS)
-#define AREA_WORDS (AREA_SIZE / WS)
-#define ENTRIES	   (3840 / NACL_XLEN)
-#define ONES	   ((nacl_word)-1)
-#define PENDING	   ((nacl_word)1 << (NACL_XLEN - 1))
-#define PHYS	   0x80000000u
-#define MAX_ASKED  256
-
-#define CHECK(cond)                                                                \
-	do {                                                                       \
-		if (!(cond)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
-			abort();                                                   \
-		}                                                                  \
-	} while (0)
+#define PHYS	  0x80000000u
+#define MAX_ASKED 256
 
 static struct {
-	const uint8_t *data;
-	size_t size;
+	struct input in;
 	bool meddle;  /* L0 writes anywhere in the area */
 	bool honest;  /* L0 does what a call with success asks for */
 	bool keeps;   /* a trapped write of a CSR leaves the older value waiting that is dirty */
@@ -53,26 +37,18 @@ static struct {
 static struct nacl_client client;
 static struct nacl_client_hart hart;
 
-static unsigned int next(void)
-{
-	if (!f.size)
-		return 0;
-	f.size--;
-	return *f.data++;
-}
-
 static uint64_t next_number(void)
 {
 	static const uint64_t special[] = { 0,		1,	    0x1000,	    0x1fff,
 					    0x200000,	UINT64_MAX, UINT64_MAX - 1, -(uint64_t)4096,
 					    0xfffff000, 0xffffffff, 0x100000000 };
-	unsigned int kind = next();
+	unsigned int kind = next(&f.in);
 	uint64_t number = 0;
 
 	if (kind < 80)
 		return special[kind % (sizeof(special) / sizeof(special[0]))];
 	for (unsigned int i = 0; i < kind % 9; i++)
-		number = number << 8 | next();
+		number = number << 8 | next(&f.in);
 	return number;
 }
 
@@ -80,15 +56,15 @@ static void meddle(void)
 {
 	unsigned int where, word;
 
-	if (!f.meddle || next() > 100)
+	if (!f.meddle || next(&f.in) > 100)
 		return;
-	where = next();
+	where = next(&f.in);
 	if (where < 100)
-		word = 0x800 / WS + (where * 7 + next()) % (4 * ENTRIES);
+		word = 0x800 / WS + (where * 7 + next(&f.in)) % (4 * ENTRIES);
 	else if (where < 140)
 		word = 0xf80 / WS + where % (0x80 / WS);
 	else
-		word = (where << 8 | next()) * 5u % AREA_WORDS;
+		word = (where << 8 | next(&f.in)) * 5u % AREA_WORDS;
 	f.area[word] = (nacl_word)next_number() * 0x9e3779b9u ^ (nacl_word)next_number();
 }
 
@@ -167,10 +143,10 @@ static void do_csr(unsigned int index)
 /* L0 does what the call asks for, some of it, or nothing. */
 static void do_call(nacl_word fid, nacl_word a0)
 {
-	unsigned int some = f.honest ? 0 : next() % 4;
+	unsigned int some = f.honest ? 0 : next(&f.in) % 4;
 
 	for (unsigned int e = 0; e < ENTRIES && fid >= 3; e++) {
-		if (!some || (some == 1 && next() & 1))
+		if (!some || (some == 1 && next(&f.in) & 1))
 			do_entry(e);
 	}
 	for (unsigned int index = 0; index < 1024 && (fid == 2 || fid == 4); index++) {
@@ -187,23 +163,25 @@ struct nacl_ret nacl_hook_call(nacl_word eid, nacl_word fid, nacl_word a0, nacl_
 			       nacl_word a2)
 {
 	static const int errors[] = { 0, -1, -2, -3, -5, -9, 1, -100 };
-	struct nacl_ret ret = { 0, next() & 1 };
+	struct nacl_ret ret = { 0, next(&f.in) & 1 };
 
 	CHECK(f.calls++ < 32);
 	CHECK(eid == 0x10 ? !fid || (fid == 3 && a0 == 0x4E41434C) : eid == 0x4E41434C && fid < 5);
 	if (eid == 0x10) {
-		ret.value = fid ? next() & 7 : next() % 8 ? 0x2000000 : (nacl_word)next_number();
-		ret.error = next() % 16 ? 0 : 1;
+		ret.value = fid		      ? next(&f.in) & 7
+			    : next(&f.in) % 8 ? 0x2000000
+					      : (nacl_word)next_number();
+		ret.error = next(&f.in) % 16 ? 0 : 1;
 		return ret;
 	}
 	CHECK(fid != 1 || ((a0 == PHYS ? !a1 : a0 == ONES && a1 == ONES) && !a2));
 	CHECK(fid != 2 || a0 == ONES || (a0 < 0x1000 && (a0 & 0x300) == 0x200));
 	CHECK(fid != 3 || a0 == ONES);
 	meddle();
-	ret.error = (nacl_word)errors[f.honest && next() < 200 ? 0 : next() % 8];
+	ret.error = (nacl_word)errors[f.honest && next(&f.in) < 200 ? 0 : next(&f.in) % 8];
 	if (fid == 1 && !ret.error)
 		f.present = a0 == PHYS;
-	if (f.present && fid >= 2 && (!ret.error || next() < 64))
+	if (f.present && fid >= 2 && (!ret.error || next(&f.in) < 64))
 		do_call(fid, a0);
 	meddle();
 	return ret;
@@ -254,7 +232,7 @@ static void enable(void)
 
 static void write_csr(void)
 {
-	unsigned int index = next() % 4 ? (next() << 2 | next() % 4) % 0x300 : 0x180;
+	unsigned int index = next(&f.in) % 4 ? (next(&f.in) << 2 | next(&f.in) % 4) % 0x300 : 0x180;
 	nacl_word value = (nacl_word)next_number();
 
 	f.want[index] = value;
@@ -270,10 +248,10 @@ static void write_csr(void)
 static void ask(void)
 {
 	struct nacl_client_hfence fence = {
-		.type = next() % 8,
-		.order = next() % 4 ? 0 : next() % 64,
-		.vmid = next() % 32 ? next() % 128 : (uint32_t)next_number(),
-		.asid = next() % 32 ? next() : (uint32_t)next_number(),
+		.type = next(&f.in) % 8,
+		.order = next(&f.in) % 4 ? 0 : next(&f.in) % 64,
+		.vmid = next(&f.in) % 32 ? next(&f.in) % 128 : (uint32_t)next_number(),
+		.asid = next(&f.in) % 32 ? next(&f.in) : (uint32_t)next_number(),
 		.addr = next_number(),
 		.size = next_number(),
 	};
@@ -287,18 +265,19 @@ static void ask(void)
 
 static void step(void)
 {
-	unsigned int what = next() % 32;
+	unsigned int what = next(&f.in) % 32;
 	nacl_word gpr[32] = { 0 };
 
 	f.calls = 0;
 	meddle();
 	if (what < 12) {
-		for (unsigned int n = next() % 40; n; n--, f.calls = 0)
+		for (unsigned int n = next(&f.in) % 40; n; n--, f.calls = 0)
 			ask();
 	} else if (what < 24) {
 		write_csr();
 	} else if (what < 26) {
-		nacl_client_sync_csr(&hart, next() & 1 ? ONES : NACL_CSR_NUMBER(next() << 2));
+		nacl_client_sync_csr(&hart,
+				     next(&f.in) & 1 ? ONES : NACL_CSR_NUMBER(next(&f.in) << 2));
 	} else if (what < 28) {
 		nacl_client_flush(&hart);
 		check_settled();
@@ -310,7 +289,7 @@ static void step(void)
 		if (hart.shmem)
 			nacl_sret_gprs(hart.shmem, gpr);
 		if (hart.shmem)
-			nacl_sret_autoswap(hart.shmem, next());
+			nacl_sret_autoswap(hart.shmem, next(&f.in));
 		CHECK(nacl_client_sync_sret(&hart)); /* that returns is an error */
 		CHECK(nacl_client_entry(hart.features) == NACL_ENTRY_SRET);
 		check_settled();
@@ -323,15 +302,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	memset(&f, 0, sizeof(f));
 	memset(&hart, 0, sizeof(hart));
-	f.data = data;
-	f.size = size;
-	f.meddle = next() & 1;
-	f.honest = next() & 1;
-	f.keeps = next() & 1;
+	f.in = (struct input){ data, size };
+	f.meddle = next(&f.in) & 1;
+	f.honest = next(&f.in) & 1;
+	f.keeps = next(&f.in) & 1;
 	f.area = malloc(AREA_SIZE);
 	memset(f.area, 0x5a, AREA_SIZE);
 	enable();
-	while (f.size)
+	while (f.in.size)
 		step();
 	f.calls = 0;
 	nacl_client_disable(&hart);

@@ -13,34 +13,14 @@
  *
  * With libFuzzer (clang): -DLIBFUZZER -fsanitize=fuzzer. Otherwise main() is that of fuzz_main.h.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nacl/host.h"
+#include "fuzz_nacl.h"
 
-#define WS	   (NACL_XLEN / 8)
-#define AREA_SIZE  (4096 + 1024 * WS)
-#define AREA_WORDS (AREA_SIZE / WS)
-#define ENTRIES	   (3840 / NACL_XLEN)
-#define ONES	   ((nacl_word)-1)
-#define PENDING	   ((nacl_word)1 << (NACL_XLEN - 1))
-#define HSTATUS	   0x600
-#define SPV	   0x80
-#define GPA	   0x80000000u
-
-#define CHECK(cond)                                                                \
-	do {                                                                       \
-		if (!(cond)) {                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
-			abort();                                                   \
-		}                                                                  \
-	} while (0)
-
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
+#define HSTATUS 0x600
+#define SPV	0x80
+#define GPA	0x80000000u
 
 struct l1 {
 	struct nacl_host host;
@@ -54,14 +34,6 @@ struct l1 {
 	bool any_entry;	     /* false: only @one_entry may be taken */
 	unsigned int one_entry;
 };
-
-static unsigned int next(struct input *in)
-{
-	if (!in->size)
-		return 0;
-	in->size--;
-	return *in->data++;
-}
 
 static nacl_word next_word(struct input *in)
 {

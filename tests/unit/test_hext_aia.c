@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The advanced interrupt architecture in the virtual H extension. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "hext/bits.h"
-#include "hext/csr.h"
-#include "hext/hext.h"
+#include "hext_csr_test.h"
 
 #define CSR_SIE	     0x104
 #define CSR_SIP	     0x144
@@ -18,7 +8,6 @@
 #define CSR_SIREG    0x151
 #define CSR_STOPEI   0x15c
 
-static uint64_t now;
 static uint64_t files; /* as hext_ops.files() gives it */
 
 /* The last access to an interrupt file, and what it finds there. */
@@ -26,12 +15,6 @@ static struct {
 	unsigned int count, file, reg;
 	uint64_t value, mask, answer;
 } access;
-
-static uint64_t fake_time(void *ctx)
-{
-	(void)ctx;
-	return now;
-}
 
 static uint64_t fake_files(void *ctx)
 {
@@ -71,7 +54,6 @@ static const struct hext_config with_files = {
 };
 
 static struct hext_config config;
-static struct hext_hart h;
 
 static int setup(void **state)
 {
@@ -82,22 +64,6 @@ static int setup(void **state)
 	config = with_files;
 	hext_init(&h, &config, &ops, NULL);
 	return 0;
-}
-
-static uint64_t get(unsigned int csr)
-{
-	uint64_t old;
-
-	assert_true(hext_csr_rmw(&h, csr, &old, 0, 0));
-	return old;
-}
-
-static uint64_t put(unsigned int csr, uint64_t value)
-{
-	uint64_t old;
-
-	assert_true(hext_csr_rmw(&h, csr, &old, value, ~UINT64_C(0)));
-	return get(csr);
 }
 
 static void without_aia_nothing_of_it_is_there(void **state)

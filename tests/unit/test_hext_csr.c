@@ -1,24 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The CSRs of the virtual H extension: WARL rules and aliases. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "hext/bits.h"
-#include "hext/csr.h"
-#include "hext/hext.h"
-
-static uint64_t now;
-
-static uint64_t fake_time(void *ctx)
-{
-	(void)ctx;
-	return now;
-}
+#include "hext_csr_test.h"
 
 static const struct hext_ops ops = { .time = fake_time };
 
@@ -35,30 +17,12 @@ static const struct hext_config full = {
 	.vsstatus = SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM,
 };
 
-static struct hext_hart h;
-
 static int setup(void **state)
 {
 	(void)state;
 	now = 0;
 	hext_init(&h, &full, &ops, NULL);
 	return 0;
-}
-
-static uint64_t get(unsigned int csr)
-{
-	uint64_t old;
-
-	assert_true(hext_csr_rmw(&h, csr, &old, 0, 0));
-	return old;
-}
-
-static uint64_t put(unsigned int csr, uint64_t value)
-{
-	uint64_t old;
-
-	assert_true(hext_csr_rmw(&h, csr, &old, value, ~UINT64_C(0)));
-	return get(csr);
 }
 
 static void only_legal_bits_are_kept(void **state)
