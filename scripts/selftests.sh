@@ -61,7 +61,7 @@ collect()
 	LEFT=()
 	for entry; do
 		name=${entry%%:*}
-		line=$(grep -aE "^SELFTEST $name [0-9]+ " "$console" | tail -n 1 | cut -d ' ' -f 2-4)
+		line=$(grep -aE "^SELFTEST $name [0-9]+ " "$console" | tail -n 1 | cut -d ' ' -f 2-4 || true)
 		if [ -n "$line" ]; then
 			printf '%s\n' "$line" >>"$results"
 			grep -a "^SELFTEST-CASE $name " "$console" | cut -d ' ' -f 2- >"${results%results}$name.cases" || true
