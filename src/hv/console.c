@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "hv/console.h"
+#include "hv/machine.h"
 #include "riscv/csr.h"
 #include "riscv/insn.h"
 #include "riscv/sbi_call.h"
@@ -23,7 +24,7 @@
 #define FINISHER_TICKS 10000000
 
 static bool has_dbcn;
-static volatile uint32_t *finisher;
+static const void *tree;
 static volatile uint8_t *uart;
 
 /* A firmware that is older than SBI 0.2 knows no call of the base extension, probing included. */
@@ -32,9 +33,9 @@ void console_init(void)
 	has_dbcn = firmware_has_extension(SBI_EXT_DBCN);
 }
 
-void console_set_finisher(uint64_t address)
+void console_set_fdt(const void *fdt)
 {
-	finisher = (volatile uint32_t *)(uintptr_t)address;
+	tree = fdt;
 }
 
 void console_use_uart(uint64_t address)
@@ -133,7 +134,7 @@ void hv_warn(const char *fmt, ...)
  * The simulator ends when it gets to it. A call of the firmware meanwhile would be a second
  * request and replace the exit status, so it must not come at once.
  */
-static void finish(void)
+static void finish(volatile uint32_t *finisher)
 {
 	uint64_t start = csr_read(CSR_TIME);
 
@@ -144,13 +145,18 @@ static void finish(void)
 
 void hv_fatal(const char *fmt, ...)
 {
+	const void *fdt = tree;
+	uint64_t finisher;
 	va_list args;
 
 	va_start(args, fmt);
 	print("halite: fatal: ", fmt, args, "\n");
 	va_end(args);
+	/* What is wrong with the tree may be the finisher. */
+	tree = NULL;
+	finisher = fdt ? machine_find_finisher(fdt) : 0;
 	if (finisher)
-		finish();
+		finish((volatile uint32_t *)(uintptr_t)finisher);
 	firmware_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_SRST_TYPE_SHUTDOWN, SBI_SRST_REASON_FAILURE,
 		      0, 0, 0, 0);
 	firmware_call(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0, 0);

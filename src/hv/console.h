@@ -13,10 +13,10 @@
 void console_init(void);
 
 /*
- * hv_fatal() ends a simulator through its SiFive test finisher at @address, so that the simulator's
- * exit status says failure: firmware's shutdown call, the only way without, passes no status on.
+ * hv_fatal() ends a simulator through its SiFive test finisher, so that the simulator's exit status says failure: firmware's
+ * shutdown call, the only way without, passes no status on. It looks for it in @fdt, which has been checked and stays there.
  */
-void console_set_finisher(uint64_t address);
+void console_set_fdt(const void *fdt);
 
 /* There is no SBI: print on the NS16550A at @address (0: nowhere). Only to say so before the end. */
 void console_use_uart(uint64_t address);

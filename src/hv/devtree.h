@@ -25,6 +25,23 @@ uint64_t devtree_number(const void *p, int cells);
 /* The number of one or two cells in @name of @node. False: no such property, or it is longer. */
 bool devtree_get_number(const void *fdt, int node, const char *name, uint64_t *value);
 
+/* A property that is looked for by @name; @value is NULL where the node has none. */
+struct devtree_property {
+	const char *name;
+	const void *value;
+	int len;
+};
+
+/* Find these @count properties of @node, in one pass over those that it has: libfdt makes one for each. */
+void devtree_find(const void *fdt, int node, struct devtree_property *wanted, unsigned int count);
+
+/* What a property that devtree_find() has looked for says; the functions below, without "property", find it first. */
+bool devtree_property_enables(const struct devtree_property *status);
+bool devtree_property_is(const struct devtree_property *p, const char *value);
+bool devtree_property_lists(const struct devtree_property *p, const char *const *names);
+bool devtree_property_reg(const void *fdt, int node, const struct devtree_property *reg,
+			  int address_cells, int size_cells, unsigned int index, struct range *r);
+
 /* No status property, or "okay". */
 bool devtree_is_enabled(const void *fdt, int node);
 

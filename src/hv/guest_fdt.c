@@ -203,13 +203,13 @@ static void change_memory(void *fdt, struct range home)
 /* Each hart's own file is @own_file pages behind where the machine has it. */
 static void change_imsic(void *fdt, const struct machine *m, unsigned int own_file)
 {
-	int node = machine_find_imsic(fdt, m);
 	struct range r = m->imsic.reg;
 	fdt32_t reg[4];
-	int parent, used;
+	int node, parent, used;
 
 	if (!own_file)
 		return;
+	node = machine_find_imsic(fdt, m);
 	need(node, "the IMSIC");
 	parent = fdt_parent_offset(fdt, node);
 	used = put_number(reg, r.start + own_file * PAGE_SIZE, fdt_address_cells(fdt, parent));
@@ -254,18 +254,27 @@ static void change_chosen(void *fdt, const struct modules *mods)
 
 /* ---- devices ---- */
 
-static void remove_compatible(void *fdt, const char *name)
-{
-	int node;
+/* An S-mode software interrupt device would raise the interrupts of Halite's own level. */
+static const char *const sswi_names[] = { "riscv,aclint-sswi", "thead,c900-aclint-sswi", NULL };
+static const char *const syscon_names[] = { "syscon-poweroff", "syscon-reboot", NULL };
 
-	while ((node = fdt_node_offset_by_compatible(fdt, -1, name)) >= 0)
-		need(fdt_del_node(fdt, node), name);
+static void remove_compatible(void *fdt, const char *const *names)
+{
+	int node, next;
+
+	for (node = fdt_next_node(fdt, -1, NULL); node >= 0; node = next) {
+		if (devtree_is_compatible(fdt, node, names)) {
+			need(fdt_del_node(fdt, node), *names);
+			next = fdt_next_node(fdt, -1, NULL);
+		} else {
+			next = fdt_next_node(fdt, node, NULL);
+		}
+	}
 }
 
 void guest_fdt_end_by_sbi(void *fdt)
 {
-	remove_compatible(fdt, "syscon-poweroff");
-	remove_compatible(fdt, "syscon-reboot");
+	remove_compatible(fdt, syscon_names);
 }
 
 size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods)
@@ -279,9 +288,7 @@ void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struc
 		    const struct modules *mods, struct range home, unsigned int own_file)
 {
 	need(fdt_open_into(machine_fdt, fdt, size), "copy");
-	/* An S-mode software interrupt device would raise the interrupts of Halite's own level. */
-	remove_compatible(fdt, "riscv,aclint-sswi");
-	remove_compatible(fdt, "thead,c900-aclint-sswi");
+	remove_compatible(fdt, sswi_names);
 	change_chosen(fdt, mods);
 	change_memory(fdt, home);
 	change_cpus(fdt, m);

@@ -34,6 +34,8 @@ static void add(struct range_list *l, struct range r, const char *what)
 
 static void parse_ram(struct machine *m, const void *fdt)
 {
+	int address_cells = fdt_address_cells(fdt, 0);
+	int size_cells = fdt_size_cells(fdt, 0);
 	int node;
 
 	fdt_for_each_subnode (node, fdt, 0) {
@@ -43,9 +45,7 @@ static void parse_ram(struct machine *m, const void *fdt)
 		if (!devtree_has_string(fdt, node, "device_type", "memory") ||
 		    !devtree_is_enabled(fdt, node))
 			continue;
-		for (i = 0; devtree_reg(fdt, node, fdt_address_cells(fdt, 0),
-					fdt_size_cells(fdt, 0), i, &r);
-		     i++)
+		for (i = 0; devtree_reg(fdt, node, address_cells, size_cells, i, &r); i++)
 			add(&m->ram, r, "RAM");
 	}
 	range_list_normalize(&m->ram);
@@ -56,6 +56,7 @@ static void parse_ram(struct machine *m, const void *fdt)
 static void parse_reserved(struct machine *m, const void *fdt)
 {
 	int parent = fdt_path_offset(fdt, "/reserved-memory");
+	int address_cells, size_cells;
 	struct range r;
 	int node, i;
 
@@ -66,14 +67,14 @@ static void parse_reserved(struct machine *m, const void *fdt)
 	}
 	if (parent < 0)
 		return;
+	address_cells = fdt_address_cells(fdt, parent);
+	size_cells = fdt_size_cells(fdt, parent);
 	fdt_for_each_subnode (node, fdt, parent) {
 		bool no_map = fdt_getprop(fdt, node, "no-map", NULL);
 
 		if (!devtree_is_enabled(fdt, node))
 			continue;
-		for (i = 0; devtree_reg(fdt, node, fdt_address_cells(fdt, parent),
-					fdt_size_cells(fdt, parent), i, &r);
-		     i++) {
+		for (i = 0; devtree_reg(fdt, node, address_cells, size_cells, i, &r); i++) {
 			add(&m->reserved, r, "reserved memory");
 			if (no_map)
 				add(&m->no_map, range_align_out(r, PAGE_SIZE), "reserved memory");
@@ -89,17 +90,14 @@ void machine_parse_memory(struct machine *m, const void *fdt)
 }
 
 /* The S-mode context of the hart whose interrupt controller has @phandle, from the PLIC's wires. */
-static int64_t plic_context(const void *fdt, uint32_t phandle)
+static int64_t plic_context(const struct machine *m, const void *fdt, uint32_t phandle)
 {
-	int plic = fdt_node_offset_by_prop_value(fdt, -1, "interrupt-controller", "", 0);
 	int len, i;
 	const uint8_t *wires;
 
-	while (plic >= 0 && !fdt_getprop(fdt, plic, "riscv,ndev", NULL))
-		plic = fdt_node_offset_by_prop_value(fdt, plic, "interrupt-controller", "", 0);
-	if (plic < 0)
+	if (!m->plic.size)
 		return -1;
-	wires = fdt_getprop(fdt, plic, "interrupts-extended", &len);
+	wires = fdt_getprop(fdt, m->plic.node, "interrupts-extended", &len);
 	for (i = 0; wires && i < len / 8; i++) {
 		if (devtree_number(wires + 8 * i, 1) == phandle &&
 		    devtree_number(wires + 8 * i + 4, 1) == IRQ_SEI)
@@ -119,12 +117,13 @@ static uint32_t interrupt_phandle(const void *fdt, int cpu)
 	return 0;
 }
 
-static void parse_hart(struct machine_hart *hart, const void *fdt, int node)
+static void parse_hart(const struct machine *m, struct machine_hart *hart, const void *fdt,
+		       int node)
 {
 	uint32_t phandle = interrupt_phandle(fdt, node);
 
 	hart->intc_phandle = phandle;
-	hart->plic_context = phandle ? plic_context(fdt, phandle) : -1;
+	hart->plic_context = phandle ? plic_context(m, fdt, phandle) : -1;
 	machine_parse_isa(fdt, node, &hart->isa);
 }
 
@@ -161,7 +160,7 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 			m->boot_hart = m->hart_count;
 		}
 		m->harts[m->hart_count].hartid = hartid;
-		parse_hart(&m->harts[m->hart_count++], fdt, node);
+		parse_hart(m, &m->harts[m->hart_count++], fdt, node);
 	}
 	if (!boot_seen)
 		hv_fatal("/cpus: no usable cpu has the hart id %llu of the hart that runs",

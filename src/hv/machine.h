@@ -36,6 +36,7 @@ struct machine_plic {
 	uint64_t base;
 	uint64_t size;
 	uint32_t ndev; /* interrupt sources 1 to ndev */
+	int node;      /* of the device tree */
 };
 
 /* The supervisor-level interrupt files of all harts (AIA "Incoming MSI Controller"). */
@@ -68,6 +69,7 @@ struct machine {
 	struct machine_plic plic;    /* size 0: none; then there is an APLIC, an IMSIC or both */
 	struct machine_aplic aplic;
 	struct machine_imsic imsic;
+	bool aia_seen;	      /* the device tree has an APLIC or IMSIC, of S mode or not */
 	const char *bootargs; /* Halite's own; "" if there are none; in the device tree */
 };
 

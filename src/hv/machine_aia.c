@@ -144,8 +144,10 @@ static void parse_aplic(struct machine *m, const void *fdt)
 void machine_parse_aia(struct machine *m, const void *fdt)
 {
 	m->aplic.size = 0;
-	parse_imsic(m, fdt);
-	parse_aplic(m, fdt);
+	if (m->aia_seen) {
+		parse_imsic(m, fdt);
+		parse_aplic(m, fdt);
+	}
 	if (m->plic.size && (m->aplic.size || m->imsic.present))
 		hv_fatal("a PLIC and an APLIC or IMSIC for S mode; Halite handles one of them");
 	if (!m->plic.size && !m->aplic.size && !m->imsic.present)

@@ -23,6 +23,10 @@ struct bus {
 
 static const char *const plic_names[] = { "sifive,plic-1.0.0", "riscv,plic0", NULL };
 static const char *const aia_names[] = { "riscv,imsics", "riscv,aplic", NULL };
+/*
+ * An M-mode timer or interrupt device, or the S-mode ACLINT one, which would raise interrupts of
+ * Halite's own level: never given to a guest.
+ */
 static const char *const clint_names[] = {
 	"sifive,clint0",	  "riscv,clint0",
 	"thead,c900-clint",	  "riscv,aclint-mswi",
@@ -30,15 +34,6 @@ static const char *const clint_names[] = {
 	"thead,c900-aclint-mswi", "thead,c900-aclint-mtimer",
 	"thead,c900-aclint-sswi", NULL,
 };
-
-/*
- * An M-mode timer or interrupt device, or the S-mode ACLINT one, which would raise interrupts of
- * Halite's own level: never given to a guest.
- */
-static bool is_clint(const void *fdt, int node)
-{
-	return devtree_is_compatible(fdt, node, clint_names);
-}
 
 static bool has_identity_ranges(const void *fdt, int bus)
 {
@@ -101,6 +96,7 @@ static void set_plic(struct machine *m, const void *fdt, int node, struct range 
 	m->plic.base = r.start;
 	m->plic.size = r.size;
 	m->plic.ndev = ndev;
+	m->plic.node = node;
 }
 
 /* Where enabled device @node is; 0 where a bus changes the address: a wrong guess must not be written to. */
@@ -135,25 +131,25 @@ struct walk {
 	struct range_list clints;
 };
 
-static void take_device(struct walk *w, const void *fdt, int node, const struct bus *bus)
+static void take_device(struct walk *w, const void *fdt, int node, const struct bus *bus,
+			const struct devtree_property *reg,
+			const struct devtree_property *compatible)
 {
-	bool plic = devtree_is_compatible(fdt, node, plic_names);
+	bool plic = devtree_property_lists(compatible, plic_names);
+	bool clint = devtree_property_lists(compatible, clint_names);
 	struct range r;
 	unsigned int i;
 
-	if (devtree_has_string(fdt, node, "device_type", "memory"))
-		return;
-	/* What of it is the guest's depends on more than the tree: see main.c and aplic.c. */
-	if (devtree_is_compatible(fdt, node, aia_names))
-		return;
-	for (i = 0; devtree_reg(fdt, node, bus->address_cells, bus->size_cells, i, &r); i++) {
+	for (i = 0;
+	     devtree_property_reg(fdt, node, reg, bus->address_cells, bus->size_cells, i, &r);
+	     i++) {
 		if (!translate(bus, &r) || !range_is_valid(r.start, r.size))
 			continue;
 		if (plic) {
 			set_plic(w->m, fdt, node, r);
 			return;
 		}
-		add(is_clint(fdt, node) ? &w->clints : &w->m->devices, fdt, node, r);
+		add(clint ? &w->clints : &w->m->devices, fdt, node, r);
 	}
 }
 
@@ -179,25 +175,42 @@ static void walk_bus(struct walk *w, const void *fdt, int parent, const struct b
 static void walk_node(struct walk *w, const void *fdt, int node, const struct bus *bus,
 		      unsigned int depth)
 {
-	struct bus below = {
-		.parent = bus,
-		.address_cells = fdt_address_cells(fdt, node),
-		.size_cells = fdt_size_cells(fdt, node),
+	enum { STATUS, REG, COMPATIBLE, DEVICE_TYPE, RANGES, COUNT };
+	struct devtree_property p[COUNT] = {
+		[STATUS] = { .name = "status" },	 [REG] = { .name = "reg" },
+		[COMPATIBLE] = { .name = "compatible" }, [DEVICE_TYPE] = { .name = "device_type" },
+		[RANGES] = { .name = "ranges" },
 	};
+	struct bus below = { .parent = bus };
 
-	if (!devtree_is_enabled(fdt, node))
+	devtree_find(fdt, node, p, COUNT);
+	if (!devtree_property_enables(&p[STATUS]))
 		return;
-	if (fdt_getprop(fdt, node, "reg", NULL))
-		take_device(w, fdt, node, bus);
-	if (devtree_has_string(fdt, node, "device_type", "pci")) {
+	/* What of these is the guest's depends on more than the tree: see main.c and aplic.c. */
+	if (devtree_property_lists(&p[COMPATIBLE], aia_names))
+		w->m->aia_seen = true;
+	else if (p[REG].value && !devtree_property_is(&p[DEVICE_TYPE], "memory"))
+		take_device(w, fdt, node, bus, &p[REG], &p[COMPATIBLE]);
+	if (devtree_property_is(&p[DEVICE_TYPE], "pci")) {
 		take_pci_windows(w, fdt, node, bus);
 		return;
 	}
-	below.ranges = fdt_getprop(fdt, node, "ranges", &below.ranges_len);
 	/* Without ranges, what is below has no address of the machine (an I2C bus, the cpus). */
-	if (below.ranges && below.address_cells >= 1 && below.address_cells <= 2 &&
-	    below.size_cells >= 1 && below.size_cells <= 2)
+	if (!p[RANGES].value)
+		return;
+	below.ranges = p[RANGES].value;
+	below.ranges_len = p[RANGES].len;
+	below.address_cells = fdt_address_cells(fdt, node);
+	below.size_cells = fdt_size_cells(fdt, node);
+	if (below.address_cells >= 1 && below.address_cells <= 2 && below.size_cells >= 1 &&
+	    below.size_cells <= 2)
 		walk_bus(w, fdt, node, &below, depth + 1);
+}
+
+/* What has ranges under the root, or may have, but no devices. */
+static bool is_no_bus(const char *name)
+{
+	return !strcmp(name, "reserved-memory") || !strcmp(name, "chosen");
 }
 
 static void walk_bus(struct walk *w, const void *fdt, int parent, const struct bus *bus,
@@ -208,9 +221,7 @@ static void walk_bus(struct walk *w, const void *fdt, int parent, const struct b
 	if (depth > DEPTH_MAX)
 		hv_fatal("%s: more than %d buses deep", devtree_path(fdt, parent), DEPTH_MAX);
 	fdt_for_each_subnode (node, fdt, parent) {
-		const char *name = fdt_get_name(fdt, node, NULL);
-
-		if (!bus->parent && (!strcmp(name, "reserved-memory") || !strcmp(name, "chosen")))
+		if (!bus->parent && is_no_bus(fdt_get_name(fdt, node, NULL)))
 			continue;
 		walk_node(w, fdt, node, bus, depth);
 	}
@@ -235,6 +246,7 @@ void machine_parse_devices(struct machine *m, const void *fdt)
 	w.m = m;
 	m->devices.count = 0;
 	m->plic.size = 0;
+	m->aia_seen = false;
 	walk_bus(&w, fdt, 0, &root, 0);
 	for (i = 0; i < m->devices.count; i++)
 		m->devices.r[i] = range_align_out(m->devices.r[i], PAGE_SIZE);

@@ -56,7 +56,7 @@ void hv_start(uint64_t hartid, void *fdt)
 
 	console_init();
 	machine_check_fdt(fdt, HOME_FDT_MAX);
-	console_set_finisher(machine_find_finisher(fdt));
+	console_set_fdt(fdt);
 	check_firmware(fdt);
 	machine_parse_memory(&machine, fdt);
 	modules_find(&mods, fdt, &machine, self);
@@ -305,7 +305,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	char text[80];
 
 	console_init();
-	console_set_finisher(machine_find_finisher(fdt));
+	console_set_fdt(fdt);
 	machine_parse(&machine, fdt, hartid);
 	options_parse(&options, machine.bootargs);
 	hv_print("Halite " HALITE_VERSION " (nacl: %s)\n",
