@@ -72,11 +72,16 @@ $(RV_OBJ)/%.S.o: src/%.S mk/hypervisor.mk
 	@echo "  CC      $@"
 	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
 
+# The version of a tree is looked at once, by machine_check_fdt() (ASSUME_LATEST, 4), all else of it at each access. fdt.c has the
+# loop over the characters of a name.
+RV_LIBFDT_FLAGS := -DFDT_ASSUME_MASK=4
+$(RV_OBJ)/libfdt/fdt.o: RV_LIBFDT_FLAGS += -O3
+
 # Not ours: its warnings are its authors' business.
 $(RV_LIBFDT_OBJECTS): $(RV_OBJ)/libfdt/%.o: mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -w -c -o $@ $(RV_LIBFDT)/$*.c
+	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) $(RV_LIBFDT_FLAGS) -w -c -o $@ $(RV_LIBFDT)/$*.c
 
 $(BUILD_RV)/halite.elf: $(RV_OBJECTS) src/riscv/halite.lds mk/hypervisor.mk
 	@echo "  LD      $@"

@@ -8,6 +8,8 @@
 #include "hv/machine.h"
 #include "riscv/pte.h"
 
+#define VERSION 17
+
 void machine_check_fdt(const void *fdt, uint64_t limit)
 {
 	int error;
@@ -20,6 +22,10 @@ void machine_check_fdt(const void *fdt, uint64_t limit)
 	if (fdt_totalsize(fdt) > limit)
 		hv_fatal("device tree of %lu bytes; Halite takes at most %lu",
 			 (unsigned long)fdt_totalsize(fdt), (unsigned long)limit);
+	/* libfdt is built to know no other one. */
+	if (fdt_version(fdt) < VERSION || fdt_last_comp_version(fdt) > VERSION)
+		hv_fatal("device tree at 0x%lx is of version %u; Halite takes version %u",
+			 (unsigned long)fdt, (unsigned int)fdt_version(fdt), VERSION);
 	error = fdt_check_full(fdt, fdt_totalsize(fdt));
 	if (error)
 		hv_fatal("device tree at 0x%lx is damaged or cut short: %s", (unsigned long)fdt,

@@ -147,6 +147,9 @@ static void bad_trees_are_named(void **state)
 		assert_fatal(machine_check_fdt(tree, TREE_SIZE), "cut short");
 	}
 	fdt_set_totalsize(tree, size);
+	fdt_set_version(tree, 16);
+	assert_fatal(machine_check_fdt(tree, TREE_SIZE), "version 16");
+	fdt_set_version(tree, 17);
 	memset(tree + fdt_off_dt_struct(tree) + fdt_size_dt_struct(tree) / 2, 0, 64);
 	assert_fatal(machine_check_fdt(tree, TREE_SIZE), "damaged");
 	tree[0] = 0;
