@@ -126,13 +126,24 @@ static NOINLINE void clear_spv(struct vcpu *v)
 	nacl_host_refresh(&v->nacl, HEXT_CSR_HTINST);
 }
 
-static void begin(struct vcpu *v)
+/* From here on L1's hstatus counts. */
+static void settle_hstatus(struct vcpu *v)
+{
+	if (!v->h.virt && (v->h.hstatus & HSTATUS_SPV) && world_l1_took_interrupt(&v->h))
+		clear_spv(v);
+}
+
+static inline __attribute__((always_inline)) void begin_at(struct vcpu *v)
 {
 	v->h.pc = csr_read(CSR_SEPC);
 	v->h.user = !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
 	v->way = VCPU_LOAD_SOME;
-	if (!v->h.virt && (v->h.hstatus & HSTATUS_SPV) && world_l1_took_interrupt(&v->h))
-		clear_spv(v);
+}
+
+static void begin(struct vcpu *v)
+{
+	begin_at(v);
+	settle_hstatus(v);
 }
 
 static bool is_sync_sret(const struct vcpu *v)
@@ -144,6 +155,17 @@ static bool is_sync_sret(const struct vcpu *v)
 static NOINLINE uint64_t quick_call(struct vcpu *v)
 {
 	begin(v);
+	sbi_handle_ecall(v);
+	vcpu_resume(v);
+	return v->way;
+}
+
+/* Not of NACL: hstatus counts in none of these, so L1 has to find it right in its area alone. */
+static NOINLINE uint64_t quick_plain_call(struct vcpu *v)
+{
+	begin_at(v);
+	if (nacl_host_has_shmem(&v->nacl))
+		settle_hstatus(v);
 	sbi_handle_ecall(v);
 	vcpu_resume(v);
 	return v->way;
@@ -222,6 +244,8 @@ uint64_t vcpu_exit_quick(struct vcpu *v)
 		return quick_virtual_instruction(v);
 	if (cause != CAUSE_ECALL_VS)
 		return VCPU_NOT_DONE;
+	if (v->x[VCPU_A7] != NACL_EID)
+		return quick_plain_call(v);
 	return is_sync_sret(v) ? quick_nacl_sret(v) : quick_call(v);
 }
 

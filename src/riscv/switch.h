@@ -245,7 +245,7 @@ ALWAYS_INLINE void world_load_hstatus_of_l1(const struct hext_hart *h, bool watc
 /*
  * On hardware an interrupt in HS mode clears SPV. L1's are delivered by the hardware, to which L1's hstatus is not known, and hideleg cannot be
  * 0 meanwhile as hedeleg is, for then L1's sip and sie would read as 0. So scause and sepc, which an interrupt changes, are noted when L1
- * runs on with SPV set, and compared before L1's hstatus counts: when its SRET traps, when it reads hstatus, and at each other exit. To be
+ * runs on with SPV set, and compared before L1's hstatus counts: when its SRET traps, when it reads hstatus, and at each other exit but SBI calls that do not reach hstatus. To be
  * mistaken takes an L1 that writes an interrupt's number to its own scause; that, between an exit of L2 by an interrupt and its SRET,
  * writes sepc but not hstatus; or that takes the interrupt whose number is in scause already behind a write of SPV.
  */
