@@ -362,22 +362,17 @@ ALWAYS_INLINE bool exception(struct vcpu *v, uint64_t cause)
 
 /* ---- CSR instructions of L1 ---- */
 
-/* Fields of an I-type instruction. */
+/* Fields of an I-type instruction, of 64 bits as registers are. */
 #define RD(code)     ((code) >> 7 & 31)
 #define FUNCT3(code) ((code) >> 12 & 7)
 #define RS1(code)    ((code) >> 15 & 31)
 #define CSR(code)    ((code) >> 20)
 
-ALWAYS_INLINE bool is_at_hand(unsigned int reg)
-{
-	return QUICK_REGISTERS >> reg & 1;
-}
-
 /*
  * The CSRs that the image stores, by the table that hext_csr_rmw() is made of, and vsie. False: another one, or this hart has it
  * not.
  */
-ALWAYS_INLINE bool read_stored(const struct hext_hart *h, unsigned int csr, uint64_t *value)
+ALWAYS_INLINE bool read_stored(const struct hext_hart *h, uint64_t csr, uint64_t *value)
 {
 	const struct hext_config *c = h->cfg;
 
@@ -400,55 +395,88 @@ ALWAYS_INLINE bool read_stored(const struct hext_hart *h, unsigned int csr, uint
 	}
 }
 
+/* A write of L1's: of the CSR that was @old the bits in @mask become @value's, which makes it @written. */
+struct change {
+	uint64_t value, mask;
+	uint64_t old, written;
+};
+
 /* Writing these lets interrupts in, or changes how they are told. */
 #define IS_ABOUT_INTERRUPTS(csr)                                                          \
 	((csr) == HEXT_CSR_HIE || (csr) == HEXT_CSR_HIDELEG || (csr) == HEXT_CSR_HGEIE || \
 	 (csr) == HEXT_CSR_HVIEN || (csr) == HEXT_CSR_HVIPRIO1 || (csr) == HEXT_CSR_HVIPRIO2)
 
-/* The hardware's hstatus and hedeleg for L1 depend on these. */
-#define IS_ABOUT_HSTATUS(csr)                                                                \
-	((csr) == HEXT_CSR_HSTATUS || (csr) == HEXT_CSR_HVIP || (csr) == HEXT_CSR_HENVCFG || \
+/* Writing these can make an interrupt of VS level pending: L1's WFI may have to trap. */
+#define IS_ABOUT_PENDING(csr)                                                                   \
+	((csr) == HEXT_CSR_HVIP || (csr) == HEXT_CSR_HTIMEDELTA || (csr) == HEXT_CSR_HENVCFG || \
 	 (csr) == HEXT_CSR_VSTIMECMP)
 
-/* nacl_host_csr_written(): @csr is stored, and @value now. Of the others none but hip and vsip can show that. */
-ALWAYS_INLINE void area_follows(const struct vcpu *v, unsigned int csr, uint64_t value)
+/* Likewise: what is pending then may be L1's to take. */
+ALWAYS_INLINE bool may_interrupt_l1(const struct vcpu *v)
 {
-	uint64_t hip = v->h.hvip & IRQ_VS_ALL;
-
-	if (static_key(KEY_AIA))
-		add_files(&v->h, files_of_l1(), &hip);
-	add_timer(&v->h, &hip);
-	nacl_host_put_written(&v->nacl, csr, value);
-	nacl_host_put_current(&v->nacl, HEXT_CSR_HIP, hip);
-	nacl_host_put_current(&v->nacl, HEXT_CSR_VSIP, hext_vs_view(&v->h, hip));
+	return hext_kept_interrupts(&v->h) || (static_key(KEY_AIA) && v->aia_at_work);
 }
 
-/* Likewise, written; what has more effects than on the hardware's hstatus is left to others, too. */
-ALWAYS_INLINE bool change_stored(struct vcpu *v, unsigned int csr, uint64_t *old, uint64_t value,
-				 uint64_t mask)
+/* Of world_load_hstatus_of_l1() what depends on hvip, henvcfg, vstimecmp and VGEIN, ... */
+ALWAYS_INLINE void load_vtw_of_l1(const struct hext_hart *h)
+{
+	if (wfi_of_l1_traps(h, false))
+		ncsr_set(HEXT_CSR_HSTATUS, HSTATUS_VTW);
+	else
+		ncsr_clear(HEXT_CSR_HSTATUS, HSTATUS_VTW);
+}
+
+/* ... and what depends on SPV. */
+ALWAYS_INLINE void load_vtsr_of_l1(const struct hext_hart *h)
+{
+	ncsr_write(HEXT_CSR_HEDELEG, l1_hedeleg(h));
+	if ((h->hstatus & HSTATUS_SPV) || hext_kept_interrupts(h))
+		ncsr_set(HEXT_CSR_HSTATUS, HSTATUS_VTSR);
+	else
+		ncsr_clear(HEXT_CSR_HSTATUS, HSTATUS_VTSR);
+}
+
+/* change_stored() for hstatus, which KVM exchanges twice for each run of L2. */
+ALWAYS_INLINE bool change_hstatus(struct vcpu *v, struct change *w)
+{
+	uint64_t bits = w->mask & HSTATUS_WRITABLE;
+	struct hext_hart *h = &v->h;
+
+	w->old = h->hstatus;
+	if ((static_key(KEY_AIA) && may_interrupt_l1(v)) ||
+	    ((w->old & HSTATUS_SPV) && world_l1_took_interrupt(h)))
+		return false;
+	w->written = hext_legal_vgein(h->cfg, (w->old & ~bits) | (w->value & bits));
+	h->hstatus = w->written;
+	/* Says nothing where SPV is clear. */
+	world_note_spv(h, true);
+	if ((w->old ^ w->written) & HSTATUS_SPV)
+		load_vtsr_of_l1(h);
+	if (static_key(KEY_AIA))
+		load_vtw_of_l1(h);
+	return true;
+}
+
+/* As read_stored(), written; what has more effects than on the hardware's hstatus is left to others, too. hstatus is above. */
+ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
 {
 	struct hext_hart *h = &v->h;
 	const struct hext_config *c = h->cfg;
-	uint64_t now, bits, written;
+	uint64_t bits;
 
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present)     \
-	case number:                                                       \
-		if (IS_ABOUT_INTERRUPTS(number) || !(present))             \
-			return false;                                      \
-		now = h->field;                                            \
-		if (number == HEXT_CSR_HSTATUS && (now & HSTATUS_SPV) &&   \
-		    world_l1_took_interrupt(h))                            \
-			return false;                                      \
-		bits = mask & (writable);                                  \
-		written = legal(c, now, (now & ~bits) | (value & bits));   \
-		h->field = written;                                        \
-		*old = now;                                                \
-		if (number == HEXT_CSR_HSTATUS && (written & HSTATUS_SPV)) \
-			world_note_spv(h, true);                           \
-		if (IS_ABOUT_HSTATUS(number))                              \
-			break;                                             \
-		goto stored;
+#define HEXT_CSR(name, number, field, writable, legal, reset, present)                         \
+	case number:                                                                           \
+		if (number == HEXT_CSR_HSTATUS || IS_ABOUT_INTERRUPTS(number) || !(present) || \
+		    (IS_ABOUT_PENDING(number) && may_interrupt_l1(v)))                         \
+			return false;                                                          \
+		bits = w->mask & (writable);                                                   \
+		w->old = h->field;                                                             \
+		w->written = legal(c, w->old, (w->old & ~bits) | (w->value & bits));           \
+		h->field = w->written;                                                         \
+		if (IS_ABOUT_PENDING(number))                                                  \
+			break;                                                                 \
+		return true;
 #include "hext/csr_table.h"
 #undef HEXT_CSR
 #undef HEXT_CSR_VIEW
@@ -456,45 +484,79 @@ ALWAYS_INLINE bool change_stored(struct vcpu *v, unsigned int csr, uint64_t *old
 	default:
 		return false;
 	}
-	world_load_hstatus_of_l1(h, h->hstatus & HSTATUS_SPV, false);
-stored:
-	if (nacl_host_has_shmem(&v->nacl) && mask)
-		area_follows(v, csr, written);
+	load_vtw_of_l1(h);
 	return true;
 }
 
-/* CSRRS rd, csr, x0 */
-#define IS_CSRR(code) (((code)&0xff07f) == 0x2073)
-
-/* As nested_emulate(). */
-ALWAYS_INLINE bool csr_instruction(struct vcpu *v)
+/* nacl_host_csr_written(): @csr is stored, and @value now. Of the others none but hip and vsip can show that. */
+ALWAYS_INLINE void area_follows(const struct vcpu *v, unsigned int csr, uint64_t value)
 {
-	uint32_t code = csr_read(CSR_STVAL);
-	unsigned int op = FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
-	bool immediate = FUNCT3(code) & HEXT_CSR_IMMEDIATE;
-	uint64_t operand, old;
+	uint64_t hip;
 
-	if (!is_at_hand(RD(code)) || !(csr_read(CSR_SSTATUS) & SSTATUS_SPP))
-		return false;
-	if (IS_CSRR(code)) {
-		if (!read_stored(&v->h, CSR(code), &old))
-			return false;
-	} else {
-		if ((code & 0x7f) != 0x73 || !op || (!immediate && !is_at_hand(RS1(code))) ||
-		    is_asked_for(v))
-			return false;
-		operand = immediate ? RS1(code) : v->x[RS1(code)];
-		if (!change_stored(v, CSR(code), &old,
-				   op == HEXT_CSRRW   ? operand
-				   : op == HEXT_CSRRS ? ~UINT64_C(0)
-						      : 0,
-				   op == HEXT_CSRRW ? ~UINT64_C(0) : operand))
-			return false;
-	}
+	nacl_host_put_written(&v->nacl, csr, value);
+	hip = v->h.hvip & IRQ_VS_ALL;
+	if (static_key(KEY_AIA))
+		add_files(&v->h, files_of_l1(), &hip);
+	add_timer(&v->h, &hip);
+	nacl_host_put_current(&v->nacl, HEXT_CSR_HIP, hip);
+	nacl_host_put_current(&v->nacl, HEXT_CSR_VSIP, hext_vs_view(&v->h, hip));
+}
+
+/* The instruction is done, and its destination is @value. */
+ALWAYS_INLINE void go_on(struct vcpu *v, uint64_t code, uint64_t value)
+{
 	stat_count(&v->stats, STAT_L1_CSR);
 	if (RD(code))
-		v->x[RD(code)] = old;
+		v->x[RD(code)] = value;
 	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);
+}
+
+ALWAYS_INLINE bool is_at_hand(uint64_t reg)
+{
+	return QUICK_REGISTERS >> reg & 1;
+}
+
+/* What the instruction would write, if anything. False: none of those, or its operand is not at hand. */
+ALWAYS_INLINE bool decode(const struct vcpu *v, uint64_t code, struct change *w)
+{
+	uint64_t op = FUNCT3(code), operand;
+
+	if (op & HEXT_CSR_IMMEDIATE)
+		operand = RS1(code);
+	else if (is_at_hand(RS1(code)))
+		operand = v->x[RS1(code)];
+	else
+		return false;
+	op &= ~HEXT_CSR_IMMEDIATE;
+	w->value = op == HEXT_CSRRW ? operand : op == HEXT_CSRRS ? ~UINT64_C(0) : 0;
+	w->mask = op == HEXT_CSRRW ? ~UINT64_C(0) : operand;
+	return op;
+}
+
+/*
+ * As nested_emulate(). stval has the code of an instruction that VS mode may not execute, or is 0. Those of no CSR have funct3 0 or 4, or,
+ * of other opcodes, a number in place of the CSR's that is none of the table (CBO: 0 to 4).
+ */
+ALWAYS_INLINE bool csr_instruction(struct vcpu *v)
+{
+	uint64_t code = csr_read(CSR_STVAL);
+	struct change w;
+
+	if (!(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !is_at_hand(RD(code)) || !decode(v, code, &w))
+		return false;
+	if (!w.mask) {
+		if (!read_stored(&v->h, CSR(code), &w.old))
+			return false;
+		go_on(v, code, w.old);
+		return true;
+	}
+	if (!(CSR(code) == HEXT_CSR_HSTATUS ? change_hstatus(v, &w)
+					    : change_stored(v, CSR(code), &w)))
+		return false;
+	go_on(v, code, w.old);
+	/* stval is read again, so that the code needs no register, which would have to be saved, until here. */
+	if (nacl_host_has_shmem(&v->nacl))
+		area_follows(v, CSR(csr_read(CSR_STVAL)), w.written);
 	return true;
 }
 

@@ -42,22 +42,26 @@ riscv_trap_entry:
 	csrr a1, scause
 	li a2, CAUSE_VIRTUAL_INSTRUCTION
 	beq a1, a2, virtual
-	call quick_entry
-back:	/* a0 = v, a1 = the way */
+	jal quick_entry		/* a0 = v, a1 = the way */
 	beqz a1, 1f
 	csrw sscratch, a0
 	addi a1, a1, -VCPU_WAY_SOME
-	bnez a1, load_shared
+	beqz a1, load_quick
+load_shared:
+	ld a0, VCPU_SHARED(a0)
+	j load_all
+virtual:
+	jal quick_virtual	/* likewise, but never VCPU_WAY_SHARED */
+	beqz a1, 1f
+	csrw sscratch, a0
+load_quick:
 	quick_registers ld, a0
 	ld sp, VCPU_X(2)(a0)
 	ld a0, VCPU_X(10)(a0)
 	sret
-virtual:
-	call quick_virtual
-	j back
 1:	some_registers sd, a0
 	addi tp, a0, VCPU_NACL
-	call vcpu_exit_quick
+	jal vcpu_exit_quick
 	mv a1, a0
 	addi a0, tp, -VCPU_NACL
 	li t0, VCPU_WAY_SOME
@@ -71,9 +75,7 @@ virtual:
 2:	li t0, VCPU_WAY_SHARED
 	bne a1, t0, 3f
 	csrw sscratch, a0
-load_shared:
-	ld a0, VCPU_SHARED(a0)
-	j load_all
+	j load_shared
 slow_exit:
 	some_registers sd, a0
 	addi tp, a0, VCPU_NACL
