@@ -55,9 +55,9 @@ struct hext_config {
 	uint64_t hviprio1;
 	uint64_t hviprio2;
 	/*
-	 * A piece of the domain's RAM, and where it is in Halite's memory: 8 bytes there are read without a call of
-	 * hext_ops.read(), which would read the same. Size 0 or 8 and more. It is at @ram_hpa, and hext_ops.host_page() would allow
-	 * all of it everything.
+	 * A piece of the domain's RAM, of whole pages or none, and where it is in Halite's memory: 8 bytes there are read without a
+	 * call of hext_ops.read(), which would read the same. It is at @ram_hpa, and hext_ops.host_page() would allow all of it
+	 * everything.
 	 */
 	uint64_t ram_start, ram_size;
 	hpa_t ram_hpa;

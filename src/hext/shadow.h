@@ -141,25 +141,27 @@ struct hext_shadow_result {
 };
 
 /*
- * A guest-page fault that L1 has been given, and how far its table was walked then. Where L1's table had no leaf, the next walk
- * goes on from there: what L1 has added is there or below. The pointers above are kept as a hart may keep them, which is until
+ * The last guest-page fault of L2's, and how far L1's table was walked for it. Where L1's table had no leaf, L1 was given the fault, and
+ * the next walk goes on from there: what L1 has added is there or below; and a fault whose address has the same table
+ * begins there (shadow_plain.h). The pointers above are kept as a hart may keep them, which is until
  * a fence of L1's that could name them, on any hart: @shadow then has another generation. So it has when its key was another's
  * meanwhile, while it would have missed fences. L1 itself may have stored to these pointers: it knows that only after a
- * fence no hart uses the old ones. And the owner forgets all this when L2 runs again.
+ * fence no hart uses the old ones.
  */
 struct hext_shadow_missed {
-	uint64_t hgatp; /* L1's then */
+	uint64_t
+		hgatp; /* L1's, if it was given the fault; the owner makes it ~0 when L2 runs again */
 	gpa_t gpa;
 	struct hext_gaccess access;
 	struct hext_walk_at at;
-	const struct hext_shadow *shadow;
+	const struct hext_shadow *shadow; /* or NULL: the walk has read no table */
 	uint64_t generation;
 };
 
 /*
  * L2 took guest-page fault @hw (as hardware reported it) under @s, which hext_shadow_get() gave for
  * h->hgatp. May call quiesce(). RESUME without an entry happens when harts compete for pages or L1
- * fences all the time: the retry comes back here. With TRAP, @missed is filled.
+ * fences all the time: the retry comes back here. @missed is filled, with its hgatp for TRAP alone.
  */
 enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct hext_shadow *s,
 					   struct hext_hart *h, const struct hext_trap *hw,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Filling shadow G-stages: what a guest-page fault of L2 leads to. */
 #include "hext/insn.h"
+#include "hext/shadow_plain.h"
 #include "hext/shadow_tables.h"
 
 /* Walks of L1's tables that a fence outdates, or evictions to make room, before L2 is left to try again. */
@@ -337,12 +338,6 @@ static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t 
 	}
 }
 
-/* Before L1's tables are read: a fence from now on makes the result stale. */
-static inline uint64_t generation_of(const struct hext_shadow *s)
-{
-	return __atomic_load_n(&s->generation, __ATOMIC_ACQUIRE);
-}
-
 enum fill { FILL_DONE, FILL_AGAIN, FILL_GIVE_UP };
 
 /* Install @leaf if nothing has outdated the walk that led to it since @generation. */
@@ -379,18 +374,22 @@ static inline enum hext_walk_status walk_tables(const struct hext_shadow *s,
 						struct hext_shadow_missed *walk,
 						struct hext_page *page)
 {
+	enum hext_walk_status status;
+
 	walk->generation = generation_of(s);
 	walk->at = HEXT_WALK_ROOT;
-	return hext_walk_gstage_at(h, h->hgatp, walk->gpa, &walk->access, &walk->at, page);
+	status = hext_walk_gstage_at(h, h->hgatp, walk->gpa, &walk->access, &walk->at, page);
+	/* It may have ended before the first PTE. */
+	walk->shadow = walk->at.level == HEXT_WALK_ROOT.level ? NULL : s;
+	return status;
 }
 
-static enum hext_shadow_outcome give_trap(const struct hext_shadow *s, const struct hext_hart *h,
-					  const struct hext_trap *hw, enum hext_walk_status status,
+static enum hext_shadow_outcome give_trap(const struct hext_hart *h, const struct hext_trap *hw,
+					  enum hext_walk_status status,
 					  struct hext_shadow_result *result,
 					  struct hext_shadow_missed *walk)
 {
 	walk->hgatp = h->hgatp;
-	walk->shadow = s;
 	fill_trap(&result->trap, hw, walk->gpa, status);
 	return HEXT_SHADOW_TRAP;
 }
@@ -418,7 +417,7 @@ fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 			return HEXT_SHADOW_RESUME;
 		status = walk_tables(s, h, walk, page);
 		if (status != HEXT_WALK_OK)
-			return give_trap(s, h, hw, status, result, walk);
+			return give_trap(h, hw, status, result, walk);
 	}
 }
 
@@ -436,13 +435,54 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 	result->gpa = walk->gpa;
 	status = walk_tables(s, h, walk, &page);
 	if (status != HEXT_WALK_OK)
-		return give_trap(s, h, hw, status, result, walk);
+		return give_trap(h, hw, status, result, walk);
 	return fill(pool, s, h, hw, &page, result, walk);
 }
 
-enum hext_shadow_flush hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,
-					      struct hext_hart *h,
-					      const struct hext_shadow_missed *missed)
+/* A leaf that allows everything, for which no memory type is named. */
+#define PLAIN_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
+
+/*
+ * hext_shadow_fill_ahead(), where the walk goes on in the table in which it ended, to such a leaf of 4 KiB or to nothing, and the shadow's
+ * table for it is the one that was found last. False: nothing was done.
+ */
+static inline __attribute__((always_inline)) bool fill_plainly(struct hext_shadow_pool *pool,
+							       struct hext_shadow *s,
+							       const struct hext_hart *h,
+							       const struct hext_shadow_missed *m)
+{
+	const struct hext_config *c = h->cfg;
+	uint64_t pte, offset, *entry;
+	unsigned int index;
+	bool done = false;
+
+	if (m->shadow != s || !plain_pte(c, m->at.pte, &pte))
+		return false;
+	if (!(pte & PTE_V))
+		return true;
+	offset = ((pte & PTE_PPN) >> PTE_PPN_SHIFT << PAGE_SHIFT) - c->ram_start;
+	if (m->at.level || (pte & ~(PTE_PPN | PTE_RSW | PTE_G)) != PLAIN_LEAF ||
+	    offset >= c->ram_size)
+		return false;
+	index = m->gpa >> PAGE_SHIFT & (TABLE_ENTRIES - 1);
+	spin_lock(&pool->lock);
+	/* The generation of before all of the walk. */
+	if (s->generation == m->generation && s->last_table &&
+	    s->last_2m == m->gpa >> hext_level_shift(1)) {
+		entry = &s->last_table[index];
+		if (!load_pte(entry)) {
+			store_pte(entry, pte_to(hpa(c->ram_hpa.addr + offset)) | PLAIN_LEAF);
+			span_add(s->last_span, index);
+			done = true;
+		}
+	}
+	spin_unlock(&pool->lock);
+	return done;
+}
+
+static __attribute__((noinline)) enum hext_shadow_flush
+fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
+	   const struct hext_shadow_missed *missed)
 {
 	enum hext_shadow_flush flush = HEXT_SHADOW_FLUSH_NONE;
 	uint64_t generation = generation_of(s);
@@ -466,4 +506,12 @@ enum hext_shadow_flush hext_shadow_fill_ahead(struct hext_shadow_pool *pool, str
 		flush = install(pool, s, gpa, &leaf, &p);
 	spin_unlock(&pool->lock);
 	return flush;
+}
+
+enum hext_shadow_flush hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,
+					      struct hext_hart *h,
+					      const struct hext_shadow_missed *missed)
+{
+	return fill_plainly(pool, s, h, missed) ? HEXT_SHADOW_FLUSH_NONE
+						: fill_ahead(pool, s, h, missed);
 }

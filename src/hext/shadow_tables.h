@@ -98,6 +98,12 @@ static inline unsigned int pte_index(const struct hext_shadow *s, gpa_t gpa, uns
 	return (gpa >> hext_level_shift(level)) & (entries - 1);
 }
 
+/* Before L1's tables are read: a fence from now on makes the result stale. */
+static inline uint64_t generation_of(const struct hext_shadow *s)
+{
+	return __atomic_load_n(&s->generation, __ATOMIC_ACQUIRE);
+}
+
 /* Walks of L1's tables that have begun, or are kept, are outdated: after what L1 has stored, before what follows. The lock is held. */
 static inline void shadow_new_generation(struct hext_shadow *s)
 {

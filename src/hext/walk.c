@@ -104,7 +104,7 @@ static inline bool read_pte(const struct hext_hart *h, pa_t where, uint64_t *pte
 {
 	uint64_t offset = where.addr - h->cfg->ram_start;
 
-	if (offset < h->cfg->ram_size && h->cfg->ram_size - offset >= sizeof(*pte)) {
+	if (offset < h->cfg->ram_size) {
 		*pte = *(const volatile uint64_t *)(h->cfg->ram + offset);
 		return true;
 	}
@@ -327,8 +327,7 @@ walk_plainly(const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *ac
 	};
 	const uint8_t *ram = h->cfg->ram;
 	uint64_t start = h->cfg->ram_start;
-	/* Of the first bytes of PTEs. */
-	uint64_t size = h->cfg->ram_size < 8 ? 0 : h->cfg->ram_size - 7;
+	uint64_t size = h->cfg->ram_size;
 	unsigned int level = at->level;
 	unsigned int shift = hext_level_shift(level);
 	uint64_t where = at->pte;

@@ -229,14 +229,18 @@ static void quiesce(void *ctx, uint16_t vmid)
 	ipi_call(ctx, ~UINT64_C(0), forget_vmid, &vmid);
 }
 
-static const struct range *largest_ram(const struct domain *d)
+/* Of the domain's ranges of RAM the largest, whole pages of it. */
+static struct range largest_ram(const struct domain *d)
 {
-	const struct range *largest = &d->ram.r[0];
+	struct range largest = { 0 };
 	unsigned int i;
 
-	for (i = 1; i < d->ram.count; i++) {
-		if (d->ram.r[i].size > largest->size)
-			largest = &d->ram.r[i];
+	for (i = 0; i < d->ram.count; i++) {
+		uint64_t start = (d->ram.r[i].start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+		uint64_t end = range_end(d->ram.r[i]) & ~(PAGE_SIZE - 1);
+
+		if (start < end && end - start > largest.size)
+			largest = (struct range){ start, end - start };
 	}
 	return largest;
 }
@@ -245,7 +249,7 @@ void nested_init_domain(struct domain *d)
 {
 	uint16_t vmids = d->hext.vmid_bits >= 7 ? 127 : (1 << d->hext.vmid_bits) - 1;
 	uint64_t pages = d->pool_size / HEXT_SHADOW_PAGE;
-	const struct range *ram = largest_ram(d);
+	const struct range ram = largest_ram(d);
 	const struct hext_shadow_config config = {
 		.hext = &d->hext,
 		.memory = d->pool,
@@ -260,10 +264,10 @@ void nested_init_domain(struct domain *d)
 		.quiesce = quiesce,
 	};
 
-	d->hext.ram = (const uint8_t *)ram->start;
-	d->hext.ram_start = ram->start;
-	d->hext.ram_hpa = hpa(ram->start);
-	d->hext.ram_size = ram->size;
+	d->hext.ram = (const uint8_t *)ram.start;
+	d->hext.ram_start = ram.start;
+	d->hext.ram_hpa = hpa(ram.start);
+	d->hext.ram_size = ram.size;
 	if (!hext_shadow_init(&d->shadows, &config))
 		hv_fatal("home: %lu pages for shadow page tables are too few for %u harts",
 			 (unsigned long)pages, d->machine->hart_count);

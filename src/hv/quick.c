@@ -5,6 +5,7 @@
 #include "hext/csr.h"
 #include "hext/csr_legal.h"
 #include "hext/insn.h"
+#include "hext/shadow_plain.h"
 #include "hv/quick.h"
 #include "riscv/insn.h"
 #include "riscv/switch.h"
@@ -313,14 +314,13 @@ ALWAYS_INLINE volatile nacl_word *csrs_at_hand(const struct nacl_host *nacl)
 	return middle - NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
 }
 
-ALWAYS_INLINE bool trap_to_l1(struct vcpu *v, struct trap_source trap)
+/* Nothing else is asked for. */
+ALWAYS_INLINE void trap_to_l1(struct vcpu *v, struct trap_source trap)
 {
 	uint64_t sstatus = csr_read(CSR_SSTATUS);
 	struct hext_hart *h = &v->h;
 	volatile nacl_word *csrs;
 
-	if (is_asked_for(v))
-		return false;
 	/* Nothing is dirty, as all ways into L2 take in what was. */
 	if (nacl_host_has_shmem(&v->nacl)) {
 		csrs = csrs_at_hand(&v->nacl);
@@ -339,24 +339,42 @@ ALWAYS_INLINE bool trap_to_l1(struct vcpu *v, struct trap_source trap)
 	world_load_hstatus_of_l1(h, h->hstatus & HSTATUS_SPV, false);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS | SSTATUS_SPP);
-	return true;
 }
 
 bool quick_trap(struct vcpu *v, const struct hext_trap *trap)
 {
 	const struct trap_source source = { trap->cause, trap };
 
-	return !(v->h.hedeleg >> trap->cause & 1) && trap_to_l1(v, source);
+	if ((v->h.hedeleg >> trap->cause & 1) || is_asked_for(v))
+		return false;
+	trap_to_l1(v, source);
+	return true;
+}
+
+/*
+ * hext_shadow_fault() for most faults for which L1 has no translation: the trap is L1's as the hardware has it. htinst has the
+ * instruction, as its lowest bit says.
+ */
+ALWAYS_INLINE bool is_missed_again(struct vcpu *v, uint64_t cause)
+{
+	gpa_t gpa = ncsr_read(HEXT_CSR_HTVAL) << 2 | (csr_read(CSR_STVAL) & 3);
+
+	return (cause == CAUSE_LOAD_GUEST_PAGE || cause == CAUSE_STORE_GUEST_PAGE) &&
+	       (ncsr_read(HEXT_CSR_HTINST) & 1) &&
+	       hext_shadow_missed_again(v->shadow, &v->h, cause, gpa, &v->missed);
 }
 
 /* The trap that the hardware has just taken: what L1 delegates does not come here. */
 ALWAYS_INLINE bool exception(struct vcpu *v, uint64_t cause)
 {
 	const struct trap_source source = { cause, NULL };
+	/* Below are neither interrupts nor guest-page faults. */
+	bool is_memory = cause >= CAUSE_FETCH_GUEST_PAGE;
 
-	if (!trap_to_l1(v, source))
+	if (is_asked_for(v) || (is_memory && !is_missed_again(v, cause)))
 		return false;
-	stat_count(&v->stats, STAT_L2_OTHER);
+	trap_to_l1(v, source);
+	stat_count(&v->stats, is_memory ? STAT_L2_MEMORY : STAT_L2_OTHER);
 	return true;
 }
 
@@ -578,8 +596,7 @@ struct quick_result quick_virtual(struct vcpu *v)
 struct quick_result quick_entry(struct vcpu *v, uint64_t cause)
 {
 	if (v->h.virt) {
-		/* Below are neither interrupts nor guest-page faults. */
-		if (cause < CAUSE_FETCH_GUEST_PAGE && exception(v, cause))
+		if (exception(v, cause))
 			return (struct quick_result){ v, VCPU_LOAD_SOME };
 	} else if (cause == CAUSE_ECALL_VS && is_sync_sret(v) && sync_sret(v, false)) {
 		return (struct quick_result){ v, VCPU_LOAD_SHARED };

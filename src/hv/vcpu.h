@@ -60,7 +60,7 @@ struct vcpu {
 	struct nacl_host nacl; /* this hart as L0 */
 	bool taken_in;	       /* quick_entry() has left it at that: nothing waits in L1's area */
 	struct hext_shadow_missed
-		missed; /* the last one of L2 that L1 was given; hgatp ~0: L2 has run since */
+		missed; /* the last one of L2; hgatp ~0: L1 was not given it, or L2 has run since */
 	struct hext_shadow *shadow; /* for h.hgatp, or NULL: to be looked up */
 	uint64_t shadow_atp;	    /* hgatp for it */
 	uint64_t domain_atp;	    /* for L1 */

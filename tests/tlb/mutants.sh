@@ -15,6 +15,7 @@ MUTANTS=$(cat <<'END'
 a fence of L1 leaves the shadows alone; hext/shadow_fence.c; s/\tfence_table(pool, s->root[^;]*;\n//
 a fence does not outdate walks under way; hext/shadow_fence.c; s/\tshadow_new_generation(s);\n//
 a walk goes on from before a fence; hext/shadow_fill.c; s/if (missed->shadow != s || missed->generation != generation)/if (false)/
+rare: the plainest filling goes on from before a fence (test_hext_shadow finds it); hext/shadow_fill.c; s/s->generation == m->generation \&\&/true \&\&/
 hardware's fence is left to who finds an entry; hext/shadow_fence.c; s/fenced.shadows |= BIT64(i);/;/
 rare: a range stays a range while pages are drained (test_hext_shadow finds it); hext/shadow_fence.c; s/ || s->draining//
 a range stays a range in a shadow with parts of larger leaves; hext/shadow_fence.c; s/ || s->fragmented//

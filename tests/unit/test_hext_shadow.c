@@ -11,6 +11,7 @@
 #include "fake_l1.h"
 #include "hext/insn.h"
 #include "hext/shadow.h"
+#include "hext/shadow_plain.h"
 #include "hext/shadow_tables.h"
 #include "hext/walk.h"
 
@@ -409,6 +410,145 @@ static void filling_ahead_goes_on_through_new_tables(void **state)
 	fence(3, 5 * GIB1, KIB4);
 	ahead_again(0);
 	assert_int_equal(seen(0, GIB1).hpa, BIG_HPA);
+}
+
+static bool missed_again(unsigned int n, uint64_t cause, gpa_t gpa)
+{
+	return hext_shadow_missed_again(get(n), &hart[n], cause, gpa, &missed);
+}
+
+static void the_next_fault_begins_where_the_last_one_ended(void **state)
+{
+	const struct hext_shadow_missed *m = &missed;
+	uint64_t *top, *pte;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	pte = fake_map(hart[0].hgatp, 2 * KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
+	missed.hgatp = ~UINT64_C(0);
+	hart[0].s.status |= SSTATUS_MXR;
+	assert_true(missed_again(0, CAUSE_LOAD_GUEST_PAGE, 5 * KIB4 + 8));
+	assert_int_equal(m->hgatp, hart[0].hgatp);
+	assert_int_equal(m->gpa, 5 * KIB4 + 8);
+	assert_int_equal(m->at.level, 0);
+	assert_int_equal(m->access.access, HEXT_READ);
+	assert_true(m->access.mxr);
+	assert_true(missed_again(0, CAUSE_STORE_GUEST_PAGE, MIB2 - 8));
+	assert_int_equal(m->access.access, HEXT_WRITE);
+	assert_false(m->access.mxr);
+	/* There is something. */
+	assert_false(missed_again(0, CAUSE_STORE_GUEST_PAGE, 2 * KIB4));
+	assert_int_equal(m->gpa, MIB2 - 8);
+	/* A pointer above may be in a cache until a fence; the other table may be anything. */
+	top = fake_slot(hart[0].hgatp, KIB4, 2);
+	assert_false(missed_again(0, CAUSE_STORE_GUEST_PAGE, MIB2));
+	*top = 0;
+	assert_true(missed_again(0, CAUSE_STORE_GUEST_PAGE, 3 * KIB4));
+	fence(3, GIB1, KIB4);
+	*pte = 0;
+	assert_false(missed_again(0, CAUSE_STORE_GUEST_PAGE, 3 * KIB4));
+	/* A larger page that is missing, in the root. */
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
+	assert_true(missed_again(0, CAUSE_LOAD_GUEST_PAGE, 500 * GIB1));
+	assert_int_equal(m->at.level, 2);
+	assert_false(missed_again(0, CAUSE_LOAD_GUEST_PAGE, 512 * GIB1));
+	/* Not another guest's, though it may have had as many fences. */
+	hart[0].hgatp = fake_atp(8, 4);
+	get(0)->generation = missed.generation;
+	assert_false(missed_again(0, CAUSE_LOAD_GUEST_PAGE, 501 * GIB1));
+}
+
+static void no_fault_begins_where_there_was_no_table(void **state)
+{
+	uint64_t hgatp = fake_atp(8, 3);
+
+	(void)state;
+	/* The table is in no memory. */
+	hart[0].hgatp = hgatp;
+	*fake_slot(hgatp, KIB4, 2) = fake_make_pte(FAKE_HOLE, PTE_V);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
+	assert_false(missed_again(0, CAUSE_LOAD_GUEST_PAGE, KIB4));
+	/* Bare has none, and no address of more bits than the mode's. */
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(45)), HEXT_SHADOW_TRAP);
+	assert_false(missed_again(0, CAUSE_LOAD_GUEST_PAGE, BIT64(45)));
+	hart[0].hgatp = 0;
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, FAKE_HOLE), HEXT_SHADOW_EMULATE);
+	assert_false(missed_again(0, CAUSE_LOAD_GUEST_PAGE, FAKE_HOLE));
+	cfg.ram_start = 0;
+	memset(fake.ram, 0, 4096);
+	assert_false(missed_again(0, CAUSE_LOAD_GUEST_PAGE, FAKE_HOLE));
+}
+
+/* What fills the shadow in few instructions fills it with nothing else. */
+static void filling_plainly_is_filling(void **state)
+{
+	static const uint64_t others[] = { 0, PTE_RSW, PTE_G };
+	uint64_t *pte, top;
+	unsigned int i;
+
+	(void)state;
+	cfg.svpbmt = true;
+	hart[0].hgatp = fake_atp(9, 3);
+	fake_map(hart[0].hgatp, KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	for (i = 0; i < 3; i++) {
+		gpa_t gpa = (32 + i) * KIB4;
+
+		assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, gpa), HEXT_SHADOW_TRAP);
+		fake_map(hart[0].hgatp, gpa, FAKE_RAM + (5 + i) * KIB4, 0, FAKE_LEAF | others[i]);
+		ahead_again(0);
+		assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_NONE);
+		assert_int_equal(seen(0, gpa).pte,
+				 fake_make_pte(cfg.ram_hpa.addr + (5 + i) * KIB4, FAKE_LEAF));
+	}
+	/* A fence finds them. */
+	fence(3, 33 * KIB4, KIB4);
+	assert_true(seen(0, 32 * KIB4).valid);
+	assert_false(seen(0, 33 * KIB4).valid);
+	/* Another hart has been elsewhere. */
+	hart[1].hgatp = hart[0].hgatp;
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, 50 * KIB4), HEXT_SHADOW_TRAP);
+	fake_map(hart[0].hgatp, 50 * KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, MIB2 + KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, MIB2 + 2 * KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	ahead(1, CAUSE_STORE_GUEST_PAGE, MIB2 + KIB4);
+	ahead(1, CAUSE_STORE_GUEST_PAGE, MIB2 + 2 * KIB4);
+	ahead_again(0);
+	assert_true(seen(0, 50 * KIB4).valid);
+	assert_false(seen(0, MIB2 + 50 * KIB4).valid);
+	/* A fence: the tables above may be others. */
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, 51 * KIB4), HEXT_SHADOW_TRAP);
+	fake_map(hart[0].hgatp, 51 * KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	pte = fake_slot(hart[0].hgatp, 51 * KIB4, 1);
+	top = *pte;
+	*pte = 0;
+	fence(3, GIB1, KIB4);
+	ahead_again(0);
+	assert_false(seen(0, 51 * KIB4).valid);
+	*pte = top;
+	/* Less than everything, and outside. */
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, 40 * KIB4), HEXT_SHADOW_TRAP);
+	pte = fake_map(hart[0].hgatp, 40 * KIB4, FAKE_RAM, 0, FAKE_LEAF & ~PTE_W);
+	ahead_again(0);
+	assert_false(seen(0, 40 * KIB4).valid);
+	*pte = fake_make_pte(FAKE_RAM, FAKE_LEAF & ~PTE_U);
+	ahead_again(0);
+	assert_false(seen(0, 40 * KIB4).valid);
+	*pte = fake_make_pte(FAKE_RAM, FAKE_LEAF | BIT64(54));
+	ahead_again(0);
+	assert_false(seen(0, 40 * KIB4).valid);
+	*pte = fake_make_pte(FAKE_RAM + FAKE_RAM_SIZE, FAKE_LEAF);
+	ahead_again(0);
+	assert_false(seen(0, 40 * KIB4).valid);
+	*pte = fake_make_pte(FAKE_RAM, FAKE_LEAF) | BIT64(PTE_PBMT_SHIFT);
+	ahead_again(0);
+	assert_int_equal(seen(0, 40 * KIB4).pte & PTE_PBMT, BIT64(PTE_PBMT_SHIFT));
+	/* One that is there has to be fenced. */
+	*pte = fake_make_pte(FAKE_RAM, FAKE_LEAF);
+	ahead_again(0);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_GPA);
+	assert_int_equal(seen(0, 40 * KIB4).pte, fake_make_pte(cfg.ram_hpa.addr, FAKE_LEAF));
 }
 
 /* A shadow without a key sees no fences. */
@@ -1315,6 +1455,9 @@ int main(void)
 		T(filling_ahead_spares_the_fault),
 		T(filling_ahead_goes_on_where_the_fault_ended),
 		T(filling_ahead_goes_on_through_new_tables),
+		T(the_next_fault_begins_where_the_last_one_ended),
+		T(no_fault_begins_where_there_was_no_table),
+		T(filling_plainly_is_filling),
 		T(what_a_walk_found_is_not_kept_beyond_the_key),
 		T(a_table_that_was_replaced_is_not_filled),
 		T(a_fault_brings_the_pages_beside_it),
