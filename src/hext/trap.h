@@ -81,7 +81,7 @@ static inline void hext_sret_inline(struct hext_hart *h)
 /* L1's VS timer can become pending while L1 waits. */
 static inline bool hext_vs_timer_runs(const struct hext_hart *h)
 {
-	return (h->henvcfg & HENVCFG_STCE) && h->cfg->sstc && (h->hie & BIT64(IRQ_VSTI)) &&
+	return (h->henvcfg & HENVCFG_STCE) && (h->hie & BIT64(IRQ_VSTI)) &&
 	       h->vs.timecmp != ~UINT64_C(0);
 }
 

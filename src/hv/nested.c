@@ -163,7 +163,7 @@ void nested_put_trap_csrs(const struct hext_hart *h, volatile nacl_word *csrs)
 	nacl_host_put(csrs, HEXT_CSR_VSCAUSE, h->vs.cause);
 	nacl_host_put(csrs, HEXT_CSR_VSTVAL, h->vs.tval);
 	nacl_host_put(csrs, HEXT_CSR_VSIP, hext_vs_view(h, hip) | (h->hvip & h->hvien));
-	if (static_key(KEY_SSTC))
+	if (!static_key(KEY_NO_SSTC))
 		nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
 	nacl_host_put(csrs, HEXT_CSR_VSATP, h->vs.atp);
 	nacl_host_put(csrs, HEXT_CSR_HSTATUS, h->hstatus);

@@ -57,7 +57,7 @@ ALWAYS_INLINE void enter_l2(struct vcpu *v)
 		l1->iselect = ncsr_swap(HEXT_CSR_VSISELECT, l2->iselect);
 		ncsr_write(HEXT_CSR_HVICTL, h->hvictl);
 	}
-	if (static_key(KEY_SSTC))
+	if (!static_key(KEY_NO_SSTC))
 		l1->timecmp = ncsr_swap(HEXT_CSR_VSTIMECMP,
 					l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0));
 	world_start_timer_inline(&v->timer, h);
@@ -214,7 +214,7 @@ ALWAYS_INLINE void leave_l2(struct vcpu *v, struct trap_source trap, uint64_t ss
 	if (csrs)
 		nacl_host_put(csrs, HEXT_CSR_VSATP, atp);
 	ncsr_write(HEXT_CSR_VSATP, h->s.atp);
-	if (static_key(KEY_SSTC)) {
+	if (!static_key(KEY_NO_SSTC)) {
 		left = ncsr_swap(HEXT_CSR_VSTIMECMP, h->s.timecmp);
 		if (l2_has_timer(h))
 			h->vs.timecmp = left;

@@ -198,7 +198,7 @@ static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 			h->hie =
 				(h->hie & BIT64(IRQ_SGEI)) | (ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
 			/* L2's timer, which L1 takes itself: without it the hart would come back for ever. */
-			if (!(h->hideleg & BIT64(IRQ_VSTI)) && static_key(KEY_SSTC) &&
+			if (!(h->hideleg & BIT64(IRQ_VSTI)) && !static_key(KEY_NO_SSTC) &&
 			    (h->henvcfg & HENVCFG_STCE))
 				h->vs.timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
 		}
@@ -340,8 +340,8 @@ static uint32_t keys(const struct domain *d)
 		keys |= BIT64(KEY_SLOW);
 	if (d->hext.aia)
 		keys |= BIT64(KEY_AIA);
-	if (d->hext.sstc)
-		keys |= BIT64(KEY_SSTC);
+	if (!d->hext.sstc)
+		keys |= BIT64(KEY_NO_SSTC);
 	if (!d->shadows.vmid_tagged)
 		keys |= BIT64(KEY_FLUSH);
 	if (d->stats)

@@ -16,7 +16,7 @@
 #define KEY_NACL_SYNC_HFENCE  2 /* fences are queued there */
 #define KEY_NACL_SYNC_SRET    3 /* guests are entered by a call */
 #define KEY_NACL_AUTOSWAP_CSR 4 /* which exchanges hstatus as well */
-#define KEY_SSTC	      5 /* stimecmp and vstimecmp exist */
+#define KEY_NO_SSTC	      5 /* stimecmp and vstimecmp do not exist */
 #define KEY_FLUSH	      6 /* no VMIDs: changing hgatp takes a fence */
 #define KEY_STATS	      7 /* exits are counted */
 #define KEY_SLOW	      8 /* no exit is handled by src/hv/quick.c and the like */

@@ -35,10 +35,10 @@ ALWAYS_INLINE uint64_t l1_hedeleg(const struct hext_hart *h)
 	return h->hstatus & HSTATUS_SPV ? 0 : h->cfg->hedeleg;
 }
 
-/* Without henvcfg.STCE, L2's comparator neither acts nor can be reached by L2. */
+/* Without henvcfg.STCE, which there is with Sstc alone, L2's comparator neither acts nor can be reached by L2. */
 ALWAYS_INLINE bool l2_has_timer(const struct hext_hart *h)
 {
-	return static_key(KEY_SSTC) && (h->henvcfg & HENVCFG_STCE);
+	return __builtin_expect((h->henvcfg & HENVCFG_STCE) != 0, 1);
 }
 
 /*
@@ -58,7 +58,7 @@ ALWAYS_INLINE void world_start_timer_inline(struct world_timer *t, const struct 
 {
 	uint64_t wanted = h->sie & BIT64(IRQ_STI) ? h->s.timecmp : ~UINT64_C(0);
 
-	if (static_key(KEY_SSTC) && t->timecmp != wanted)
+	if (!static_key(KEY_NO_SSTC) && t->timecmp != wanted)
 		world_set_timer(t, wanted);
 }
 

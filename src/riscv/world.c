@@ -73,6 +73,8 @@ void world_probe(struct hext_config *cfg)
 	}
 	cfg->hcounteren = probe_bits(HEXT_CSR_HCOUNTEREN);
 	cfg->henvcfg = probe_bits(HEXT_CSR_HENVCFG);
+	if (!cfg->sstc)
+		cfg->henvcfg &= ~HENVCFG_STCE;
 	cfg->vsstatus = probe_bits(HEXT_CSR_VSSTATUS) &
 			(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS |
 			 SSTATUS_SUM | SSTATUS_MXR);
@@ -105,7 +107,7 @@ void world_init(const struct hext_config *cfg)
 		ncsr_write(HEXT_CSR_HVIPRIO1, 0);
 		ncsr_write(HEXT_CSR_HVIPRIO2, 0);
 	}
-	if (static_key(KEY_SSTC))
+	if (!static_key(KEY_NO_SSTC))
 		csr_write(CSR_STIMECMP, ~UINT64_C(0));
 }
 
@@ -151,7 +153,7 @@ void world_save(struct hext_hart *h)
 		if (static_key(KEY_AIA) && h->prioritized)
 			save_priorities_of_l2(h);
 	} else {
-		save_bank(&h->s, static_key(KEY_SSTC));
+		save_bank(&h->s, !static_key(KEY_NO_SSTC));
 		h->sip = hvip >> 1;
 		h->sie = hie >> 1;
 	}
@@ -176,16 +178,16 @@ void world_start_timer(struct world_timer *t, const struct hext_hart *h)
 
 void world_wait(struct world_timer *t, uint64_t deadline)
 {
-	if (static_key(KEY_SSTC) && deadline != ~UINT64_C(0))
+	if (!static_key(KEY_NO_SSTC) && deadline != ~UINT64_C(0))
 		world_set_timer(t, deadline);
 	insn_wfi();
-	if (static_key(KEY_SSTC))
+	if (!static_key(KEY_NO_SSTC))
 		world_stop_timer(t);
 }
 
 void world_call_at(struct world_timer *t, uint64_t deadline)
 {
-	if (static_key(KEY_SSTC))
+	if (!static_key(KEY_NO_SSTC))
 		world_set_timer(t, deadline);
 }
 
@@ -207,6 +209,8 @@ static void write_hgeie(uint64_t files)
 
 static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 {
+	uint64_t timecmp;
+
 	switch_gstage(shadow_hgatp);
 	load_bank(&h->vs);
 	load_controls_of_l2(h);
@@ -222,8 +226,11 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 		write_hgeie(hgeie_of_l2(h));
 	}
 	/* After htimedelta, which it is compared with. */
-	if (static_key(KEY_SSTC))
-		ncsr_write(HEXT_CSR_VSTIMECMP, l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0));
+	timecmp = l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0);
+	/* Before the CSR's key is looked at. */
+	hide_value(timecmp);
+	if (!static_key(KEY_NO_SSTC))
+		ncsr_write(HEXT_CSR_VSTIMECMP, timecmp);
 }
 
 static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
@@ -237,7 +244,7 @@ static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 	ncsr_write(HEXT_CSR_HIE, h->sie << 1);
 	if (static_key(KEY_AIA) && h->prioritized)
 		load_priorities_of_l1(h);
-	if (static_key(KEY_SSTC))
+	if (!static_key(KEY_NO_SSTC))
 		ncsr_write(HEXT_CSR_VSTIMECMP, h->s.timecmp);
 }
 

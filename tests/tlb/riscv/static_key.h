@@ -11,7 +11,7 @@
 #define KEY_NACL_SYNC_HFENCE  2
 #define KEY_NACL_SYNC_SRET    3
 #define KEY_NACL_AUTOSWAP_CSR 4
-#define KEY_SSTC	      5
+#define KEY_NO_SSTC	      5
 #define KEY_FLUSH	      6
 #define KEY_STATS	      7
 #define KEY_SLOW	      8
