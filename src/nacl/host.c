@@ -208,13 +208,24 @@ static void write_csr(struct nacl_host *h, unsigned int index)
 		h->ops->csr_write(h->ctx, csr, value);
 }
 
+static inline bool is_used_group(unsigned int w)
+{
+	return NACL_HOST_USED_GROUPS >> (w * NACL_XLEN / 64) & 1;
+}
+
 /* Take all dirty bits of CSRs that exist into @dirty. */
 static inline void take_dirty(struct nacl_host *h, nacl_word dirty[NACL_DIRTY_WORDS])
 {
+	volatile nacl_word *shmem = h->shmem;
+
 #pragma GCC unroll 32
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
 		dirty[w] = 0;
-		if (h->shmem[DIRTY_WORD(w)])
+		if (is_used_group(w) && shmem[DIRTY_WORD(w)])
+			dirty[w] = take_bits(h, DIRTY_WORD(w), h->exists[w]);
+	}
+	for (unsigned int w = 0; h->unusual && w < NACL_DIRTY_WORDS; w++) {
+		if (!is_used_group(w))
 			dirty[w] = take_bits(h, DIRTY_WORD(w), h->exists[w]);
 	}
 }
@@ -241,6 +252,16 @@ static void store_untrapped(struct nacl_host *h, const nacl_word map[NACL_DIRTY_
 	}
 }
 
+/* The part of take_in_csrs() that is not needed most times. */
+static __attribute__((noinline)) void write_rest(struct nacl_host *h,
+						 const nacl_word dirty[NACL_DIRTY_WORDS],
+						 const nacl_word altered[NACL_DIRTY_WORDS])
+{
+	store_untrapped(h, altered);
+	write_dirty(h, dirty);
+	store_untrapped(h, dirty);
+}
+
 /*
  * Write all dirty CSRs. Those of on_trap are not stored back: they change when others are written,
  * and again when L2 runs; the caller, or nacl_host_after_trap(), stores them.
@@ -253,10 +274,11 @@ static __attribute__((noinline)) void take_in_csrs(struct nacl_host *h)
 	if (h->ops->write_csrs) {
 		if (h->ops->write_csrs(h->ctx, dirty, altered, &h->shmem[CSR_WORD(0)]))
 			return;
-		store_untrapped(h, altered);
+	} else {
+		for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++)
+			altered[w] = 0;
 	}
-	write_dirty(h, dirty);
-	store_untrapped(h, dirty);
+	write_rest(h, dirty, altered);
 }
 
 /*
