@@ -54,6 +54,7 @@ struct hext_config {
 	uint64_t hvictl;
 	uint64_t hviprio1;
 	uint64_t hviprio2;
+	uint64_t sstatus_of_l1; /* the owner's: what its own sstatus is when L1 goes on in S mode */
 	/*
 	 * A piece of the domain's RAM, of whole pages or none, and where it is in Halite's memory: 8 bytes there are read without a
 	 * call of hext_ops.read(), which would read the same. It is at @ram_hpa, and hext_ops.host_page() would allow all of it

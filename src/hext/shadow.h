@@ -149,8 +149,8 @@ struct hext_shadow_result {
  * fence no hart uses the old ones.
  */
 struct hext_shadow_missed {
-	uint64_t
-		hgatp; /* L1's, if it was given the fault; the owner makes it ~0 when L2 runs again */
+	/* L1's, if L1 was given the fault, under which there is no Bare; else 0, and so when L2 runs again: the owner's part. */
+	uint64_t hgatp;
 	gpa_t gpa;
 	struct hext_gaccess access;
 	struct hext_walk_at at;

@@ -429,6 +429,7 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 	enum hext_walk_status status;
 	struct hext_page page;
 
+	walk->hgatp = 0;
 	walk->gpa = gpa_of(hw);
 	walk->access = access_of(h, hw);
 	result->flush = HEXT_SHADOW_FLUSH_NONE;

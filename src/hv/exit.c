@@ -171,10 +171,10 @@ static NOINLINE uint64_t quick_plain_call(struct vcpu *v)
 	return v->way;
 }
 
-/* Where more waits in L1's area than quick_entry() takes in, or L2 comes from a guest-page fault. */
+/* Where more waits in L1's area than quick_sync_sret_call() takes in, or L2 comes from a guest-page fault. */
 static NOINLINE uint64_t quick_nacl_sret(struct vcpu *v)
 {
-	if (nacl_host_has_shmem(&v->nacl) && (v->nacl.features & 1u << NACL_FEAT_SYNC_SRET)) {
+	if (v->shared_x) {
 		if (!v->taken_in)
 			nacl_host_take_in(&v->nacl);
 		v->taken_in = false;
@@ -227,7 +227,7 @@ static NOINLINE uint64_t quick_exit_of_l2(struct vcpu *v, uint64_t cause)
 }
 
 /*
- * Behind quick_entry(), the exits that are asked for most and need none of the registers that C preserves. Each could be left to
+ * Behind quick.c, the exits that are asked for most and need none of the registers that C preserves. Each could be left to
  * vcpu_exit(), which does the same: KEY_SLOW has it so.
  */
 uint64_t vcpu_exit_quick(struct vcpu *v)

@@ -290,6 +290,7 @@ void nested_bind_shadow(struct vcpu *v)
 {
 	if (!v->shadow || v->shadow->hgatp != v->h.hgatp) {
 		v->shadow = hext_shadow_get(&v->domain->shadows, &v->h, v->index);
+		v->shadow_key = v->h.hgatp;
 		v->shadow_atp = hext_shadow_hgatp(&v->domain->shadows, v->shadow);
 	}
 }
@@ -317,11 +318,11 @@ void nested_fill_ahead(struct vcpu *v)
 {
 	struct hext_shadow_missed *missed = &v->missed;
 
-	if (missed->hgatp == v->h.hgatp)
+	if (missed->hgatp && missed->hgatp == v->h.hgatp)
 		flush_for_retry(
 			v, hext_shadow_fill_ahead(&v->domain->shadows, v->shadow, &v->h, missed),
 			missed->gpa);
-	missed->hgatp = ~UINT64_C(0);
+	missed->hgatp = 0;
 }
 
 enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool quick)

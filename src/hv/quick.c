@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Below, there is no NACL: keys() has KEY_SLOW on otherwise. */
 #define RISCV_NCSR_DIRECT
+#define CSR_CLOBBERS
 
 #include "hext/csr.h"
 #include "hext/csr_legal.h"
@@ -24,20 +25,46 @@ ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
 /* What the general way serves first, and what of AIA is 0 most times: so hgeie is at rest, and priorities are no matter. */
 ALWAYS_INLINE bool is_asked_for(const struct vcpu *v)
 {
-	return __atomic_load_n(&v->requests, __ATOMIC_RELAXED) || hext_kept_interrupts(&v->h) ||
-	       (static_key(KEY_AIA) && v->aia_at_work);
+	return __atomic_load_n(&v->asked_for, __ATOMIC_RELAXED);
 }
 
 /* L1's interrupt that is pending and enabled: L2 would not run. */
-ALWAYS_INLINE bool l1_is_interrupted(void)
+ALWAYS_INLINE bool l1_is_interrupted(uint64_t hie)
 {
-	return ncsr_read(HEXT_CSR_HIP) & ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL;
+	return ncsr_read(HEXT_CSR_HIP) & hie & IRQ_VS_ALL;
 }
+
+/* In the slot for autoswap most times there is still what was stored there: then it is legal. */
+ALWAYS_INLINE uint64_t hstatus_of_slot(const struct vcpu *v)
+{
+	uint64_t wanted = nacl_host_autoswap_hstatus(&v->nacl);
+
+	if (__builtin_expect(wanted != v->slot_hstatus, 0))
+		wanted = hext_legal_hstatus(&v->h, wanted);
+	return wanted;
+}
+
+ALWAYS_INLINE void put_in_slot(struct vcpu *v, uint64_t hstatus)
+{
+	v->slot_hstatus = hstatus;
+	nacl_host_autoswapped(&v->nacl, hstatus);
+}
+
+/* Of its dirty bits, nacl_host_waits() sees all that there are. */
+#define HEXT_CSR(name, number, ...)                                                \
+	_Static_assert(NACL_HOST_USED_GROUPS >> (NACL_CSR_INDEX(number) / 64) & 1, \
+		       "a CSR outside of the groups that the specifications use");
+#define HEXT_CSR_VIEW HEXT_CSR
+#define HEXT_CSR_FILE HEXT_CSR
+#include "hext/csr_table.h"
+#undef HEXT_CSR
+#undef HEXT_CSR_VIEW
+#undef HEXT_CSR_FILE
 
 /* ---- into L2 ---- */
 
-/* L1's CSRs to the image, L2's to the hart. */
-ALWAYS_INLINE void enter_l2(struct vcpu *v)
+/* L1's CSRs to the image, L2's to the hart, where @hie is L1's. */
+ALWAYS_INLINE void enter_l2(struct vcpu *v, uint64_t hie)
 {
 	struct hext_hart *h = &v->h;
 	const struct hext_bank *l2 = &h->vs;
@@ -47,23 +74,32 @@ ALWAYS_INLINE void enter_l2(struct vcpu *v)
 	ncsr_write(HEXT_CSR_VSATP, l2->atp);
 	l1->tvec = ncsr_swap(HEXT_CSR_VSTVEC, l2->tvec);
 	l1->scratch = ncsr_swap(HEXT_CSR_VSSCRATCH, l2->scratch);
-	l1->cause = ncsr_swap(HEXT_CSR_VSCAUSE, l2->cause);
-	l1->tval = ncsr_swap(HEXT_CSR_VSTVAL, l2->tval);
+	/* The trap that ends L2 writes L1's. */
+	ncsr_write(HEXT_CSR_VSCAUSE, l2->cause);
+	ncsr_write(HEXT_CSR_VSTVAL, l2->tval);
 	load_controls_of_l2(h);
+	if (v->more_controls)
+		load_more_controls_of_l2(h);
+	h->sie = (hie & IRQ_VS_ALL) >> 1;
+	if (!static_key(KEY_NO_SSTC)) {
+		l1->timecmp =
+			ncsr_swap(HEXT_CSR_VSTIMECMP, l2_has_timer(h) ? l2->timecmp : ~UINT64_C(0));
+		world_carry_timer(&v->timer, h);
+	}
 	h->sip = (ncsr_swap(HEXT_CSR_HVIP, h->hvip) & IRQ_VS_ALL) >> 1;
-	h->sie = (ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL) >> 1;
-	ncsr_write(HEXT_CSR_HIE, (h->hie & IRQ_VS_ALL) | sgeie_at_rest(h->sie));
+	hie = h->hie & IRQ_VS_ALL;
 	if (static_key(KEY_AIA)) {
 		l1->iselect = ncsr_swap(HEXT_CSR_VSISELECT, l2->iselect);
 		ncsr_write(HEXT_CSR_HVICTL, h->hvictl);
+		hie |= sgeie_at_rest(h->sie);
 	}
-	if (!static_key(KEY_NO_SSTC))
-		l1->timecmp = ncsr_swap(HEXT_CSR_VSTIMECMP,
-					l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0));
-	world_start_timer_inline(&v->timer, h);
+	ncsr_write(HEXT_CSR_HIE, hie);
 }
 
-/* hext_sret(), with what it reads and writes of L1's CSRs in the hart; @hstatus is L1's. */
+/*
+ * hext_sret(), with what it reads and writes of L1's CSRs in the hart; @hstatus is L1's. The image's pc and user are set at the next exit,
+ * and L1's sepc by the trap that ends L2.
+ */
 ALWAYS_INLINE void sret(struct hext_hart *h, uint64_t hstatus)
 {
 	uint64_t pc = ncsr_swap(HEXT_CSR_VSEPC, h->vs.epc);
@@ -71,9 +107,6 @@ ALWAYS_INLINE void sret(struct hext_hart *h, uint64_t hstatus)
 	uint64_t l1 = hext_status_of_sret(status);
 
 	h->virt = true;
-	h->user = !(status & SSTATUS_SPP);
-	h->pc = pc;
-	h->s.epc = pc;
 	h->s.status = l1;
 	h->hstatus = hstatus & ~HSTATUS_SPV;
 	ncsr_write(HEXT_CSR_HSTATUS, world_hstatus_of_l2(h->cfg, hstatus));
@@ -91,6 +124,16 @@ ALWAYS_INLINE void take_in_hvictl(struct vcpu *v)
 	nacl_host_put(nacl_host_csrs(&v->nacl), HEXT_CSR_HVICTL, v->h.hvictl);
 }
 
+ALWAYS_INLINE void take_in_hvip(struct vcpu *v)
+{
+	uint64_t value = nacl_host_take_value(&v->nacl, HEXT_CSR_HVIP);
+	uint64_t hvip = value & IRQ_VS_ALL;
+
+	if (static_key(KEY_AIA))
+		hvip |= value & v->h.cfg->hvien;
+	v->h.hvip = hvip;
+}
+
 /* Of the area nothing but writes of hvip and hvictl wait, if those. */
 ALWAYS_INLINE bool take_in(struct vcpu *v)
 {
@@ -100,51 +143,47 @@ ALWAYS_INLINE bool take_in(struct vcpu *v)
 		take_in_hvictl(v);
 	waiting = nacl_host_waits(&v->nacl, HEXT_CSR_HVIP);
 	/* KVM writes it before each entry. */
-	if (waiting == NACL_WAITS_ONE)
-		v->h.hvip =
-			nacl_host_take_value(&v->nacl, HEXT_CSR_HVIP) & hext_hvip_bits(v->h.cfg);
+	if (__builtin_expect(waiting == NACL_WAITS_ONE, 1))
+		take_in_hvip(v);
 	return waiting != NACL_WAITS_MORE;
 }
 
-/* L2 can run under @hstatus, and the general way would do nothing else first. */
-ALWAYS_INLINE bool can_enter(const struct vcpu *v, uint64_t hstatus)
+/* L2 can run under @hstatus, and the general way would do nothing else first; @hie is the hart's. */
+ALWAYS_INLINE bool can_enter(const struct vcpu *v, uint64_t hstatus, uint64_t hie)
 {
-	return (hstatus & HSTATUS_SPV) && !is_asked_for(v) && v->shadow &&
-	       v->shadow->hgatp == v->h.hgatp && !l1_is_interrupted();
+	return (hstatus & HSTATUS_SPV) && !is_asked_for(v) && v->shadow_key == v->h.hgatp &&
+	       !l1_is_interrupted(hie);
 }
 
 ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool taken_in)
 {
 	struct nacl_host *nacl = &v->nacl;
 	struct hext_hart *h = &v->h;
-	nacl_word wanted;
-	uint64_t hstatus;
+	uint64_t hstatus, hie;
 	bool swap;
 
-	if (!nacl_host_has_shmem(nacl) || !(nacl->features & 1u << NACL_FEAT_SYNC_SRET))
+	if (!v->shared_x)
 		return false;
 	if (!taken_in) {
 		if (!take_in(v))
 			return false;
 		/* The shadow is to be filled first. */
-		if (v->missed.hgatp != ~UINT64_C(0)) {
+		if (v->missed.hgatp) {
 			v->taken_in = true;
 			return false;
 		}
 	}
-	swap = nacl_host_autoswap(nacl, &wanted);
-	hstatus = h->hstatus;
-	if (swap)
-		hstatus = hext_legal_hstatus(h, wanted);
-	if (!can_enter(v, hstatus))
+	swap = __builtin_expect(nacl_host_autoswap(nacl), 1);
+	hstatus = swap ? hstatus_of_slot(v) : h->hstatus;
+	hie = ncsr_read(HEXT_CSR_HIE);
+	if (!can_enter(v, hstatus, hie))
 		return false;
 
 	stat_count(&v->stats, STAT_L1_NACL);
-	if (swap)
-		nacl_host_autoswapped(nacl, h->hstatus);
-	enter_l2(v);
+	if (__builtin_expect(swap, 1))
+		put_in_slot(v, h->hstatus);
+	enter_l2(v, hie);
 	sret(h, hstatus);
-	v->shared_x = (uintptr_t)nacl_host_gprs(nacl);
 	return true;
 }
 
@@ -156,12 +195,14 @@ bool quick_sync_sret(struct vcpu *v)
 /* What waits in an area would have to be taken in first. */
 ALWAYS_INLINE bool sret_instruction(struct vcpu *v)
 {
-	if (nacl_host_has_shmem(&v->nacl) || v->missed.hgatp != ~UINT64_C(0) ||
-	    !(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !can_enter(v, v->h.hstatus) ||
+	uint64_t hie = ncsr_read(HEXT_CSR_HIE);
+
+	if (nacl_host_has_shmem(&v->nacl) || v->missed.hgatp ||
+	    !(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !can_enter(v, v->h.hstatus, hie) ||
 	    world_l1_took_interrupt(&v->h))
 		return false;
 	stat_count(&v->stats, STAT_L1_SRET);
-	enter_l2(v);
+	enter_l2(v, hie);
 	sret(&v->h, v->h.hstatus);
 	return true;
 }
@@ -183,19 +224,14 @@ bool quick_sret(struct vcpu *v)
 			nacl_host_put(csrs, csr, left_); \
 	} while (0)
 
-/* A trap that L1 takes: the one that the hardware has just taken, whose CSRs are read where they are needed, or @made. */
-struct trap_source {
-	uint64_t cause;
-	const struct hext_trap *made; /* or NULL */
-};
-
-#define TRAP_READ(source, field, csr) ((source).made ? (source).made->field : csr_read(csr))
+/* Of an exception that L1 takes: the one that the hardware has just taken, whose CSRs are read where they are needed, or @made. */
+#define TRAP_READ(made, field, csr) ((made) ? (made)->field : csr_read(csr))
 
 /* L2's CSRs to the image and to @csrs, unless that is NULL; L1's, as the trap leaves them, to the hart. */
-ALWAYS_INLINE void leave_l2(struct vcpu *v, struct trap_source trap, uint64_t sstatus,
-			    volatile nacl_word *csrs)
+ALWAYS_INLINE void leave_l2(struct vcpu *v, const struct hext_trap *made, volatile nacl_word *csrs)
 {
 	struct hext_hart *h = &v->h;
+	uint64_t sstatus = csr_read(CSR_SSTATUS);
 	/* What L2 used is dirty in L1's sstatus, too. */
 	uint64_t used = h->s.status | (sstatus & (SSTATUS_FS | SSTATUS_VS));
 	uint64_t tvec = h->s.tvec;
@@ -203,10 +239,9 @@ ALWAYS_INLINE void leave_l2(struct vcpu *v, struct trap_source trap, uint64_t ss
 
 	SWAP_OUT(HEXT_CSR_VSSTATUS, status, hext_status_of_trap(used, !(sstatus & SSTATUS_SPP)));
 	SWAP_OUT(HEXT_CSR_VSEPC, epc, csr_read(CSR_SEPC));
-	SWAP_OUT(HEXT_CSR_VSCAUSE, cause, trap.cause);
-	SWAP_OUT(HEXT_CSR_VSTVAL, tval, TRAP_READ(trap, tval, CSR_STVAL));
-	h->pc = hext_handler(tvec, trap.cause);
-	csr_write(CSR_SEPC, h->pc);
+	SWAP_OUT(HEXT_CSR_VSCAUSE, cause, TRAP_READ(made, cause, CSR_SCAUSE));
+	SWAP_OUT(HEXT_CSR_VSTVAL, tval, TRAP_READ(made, tval, CSR_STVAL));
+	csr_write(CSR_SEPC, hext_handler(tvec, 0));
 	SWAP_OUT(HEXT_CSR_VSTVEC, tvec, tvec);
 	SWAP_OUT(HEXT_CSR_VSSCRATCH, scratch, h->s.scratch);
 	atp = swap_gstage(v->domain_atp);
@@ -222,6 +257,8 @@ ALWAYS_INLINE void leave_l2(struct vcpu *v, struct trap_source trap, uint64_t ss
 			nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
 	}
 	load_controls_of_l1(h);
+	if (v->more_controls)
+		load_more_controls_of_l1(h);
 }
 
 /* hext_hip(), in two parts, where hgeie is 0: L1's guest interrupt files, as hgeip has them, ... */
@@ -262,93 +299,106 @@ ALWAYS_INLINE void leave_files(struct hext_hart *h, volatile nacl_word *csrs, ui
 /* hvip and hie, likewise, and what shows through them. */
 ALWAYS_INLINE void leave_interrupts(struct hext_hart *h, volatile nacl_word *csrs)
 {
-	uint64_t hvip = ncsr_swap(HEXT_CSR_HVIP, h->sip << 1) & (IRQ_VS_ALL | IRQ_LOCAL);
+	/* Of its bits no others can be set. */
+	uint64_t hvip = ncsr_swap(HEXT_CSR_HVIP, h->sip << 1);
+	uint64_t hip = hvip & IRQ_VS_ALL;
 	uint64_t hie =
 		(h->hie & BIT64(IRQ_SGEI)) | (ncsr_swap(HEXT_CSR_HIE, h->sie << 1) & IRQ_VS_ALL);
-	uint64_t hip = hvip & IRQ_VS_ALL;
+	uint64_t hideleg;
 
 	h->hvip = hvip;
+	if (csrs)
+		nacl_host_put(csrs, HEXT_CSR_HVIP, hvip);
 	h->hie = hie;
 	if (static_key(KEY_AIA))
 		leave_files(h, csrs, &hip);
 	if (!csrs)
 		return;
 	add_timer(h, &hip);
-	nacl_host_put(csrs, HEXT_CSR_HVIP, hvip);
+	/* hvien is 0: see is_asked_for(). */
+	hideleg = h->hideleg;
 	nacl_host_put(csrs, HEXT_CSR_HIE, hie);
 	nacl_host_put(csrs, HEXT_CSR_HIP, hip);
-	/* hvien is 0: see is_asked_for(). */
-	nacl_host_put(csrs, HEXT_CSR_VSIE, hext_vs_view(h, hie));
-	nacl_host_put(csrs, HEXT_CSR_VSIP, hext_vs_view(h, hip));
+	nacl_host_put(csrs, HEXT_CSR_VSIE, (hie & hideleg) >> 1);
+	nacl_host_put(csrs, HEXT_CSR_VSIP, (hip & hideleg) >> 1);
 }
 
 /* hstatus, htval and htinst of the trap, and what nacl_host_after_trap() does with hstatus. */
-ALWAYS_INLINE void leave_hstatus(struct vcpu *v, struct trap_source trap, uint64_t sstatus,
+ALWAYS_INLINE void leave_hstatus(struct vcpu *v, const struct hext_trap *made,
 				 volatile nacl_word *csrs)
 {
-	bool gva = trap.made ? trap.made->gva : (ncsr_read(HEXT_CSR_HSTATUS) & HSTATUS_GVA) != 0;
+	bool gva = made ? made->gva : (ncsr_read(HEXT_CSR_HSTATUS) & HSTATUS_GVA) != 0;
+	bool user = !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
 	struct hext_hart *h = &v->h;
-	uint64_t hstatus = hext_hstatus_of_trap(h->hstatus, !(sstatus & SSTATUS_SPP), gva);
-	nacl_word wanted;
+	uint64_t hstatus = hext_hstatus_of_trap(h->hstatus, user, gva);
+	uint64_t htval = TRAP_READ(made, htval, HEXT_CSR_HTVAL);
+	uint64_t htinst = TRAP_READ(made, htinst, HEXT_CSR_HTINST);
+	uint64_t of_l2 = hstatus;
 
-	h->htval = TRAP_READ(trap, htval, HEXT_CSR_HTVAL);
-	h->htinst = TRAP_READ(trap, htinst, HEXT_CSR_HTINST);
+	h->htval = htval;
+	h->htinst = htinst;
 	if (csrs) {
-		nacl_host_put(csrs, HEXT_CSR_HTVAL, h->htval);
-		nacl_host_put(csrs, HEXT_CSR_HTINST, h->htinst);
-		if (nacl_host_autoswap(&v->nacl, &wanted)) {
-			nacl_host_autoswapped(&v->nacl, hstatus);
-			hstatus = hext_legal_hstatus(h, wanted);
+		nacl_host_put(csrs, HEXT_CSR_HTVAL, htval);
+		nacl_host_put(csrs, HEXT_CSR_HTINST, htinst);
+		if (__builtin_expect(nacl_host_autoswap(&v->nacl), 1)) {
+			hstatus = hstatus_of_slot(v);
+			put_in_slot(v, of_l2);
 		}
 		nacl_host_put(csrs, HEXT_CSR_HSTATUS, hstatus);
 	}
 	h->hstatus = hstatus;
 }
 
-/* The CSR space by an address in its middle, from where an instruction reaches all that is stored; the compiler would not know. */
-ALWAYS_INLINE volatile nacl_word *csrs_at_hand(const struct nacl_host *nacl)
+/* The trap that the hardware has taken, or @made; nothing else is asked for. */
+ALWAYS_INLINE void trap_to_l1(struct vcpu *v, const struct hext_trap *made)
 {
-	volatile nacl_word *middle = nacl_host_csrs(nacl) + NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
-
-	hide_value(middle);
-	return middle - NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
-}
-
-/* Nothing else is asked for. */
-ALWAYS_INLINE void trap_to_l1(struct vcpu *v, struct trap_source trap)
-{
-	uint64_t sstatus = csr_read(CSR_SSTATUS);
+	volatile nacl_word *csrs = v->csrs_middle;
 	struct hext_hart *h = &v->h;
-	volatile nacl_word *csrs;
+	bool spv;
 
 	/* Nothing is dirty, as all ways into L2 take in what was. */
-	if (nacl_host_has_shmem(&v->nacl)) {
-		csrs = csrs_at_hand(&v->nacl);
-		leave_hstatus(v, trap, sstatus, csrs);
-		leave_l2(v, trap, sstatus, csrs);
+	if (csrs) {
+		/* The compiler would not begin in the middle. */
+		hide_value(csrs);
+		csrs -= NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
+		leave_hstatus(v, made, csrs);
+		leave_l2(v, made, csrs);
 		leave_interrupts(h, csrs);
 	} else {
-		leave_hstatus(v, trap, sstatus, NULL);
-		leave_l2(v, trap, sstatus, NULL);
+		leave_hstatus(v, made, NULL);
+		leave_l2(v, made, NULL);
 		leave_interrupts(h, NULL);
 	}
 	h->virt = false;
-	h->user = false;
-	if (h->hstatus & HSTATUS_SPV)
-		world_note_trap_of_l2(h, trap.cause, ncsr_read(HEXT_CSR_VSEPC));
-	world_load_hstatus_of_l1(h, h->hstatus & HSTATUS_SPV, false);
-	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
-	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS | SSTATUS_SPP);
+	spv = h->hstatus & HSTATUS_SPV;
+	if (spv)
+		world_note_trap_of_l2(h, ncsr_read(HEXT_CSR_VSCAUSE), ncsr_read(HEXT_CSR_VSEPC));
+	world_load_hstatus_of_l1(h, spv, false);
+	csr_write(CSR_SSTATUS, h->cfg->sstatus_of_l1);
 }
 
 bool quick_trap(struct vcpu *v, const struct hext_trap *trap)
 {
-	const struct trap_source source = { trap->cause, trap };
-
 	if ((v->h.hedeleg >> trap->cause & 1) || is_asked_for(v))
 		return false;
-	trap_to_l1(v, source);
+	trap_to_l1(v, trap);
 	return true;
+}
+
+ALWAYS_INLINE void count_trap(struct vcpu *v)
+{
+	stat_count(&v->stats,
+		   hext_is_guest_page_fault(csr_read(CSR_SCAUSE)) ? STAT_L2_MEMORY : STAT_L2_OTHER);
+}
+
+struct vcpu *quick_trap_of_l2(struct vcpu *v)
+{
+	if (is_asked_for(v))
+		return NULL;
+	trap_to_l1(v, NULL);
+	if (static_key(KEY_STATS))
+		count_trap(v);
+	return v;
 }
 
 /*
@@ -360,22 +410,13 @@ ALWAYS_INLINE bool is_missed_again(struct vcpu *v, uint64_t cause)
 	gpa_t gpa = ncsr_read(HEXT_CSR_HTVAL) << 2 | (csr_read(CSR_STVAL) & 3);
 
 	return (cause == CAUSE_LOAD_GUEST_PAGE || cause == CAUSE_STORE_GUEST_PAGE) &&
-	       (ncsr_read(HEXT_CSR_HTINST) & 1) &&
+	       (ncsr_read(HEXT_CSR_HTINST) & 1) && !is_asked_for(v) &&
 	       hext_shadow_missed_again(v->shadow, &v->h, cause, gpa, &v->missed);
 }
 
-/* The trap that the hardware has just taken: what L1 delegates does not come here. */
-ALWAYS_INLINE bool exception(struct vcpu *v, uint64_t cause)
+struct vcpu *quick_other_of_l2(struct vcpu *v, uint64_t cause)
 {
-	const struct trap_source source = { cause, NULL };
-	/* Below are neither interrupts nor guest-page faults. */
-	bool is_memory = cause >= CAUSE_FETCH_GUEST_PAGE;
-
-	if (is_asked_for(v) || (is_memory && !is_missed_again(v, cause)))
-		return false;
-	trap_to_l1(v, source);
-	stat_count(&v->stats, is_memory ? STAT_L2_MEMORY : STAT_L2_OTHER);
-	return true;
+	return cause == CAUSE_VIRTUAL || is_missed_again(v, cause) ? v : NULL;
 }
 
 /* ---- CSR instructions of L1 ---- */
@@ -580,26 +621,14 @@ ALWAYS_INLINE bool csr_instruction(struct vcpu *v)
 
 /* ---- which ---- */
 
-ALWAYS_INLINE bool is_sync_sret(const struct vcpu *v)
+struct vcpu *quick_virtual(struct vcpu *v)
 {
-	return v->x[VCPU_A7] == NACL_EID && v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET;
+	if (csr_instruction(v) || (csr_read(CSR_STVAL) == HEXT_CODE_SRET && sret_instruction(v)))
+		return v;
+	return NULL;
 }
 
-struct quick_result quick_virtual(struct vcpu *v)
+struct vcpu *quick_sync_sret_call(struct vcpu *v)
 {
-	if (!v->h.virt &&
-	    (csr_instruction(v) || (csr_read(CSR_STVAL) == HEXT_CODE_SRET && sret_instruction(v))))
-		return (struct quick_result){ v, VCPU_LOAD_SOME };
-	return (struct quick_result){ v, VCPU_NOT_DONE };
-}
-
-struct quick_result quick_entry(struct vcpu *v, uint64_t cause)
-{
-	if (v->h.virt) {
-		if (exception(v, cause))
-			return (struct quick_result){ v, VCPU_LOAD_SOME };
-	} else if (cause == CAUSE_ECALL_VS && is_sync_sret(v) && sync_sret(v, false)) {
-		return (struct quick_result){ v, VCPU_LOAD_SHARED };
-	}
-	return (struct quick_result){ v, VCPU_NOT_DONE };
+	return sync_sret(v, false) ? v : NULL;
 }

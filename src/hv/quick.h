@@ -12,19 +12,18 @@
 
 #include "hv/vcpu.h"
 
-/* In a0 and a1. */
-struct quick_result {
-	struct vcpu *v;
-	uint64_t way; /* enum vcpu_way: NOT_DONE, SOME or SHARED */
-};
-
 /*
- * Called from assembly at every exit, first: quick_virtual() for cause 22, as it is a CSR instruction of L1 most times, else
- * quick_entry(). Of the guest's registers only QUICK_REGISTERS are in vcpu.x. NOT_DONE: nothing is done, but that what waited
- * in L1's area may be taken in.
+ * Called from assembly, first at each exit that can be theirs: of L1, for cause 22, as it is a CSR instruction most times, and for sync_sret
+ * of SBI NACL; of L2, for exceptions up to 19. Of the guest's registers only QUICK_REGISTERS are in vcpu.x. They return @v if
+ * all is done for the way back but the registers, which come from vcpu.x, or behind sync_sret from vcpu.shared_x. NULL: nothing
+ * is done, but that what waited in L1's area may be taken in.
  */
-struct quick_result quick_entry(struct vcpu *v, uint64_t cause);
-struct quick_result quick_virtual(struct vcpu *v);
+struct vcpu *quick_virtual(struct vcpu *v);
+struct vcpu *quick_sync_sret_call(struct vcpu *v);
+struct vcpu *quick_trap_of_l2(struct vcpu *v);
+
+/* L2 has trapped for another @cause. @v: it is for quick_trap_of_l2(). */
+struct vcpu *quick_other_of_l2(struct vcpu *v, uint64_t cause);
 
 /* ra, sp, a0 to a7, and x0 */
 #define QUICK_REGISTERS UINT32_C(0x3fc07)

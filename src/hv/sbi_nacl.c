@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/csr.h"
 #include "hv/sbi.h"
 
 static struct sbi_result sync_sret(struct vcpu *v)
@@ -7,10 +8,23 @@ static struct sbi_result sync_sret(struct vcpu *v)
 
 	if (error)
 		return sbi_error(error);
-	v->shared_x = (uintptr_t)nacl_host_gprs(&v->nacl);
 	v->way = VCPU_LOAD_SHARED;
 	vcpu_sret(v);
 	return sbi_error(SBI_DONE);
+}
+
+static struct sbi_result set_shmem(struct vcpu *v, const uint64_t *args)
+{
+	struct nacl_host *nacl = &v->nacl;
+	enum nacl_error error = nacl_host_set_shmem(nacl, args[0], args[1], args[2]);
+
+	v->shared_x = 0;
+	v->csrs_middle = NULL;
+	if (nacl_host_has_shmem(nacl))
+		v->csrs_middle = nacl_host_csrs(nacl) + NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
+	if (nacl_host_has_shmem(nacl) && (nacl->features & 1u << NACL_FEAT_SYNC_SRET))
+		v->shared_x = (uintptr_t)nacl_host_gprs(nacl);
+	return sbi_error(error);
 }
 
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
@@ -23,7 +37,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 		nacl_host_probe_feature(nacl, args[0], &value);
 		return sbi_value(value);
 	case NACL_FID_SET_SHMEM:
-		return sbi_error(nacl_host_set_shmem(nacl, args[0], args[1], args[2]));
+		return set_shmem(v, args);
 	case NACL_FID_SYNC_CSR:
 		return sbi_error(nacl_host_sync_csr(nacl, args[0]));
 	case NACL_FID_SYNC_HFENCE:

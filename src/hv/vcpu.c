@@ -23,7 +23,10 @@ _Static_assert(offsetof(struct vcpu, shared_x) == VCPU_SHARED, "entry.S uses VCP
 _Static_assert(offsetof(struct nacl_client_hart, shmem) == NACL_SHMEM, "entry.S uses NACL_SHMEM");
 _Static_assert(offsetof(struct nacl_client_hart, features) == NACL_FEATURES,
 	       "entry.S uses NACL_FEATURES");
+_Static_assert(offsetof(struct vcpu, h.virt) == VCPU_VIRT, "entry.S uses VCPU_VIRT");
 _Static_assert(CAUSE_VIRTUAL == CAUSE_VIRTUAL_INSTRUCTION, "entry.S uses it");
+_Static_assert(CAUSE_ECALL_VS == CAUSE_ECALL, "entry.S uses it");
+_Static_assert(CAUSE_FETCH_GUEST_PAGE == CAUSE_GUEST_PAGE, "entry.S uses it");
 _Static_assert(offsetof(struct vcpu, stack_top) == VCPU_STACK_TOP, "entry.S uses VCPU_STACK_TOP");
 
 /* Eight harts at most: no allocator is needed for what each has. */
@@ -54,6 +57,13 @@ static void set_start_state(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->way = VCPU_LOAD_ALL;
 }
 
+/* After each change of L1's CSRs that quick.c does not make: what it takes for granted. */
+static inline void look_for_unusual(struct vcpu *v)
+{
+	v->unusual = hext_kept_interrupts(&v->h) | v->aia_at_work;
+	v->more_controls = world_has_more_controls(&v->h);
+}
+
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
 	hext_init(&v->h, &v->domain->hext, &nested_hext_ops, v);
@@ -61,8 +71,13 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->patience = 1;
 	nacl_host_init(&v->nacl, v->domain->nacl_features, &nested_nacl_ops, v);
 	v->shadow = NULL;
+	v->shadow_key = ~UINT64_C(0);
 	v->domain_atp = identity_atp(&v->domain->gstage);
-	v->missed.hgatp = ~UINT64_C(0);
+	v->shared_x = 0;
+	v->csrs_middle = NULL;
+	v->slot_hstatus = v->h.hstatus;
+	look_for_unusual(v);
+	v->missed.hgatp = 0;
 	v->live = false;
 	v->external = false;
 	set_start_state(v, pc, arg);
@@ -80,8 +95,9 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t arg)
 void vcpu_csr_written(struct vcpu *v, unsigned int csr)
 {
 	v->hstatus_stale = true;
-	if (csr == HEXT_CSR_HGEIE || v->h.prioritized)
+	if ((csr == HEXT_CSR_HGEIE || v->h.prioritized) && static_key(KEY_AIA))
 		v->aia_at_work = true;
+	look_for_unusual(v);
 	if (v->h.hstatus & HSTATUS_SPV)
 		world_note_spv(&v->h, v->live);
 }
@@ -246,6 +262,7 @@ void vcpu_resume(struct vcpu *v)
 	if (static_key(KEY_AIA)) {
 		v->aia_at_work = h->hgeie || h->prioritized;
 		v->hstatus_stale = v->aia_at_work;
+		look_for_unusual(v);
 	}
 	if (h->user)
 		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
@@ -311,7 +328,9 @@ static void add_vcpus(struct domain *d)
 		v->domain = d;
 		v->index = i;
 		v->hartid = m->harts[i].hartid;
-		v->stack_top = (uintptr_t)(stacks[i] + VCPU_STACK_SIZE);
+		/* The ABI keeps the stack at multiples of 16. */
+		v->stack_top = (uintptr_t)(stacks[i] + VCPU_STACK_SIZE - 16);
+		*(struct vcpu **)v->stack_top = v;
 		d->vcpus[i] = v;
 	}
 	d->vcpu_count = m->hart_count;

@@ -37,31 +37,39 @@ enum vcpu_way {
 	VCPU_NOT_DONE = VCPU_WAY_NOT_DONE,  /* vcpu_exit_quick() left it to vcpu_exit() */
 	VCPU_LOAD_SOME = VCPU_WAY_SOME,	    /* those that C may change, from vcpu.x */
 	VCPU_LOAD_ALL = VCPU_WAY_ALL,	    /* all, from vcpu.x */
-	VCPU_LOAD_SHARED = VCPU_WAY_SHARED, /* all, from L1's area of SBI NACL */
+	VCPU_LOAD_SHARED = VCPU_WAY_SHARED, /* all, from L1's area of SBI NACL, at vcpu.shared_x */
 };
 
 /* x0, x1, x5 to x7, x10 to x17, x28 to x31 */
 #define VCPU_SOME_REGISTERS UINT32_C(0xf003fce3)
 
 struct vcpu {
-	uint64_t x[32];			    /* the guest's registers; x[0] stays 0 */
-	uint64_t stack_top;		    /* of Halite's stack on this hart */
+	uint64_t x[32];	    /* the guest's registers; x[0] stays 0 */
+	uint64_t stack_top; /* of Halite's stack on this hart; the address of this is there */
 	struct nacl_client_hart nacl_below; /* this hart as L1; in tp */
-	uint64_t shared_x;		    /* for VCPU_LOAD_SHARED: where x0 would be */
-	enum vcpu_way way;		    /* back, decided on the way out */
+	/* For VCPU_LOAD_SHARED: where x0 would be. 0: there is no area, or no sync_sret. */
+	uint64_t shared_x;
+	enum vcpu_way way; /* back, decided on the way out */
 	struct hext_hart h;
 	bool live;
 	/* A CSR was written that world_load_hstatus() looks at. Stays set while aia_at_work is. */
 	bool hstatus_stale;
+	bool more_controls; /* world_has_more_controls() */
 	/* L1 has AIA do what quick.c does not know of: hgeie, hvien and priorities are not all 0, or were not when last loaded. */
 	bool aia_at_work;
 	struct world_timer timer;
 	bool online;	       /* the guest runs or waits here; else stopped in the firmware */
 	struct nacl_host nacl; /* this hart as L0 */
-	bool taken_in;	       /* quick_entry() has left it at that: nothing waits in L1's area */
-	struct hext_shadow_missed
-		missed; /* the last one of L2; hgatp ~0: L1 was not given it, or L2 has run since */
+	/* The CSR space of L1's area by an address in its middle, from where an instruction reaches all that is stored there; or NULL. */
+	volatile nacl_word *csrs_middle;
+	/* What quick.c has stored in the slot for autoswap last: so a legal one. */
+	uint64_t slot_hstatus;
+	/* quick_sync_sret_call() has left it at that: nothing waits in L1's area. */
+	bool taken_in;
+	/* The last guest-page fault of L2. hgatp 0: L1 was not given it, or L2 has run since. */
+	struct hext_shadow_missed missed;
 	struct hext_shadow *shadow; /* for h.hgatp, or NULL: to be looked up */
+	uint64_t shadow_key;	    /* its hgatp of L1's; no hgatp without */
 	uint64_t shadow_atp;	    /* hgatp for it */
 	uint64_t domain_atp;	    /* for L1 */
 	struct domain *domain;
@@ -69,7 +77,14 @@ struct vcpu {
 	unsigned long hartid;
 	uint64_t patience; /* in ticks, how long look_again() waits */
 	bool external;	   /* the interrupt controller's output is raised in L1, and masked here */
-	uint32_t requests; /* enum vcpu_request bits, atomic */
+	union {
+		struct {
+			uint32_t requests; /* enum vcpu_request bits, atomic */
+			/* Not 0: L1 keeps interrupts of VS level to itself, or aia_at_work. */
+			uint32_t unusual;
+		};
+		uint64_t asked_for; /* both: quick.c leaves what it does to others */
+	};
 	uint64_t start_pc; /* for the next start of the hart */
 	uint64_t start_arg;
 	struct stats stats;

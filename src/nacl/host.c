@@ -177,7 +177,7 @@ static inline void store_current(struct nacl_host *h, unsigned int csr)
 /* Whether any dirty bit may be set, of CSRs that do not exist, too. Loads only: the atomic AND costs more. */
 static inline bool any_dirty(const struct nacl_host *h)
 {
-	return nacl_host_dirty_but(h, NACL_DIRTY_WORDS);
+	return h->unusual || nacl_host_dirty_but(h, NACL_DIRTY_WORDS);
 }
 
 static void store_trap_csrs(struct nacl_host *h)
@@ -367,10 +367,9 @@ static nacl_word swap_hstatus(struct nacl_host *h, nacl_word value)
 /* SBI NACL, "Autoswap CSR". True: it was done, and *@hstatus is what L1 wrote. */
 static bool autoswap(struct nacl_host *h, nacl_word *hstatus)
 {
-	if (!(h->features & 1u << NACL_FEAT_AUTOSWAP_CSR) ||
-	    !(load(h, AUTOSWAP_WORD(NACL_AUTOSWAP_FLAGS)) & NACL_AUTOSWAP_FLAG_HSTATUS))
+	if (!nacl_host_autoswap(h))
 		return false;
-	*hstatus = load(h, AUTOSWAP_WORD(NACL_AUTOSWAP_HSTATUS));
+	*hstatus = nacl_host_autoswap_hstatus(h);
 	store(h, AUTOSWAP_WORD(NACL_AUTOSWAP_HSTATUS), swap_hstatus(h, *hstatus));
 	return true;
 }
@@ -389,6 +388,7 @@ void nacl_host_init(struct nacl_host *h, unsigned int features, const struct nac
 	h->ops = ops;
 	h->ctx = ctx;
 	h->features = features;
+	h->autoswap = features & 1u << NACL_FEAT_AUTOSWAP_CSR ? NACL_AUTOSWAP_FLAG_HSTATUS : 0;
 	h->gate_count = 0;
 	h->trap_count = 0;
 	h->unusual = false;

@@ -115,10 +115,11 @@ struct nacl_host {
 	unsigned int features; /* bit n: NACL_FEAT_n is offered */
 	uint16_t trap_count;
 	uint16_t gate_count;
-	bool unusual;			     /* a CSR exists outside of NACL_HOST_USED_GROUPS */
-	nacl_word exists[NACL_DIRTY_WORDS];  /* as the dirty bitmap: CSRs that L1 has */
-	nacl_word gates[NACL_DIRTY_WORDS];   /* likewise: those in gate_indexes */
-	nacl_word on_trap[NACL_DIRTY_WORDS]; /* likewise: those in trap_csrs */
+	uint8_t autoswap; /* flags of autoswap that count: those of what is offered */
+	bool unusual;	  /* a CSR exists outside of NACL_HOST_USED_GROUPS */
+	nacl_word exists[NACL_DIRTY_WORDS];	    /* as the dirty bitmap: CSRs that L1 has */
+	nacl_word gates[NACL_DIRTY_WORDS];	    /* likewise: those in gate_indexes */
+	nacl_word on_trap[NACL_DIRTY_WORDS];	    /* likewise: those in trap_csrs */
 	uint16_t gate_indexes[NACL_HOST_GATE_CSRS]; /* in the order of their writing */
 	uint16_t trap_csrs[NACL_HOST_TRAP_CSRS];
 };
@@ -194,7 +195,7 @@ static inline const volatile nacl_word *nacl_host_gprs(const struct nacl_host *h
  */
 void nacl_host_take_in(struct nacl_host *h);
 
-/* The dirty bits of all CSRs that may exist, those of one word apart. */
+/* The dirty bits of the CSRs in NACL_HOST_USED_GROUPS, those of one word apart. */
 static inline nacl_word nacl_host_dirty_but(const struct nacl_host *h, unsigned int word)
 {
 	nacl_word any = 0;
@@ -204,7 +205,7 @@ static inline nacl_word nacl_host_dirty_but(const struct nacl_host *h, unsigned 
 		if (w != word && (NACL_HOST_USED_GROUPS >> (w * NACL_XLEN / 64) & 1))
 			any |= h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + w];
 	}
-	return any | h->unusual;
+	return any;
 }
 
 /* Whether an entry is pending: the sign of all Config words together. */
@@ -223,7 +224,8 @@ enum nacl_waiting { NACL_WAITS_NOTHING, NACL_WAITS_ONE, NACL_WAITS_MORE };
 
 /*
  * In place of nacl_host_take_in(), by loads alone: whether a write of @csr, a constant that exists, is all that waits. Then
- * nacl_host_take_value() takes that in, and nacl_host_after_trap() stores it back if it is one of those.
+ * nacl_host_take_value() takes that in, and nacl_host_after_trap() stores it back if it is one of those. For an L1 that has
+ * no CSR outside of NACL_HOST_USED_GROUPS.
  */
 static inline enum nacl_waiting nacl_host_waits(const struct nacl_host *h, unsigned int csr)
 {
@@ -251,21 +253,26 @@ static inline nacl_word nacl_host_take_value(const struct nacl_host *h, unsigned
 {
 	const unsigned int index = NACL_CSR_INDEX(csr);
 	const nacl_word bit = (nacl_word)1 << (index % NACL_XLEN);
+	volatile nacl_word *shmem = h->shmem;
 
 	/* In this order: see host.c. */
-	__atomic_fetch_and(&h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + index / NACL_XLEN],
-			   nacl_le(~bit), __ATOMIC_ACQ_REL);
-	return nacl_le(h->shmem[NACL_CSR_OFFSET / NACL_WORD_SIZE + index]);
+	__atomic_fetch_and(&shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + index / NACL_XLEN],
+			   nacl_le(~bit), __ATOMIC_ACQUIRE);
+	return nacl_le(shmem[NACL_CSR_OFFSET / NACL_WORD_SIZE + index]);
 }
 
-/* Whether hstatus is to be swapped; if so *@hstatus is what L1 has put in the slot, to be written. */
-static inline bool nacl_host_autoswap(const struct nacl_host *h, nacl_word *hstatus)
+/* Whether hstatus is to be swapped ... */
+static inline bool nacl_host_autoswap(const struct nacl_host *h)
 {
 	const volatile nacl_word *slot = &h->shmem[NACL_AUTOSWAP_OFFSET / NACL_WORD_SIZE];
 
-	*hstatus = nacl_le(slot[NACL_AUTOSWAP_HSTATUS]);
-	return (h->features & 1u << NACL_FEAT_AUTOSWAP_CSR) &&
-	       (nacl_le(slot[NACL_AUTOSWAP_FLAGS]) & NACL_AUTOSWAP_FLAG_HSTATUS);
+	return nacl_le(slot[NACL_AUTOSWAP_FLAGS]) & h->autoswap;
+}
+
+/* ... and if so what L1 has put in the slot, to be written. */
+static inline nacl_word nacl_host_autoswap_hstatus(const struct nacl_host *h)
+{
+	return nacl_le(h->shmem[NACL_AUTOSWAP_OFFSET / NACL_WORD_SIZE + NACL_AUTOSWAP_HSTATUS]);
 }
 
 /* The CSR space of the area, which is set, for nacl_host_put(). */

@@ -25,15 +25,20 @@
 #define CSR_SATP     0x180
 #define CSR_TIME     0xc01
 
-#define csr_read(csr)                                                                 \
-	({                                                                            \
-		uint64_t value_;                                                      \
-		__asm__ volatile("csrr %0, %1" : "=r"(value_) : "i"(csr) : "memory"); \
-		value_;                                                               \
+/* A file whose accesses change nothing of how its own memory is accessed may have this empty: then the compiler keeps what it has loaded. */
+#ifndef CSR_CLOBBERS
+#define CSR_CLOBBERS "memory"
+#endif
+
+#define csr_read(csr)                                                                     \
+	({                                                                                \
+		uint64_t value_;                                                          \
+		__asm__ volatile("csrr %0, %1" : "=r"(value_) : "i"(csr) : CSR_CLOBBERS); \
+		value_;                                                                   \
 	})
 
 #define csr_write(csr, value) \
-	__asm__ volatile("csrw %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
+	__asm__ volatile("csrw %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : CSR_CLOBBERS)
 
 /* Returns the old value. */
 #define csr_swap(csr, value)                                         \
@@ -42,14 +47,14 @@
 		__asm__ volatile("csrrw %0, %1, %2"                  \
 				 : "=r"(old_)                        \
 				 : "i"(csr), "rK"((uint64_t)(value)) \
-				 : "memory");                        \
+				 : CSR_CLOBBERS);                    \
 		old_;                                                \
 	})
 
 #define csr_set(csr, value) \
-	__asm__ volatile("csrs %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
+	__asm__ volatile("csrs %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : CSR_CLOBBERS)
 
 #define csr_clear(csr, value) \
-	__asm__ volatile("csrc %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : "memory")
+	__asm__ volatile("csrc %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : CSR_CLOBBERS)
 
 #endif

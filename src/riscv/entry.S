@@ -6,7 +6,7 @@
 	.section .text
 	.option norelax
 
-/* Those that quick_entry() may change, sp and a0 apart; those that other C functions may change, and tp; the rest. */
+/* Those that quick.c may change, sp and a0 apart; those that other C functions may change, and tp; the rest. */
 	.macro quick_registers op, base
 	.irp n, 1, 11, 12, 13, 14, 15, 16, 17
 	\op x\n, VCPU_X(\n)(\base)
@@ -23,14 +23,8 @@
 	.endr
 	.endm
 
-/*
- * void riscv_trap_entry(void): every trap into HS-mode. With few of the guest's registers saved, calls quick_entry(v, cause), or
- * quick_virtual(v) for a virtual-instruction exception, on the hart's stack; if that cannot do it, saves some more and calls vcpu_exit_quick(v); if that cannot either, saves the rest and
- * calls vcpu_exit(v). What they return, an enum vcpu_way, says from where the registers come back.
- */
-	.globl riscv_trap_entry
-	.balign 4
-riscv_trap_entry:
+/* a0 becomes v; the registers that quick.c may change are saved. */
+	.macro enter_halite
 	csrrw a0, sscratch, a0
 	beqz a0, own_trap
 	quick_registers sd, a0
@@ -38,50 +32,85 @@ riscv_trap_entry:
 	csrrw a1, sscratch, x0
 	sd a1, VCPU_X(10)(a0)
 	ld sp, VCPU_STACK_TOP(a0)
-	static_branch KEY_SLOW, slow_exit
+	.endm
+
+/*
+ * void riscv_trap_entry(void): every trap into HS-mode. With few of the guest's registers saved, and on the hart's stack, calls what
+ * src/hv/quick.c has for it, which returns v if that is all, else NULL: v is also where the stack begins. If it is not, saves some
+ * more and calls vcpu_exit_quick(v); if that cannot do it either, saves the rest and calls vcpu_exit(v). What these two return, an
+ * enum vcpu_way, says from where the registers come back.
+ */
+	.globl riscv_trap_entry
+	.balign 4
+riscv_trap_entry:
+	enter_halite
 	csrr a1, scause
+	lbu a2, VCPU_VIRT(a0)
+	bnez a2, of_l2
 	li a2, CAUSE_VIRTUAL_INSTRUCTION
 	beq a1, a2, virtual
-	jal quick_entry		/* a0 = v, a1 = the way */
-	beqz a1, 1f
-	csrw sscratch, a0
-	addi a1, a1, -VCPU_WAY_SOME
-	beqz a1, load_quick
+	li a2, CAUSE_ECALL
+	bne a1, a2, 2f
+	li a2, NACL_EID
+	bne a7, a2, 2f
+	li a2, NACL_FID_SYNC_SRET
+	bne a6, a2, 2f
+	jal quick_sync_sret_call
+	beqz a0, not_quick
 load_shared:
-	ld a0, VCPU_SHARED(a0)
-	j load_all
-virtual:
-	jal quick_virtual	/* likewise, but never VCPU_WAY_SHARED */
-	beqz a1, 1f
 	csrw sscratch, a0
+	ld a0, VCPU_SHARED(a0)
+load_all:
+	quick_registers ld, a0
+	some_registers ld, a0
+	other_registers ld, a0
+	ld sp, VCPU_X(2)(a0)
+	ld a0, VCPU_X(10)(a0)
+	sret
+
+other_of_l2:
+	jal quick_other_of_l2
+	bnez a0, trap_of_l2
+	j not_quick
+of_l2:
+	li a2, CAUSE_GUEST_PAGE
+	bgeu a1, a2, other_of_l2
+trap_of_l2:
+	jal quick_trap_of_l2
+	beqz a0, not_quick
 load_quick:
+	csrw sscratch, a0
 	quick_registers ld, a0
 	ld sp, VCPU_X(2)(a0)
 	ld a0, VCPU_X(10)(a0)
 	sret
-1:	some_registers sd, a0
+
+virtual:
+	jal quick_virtual
+	bnez a0, load_quick
+not_quick:
+	ld a0, (sp)
+2:	some_registers sd, a0
 	addi tp, a0, VCPU_NACL
 	jal vcpu_exit_quick
 	mv a1, a0
 	addi a0, tp, -VCPU_NACL
+	li t0, VCPU_WAY_SHARED
+	beq a1, t0, load_shared
 	li t0, VCPU_WAY_SOME
-	bne a1, t0, 2f
-	csrw sscratch, a0
-	quick_registers ld, a0
+	bne a1, t0, 1f
 	some_registers ld, a0
-	ld sp, VCPU_X(2)(a0)
-	ld a0, VCPU_X(10)(a0)
-	sret
-2:	li t0, VCPU_WAY_SHARED
-	bne a1, t0, 3f
-	csrw sscratch, a0
-	j load_shared
-slow_exit:
+	j load_quick
+1:	bnez a1, riscv_enter_guest
+	j 3f
+
+/* In its place, with KEY_SLOW. */
+	.balign 4
+slow_trap_entry:
+	enter_halite
 	some_registers sd, a0
 	addi tp, a0, VCPU_NACL
-	j 4f
-3:	bnez a1, riscv_enter_guest
-4:	other_registers sd, a0
+3:	other_registers sd, a0
 	mv s0, a0
 	call vcpu_exit
 	mv a0, s0
@@ -92,13 +121,7 @@ riscv_enter_guest:
 	static_branch KEY_NACL_SYNC_SRET, enter_by_sync_sret
 enter_by_sret:
 	csrw sscratch, a0
-load_all:
-	quick_registers ld, a0
-	some_registers ld, a0
-	other_registers ld, a0
-	ld sp, VCPU_X(2)(a0)
-	ld a0, VCPU_X(10)(a0)
-	sret
+	j load_all
 
 enter_by_sync_sret:
 	lw t1, NACL_FEATURES(tp)
@@ -139,12 +162,15 @@ riscv_hart_start:
 	csrw sie, zero
 	csrw sscratch, zero
 	la t0, riscv_trap_entry
-	csrw stvec, t0
+	static_branch KEY_SLOW, 2f
+1:	csrw stvec, t0
 	mv a0, a1
 	ld sp, VCPU_STACK_TOP(a0)
 	addi tp, a0, VCPU_NACL
 	call vcpu_hart_started
-1:	wfi
+3:	wfi
+	j 3b
+2:	la t0, slow_trap_entry
 	j 1b
 
 /*

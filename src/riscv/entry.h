@@ -11,13 +11,16 @@
 #define VCPU_STACK_TOP (32 * 8)
 #define VCPU_NACL      (33 * 8)
 #define VCPU_SHARED    (VCPU_NACL + 24)
+#define VCPU_VIRT      (VCPU_NACL + 40)
 /* enum vcpu_way */
 #define VCPU_WAY_NOT_DONE 0
 #define VCPU_WAY_SOME	  1
 #define VCPU_WAY_ALL	  2
 #define VCPU_WAY_SHARED	  3
-/* CAUSE_VIRTUAL of hext/bits.h */
+/* CAUSE_VIRTUAL, CAUSE_ECALL_VS and CAUSE_FETCH_GUEST_PAGE, the first of its kind, of hext/bits.h */
 #define CAUSE_VIRTUAL_INSTRUCTION 22
+#define CAUSE_ECALL		  10
+#define CAUSE_GUEST_PAGE	  20
 /* Into struct nacl_client_hart, likewise. */
 #define NACL_SHMEM    0
 #define NACL_FEATURES 8

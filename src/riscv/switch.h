@@ -54,11 +54,12 @@ ALWAYS_INLINE void world_set_timer(struct world_timer *t, uint64_t timecmp)
 	t->timecmp = timecmp;
 }
 
-ALWAYS_INLINE void world_start_timer_inline(struct world_timer *t, const struct hext_hart *h)
+/* There is Sstc. */
+ALWAYS_INLINE void world_carry_timer(struct world_timer *t, const struct hext_hart *h)
 {
 	uint64_t wanted = h->sie & BIT64(IRQ_STI) ? h->s.timecmp : ~UINT64_C(0);
 
-	if (!static_key(KEY_NO_SSTC) && t->timecmp != wanted)
+	if (t->timecmp != wanted)
 		world_set_timer(t, wanted);
 }
 
@@ -163,31 +164,39 @@ static __attribute__((noinline, unused)) void load_priorities_of_l1(const struct
 	ncsr_write(HEXT_CSR_HVIPRIO2, hext_own_hviprio2(h));
 }
 
+/* Whether L1's and L2's differ in, or may, what most have in common, or have not at all: load_more_controls_of_l1() and of_l2(). */
+ALWAYS_INLINE bool world_has_more_controls(const struct hext_hart *h)
+{
+	return h->hideleg != h->cfg->hideleg || h->cfg->hstateen_count;
+}
+
+ALWAYS_INLINE void load_more_controls_of_l2(const struct hext_hart *h)
+{
+	ncsr_write(HEXT_CSR_HIDELEG, h->hideleg);
+	load_hstateen(h->hstateen, h->cfg->hstateen_count);
+}
+
+ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h)
+{
+	ncsr_write(HEXT_CSR_HIDELEG, h->cfg->hideleg);
+	load_hstateen(h->cfg->hstateen, h->cfg->hstateen_count);
+}
+
 /* Of L2, but hstatus and what L1 has of interrupts. */
 ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h)
 {
-	const struct hext_config *cfg = h->cfg;
-
-	ncsr_write(HEXT_CSR_HIDELEG, h->hideleg);
 	ncsr_write(HEXT_CSR_HEDELEG, h->hedeleg);
 	ncsr_write(HEXT_CSR_HTIMEDELTA, h->htimedelta);
 	ncsr_write(HEXT_CSR_HCOUNTEREN, h->hcounteren);
 	ncsr_write(HEXT_CSR_HENVCFG, h->henvcfg);
-	if (cfg->hstateen_count)
-		load_hstateen(h->hstateen, cfg->hstateen_count);
 }
 
 /* Of L1, likewise. */
 ALWAYS_INLINE void load_controls_of_l1(const struct hext_hart *h)
 {
-	const struct hext_config *cfg = h->cfg;
-
-	ncsr_write(HEXT_CSR_HENVCFG, cfg->henvcfg_own);
+	ncsr_write(HEXT_CSR_HENVCFG, h->cfg->henvcfg_own);
 	ncsr_write(HEXT_CSR_HTIMEDELTA, 0);
-	ncsr_write(HEXT_CSR_HIDELEG, cfg->hideleg);
-	ncsr_write(HEXT_CSR_HCOUNTEREN, cfg->hcounteren);
-	if (cfg->hstateen_count)
-		load_hstateen(cfg->hstateen, cfg->hstateen_count);
+	ncsr_write(HEXT_CSR_HCOUNTEREN, h->cfg->hcounteren);
 }
 
 /*

@@ -81,6 +81,8 @@ void world_probe(struct hext_config *cfg)
 	cfg->henvcfg_own = own_henvcfg(cfg);
 	cfg->hstatus_own =
 		HSTATUS_SPV | HSTATUS_VSXL_64 | (uint64_t)cfg->own_file << HSTATUS_VGEIN_SHIFT;
+	cfg->sstatus_of_l1 =
+		(csr_read(CSR_SSTATUS) & ~SSTATUS_MXR) | SSTATUS_FS | SSTATUS_VS | SSTATUS_SPP;
 	probe_hstateen(cfg);
 	cfg->hgatp_modes = probe_modes(HEXT_CSR_HGATP);
 	cfg->vsatp_modes = probe_modes(HEXT_CSR_VSATP);
@@ -173,7 +175,8 @@ static void switch_gstage(uint64_t hgatp)
 
 void world_start_timer(struct world_timer *t, const struct hext_hart *h)
 {
-	world_start_timer_inline(t, h);
+	if (!static_key(KEY_NO_SSTC))
+		world_carry_timer(t, h);
 }
 
 void world_wait(struct world_timer *t, uint64_t deadline)
@@ -214,6 +217,7 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 	switch_gstage(shadow_hgatp);
 	load_bank(&h->vs);
 	load_controls_of_l2(h);
+	load_more_controls_of_l2(h);
 	csr_clear(CSR_SSTATUS, SSTATUS_L1);
 	csr_set(CSR_SSTATUS, h->s.status & SSTATUS_L1);
 	/* hvien first: QEMU does not hold bits of hvip that hvien has not. */
@@ -238,6 +242,7 @@ static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 	switch_gstage(domain_hgatp);
 	load_bank(&h->s);
 	load_controls_of_l1(h);
+	load_more_controls_of_l1(h);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
 	ncsr_write(HEXT_CSR_HVIP, h->sip << 1);

@@ -574,9 +574,17 @@ static void enter_guest(void)
 }
 
 /* As src/riscv/entry.S does. */
-static uint64_t take_quickly(struct vcpu *v, uint64_t cause)
+static bool take_quickly(struct vcpu *v, uint64_t cause)
 {
-	return (cause == CAUSE_VIRTUAL ? quick_virtual(v) : quick_entry(v, cause)).way;
+	if (v->h.virt) {
+		if (cause >= CAUSE_GUEST_PAGE && !quick_other_of_l2(v, cause))
+			return false;
+		return quick_trap_of_l2(v);
+	}
+	if (cause == CAUSE_VIRTUAL)
+		return quick_virtual(v);
+	return cause == CAUSE_ECALL && v->x[VCPU_A7] == NACL_EID &&
+	       v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET && quick_sync_sret_call(v);
 }
 
 void machine_trap(const struct machine_trap *t)
@@ -599,7 +607,7 @@ void machine_trap(const struct machine_trap *t)
 		nacl_host_after_trap(&below[hart->index]);
 	in_below = false;
 	if (static_key(KEY_SLOW) ||
-	    (take_quickly(v, t->cause) == VCPU_NOT_DONE && vcpu_exit_quick(v) == VCPU_NOT_DONE))
+	    (!take_quickly(v, t->cause) && vcpu_exit_quick(v) == VCPU_NOT_DONE))
 		vcpu_exit(v);
 	enter_guest();
 }

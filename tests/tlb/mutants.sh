@@ -41,7 +41,7 @@ a table that a leaf replaces keeps its entries; hext/shadow_fill.c; s/\t\tclear_
 a walk from before a fence is installed by a fault; hext/shadow_fill.c; s/if (s->generation == generation) {/if (true) {/
 a walk from before a fence is installed ahead; hext/shadow_fill.c; s/if (s->generation == generation \&\& p.level/if (p.level/
 the quick way does not fence where VMIDs are few; hv/quick.c; s/if (static_key(KEY_FLUSH))/if (false)/
-the quick way enters under the shadow of another guest; hv/quick.c; s/v->shadow->hgatp == v->h.hgatp \&\& !l1/!l1/
+the quick way enters under the shadow of another guest; hv/quick.c; s/v->shadow_key == v->h.hgatp/true/
 the quick way leaves vsatp on while hgatp changes; hv/quick.c; s/uint64_t atp = ncsr_swap(HEXT_CSR_VSATP, 0)/uint64_t atp = ncsr_read(HEXT_CSR_VSATP)/
 a fence does not see the neighbours that came along; hext/shadow_fill.c; s/\t\t\tspan_add(p->span, first + i);\n//
 a fence does not see the highest entry; hext/shadow_tables.h; s/s->end = index + 1/s->end = index/
@@ -63,7 +63,7 @@ L2 runs under the shadow that was bound before; hv/nested.c; s/ || v->shadow->hg
 same: likewise; hv/nested.c; s/\t\thfence_gvma_range(v->shadow->vmid, gpa, PAGE_SIZE);\n//
 no fence after a changed table; hv/nested.c; s/\t\thfence_gvma_vmid(v->shadow->vmid);\n//
 the fence for the retry names another VMID; hv/nested.c; s/hfence_gvma_vmid(v->shadow->vmid)/hfence_gvma_vmid(0)/
-same: what is filled is walked for under the hgatp that L2 is about to run with; hv/nested.c; s/if (missed->hgatp == v->h.hgatp)/if (missed->hgatp != ~UINT64_C(0))/
+same: what is filled is walked for under the hgatp that L2 is about to run with; hv/nested.c; s/if (missed->hgatp \&\& missed->hgatp == v->h.hgatp)/if (missed->hgatp)/
 GVMA of all addresses does not reach the hardware; hv/fence.c; s/\t\t\thfence_gvma_vmid(pool->shadow\[i\].vmid);/\t\t\t;/
 GVMA of a range does not reach the hardware; hv/fence.c; s/\t\t\thfence_gvma_range([^;]*;/\t\t\t;/
 GVMA names L1's VMID to the hardware; hv/fence.c; s/hfence_gvma_vmid(pool->shadow\[i\].vmid)/hfence_gvma_vmid(fence->vmid)/
