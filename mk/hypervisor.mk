@@ -60,7 +60,7 @@ endif
 # The way of the commonest exits: see src/hv/quick.h. Not tp, t0 to t6. What makes values live for longer is off.
 RV_FEW_REGISTERS := hv/quick
 $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += $(addprefix -ffixed-x,4 5 6 7 28 29 30 31) -fno-optimize-sibling-calls \
-	$(if $(findstring clang,$(CC_RV)),,-fno-schedule-insns -fno-schedule-insns2 -fno-tree-reassoc -fno-code-hoisting)
+	$(if $(findstring clang,$(CC_RV)),,-fno-schedule-insns -fno-schedule-insns2 -fno-tree-reassoc)
 
 $(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
