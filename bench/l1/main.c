@@ -6,6 +6,7 @@
  * Usage: bench [RUNS [NAME...]]; bench --mark NAME only tells the plugin that this was reached since reset.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -153,16 +154,27 @@ static void *run_second(void *vcpu)
 	return NULL;
 }
 
+/* A fair scheduler's choice between threads depends on all that they have run before: with it, one run of eight was 13 % shorter. */
+static void schedule(int policy, int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+
+	if (sched_setscheduler(0, policy, &param))
+		die("sched_setscheduler");
+}
+
 static uint64_t run_ipi(struct vm *vm, const struct measurement *m)
 {
 	pthread_t second;
 	uint64_t ticks;
 
+	schedule(SCHED_FIFO, 1);
 	vm_give(&vm->vcpu[1], l2_ipi_second, 0, m->rounds, 0);
 	if (pthread_create(&second, NULL, run_second, &vm->vcpu[1]))
 		die("pthread_create");
 	ticks = run_plain(vm, m);
 	pthread_join(second, NULL);
+	schedule(SCHED_OTHER, 0);
 	return ticks;
 }
 
