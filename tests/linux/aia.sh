@@ -103,7 +103,7 @@ test_msi_no_files()
 # exits_below ROUNDS: what the lowest of two Halites counts, all exits together, in BELOW.
 exits_below()
 {
-	with_console "-$1" 60 "$HALITE" run --depth 2 --stats --kernel "$GUESTS/aia.elf" --append "stores rounds=$1" --memory 512M \
+	with_console "-$1" 300 "$HALITE" run --depth 2 --stats --kernel "$GUESTS/aia.elf" --append "stores rounds=$1" --memory 512M \
 		--machine aia
 	expect_status 0
 	ktap_passed
@@ -112,15 +112,16 @@ exits_below()
 }
 
 # MSIs between guests of a Halite that is a guest cost the Halite below nothing either. What two runs differ by is not
-# theirs: a hart that waits for another comes out once more or less.
+# theirs: a hart that waits for another comes out once more or less. On a busy machine each message takes the time until the other hart's
+# thread runs, some 10 ms: 1.5 s and 92 s were seen for 5,100 rounds.
 test_msi_below()
 {
 	local few
 	exits_below 100
 	few=$BELOW
-	exits_below 5100
+	exits_below 1100
 	printf 'exits of the Halite below: %s and %s\n' "$few" "$BELOW"
-	[ $((BELOW - few)) -lt 50 ] || fail "5000 rounds more: $((BELOW - few)) exits more"
+	[ $((BELOW - few)) -lt 50 ] || fail "1000 rounds more: $((BELOW - few)) exits more"
 }
 
 # test_interrupts MACHINE OPTIONS...: what an interrupt costs, by the table that the guest has: wire and timer on one hart, where time
