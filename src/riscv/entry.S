@@ -34,6 +34,13 @@
 	ld sp, VCPU_STACK_TOP(a0)
 	.endm
 
+/* The last registers, from v or from what has them likewise in a0, and back to the guest. */
+	.macro leave_halite
+	ld sp, VCPU_X(2)(a0)
+	ld a0, VCPU_X(10)(a0)
+	sret
+	.endm
+
 /*
  * void riscv_trap_entry(void): every trap into HS-mode. With few of the guest's registers saved, and on the hart's stack, calls what
  * src/hv/quick.c has for it, which returns v if that is all, else NULL: v is also where the stack begins. If it is not, saves some
@@ -64,9 +71,7 @@ load_all:
 	quick_registers ld, a0
 	some_registers ld, a0
 	other_registers ld, a0
-	ld sp, VCPU_X(2)(a0)
-	ld a0, VCPU_X(10)(a0)
-	sret
+	leave_halite
 
 other_of_l2:
 	jal quick_other_of_l2
@@ -81,9 +86,7 @@ trap_of_l2:
 load_quick:
 	csrw sscratch, a0
 	quick_registers ld, a0
-	ld sp, VCPU_X(2)(a0)
-	ld a0, VCPU_X(10)(a0)
-	sret
+	leave_halite
 
 virtual:
 	jal quick_virtual
