@@ -33,7 +33,7 @@ UNIT_TESTS += $(UNIT_TLB)
 TLB_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -g -O2 -fsanitize=undefined -fno-sanitize-recover=all -Itests/tlb -Isrc \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -include tests/tlb/interleave.h
 TLB_SOURCES := $(wildcard tests/tlb/*.c src/hext/*.c src/nacl/*.c src/lib/*.c) src/riscv/fence.c src/riscv/world.c \
-	$(addprefix src/hv/,below.c domain.c emulate.c exit.c fence.c identity.c ipi.c mmio.c nested.c quick.c sbi.c sbi_hsm.c sbi_nacl.c \
+	$(addprefix src/hv/,below.c domain.c aplic.c emulate.c exit.c fence.c identity.c intc.c ipi.c mmio.c nested.c plic.c quick.c sbi.c sbi_hsm.c sbi_ipi.c sbi_nacl.c \
 	sbi_rfence.c stats.c vcpu.c)
 
 $(UNIT_TLB): $(TLB_SOURCES) $(UNIT_HEADERS) $(wildcard tests/tlb/*.h tests/tlb/riscv/*.h)

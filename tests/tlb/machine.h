@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The machine that src/hv and src/riscv run on in this test: some harts with CSRs and caches of translations (tlb.h), RAM at the
- * addresses that it has for the harts, and firmware. Each hart is a coroutine. Another one may go on wherever src/ makes
- * an atomic access or a CSR access, and at each step of a guest; chance decides, from a seed.
+ * addresses that it has for the harts, devices (devices.h), and firmware (firmware.c). Each hart is a coroutine. Another one may
+ * go on wherever src/ makes an atomic access or a CSR access, and at each step of a guest; chance decides, from a seed.
+ *
+ * The machine misbehaves as far as hardware and firmware may. A device can refuse any access: when it refuses one of Halite's, the hart
+ * takes a trap of Halite's own, which overwrites all trap CSRs (machine_own_trap()). Calls of the firmware fail at random.
  *
  * A hart that waits for another spins, as on the machine.
  */
@@ -32,8 +35,24 @@ struct machine_config {
 	unsigned int nacl;	 /* features for the guest; 0: no NACL */
 	unsigned int nacl_below; /* features of what is below Halite; 0: no NACL */
 	unsigned int tables;	 /* that the pool has; 0: as many as Halite wants at least */
+	bool kind;		 /* neither firmware nor devices refuse anything at random */
 	uint64_t seed;
 	uint64_t steps; /* of all guests together */
+};
+
+/* The access to memory that an instruction of a guest makes, as its trap tells. */
+struct machine_access {
+	enum { ACCESS_NONE, ACCESS_LOAD, ACCESS_STORE } kind;
+	unsigned int size;
+	uint64_t addr; /* its lowest 12 bits count */
+};
+
+/* A trap of a guest. Where it is taken (sepc, privilege) is the hart's pc and user. */
+struct machine_trap {
+	uint64_t cause, tval, htval, htinst;
+	bool gva;
+	uint32_t code; /* of the instruction, for who fetches it */
+	struct machine_access access;
 };
 
 struct hart {
@@ -42,8 +61,13 @@ struct hart {
 	bool in_guest; /* else in Halite */
 	bool software_interrupt;
 	bool deaf;	    /* to it, for a while */
+	bool kick_lost;	    /* the firmware has refused an IPI for it, and it has not been in Halite since */
 	unsigned int sleep; /* times that it is not chosen to go on */
 	uint64_t csr[4096];
+	/* The guest that runs: where it is, in VU-mode or VS-mode. */
+	uint64_t pc;
+	bool user;
+	struct machine_trap trap; /* its last into Halite */
 	struct vcpu *vcpu;
 	struct tlb tlb;
 };
@@ -65,21 +89,55 @@ static inline bool rarely(unsigned int n)
 	return pick(n) == 0;
 }
 
+/* The machine does one of @n of what it may refuse not. */
+static inline bool refuses(unsigned int n)
+{
+	return !machine.kind && rarely(n);
+}
+
 /* The end of the test: says why, and what happened before. */
 _Noreturn void machine_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* For the account of what happened before a failure. */
 void machine_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The guest of the hart that runs takes a trap into Halite; on return it goes on, where vcpu->h says. */
-struct machine_trap {
-	uint64_t cause, tval, htval, htinst;
-	bool gva;
-};
+/*
+ * The guest of the hart that runs takes a trap: into Halite, or into VS-mode where hedeleg says so. On return the hart runs a
+ * guest again.
+ */
 void machine_trap(const struct machine_trap *trap);
+
+/* Halite itself takes an exception: of a load or store, at its own code, in HS-mode. */
+void machine_own_trap(uint64_t cause, uint64_t tval, bool gva, uint64_t htval);
+
+/* The hart's CSR becomes, without anything that happens meanwhile; returns the old value. */
+uint64_t machine_change_csr(unsigned int csr, uint64_t clear, uint64_t set);
+uint64_t machine_legal_vmid(uint64_t vmid);
 
 /* Read ahead, on @h, all that the guests ever use, under what is in the CSRs. */
 void machine_read_ahead(struct hart *h);
+
+/* Firmware starts hart @hartid at vcpu_hart_started(@v). */
+void machine_start_hart(uint64_t hartid, struct vcpu *v);
+/* Another hart goes on; for ever, if the one that runs has been stopped. */
+void machine_switch(void);
+
+/* ---- firmware.c: what is below Halite ---- */
+
+/* A hart starts; at boot, and then by firmware. */
+void firmware_hart_starts(void);
+/* The guest has trapped; it is about to run. */
+void firmware_after_trap(void);
+void firmware_before_guest(void);
+/* What is below Halite takes in what waits for it at once: the hart translates nothing meanwhile. */
+extern bool firmware_works;
+
+/* ---- judge.c: whether each trap leads to what the specification says ---- */
+
+/* The guest traps into Halite, or its hart starts; Halite leaves for it. */
+void judge_trap(void);
+void judge_start(uint64_t pc);
+void judge_entry(void);
 
 /* ---- the guest: guest.c ---- */
 
@@ -91,5 +149,10 @@ void guest_step(void);
 void guest_read_ahead(struct hart *h);
 /* A hart starts: its SBI call returned or it is the first. */
 void guest_hart_starts(void);
+
+/* Where its handlers are: L1's stvec, L2's. Its code is anywhere else. */
+#define L1_HANDLER (RAM_BASE + UINT64_C(0x180000))
+#define L2_HANDLER UINT64_C(0x30000000)
+#define L1_START   (RAM_BASE + UINT64_C(0x1000))
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "devices.h"
 #include "hext/bits.h"
 #include "permitted.h"
 
@@ -111,6 +112,12 @@ static uint64_t page_of(uint64_t addr)
 	return addr & ~UINT64_C(4095);
 }
 
+/* The domain has the page: RAM or a device that is not reached through Halite. */
+static bool is_owned(uint64_t pa)
+{
+	return domain_owns_ram(&machine_domain, pa, 4096) || (pa >= DEVICE_BYTES && pa < DEVICES_END);
+}
+
 /* The page for @gpa with its permissions, or 0. */
 static uint64_t walk(unsigned int root, uint64_t gpa, uint64_t *first, uint64_t *last)
 {
@@ -137,7 +144,7 @@ static uint64_t walk(unsigned int root, uint64_t gpa, uint64_t *first, uint64_t 
 	*last = gpa | offset;
 	pa = tlb_pte_addr(pte) + page_of(gpa & offset);
 	perm = pte & RWX & (pte & D ? ~UINT64_C(0) : ~W);
-	return domain_owns_ram(&machine_domain, pa, 4096) ? pa | perm : 0;
+	return is_owned(pa) ? pa | perm : 0;
 }
 
 static void look_again(unsigned int root)
@@ -264,7 +271,7 @@ static void check_leaf(const struct hart *h, const struct tlb_gstage *e, unsigne
 			fine = page == gpas[i];
 		else
 			fine = find_gstage(&gstage[root][i], page, e->pte & RWX, bit);
-		if (!fine || !domain_owns_ram(&machine_domain, page, 4096))
+		if (!fine || !is_owned(page))
 			machine_fail(
 				"a G-stage entry that must not be: root %u, VMID %u, gpa 0x%lx to 0x%lx, permissions %lx, level %u",
 				root, vmid, gpas[i], page, e->pte & RWX, e->level);
