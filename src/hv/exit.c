@@ -69,6 +69,7 @@ static void pass_to_l1(struct vcpu *v, uint64_t cause)
 static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 {
 	uint64_t tval = csr_read(CSR_STVAL);
+	struct hext_trap hw;
 	uint64_t gpa;
 	uint32_t code;
 
@@ -86,8 +87,9 @@ static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 	case CAUSE_LOAD_GUEST_PAGE:
 	case CAUSE_STORE_GUEST_PAGE:
 		stat_count(&v->stats, STAT_L1_MEMORY);
+		hw = hardware_trap(v, cause);
 		gpa = ncsr_read(HEXT_CSR_HTVAL) << 2 | (tval & 3);
-		mmio_access(v, cause, pa(gpa), tval, ncsr_read(HEXT_CSR_HTINST));
+		mmio_access(v, &hw, pa(gpa));
 		break;
 	default:
 		stat_count(&v->stats, STAT_L1_OTHER);

@@ -211,6 +211,13 @@ ALWAYS_INLINE void set_guest_hstatus(uint64_t hstatus)
 		ncsr_write(HEXT_CSR_HSTATUS, hstatus);
 }
 
+/* Nobody is told of vsiselect, so nobody's is kept: but none finds what another has left there. */
+ALWAYS_INLINE void forget_iselect(void)
+{
+	if (static_key(KEY_ISELECT))
+		ncsr_write(HEXT_CSR_VSISELECT, 0);
+}
+
 /* The hardware's hstatus for L2, of L1's @hstatus. */
 ALWAYS_INLINE uint64_t world_hstatus_of_l2(const struct hext_config *cfg, uint64_t hstatus)
 {

@@ -27,7 +27,7 @@ void devices_init(void)
 		plic.enable[plic_context_of(i)] = MASK64(PLIC_SOURCES, 1);
 }
 
-bool device_at(uint64_t addr)
+bool devices_at(uint64_t addr)
 {
 	return (addr >= DEVICE_BYTES && addr < DEVICES_END) ||
 	       (addr >= PLIC_BASE && addr < PLIC_BASE + PLIC_SIZE);
@@ -160,7 +160,7 @@ static uint8_t *word_at(uint64_t addr, unsigned int size)
 	return size >= 4 && offset <= sizeof(words) - size ? &words[offset] : NULL;
 }
 
-bool device_load(uint64_t addr, unsigned int size, uint64_t *value)
+bool devices_load(uint64_t addr, unsigned int size, uint64_t *value)
 {
 	const uint8_t *from = word_at(addr, size);
 
@@ -176,7 +176,7 @@ bool device_load(uint64_t addr, unsigned int size, uint64_t *value)
 	return addr < DEVICE_WORDS && size == 1;
 }
 
-bool device_store(uint64_t addr, unsigned int size, uint64_t value)
+bool devices_store(uint64_t addr, unsigned int size, uint64_t value)
 {
 	uint8_t *to = word_at(addr, size);
 

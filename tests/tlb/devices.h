@@ -34,11 +34,11 @@ static inline unsigned int plic_context_of(unsigned int i)
 void devices_init(void);
 
 /* Whether a device is at @addr. */
-bool device_at(uint64_t addr);
+bool devices_at(uint64_t addr);
 
 /* An access of @size bytes, of whoever makes it. False: it is refused. */
-bool device_load(uint64_t addr, unsigned int size, uint64_t *value);
-bool device_store(uint64_t addr, unsigned int size, uint64_t value);
+bool devices_load(uint64_t addr, unsigned int size, uint64_t *value);
+bool devices_store(uint64_t addr, unsigned int size, uint64_t value);
 
 /* Source @source (1 to PLIC_SOURCES) raises its line; what has claimed its interrupt has it lowered. */
 void plic_raise(unsigned int source);

@@ -301,7 +301,7 @@ static void set_table_in_device(unsigned int root, uint64_t gpa)
 	unsigned int level = 1 + pick(root_mode(root) - 6);
 	uint64_t leaf = UINT64_C(0x40800000) >> 12 << 10 | V | U | A | D | RWX;
 
-	device_store(DEVICE_WORDS + 8 * pick(2), 8, leaf);
+	devices_store(DEVICE_WORDS + 8 * pick(2), 8, leaf);
 	set_pte(root, gpa, level, some_device() >> 12 << 10 | V);
 }
 
@@ -710,9 +710,9 @@ static void access_device(struct access *a, uint64_t addr)
 	uint64_t value;
 
 	a->active = false;
-	if (a->type == HEXT_READ && device_load(addr, a->size, &value))
+	if (a->type == HEXT_READ && devices_load(addr, a->size, &value))
 		return;
-	if (a->type == HEXT_WRITE && device_store(addr, a->size, pick(16)))
+	if (a->type == HEXT_WRITE && devices_store(addr, a->size, pick(16)))
 		return;
 	guest_fill_access(&t, a->type, a->gva + a->offset, a->size);
 	t.access.kind = ACCESS_NONE;
@@ -752,7 +752,7 @@ static void try_access(struct access *a)
 	}
 	if (reach_gpa(a, gpa, a->type, &page) == FAULTS)
 		guest_page_fault(a, gpa, false);
-	else if (device_at(page))
+	else if (devices_at(page))
 		access_device(a, page + a->offset);
 	else
 		a->active = false;

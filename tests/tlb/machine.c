@@ -22,6 +22,7 @@
 #include "hv/sbi.h"
 #include "machine.h"
 #include "nacl/host.h"
+#include "riscv/attempt.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
 #include "riscv/insn.h"
@@ -284,12 +285,12 @@ static void check_access(unsigned int kind, uint64_t addr, unsigned int size)
 			machine_fail("Halite reaches 0x%lx for a guest", addr);
 		return;
 	}
-	if (device_at(addr) && (a->kind != kind || a->size != size || (a->addr ^ addr) & 0xfff))
+	if (devices_at(addr) && (a->kind != kind || a->size != size || (a->addr ^ addr) & 0xfff))
 		machine_fail("Halite %s a device at 0x%lx, size %u, for no instruction of a guest",
 			     kind == ACCESS_LOAD ? "reads" : "writes", addr, size);
 }
 
-bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value)
+bool riscv_raw_load(uint64_t addr, unsigned int size, uint64_t *value)
 {
 	check_access(ACCESS_LOAD, addr, size);
 	*value = 0;
@@ -297,20 +298,20 @@ bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value)
 		memcpy(value, (const void *)addr, size);
 		return true;
 	}
-	if (device_at(addr) && device_load(addr, size, value))
+	if (devices_at(addr) && devices_load(addr, size, value))
 		return true;
 	machine_own_trap(CAUSE_LOAD_ACCESS, addr, false, 0);
 	return false;
 }
 
-bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value)
+bool riscv_raw_store(uint64_t addr, unsigned int size, uint64_t value)
 {
 	check_access(ACCESS_STORE, addr, size);
 	if (is_memory(addr, size)) {
 		memcpy((void *)addr, &value, size);
 		return true;
 	}
-	if (device_at(addr) && device_store(addr, size, value))
+	if (devices_at(addr) && devices_store(addr, size, value))
 		return true;
 	machine_own_trap(CAUSE_STORE_ACCESS, addr, false, 0);
 	return false;
@@ -333,12 +334,12 @@ static uint32_t code_now(uint32_t code)
 	return refuses(4) ? others[pick(sizeof(others) / sizeof(others[0]))] : code;
 }
 
-/* HLVX.HU, where the guest's pc is and the parcel behind. What has no access to memory is not overwritten meanwhile. */
-bool riscv_fetch_u16(uint64_t addr, uint16_t *code)
+/* HLVX.HU, where the guest's pc is and the parcel behind. What is no load or store is not overwritten meanwhile. */
+bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 {
 	static const uint64_t causes[] = { CAUSE_LOAD_PAGE, CAUSE_LOAD_GUEST_PAGE, CAUSE_LOAD_ACCESS };
 	const struct machine_trap *t = &hart->trap;
-	uint32_t now = t->access.kind == ACCESS_NONE ? t->code : code_now(t->code);
+	uint32_t now = hext_is_guest_page_fault(t->cause) ? code_now(t->code) : t->code;
 	uint64_t cause = causes[pick(3)];
 
 	machine_pause();
