@@ -154,12 +154,18 @@ static struct sbi_result firmware_hsm(uint64_t fid, uint64_t a0, uint64_t a2)
 	}
 }
 
+/* SBI NACL: to probe for a feature always succeeds. */
+static bool may_refuse(uint64_t ext, uint64_t fid)
+{
+	return ext != SBI_EXT_BASE && !(ext == NACL_EID && fid == NACL_FID_PROBE_FEATURE);
+}
+
 struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
 				uint64_t a3, uint64_t a4, uint64_t a5)
 {
 	(void)a5;
 	machine_pause();
-	if (ext != SBI_EXT_BASE && refuses(12)) {
+	if (may_refuse(ext, fid) && refuses(12)) {
 		if (ext == SBI_EXT_IPI)
 			harts[a1].kick_lost = true;
 		machine_note("firmware refuses 0x%lx %lu", ext, fid);

@@ -92,11 +92,12 @@ static unsigned int root_of(uint64_t hgatp)
 void guest_trap(const struct machine_trap *t)
 {
 	bool virt = hart->vcpu->h.virt;
+	uint64_t pc = hart->pc;
 
 	machine_trap(t);
 	if (virt && !hart->vcpu->h.virt)
 		me()->fault = hext_is_guest_page_fault(hart->csr[HEXT_CSR_VSCAUSE]);
-	if (!hart->vcpu->h.virt)
+	if (!hart->vcpu->h.virt || hart->pc != pc)
 		me()->access.active = false;
 }
 

@@ -247,6 +247,11 @@ void machine_hfence_vvma(bool has_addr, uint64_t addr, bool has_asid, uint64_t a
 	machine_pause();
 }
 
+void machine_fence(void)
+{
+	machine_pause();
+}
+
 void static_keys_patch(uint32_t keys)
 {
 	machine_keys = keys;
