@@ -64,6 +64,7 @@ static void sample(void)
 
 void plic_raise(unsigned int source)
 {
+	machine_note("plic: %u is raised", source);
 	plic.level |= BIT64(source);
 	sample();
 }
@@ -77,6 +78,7 @@ static uint32_t claim(unsigned int context)
 {
 	unsigned int source = best(context);
 
+	machine_note("plic: context %u claims %u", context, source);
 	plic.pending &= ~BIT64(source);
 	if (source)
 		plic.served |= BIT64(source);
@@ -85,6 +87,7 @@ static uint32_t claim(unsigned int context)
 
 static void complete(unsigned int context, uint32_t source)
 {
+	machine_note("plic: context %u completes %u", context, source);
 	if (source <= PLIC_SOURCES && (plic.enable[context] & BIT64(source)))
 		plic.served &= ~BIT64(source);
 	sample();
@@ -140,6 +143,7 @@ static bool store_plic(uint64_t offset, uint32_t value)
 	}
 	if (!reg)
 		return false;
+	machine_note("plic: 0x%lx becomes 0x%x", offset, value);
 	*reg = offset >= PLIC_ENABLE && offset < PLIC_CONTEXT ? value & MASK64(PLIC_SOURCES, 1)
 							      : value & 7;
 	return true;

@@ -280,6 +280,7 @@ uint64_t machine_memory_read(uint64_t addr)
  */
 static void check_access(unsigned int kind, uint64_t addr, unsigned int size)
 {
+	static const char *const verbs[] = { "is none at", "reads", "writes" };
 	const struct machine_access *a = &hart->trap.access;
 
 	machine_pause();
@@ -291,8 +292,9 @@ static void check_access(unsigned int kind, uint64_t addr, unsigned int size)
 		return;
 	}
 	if (devices_at(addr) && (a->kind != kind || a->size != size || (a->addr ^ addr) & 0xfff))
-		machine_fail("Halite %s a device at 0x%lx, size %u, for no instruction of a guest",
-			     kind == ACCESS_LOAD ? "reads" : "writes", addr, size);
+		machine_fail("Halite %s a device at 0x%lx, size %u, where the guest's instruction %s 0x%lx, size %u (cause 0x%lx, htinst 0x%lx)",
+			     verbs[kind], addr, size, verbs[a->kind], a->addr, a->size,
+			     hart->trap.cause, hart->trap.htinst);
 }
 
 bool riscv_raw_load(uint64_t addr, unsigned int size, uint64_t *value)
@@ -322,29 +324,36 @@ bool riscv_raw_store(uint64_t addr, unsigned int size, uint64_t value)
 	return false;
 }
 
-/* Code that was there a moment ago can be another now. */
-static uint32_t code_now(uint32_t code)
+/* Code that was there a moment ago can be another now. If that makes the same kind of access there, it may be done in its place. */
+static uint32_t code_now(struct machine_trap *t)
 {
-	static const uint32_t others[] = {
-		0x00c5a023, /* sw a2, 0(a1) */
-		0x00c58023, /* sb a2, 0(a1) */
-		0x0005a503, /* lw a0, 0(a1) */
-		0x0005b503, /* ld a0, 0(a1) */
-		0x0045a503, /* lw a0, 4(a1) */
-		0x00c5a52f, /* amoadd.w a0, a2, (a1) */
-		0x00000001, /* c.nop */
-		0x00000013, /* nop */
+	static const struct {
+		uint32_t code;
+		struct machine_access access;
+	} others[] = {
+		{ 0x00c5a023, { ACCESS_STORE, 4, 0 } }, /* sw a2, 0(a1) */
+		{ 0x00c58023, { ACCESS_STORE, 1, 0 } }, /* sb a2, 0(a1) */
+		{ 0x0005a503, { ACCESS_LOAD, 4, 0 } },	/* lw a0, 0(a1) */
+		{ 0x0005b503, { ACCESS_LOAD, 8, 0 } },	/* ld a0, 0(a1) */
+		{ 0x0045a503, { ACCESS_NONE, 0, 0 } },	/* lw a0, 4(a1) */
+		{ 0x00c5a52f, { ACCESS_NONE, 0, 0 } },	/* amoadd.w a0, a2, (a1) */
+		{ 0x00000001, { ACCESS_NONE, 0, 0 } },	/* c.nop */
+		{ 0x00000013, { ACCESS_NONE, 0, 0 } },	/* nop */
 	};
+	unsigned int i = pick(sizeof(others) / sizeof(others[0]));
 
-	return refuses(4) ? others[pick(sizeof(others) / sizeof(others[0]))] : code;
+	if (!refuses(4))
+		return t->code;
+	if (others[i].access.kind == t->access.kind)
+		t->access.size = others[i].access.size;
+	return others[i].code;
 }
 
 /* HLVX.HU, where the guest's pc is and the parcel behind. What is no load or store is not overwritten meanwhile. */
 bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 {
 	static const uint64_t causes[] = { CAUSE_LOAD_PAGE, CAUSE_LOAD_GUEST_PAGE, CAUSE_LOAD_ACCESS };
-	const struct machine_trap *t = &hart->trap;
-	uint32_t now = hext_is_guest_page_fault(t->cause) ? code_now(t->code) : t->code;
+	struct machine_trap *t = &hart->trap;
 	uint64_t cause = causes[pick(3)];
 
 	machine_pause();
@@ -356,7 +365,9 @@ bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 				 cause == CAUSE_LOAD_GUEST_PAGE ? addr >> 2 : 0);
 		return false;
 	}
-	*code = addr == hart->pc ? now : now >> 16;
+	if (addr == hart->pc && hext_is_guest_page_fault(t->cause))
+		t->code = code_now(t);
+	*code = addr == hart->pc ? t->code : t->code >> 16;
 	return true;
 }
 
@@ -498,6 +509,7 @@ void machine_trap(const struct machine_trap *t)
 		take_delegated(t);
 		return;
 	}
+	machine_note("trap: cause 0x%lx, tval 0x%lx, at 0x%lx", t->cause, t->tval, hart->pc);
 	hart->trap = *t;
 	judge_trap();
 	hart->in_guest = false;
