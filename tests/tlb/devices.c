@@ -87,7 +87,6 @@ static uint32_t claim(unsigned int context)
 
 static void complete(unsigned int context, uint32_t source)
 {
-	machine_note("plic: context %u completes %u", context, source);
 	if (source <= PLIC_SOURCES && (plic.enable[context] & BIT64(source)))
 		plic.served &= ~BIT64(source);
 	sample();
@@ -132,21 +131,24 @@ static bool load_plic(uint64_t offset, uint64_t *value)
 	return true;
 }
 
-static bool store_plic(uint64_t offset, uint32_t value)
+static bool takes_store(uint64_t offset)
 {
-	uint32_t *reg = plain_register(offset);
 	unsigned int context;
 
-	if (is_claim(offset, &context)) {
+	return is_claim(offset, &context) || plain_register(offset);
+}
+
+static void store_plic(uint64_t offset, uint32_t value)
+{
+	unsigned int context;
+
+	machine_note("plic: 0x%lx, 0x%x is stored", offset, value);
+	if (is_claim(offset, &context))
 		complete(context, value);
-		return true;
-	}
-	if (!reg)
-		return false;
-	machine_note("plic: 0x%lx becomes 0x%x", offset, value);
-	*reg = offset >= PLIC_ENABLE && offset < PLIC_CONTEXT ? value & MASK64(PLIC_SOURCES, 1)
-							      : value & 7;
-	return true;
+	else if (offset >= PLIC_ENABLE && offset < PLIC_CONTEXT)
+		*plain_register(offset) = value & MASK64(PLIC_SOURCES, 1);
+	else
+		*plain_register(offset) = value & 7;
 }
 
 /* ---- all of them ---- */
@@ -180,17 +182,21 @@ bool devices_load(uint64_t addr, unsigned int size, uint64_t *value)
 	return addr < DEVICE_WORDS && size == 1;
 }
 
-bool devices_store(uint64_t addr, unsigned int size, uint64_t value)
+bool devices_take_store(uint64_t addr, unsigned int size)
+{
+	if (!devices_at(addr) || refuses(16))
+		return false;
+	if (is_plic(addr))
+		return size == 4 && takes_store(addr - PLIC_BASE);
+	return word_at(addr, size) || (addr < DEVICE_WORDS && size == 1);
+}
+
+void devices_store(uint64_t addr, unsigned int size, uint64_t value)
 {
 	uint8_t *to = word_at(addr, size);
 
-	if (refuses(16))
-		return false;
-	if (to) {
-		memcpy(to, &value, size);
-		return true;
-	}
 	if (is_plic(addr))
-		return size == 4 && store_plic(addr - PLIC_BASE, value);
-	return addr < DEVICE_WORDS && size == 1;
+		store_plic(addr - PLIC_BASE, value);
+	else if (to)
+		memcpy(to, &value, size);
 }

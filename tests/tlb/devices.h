@@ -36,9 +36,11 @@ void devices_init(void);
 /* Whether a device is at @addr. */
 bool devices_at(uint64_t addr);
 
-/* An access of @size bytes, of whoever makes it. False: it is refused. */
+/* An access of @size bytes, of whoever makes it. False: it is refused, as some are. */
 bool devices_load(uint64_t addr, unsigned int size, uint64_t *value);
-bool devices_store(uint64_t addr, unsigned int size, uint64_t value);
+bool devices_take_store(uint64_t addr, unsigned int size);
+/* A store that has been taken. */
+void devices_store(uint64_t addr, unsigned int size, uint64_t value);
 
 /* Source @source (1 to PLIC_SOURCES) raises its line; what has claimed its interrupt has it lowered. */
 void plic_raise(unsigned int source);

@@ -162,9 +162,14 @@ void guest_fill_access(struct machine_trap *t, enum hext_access type, uint64_t a
 
 /* ---- NACL ---- */
 
+static volatile uint64_t *area_of(unsigned int i)
+{
+	return (volatile uint64_t *)(UINT64_C(0x40700000) + i * UINT64_C(0x3000));
+}
+
 static volatile uint64_t *area(void)
 {
-	return (volatile uint64_t *)(UINT64_C(0x40700000) + hart->index * UINT64_C(0x3000));
+	return area_of(hart->index);
 }
 
 static void write_csr(unsigned int csr, uint64_t value)
@@ -713,8 +718,10 @@ static void access_device(struct access *a, uint64_t addr)
 	a->active = false;
 	if (a->type == HEXT_READ && devices_load(addr, a->size, &value))
 		return;
-	if (a->type == HEXT_WRITE && devices_store(addr, a->size, pick(16)))
+	if (a->type == HEXT_WRITE && devices_take_store(addr, a->size)) {
+		devices_store(addr, a->size, pick(16));
 		return;
+	}
 	guest_fill_access(&t, a->type, a->gva + a->offset, a->size);
 	t.access.kind = ACCESS_NONE;
 	guest_trap(&t);
@@ -824,6 +831,36 @@ static void l2_step(void)
 		l2_access();
 		break;
 	}
+}
+
+/* ---- writes while Halite reads ---- */
+
+/* Of an entry that L1 does not use, or the value of a CSR that L1 does not look at: more fences do no harm, nor does that. */
+static void scribble_in_area(unsigned int i)
+{
+	static const uint16_t csrs[] = { HEXT_CSR_VSSCRATCH, HEXT_CSR_VSEPC,	 HEXT_CSR_VSCAUSE,
+					 HEXT_CSR_VSTVAL,    HEXT_CSR_HEDELEG, HEXT_CSR_HCOUNTEREN };
+	volatile uint64_t *words = area_of(i);
+	unsigned int entry = l1[i].pendings + pick(3), index = NACL_CSR_INDEX(csrs[pick(6)]);
+
+	if (pick(2) && entry < MAX_PENDING) {
+		words += NACL_HFENCE_OFFSET / 8 + 4 * entry;
+		words[pick(4)] = pick(2) ? BIT64(63) | (uint64_t)pick(16) << 56 | pick(8)
+					 : (uint64_t)pick(8) << pick(60);
+		return;
+	}
+	words[NACL_CSR_OFFSET / 8 + index] = (uint64_t)pick(256) << pick(60);
+	words[NACL_DIRTY_OFFSET / 8 + index / 64] |= BIT64(index % 64);
+}
+
+void guest_interferes(void)
+{
+	unsigned int i = pick(machine.harts);
+
+	if (pick(2))
+		change_gstage(hot.root, hot.gpa);
+	else if (l1[i].area)
+		scribble_in_area(i);
 }
 
 /* ---- for machine.c ---- */

@@ -137,6 +137,8 @@ static void pause_now(bool is_long)
 
 void machine_pause(void)
 {
+	if (hart && hart->store.waits && rarely(4))
+		machine_fence();
 	if (hart && hart->vcpu && !firmware_works && rarely(48))
 		pause_now(rarely(8));
 }
@@ -247,9 +249,31 @@ void machine_hfence_vvma(bool has_addr, uint64_t addr, bool has_asid, uint64_t a
 	machine_pause();
 }
 
+bool machine_store_late(void *p, uint8_t value)
+{
+	if (!hart || hart->store.waits || pick(2))
+		return false;
+	hart->store = (struct machine_store){ .waits = true, .memory = p, .value = value };
+	return true;
+}
+
+void machine_look_at_store(const void *p)
+{
+	if (hart && hart->store.waits && hart->store.memory == p)
+		machine_fence();
+}
+
 void machine_fence(void)
 {
-	machine_pause();
+	struct machine_store *s = hart ? &hart->store : NULL;
+
+	if (!s || !s->waits)
+		return;
+	s->waits = false;
+	if (s->memory)
+		*s->memory = s->value;
+	else
+		devices_store(s->addr, s->size, s->value);
 }
 
 void static_keys_patch(uint32_t keys)
@@ -305,6 +329,9 @@ bool riscv_raw_load(uint64_t addr, unsigned int size, uint64_t *value)
 		memcpy(value, (const void *)addr, size);
 		return true;
 	}
+	/* A device's accesses of one hart stay in their order. */
+	if (!hart->store.memory)
+		machine_fence();
 	if (devices_at(addr) && devices_load(addr, size, value))
 		return true;
 	machine_own_trap(CAUSE_LOAD_ACCESS, addr, false, 0);
@@ -318,8 +345,17 @@ bool riscv_raw_store(uint64_t addr, unsigned int size, uint64_t value)
 		memcpy((void *)addr, &value, size);
 		return true;
 	}
-	if (devices_at(addr) && devices_store(addr, size, value))
+	if (!hart->store.memory)
+		machine_fence();
+	if (devices_take_store(addr, size)) {
+		if (!hart->store.waits && pick(2))
+			hart->store = (struct machine_store){
+				.waits = true, .addr = addr, .value = value, .size = size
+			};
+		else
+			devices_store(addr, size, value);
 		return true;
+	}
 	machine_own_trap(CAUSE_STORE_ACCESS, addr, false, 0);
 	return false;
 }
@@ -432,6 +468,7 @@ static void enter_guest(void)
 {
 	uint64_t status;
 
+	machine_fence();
 	firmware_before_guest();
 	status = hart->csr[CSR_SSTATUS];
 	hart->pc = hart->csr[CSR_SEPC];

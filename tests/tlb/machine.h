@@ -2,7 +2,7 @@
 /*
  * The machine that src/hv and src/riscv run on in this test: some harts with CSRs and caches of translations (tlb.h), RAM at the
  * addresses that it has for the harts, devices (devices.h), and firmware (firmware.c). Each hart is a coroutine. Another one may
- * go on wherever src/ makes an atomic access or a CSR access, and at each step of a guest; chance decides, from a seed.
+ * go on wherever src/ accesses memory (hooks.c) or a CSR, and at each step of a guest; chance decides, from a seed.
  *
  * The machine misbehaves as far as hardware and firmware may. A device can refuse any access: when it refuses one of Halite's, the hart
  * takes a trap of Halite's own, which overwrites all trap CSRs (machine_own_trap()). Calls of the firmware fail at random.
@@ -68,6 +68,12 @@ struct hart {
 	uint64_t pc;
 	bool user;
 	struct machine_trap trap; /* its last into Halite */
+	struct machine_store {
+		bool waits;
+		uint8_t *memory; /* NULL: a device */
+		uint64_t addr, value;
+		unsigned int size;
+	} store;
 	struct vcpu *vcpu;
 	struct tlb tlb;
 };
@@ -114,6 +120,19 @@ void machine_own_trap(uint64_t cause, uint64_t tval, bool gva, uint64_t htval);
 uint64_t machine_change_csr(unsigned int csr, uint64_t clear, uint64_t set);
 uint64_t machine_legal_vmid(uint64_t vmid);
 
+/* Others may run, or this or another hart read ahead; at a place where that is more likely to matter. */
+void machine_pause(void);
+void machine_pause_at_lock(void);
+
+/*
+ * A store of the hart's that the others do not see yet. One waits at most: in the hart's store buffer, or posted, on its way to a
+ * device. False: none may wait now. A fence ends that, and other things do. machine_look_at_store(): the hart itself
+ * accesses @p.
+ */
+bool machine_store_late(void *p, uint8_t value);
+void machine_look_at_store(const void *p);
+void machine_fence(void);
+
 /* Read ahead, on @h, all that the guests ever use, under what is in the CSRs. */
 void machine_read_ahead(struct hart *h);
 
@@ -147,6 +166,8 @@ void guest_init(void);
 void guest_step(void);
 /* Addresses that are used: calls tlb_walk_*(). */
 void guest_read_ahead(struct hart *h);
+/* Another hart's L1, or a device with DMA, writes to memory. */
+void guest_interferes(void);
 /* A hart starts: its SBI call returned or it is the first. */
 void guest_hart_starts(void);
 
