@@ -2,14 +2,21 @@
 # The bare-metal guests check themselves and report in KTAP; each runs on the bare machine and in Halite.
 # shellcheck shell=bash
 
-# ktap_passed: the console has as many checks as its plan says, and none that failed.
+# ktap_passed: the checks on the console are numbered from 1 to what the plan says, and none failed.
 ktap_passed()
 {
-	local checks
+	local wrong
 	! grep -aE '^not ok ' "$CONSOLE" || fail "$(grep -aE '^not ok ' "$CONSOLE" | head -n 1)"
-	checks=$(grep -acE '^ok ' "$CONSOLE" || true)
-	[ "$checks" -gt 0 ] || fail "no check ran, see ${CONSOLE#"$TOP"/}"
-	grep -aqx "1\.\.$checks" "$CONSOLE" || fail "$checks checks are not what the plan says, see ${CONSOLE#"$TOP"/}"
+	wrong=$(LC_ALL=C awk '
+		/^ok [0-9]+ / && !wrong && $2 != ++checks { wrong = "check " $2 " comes where " checks " is due" }
+		/^1\.\.[0-9]+$/ { plan = substr($0, 4); plans++ }
+		END {
+			if (wrong) print wrong
+			else if (!checks) print "no check ran"
+			else if (plans != 1) print checks " checks and " plans + 0 " plans"
+			else if (plan != checks) print checks " checks are not what the plan says, " plan
+		}' "$CONSOLE")
+	[ -z "$wrong" ] || fail "$wrong, see ${CONSOLE#"$TOP"/}"
 }
 
 # test_guest NAME [OPTIONS]
