@@ -30,7 +30,8 @@ test_guest()
 	expect_status 0
 }
 
-# test_lines POOL-LINES [OPTIONS]: what two harts and Halite write at once: that many lines of Halite's, and all are whole.
+# test_lines POOL-LINES [OPTIONS]: what two harts and Halite write at once. Halite tells the use of its
+# pool that often, and all lines are whole.
 test_lines()
 {
 	local pools=$1 wrong
@@ -40,16 +41,23 @@ test_lines()
 		/^KTAP version 1$/ { on = 1; next }
 		!on { next }
 		/^lines: (first|second) writes number [0-9]+, and of this line no letter is missing$/ {
-			if ($5 + 0 != ++count[$2]) print "number " $5 + 0 " of the " $2 " comes where " count[$2] " is due"
+			if ($5 + 0 != ++count[$2])
+				print "number " $5 + 0 " of the " $2 " comes where " count[$2] " is due"
 			next
 		}
 		/^lines: the first has written [0-9]+$/ { said = $NF; next }
-		/^halite: warning: hart [0-9]+: SBI NACL set_shmem of 0x[0-9a-f]+ refused with error -1$/ { next }
-		/^halite: level [01]: pool: shadows [0-9]+ of .* taken away [0-9]+ times$/ { halite++; next }
-		/^(ok [0-9]+ .*|1\.\.[0-9]+|halite: level [01]: exits [a-z0-9-]+ [0-9]+)$/ { next }
+		/^halite: warning: hart [0-9]+: SBI NACL set_shmem of 0x[0-9a-f]+ refused with error -1$/ {
+			next
+		}
+		/^halite: level [01]: pool: shadows [0-9]+ of .* taken away [0-9]+ times$/ {
+			halite++
+			next
+		}
+		/^(ok [0-9]+ [a-z ]+: [0-9]+|1\.\.[0-9]+|halite: level [01]: exits [a-z0-9-]+ [0-9]+)$/ { next }
 		{ print "this is not a whole line: " $0 }
 		END {
-			if (!said || said != count["first"]) print "the first hart says " said + 0 " lines, here are " count["first"] + 0
+			if (!said || said != count["first"])
+				print "the first hart says " said + 0 " lines, here are " count["first"] + 0
 			if (halite + 0 != pools) print halite + 0 " lines of Halite"
 		}' "$CONSOLE")
 	[ -z "$wrong" ] || fail "$(head -n 1 <<<"$wrong"), see ${CONSOLE#"$TOP"/}"
@@ -65,7 +73,8 @@ test_hostile()
 	expect_status 0
 }
 
-# Likewise with a warning of the upper Halite each time that the second hart starts: the lower one refuses its memory.
+# Likewise with a warning of the upper Halite each time that the second hart starts: the lower one
+# refuses its memory.
 test_lines_warnings()
 {
 	make -s --no-print-directory liar

@@ -34,7 +34,7 @@ wanted()
 	return 1
 }
 
-# now: microseconds since some point in the past, in NOW.
+# now: the time in microseconds, in NOW.
 now() { NOW=${EPOCHREALTIME/[.,]/}; }
 
 # took NAME START: from the microseconds START until now; leaves the whole seconds in TOOK.
@@ -141,8 +141,8 @@ test_once()
 	report "$status" "$name" "$TOOK" "$log"
 }
 
-# print_times START: what took longest first, then the sums of groups: a name's part before its first hyphen. "rest" is what
-# passed besides since the microseconds START.
+# print_times START: what took longest first, then the sums of groups: a name's part before its first
+# hyphen. "rest" is what passed besides since the microseconds START.
 print_times()
 {
 	printf 'seconds, by test:\n'
