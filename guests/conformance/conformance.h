@@ -282,6 +282,8 @@ extern bool has_sstc; /* stimecmp and vstimecmp */
 void machine_find(const void *fdt);
 /* Whether the ISA string has the extension: a letter, or a name of several in lower case. */
 bool has_extension(const char *name);
+/* Of several, / between them, any. */
+bool has_one_of(const char *names);
 /* Whether the command line asks for the area: by area=NAME, or by none of these words, which means all. */
 bool area_wanted(const char *name);
 

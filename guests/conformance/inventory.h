@@ -5,8 +5,8 @@
  *
  * Invariant: nothing below M mode answers in VS mode that this table does not have.
  *
- * value: what L1 gives the next guest. told: the extension that the CSR belongs to; without it the machine does not
- * have the CSR, whatever its harts can do. NULL: always there.
+ * value: what L1 gives the next guest. told: the extensions, / between them, of which one gives the machine the CSR. L1
+ * can know of no other, so what answers without must be no guest's to change for another. NULL: always there.
  */
 #ifndef INVENTORY_H
 #define INVENTORY_H
@@ -77,13 +77,13 @@ struct row {
 	{ "stval",	0x143, 0x143, VS_BANK,	 NULL,	     0x12345678 },		\
 	{ "stimecmp",	0x14d, 0x14d, VS_BANK,	 "sstc",     UINT64_C(0xfffffffffffffff0) }, \
 	{ "sctrctl",	0x14e, 0x14e, VS_BANK,	 "ssctr",    0 },			\
-	{ "siselect",	0x150, 0x150, VS_BANK,	 "ssaia",    EIDELIVERY },		\
-	{ "sireg",	0x151, 0x153, WINDOW,	 "ssaia",    0 },			\
+	{ "siselect",	0x150, 0x150, VS_BANK,	 "ssaia/sscsrind", EIDELIVERY },	\
+	{ "sireg",	0x151, 0x153, WINDOW,	 "ssaia/sscsrind", 0 },			\
 	{ "sireg4",	0x155, 0x157, WINDOW,	 "sscsrind", 0 },			\
 	{ "stopei",	0x15c, 0x15c, WINDOW,	 "ssaia",    0 },			\
 	{ "stopi",	0xdb0, 0xdb0, READ_ONLY, "ssaia",    0 },			\
-	/* The last two: what they hold may keep a guest from its next instruction. */	\
 	{ "sstatus",	0x100, 0x100, VS_BANK,	 NULL,	     XL_64 | SSTATUS_SUM | SSTATUS_SPIE }, \
+	/* The last one: what it holds may keep a guest from its next instruction. */	\
 	{ "satp",	0x180, 0x180, VS_BANK,	 NULL,	     0 },
 /* clang-format on */
 

@@ -21,13 +21,15 @@ static const struct {
 	{ "0xaaaa", UINT64_C(0xaaaaaaaaaaaaaaaa) },
 };
 
-#define CSRS	    4096
-#define CSR_SSTATUS 0x100
+#define CSRS		4096
+#define CSR_SSTATUS	0x100
 #define STATUS_OF_GUEST (XL_64 | SSTATUS_FS | SSTATUS_VS)
 
 /* The cause of the trap that reading @csr in VS mode ended with, 0: it answers. */
 static uint8_t answer[CSRS];
 static uint64_t own[ARRAY_SIZE(rows)];
+/* What a guest reads that no other one was before. */
+static uint64_t before[ARRAY_SIZE(rows)];
 
 static const struct row *row_of(unsigned int csr)
 {
@@ -100,41 +102,35 @@ static void check_unlisted(void)
 
 static const char *answer_text(unsigned int csr)
 {
-	switch (answer[csr]) {
-	case 0:
-		return "answers";
-	case CAUSE_ILLEGAL:
-		return "illegal";
-	case CAUSE_VIRTUAL:
-		return "virtual";
-	default:
-		return "another trap";
-	}
+	return !answer[csr] ? "answers" : "refused";
 }
 
-/* A row's CSR answers if, and only if, the machine's ISA string has its extension. */
+static bool is_told(const struct row *r)
+{
+	return !r->told || has_one_of(r->told);
+}
+
+/* What the machine has answers, unless firmware keeps it from HS mode too, or siselect selects what is not there. */
 static void check_row(const struct row *r)
 {
-	bool told = !r->told || has_extension(r->told);
 	bool there = !answer[r->first];
+	uint64_t value;
 
-	if (r->holder == WINDOW)
-		/* What siselect selects may refuse. */
-		check(told || !there, "leak %s in VS mode = %s", r->name,
-		      there ? "answers" : "refuses");
-	else
-		check(told == there, "leak %s in VS mode = %s", r->name, answer_text(r->first));
+	check(there || !is_told(r) || r->holder == WINDOW || r->holder == READ_ONLY ||
+		      !read_in(HS, r->first, &value),
+	      "leak %s in VS mode = %s", r->name, answer_text(r->first));
 }
 
 /* ---- A, L1, B ---- */
 
 static bool can_be_written(const struct row *r)
 {
-	return !answer[r->first] && (r->holder == VS_BANK || r->holder == VIEW || r->holder == SHARED);
+	return !answer[r->first] &&
+	       (r->holder == VS_BANK || r->holder == VIEW || r->holder == SHARED);
 }
 
 /*
- * sstatus without SIE: an interrupt, for which sip and sie are ready by then, would write over the others. And with an
+ * sstatus without SIE, or an interrupt would come if sip and sie are ready. And with an
  * illegal instruction behind it, which firmware hands on: on QEMU a trap straight to HS mode clears vsstatus.SPELP.
  */
 static void write_status(uint64_t value)
@@ -148,16 +144,12 @@ static void write_status(uint64_t value)
 	run(VS, (uintptr_t)code, vgein());
 }
 
-static void guest_a(uint64_t pattern)
+static void write_all(uint64_t pattern)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!can_be_written(&rows[i]))
-			continue;
-		if (rows[i].first == CSR_SSTATUS)
-			write_status(pattern);
-		else
+		if (can_be_written(&rows[i]) && rows[i].first != CSR_SSTATUS)
 			write_in(VS, rows[i].first, pattern);
 	}
 }
@@ -183,14 +175,24 @@ static void look_at_own(bool first, const char *pattern)
 	uint64_t now;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!is_own(&rows[i]) || !read_in(HS, rows[i].first, &now))
+		if (!is_own(&rows[i]) || !is_told(&rows[i]) || !read_in(HS, rows[i].first, &now))
 			continue;
 		if (first)
 			own[i] = now;
 		else
-			check(own[i] == now, "leak L1's %s after A's %s = %s", rows[i].name, pattern,
-			      own[i] == now ? "as it was" : "changed");
+			check(own[i] == now, "leak L1's %s after A's %s = %s", rows[i].name,
+			      pattern, own[i] == now ? "as it was" : "changed");
 	}
+}
+
+/* Whether L1 can give B a value of its own. */
+static bool can_switch(const struct row *r)
+{
+	uint64_t old;
+
+	if (r->holder == VS_BANK)
+		return read_in(HS, VS_NUMBER(r->first), &old);
+	return r->holder != SHARED || is_told(r);
 }
 
 /* By SBI NACL where that knows the CSR. */
@@ -212,7 +214,7 @@ static void l1_switches(void)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct row *r = &rows[i];
 
-		if (!can_be_written(r))
+		if (!can_be_written(r) || !can_switch(r))
 			continue;
 		if (r->holder == SHARED)
 			write_in(HS, r->first, r->value);
@@ -224,27 +226,161 @@ static void l1_switches(void)
 	h_fence_all();
 }
 
-/* FS and VS are off in the value of sstatus; the other CSRs need them. */
-static void guest_b(const char *pattern)
+static void check_of_b(const struct row *r, const char *pattern)
+{
+	uint64_t seen, expected = r->value;
+
+	if (!can_switch(r))
+		expected = before[r - rows];
+	else if (r->holder == SHARED)
+		/* What L1 has written, less what the register cannot hold. */
+		read_in(HS, r->first, &expected);
+	/* The value for sstatus has FS and VS off, and these need them. */
+	if (!(r->first >> 8))
+		h_write(CSR_VSSTATUS, STATUS_OF_GUEST);
+	if (!read_in(VS, r->first, &seen))
+		check(false, "leak %s of B after A's %s = trap %lu", r->name, pattern,
+		      (unsigned long)ended().cause);
+	else
+		check(seen == expected, "leak %s of B after A's %s = 0x%lx (expected 0x%lx)",
+		      r->name, pattern, (unsigned long)seen, (unsigned long)expected);
+}
+
+/* L1 reads back what it has given B. */
+static void check_by_l1(const struct row *r, const char *pattern)
+{
+	uint64_t seen;
+
+	if (r->holder == VS_BANK && read_in(HS, VS_NUMBER(r->first), &seen))
+		check(seen == r->value, "leak vs%s after A's %s = 0x%lx (expected 0x%lx)",
+		      r->name + 1, pattern, (unsigned long)seen, (unsigned long)r->value);
+}
+
+/* Next to each other, since each trap to HS mode changes some bits of vsstatus. */
+static void check_status(uint64_t value, const char *text)
+{
+	static const uint64_t word = 1;
+
+	allow_all();
+	write_status(value);
+	l1_switches();
+	check_of_b(row_of(CSR_SSTATUS), text);
+	allow_all();
+	write_status(value);
+	l1_switches();
+	check_by_l1(row_of(CSR_SSTATUS), text);
+	/* In VU mode they are enabled always. */
+	h_write(CSR_HVIP, 0);
+	/* It exists in 64-bit mode alone: priv "vsstatus", UXL. */
+	try_insn(VU, INSN_LD, (uintptr_t)&word, 0, 0);
+	check(ended().to == DONE && me->x[A0] == word, "leak ld in B's VU mode after A's %s = %s",
+	      text, ended().to == DONE ? "done" : "trap");
+}
+
+/* ---- the registers of FP and V, which L1 switches too ---- */
+
+#define INSN_VSETVLI   0x0d8072d7u /* vsetvli t0, x0, e64, m1, ta, ma */
+#define INSN_ADD_A0_A1 0x00b50533u
+#define INSN_FMV(n)    (0xf2050053u | (n) << 7) /* fmv.d.x f@n, a0 */
+#define INSN_FSD(n) \
+	(0x00053027u | (n) << 20 | ((n) >> 2) << 25 | ((n)&3) << 10) /* fsd f@n, 8*n(a0) */
+#define INSN_VMV(n)  (0x5e054057u | (n) << 7)			     /* vmv.v.x v@n, a0 */
+#define INSN_VS1R(n) (0x02850027u | (n) << 7)			     /* vs1r.v v@n, (a0) */
+#define VLENB	     0xc22
+#define VLENB_MAX    256
+
+static uint64_t register_file[32 * VLENB_MAX / 8];
+
+static bool run_words(enum mode mode, const uint32_t *words, unsigned int count, uint64_t a0,
+		      uint64_t a1)
+{
+	volatile uint32_t *code = code_page();
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		code[i] = words[i];
+	code[count] = INSN_EBREAK;
+	__asm__ volatile("fence.i" : : : "memory");
+	me->x[A0] = a0;
+	me->x[A1] = a1;
+	run(mode, (uintptr_t)code, 0);
+	return me->cause == CAUSE_BREAKPOINT;
+}
+
+/* @value into all of them, and in memory. */
+static void put_registers(enum mode mode, bool vector, uint64_t value)
+{
+	uint32_t words[33] = { INSN_VSETVLI };
+	unsigned int i;
+
+	for (i = 0; i < 32; i++)
+		words[i + 1] = vector ? INSN_VMV(i) : INSN_FMV(i);
+	if (!run_words(mode, words + !vector, 32 + vector, value, 0))
+		check(false, "leak registers of %s = trap in %s", vector ? "V" : "D",
+		      mode_names[mode]);
+}
+
+static void get_registers(bool vector, uint64_t vlenb)
+{
+	uint32_t words[64];
+	unsigned int i;
+
+	for (i = 0; i < 32; i++) {
+		if (vector) {
+			words[2 * i] = INSN_VS1R(i);
+			words[2 * i + 1] = INSN_ADD_A0_A1;
+		} else {
+			words[i] = INSN_FSD(i);
+		}
+	}
+	run_words(VS, words, vector ? 64 : 32, (uintptr_t)register_file, vlenb);
+}
+
+static void check_file(bool vector, uint64_t pattern, const char *text)
+{
+	const uint64_t of_b = UINT64_C(0x3ff123456789abcd);
+	uint64_t vlenb = 8;
+	unsigned int i, others = 0;
+
+	if (!has_extension(vector ? "v" : "d"))
+		return;
+	h_write(CSR_VSSTATUS, STATUS_OF_GUEST);
+	if (vector && (!read_in(HS, VLENB, &vlenb) || vlenb > VLENB_MAX))
+		bail("vlenb is %lu", (unsigned long)vlenb);
+	put_registers(VS, vector, pattern);
+	put_registers(HS, vector, of_b);
+	get_registers(vector, vlenb);
+	for (i = 0; i < 32 * vlenb / 8; i++)
+		others += register_file[i] != of_b;
+	check(!others, "leak %c registers of B after A's %s = %u not as L1 wrote them",
+	      vector ? 'v' : 'f', text, others);
+}
+
+static void check_registers(uint64_t pattern, const char *text)
+{
+	check_file(false, pattern, text);
+	check_file(true, pattern, text);
+	l1_switches();
+}
+
+static void check_pattern(uint64_t value, const char *text)
 {
 	unsigned int i;
 
-	for (i = ARRAY_SIZE(rows); i-- > 0;) {
-		const struct row *r = &rows[i];
-		uint64_t seen, expected = r->value;
-
-		if (!can_be_written(r))
+	calm();
+	allow_all();
+	look_at_own(true, NULL);
+	write_all(value);
+	look_at_own(false, text);
+	l1_switches();
+	check_registers(value, text);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!can_be_written(&rows[i]) || rows[i].first == CSR_SSTATUS)
 			continue;
-		if (r->holder == SHARED)
-			read_in(HS, r->first, &expected);
-		if (r->first == 0x003 || r->first < 0x100)
-			h_write(CSR_VSSTATUS, STATUS_OF_GUEST);
-		if (!read_in(VS, r->first, &seen))
-			check(false, "leak %s of B after A's %s = refused", r->name, pattern);
-		else
-			check(seen == expected, "leak %s of B after A's %s = 0x%lx (expected 0x%lx)", r->name,
-			      pattern, (unsigned long)seen, (unsigned long)expected);
+		check_by_l1(&rows[i], text);
+		check_of_b(&rows[i], text);
 	}
+	check_status(value, text);
 }
 
 void check_leaks(void)
@@ -257,14 +393,11 @@ void check_leaks(void)
 	check_unlisted();
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		check_row(&rows[i]);
-	for (i = 0; i < ARRAY_SIZE(patterns); i++) {
-		calm();
-		allow_all();
-		look_at_own(true, NULL);
-		guest_a(patterns[i].value);
-		look_at_own(false, patterns[i].text);
-		l1_switches();
-		guest_b(patterns[i].text);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (can_be_written(&rows[i]))
+			read_in(VS, rows[i].first, &before[i]);
 	}
+	for (i = 0; i < ARRAY_SIZE(patterns); i++)
+		check_pattern(patterns[i].value, patterns[i].text);
 	calm();
 }

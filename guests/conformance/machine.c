@@ -56,6 +56,21 @@ bool has_extension(const char *name)
 	return false;
 }
 
+bool has_one_of(const char *names)
+{
+	char name[32];
+	size_t length;
+
+	for (;; names += length + 1) {
+		length = strcspn(names, "/");
+		snprintf(name, sizeof(name), "%.*s", (int)length, names);
+		if (has_extension(name))
+			return true;
+		if (!names[length])
+			return false;
+	}
+}
+
 bool area_wanted(const char *name)
 {
 	char word[32];

@@ -2,6 +2,7 @@
 /* All areas, in an order that stays: new ones go to the end. The words area=NAME on the command line choose some. */
 #include "aia.h"
 
+/* clang-format off */
 static const struct area {
 	const char *name;
 	void (*check)(void);
@@ -29,7 +30,11 @@ static const struct area {
 	{ "aia", check_aia },
 	{ "pending", check_own_interrupts },
 	{ "leak", check_leaks },
+	{ "told", check_told },
+	{ "cbo", check_cache_blocks },
+	{ "stale", check_stale_htinst },
 };
+/* clang-format on */
 
 void guest_main(uint64_t hartid, const void *fdt)
 {
