@@ -83,6 +83,21 @@ static void check_permission(const struct entry *e, unsigned int op, enum mode m
 	h_write(CSR_HEDELEG, 0);
 }
 
+/* What VS mode may read is not there in the G-stage: that is L1's, whoever handles page faults. */
+static void check_missing(unsigned int op, enum mode mode, bool delegated)
+{
+	struct scene s;
+
+	make(&s, mode, OF_G, 0);
+	*leaf(&s, OF_VS) &= ~(op == ZERO ? 0 : PTE_W);
+	h_write(CSR_HEDELEG, delegated ? BIT64(CAUSE_LOAD_PAGE) | BIT64(CAUSE_STORE_PAGE) : 0);
+	try_cbo(&s, op, false);
+	check_short(TO_HS, CAUSE_STORE_GUEST_PAGE,
+		    "cbo %s in %s, VS leaf R, G-stage leaf nothing%s", names[op], mode_names[mode],
+		    delegated ? ", page faults delegated" : "");
+	h_write(CSR_HEDELEG, 0);
+}
+
 /* Whether a store sets D in a leaf of the G-stage, as firmware has it, or faults. */
 static bool hardware_updates_g(void)
 {
@@ -152,6 +167,8 @@ void check_cache_blocks(void)
 				check_permission(&entries[i], op, mode, OF_G, false);
 				check_permission(&entries[i], op, mode, OF_G, true);
 			}
+			check_missing(op, mode, false);
+			check_missing(op, mode, true);
 			check_all_bits(op, mode, updates_g);
 		}
 	}
