@@ -20,9 +20,10 @@ static const struct {
 	{ "illegal instruction", 0, 0, CAUSE_ILLEGAL, 0 },
 	{ "csrr of a CSR that there is not", INSN_CSRR(0x5c0), 0, CAUSE_ILLEGAL, 0 },
 	{ "virtual instruction", INSN_CSRR(CSR_HGATP), 0, CAUSE_VIRTUAL, 0 },
-	{ "misaligned amoswap.d", INSN_AMOSWAP_D, 4, CAUSE_STORE_MISALIGNED,
+	/* Where a misaligned access is permitted there is no trap to look at. */
+	{ "misaligned amoswap.d", INSN_AMOSWAP_D, 12, CAUSE_STORE_MISALIGNED,
 	  INSN_AMOSWAP_D & ~(31u << 15) },
-	{ "misaligned lr.d", INSN_LR_D, 4, CAUSE_LOAD_MISALIGNED, INSN_LR_D & ~(31u << 15) },
+	{ "misaligned lr.d", INSN_LR_D, 12, CAUSE_LOAD_MISALIGNED, INSN_LR_D & ~(31u << 15) },
 };
 
 /* What goes before: nothing but L2's own first accesses, or a trap of L2 that has htinst. */
@@ -59,9 +60,12 @@ static void check_one(unsigned int n, enum mode mode, enum earlier e)
 	scene_make(&s, M39, M39, mode);
 	scene_use(&s);
 	scene_try(&s, traps[n].insn, DATA_VA + traps[n].offset, 0);
-	check(me->cause == traps[n].cause && (!me->htinst || me->htinst == traps[n].transformed),
-	      "stale %s in %s, %s: cause %lu htinst %s", traps[n].name, mode_names[mode],
-	      earlier_names[e], (unsigned long)me->cause,
+	if (traps[n].transformed && ended().to == DONE)
+		me->htinst = 0;
+	else if (me->cause != traps[n].cause)
+		bail("%s: cause %lu", traps[n].name, (unsigned long)me->cause);
+	check(!me->htinst || me->htinst == traps[n].transformed, "stale %s in %s, %s: htinst %s",
+	      traps[n].name, mode_names[mode], earlier_names[e],
 	      !me->htinst			   ? "0"
 	      : me->htinst == traps[n].transformed ? "of this instruction"
 						   : "of another trap");
