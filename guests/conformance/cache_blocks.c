@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Cache-block instructions through both stages, as the first access to a page. CMO "Page-Fault, Guest-Page-Fault, and
- * Access-Fault Exceptions": management instructions are permitted whenever a load or a store is; they check the A bit
- * and not the D bit, neither set D nor fault for it. cbo.zero is a store.
+ * Cache-block instructions through both stages, as the first access to a page. CMO "Page-Fault,
+ * Guest-Page-Fault, and Access-Fault Exceptions": management instructions are permitted whenever a
+ * load or a store is. They check the A bit and not the D bit: they neither set D nor fault for it.
+ * cbo.zero is a store.
  */
 #include "conformance.h"
 #include "tables.h"

@@ -284,7 +284,7 @@ void machine_find(const void *fdt);
 bool has_extension(const char *name);
 /* Of several, / between them, any. */
 bool has_one_of(const char *names);
-/* Whether the command line asks for the area: by area=NAME, or by none of these words, which means all. */
+/* Whether the command line has area=NAME, or no word area= at all, which means all areas. */
 bool area_wanted(const char *name);
 
 /* ---- report.c ---- */

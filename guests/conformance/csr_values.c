@@ -74,8 +74,9 @@ static bool is_mode(uint64_t atp)
 }
 
 /*
- * priv H, "hgatp": a write with an unsupported MODE is not ignored as it is for satp; each field is WARL by itself. So
- * VMID and PPN are taken whatever MODE is, as far as there are bits, but for PPN[1:0].
+ * priv H, "hgatp": a write with an unsupported MODE is not ignored as it is for satp; each field is
+ * WARL by itself. So VMID and PPN are taken whatever MODE is, as far as there are bits, but for
+ * PPN[1:0].
  */
 static bool takes_fields(uint64_t value, uint64_t seen)
 {

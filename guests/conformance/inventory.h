@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every CSR that may answer in VS mode, each once, with who keeps one guest's value from the next. Whatever answers and
- * is not here is a hole: nobody switches it.
+ * Every CSR that may answer in VS mode, each once, with who keeps one guest's value from the next.
  *
- * Invariant: nothing below M mode answers in VS mode that this table does not have.
+ * Invariant: no CSR answers in VS mode that this table does not have. One that did would be a hole,
+ * since nobody switches it.
  *
- * value: what L1 gives the next guest. told: the extensions, / between them, of which one gives the machine the CSR. L1
- * can know of no other, so what answers without must be no guest's to change for another. NULL: always there.
+ * value: what L1 gives the next guest.
+ * told: the extensions, / between them, of which one gives the machine the CSR; NULL: always there.
+ * Without them L1 cannot know of the CSR. If it answers all the same, no guest may change it for
+ * another.
  */
 #ifndef INVENTORY_H
 #define INVENTORY_H
@@ -15,15 +17,15 @@
 #include "csr_list.h"
 
 enum holder {
-	/* The H extension has a register of its own for VS mode, at the number + 0x100: L1 writes that. */
+	/* VS mode has a register of its own (priv H), at the number + 0x100: L1 writes that. */
 	VS_BANK,
-	/* It shows others of HS level: hie and hip by hideleg, as L1 writes them. */
+	/* Shows hie and hip by hideleg: L1 writes these. */
 	VIEW,
-	/* One register for HS and VS mode (priv H, "Virtual Supervisor CSRs"): L1 writes it by its own number. */
+	/* One register for HS and VS mode (priv H): L1 writes it by its own number. */
 	SHARED,
-	/* What siselect and hstatus.VGEIN select: L1 switches these, and the interrupt file is the guest's own. */
+	/* What siselect and hstatus.VGEIN select: L1 switches these, the file is the guest's. */
 	WINDOW,
-	/* A guest cannot write it. */
+	/* No CSR instruction writes it. vl and vtype go with the vector registers. */
 	READ_ONLY,
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What one guest leaves for the next: nothing. Guest A writes all that it can, L1 gives guest B values of its own, B
- * reads. priv H, "Virtual Supervisor CSRs": VS mode has registers of its own, whose bits are what was written to them
- * last; what else a guest can change L1 has to know of.
+ * What one guest leaves for the next: nothing. Guest A writes all that it can, L1 gives guest B
+ * values of its own, B reads. priv H, "Virtual Supervisor CSRs": VS mode has registers of its own,
+ * which hold what was written last. L1 has to know of everything else that a guest can change.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -111,7 +111,10 @@ static bool is_told(const struct row *r)
 	return !r->told || has_one_of(r->told);
 }
 
-/* What the machine has answers, unless firmware keeps it from HS mode too, or siselect selects what is not there. */
+/*
+ * What the machine has answers, unless firmware keeps it from HS mode too. A window may select
+ * nothing, and hcounteren and others can keep counters away.
+ */
 static void check_row(const struct row *r)
 {
 	bool there = !answer[r->first];
@@ -131,8 +134,9 @@ static bool can_be_written(const struct row *r)
 }
 
 /*
- * sstatus without SIE, or an interrupt would come if sip and sie are ready. And with an
- * illegal instruction behind it, which firmware hands on: on QEMU a trap straight to HS mode clears vsstatus.SPELP.
+ * sstatus without SIE, or an interrupt would come if sip and sie are ready. And with an illegal
+ * instruction behind it, which firmware hands on: on QEMU a trap straight to HS mode clears
+ * vsstatus.SPELP.
  */
 static void write_status(uint64_t value)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* All areas, in an order that stays: new ones go to the end. The words area=NAME on the command line choose some. */
+/*
+ * All areas, in an order that stays: new ones go to the end. The words area=NAME on the command
+ * line choose some.
+ */
 #include "aia.h"
 
 /* clang-format off */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * htinst of a trap that has nothing to do with the one before. priv H, "Transformed Instruction or Pseudoinstruction for
- * mtinst or htinst": on any trap into HS mode it is written, for an illegal instruction with 0, for a misaligned access
- * with 0 or that instruction transformed.
+ * htinst of a trap that has nothing to do with the one before. priv H, "Transformed Instruction or
+ * Pseudoinstruction for mtinst or htinst": each trap into HS mode writes htinst, an illegal
+ * instruction with 0, a misaligned access with 0 or with that instruction transformed.
  */
 #include "conformance.h"
 #include "tables.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fields of the H and VS CSRs that belong to an extension: read-only zero on a machine that does not have it (priv H,
- * "henvcfg", "hstatus", "vsstatus"; Smstateen), which is a machine whose ISA string does not name it.
+ * Fields of the H and VS CSRs that belong to an extension. On a machine whose ISA string does not
+ * name the extension they are read-only zero (priv H, "henvcfg", "hstatus", "vsstatus"; Smstateen).
  */
 #include "aia.h"
 #include "csr_list.h"
