@@ -289,6 +289,15 @@ static void check_by_l1(const struct row *r, const char *pattern)
 		    pattern);
 }
 
+/* What L1 finds of A: priv "sepc", its bit 0 is always zero. In SBI NACL's memory, and asked for. */
+static void check_left(const char *pattern)
+{
+	bool settled = h_read_settled(CSR_VSEPC) & 1, asked = h_read(CSR_VSEPC) & 1;
+
+	check(!settled && !asked, "leak vsepc as A leaves it after %s, bit 0 = %u and %u", pattern,
+	      settled, asked);
+}
+
 /* Next to each other, since each trap to HS mode changes some bits of vsstatus. */
 static void check_status(uint64_t value, const char *text)
 {
@@ -405,6 +414,7 @@ static void check_pattern(uint64_t value, const char *text)
 	allow_all();
 	look_at_own(true, NULL);
 	write_all(value);
+	check_left(text);
 	look_at_own(false, text);
 	l1_switches();
 	check_registers(value, text);
