@@ -3,7 +3,7 @@
 
 # Those that also run on any bare machine, and those that need Halite or AIA.
 GUEST_NAMES := basics roundtrips
-GUEST_PROGRAMS := $(GUEST_NAMES) interrupts aia hostile conformance
+GUEST_PROGRAMS := $(GUEST_NAMES) lines interrupts aia hostile conformance
 GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g -ffreestanding \
 	-Wall -Wextra -Werror -Iguests/lib -isystem $(PICOLIBC)/include
 GUEST_COMMON := guests/lib/start.S guests/lib/guest.c

@@ -17,6 +17,7 @@
 #include "hv/options.h"
 #include "hv/vcpu.h"
 #include "lib/version.h"
+#include "riscv/attempt.h"
 #include "riscv/gstage.h"
 #include "riscv/head.h"
 #include "riscv/imsic.h"
@@ -155,6 +156,24 @@ static void share_interrupt_files(struct domain *d, struct machine *m)
 			"halite: no guest interrupt file: external interrupts pass through Halite\n");
 }
 
+static struct range pages_of(struct range r)
+{
+	return range_align_out(r, PAGE_SIZE);
+}
+
+/*
+ * Whether firmware keeps @r, reserved memory, to itself: not all firmware says no-map of its own (OpenSBI before 1.2).
+ * Its protection has a few regions, so both ends of a range tell.
+ */
+static bool is_refused(struct range r)
+{
+	uint64_t value;
+
+	r = pages_of(r);
+	return r.size && !(riscv_try_load(r.start, sizeof(value), &value) &&
+			   riscv_try_load(range_end(r) - sizeof(value), sizeof(value), &value));
+}
+
 /* What the guest has: all RAM but Halite's and the firmware's, in whole pages. */
 static void find_guest_ram(struct domain *d)
 {
@@ -171,6 +190,10 @@ static void find_guest_ram(struct domain *d)
 	}
 	for (i = 0; i < m->no_map.count; i++)
 		fits &= range_list_subtract(&d->ram, m->no_map.r[i]);
+	for (i = 0; i < m->reserved.count; i++) {
+		if (is_refused(m->reserved.r[i]))
+			fits &= range_list_subtract(&d->ram, pages_of(m->reserved.r[i]));
+	}
 	fits &= range_list_subtract(&d->ram, d->home);
 	range_list_normalize(&d->ram);
 	if (!fits)

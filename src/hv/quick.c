@@ -93,7 +93,6 @@ ALWAYS_INLINE void enter_l2(struct vcpu *v, uint64_t hie)
 		ncsr_write(HEXT_CSR_HVICTL, h->hvictl);
 		hie |= sgeie_at_rest(h->sie);
 	}
-	forget_iselect();
 	ncsr_write(HEXT_CSR_HIE, hie);
 }
 
@@ -313,7 +312,6 @@ ALWAYS_INLINE void leave_interrupts(struct hext_hart *h, volatile nacl_word *csr
 	h->hie = hie;
 	if (static_key(KEY_AIA))
 		leave_files(h, csrs, &hip);
-	forget_iselect();
 	if (!csrs)
 		return;
 	add_timer(h, &hip);

@@ -144,7 +144,6 @@ static void load_bank(const struct hext_bank *b)
 	ncsr_write(HEXT_CSR_VSATP, b->atp);
 	if (static_key(KEY_AIA))
 		ncsr_write(HEXT_CSR_VSISELECT, b->iselect);
-	forget_iselect();
 }
 
 void world_save(struct hext_hart *h)
