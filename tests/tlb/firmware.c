@@ -9,7 +9,6 @@
 #include "riscv/csr.h"
 
 static struct nacl_host below[MACHINE_HARTS];
-bool firmware_works;
 
 static bool below_csr_exists(void *ctx, unsigned int csr)
 {
@@ -108,9 +107,9 @@ static struct sbi_result below_call(uint64_t fid, uint64_t a0, uint64_t a1, uint
 
 	if (!machine.nacl_below)
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
-	firmware_works = true;
+	machine_undisturbed = true;
 	r = below_nacl(fid, a0, a1, a2);
-	firmware_works = false;
+	machine_undisturbed = false;
 	return r;
 }
 
@@ -205,10 +204,10 @@ void firmware_hart_starts(void)
 
 void firmware_after_trap(void)
 {
-	firmware_works = true;
+	machine_undisturbed = true;
 	if (hart->vcpu->nacl_below.shmem)
 		nacl_host_after_trap(&below[hart->index]);
-	firmware_works = false;
+	machine_undisturbed = false;
 }
 
 void firmware_before_guest(void)
@@ -217,12 +216,12 @@ void firmware_before_guest(void)
 	struct nacl_host *n = &below[hart->index];
 	nacl_word gpr[NACL_SRET_GPRS];
 
-	firmware_works = true;
+	machine_undisturbed = true;
 	if (client->shmem && nacl_client_has(client, NACL_FEAT_SYNC_SRET)) {
 		if (nacl_host_sync_sret(n, gpr))
 			machine_fail("sync_sret is refused");
 	} else if (client->shmem) {
 		nacl_host_before_sret(n);
 	}
-	firmware_works = false;
+	machine_undisturbed = false;
 }

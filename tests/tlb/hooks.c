@@ -18,7 +18,15 @@ static bool is_guest_memory(uint64_t addr)
 
 static bool may_stop(void)
 {
-	return hart && hart->vcpu && !hart->in_guest && !firmware_works;
+	return hart && hart->vcpu && !hart->in_guest && !machine_undisturbed;
+}
+
+/* The guest is no part of what it comes between. */
+static void interfere(void)
+{
+	machine_undisturbed = true;
+	guest_interferes();
+	machine_undisturbed = false;
 }
 
 static inline void before_access(const void *p)
@@ -30,7 +38,7 @@ static inline void before_access(const void *p)
 	machine_look_at_store(p);
 	if (is_guest_memory(addr)) {
 		if (rarely(12))
-			guest_interferes();
+			interfere();
 		machine_pause();
 	} else if (rarely(1000)) {
 		machine_pause_at_lock();
@@ -78,7 +86,7 @@ static void before_atomic(const void *p)
 {
 	machine_look_at_store(p);
 	if (may_stop() && is_guest_memory((uintptr_t)p) && rarely(12))
-		guest_interferes();
+		interfere();
 	machine_pause();
 }
 

@@ -39,6 +39,7 @@ struct hart harts[MACHINE_HARTS];
 struct hart *hart;
 struct domain machine_domain;
 uint32_t machine_keys;
+bool machine_undisturbed;
 
 static struct machine facts;
 static uint64_t random_state;
@@ -139,13 +140,13 @@ void machine_pause(void)
 {
 	if (hart && hart->store.waits && rarely(4))
 		machine_fence();
-	if (hart && hart->vcpu && !firmware_works && rarely(48))
+	if (hart && hart->vcpu && !machine_undisturbed && rarely(48))
 		pause_now(rarely(8));
 }
 
 void machine_pause_at_lock(void)
 {
-	if (hart && hart->vcpu && !firmware_works && rarely(8))
+	if (hart && hart->vcpu && !machine_undisturbed && rarely(8))
 		pause_now(rarely(2));
 }
 

@@ -141,6 +141,11 @@ void machine_start_hart(uint64_t hartid, struct vcpu *v);
 /* Another hart goes on; for ever, if the one that runs has been stopped. */
 void machine_switch(void);
 
+/*
+ * Nothing else happens meanwhile: what is below Halite takes in what waits for it at once, and the hart translates nothing then.
+ */
+extern bool machine_undisturbed;
+
 /* ---- firmware.c: what is below Halite ---- */
 
 /* A hart starts; at boot, and then by firmware. */
@@ -148,8 +153,6 @@ void firmware_hart_starts(void);
 /* The guest has trapped; it is about to run. */
 void firmware_after_trap(void);
 void firmware_before_guest(void);
-/* What is below Halite takes in what waits for it at once: the hart translates nothing meanwhile. */
-extern bool firmware_works;
 
 /* ---- judge.c: whether each trap leads to what the specification says ---- */
 

@@ -11,7 +11,7 @@
 #define U	   BIT64(4)
 #define A	   BIT64(6)
 #define D	   BIT64(7)
-#define MAX_VALUES 48
+#define MAX_VALUES 128
 
 /* G-stage: .value is the page with permissions in bits 3:1, of a leaf from .first to .last. VS-stage: the PTE. */
 struct value {
