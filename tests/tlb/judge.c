@@ -76,14 +76,14 @@ static bool is_code_of(uint64_t htinst, uint32_t code)
 	return htinst == hext_transform(&insn, 0);
 }
 
-/* Halite may leave 0, or fill in the instruction: priv H allows both. */
+/* 0 is always right, but for an access to a VS-level table that a guest-page fault tells of; else the instruction. */
 static bool may_be_htinst(uint64_t htinst, uint64_t cause)
 {
 	const struct machine_trap *t = &hart->trap;
 
 	if (hext_insn_is_pseudo(t->htinst))
 		return htinst == (hext_is_guest_page_fault(cause) ? t->htinst : 0);
-	if (htinst == t->htinst)
+	if (!htinst || htinst == t->htinst)
 		return true;
 	return !t->htinst && t->access.kind != ACCESS_NONE && is_code_of(htinst, t->code);
 }
