@@ -171,7 +171,7 @@ bool devices_load(uint64_t addr, unsigned int size, uint64_t *value)
 	const uint8_t *from = word_at(addr, size);
 
 	*value = 0;
-	if (refuses(16))
+	if (rarely(16))
 		return false;
 	if (from) {
 		memcpy(value, from, size);
@@ -184,7 +184,7 @@ bool devices_load(uint64_t addr, unsigned int size, uint64_t *value)
 
 bool devices_take_store(uint64_t addr, unsigned int size)
 {
-	if (!devices_at(addr) || refuses(16))
+	if (!devices_at(addr) || rarely(16))
 		return false;
 	if (is_plic(addr))
 		return size == 4 && takes_store(addr - PLIC_BASE);

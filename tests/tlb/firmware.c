@@ -164,7 +164,7 @@ struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_
 {
 	(void)a5;
 	machine_pause();
-	if (may_refuse(ext, fid) && refuses(12)) {
+	if (may_refuse(ext, fid) && rarely(12)) {
 		if (ext == SBI_EXT_IPI)
 			harts[a1].kick_lost = true;
 		machine_note("firmware refuses 0x%lx %lu", ext, fid);
@@ -210,12 +210,27 @@ void firmware_after_trap(void)
 	machine_undisturbed = false;
 }
 
+/* For a hypervisor it traps, and its area follows. */
+void firmware_csr_written(unsigned int csr)
+{
+	if (!HEXT_IS_H_CSR(csr))
+		return;
+	machine_undisturbed = true;
+	nacl_host_csr_written(&below[hart->index], csr);
+	machine_undisturbed = false;
+}
+
 void firmware_before_guest(void)
 {
 	const struct nacl_client_hart *client = &hart->vcpu->nacl_below;
 	struct nacl_host *n = &below[hart->index];
 	nacl_word gpr[NACL_SRET_GPRS];
 
+	/* As src/riscv/entry.S does. */
+	if (client->shmem && nacl_client_has(client, NACL_FEAT_SYNC_SRET) && rarely(200)) {
+		machine_note("firmware refuses sync_sret");
+		vcpu_sret_refused(hart->vcpu, SBI_ERR_FAILED);
+	}
 	machine_undisturbed = true;
 	if (client->shmem && nacl_client_has(client, NACL_FEAT_SYNC_SRET)) {
 		if (nacl_host_sync_sret(n, gpr))

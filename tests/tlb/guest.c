@@ -84,7 +84,11 @@ static uint64_t hgatp_of(unsigned int root, unsigned int vmid)
 
 static unsigned int root_of(uint64_t hgatp)
 {
-	return (((hgatp & ATP_PPN) << 12) - root_at(0)) / 0x4000;
+	unsigned int root;
+
+	for (root = 0; root_at(root) != (hgatp & ATP_PPN) << 12; root++)
+		;
+	return root;
 }
 
 /* ---- instructions ---- */
@@ -170,6 +174,12 @@ static volatile uint64_t *area_of(unsigned int i)
 static volatile uint64_t *area(void)
 {
 	return area_of(hart->index);
+}
+
+bool guest_area_csr(unsigned int csr, uint64_t *value)
+{
+	*value = area()[NACL_CSR_OFFSET / 8 + NACL_CSR_INDEX(csr)];
+	return me()->area;
 }
 
 static void write_csr(unsigned int csr, uint64_t value)
@@ -279,6 +289,8 @@ static void set_pte(unsigned int root, uint64_t gpa, unsigned int level, uint64_
 	unsigned int at = root_mode(root) - 6;
 	uint64_t table = root_at(root), mask = 0x7ff, *pte;
 
+	if (root == ROOT_DEVICE)
+		return;
 	for (;; at--) {
 		pte = (uint64_t *)table + (gpa >> (12 + 9 * at) & mask);
 		if (at == level)
@@ -486,7 +498,9 @@ static void some_l1_fence(void)
 
 static void switch_guest(void)
 {
-	write_csr(HEXT_CSR_HGATP, hgatp_of(pick(ROOTS), pick(vmid_count())));
+	unsigned int root = rarely(30) ? ROOT_DEVICE : pick(ROOT_DEVICE);
+
+	write_csr(HEXT_CSR_HGATP, hgatp_of(root, pick(vmid_count())));
 	if (pick(2))
 		write_csr(HEXT_CSR_VSATP, rarely(6) ? 0 : vsatp_of(pick(ASIDS)));
 }
@@ -841,7 +855,8 @@ static void scribble_in_area(unsigned int i)
 	static const uint16_t csrs[] = { HEXT_CSR_VSSCRATCH, HEXT_CSR_VSEPC,	 HEXT_CSR_VSCAUSE,
 					 HEXT_CSR_VSTVAL,    HEXT_CSR_HEDELEG, HEXT_CSR_HCOUNTEREN };
 	volatile uint64_t *words = area_of(i);
-	unsigned int entry = l1[i].pendings + pick(3), index = NACL_CSR_INDEX(csrs[pick(6)]);
+	unsigned int entry = l1[i].pendings + pick(3), csr = csrs[pick(6)];
+	unsigned int index = NACL_CSR_INDEX(csr);
 
 	if (pick(2) && entry < MAX_PENDING) {
 		words += NACL_HFENCE_OFFSET / 8 + 4 * entry;

@@ -125,6 +125,20 @@ static uint64_t l1_hstatus(void)
 	return hart->vcpu->h.hstatus;
 }
 
+/* Where L1 looks for what a trap of L2 has left. */
+static void check_area(void)
+{
+	const struct hext_hart *h = &hart->vcpu->h;
+	uint64_t value;
+
+	if (guest_area_csr(HEXT_CSR_HSTATUS, &value))
+		check_equal("hstatus of the area", value, h->hstatus);
+	if (guest_area_csr(HEXT_CSR_HTVAL, &value))
+		check_equal("htval of the area", value, h->htval);
+	if (guest_area_csr(HEXT_CSR_HTINST, &value))
+		check_equal("htinst of the area", value, h->htinst);
+}
+
 static void check_status(uint64_t status, bool user)
 {
 	check_equal("SPP", !!(status & SSTATUS_SPP), !user);
@@ -245,6 +259,7 @@ static void check_l1_after_l2(void)
 	check_equal("pc", hart->pc, L1_HANDLER);
 	check_equal("user", hart->user, false);
 	check_trap_of_l2();
+	check_area();
 }
 
 /* L1's SRET: L2 begins where L1 says. */

@@ -218,6 +218,7 @@ uint64_t machine_csr_update(unsigned int csr, uint64_t clear, uint64_t set)
 	if (translates && !pick(2))
 		machine_read_ahead(hart);
 	old = machine_change_csr(csr, clear, set);
+	firmware_csr_written(csr);
 	if (translates) {
 		machine_note("csr %x = %lx", csr, hart->csr[csr]);
 		if (pick(4))
@@ -379,7 +380,7 @@ static uint32_t code_now(struct machine_trap *t)
 	};
 	unsigned int i = pick(sizeof(others) / sizeof(others[0]));
 
-	if (!refuses(4))
+	if (!rarely(4))
 		return t->code;
 	if (others[i].access.kind == t->access.kind)
 		t->access.size = others[i].access.size;
@@ -397,7 +398,7 @@ bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 	if (addr != hart->pc && addr != hart->pc + 2)
 		machine_fail("Halite fetches from 0x%lx, and the guest is at 0x%lx", addr,
 			     hart->pc);
-	if (refuses(4)) {
+	if (rarely(4)) {
 		machine_own_trap(cause, addr, true,
 				 cause == CAUSE_LOAD_GUEST_PAGE ? addr >> 2 : 0);
 		return false;

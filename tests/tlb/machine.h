@@ -35,7 +35,6 @@ struct machine_config {
 	unsigned int nacl;	 /* features for the guest; 0: no NACL */
 	unsigned int nacl_below; /* features of what is below Halite; 0: no NACL */
 	unsigned int tables;	 /* that the pool has; 0: as many as Halite wants at least */
-	bool kind;		 /* neither firmware nor devices refuse anything at random */
 	uint64_t seed;
 	uint64_t steps; /* of all guests together */
 };
@@ -95,12 +94,6 @@ static inline bool rarely(unsigned int n)
 	return pick(n) == 0;
 }
 
-/* The machine does one of @n of what it may refuse not. */
-static inline bool refuses(unsigned int n)
-{
-	return !machine.kind && rarely(n);
-}
-
 /* The end of the test: says why, and what happened before. */
 _Noreturn void machine_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -152,6 +145,8 @@ extern bool machine_undisturbed;
 void firmware_hart_starts(void);
 /* The guest has trapped; it is about to run. */
 void firmware_after_trap(void);
+/* An instruction has written @csr. */
+void firmware_csr_written(unsigned int csr);
 void firmware_before_guest(void);
 
 /* ---- judge.c: whether each trap leads to what the specification says ---- */
@@ -169,6 +164,8 @@ void guest_init(void);
 void guest_step(void);
 /* Addresses that are used: calls tlb_walk_*(). */
 void guest_read_ahead(struct hart *h);
+/* What L1's area of SBI NACL on the hart that runs has for @csr. False: there is no area, or L1 does not know of one. */
+bool guest_area_csr(unsigned int csr, uint64_t *value);
 /* Another hart's L1, or a device with DMA, writes to memory. */
 void guest_interferes(void);
 /* A hart starts: its SBI call returned or it is the first. */

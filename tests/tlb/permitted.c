@@ -38,7 +38,8 @@ const uint64_t gpas[GPAS] = {
 
 uint64_t root_at(unsigned int root)
 {
-	return UINT64_C(0x41400000) + root * UINT64_C(0x4000);
+	return root == ROOT_DEVICE ? DEVICE_BYTES
+				   : UINT64_C(0x41400000) + root * UINT64_C(0x4000);
 }
 
 unsigned int root_mode(unsigned int root)

@@ -12,7 +12,8 @@
 
 #include "machine.h"
 
-#define ROOTS	  6
+#define ROOTS	  7
+#define ROOT_DEVICE 6 /* the last of them is a device */
 #define ROOT_L1	  ROOTS /* L1 itself */
 #define VMIDS	  4
 #define ASIDS	  2

@@ -61,6 +61,7 @@ TEST(two_harts_no_vmids, .harts = 2, .vmid_bits = 0, .nacl = 15)
 TEST(two_harts_too_few_vmids, .harts = 2, .vmid_bits = 1)
 TEST(two_harts_on_nacl, .harts = 2, .vmid_bits = 14, .nacl_below = 15)
 TEST(two_harts_on_nacl_no_vmids, .harts = 2, .vmid_bits = 0, .nacl_below = 15)
+TEST(two_harts_on_nacl_with_sync_csr_alone, .harts = 2, .vmid_bits = 0, .nacl_below = 1)
 TEST(two_harts_on_nacl_without_sync_sret, .harts = 2, .vmid_bits = 3, .nacl_below = 3, .nacl = 15)
 
 int main(int argc, char **argv)
@@ -75,6 +76,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(two_harts_too_few_vmids),
 		cmocka_unit_test(two_harts_on_nacl),
 		cmocka_unit_test(two_harts_on_nacl_no_vmids),
+		cmocka_unit_test(two_harts_on_nacl_with_sync_csr_alone),
 		cmocka_unit_test(two_harts_on_nacl_without_sync_sret),
 	};
 
