@@ -13,7 +13,7 @@ UNIT_HEADERS = $(wildcard src/*/*.h tests/unit/*.h)
 UNIT_HEXT := $(wildcard src/hext/*.c)
 # Of src/hv what is plain C, and libfdt.
 UNIT_HV := $(addprefix src/hv/,devtree.c guest_fdt.c home.c image.c machine.c machine_devices.c \
-	machine_isa.c machine_aia.c modules.c options.c identity.c) $(wildcard src/lib/*.c)
+	machine_isa.c machine_aia.c modules.c options.c identity.c withheld.c) $(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
 # Sources that a test needs besides itself.
