@@ -20,6 +20,7 @@ UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 build/unit/test_hext_%: UNIT_SOURCES = $(UNIT_HEXT)
 build/unit/test_hv_%: UNIT_SOURCES = $(UNIT_HV) $(UNIT_LIBFDT)
 build/unit/test_hv_aplic: UNIT_SOURCES = src/hv/aplic.c
+build/unit/test_hv_plic: UNIT_SOURCES = src/hv/plic.c
 
 build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c) $(UNIT_HEADERS)
 	@mkdir -p $(@D)
