@@ -12,7 +12,7 @@ GUEST_COMMON := guests/lib/start.S guests/lib/guest.c
 GUEST_LIBFDT := build/ext/libfdt
 GUEST_LIBFDT_OBJECTS := $(addprefix build/obj/guests/libfdt/,fdt.o fdt_ro.o)
 build/guests/conformance.elf: GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
-GUEST_WITH_TREE := $(addprefix build/guests/,aia.elf basics.elf devices.elf interrupts.elf roundtrips.elf)
+GUEST_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices interrupts roundtrips)
 $(GUEST_WITH_TREE): GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
 build/guests/conformance.elf $(GUEST_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)
 $(filter-out %/aia.elf,$(GUEST_WITH_TREE)): guests/lib/intc.c

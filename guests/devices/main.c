@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which devices this guest has, and that its interrupt controller has nothing but the registers that
- * the specification names. Needs QEMU's virt machine. The word on the command line says what is expected:
+ * Which devices this guest has, and that its interrupt controller has nothing but the registers
+ * that the specification names. Needs QEMU's virt machine. The word on the command line says what
+ * is expected:
  *   native     the bare machine, with all its devices
  *   withheld   Halite, which withholds fw_cfg and flash
  *   given      Halite, which gives them

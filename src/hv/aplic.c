@@ -107,7 +107,7 @@ static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
 	return false;
 }
 
-/* An MSI by software, which goes to a supervisor-level file, so for L1 to its own. False: the file refuses. */
+/* An MSI by software goes to a supervisor-level file, so for L1 to its own. False: that refuses. */
 static bool send_msi(struct vcpu *v, uint32_t value)
 {
 	const struct machine_hart *hart = msi_hart(v->domain, value >> HART_SHIFT);
@@ -151,7 +151,10 @@ static enum reg find_delivery(const struct domain *d, uint64_t offset)
 	}
 }
 
-/* The bits of sources, 0x1c00 to 0x2007: four arrays of 32 words, each with a register behind that takes a number. */
+/*
+ * The bits of sources, 0x1c00 to 0x2007: four arrays of 32 words, each with a register behind that
+ * takes a number.
+ */
 static enum reg find_sources(const struct domain *d, uint64_t offset)
 {
 	switch (offset) {

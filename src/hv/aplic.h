@@ -15,7 +15,7 @@
 
 #include "hv/vcpu.h"
 
-/* As intc_load() and intc_store(): 4 bytes, aligned. False, too, where the machine's device refuses. */
+/* As intc_load() and intc_store(). False, too, where the machine's device refuses. */
 bool aplic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value);
 bool aplic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value);
 

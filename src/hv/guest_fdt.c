@@ -271,6 +271,7 @@ static void remove_nodes(void *fdt, const struct machine *m,
 	}
 }
 
+/* A phandle of such a node then leads nowhere. QEMU's trees have none. */
 static bool is_withheld(const void *fdt, int node, const struct machine *m)
 {
 	struct devtree_property compatible = { .name = "compatible" };

@@ -194,6 +194,7 @@ void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid, uin
 	int cpus = fdt_path_offset(fdt, "/cpus");
 
 	machine_parse_memory(m, fdt);
+	m->bootargs = machine_bootargs(fdt);
 	m->given = given;
 	if (cpus < 0)
 		hv_fatal("no node /cpus in the device tree");

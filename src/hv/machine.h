@@ -69,8 +69,9 @@ struct machine {
 	struct machine_plic plic;    /* size 0: none; then there is an APLIC, an IMSIC or both */
 	struct machine_aplic aplic;
 	struct machine_imsic imsic;
-	bool aia_seen;	/* the device tree has an APLIC or IMSIC, of S mode or not */
-	uint32_t given; /* kinds of devices that are not withheld (withheld.h) */
+	bool aia_seen;	      /* the device tree has an APLIC or IMSIC, of S mode or not */
+	uint32_t given;	      /* kinds of devices that are not withheld (withheld.h) */
+	const char *bootargs; /* machine_bootargs() */
 };
 
 /*

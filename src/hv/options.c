@@ -64,10 +64,9 @@ static void parse_give(struct options *o, const char *value, size_t len)
 		uint32_t kind = withheld_word(value, name);
 
 		if (!kind)
-			hv_fatal(
-				"bootargs: give=: \"%.*s\" is no device that can be given; a list of " WITHHELD_WORDS
-				" is expected",
-				(int)name, value);
+			hv_fatal("bootargs: give=: \"%.*s\" is no device that can be given; "
+				 "a list of " WITHHELD_WORDS " is expected",
+				 (int)name, value);
 		o->given |= kind;
 		value += name + 1;
 	} while (value <= end);

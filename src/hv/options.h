@@ -6,7 +6,7 @@
  *   nacl=LIST     with these features, apart by commas: sync_csr, sync_hfence, sync_sret, autoswap_csr
  *   nacl=         with no feature
  *   nacl=none     do not offer the extension
- *   give=LIST     give the guest devices that are withheld otherwise, apart by commas: fw_cfg, flash
+ *   give=LIST     give the guest devices that withheld.h withholds, apart by commas: fw_cfg, flash
  *   stats         count the guest's exits by their reasons, and print that when it ends the machine
  *   slow          handle all exits the general way, for tests: no difference but in time
  * A later word overrides an earlier one; give= adds to it. An unknown word is a warning, an unknown

@@ -13,7 +13,7 @@
 
 #include "hv/vcpu.h"
 
-/* As intc_load() and intc_store(): 4 bytes, aligned. False, too, where the machine's PLIC refuses. */
+/* As intc_load() and intc_store(). False, too, where the machine's PLIC refuses. */
 bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value);
 bool plic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value);
 

@@ -29,10 +29,10 @@ static const struct {
 	const char *compatible;
 	enum withheld_kind kind;
 } devices[] = {
-	/* A wire of these goes to a hart's machine level or to Halite: the guest has some contexts. */
+	/* The wires go to machine level and to Halite; the guest has some of the contexts. */
 	{ "sifive,plic-1.0.0", WITHHELD_PLIC },
 	{ "riscv,plic0", WITHHELD_PLIC },
-	/* Domains and files of machine level are firmware's; who has an interrupt file has its hart. */
+	/* Domains and files of machine level are firmware's, interrupt files a hart's. */
 	{ "riscv,aplic", WITHHELD_AIA },
 	{ "riscv,imsics", WITHHELD_AIA },
 	/* Timers and software interrupts of machine level: firmware is called by them. */
@@ -51,12 +51,12 @@ static const struct {
 	/* The debug module: a hart in debug mode, above machine level, executes from its pages. */
 	{ "sifive,debug-013", WITHHELD_FIRMWARE },
 	{ "riscv,debug-013", WITHHELD_FIRMWARE },
-	/* Software interrupts of supervisor level are Halite's: its harts call each other by them. */
+	/* Software interrupts of supervisor level: Halite's harts call each other by them. */
 	{ "riscv,aclint-sswi", WITHHELD_LEVEL },
 	{ "thead,c900-aclint-sswi", WITHHELD_LEVEL },
 	{ "mips,p8700-aclint-sswi", WITHHELD_LEVEL },
 	{ "nuclei,ux900-aclint-sswi", WITHHELD_LEVEL },
-	/* QEMU's: a store to it has QEMU read or write any memory, and it is behind no IOMMU ever. */
+	/* A store to it has QEMU read or write any memory; no IOMMU is ever before it. */
 	{ "qemu,fw-cfg-mmio", WITHHELD_FW_CFG },
 	/* Firmware's code and variables, which firmware believes after the next reset. */
 	{ "cfi-flash", WITHHELD_FLASH },

@@ -38,7 +38,7 @@ bool withheld_is_hidden(enum withheld_kind kind);
 /* Why, in words, for messages. */
 const char *withheld_why(enum withheld_kind kind);
 
-/* The kind, as a bit, that the word of @len characters gives to the guest; 0: there is no such word. */
+/* The kind, as a bit, that the word of @len characters gives to the guest; 0: no such word. */
 uint32_t withheld_word(const char *word, size_t len);
 
 #endif

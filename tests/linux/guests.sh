@@ -49,15 +49,19 @@ hostile_tests()
 	done
 }
 
-# The devices that a guest gets, and each access to its interrupt controller's pages that is not one to a register.
+# The devices that a guest gets, and each access in the pages of its interrupt controller that is
+# none to a register.
 devices_tests()
 {
 	local machine
 	for machine in plic aplic aia; do
-		test_case "guest-devices-native-$machine" test_guest devices --machine "$machine" --append native --native
-		test_case "guest-devices-$machine" test_guest devices --machine "$machine" --append withheld
+		test_case "guest-devices-native-$machine" test_guest devices --machine "$machine" \
+			--append native --native
+		test_case "guest-devices-$machine" test_guest devices --machine "$machine" \
+			--append withheld
 	done
-	test_case guest-devices-given test_guest devices --machine plic --append given --give fw_cfg,flash
+	test_case guest-devices-given test_guest devices --machine plic --append given \
+		--give fw_cfg,flash
 	# What the first Halite withholds from the second does not exist for the second's guest.
 	test_case guest-devices-depth-2 test_guest devices --machine plic --append withheld --depth 2
 }

@@ -60,9 +60,10 @@ test_refuse_garbage()
 test_refuse_give()
 {
 	local guest=guest-loader,addr=0x88000000,kernel=$GUESTS/basics.elf word
-	for word in clint flash,plic '' fw_cfg,; do
-		refused 'give=: "(clint|plic|)" is no device that can be given; a list of fw_cfg,flash is expected' \
-			-kernel "$BUILD/halite.bin" -append "nacl=all give=$word" -device "$guest"
+	local message='give=: "(clint|plic|)" is no device that can be given; a list of fw_cfg,flash'
+	for word in clint flash,plic '' 'fw_cfg,'; do
+		refused "$message is expected" -kernel "$BUILD/halite.bin" \
+			-append "nacl=all give=$word" -device "$guest"
 		refused_status
 	done
 }
@@ -167,7 +168,8 @@ test_guest_panic()
 refuse_tests()
 {
 	local name
-	for name in no_kernel garbage give overlap_modules overlap_halite module_outside small_ram no_h cut_tree no_sbi run_status; do
+	for name in no_kernel garbage give overlap_modules overlap_halite module_outside small_ram no_h \
+		cut_tree no_sbi run_status; do
 		test_case "refuse-${name//_/-}" "test_refuse_$name"
 	done
 	test_case guest-trespass test_guest_trespass

@@ -209,7 +209,7 @@ static void wires_are_looked_at_after_what_may_change_them(void **state)
 	assert_int_equal(changes, 2);
 }
 
-/* The registers of AIA's table of the control region and of its delivery structures, by their names. */
+/* The registers of AIA's tables: the control region, the delivery structures. */
 static bool is_named(uint64_t offset, bool msi)
 {
 	const uint64_t words = m.aplic.sources / 32 + 1;
@@ -263,7 +263,7 @@ static void walk(bool msi)
 				fail_msg("load at 0x%lx: 0x%lx", (unsigned long)offset,
 					 (unsigned long)value);
 			accesses = 0;
-			/* Hart index 1, so that targets and genmsi have an effect; 0x80: no reserved bit. */
+			/* Hart index 1, so that targets and genmsi have an effect. */
 			if (aplic_store(&v, offset, sizes[i], 1 << 18 | 0x80) != whole)
 				fail_msg("store of %u at 0x%lx", sizes[i], (unsigned long)offset);
 			if (accesses != named)
@@ -271,7 +271,7 @@ static void walk(bool msi)
 					 accesses);
 			if (own)
 				put(GENMSI, 0);
-			/* The same with a machine that refuses: it is asked as often, and the guest hears. */
+			/* A machine that refuses is asked as often, and the guest hears. */
 			refuses = true;
 			accesses = 0;
 			changes = 0;
@@ -323,7 +323,7 @@ static void a_file_that_refuses_an_msi_is_a_fault(void **state)
 	assert_int_equal(accesses, 0);
 }
 
-/* domaincfg.BE and DM, sourcecfg.D: with them a target would mean something that was not checked. */
+/* domaincfg.BE and DM, sourcecfg.D: they would change what a checked target means. */
 static void the_meaning_of_targets_stays(void **state)
 {
 	(void)state;

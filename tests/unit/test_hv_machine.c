@@ -133,7 +133,7 @@ static void a_plic_is_reached_through_halite_alone(void **state)
 		assert_int_equal(m.harts[1].plic_context, 3);
 		assert_false(is_device(0xc000000) || is_device(0xc5fffff));
 	}
-	/* One that is switched off, say of another level, is not Halite's to use and not the guest's. */
+	/* One that is switched off is not Halite's to use, and not the guest's. */
 	add_device("plic@e000000", "riscv,plic0", 0xe000000, 0x600000);
 	set_cells("/soc/plic@e000000", "riscv,ndev", 95);
 	set_text("/soc/plic@e000000", "status", "disabled");

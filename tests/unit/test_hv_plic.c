@@ -63,7 +63,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* PLIC 1.0, "Memory Map": what is a register, of a source that there is and a context of the guest's. */
+/* PLIC 1.0, "Memory Map": registers of sources that there are and of the guest's contexts. */
 enum { RESERVED, READ_ONLY, REGISTER, CLAIM };
 
 static unsigned int kind_of(uint64_t offset)
@@ -118,7 +118,7 @@ static void check_store(uint64_t offset, unsigned int size)
 	assert_int_equal(changes, asked && !refuses);
 }
 
-/* One page of each kind: priorities, pending bits, enables, reserved, contexts of all sorts, the end. */
+/* One page of each kind: priorities, pending bits, enables, reserved, contexts, the end. */
 static void walk(void)
 {
 	static const uint64_t pages[] = { 0,	    0x1000,   0x2000,	0x1f1000,
@@ -154,7 +154,7 @@ static void only_named_registers_are_accessed(void **state)
 	}
 }
 
-/* The last context of the specification, and those behind it, where enables and thresholds would go on. */
+/* The last context of the specification, and the one that would come behind it. */
 static void contexts_end_where_the_specification_says(void **state)
 {
 	uint64_t value;

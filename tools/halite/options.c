@@ -196,8 +196,8 @@ static int parse_give(const char *value, struct run_options *options)
 		size_t length = strcspn(name, ",");
 
 		if (!is_givable(name, length)) {
-			message("--give '%s': '%.*s' is no device that can be given; expected a list of "
-				"fw_cfg,flash",
+			message("--give '%s': '%.*s' is no device that can be given; expected a "
+				"list of fw_cfg,flash",
 				value, (int)length, name);
 			return -1;
 		}
