@@ -174,8 +174,8 @@ static void withheld_devices_are_gone(void **state)
 	assert_false(has("/soc/clint@2000000") || has("/soc/sswi@2f00000"));
 }
 
-/* Of what another node may refer to by a phandle, only what is withheld goes. */
-static void a_guest_of_the_guest_gets_a_tree_that_can_be_parsed(void **state)
+/* A Halite above has this tree: it cannot give what is withheld here. */
+static void a_halite_above_has_nothing_to_give(void **state)
 {
 	(void)state;
 	make_kernel_tree();
@@ -226,7 +226,7 @@ int main(void)
 		cmocka_unit_test(isa_is_without_what_is_not_virtualized),
 		cmocka_unit_test(harts_beyond_the_eighth_are_disabled),
 		cmocka_unit_test(withheld_devices_are_gone),
-		cmocka_unit_test(a_guest_of_the_guest_gets_a_tree_that_can_be_parsed),
+		cmocka_unit_test(a_halite_above_has_nothing_to_give),
 		cmocka_unit_test(the_end_by_sbi),
 		cmocka_unit_test(all_else_stays),
 	};
