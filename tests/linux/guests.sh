@@ -99,6 +99,23 @@ hostile_tests()
 	done
 }
 
+# The devices that a guest gets, and each access in the pages of its interrupt controller that is
+# none to a register.
+devices_tests()
+{
+	local machine
+	for machine in plic aplic aia; do
+		test_case "guest-devices-native-$machine" test_guest devices --machine "$machine" \
+			--append native --native
+		test_case "guest-devices-$machine" test_guest devices --machine "$machine" \
+			--append withheld
+	done
+	test_case guest-devices-given test_guest devices --machine plic --append given \
+		--give fw_cfg,flash
+	# What the first Halite withholds from the second does not exist for the second's guest.
+	test_case guest-devices-depth-2 test_guest devices --machine plic --append withheld --depth 2
+}
+
 # The H extension in Halite against the bare machine's, with all subsets of NACL's features.
 test_conformance()
 {
@@ -121,4 +138,5 @@ guest_tests()
 		test_case "guest-$name-depth-3" test_guest "$name" --depth 3 --nacl all,none,all
 		test_case "guest-$name-depth-3-none" test_guest "$name" --depth 3 --nacl none,none,none
 	done
+	devices_tests
 }
