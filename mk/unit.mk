@@ -52,6 +52,10 @@ $(UNIT_TLB): $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) $(UNIT_HEADERS) $(wildcard
 	@$(UNIT_CC) $(TLB_CFLAGS) -o $@ $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) -lcmocka
 
 # The same against sources that are broken on purpose; takes a quarter of an hour.
+.PHONY: tlb-sources
+tlb-sources:
+	@echo $(TLB_SOURCES)
+
 .PHONY: tlb-mutants
 tlb-mutants:
 	@tests/tlb/mutants.sh

@@ -145,6 +145,7 @@ static struct sbi_result firmware_hsm(uint64_t fid, uint64_t a0, uint64_t a2)
 		return sbi_error(SBI_SUCCESS);
 	case 1:
 		hart->runs = false;
+		guest_hart_stops();
 		machine_note("firmware stops hart");
 		machine_switch();
 		__builtin_unreachable();

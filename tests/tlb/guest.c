@@ -527,7 +527,6 @@ static void stop_hart(void)
 {
 	if (me()->area)
 		sync_area();
-	interrupts_hart_stops();
 	guest_ecall(0x48534d, 1, 0, 0, 0, 0, 0);
 	me()->area = false;
 	if (pick(2)) {

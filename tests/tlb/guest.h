@@ -18,9 +18,8 @@ void guest_fill_access(struct machine_trap *t, enum hext_access type, uint64_t a
 
 /* ---- interrupts.c ---- */
 
-/* L1's hart begins; it is about to ask for its end. */
+/* L1's hart begins. */
 void interrupts_set_up(void);
-void interrupts_hart_stops(void);
 
 /* L1 takes an interrupt that its sip shows, if it wants to. */
 bool interrupts_of_l1(void);

@@ -28,7 +28,7 @@ void interrupts_set_up(void)
 	hart->csr[HEXT_CSR_HIE] = (pick(3) ? BIT64(IRQ_VSSI) : 0) | (pick(3) ? BIT64(IRQ_VSEI) : 0);
 }
 
-void interrupts_hart_stops(void)
+void guest_hart_stops(void)
 {
 	of[hart->index].life++;
 	of[hart->index].due = false;

@@ -170,6 +170,8 @@ bool guest_area_csr(unsigned int csr, uint64_t *value);
 void guest_interferes(void);
 /* A hart starts: its SBI call returned or it is the first. */
 void guest_hart_starts(void);
+/* Firmware has stopped it. */
+void guest_hart_stops(void);
 
 /* Where its handlers are: L1's stvec, L2's. Its code is anywhere else. */
 #define L1_HANDLER (RAM_BASE + UINT64_C(0x180000))

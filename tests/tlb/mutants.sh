@@ -110,16 +110,15 @@ same: fence_l2() masks the VMID again; hv/emulate.c; s/v->x\[insn->rs2\] & vmid_
 END
 )
 
-SOURCES=(src/hext/*.c src/nacl/*.c src/lib/*.c src/riscv/world.c src/riscv/fence.c)
-for file in vcpu exit emulate fence nested quick ipi sbi sbi_rfence sbi_hsm sbi_nacl stats identity domain below mmio; do
-	SOURCES+=("src/hv/$file.c")
-done
+# As mk/unit.mk builds them.
+read -ra SOURCES <<<"$(make -s tlb-sources)"
+HOOKS=(-fsanitize=thread --param tsan-distinguish-volatile=1 --param tsan-instrument-func-entry-exit=0)
 
-# compile SOURCE OBJECT
+# compile SOURCE OBJECT [FLAG...]
 compile()
 {
-	gcc -std=gnu11 -w -O2 -Itests/tlb -Isrc -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -include tests/tlb/interleave.h \
-		-c -o "$2" "$1"
+	gcc -std=gnu11 -w -O2 -Itests/tlb -Isrc -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -DHALITE_JITTER \
+		"${@:3}" -c -o "$2" "$1"
 }
 
 object_of()
@@ -162,7 +161,10 @@ found=0
 missed=0
 rm -rf "$OUT"
 mkdir -p "$OUT"
-for source in "${SOURCES[@]}" tests/tlb/*.c; do
+for source in "${SOURCES[@]}"; do
+	compile "$source" "$(object_of "$source")" "${HOOKS[@]}" || exit 1
+done
+for source in tests/tlb/*.c; do
 	compile "$source" "$(object_of "$source")" || exit 1
 done
 while IFS= read -r line; do
@@ -181,7 +183,7 @@ while IFS= read -r line; do
 	for source in "${SOURCES[@]}" tests/tlb/*.c; do
 		[ "$source" = "src/$file" ] || objects+=("$(object_of "$source")")
 	done
-	if ! compile "$OUT/mutant.c" "$OUT/mutant.o" || ! gcc -o "$OUT/program" "${objects[@]}" -lcmocka; then
+	if ! compile "$OUT/mutant.c" "$OUT/mutant.o" "${HOOKS[@]}" || ! gcc -o "$OUT/program" "${objects[@]}" -lcmocka; then
 		echo "does not build: $line"
 		exit 1
 	fi
