@@ -17,7 +17,6 @@
 #include "hv/quick.h"
 #include "riscv/csr.h"
 #include "riscv/ncsr.h"
-#include "riscv/entry.h"
 #include "riscv/fence.h"
 #include "riscv/imsic.h"
 #include "riscv/pte.h"
