@@ -129,6 +129,7 @@ uint64_t guest_ecall(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint6
 {
 	const struct machine_trap t = { .cause = CAUSE_ECALL_VS };
 	uint64_t *x = hart->vcpu->x;
+	uint64_t pc;
 
 	x[10] = a0;
 	x[11] = a1;
@@ -137,7 +138,11 @@ uint64_t guest_ecall(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint6
 	x[14] = a4;
 	x[16] = fid;
 	x[17] = ext;
-	guest_trap(&t);
+	/* Halite may do a part of it, and leave the pc where it is for the rest. */
+	do {
+		pc = hart->pc;
+		guest_trap(&t);
+	} while (ext == NACL_EID && !hart->vcpu->h.virt && hart->pc == pc);
 	return x[10];
 }
 
