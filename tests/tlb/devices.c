@@ -151,6 +151,17 @@ static void store_plic(uint64_t offset, uint32_t value)
 		*plain_register(offset) = value & 7;
 }
 
+bool plic_is_of_others(uint64_t addr)
+{
+	uint64_t offset = addr - PLIC_BASE;
+
+	if (offset >= PLIC_SIZE || offset < PLIC_ENABLE)
+		return false;
+	if (offset < PLIC_CONTEXT)
+		return (offset - PLIC_ENABLE) / PLIC_ENABLE_OF % 2 != plic_context_of(0) % 2;
+	return (offset - PLIC_CONTEXT) / PLIC_CONTEXT_OF % 2 != plic_context_of(0) % 2;
+}
+
 /* ---- all of them ---- */
 
 static bool is_plic(uint64_t addr)

@@ -31,6 +31,9 @@ static inline unsigned int plic_context_of(unsigned int i)
 	return 2 * i + 1;
 }
 
+/* Whether @addr is in a context of the PLIC that is not of S-mode. */
+bool plic_is_of_others(uint64_t addr);
+
 void devices_init(void);
 
 /* Whether a device is at @addr. */

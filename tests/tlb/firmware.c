@@ -33,7 +33,7 @@ static bool below_csr_exists(void *ctx, unsigned int csr)
 static nacl_word below_csr_read(void *ctx, unsigned int csr)
 {
 	(void)ctx;
-	return hart->csr[csr];
+	return hart->csr[csr == HEXT_CSR_HIP ? HEXT_CSR_HVIP : csr];
 }
 
 static void below_csr_write(void *ctx, unsigned int csr, nacl_word value)

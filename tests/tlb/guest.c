@@ -605,6 +605,13 @@ static void l1_step(void)
 	}
 	if (interrupts_of_l1())
 		return;
+	if (machine.interrupts && pick(3)) {
+		if (rarely(6))
+			start_or_stop_harts();
+		else
+			interrupts_step();
+		return;
+	}
 	if (machine.nacl && !me()->area && pick(2)) {
 		use_area();
 		return;
@@ -877,7 +884,7 @@ void guest_interferes(void)
 	unsigned int i = pick(machine.harts);
 
 	if (pick(2))
-		change_gstage(hot.root, hot.gpa);
+		change_gstage(hot.root, pick(3) ? hot.gpa : pick(DATA_GPAS));
 	else if (l1[i].area)
 		scribble_in_area(i);
 }

@@ -190,6 +190,8 @@ static bool all_at_rest(void)
 		if (harts[i].runs && !harts[i].in_guest)
 			return false;
 	}
+	if (!hart->vcpu->requests)
+		hart->kick_lost = false;
 	return !hart->software_interrupt && !hart->kick_lost;
 }
 
@@ -199,6 +201,8 @@ void interrupts_check(void)
 	bool told = pending(hart) & BIT64(IRQ_VSEI);
 	bool will_trap = asks && (hart->csr[CSR_SIE] & BIT64(IRQ_SEI));
 
+	if (hart->vcpu->h.virt && (hart->vcpu->h.sip & hart->vcpu->h.sie))
+		machine_fail("L2 runs on, and an interrupt of L1's is pending and enabled");
 	if (!all_at_rest())
 		return;
 	if (of[hart->index].due && !(pending(hart) & BIT64(IRQ_VSSI)))

@@ -191,7 +191,7 @@ static void check_trap_of_l2(void)
 		return;
 	}
 	check_equal("SPVP", !!(l1_hstatus() & HSTATUS_SPVP), !b->user);
-	if (!is_cause_of_trap(cause))
+	if (!is_cause_of_trap(cause) || is_delegated(cause))
 		fail("scause", cause, t->cause);
 	check_equal("sepc", csr(HEXT_CSR_VSEPC), b->pc);
 	check_equal("stval", csr(HEXT_CSR_VSTVAL), t->tval);

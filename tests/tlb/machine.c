@@ -196,6 +196,9 @@ uint64_t machine_csr_read(unsigned int csr)
 		return steps;
 	if (csr == CSR_SIP)
 		return sip();
+	/* Nothing else is wired to it. */
+	if (csr == HEXT_CSR_HIP)
+		return hart->csr[HEXT_CSR_HVIP];
 	return hart->csr[csr];
 }
 
@@ -317,6 +320,8 @@ static void check_access(unsigned int kind, uint64_t addr, unsigned int size)
 			machine_fail("Halite reaches 0x%lx for a guest", addr);
 		return;
 	}
+	if (plic_is_of_others(addr))
+		machine_fail("Halite reaches 0x%lx of M-mode's", addr);
 	if (devices_at(addr) && (a->kind != kind || a->size != size || (a->addr ^ addr) & 0xfff))
 		machine_fail("Halite %s a device at 0x%lx, size %u, where the guest's instruction %s 0x%lx, size %u (cause 0x%lx, htinst 0x%lx)",
 			     verbs[kind], addr, size, verbs[a->kind], a->addr, a->size,
@@ -552,7 +557,6 @@ void machine_trap(const struct machine_trap *t)
 	hart->trap = *t;
 	judge_trap();
 	hart->in_guest = false;
-	hart->kick_lost = false;
 	take_in_hs(t->cause, t->tval, hart->pc, hart->user, true, t->gva);
 	hart->csr[HEXT_CSR_HTVAL] = t->htval;
 	hart->csr[HEXT_CSR_HTINST] = t->htinst;

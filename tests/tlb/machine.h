@@ -34,6 +34,7 @@ struct machine_config {
 	unsigned int vmid_bits;
 	unsigned int nacl;	 /* features for the guest; 0: no NACL */
 	unsigned int nacl_below; /* features of what is below Halite; 0: no NACL */
+	bool interrupts;	 /* L1 is busy with them */
 	unsigned int tables;	 /* that the pool has; 0: as many as Halite wants at least */
 	uint64_t seed;
 	uint64_t steps; /* of all guests together */
@@ -60,7 +61,7 @@ struct hart {
 	bool in_guest; /* else in Halite */
 	bool software_interrupt;
 	bool deaf;	    /* to it, for a while */
-	bool kick_lost;	    /* the firmware has refused an IPI for it, and it has not been in Halite since */
+	bool kick_lost;	    /* the firmware has refused an IPI for it: what it is asked for waits for its next long exit */
 	unsigned int sleep; /* times that it is not chosen to go on */
 	uint64_t csr[4096];
 	/* The guest that runs: where it is, in VU-mode or VS-mode. */

@@ -117,8 +117,40 @@ HOOKS=(-fsanitize=thread --param tsan-distinguish-volatile=1 --param tsan-instru
 # compile SOURCE OBJECT [FLAG...]
 compile()
 {
-	gcc -std=gnu11 -w -O2 -Itests/tlb -Isrc -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -DHALITE_JITTER \
-		"${@:3}" -c -o "$2" "$1"
+	gcc -std=gnu11 -w -O2 "${@:3}" -Itests/tlb -Isrc -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -DHALITE_JITTER \
+		-c -o "$2" "$1"
+}
+
+# The program with $OUT/mutant.c in place of src/$file; a header is for all sources.
+build_mutant()
+{
+	local source objects=()
+	rm -rf "$OUT/include"
+	case $file in *.h)
+		mkdir -p "$OUT/include/${file%/*}"
+		cp "$OUT/mutant.c" "$OUT/include/$file"
+		;;
+	esac
+	for source in "${SOURCES[@]}"; do
+		case $file in
+		*.h)
+			compile "$source" "$OUT/mutant-${source//\//_}.o" "-I$OUT/include" "${HOOKS[@]}" || return 1
+			objects+=("$OUT/mutant-${source//\//_}.o")
+			;;
+		*)
+			[ "$source" = "src/$file" ] || objects+=("$(object_of "$source")")
+			;;
+		esac
+	done
+	case $file in *.c)
+		compile "$OUT/mutant.c" "$OUT/mutant.o" "${HOOKS[@]}" || return 1
+		objects+=("$OUT/mutant.o")
+		;;
+	esac
+	for source in tests/tlb/*.c; do
+		objects+=("$(object_of "$source")")
+	done
+	gcc -o "$OUT/program" "${objects[@]}" -lcmocka
 }
 
 object_of()
@@ -179,11 +211,7 @@ while IFS= read -r line; do
 		echo "changes nothing: $line"
 		exit 1
 	fi
-	objects=("$OUT/mutant.o")
-	for source in "${SOURCES[@]}" tests/tlb/*.c; do
-		[ "$source" = "src/$file" ] || objects+=("$(object_of "$source")")
-	done
-	if ! compile "$OUT/mutant.c" "$OUT/mutant.o" "${HOOKS[@]}" || ! gcc -o "$OUT/program" "${objects[@]}" -lcmocka; then
+	if ! build_mutant; then
 		echo "does not build: $line"
 		exit 1
 	fi

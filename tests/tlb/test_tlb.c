@@ -57,6 +57,7 @@ TEST(three_harts, .harts = 3, .vmid_bits = 14)
 TEST(three_harts_few_tables, .harts = 3, .vmid_bits = 14, .tables = 36)
 TEST(three_harts_with_nacl, .harts = 3, .vmid_bits = 14, .nacl = 15)
 TEST(three_harts_few_vmids, .harts = 3, .vmid_bits = 3)
+TEST(three_harts_with_interrupts, .harts = 3, .vmid_bits = 14, .nacl = 15, .interrupts = true)
 TEST(two_harts_no_vmids, .harts = 2, .vmid_bits = 0, .nacl = 15)
 TEST(two_harts_too_few_vmids, .harts = 2, .vmid_bits = 1)
 TEST(two_harts_on_nacl, .harts = 2, .vmid_bits = 14, .nacl_below = 15)
@@ -72,6 +73,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(three_harts_few_tables),
 		cmocka_unit_test(three_harts_with_nacl),
 		cmocka_unit_test(three_harts_few_vmids),
+		cmocka_unit_test(three_harts_with_interrupts),
 		cmocka_unit_test(two_harts_no_vmids),
 		cmocka_unit_test(two_harts_too_few_vmids),
 		cmocka_unit_test(two_harts_on_nacl),
