@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Code that is not any more what trapped, and accesses of which the controller gets a part only. A hart need not see a store to
+ * its code before a FENCE.I, so all this is allowed; what is found in memory then has not trapped, and must not be done.
+ */
+#include "cage.h"
+
+#define INSN_SW	      UINT64_C(0x00b52023) /* sw a1, (a0) */
+#define INSN_EBREAK   UINT64_C(0x00100073)
+#define INSN_VLE32    UINT64_C(0x02056407)
+#define VECTOR_CODE   (INSN_EBREAK << 32 | INSN_VLE32)
+#define SOURCE_1      4 /* of a PLIC its priority, of an APLIC its sourcecfg */
+#define VALUE	      5 /* which either register takes */
+#define PLIC_CONTEXT1 0x201000
+#define APLIC_IE      0x100
+#define VS_CODE \
+	(TEST_ADDR + BIT64(21) + 3 * PAGE) /* its PTEs are not a table's first, which may answer */
+#define VS_PC	   (VS_CODE + ((uintptr_t)code_vector & (PAGE - 1)))
+#define UNMAPPED   (5 * GIB)
+#define CONTROLLER (6 * GIB)
+
+static bool has_vector(void)
+{
+	return csr_read(CSR_SSTATUS) & SSTATUS_VS;
+}
+
+static volatile uint32_t *device(uint64_t offset)
+{
+	return (volatile uint32_t *)(controller + offset);
+}
+
+/* L2, or L1, replaces its vector load by a store, and traps on the load. */
+static void replace(enum mode mode, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t pc)
+{
+	fill_registers(a0, a1);
+	me->x[12] = a2;
+	me->x[13] = a3;
+	if (mode == HS) {
+		cage_call(me, pc);
+		after_call();
+	} else {
+		run(mode, pc);
+	}
+	*(volatile uint64_t *)code_vector = VECTOR_CODE;
+	fence_code();
+}
+
+static void expect(const char *what, enum mode mode, uint64_t pc, uint64_t allowed)
+{
+	bool is_virtual = mode != HS;
+
+	if (me->cause > 63 || !(allowed >> me->cause & 1) ||
+	    me->pc != pc + (me->cause == CAUSE_BREAKPOINT ? 4 : 0) ||
+	    !(me->hstatus & HSTATUS_SPV) == is_virtual ||
+	    !(me->status & SSTATUS_SPP) != (mode == VU))
+		wrong("%s: cause %ld, sepc 0x%lx, stval 0x%lx, sstatus 0x%lx, hstatus 0x%lx", what,
+		      (long)me->cause, (unsigned long)me->pc, (unsigned long)me->tval,
+		      (unsigned long)me->status, (unsigned long)me->hstatus);
+}
+
+/* The load, which Halite cannot do, or the bare machine has; or the store, executed after all. */
+#define LOAD_OR_STORE                                                                              \
+	(BIT64(CAUSE_LOAD_ACCESS) | BIT64(CAUSE_LOAD_GUEST_PAGE) | BIT64(CAUSE_STORE_GUEST_PAGE) | \
+	 BIT64(CAUSE_BREAKPOINT))
+
+static void try_device(enum mode mode)
+{
+	const uint64_t store = INSN_EBREAK << 32 | INSN_SW;
+	struct tables *t = tables_reset();
+
+	t->last[1] = PPN(controller) | PTE_V | PTE_R | PTE_U | PTE_AD;
+	fence_all();
+	*device(SOURCE_1) = 0;
+	replace(mode, mode == HS ? controller + SOURCE_1 : TEST_ADDR + PAGE + SOURCE_1, VALUE,
+		store, (uintptr_t)code_vector, (uintptr_t)code_replace);
+	if (*device(SOURCE_1)) {
+		wrong("the store was done: %u", (unsigned int)*device(SOURCE_1));
+		*device(SOURCE_1) = 0;
+	}
+	expect("replaced at the controller", mode, (uintptr_t)code_vector, LOAD_OR_STORE);
+}
+
+/* htinst of a vector load is 0 (priv H: only what it lists can be transformed), and of the store in its place nothing is told. */
+static void expect_no_htinst(const char *what, enum mode mode, uint64_t pc)
+{
+	expect(what, mode, pc, BIT64(CAUSE_LOAD_GUEST_PAGE));
+	if (me->tval != UNMAPPED || me->htval != UNMAPPED >> 2)
+		wrong("%s: stval 0x%lx, htval 0x%lx", what, (unsigned long)me->tval,
+		      (unsigned long)me->htval);
+	if (me->htinst)
+		wrong("%s: htinst 0x%lx", what, (unsigned long)me->htinst);
+}
+
+static void try_unmapped(enum mode mode)
+{
+	tables_reset();
+	replace(mode, UNMAPPED, VALUE, INSN_EBREAK << 32 | INSN_SW, (uintptr_t)code_vector,
+		(uintptr_t)code_replace);
+	expect_no_htinst("replaced at an address that is not mapped", mode, (uintptr_t)code_vector);
+}
+
+/* L2's own table leads to its code by way of a device, when it traps: a PTE on @level is changed without a fence. */
+static void try_vs_table(unsigned int level, uint64_t a0, const char *what)
+{
+	struct tables *t = tables_reset();
+	uint64_t *pte = level == 2 ? &t->vs_root[TEST_INDEX] : &t->vs_middle[1];
+
+	t->vs_middle[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
+	t->vs_last[3] = PPN((uintptr_t)code_replace) | PTE_RWX;
+	t->vs_root[UNMAPPED / GIB] = PPN(UNMAPPED) | PTE_RWX;
+	t->vs_root[CONTROLLER / GIB] = PPN(TEST_ADDR) | PTE_RWX;
+	t->last[1] = PPN(controller) | PTE_V | PTE_R | PTE_W | PTE_U | PTE_AD;
+	tables_use((uintptr_t)t->root, (uintptr_t)t->vs_root);
+	replace(VS, a0, VALUE, PPN(uart) | PTE_V, (uintptr_t)pte,
+		VS_PC - (code_vector - (uint8_t *)code_replace));
+	if (a0 == UNMAPPED)
+		expect_no_htinst(what, VS, VS_PC);
+	else
+		expect(what, VS, VS_PC, LOAD_OR_STORE);
+}
+
+static void try_all(void)
+{
+	const uint64_t source_1 = CONTROLLER + PAGE + SOURCE_1;
+
+	try_device(VS);
+	try_device(VU);
+	check_wrong("L2 replaces its vector load of the controller by a store%s",
+		    me->area ? ", sync_sret" : "");
+	try_unmapped(VS);
+	try_unmapped(VU);
+	check_wrong("L2 replaces its vector load of nothing by a store%s",
+		    me->area ? ", sync_sret" : "");
+	if (!uart)
+		return;
+	try_vs_table(1, UNMAPPED, "code by a leaf's table in the UART, not mapped");
+	try_vs_table(2, UNMAPPED, "code by a table in the UART, not mapped");
+	try_vs_table(1, source_1, "code by a leaf's table in the UART, controller");
+	try_vs_table(2, source_1, "code by a table in the UART, controller");
+	check_wrong("L2's own tables lead to its code by way of the UART%s",
+		    me->area ? ", sync_sret" : "");
+}
+
+/* Half of it in RAM and half in the controller, whose register at the page's start would show it. */
+static void try_crossing(enum mode mode, bool store, unsigned int log_width, bool into)
+{
+	const uint64_t width = UINT64_C(1) << log_width;
+	const uint64_t offset = *device(0) >> 31 ? 0 : PLIC_CONTEXT1;
+	const uint64_t value = offset ? VALUE : APLIC_IE;
+	const uint64_t addr = TEST_ADDR + 2 * PAGE - width / 2;
+	const uint64_t pc = (uintptr_t)code_widths + 8 * (log_width + 4 * store);
+	struct tables *t = tables_reset();
+	uint32_t saved, before, after;
+	uint64_t allowed = store ? BIT64(CAUSE_STORE_ACCESS) | BIT64(CAUSE_STORE_MISALIGNED) |
+					   BIT64(CAUSE_STORE_GUEST_PAGE)
+				 : BIT64(CAUSE_LOAD_ACCESS) | BIT64(CAUSE_LOAD_MISALIGNED) |
+					   BIT64(CAUSE_LOAD_GUEST_PAGE);
+
+	t->last[into ? 2 : 1] = PPN(controller + offset) | PTE_V | PTE_R | PTE_W | PTE_U | PTE_AD;
+	t->last[into ? 1 : 2] = PPN((uintptr_t)t->data) | PTE_RWX | PTE_U;
+	fence_all();
+	saved = *device(offset);
+	*device(offset) = 0;
+	before = *device(offset);
+	fill_registers(addr, value);
+	run(mode, pc);
+	after = *device(offset);
+	if (before != after)
+		wrong("a store of %lu bytes %s the controller's page: 0x%x became 0x%x",
+		      (unsigned long)width, into ? "into" : "out of", (unsigned int)before,
+		      (unsigned int)after);
+	*device(offset) = saved;
+	expect("crossing", mode, pc, allowed | (native ? BIT64(CAUSE_BREAKPOINT) : 0));
+	if (me->cause != CAUSE_BREAKPOINT && me->tval != addr && me->tval != addr + width / 2)
+		wrong("crossing: stval 0x%lx", (unsigned long)me->tval);
+}
+
+static void try_crossings(void)
+{
+	unsigned int log_width, into;
+
+	for (log_width = 1; log_width < 4; log_width++) {
+		for (into = 0; into < 2; into++) {
+			try_crossing(VS, false, log_width, into);
+			try_crossing(VU, false, log_width, into);
+			try_crossing(VS, true, log_width, into);
+			try_crossing(VU, true, log_width, into);
+		}
+	}
+	check_wrong("L2's access lies half in RAM and half in the controller%s",
+		    me->area ? ", sync_sret" : "");
+}
+
+void check_fetched_again(void)
+{
+	if (!controller) {
+		guest_check("# SKIP there is no interrupt controller of S-mode", 0, 0);
+		return;
+	}
+	try_crossings();
+	if (area_begin()) {
+		try_crossings();
+		area_end();
+	}
+	if (!has_vector()) {
+		guest_print("# no vector instructions: nothing was fetched again\n");
+		guest_check("code that is replaced # SKIP no vector instructions", 0, 0);
+		return;
+	}
+	try_device(HS);
+	check_wrong("L1 replaces its vector load of the controller by a store");
+	try_all();
+	if (area_begin()) {
+		try_all();
+		area_end();
+	}
+	check_sane("code that is replaced");
+}
