@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory that the guest gives in SBI calls: SBI NACL's area, the console's buffer, the counters' snapshot, where a hart starts
- * or comes back. In Halite only, as the errors are Halite's: firmware has rules of its own.
+ * Memory that the guest gives in SBI calls: SBI NACL's area, the console's buffer, the counters'
+ * snapshot, where a hart starts or comes back. In Halite only, as the errors are Halite's:
+ * firmware has rules of its own.
  */
 #include <string.h>
 
@@ -104,7 +105,10 @@ static void refuse_crossings(void)
 	refuse_entry(BIT64(63) | (uintptr_t)code_ld);
 }
 
-/* Page tables are RAM of L1's like any other: the area may lie there, and the guest harms itself alone. */
+/*
+ * Page tables are RAM of L1's like any other: the area may lie there, and the guest harms itself
+ * alone.
+ */
 static void over_tables(void)
 {
 	struct tables *t = tables_reset();
@@ -157,7 +161,7 @@ void check_areas(bool all)
 		return;
 	}
 	find_other_hart();
-	arm_watchdog(10);
+	arm_watchdog(60);
 	for (i = 0; i < place_count; i += all ? 1 : 3)
 		refuse_page(places[i].addr);
 	check_wrong("areas, buffers and entry points in devices");

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A directed attack on the hypervisor below: page tables, shared memory, buffers and entry points in devices, in memory of
- * others and over each other, and code that is not any more what trapped. Nothing may come of it but the faults and errors
- * that the specification names, with all that a trap tells about itself right.
+ * A directed attack on the hypervisor below: page tables, shared memory, buffers and entry
+ * points in devices, in memory of others and over each other, and code that is not any more what
+ * trapped. Nothing may come of it but the faults and errors that the specification names, with
+ * all that a trap tells about itself right.
  *
- * Invariant: whatever is tried goes through run() or call(), which come back through the trap handler; sscratch is the hart's
- * struct always, tp too while this program's own code runs.
+ * Invariant: whatever is tried goes through run() or call(), which come back through the trap
+ * handler; sscratch is the hart's struct always, tp too while this program's own code runs.
  */
 #ifndef CAGE_H
 #define CAGE_H
@@ -174,8 +175,9 @@ void deed_do(const struct deed *d, enum mode mode, uint64_t addr);
 uint64_t deed_access(const struct deed *d);
 uint64_t deed_faults(const struct deed *d);
 /*
- * Look at the trap that ended it: one of the causes in @allowed (CAUSE_BREAKPOINT: it was done), at @pc, with stval @tval and the
- * modes that it came from. What is wrong is counted in me->wrong, and told.
+ * Look at the trap that ended it: one of the causes in @allowed (CAUSE_BREAKPOINT: it was done),
+ * at @pc, with stval @tval and the modes that it came from. What is wrong is counted in
+ * me->wrong, and told.
  */
 void judge(const struct deed *d, enum mode mode, uint64_t pc, uint64_t tval, uint64_t allowed,
 	   const char *fmt, ...) __attribute__((format(printf, 6, 7)));
@@ -186,14 +188,15 @@ void check_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- tables.c ---- */
 
-#define TEST_INDEX 4 /* the GiB of L2's addresses that tests use */
+#define MAPPED_END (3 * GIB) /* of the G-stage */
+#define TEST_INDEX 4	     /* the GiB of L2's addresses that tests use */
 #define TEST_ADDR  (TEST_INDEX * GIB)
 
 struct tables {
-	uint64_t root[2048]; /* G-stage, Sv39x4: the first GiB and the third as they are */
+	uint64_t root[2048]; /* G-stage, Sv39x4: the first three GiB as they are */
 	uint64_t middle[512];
 	uint64_t last[512];
-	uint64_t vs_root[512]; /* VS-stage, Sv39: likewise */
+	uint64_t vs_root[512]; /* VS-stage, Sv39: the first GiB and the third as they are */
 	uint64_t vs_middle[512];
 	uint64_t vs_last[512];
 	uint64_t data[512]; /* WITNESS */

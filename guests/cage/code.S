@@ -49,8 +49,9 @@
 	.endr
 
 /*
- * The code that is replaced is in a page of its own. As the store and the load are neighbours, a hart (and QEMU, which
- * translates them together) has the load in its hands when the store is done.
+ * The code that is replaced is in a page of its own. As the store and the load are neighbours, a
+ * hart (and QEMU, which translates them together) has the load in its hands when the store is
+ * done.
  */
 	.section .text.replace, "ax"
 	.balign 4096

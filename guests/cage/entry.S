@@ -35,7 +35,10 @@ cage_sync_sret:
 	sd zero, HART_RUNNING(tp)
 	ret
 
-/* void cage_call(struct hart *h, uint64_t pc): jump there with a0 and a1 from h->x. Returns from cage_trap. */
+/*
+ * void cage_call(struct hart *h, uint64_t pc): jump there with a0 and a1 from h->x. Returns from
+ * cage_trap.
+ */
 	.globl cage_call
 	.balign 4
 cage_call:

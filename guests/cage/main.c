@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * On the command line: the parts that are wanted, part=NAME each (else all but registers), and "all" for all of each. Other harts
- * disturb meanwhile. Runs on QEMU's virt, in Halite or on the bare machine.
+ * On the command line: the parts that are wanted, part=NAME each (else all but registers), and
+ * "all" for all of each. Other harts disturb meanwhile. Runs on QEMU's virt, in Halite or on the
+ * bare machine.
  */
 #include "cage.h"
 
@@ -74,7 +75,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 {
 	places_init(fdt);
 	hart_init(hartid);
-	arm_watchdog(20);
+	arm_watchdog(60);
 	guest_print("# %s, %u places, RAM ends at 0x%lx\n", native ? "the bare machine" : "Halite",
 		    place_count, (unsigned long)memory_end);
 	check_sane("at first");
@@ -82,7 +83,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 	if (!has_word(fdt, "part=") || has_word(fdt, "part=areas"))
 		check_areas(has_word(fdt, "all"));
 	start_others();
-	arm_watchdog(20);
+	arm_watchdog(60);
 	wanted_parts(fdt);
 	end_others();
 	check_sane("at the end");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pages of all the devices of the machine, by its device tree and by what QEMU's virt has besides. */
+/*
+ * Pages of all the devices of the machine, by its device tree and by what QEMU's virt has
+ * besides.
+ */
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,7 +106,10 @@ static void add_controller(const void *fdt, int node, uint64_t addr, uint64_t si
 		if (size > APLIC_IDC)
 			add_register("aplic idc", addr + APLIC_IDC);
 	} else if (is(fdt, node, "riscv,imsics")) {
-		/* This hart's file, and what is behind it: files of its guests, or the next hart's. */
+		/*
+		 * This hart's file, and what is behind it: files of its guests, or the next
+		 * hart's.
+		 */
 		for (i = 0; i < 3 && i * PAGE < size; i++)
 			add_register(i ? "imsic next file" : "imsic file", addr + i * PAGE);
 	}

@@ -207,10 +207,10 @@ static const char *told_wrongly(const struct deed *d, enum mode mode, uint64_t p
 		return "SPVP";
 	if (!done && !(me->hstatus & HSTATUS_GVA))
 		return "GVA";
-	/* It belongs to guest-page faults, and is 0 for the others. */
-	if (me->htval && me->cause != d->guest)
+	/* What belongs to guest-page faults is 0 for others, but for what QEMU makes of HLVX. */
+	if (me->htval && me->cause != d->guest && !native)
 		return "htval";
-	if (me->htinst && !done && me->cause != d->guest && !(me->htinst & 1))
+	if (me->htinst && !done && me->cause != d->guest && !(me->htinst & 1) && !native)
 		return "htinst";
 	if (is_virtual && registers_lost())
 		return "registers";
@@ -225,7 +225,7 @@ void judge(const struct deed *d, enum mode mode, uint64_t pc, uint64_t tval, uin
 	va_list args;
 
 	if (me->cause == INTERRUPT(IRQ_STI))
-		arm_watchdog(10);
+		arm_watchdog(60);
 	if (!what)
 		return;
 	va_start(args, fmt);

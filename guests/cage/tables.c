@@ -29,6 +29,7 @@ struct tables *tables_reset(void)
 
 	memset(t, 0, sizeof(*t));
 	t->root[0] = PPN(UINT64_C(0)) | PTE_RWX | PTE_U;
+	t->root[1] = PPN(GIB) | PTE_RWX | PTE_U;
 	t->root[RAM_AT] = PPN(RAM) | PTE_RWX | PTE_U;
 	t->root[TEST_INDEX] = PPN((uintptr_t)t->middle) | PTE_V;
 	t->middle[0] = PPN((uintptr_t)t->last) | PTE_V;

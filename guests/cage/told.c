@@ -12,8 +12,8 @@
 #define HFENCE_GVMA	4
 
 /*
- * What page tables in a device end in. The bare machine's walker may take the device's answer for a PTE; for HLVX QEMU gives the
- * cause of a fetch.
+ * What page tables in a device end in. The bare machine's walker may take the device's answer
+ * for a PTE; for HLVX QEMU gives the cause of a fetch.
  */
 static uint64_t allowed(const struct deed *d)
 {
@@ -82,7 +82,10 @@ void check_leaf_in_device(void)
 	check_sane("a leaf in the RTC");
 }
 
-/* An entry of a table in the UART that refuses to be read: the hypervisor's own load of it traps, as this guest's does. */
+/*
+ * An entry of a table in the UART that refuses to be read: the hypervisor's own load of it
+ * traps, as this guest's does.
+ */
 static unsigned int refusing_index(void)
 {
 	unsigned int index;
@@ -115,8 +118,8 @@ static void check_trap(enum mode mode, uint64_t addr, const char *name)
 }
 
 /*
- * L1 answers a fault of L2 with a table in the UART, or had it there before, and has an interrupt pending when it goes back: that
- * comes before L2's first instruction.
+ * L1 answers a fault of L2 with a table in the UART, or had it there before, and has an
+ * interrupt pending when it goes back: that comes before L2's first instruction.
  */
 static void try_interrupt(bool first_without, uint64_t addr)
 {

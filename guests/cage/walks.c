@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Page tables of both stages, on every level, in every device, and in memory that is not this guest's. */
+/*
+ * Page tables of both stages, on every level, in every device, and in memory that is not this
+ * guest's.
+ */
 #include <string.h>
 
 #include "cage.h"
@@ -57,11 +60,15 @@ static void try_one(struct try *y, const struct deed *d, enum mode mode)
 	deed_do(d, mode, y->addr);
 	addr = no_code ? code : y->addr;
 	/* Halite's own walks end in an access fault; the hart's in whatever the device says. */
+	if (!native && (!y->vs || d->mode == HS))
+		allowed = deed_access(seen);
+	/* L1's G-stage does not lead to where the VS-stage's table is. */
+	if (y->vs && y->place->addr >= MAPPED_END)
+		allowed = BIT64(seen->guest);
+	/* A device's answer may be a PTE. For HLVX QEMU gives the causes of a fetch. */
 	if (native)
 		allowed |= BIT64(CAUSE_BREAKPOINT) |
 			   (d == &deeds[HLVX] ? deed_faults(&deeds[FETCH]) : 0);
-	else if (!y->vs || d->mode == HS)
-		allowed = deed_access(seen);
 	judge(seen, mode, d == &deeds[FETCH] || no_code ? addr : code, addr, allowed,
 	      "%s-stage's table of level %u at 0x%lx (%s)", y->vs ? "VS" : "G", y->level,
 	      (unsigned long)y->place->addr, y->place->name);
@@ -114,6 +121,7 @@ static void try_others(bool all)
 	};
 	unsigned int i;
 
+	arm_watchdog(60);
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		try_place(&others[i], all);
 	check_wrong("tables in memory of others%s", me->area ? ", sync_sret" : "");
@@ -126,7 +134,7 @@ static void try_places(bool all)
 	for (i = 0; i < place_count; i++) {
 		if (!all && is_like_others(i))
 			continue;
-		arm_watchdog(10);
+		arm_watchdog(60);
 		try_place(&places[i], all);
 		check_wrong("tables in %s, 0x%lx%s", places[i].name, (unsigned long)places[i].addr,
 			    me->area ? ", sync_sret" : "");
