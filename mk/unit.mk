@@ -32,8 +32,8 @@ UNIT_TLB := build/unit/test_tlb
 UNIT_TESTS += $(UNIT_TLB)
 TLB_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -g -O2 -fsanitize=undefined -fno-sanitize-recover=all -Itests/tlb -Isrc \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -include tests/tlb/interleave.h
-TLB_SOURCES := $(wildcard tests/tlb/*.c src/hext/*.c src/nacl/*.c src/lib/*.c) src/riscv/fence.c src/riscv/world.c \
-	$(addprefix src/hv/,below.c domain.c emulate.c exit.c fence.c identity.c ipi.c mmio.c nested.c quick.c sbi.c sbi_hsm.c sbi_nacl.c \
+TLB_SOURCES := $(wildcard tests/tlb/*.c src/hext/*.c src/nacl/*.c src/lib/*.c) src/riscv/attempt.c src/riscv/fence.c src/riscv/world.c \
+	$(addprefix src/hv/,below.c device.c domain.c emulate.c exit.c fence.c identity.c ipi.c memory.c mmio.c nested.c quick.c sbi.c sbi_hsm.c sbi_nacl.c \
 	sbi_rfence.c stats.c vcpu.c)
 
 $(UNIT_TLB): $(TLB_SOURCES) $(UNIT_HEADERS) $(wildcard tests/tlb/*.h tests/tlb/riscv/*.h)

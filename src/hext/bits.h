@@ -42,6 +42,18 @@
 #define HENVCFG_ADUE  BIT64(61)
 #define HENVCFG_PBMTE BIT64(62)
 #define HENVCFG_STCE  BIT64(63)
+/* Of extensions that a guest is told of: without PMM (Ssnpm), LPE, SSE and DTE. */
+#define HENVCFG_KNOWN                                                                \
+	(HENVCFG_FIOM | HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_ADUE | \
+	 HENVCFG_PBMTE | HENVCFG_STCE)
+
+/* hstateen0 */
+#define HSTATEEN0_CTR	 BIT64(54)
+#define HSTATEEN0_SRMCFG BIT64(55)
+#define HSTATEEN0_IMSIC	 BIT64(58)
+#define HSTATEEN0_AIA	 BIT64(59)
+#define HSTATEEN0_CSRIND BIT64(60)
+#define HSTATEEN0_OF_AIA (HSTATEEN0_IMSIC | HSTATEEN0_AIA | HSTATEEN0_CSRIND)
 
 #define HSTATUS_VGEIN_SHIFT 12
 

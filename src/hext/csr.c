@@ -99,16 +99,16 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 
 /* clang-format off */
 /* The read half and, for a @mask other than 0, the write half of a CSR that is stored. */
-#define RMW_FIELD(field, writable, legal, present)						\
+#define RMW_FIELD(field, writable, legal, reset, present)					\
 	do {											\
 		uint64_t now = h->field;							\
-		uint64_t bits = mask & (writable);						\
 												\
 		if (!(present))									\
 			return false;								\
 		*old = now;									\
 		if (mask)									\
-			h->field = legal(c, now, (now & ~bits) | (value & bits));		\
+			h->field =								\
+				legal(c, now, hext_merge(now, value, mask, writable, reset));	\
 		return true;									\
 	} while (0)
 
@@ -144,7 +144,7 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 	switch (csr) {
 #define HEXT_CSR(name, number, field, writable, legal, reset, present) \
 	case number:                                                   \
-		RMW_FIELD(field, writable, legal, present);
+		RMW_FIELD(field, writable, legal, reset, present);
 #define HEXT_CSR_VIEW(name, number, get, set, present) \
 	case number:                                   \
 		RMW_VIEW(get, set, present);
@@ -190,15 +190,15 @@ static inline __attribute__((always_inline)) uint64_t write_word(struct hext_har
 	uint64_t changed = 0;
 	uint64_t wanted, now;
 
-#define HEXT_CSR(name, number, field, writable, legal, reset, present)                 \
-	if (DIRTY_WORD(number) == w && (bits & DIRTY_BIT(number))) {                   \
-		wanted = csrs[NACL_CSR_INDEX(number)];                                 \
-		now = h->field;                                                        \
-		h->field = legal(c, now, (now & ~(writable)) | (wanted & (writable))); \
-		if (h->field != wanted)                                                \
-			changed |= DIRTY_BIT(number);                                  \
-		if (has_priorities(number) && wanted)                                  \
-			h->prioritized = true;                                         \
+#define HEXT_CSR(name, number, field, writable, legal, reset, present)                            \
+	if (DIRTY_WORD(number) == w && (bits & DIRTY_BIT(number))) {                              \
+		wanted = csrs[NACL_CSR_INDEX(number)];                                            \
+		now = h->field;                                                                   \
+		h->field = legal(c, now, hext_merge(now, wanted, ~UINT64_C(0), writable, reset)); \
+		if (h->field != wanted)                                                           \
+			changed |= DIRTY_BIT(number);                                             \
+		if (has_priorities(number) && wanted)                                             \
+			h->prioritized = true;                                                    \
 	}
 #include "hext/csr_table.h"
 #undef HEXT_CSR

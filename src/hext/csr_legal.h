@@ -9,6 +9,17 @@
 #include "hext/bits.h"
 #include "hext/hext.h"
 
+/*
+ * Before those rules: a write of the bits of @value that are in @mask to a CSR that is @old. Bits that are not
+ * @writable are those of @reset, whatever @old has: it may come from the hart, which lets L2 set bits that L1 does not
+ * know of, and these must not reach the next guest of L1's.
+ */
+static inline uint64_t hext_merge(uint64_t old, uint64_t value, uint64_t mask, uint64_t writable,
+				  uint64_t reset)
+{
+	return (((old & ~mask) | (value & mask)) & writable) | (reset & ~writable);
+}
+
 static inline uint64_t legal_any(const struct hext_config *c, uint64_t old, uint64_t value)
 {
 	(void)c;
@@ -60,17 +71,16 @@ static inline uint64_t legal_vsatp(const struct hext_config *c, uint64_t old, ui
 }
 
 /*
- * A mode the hart lacks: WARL, and this hart then keeps what was there. The two lowest bits of the
- * PPN are zero, as roots are 16 KiB (priv H 'hgatp').
+ * A mode the hart lacks leaves the mode as it was; the other fields are written all the same (priv H 'hgatp', unlike
+ * satp). The two lowest bits of the PPN are zero, as roots are 16 KiB.
  */
 static inline uint64_t legal_hgatp(const struct hext_config *c, uint64_t old, uint64_t value)
 {
-	uint64_t mode = value >> ATP_MODE_SHIFT;
+	uint64_t wanted = value >> ATP_MODE_SHIFT;
+	uint64_t mode = c->hgatp_modes & BIT64(wanted) ? wanted : old >> ATP_MODE_SHIFT;
 	uint64_t vmid = HGATP_VMID & ~(HGATP_VMID << c->vmid_bits);
 	uint64_t ppn = mode == ATP_MODE_BARE ? ATP_PPN : ATP_PPN & ~UINT64_C(3);
 
-	if (!(c->hgatp_modes & BIT64(mode)))
-		return old;
 	return mode << ATP_MODE_SHIFT | (value & (vmid | ppn));
 }
 

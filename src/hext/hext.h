@@ -30,8 +30,9 @@ struct hext_config {
 	bool gstage_adue; /* hardware sets A and D in G-stage PTEs (menvcfg.ADUE) */
 	bool svpbmt;	  /* PBMT bits in PTEs */
 	bool svnapot;
-	bool stateen;	      /* Smstateen */
-	uint8_t vmid_bits;    /* VMIDLEN, 0 to 14 */
+	bool stateen;	   /* Smstateen */
+	bool open_iselect; /* the owner's: L1 reaches siselect though it is told of no such CSR */
+	uint8_t vmid_bits; /* VMIDLEN, 0 to 14 */
 	uint16_t hgatp_modes; /* bit n: mode n is there (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
 	uint16_t vsatp_modes; /* likewise for vsatp (0, 8, 9, 10) */
 	uint8_t asid_bits;    /* ASIDLEN, 0 to 16 */
@@ -56,9 +57,9 @@ struct hext_config {
 	uint64_t hviprio2;
 	uint64_t sstatus_of_l1; /* the owner's: what its own sstatus is when L1 goes on in S mode */
 	/*
-	 * A piece of the domain's RAM, of whole pages or none, and where it is in Halite's memory: 8 bytes there are read without a
-	 * call of hext_ops.read(), which would read the same. It is at @ram_hpa, and hext_ops.host_page() would allow all of it
-	 * everything.
+	 * A piece of the domain's RAM, of whole pages or none, and where it is in Halite's memory: PTEs there are read
+	 * without a call of hext_ops.read_pte(), which would read the same (ram.h). It is at @ram_hpa, and
+	 * hext_ops.host_page() would allow all of it everything.
 	 */
 	uint64_t ram_start, ram_size;
 	hpa_t ram_hpa;
@@ -85,6 +86,8 @@ struct hext_ops {
 	 */
 	bool (*read)(void *ctx, pa_t addr, void *buf, unsigned int size);
 	bool (*write)(void *ctx, pa_t addr, const void *buf, unsigned int size);
+	/* Read 8 aligned bytes of RAM, for a walk. False: not RAM, whatever else is there. */
+	bool (*read_pte)(void *ctx, pa_t addr, uint64_t *pte);
 	/* Compare and swap 8 aligned bytes of RAM. False: changed meanwhile or not RAM. */
 	bool (*cas64)(void *ctx, pa_t addr, uint64_t old, uint64_t desired);
 	/* How the domain maps @addr. False: not at all. */

@@ -31,8 +31,7 @@
 #define HLV_UNSIGNED 1
 #define HLV_EXEC     3
 
-#define F3_CBO	 2
-#define CBO_ZERO 4
+#define F3_CBO 2
 
 /* funct5 of AMO */
 #define F5_LR 0x02
@@ -210,7 +209,7 @@ static void decode_cbo(struct hext_insn *insn)
 {
 	uint32_t operation = bits(insn->code, 31, 20);
 
-	if (insn->funct3 != F3_CBO || insn->rd || operation > CBO_ZERO || operation == 3)
+	if (insn->funct3 != F3_CBO || insn->rd || operation > HEXT_CBO_ZERO || operation == 3)
 		return;
 	insn->kind = HEXT_INSN_CBO;
 	insn->imm = operation;
@@ -346,6 +345,36 @@ uint64_t hext_transform(const struct hext_insn *insn, unsigned int offset)
 	code |= (offset << RS1_SHIFT) & RS1_MASK;
 	/* Bit 1 is 0 for an instruction that was compressed. */
 	return insn->length == 2 ? code & ~2u : code;
+}
+
+static bool is_load(enum hext_insn_kind kind)
+{
+	return kind == HEXT_INSN_LOAD || kind == HEXT_INSN_LR || kind == HEXT_INSN_HLV ||
+	       kind == HEXT_INSN_HLVX;
+}
+
+static bool is_store(enum hext_insn_kind kind)
+{
+	return kind == HEXT_INSN_STORE || kind == HEXT_INSN_SC || kind == HEXT_INSN_AMO ||
+	       kind == HEXT_INSN_CBO || kind == HEXT_INSN_HSV;
+}
+
+bool hext_insn_makes(const struct hext_insn *insn, uint64_t cause)
+{
+	switch (cause) {
+	case CAUSE_LOAD_MISALIGNED:
+	case CAUSE_LOAD_ACCESS:
+	case CAUSE_LOAD_PAGE:
+	case CAUSE_LOAD_GUEST_PAGE:
+		return is_load(insn->kind);
+	case CAUSE_STORE_MISALIGNED:
+	case CAUSE_STORE_ACCESS:
+	case CAUSE_STORE_PAGE:
+	case CAUSE_STORE_GUEST_PAGE:
+		return is_store(insn->kind);
+	default:
+		return false;
+	}
 }
 
 bool hext_insn_is_transformed(uint64_t htinst)

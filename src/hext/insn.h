@@ -18,6 +18,8 @@
 
 #define HEXT_CODE_SRET 0x10200073
 
+#define HEXT_CBO_ZERO 4
+
 enum hext_insn_kind {
 	HEXT_INSN_OTHER,
 	HEXT_INSN_LOAD, /* also of a floating-point register: see fp */
@@ -25,7 +27,7 @@ enum hext_insn_kind {
 	HEXT_INSN_LR,
 	HEXT_INSN_SC,
 	HEXT_INSN_AMO,
-	HEXT_INSN_CBO, /* cbo.inval, .clean, .flush, .zero: imm is 0, 1, 2, 4 */
+	HEXT_INSN_CBO, /* cbo.inval, .clean, .flush, .zero: imm is 0, 1, 2, HEXT_CBO_ZERO */
 	HEXT_INSN_HLV,
 	HEXT_INSN_HLVX,
 	HEXT_INSN_HSV,
@@ -79,6 +81,18 @@ bool hext_insn_is_transformed(uint64_t htinst);
 static inline bool hext_insn_is_pseudo(uint64_t htinst)
 {
 	return htinst == HEXT_HTINST_PTE_READ || htinst == HEXT_HTINST_PTE_WRITE;
+}
+
+/*
+ * Whether @insn accesses memory so that it can take @cause, which is one of a load or of a store or AMO (priv, table of
+ * exception codes: LR is a load, SC and cache-block instructions are stores).
+ */
+bool hext_insn_makes(const struct hext_insn *insn, uint64_t cause);
+
+/* Where @insn, which accesses memory, says that it does: @x are the integer registers. */
+static inline uint64_t hext_insn_address(const struct hext_insn *insn, const uint64_t x[32])
+{
+	return x[insn->rs1] + (uint64_t)(int64_t)(insn->kind == HEXT_INSN_CBO ? 0 : insn->imm);
 }
 
 /*

@@ -198,37 +198,17 @@ bool hext_fetch(const struct hext_hart *h, gva_t pc, uint32_t *code)
 	return true;
 }
 
-/*
- * Exceptions for which htinst may hold a transformed instruction (priv H, table of htinst values).
- */
-static bool is_data_exception(uint64_t cause)
-{
-	switch (cause) {
-	case CAUSE_LOAD_MISALIGNED:
-	case CAUSE_LOAD_ACCESS:
-	case CAUSE_LOAD_PAGE:
-	case CAUSE_LOAD_GUEST_PAGE:
-	case CAUSE_STORE_MISALIGNED:
-	case CAUSE_STORE_ACCESS:
-	case CAUSE_STORE_PAGE:
-	case CAUSE_STORE_GUEST_PAGE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 void hext_fill_htinst(const struct hext_hart *h, const uint64_t x[32], struct hext_trap *trap)
 {
 	struct hext_insn insn;
 	uint64_t offset;
 	uint32_t code;
 
-	if (trap->htinst || !is_data_exception(trap->cause) || !hext_fetch(h, h->pc, &code))
+	if (trap->htinst || !hext_fetch(h, h->pc, &code))
 		return;
 	hext_decode(code, &insn);
-	/* Not an offset into the access: this is not the instruction that trapped. */
-	offset = trap->tval - (x[insn.rs1] + (uint64_t)(int64_t)insn.imm);
-	if (offset < insn.width)
+	/* Not of its kind, or not an offset into the access: this is not the instruction that trapped. */
+	offset = trap->tval - hext_insn_address(&insn, x);
+	if (hext_insn_makes(&insn, trap->cause) && offset < insn.width)
 		trap->htinst = hext_transform(&insn, offset);
 }

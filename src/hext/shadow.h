@@ -160,12 +160,12 @@ struct hext_shadow_missed {
 
 /*
  * L2 took guest-page fault @hw (as hardware reported it) under @s, which hext_shadow_get() gave for
- * h->hgatp. May call quiesce(). RESUME without an entry happens when harts compete for pages or L1
+ * h->hgatp. @manages: by cbo.inval, cbo.clean or cbo.flush. May call quiesce(). RESUME without an entry happens when harts compete for pages or L1
  * fences all the time: the retry comes back here. @missed is filled, with its hgatp for TRAP alone.
  */
 enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct hext_shadow *s,
 					   struct hext_hart *h, const struct hext_trap *hw,
-					   struct hext_shadow_result *result,
+					   bool manages, struct hext_shadow_result *result,
 					   struct hext_shadow_missed *missed);
 
 /*

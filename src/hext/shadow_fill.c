@@ -297,8 +297,18 @@ static void install_around(const struct hext_shadow *s, gpa_t gpa, const struct 
 
 /* ---- the fault ---- */
 
-/* What @hw's access is checked for: an access to a VS-level table is one by itself. */
-static struct hext_gaccess access_of(const struct hext_hart *h, const struct hext_trap *hw)
+static struct hext_gaccess load_access(const struct hext_hart *h)
+{
+	return (struct hext_gaccess){ .access = HEXT_READ, .mxr = h->s.status & SSTATUS_MXR };
+}
+
+/*
+ * What @hw's access is checked for: an access to a VS-level table is one by itself. @manages: a cache-block management
+ * instruction faults as a store, and may go where a load or a store may (CMO "Memory Access Permissions"); that is where a
+ * load may, since W without R is reserved.
+ */
+static struct hext_gaccess access_of(const struct hext_hart *h, const struct hext_trap *hw,
+				     bool manages)
 {
 	if (hw->htinst == HEXT_HTINST_PTE_READ)
 		return (struct hext_gaccess){ .access = HEXT_READ };
@@ -308,12 +318,9 @@ static struct hext_gaccess access_of(const struct hext_hart *h, const struct hex
 	case CAUSE_FETCH_GUEST_PAGE:
 		return (struct hext_gaccess){ .access = HEXT_EXEC };
 	case CAUSE_LOAD_GUEST_PAGE:
-		return (struct hext_gaccess){
-			.access = HEXT_READ,
-			.mxr = h->s.status & SSTATUS_MXR,
-		};
+		return load_access(h);
 	default:
-		return (struct hext_gaccess){ .access = HEXT_WRITE };
+		return manages ? load_access(h) : (struct hext_gaccess){ .access = HEXT_WRITE };
 	}
 }
 
@@ -423,7 +430,7 @@ fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 
 enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct hext_shadow *s,
 					   struct hext_hart *h, const struct hext_trap *hw,
-					   struct hext_shadow_result *result,
+					   bool manages, struct hext_shadow_result *result,
 					   struct hext_shadow_missed *walk)
 {
 	enum hext_walk_status status;
@@ -431,7 +438,7 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 
 	walk->hgatp = 0;
 	walk->gpa = gpa_of(hw);
-	walk->access = access_of(h, hw);
+	walk->access = access_of(h, hw, manages);
 	result->flush = HEXT_SHADOW_FLUSH_NONE;
 	result->gpa = walk->gpa;
 	status = walk_tables(s, h, walk, &page);
@@ -457,7 +464,7 @@ static inline __attribute__((always_inline)) bool fill_plainly(struct hext_shado
 	unsigned int index;
 	bool done = false;
 
-	if (m->shadow != s || !plain_pte(c, m->at.pte, &pte))
+	if (m->shadow != s || !hext_ram_pte(c, m->at.pte, &pte))
 		return false;
 	if (!(pte & PTE_V))
 		return true;

@@ -7,20 +7,8 @@
 #ifndef HEXT_SHADOW_PLAIN_H
 #define HEXT_SHADOW_PLAIN_H
 
+#include "hext/ram.h"
 #include "hext/shadow_tables.h"
-
-/* A PTE of the piece of RAM that is at hand, read once. False: it is elsewhere. */
-static inline __attribute__((always_inline)) bool plain_pte(const struct hext_config *c,
-							    uint64_t where, uint64_t *pte)
-{
-	uint64_t offset = where - c->ram_start;
-
-	/* Both are whole pages, and @where is a multiple of 8. */
-	if (offset >= c->ram_size)
-		return false;
-	*pte = *(const volatile uint64_t *)(c->ram + offset);
-	return true;
-}
 
 /*
  * L2 took guest-page fault @cause at @gpa for an instruction, not for a table of its own, and L1's table for it is the one in
@@ -36,7 +24,7 @@ hext_shadow_missed_again(const struct hext_shadow *s, const struct hext_hart *h,
 	uint64_t pte;
 
 	if ((gpa ^ m->gpa) >> shift >> 9 || m->shadow != s || m->generation != generation_of(s) ||
-	    !plain_pte(h->cfg, where, &pte) || (pte & PTE_V))
+	    !hext_ram_pte(h->cfg, where, &pte) || (pte & PTE_V))
 		return false;
 	m->hgatp = h->hgatp;
 	m->gpa = gpa;

@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hext/insn.h"
 #include "hext/pte.h"
+#include "hext/ram.h"
 #include "hext/walk.h"
 
 /*
@@ -102,13 +103,7 @@ static enum hext_walk_status no_translation(const struct stage *s)
 
 static inline bool read_pte(const struct hext_hart *h, pa_t where, uint64_t *pte)
 {
-	uint64_t offset = where.addr - h->cfg->ram_start;
-
-	if (offset < h->cfg->ram_size) {
-		*pte = *(const volatile uint64_t *)(h->cfg->ram + offset);
-		return true;
-	}
-	return h->ops->read(h->ctx, where, pte, sizeof(*pte));
+	return hext_ram_pte(h->cfg, where.addr, pte) || h->ops->read_pte(h->ctx, where, pte);
 }
 
 static inline struct hext_walk_at root_entry(uint64_t atp, bool gstage, uint64_t addr)
@@ -201,7 +196,7 @@ static enum ad_result update_ad(const struct stage *s, struct leaf *leaf, enum h
 		return AD_FINE;
 	}
 	/* Unchanged, and yet it could not be swapped: it is not in RAM. */
-	if (!s->h->ops->read(s->h->ctx, leaf->where, &now, sizeof(now)) || now == leaf->pte)
+	if (!read_pte(s->h, leaf->where, &now) || now == leaf->pte)
 		return AD_ACCESS_FAULT;
 	return AD_LOST;
 }
@@ -325,9 +320,7 @@ walk_plainly(const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *ac
 		.hlvx = access->hlvx,
 		.user = true,
 	};
-	const uint8_t *ram = h->cfg->ram;
-	uint64_t start = h->cfg->ram_start;
-	uint64_t size = h->cfg->ram_size;
+	const struct hext_config *c = h->cfg;
 	unsigned int level = at->level;
 	unsigned int shift = hext_level_shift(level);
 	uint64_t where = at->pte;
@@ -335,8 +328,7 @@ walk_plainly(const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *ac
 	uint64_t pte = 0;
 	struct leaf leaf;
 
-	while (where - start < size) {
-		pte = *(const volatile uint64_t *)(ram + (where - start));
+	while (hext_ram_pte(c, where, &pte)) {
 		if (!is_pointer(pte) || !level) {
 			end = pte & PTE_V ? END_LEAF : END_NO_LEAF;
 			break;

@@ -3,7 +3,7 @@
 #include "hv/aplic.h"
 #include "hv/console.h"
 #include "hv/intc.h"
-#include "riscv/entry.h"
+#include "riscv/attempt.h"
 #include "riscv/pte.h"
 
 #define GENMSI	    0x3000

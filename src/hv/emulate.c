@@ -19,6 +19,12 @@
 
 enum csr_outcome { CSR_ILLEGAL, CSR_READ, CSR_WRITTEN };
 
+/* SYSTEM with a funct3 that names an operation on a CSR. */
+static bool is_csr_instruction(uint32_t code)
+{
+	return (code & 0x7f) == 0x73 && (FUNCT3(code) & ~HEXT_CSR_IMMEDIATE);
+}
+
 /* What CSR instruction @code writes: the bits of @mask, of @value. */
 static inline void csr_operand(const struct vcpu *v, uint32_t code, uint64_t *value, uint64_t *mask)
 {
@@ -121,7 +127,7 @@ bool nested_emulate_quick(struct vcpu *v, uint32_t code)
 		return false;
 	if (IS_CSRR(code))
 		return read_csr(v, code);
-	if ((code & 0x7f) != 0x73 || !(FUNCT3(code) & 3) ||
+	if (!is_csr_instruction(code) ||
 	    (!(FUNCT3(code) & HEXT_CSR_IMMEDIATE) && !is_at_hand(RS1(code))))
 		return false;
 	return write_csr(v, code);
@@ -240,8 +246,6 @@ static bool is_permitted(const struct vcpu *v, const struct hext_insn *insn)
 static enum stat stat_of(const struct hext_insn *insn)
 {
 	switch (insn->kind) {
-	case HEXT_INSN_CSR:
-		return STAT_L1_CSR;
 	case HEXT_INSN_SRET:
 		return STAT_L1_SRET;
 	case HEXT_INSN_WFI:
@@ -265,6 +269,15 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 {
 	struct hext_insn insn;
 
+	/* First, as these are most. */
+	if (!v->h.user && is_csr_instruction(code)) {
+		stat_count(&v->stats, STAT_L1_CSR);
+		if (emulate_csr(v, code) == CSR_ILLEGAL && !emulate_s_csr(v, code))
+			illegal_instruction(v, code);
+		else
+			v->h.pc += 4;
+		return;
+	}
 	hext_decode(code, &insn);
 	if (!is_permitted(v, &insn)) {
 		illegal_instruction(v, code);
@@ -272,12 +285,6 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 	}
 	stat_count(&v->stats, stat_of(&insn));
 	switch (insn.kind) {
-	case HEXT_INSN_CSR:
-		if (emulate_csr(v, code) == CSR_ILLEGAL && !emulate_s_csr(v, code)) {
-			illegal_instruction(v, code);
-			return;
-		}
-		break;
 	case HEXT_INSN_HINVAL_GVMA:
 	case HEXT_INSN_HINVAL_VVMA:
 		if (!v->h.cfg->svinval) {

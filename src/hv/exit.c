@@ -66,10 +66,21 @@ static void pass_to_l1(struct vcpu *v, uint64_t cause)
 	vcpu_trap_to_l1(v, &trap);
 }
 
+/* A function of its own, so that none saves more registers than it needs. */
+#define NOINLINE __attribute__((noinline))
+
+/* L1 reached for what its G-stage has not. */
+static NOINLINE void handle_l1_access(struct vcpu *v, uint64_t cause)
+{
+	struct hext_trap hw = hardware_trap(v, cause);
+	uint64_t gpa = ncsr_read(HEXT_CSR_HTVAL) << 2 | (hw.tval & 3);
+
+	stat_count(&v->stats, STAT_L1_MEMORY);
+	mmio_access(v, &hw, pa(gpa));
+}
+
 static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 {
-	uint64_t tval = csr_read(CSR_STVAL);
-	uint64_t gpa;
 	uint32_t code;
 
 	switch (cause) {
@@ -77,7 +88,7 @@ static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 		sbi_handle_ecall(v);
 		break;
 	case CAUSE_VIRTUAL:
-		code = tval;
+		code = csr_read(CSR_STVAL);
 		/* stval may be 0. The code may have gone meanwhile: then L1 runs into that itself. */
 		if (code || vcpu_fetch(v, &code))
 			nested_emulate(v, code);
@@ -85,9 +96,7 @@ static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 	case CAUSE_FETCH_GUEST_PAGE:
 	case CAUSE_LOAD_GUEST_PAGE:
 	case CAUSE_STORE_GUEST_PAGE:
-		stat_count(&v->stats, STAT_L1_MEMORY);
-		gpa = ncsr_read(HEXT_CSR_HTVAL) << 2 | (tval & 3);
-		mmio_access(v, cause, pa(gpa), tval, ncsr_read(HEXT_CSR_HTINST));
+		handle_l1_access(v, cause);
 		break;
 	default:
 		stat_count(&v->stats, STAT_L1_OTHER);
@@ -110,9 +119,6 @@ static void handle_l2_exception(struct vcpu *v, uint64_t cause)
 		break;
 	}
 }
-
-/* A function of its own, so that none saves more registers than it needs. */
-#define NOINLINE __attribute__((noinline))
 
 /* L1 has taken an interrupt by itself: what hext_take_trap() does besides. */
 static NOINLINE void clear_spv(struct vcpu *v)

@@ -19,6 +19,7 @@
 /* The extensions that Halite looks at. */
 struct machine_isa {
 	bool h, v, sstc, svinval, svpbmt, svnapot, svadu, svade, smstateen, smaia, ssaia, sscofpmf;
+	bool smcsrind, sscsrind;
 };
 
 struct machine_hart {

@@ -12,10 +12,11 @@ static const struct {
 	size_t offset; /* of a bool in struct machine_isa */
 } extensions[] = {
 #define EXTENSION(name) #name, offsetof(struct machine_isa, name)
-	{ EXTENSION(h) },	{ EXTENSION(v) },      { EXTENSION(sstc) },
-	{ EXTENSION(svinval) }, { EXTENSION(svpbmt) }, { EXTENSION(svnapot) },
-	{ EXTENSION(svadu) },	{ EXTENSION(svade) },  { EXTENSION(smstateen) },
-	{ EXTENSION(smaia) },	{ EXTENSION(ssaia) },  { EXTENSION(sscofpmf) },
+	{ EXTENSION(h) },	 { EXTENSION(v) },	  { EXTENSION(sstc) },
+	{ EXTENSION(svinval) },	 { EXTENSION(svpbmt) },	  { EXTENSION(svnapot) },
+	{ EXTENSION(svadu) },	 { EXTENSION(svade) },	  { EXTENSION(smstateen) },
+	{ EXTENSION(smaia) },	 { EXTENSION(ssaia) },	  { EXTENSION(sscofpmf) },
+	{ EXTENSION(smcsrind) }, { EXTENSION(sscsrind) },
 #undef EXTENSION
 };
 

@@ -233,7 +233,8 @@ static void make_maps(struct domain *d, const void *fdt)
 	identity_init_gstage(&d->gstage, &pool, gstage_modes(),
 			     larger(last_end(&d->ram), last_end(devices)));
 	map_all(&d->gstage, &d->ram, PTE_R | PTE_W | PTE_X);
-	map_all(&d->gstage, devices, PTE_R | PTE_W);
+	/* With X: what a device has behind a window can be memory. */
+	map_all(&d->gstage, devices, PTE_R | PTE_W | PTE_X);
 	make_own_map(d, &pool);
 	d->pool = (void *)(uintptr_t)pool.next;
 	d->pool_size = pool.end - pool.next;

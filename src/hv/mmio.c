@@ -4,20 +4,24 @@
 #include "hv/mmio.h"
 #include "hv/intc.h"
 
-/* The load or store that trapped; from htinst where the hardware filled it in. */
-static bool decode_access(const struct vcpu *v, uint64_t htinst, struct hext_insn *insn)
+/*
+ * The load or store that trapped: from htinst where the hardware filled it in, else fetched again. The guest may have
+ * changed its code meanwhile, so what was fetched is compared with the trap. False: it is not known.
+ */
+static bool decode_access(const struct vcpu *v, const struct hext_trap *hw, struct hext_insn *insn)
 {
 	uint32_t code;
 
-	if (hext_insn_is_transformed(htinst)) {
-		hext_decode_transformed(htinst, insn);
-		return true;
+	if (hext_insn_is_transformed(hw->htinst)) {
+		hext_decode_transformed(hw->htinst, insn);
+		/* rs1 is the offset into an access that began elsewhere. */
+		return hext_insn_makes(insn, hw->cause) && !insn->rs1;
 	}
 	/* A pseudoinstruction: the access was the page-table walk's, not an instruction's. */
-	if (htinst || !vcpu_fetch(v, &code))
+	if (hw->htinst || !vcpu_fetch(v, &code))
 		return false;
 	hext_decode(code, insn);
-	return true;
+	return hext_insn_makes(insn, hw->cause) && hext_insn_address(insn, v->x) == hw->tval;
 }
 
 static uint64_t extend(uint64_t value, const struct hext_insn *insn)
@@ -43,20 +47,20 @@ static bool emulate(struct vcpu *v, uint64_t offset, const struct hext_insn *ins
 	return true;
 }
 
-void mmio_access(struct vcpu *v, uint64_t cause, pa_t addr, uint64_t tval, uint64_t htinst)
+void mmio_access(struct vcpu *v, const struct hext_trap *hw, pa_t addr)
 {
 	struct hext_trap trap = {
-		.cause = hext_access_fault(cause),
-		.tval = tval,
+		.cause = hext_access_fault(hw->cause),
+		.tval = hw->tval,
 		/* An access fault has no pseudoinstruction (priv H, table of htinst values). */
-		.htinst = hext_insn_is_pseudo(htinst) ? 0 : htinst,
+		.htinst = hext_insn_is_pseudo(hw->htinst) ? 0 : hw->htinst,
 		.gva = v->h.virt,
 	};
 	struct hext_insn insn;
 	uint64_t offset;
 
-	if (cause != CAUSE_FETCH_GUEST_PAGE && intc_contains(v->domain, addr.addr, &offset) &&
-	    decode_access(v, htinst, &insn) && emulate(v, offset, &insn)) {
+	if (hw->cause != CAUSE_FETCH_GUEST_PAGE && intc_contains(v->domain, addr.addr, &offset) &&
+	    decode_access(v, hw, &insn) && emulate(v, offset, &insn)) {
 		v->h.pc += insn.length;
 		return;
 	}

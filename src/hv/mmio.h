@@ -6,10 +6,9 @@
 #include "hv/vcpu.h"
 
 /*
- * The guest, L1 or L2, took guest-page fault @cause at domain address @addr, where no RAM or
- * device of its own is. @htinst and @tval as the hardware gave them. The access is emulated, or becomes
- * the access fault that a bare machine gives.
+ * The guest, L1 or L2, took guest-page fault @hw, as the hardware has it, at domain address @addr, where no RAM
+ * or device of its own is. The access is emulated, or becomes the access fault that a bare machine gives.
  */
-void mmio_access(struct vcpu *v, uint64_t cause, pa_t addr, uint64_t tval, uint64_t htinst);
+void mmio_access(struct vcpu *v, const struct hext_trap *hw, pa_t addr);
 
 #endif

@@ -3,11 +3,14 @@
 
 #include "hext/bits.h"
 #include "hext/csr.h"
+#include "hext/insn.h"
 #include "hext/mem.h"
 #include "hext/shadow.h"
 #include "hv/console.h"
+#include "hv/device.h"
 #include "hv/fence.h"
 #include "hv/ipi.h"
+#include "hv/memory.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/intc.h"
@@ -22,30 +25,15 @@
 
 /* ---- what src/hext needs: memory of the domain, which is mapped where it is ---- */
 
-static void *domain_ram(struct vcpu *v, pa_t addr, unsigned int size)
-{
-	return domain_owns_ram(v->domain, addr.addr, size) ? (void *)addr.addr : NULL;
-}
-
-/*
- * One access of exactly that size. The PLIC is reached through Halite. Other devices, which are mapped without X, may answer with a fault: that is
- * the guest's, not Halite's.
- */
 static bool read_memory(void *ctx, pa_t addr, void *buf, unsigned int size)
 {
 	struct vcpu *v = ctx;
-	struct hext_host_page page;
-	uint64_t value, offset;
+	uint64_t value;
 
-	if (!identity_lookup(&v->domain->gstage, addr.addr, &page)) {
-		if (!intc_contains(v->domain, addr.addr, &offset) ||
-		    !intc_load(v, offset, size, &value))
-			return false;
-	} else if (page.x && size == sizeof(value)) {
-		value = *(const volatile uint64_t *)page.hpa.addr;
-	} else if (!riscv_try_load(page.hpa.addr, size, &value)) {
+	if (memory_read(v->domain, addr.addr, buf, size))
+		return true;
+	if (!device_load(v, addr.addr, size, &value))
 		return false;
-	}
 	memcpy(buf, &value, size);
 	return true;
 }
@@ -53,22 +41,26 @@ static bool read_memory(void *ctx, pa_t addr, void *buf, unsigned int size)
 static bool write_memory(void *ctx, pa_t addr, const void *buf, unsigned int size)
 {
 	struct vcpu *v = ctx;
-	struct hext_host_page page;
-	uint64_t value = 0, offset;
+	uint64_t value = 0;
 
+	if (memory_write(v->domain, addr.addr, buf, size))
+		return true;
 	memcpy(&value, buf, size);
-	if (!identity_lookup(&v->domain->gstage, addr.addr, &page))
-		return intc_contains(v->domain, addr.addr, &offset) &&
-		       intc_store(v, offset, size, value);
-	return riscv_try_store(page.hpa.addr, size, value);
+	return device_store(v, addr.addr, size, value);
+}
+
+static bool read_pte(void *ctx, pa_t addr, uint64_t *pte)
+{
+	const struct vcpu *v = ctx;
+
+	return memory_read(v->domain, addr.addr, pte, sizeof(*pte));
 }
 
 static bool cas64(void *ctx, pa_t addr, uint64_t old, uint64_t desired)
 {
-	uint64_t *p = domain_ram(ctx, addr, sizeof(*p));
+	const struct vcpu *v = ctx;
 
-	return p && __atomic_compare_exchange_n(p, &old, desired, false, __ATOMIC_SEQ_CST,
-						__ATOMIC_SEQ_CST);
+	return memory_cas64(v->domain, addr.addr, old, desired);
 }
 
 static bool host_page(void *ctx, pa_t addr, struct hext_host_page *page)
@@ -105,6 +97,7 @@ static void file_rmw(void *ctx, unsigned int file, unsigned int reg, uint64_t *o
 const struct hext_ops nested_hext_ops = {
 	.read = read_memory,
 	.write = write_memory,
+	.read_pte = read_pte,
 	.cas64 = cas64,
 	.host_page = host_page,
 	.time = read_time,
@@ -197,7 +190,9 @@ static void hfence(void *ctx, const struct nacl_hfence *fence)
 
 static void *map_shmem(void *ctx, uint64_t gpa, size_t size)
 {
-	return domain_ram(ctx, pa(gpa), size);
+	const struct vcpu *v = ctx;
+
+	return memory_map(v->domain, gpa, size);
 }
 
 const struct nacl_host_ops nested_nacl_ops = {
@@ -325,6 +320,22 @@ void nested_fill_ahead(struct vcpu *v)
 	missed->hgatp = 0;
 }
 
+/*
+ * Whether L2 trapped on cbo.inval, cbo.clean or cbo.flush, of which htinst tells nothing: the code is fetched again, and
+ * compared with the trap. stval may be any address of the block.
+ */
+static bool is_cache_management(const struct vcpu *v, const struct hext_trap *hw)
+{
+	struct hext_insn insn;
+	uint32_t code;
+
+	if (hw->cause != CAUSE_STORE_GUEST_PAGE || hw->htinst || !vcpu_fetch(v, &code))
+		return false;
+	hext_decode(code, &insn);
+	return insn.kind == HEXT_INSN_CBO && insn.imm != HEXT_CBO_ZERO &&
+	       hext_insn_address(&insn, v->x) >> PAGE_SHIFT == hw->tval >> PAGE_SHIFT;
+}
+
 enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool quick)
 {
 	struct hext_shadow_result result;
@@ -340,8 +351,8 @@ enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool
 	/* Finding out the code may take any register. */
 	if (quick && no_code)
 		return NESTED_NOT_DONE;
-	switch (hext_shadow_fault(&v->domain->shadows, v->shadow, &v->h, &trap, &result,
-				  &v->missed)) {
+	switch (hext_shadow_fault(&v->domain->shadows, v->shadow, &v->h, &trap,
+				  is_cache_management(v, &trap), &result, &v->missed)) {
 	case HEXT_SHADOW_RESUME:
 		stat_count(&v->stats, STAT_L2_FILL);
 		flush_for_retry(v, result.flush, result.gpa);
@@ -360,7 +371,7 @@ enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool
 		if (quick)
 			return NESTED_NOT_DONE;
 		stat_count(&v->stats, STAT_L2_MEMORY);
-		mmio_access(v, cause, result.pa, trap.tval, trap.htinst);
+		mmio_access(v, &trap, result.pa);
 		break;
 	}
 	return NESTED_DONE;

@@ -521,20 +521,19 @@ ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
 {
 	struct hext_hart *h = &v->h;
 	const struct hext_config *c = h->cfg;
-	uint64_t bits;
 
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present)                         \
-	case number:                                                                           \
-		if (number == HEXT_CSR_HSTATUS || IS_ABOUT_INTERRUPTS(number) || !(present) || \
-		    (IS_ABOUT_PENDING(number) && may_interrupt_l1(v)))                         \
-			return false;                                                          \
-		bits = w->mask & (writable);                                                   \
-		w->old = h->field;                                                             \
-		w->written = legal(c, w->old, (w->old & ~bits) | (w->value & bits));           \
-		h->field = w->written;                                                         \
-		if (IS_ABOUT_PENDING(number))                                                  \
-			break;                                                                 \
+#define HEXT_CSR(name, number, field, writable, legal, reset, present)                            \
+	case number:                                                                              \
+		if (number == HEXT_CSR_HSTATUS || IS_ABOUT_INTERRUPTS(number) || !(present) ||    \
+		    (IS_ABOUT_PENDING(number) && may_interrupt_l1(v)))                            \
+			return false;                                                             \
+		w->old = h->field;                                                                \
+		w->written =                                                                      \
+			legal(c, w->old, hext_merge(w->old, w->value, w->mask, writable, reset)); \
+		h->field = w->written;                                                            \
+		if (IS_ABOUT_PENDING(number))                                                     \
+			break;                                                                    \
 		return true;
 #include "hext/csr_table.h"
 #undef HEXT_CSR

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hv/console.h"
+#include "hv/memory.h"
 #include "hv/sbi.h"
 
 enum { CONSOLE_WRITE, CONSOLE_READ, CONSOLE_WRITE_BYTE };
@@ -10,15 +11,17 @@ enum { CONSOLE_WRITE, CONSOLE_READ, CONSOLE_WRITE_BYTE };
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
 	uint64_t size = args[0] < CHUNK ? args[0] : CHUNK;
+	char *buf;
 
 	switch (fid) {
 	case CONSOLE_WRITE:
 	case CONSOLE_READ:
-		if (args[2] != 0 || (args[0] && !domain_owns_ram(v->domain, args[1], args[0])))
+		/* All of what the guest names must be its RAM, not only what is done now. */
+		if (args[2] != 0 || (args[0] && !memory_map(v->domain, args[1], args[0])))
 			return sbi_error(SBI_ERR_INVALID_PARAM);
-		if (fid == CONSOLE_WRITE)
-			return sbi_value(console_write((const char *)args[1], size));
-		return sbi_value(console_read((char *)args[1], size));
+		buf = memory_map(v->domain, args[1], size);
+		return sbi_value(fid == CONSOLE_WRITE ? console_write(buf, size)
+						      : console_read(buf, size));
 	case CONSOLE_WRITE_BYTE: {
 		char byte = args[0];
 

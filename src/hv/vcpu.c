@@ -9,6 +9,7 @@
 #include "hv/nested.h"
 #include "hv/intc.h"
 #include "hv/vcpu.h"
+#include "riscv/attempt.h"
 #include "riscv/csr.h"
 #include "riscv/ncsr.h"
 #include "riscv/entry.h"
@@ -24,6 +25,8 @@ _Static_assert(offsetof(struct nacl_client_hart, shmem) == NACL_SHMEM, "entry.S 
 _Static_assert(offsetof(struct nacl_client_hart, features) == NACL_FEATURES,
 	       "entry.S uses NACL_FEATURES");
 _Static_assert(offsetof(struct vcpu, h.virt) == VCPU_VIRT, "entry.S uses VCPU_VIRT");
+_Static_assert(HEXT_CSR_HSTATUS == CSR_HSTATUS, "entry.S uses CSR_HSTATUS");
+_Static_assert(HSTATUS_SPV == HSTATUS_SPV_BIT, "entry.S uses HSTATUS_SPV_BIT");
 _Static_assert(CAUSE_VIRTUAL == CAUSE_VIRTUAL_INSTRUCTION, "entry.S uses it");
 _Static_assert(CAUSE_ECALL_VS == CAUSE_ECALL, "entry.S uses it");
 _Static_assert(CAUSE_FETCH_GUEST_PAGE == CAUSE_GUEST_PAGE, "entry.S uses it");
@@ -157,12 +160,12 @@ bool vcpu_fetch(const struct vcpu *v, uint32_t *code)
 {
 	uint16_t low, high;
 
-	if (!world_fetch_u16(v->h.pc, &low))
+	if (!riscv_try_fetch_u16(v->h.pc, &low))
 		return false;
 	*code = low;
 	if ((low & 3) != 3)
 		return true;
-	if (!world_fetch_u16(v->h.pc + 2, &high))
+	if (!riscv_try_fetch_u16(v->h.pc + 2, &high))
 		return false;
 	*code |= (uint32_t)high << 16;
 	return true;
@@ -269,8 +272,12 @@ void vcpu_resume(struct vcpu *v)
 	else
 		csr_set(CSR_SSTATUS, SSTATUS_SPP);
 	csr_write(CSR_SEPC, h->pc);
-	if (riscv_nacl->shmem)
+	if (riscv_nacl->shmem) {
+		/* Where SRET is a call, entry.S cannot look. */
+		if (!(world_guest_hstatus() & HSTATUS_SPV))
+			vcpu_not_a_guest(v);
 		world_before_entry();
+	}
 }
 
 void vcpu_sret_refused(struct vcpu *v, uint64_t error)
@@ -281,6 +288,11 @@ void vcpu_sret_refused(struct vcpu *v, uint64_t error)
 	/* It may be in the slot for autoswap only, where the hart does not look any more. */
 	v->hstatus_stale = true;
 	vcpu_resume(v);
+}
+
+void vcpu_not_a_guest(const struct vcpu *v)
+{
+	hv_fatal("internal error: hart %lu leaves for a guest without hstatus.SPV", v->hartid);
 }
 
 void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
@@ -346,6 +358,9 @@ static void fill_config(struct hext_config *c, const struct machine *m)
 	c->stateen = m->isa.smstateen;
 	c->gstage_adue = m->isa.svadu && !m->isa.svade;
 	c->aia = m->imsic.present;
+	/* With Smstateen it is closed: world_probe(). */
+	c->open_iselect = !c->aia && !c->stateen &&
+			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);
 	c->identities = m->imsic.identities;
 	world_probe(c);
 }
@@ -359,6 +374,8 @@ static uint32_t keys(const struct domain *d)
 		keys |= BIT64(KEY_SLOW);
 	if (d->hext.aia)
 		keys |= BIT64(KEY_AIA);
+	if (d->hext.open_iselect)
+		keys |= BIT64(KEY_ISELECT);
 	if (!d->hext.sstc)
 		keys |= BIT64(KEY_NO_SSTC);
 	if (!d->shadows.vmid_tagged)

@@ -135,6 +135,7 @@ uint64_t vcpu_exit_quick(struct vcpu *v);
 uint64_t vcpu_exit(struct vcpu *v);
 _Noreturn void vcpu_hart_started(struct vcpu *v);
 void vcpu_sret_refused(struct vcpu *v, uint64_t error);
+_Noreturn void vcpu_not_a_guest(const struct vcpu *v);
 _Noreturn void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval);
 
 #endif

@@ -34,6 +34,13 @@
 	ld sp, VCPU_STACK_TOP(a0)
 	.endm
 
+/* SRET goes where hstatus.SPV says: without it, it would go on in HS mode at the guest's pc. sscratch is v. */
+	.macro check_guest
+	csrr a1, CSR_HSTATUS
+	andi a1, a1, HSTATUS_SPV_BIT
+	beqz a1, not_a_guest
+	.endm
+
 /* The last registers, from v or from what has them likewise in a0, and back to the guest. */
 	.macro leave_halite
 	ld sp, VCPU_X(2)(a0)
@@ -68,6 +75,7 @@ load_shared:
 	csrw sscratch, a0
 	ld a0, VCPU_SHARED(a0)
 load_all:
+	check_guest
 	quick_registers ld, a0
 	some_registers ld, a0
 	other_registers ld, a0
@@ -85,6 +93,7 @@ trap_of_l2:
 	beqz a0, not_quick
 load_quick:
 	csrw sscratch, a0
+	check_guest
 	quick_registers ld, a0
 	leave_halite
 
@@ -148,6 +157,13 @@ enter_by_sync_sret:
 	mv a0, s0
 	j riscv_enter_guest
 
+/* Only a bug of Halite's own leads here. vcpu_not_a_guest(v) does not return. */
+not_a_guest:
+	csrrw a0, sscratch, zero
+	ld sp, VCPU_STACK_TOP(a0)
+	addi tp, a0, VCPU_NACL
+	call vcpu_not_a_guest
+
 /* A trap while sscratch is 0: a bug of Halite's own. a0 is 0, sscratch holds the old a0. */
 own_trap:
 	csrr a0, scause
@@ -175,96 +191,3 @@ riscv_hart_start:
 	j 3b
 2:	la t0, slow_trap_entry
 	j 1b
-
-/*
- * bool riscv_fetch_u16(uint64_t addr, uint16_t *code). A fault of HLVX lands on the label after it,
- * with t1 still saying that it failed. Keeps all registers but a0, t0, t1, t2.
- */
-	.globl riscv_fetch_u16
-	.balign 4
-riscv_fetch_u16:
-	la t0, 1f
-	csrrw t0, stvec, t0
-	li t1, 0
-	.insn r 0x73, 0x4, 0x32, t2, a0, x3	# hlvx.hu t2, (a0)
-	sh t2, 0(a1)
-	li t1, 1
-	.balign 4
-1:	csrw stvec, t0
-	mv a0, t1
-	ret
-
-/*
- * bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value). A fault lands on label 9, with
- * t1 still saying that it failed. Keeps all registers but a0, t0 to t3.
- */
-	.globl riscv_try_load
-	.balign 4
-riscv_try_load:
-	la t0, 9f
-	csrrw t0, stvec, t0
-	li t1, 0
-	addi t2, a1, -1
-	beqz t2, 1f
-	addi t2, a1, -2
-	beqz t2, 2f
-	addi t2, a1, -4
-	beqz t2, 4f
-	ld t3, (a0)
-	j 8f
-1:	lbu t3, (a0)
-	j 8f
-2:	lhu t3, (a0)
-	j 8f
-4:	lwu t3, (a0)
-8:	sd t3, (a2)
-	li t1, 1
-	.balign 4
-9:	csrw stvec, t0
-	mv a0, t1
-	ret
-
-/* bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value). Likewise. */
-	.globl riscv_try_store
-	.balign 4
-riscv_try_store:
-	la t0, 9f
-	csrrw t0, stvec, t0
-	li t1, 0
-	addi t2, a1, -1
-	beqz t2, 1f
-	addi t2, a1, -2
-	beqz t2, 2f
-	addi t2, a1, -4
-	beqz t2, 4f
-	sd a2, (a0)
-	j 8f
-1:	sb a2, (a0)
-	j 8f
-2:	sh a2, (a0)
-	j 8f
-4:	sw a2, (a0)
-8:	li t1, 1
-	.balign 4
-9:	csrw stvec, t0
-	mv a0, t1
-	ret
-
-/* unsigned int riscv_count_hstateen(void). Keeps all registers but a0, t0, t1. */
-	.globl riscv_count_hstateen
-	.balign 4
-riscv_count_hstateen:
-	la t0, 1f
-	csrrw t0, stvec, t0
-	li a0, 0
-	csrr t1, 0x60c
-	li a0, 1
-	csrr t1, 0x60d
-	li a0, 2
-	csrr t1, 0x60e
-	li a0, 3
-	csrr t1, 0x60f
-	li a0, 4
-	.balign 4
-1:	csrw stvec, t0
-	ret

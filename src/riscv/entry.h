@@ -17,6 +17,9 @@
 #define VCPU_WAY_SOME	  1
 #define VCPU_WAY_ALL	  2
 #define VCPU_WAY_SHARED	  3
+/* HEXT_CSR_HSTATUS and HSTATUS_SPV */
+#define CSR_HSTATUS	0x600
+#define HSTATUS_SPV_BIT 0x80
 /* CAUSE_VIRTUAL, CAUSE_ECALL_VS and CAUSE_FETCH_GUEST_PAGE, the first of its kind, of hext/bits.h */
 #define CAUSE_VIRTUAL_INSTRUCTION 22
 #define CAUSE_ECALL		  10
@@ -42,19 +45,6 @@ void riscv_trap_entry(void);
 
 /* First instruction of a hart that firmware starts. Goes on at vcpu_hart_started(@v). */
 _Noreturn void riscv_hart_start(uint64_t hartid, struct vcpu *v);
-
-/*
- * Read 16 bits of code at guest virtual address @addr as the guest that just trapped would fetch
- * them (HLVX.HU). False: the fetch faults.
- */
-bool riscv_fetch_u16(uint64_t addr, uint16_t *code);
-
-/*
- * One access of @size bytes (1, 2, 4 or 8) at aligned physical address @addr, which a device may refuse.
- * False: it faults. As for the fetch, the CSRs of the guest's trap are gone if it does.
- */
-bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value);
-bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value);
 
 /* How many of hstateen0, 1, 2, 3 can be read, up to the first that traps. Before a guest runs. */
 unsigned int riscv_count_hstateen(void);

@@ -21,7 +21,8 @@
 #define KEY_STATS	      7 /* exits are counted */
 #define KEY_SLOW	      8 /* no exit is handled by src/hv/quick.c and the like */
 #define KEY_AIA		      9 /* L1 has the advanced interrupt architecture */
-#define STATIC_KEY_COUNT      10
+#define KEY_ISELECT	      10 /* L1 has no AIA, but the hart's siselect and vsiselect can be reached */
+#define STATIC_KEY_COUNT      11
 
 /* An entry of the table: where the site is, where it jumps to, both relative to their own word. */
 #ifdef __ASSEMBLER__

@@ -164,22 +164,31 @@ static __attribute__((noinline, unused)) void load_priorities_of_l1(const struct
 	ncsr_write(HEXT_CSR_HVIPRIO2, hext_own_hviprio2(h));
 }
 
+/* Nobody is told of vsiselect, so nobody's is kept: but none finds what another has left there. */
+ALWAYS_INLINE void forget_iselect(void)
+{
+	if (static_key(KEY_ISELECT))
+		ncsr_write(HEXT_CSR_VSISELECT, 0);
+}
+
 /* Whether L1's and L2's differ in, or may, what most have in common, or have not at all: load_more_controls_of_l1() and of_l2(). */
 ALWAYS_INLINE bool world_has_more_controls(const struct hext_hart *h)
 {
-	return h->hideleg != h->cfg->hideleg || h->cfg->hstateen_count;
+	return h->hideleg != h->cfg->hideleg || h->cfg->hstateen_count || h->cfg->open_iselect;
 }
 
 ALWAYS_INLINE void load_more_controls_of_l2(const struct hext_hart *h)
 {
 	ncsr_write(HEXT_CSR_HIDELEG, h->hideleg);
 	load_hstateen(h->hstateen, h->cfg->hstateen_count);
+	forget_iselect();
 }
 
 ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h)
 {
 	ncsr_write(HEXT_CSR_HIDELEG, h->cfg->hideleg);
 	load_hstateen(h->cfg->hstateen, h->cfg->hstateen_count);
+	forget_iselect();
 }
 
 /* Of L2, but hstatus and what L1 has of interrupts. */

@@ -40,8 +40,13 @@ static unsigned int count_bits(uint64_t value)
 static void probe_hstateen(struct hext_config *cfg)
 {
 	cfg->hstateen_count = cfg->stateen ? riscv_count_hstateen() : 0;
-	if (cfg->hstateen_count > 0)
-		cfg->hstateen[0] = probe_bits(HEXT_CSR_HSTATEEN0);
+	if (cfg->hstateen_count > 0) {
+		/* What a guest is not told of it cannot reach. */
+		cfg->hstateen[0] =
+			probe_bits(HEXT_CSR_HSTATEEN0) & ~(HSTATEEN0_CTR | HSTATEEN0_SRMCFG);
+		if (!cfg->aia)
+			cfg->hstateen[0] &= ~HSTATEEN0_OF_AIA;
+	}
 	if (cfg->hstateen_count > 1)
 		cfg->hstateen[1] = probe_bits(HEXT_CSR_HSTATEEN1);
 	if (cfg->hstateen_count > 2)
@@ -72,7 +77,7 @@ void world_probe(struct hext_config *cfg)
 		cfg->hviprio2 = probe_bits(HEXT_CSR_HVIPRIO2);
 	}
 	cfg->hcounteren = probe_bits(HEXT_CSR_HCOUNTEREN);
-	cfg->henvcfg = probe_bits(HEXT_CSR_HENVCFG);
+	cfg->henvcfg = probe_bits(HEXT_CSR_HENVCFG) & HENVCFG_KNOWN;
 	if (!cfg->sstc)
 		cfg->henvcfg &= ~HENVCFG_STCE;
 	cfg->vsstatus = probe_bits(HEXT_CSR_VSSTATUS) &
@@ -258,21 +263,6 @@ uint64_t world_guest_hstatus(void)
 	if (ncsr_has(NACL_FEAT_AUTOSWAP_CSR))
 		return nacl_sret_autoswapped(riscv_nacl->shmem);
 	return ncsr_read(HEXT_CSR_HSTATUS);
-}
-
-bool world_fetch_u16(uint64_t addr, uint16_t *code)
-{
-	uint64_t own;
-	bool ok;
-
-	if (!ncsr_has(NACL_FEAT_AUTOSWAP_CSR))
-		return riscv_fetch_u16(addr, code);
-	/* HLVX acts for the mode that hstatus.SPVP says, which is the guest's in the slot only. */
-	own = ncsr_swap(HEXT_CSR_HSTATUS, world_guest_hstatus());
-	ncsr_sync(HEXT_CSR_HSTATUS);
-	ok = riscv_fetch_u16(addr, code);
-	ncsr_write(HEXT_CSR_HSTATUS, own);
-	return ok;
 }
 
 void world_before_entry(void)

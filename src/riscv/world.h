@@ -55,9 +55,6 @@ void world_load_hstatus(const struct hext_hart *h);
 /* hstatus as the guest's trap has left it. */
 uint64_t world_guest_hstatus(void);
 
-/* riscv_fetch_u16(), for the guest that just trapped. */
-bool world_fetch_u16(uint64_t addr, uint16_t *code);
-
 /* The last thing before riscv_enter_guest(): what waits in shared memory and is not taken from there then. */
 void world_before_entry(void);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hext/bits.h"
+#include "riscv/csr.h"
 
 #define sbi_nacl honest_sbi_nacl
 #include "../../src/hv/sbi_nacl.c"
@@ -27,6 +28,7 @@ enum lie {
 	STRANGE_ERRORS,	  /* errors that no specification knows */
 	NO_CODE,	  /* no lie: htinst and stval may be 0, so that L1 has to fetch the code */
 	FEATURES_GO,	  /* every feature is offered at the first question only */
+	NO_GUEST,	  /* no lie: a bug of Halite's own, hstatus.SPV is clear when it leaves */
 };
 
 static enum lie chosen(const struct vcpu *v)
@@ -95,6 +97,10 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 	case FEATURES_GO:
 		if (fid == NACL_FID_PROBE_FEATURE && !is_first_question(args[0]))
 			return sbi_value(0);
+		break;
+	case NO_GUEST:
+		if (fid == NACL_FID_PROBE_FEATURE)
+			csr_clear(HEXT_CSR_HSTATUS, HSTATUS_SPV);
 		break;
 	case NO_CODE:
 	case NO_LIE:

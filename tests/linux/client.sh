@@ -76,6 +76,17 @@ test_lie()
 	ktap_passed
 }
 
+# test_no_guest WORDS: a Halite that is about to leave for its guest without hstatus.SPV, which would be HS mode at
+# the guest's pc, stops the machine instead. WORDS: of its command line.
+test_no_guest()
+{
+	make -s --no-print-directory liar
+	HALITE_BIN=$BUILD/liar/halite.bin with_console "" 60 "$HALITE" run --kernel "$GUESTS/conformance.elf" --memory 512M \
+		-- -append "nacl=all $1 lie=12"
+	expect_console '^halite: fatal: internal error: hart [0-9]+ leaves for a guest without hstatus.SPV$' "it left"
+	expect_status 1
+}
+
 # Halite's own page table, as QEMU's monitor shows it while a guest runs: nothing can be both written and executed.
 test_text_read_only()
 {
@@ -133,5 +144,7 @@ client_tests()
 	test_case nacl-lie-no-code test_lie 10 all roundtrips 'level 0: exits l1-hlv-hsv [0-9]{4}'
 	test_case nacl-lie-no-code-no-autoswap test_lie 10 sync_csr,sync_hfence,sync_sret roundtrips 'level 0: exits l1-hlv-hsv [0-9]{4}'
 	test_case nacl-lie-no-code-no-feature test_lie 10 sync_hfence roundtrips 'level 0: exits l1-hlv-hsv [0-9]{4}'
+	test_case leaves-for-a-guest test_no_guest ""
+	test_case leaves-for-a-guest-slow test_no_guest slow
 	test_case nacl-lie-features-go test_lie 11 all roundtrips 'level 0: exits l1-sret [0-9]{3}'
 }

@@ -20,6 +20,7 @@
 #include "hv/sbi.h"
 #include "machine.h"
 #include "nacl/host.h"
+#include "riscv/attempt.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
 #include "riscv/insn.h"
@@ -252,7 +253,7 @@ uint64_t machine_memory_read(uint64_t addr)
 	return is_memory(addr, 8) ? *(const uint64_t *)addr : 0;
 }
 
-bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value)
+bool riscv_raw_load(uint64_t addr, unsigned int size, uint64_t *value)
 {
 	*value = 0;
 	if (!is_memory(addr, size))
@@ -261,7 +262,7 @@ bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value)
 	return true;
 }
 
-bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value)
+bool riscv_raw_store(uint64_t addr, unsigned int size, uint64_t value)
 {
 	if (!is_memory(addr, size))
 		return false;
@@ -269,7 +270,7 @@ bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value)
 	return true;
 }
 
-bool riscv_fetch_u16(uint64_t addr, uint16_t *code)
+bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 {
 	(void)addr;
 	(void)code;

@@ -115,6 +115,12 @@ static bool fake_host_page(void *ctx, pa_t addr, struct hext_host_page *page)
 	return false;
 }
 
+/* All that the fake has is RAM. */
+static bool fake_read_pte(void *ctx, pa_t addr, uint64_t *pte)
+{
+	return fake_read(ctx, addr, pte, sizeof(*pte));
+}
+
 static uint64_t fake_time(void *ctx)
 {
 	(void)ctx;
@@ -124,6 +130,7 @@ static uint64_t fake_time(void *ctx)
 static const struct hext_ops fake_ops = {
 	.read = fake_read,
 	.write = fake_write,
+	.read_pte = fake_read_pte,
 	.cas64 = fake_cas64,
 	.host_page = fake_host_page,
 	.time = fake_time,

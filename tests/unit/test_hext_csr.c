@@ -39,14 +39,47 @@ static void only_legal_bits_are_kept(void **state)
 	assert_int_equal(put(HEXT_CSR_HSTATUS, 0), 0x200000000);
 }
 
-static void hgatp_keeps_its_value_for_a_mode_the_hart_lacks(void **state)
+/* priv H "hgatp": unlike satp, a write with a mode that the hart lacks is not ignored as a whole. */
+static void hgatp_keeps_its_mode_alone_for_a_mode_the_hart_lacks(void **state)
 {
 	(void)state;
 	/* 7 bits of VMID, PPN without its two lowest bits. */
 	assert_int_equal(put(HEXT_CSR_HGATP, 8ull << 60 | ~(15ull << 60)), 0x8007fffffffffffcull);
-	assert_int_equal(put(HEXT_CSR_HGATP, 10ull << 60 | 4), 0x8007fffffffffffcull);
+	assert_int_equal(put(HEXT_CSR_HGATP, 10ull << 60 | 5ull << 44 | 7),
+			 8ull << 60 | 5ull << 44 | 4);
 	assert_int_equal(put(HEXT_CSR_HGATP, 9ull << 60 | 4), 9ull << 60 | 4);
 	assert_int_equal(put(HEXT_CSR_HGATP, 0), 0);
+}
+
+/* A hart may let L2 set more than L1 knows of: a write of L1's leaves nothing of that. */
+static void a_write_leaves_nothing_in_read_only_bits(void **state)
+{
+	uint64_t old;
+
+	(void)state;
+	h.vs.status = ~0ull;
+	assert_int_equal(put(HEXT_CSR_VSSTATUS, 0), SSTATUS_UXL_64);
+	h.vs.epc = ~0ull;
+	assert_int_equal(put(HEXT_CSR_VSEPC, 0x80000034), 0x80000034);
+	/* Of a write of one bit, too: the others that can be written stay. */
+	h.vs.status = ~0ull;
+	assert_true(hext_csr_rmw(&h, HEXT_CSR_VSSTATUS, &old, 0, SSTATUS_SUM));
+	assert_int_equal(get(HEXT_CSR_VSSTATUS),
+			 (full.vsstatus & ~SSTATUS_SUM) | SSTATUS_UXL_64 | SSTATUS_SD);
+}
+
+/* The same by SBI NACL's bitmap of dirty CSRs. */
+static void a_dirty_csr_leaves_nothing_in_read_only_bits(void **state)
+{
+	static uint64_t csrs[NACL_CSR_COUNT];
+	uint64_t dirty[NACL_DIRTY_WORDS] = { 0 }, altered[NACL_DIRTY_WORDS];
+	const unsigned int index = NACL_CSR_INDEX(HEXT_CSR_VSSTATUS);
+
+	(void)state;
+	h.vs.status = ~0ull;
+	dirty[index / 64] = BIT64(index % 64);
+	hext_csr_write_dirty(&h, dirty, altered, csrs);
+	assert_int_equal(get(HEXT_CSR_VSSTATUS), SSTATUS_UXL_64);
 }
 
 static void vsatp_ignores_a_mode_the_hart_lacks(void **state)
@@ -181,7 +214,8 @@ static void every_csr_is_there_and_keeps_what_it_can(void **state)
 		{ 0x644, 0x4, 0 },
 		{ 0x645, 0x444, 0 },
 		{ 0x64a, ~0ull, 0 },
-		{ 0x680, 0, 0 },
+		/* Mode 15 is not taken, all else is. */
+		{ 0x680, 0x7ffffffffffff, 0 },
 	};
 	struct hext_config cfg = full;
 	unsigned int i, csr, count = 0;
@@ -390,8 +424,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(only_legal_bits_are_kept, setup),
-		cmocka_unit_test_setup(hgatp_keeps_its_value_for_a_mode_the_hart_lacks, setup),
+		cmocka_unit_test_setup(hgatp_keeps_its_mode_alone_for_a_mode_the_hart_lacks, setup),
 		cmocka_unit_test_setup(vsatp_ignores_a_mode_the_hart_lacks, setup),
+		cmocka_unit_test_setup(a_write_leaves_nothing_in_read_only_bits, setup),
+		cmocka_unit_test_setup(a_dirty_csr_leaves_nothing_in_read_only_bits, setup),
 		cmocka_unit_test_setup(vsstatus_sd_follows_fs, setup),
 		cmocka_unit_test_setup(reserved_modes_of_vstvec_and_henvcfg_are_not_taken, setup),
 		cmocka_unit_test_setup(vsie_shows_the_delegated_bits_of_hie, setup),

@@ -159,7 +159,7 @@ static enum hext_shadow_outcome fault_with(unsigned int n, uint64_t cause, gpa_t
 		.gva = true,
 	};
 
-	return hext_shadow_fault(&pool, get(n), &hart[n], &hw, &result, &missed);
+	return hext_shadow_fault(&pool, get(n), &hart[n], &hw, false, &result, &missed);
 }
 
 static enum hext_shadow_outcome fault(unsigned int n, uint64_t cause, gpa_t gpa)

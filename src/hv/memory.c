@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "hv/memory.h"
+
+void *memory_map(const struct domain *d, uint64_t addr, uint64_t size)
+{
+	return domain_owns_ram(d, addr, size) ? (void *)(uintptr_t)addr : NULL;
+}
+
+/* By type, so that the compiler cannot make more accesses of one. */
+#define READ_AS(type)                                                  \
+	do {                                                           \
+		type value_ = *(const volatile type *)(uintptr_t)addr; \
+		memcpy(buf, &value_, sizeof(value_));                  \
+	} while (0)
+#define WRITE_AS(type)                                      \
+	do {                                                \
+		type value_;                                \
+		memcpy(&value_, buf, sizeof(value_));       \
+		*(volatile type *)(uintptr_t)addr = value_; \
+	} while (0)
+
+bool memory_read(const struct domain *d, uint64_t addr, void *buf, unsigned int size)
+{
+	if (!domain_owns_ram(d, addr, size))
+		return false;
+	switch (size) {
+	case 1:
+		READ_AS(uint8_t);
+		return true;
+	case 2:
+		READ_AS(uint16_t);
+		return true;
+	case 4:
+		READ_AS(uint32_t);
+		return true;
+	case 8:
+		READ_AS(uint64_t);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool memory_write(const struct domain *d, uint64_t addr, const void *buf, unsigned int size)
+{
+	if (!domain_owns_ram(d, addr, size))
+		return false;
+	switch (size) {
+	case 1:
+		WRITE_AS(uint8_t);
+		return true;
+	case 2:
+		WRITE_AS(uint16_t);
+		return true;
+	case 4:
+		WRITE_AS(uint32_t);
+		return true;
+	case 8:
+		WRITE_AS(uint64_t);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool memory_cas64(const struct domain *d, uint64_t addr, uint64_t old, uint64_t desired)
+{
+	uint64_t *p = memory_map(d, addr, sizeof(*p));
+
+	return p && __atomic_compare_exchange_n(p, &old, desired, false, __ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST);
+}
