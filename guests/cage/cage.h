@@ -157,6 +157,8 @@ void call(uint64_t pc, uint64_t a0, uint64_t a1);
 void after_call(void);
 /* The timer interrupt that ends what hangs, in @seconds. */
 void arm_watchdog(unsigned int seconds);
+/* Wait a millisecond; arms the watchdog anew. */
+void pause(void);
 /* A pattern in all registers, and the registers that do not hold it any more but a0. */
 void fill_registers(uint64_t a0, uint64_t a1);
 unsigned int registers_lost(void);

@@ -183,6 +183,8 @@ void disturb(volatile bool *stop)
 	struct tables *t;
 
 	while (!*stop) {
+		/* The hart that is watched shall get on, too, where QEMU has few cores. */
+		pause();
 		t = tables_reset();
 		if (me->rounds++ % 2)
 			area_begin();

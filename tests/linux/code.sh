@@ -38,7 +38,7 @@ accesses()
 			-ffreestanding -DHALITE_VERSION='""' -Isrc -isystem build/ext/libfdt \
 			-isystem /usr/lib/picolibc/riscv64-unknown-elf/include -fsyntax-only \
 			-Xclang -ast-dump -fno-color-diagnostics "$source" |
-			awk -v folder="$folder" -f tests/code/accesses.awk
+			awk -v folder="$folder" -f tests/code/accesses.awk || exit 1
 	done | LC_ALL=C sort -u
 }
 
@@ -47,7 +47,8 @@ test_accesses()
 {
 	local found=$LOGS/$NAME.found allowed=$LOGS/$NAME.allowed added gone
 	scripts/install-packages.sh lint
-	accesses src src/hv/*.c src/hext/*.c src/nacl/*.c src/lib/*.c >"$found"
+	accesses src src/hv/*.c src/hext/*.c src/nacl/*.c src/lib/*.c >"$found" ||
+		fail "clang does not compile all of src"
 	awk '/^#/ || !NF { next } NF < 4 { exit 1 } { print $1, $2, $3 }' tests/code/accesses.txt |
 		LC_ALL=C sort >"$allowed" || fail "tests/code/accesses.txt: a line without a reason"
 	added=$(LC_ALL=C comm -23 "$found" "$allowed")
