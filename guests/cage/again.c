@@ -7,10 +7,12 @@
 #include "cage.h"
 
 #define INSN_SW	      UINT64_C(0x00b52023) /* sw a1, (a0) */
+#define INSN_LW_OTHER UINT64_C(0x00452583) /* lw a1, 4(a0) */
 #define INSN_EBREAK   UINT64_C(0x00100073)
 #define INSN_VLE32    UINT64_C(0x02056407)
 #define VECTOR_CODE   (INSN_EBREAK << 32 | INSN_VLE32)
 #define SOURCE_1      4 /* of a PLIC its priority, of an APLIC its sourcecfg */
+#define SOURCE_2      8
 #define VALUE	      5 /* which either register takes */
 #define PLIC_CONTEXT1 0x201000
 #define APLIC_IE      0x100
@@ -73,6 +75,24 @@ static void try_device(enum mode mode)
 	expect("replaced at the controller", mode, (uintptr_t)code_vector, LOAD_OR_STORE);
 }
 
+/* A load of another register stands there: if it is done, it gives what that one holds. */
+static void try_other_load(enum mode mode)
+{
+	struct tables *t = tables_reset();
+	const uint64_t before = 3;
+
+	t->last[1] = PPN(controller) | PTE_V | PTE_R | PTE_U | PTE_AD;
+	fence_all();
+	*device(SOURCE_1) = 0;
+	*device(SOURCE_2) = VALUE;
+	replace(mode, TEST_ADDR + PAGE + SOURCE_1, before, INSN_EBREAK << 32 | INSN_LW_OTHER,
+		(uintptr_t)code_vector, (uintptr_t)code_replace);
+	if (me->x[11] != before && me->x[11] != VALUE)
+		wrong("a load of another register gave %lu", (unsigned long)me->x[11]);
+	*device(SOURCE_2) = 0;
+	expect("replaced by another load", mode, (uintptr_t)code_vector, LOAD_OR_STORE);
+}
+
 /*
  * htinst of a vector load is 0 (priv H: only what it lists can be transformed), and of the store
  * in its place nothing is told.
@@ -125,6 +145,10 @@ static void try_all(void)
 	try_device(VS);
 	try_device(VU);
 	check_wrong("L2 replaces its vector load of the controller by a store%s",
+		    me->area ? ", sync_sret" : "");
+	try_other_load(VS);
+	try_other_load(VU);
+	check_wrong("L2 replaces its vector load of the controller by another load%s",
 		    me->area ? ", sync_sret" : "");
 	try_unmapped(VS);
 	try_unmapped(VU);

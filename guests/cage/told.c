@@ -152,6 +152,27 @@ static void try_interrupts(uint64_t addr)
 	try_interrupt(true, addr);
 }
 
+/* What L1 lets L2 reach, and reaches itself by HLV and HSV, refuses: each has its own access fault. */
+static void try_refusal(unsigned int index)
+{
+	const uint64_t addr = TEST_ADDR + PAGE + index * 8;
+	struct tables *t = tables_reset();
+	unsigned int i;
+
+	t->last[1] = PPN(uart) | PTE_RWX | PTE_U;
+	fence_all();
+	for (i = 0; i < DEEDS; i++) {
+		const struct deed *d = &deeds[i];
+		/* HLVX needs X, and Halite maps devices without: QEMU gives the cause of a fetch. */
+		uint64_t causes = d == &deeds[HLVX] && native ? deed_access(&deeds[FETCH]) : 0;
+
+		deed_do(d, VS, addr);
+		judge(d, VS, i == FETCH ? addr : (uintptr_t)d->code, addr, causes | deed_access(d),
+		      "the UART refuses");
+	}
+	check_wrong("L2, HLV and HSV reach what refuses%s", me->area ? ", sync_sret" : "");
+}
+
 void check_told_right(void)
 {
 	uint64_t addr;
@@ -164,11 +185,13 @@ void check_told_right(void)
 	guest_print("# entry %u of a table in the UART refuses\n", refusing_index());
 	check_trap(VU, addr, "a table in the UART, VU-mode");
 	check_trap(VS, addr, "a table in the UART, VS-mode");
+	try_refusal(refusing_index());
 	try_interrupts(addr);
 	check_wrong("an interrupt at the SRET behind such a fault");
 	if (area_begin()) {
 		check_trap(VU, addr, "a table in the UART, VU-mode, sync_sret");
 		check_trap(VS, addr, "a table in the UART, VS-mode, sync_sret");
+		try_refusal(refusing_index());
 		try_interrupts(addr);
 		area_end();
 		check_wrong("an interrupt at the sync_sret behind such a fault");
