@@ -18,7 +18,11 @@
 #define APLIC_IE      0x100
 #define VS_CODE \
 	(TEST_ADDR + BIT64(21) + 3 * PAGE) /* its PTEs are not a table's first, which may answer */
-#define VS_PC	   (VS_CODE + ((uintptr_t)code_vector & (PAGE - 1)))
+#define VS_PC (VS_CODE + ((uintptr_t)code_vector & (PAGE - 1)))
+/* Pages that lie so far apart share their place in a TLB of up to 4,096 entries with the code. */
+#define STRIDED	   (7 * GIB)
+#define STRIDE	   BIT64(24)
+#define STRIDES	   16 /* to the last word, which is in the controller */
 #define UNMAPPED   (5 * GIB)
 #define CONTROLLER (6 * GIB)
 
@@ -138,6 +142,74 @@ static void try_vs_table(unsigned int level, uint64_t a0, const char *what)
 		expect(what, VS, VS_PC, LOAD_OR_STORE);
 }
 
+/*
+ * The code cannot be fetched any more when its load traps: its PTE became @pte, and the TLB has
+ * lost it.
+ */
+static void try_evicted(uint64_t pte)
+{
+	const uint64_t pc = VS_CODE + ((uintptr_t)code_strided & (PAGE - 1));
+	const uint64_t offset = (VS_CODE & (BIT64(21) - 1)) + SOURCE_1;
+	const uint64_t addr = STRIDED + BIT64(21) + offset;
+	const uint64_t begin = VS_CODE + ((uintptr_t)code_evict & (PAGE - 1));
+	struct tables *t = tables_reset();
+	unsigned int i;
+
+	t->vs_root[STRIDED / GIB] = PPN((uintptr_t)t->vs_strided) | PTE_V;
+	for (i = 0; i < STRIDES; i++)
+		t->vs_strided[1 + i * STRIDE / BIT64(21)] =
+			PPN((uintptr_t)code_evict & ~(BIT64(21) - 1)) | PTE_RWX;
+	t->vs_strided[1 + STRIDES * STRIDE / BIT64(21)] = PPN(TEST_ADDR) | PTE_RWX;
+	t->last[offset / PAGE] = PPN(controller) | PTE_V | PTE_R | PTE_U | PTE_AD;
+	t->vs_middle[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
+	t->vs_last[VS_CODE / PAGE % 512] = PPN((uintptr_t)code_evict) | PTE_RWX;
+	tables_use((uintptr_t)t->root, (uintptr_t)t->vs_root);
+	/* Once with the PTE as it is, so that what the hypervisor keeps of the rest is there. */
+	replace(VS, addr, STRIDE, t->vs_middle[1], (uintptr_t)&t->vs_middle[1], begin);
+	expect("a strided load", VS, pc, LOAD_OR_STORE);
+	replace(VS, addr, STRIDE, pte, (uintptr_t)&t->vs_middle[1], begin);
+	expect("a strided load, the code is gone", VS, pc,
+	       LOAD_OR_STORE | deed_faults(&deeds[FETCH]));
+	if (registers_lost() > 2)
+		wrong("a strided load: L2 has lost registers");
+}
+
+/* Likewise L1's own, under its own page tables. */
+static void try_evicted_of_l1(uint64_t pte)
+{
+	const uint64_t pc = VS_CODE + ((uintptr_t)code_strided & (PAGE - 1));
+	const uint64_t offset = (VS_CODE & (BIT64(21) - 1)) + SOURCE_1;
+	struct tables *t = tables_reset();
+	uint64_t *const last = &t->vs_middle[1];
+	unsigned int i, round;
+
+	t->vs_root[STRIDED / GIB] = PPN((uintptr_t)t->vs_strided) | PTE_V;
+	for (i = 0; i < STRIDES; i++)
+		t->vs_strided[1 + i * STRIDE / BIT64(21)] =
+			PPN((uintptr_t)code_evict & ~(BIT64(21) - 1)) | PTE_RWX;
+	t->vs_strided[1 + STRIDES * STRIDE / BIT64(21)] = PPN((uintptr_t)t->last) | PTE_V;
+	t->last[offset / PAGE] = PPN(controller) | PTE_V | PTE_R | PTE_AD;
+	*last = PPN((uintptr_t)t->vs_last) | PTE_V;
+	t->vs_last[VS_CODE / PAGE % 512] = PPN((uintptr_t)code_evict) | PTE_RWX;
+	csr_write(CSR_SATP, SV39 << 60 | (uintptr_t)t->vs_root >> 12);
+	fence_own();
+	for (round = 0; round < 2; round++) {
+		me->x[12] = round ? pte : *last;
+		me->x[13] = (uintptr_t)last;
+		call(VS_CODE + ((uintptr_t)code_evict & (PAGE - 1)), STRIDED + BIT64(21) + offset,
+		     STRIDE);
+		if ((me->cause != CAUSE_BREAKPOINT && me->cause != CAUSE_LOAD_ACCESS &&
+		     me->cause != CAUSE_FETCH_PAGE && me->cause != CAUSE_FETCH_ACCESS) ||
+		    me->pc != pc + (me->cause == CAUSE_BREAKPOINT ? 4 : 0) ||
+		    !(me->status & SSTATUS_SPP) || (csr_read(CSR_HSTATUS) & HSTATUS_SPV))
+			wrong("a strided load of L1's, %u: cause %ld, sepc 0x%lx, sstatus 0x%lx",
+			      round, (long)me->cause, (unsigned long)me->pc,
+			      (unsigned long)me->status);
+	}
+	csr_write(CSR_SATP, 0);
+	fence_own();
+}
+
 static void try_all(void)
 {
 	const uint64_t source_1 = CONTROLLER + PAGE + SOURCE_1;
@@ -154,6 +226,10 @@ static void try_all(void)
 	try_unmapped(VU);
 	check_wrong("L2 replaces its vector load of nothing by a store%s",
 		    me->area ? ", sync_sret" : "");
+	try_evicted(0);
+	if (uart)
+		try_evicted(PPN(uart) | PTE_V);
+	check_wrong("L2's code cannot be fetched any more%s", me->area ? ", sync_sret" : "");
 	if (!uart)
 		return;
 	try_vs_table(1, UNMAPPED, "code by a leaf's table in the UART, not mapped");
@@ -233,6 +309,10 @@ void check_fetched_again(void)
 		guest_check("code that is replaced # SKIP no vector instructions", 0, 0);
 		return;
 	}
+	try_evicted_of_l1(0);
+	if (uart)
+		try_evicted_of_l1(PPN(uart) | PTE_V);
+	check_wrong("L1's code cannot be fetched any more");
 	try_all();
 	if (area_begin()) {
 		try_all();

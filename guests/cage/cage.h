@@ -41,6 +41,7 @@
 #define CSR_SSCRATCH 0x140
 #define CSR_SEPC     0x141
 #define CSR_SIP	     0x144
+#define CSR_SATP     0x180
 #define CSR_VSSTATUS 0x200
 #define CSR_VSATP    0x280
 #define CSR_HSTATUS  0x600
@@ -128,6 +129,7 @@ int64_t cage_sync_sret(struct hart *h);
 void cage_call(struct hart *h, uint64_t pc);
 void fence_all(void);
 void fence_code(void);
+void fence_own(void); /* SFENCE.VMA of all */
 
 /* ---- code.S: each its access at a0, of a1 if it is a store, then EBREAK ---- */
 
@@ -143,6 +145,8 @@ void code_hypervisor_widths(void);
 /* Store a2 at a3, then a vector load at a0: code_vector is the load. In a page of its own. */
 void code_replace(void);
 extern uint8_t code_vector[];
+void code_evict(void);
+extern uint8_t code_strided[];
 
 /* ---- run.c ---- */
 
@@ -190,8 +194,9 @@ void check_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- tables.c ---- */
 
-#define MAPPED_END (3 * GIB) /* of the G-stage */
-#define TEST_INDEX 4	     /* the GiB of L2's addresses that tests use */
+#define MAPPED_END (3 * GIB)   /* of the G-stage */
+#define SV39	   UINT64_C(8) /* MODE of satp; of hgatp Sv39x4 */
+#define TEST_INDEX 4	       /* the GiB of L2's addresses that tests use */
 #define TEST_ADDR  (TEST_INDEX * GIB)
 
 struct tables {
@@ -201,6 +206,7 @@ struct tables {
 	uint64_t vs_root[512]; /* VS-stage, Sv39: the first GiB and the third as they are */
 	uint64_t vs_middle[512];
 	uint64_t vs_last[512];
+	uint64_t vs_strided[512];
 	uint64_t data[512]; /* WITNESS */
 } __attribute__((aligned(16384)));
 

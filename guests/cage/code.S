@@ -63,3 +63,16 @@ code_vector:
 	.word 0x02056407			# vle32.v v8, (a0)
 	ebreak
 	.balign 4096
+
+/*
+ * Likewise a strided load, of 17 words with a1 bytes between them. Where a hart's TLB has the code
+ * and all these pages in one place, as QEMU's has, the last one finds the code's own entry gone.
+ */
+	.globl code_evict, code_strided
+code_evict:
+	.word 0xcd38f057			# vsetivli zero, 17, e32, m8, ta, ma
+	sd a2, (a3)
+code_strided:
+	.word 0x0ab56407			# vlse32.v v8, (a0), a1
+	ebreak
+	.balign 4096

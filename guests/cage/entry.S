@@ -109,6 +109,12 @@ fence_code:
 	fence.i
 	ret
 
+	.globl fence_own
+	.balign 4
+fence_own:
+	sfence.vma
+	ret
+
 	.bss
 	.balign 16
 	.globl cage_stacks

@@ -4,7 +4,6 @@
 
 #include "cage.h"
 
-#define SV39   UINT64_C(8)
 #define RAM    UINT64_C(0x80000000)
 #define RAM_AT (RAM / GIB)
 

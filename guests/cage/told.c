@@ -152,7 +152,10 @@ static void try_interrupts(uint64_t addr)
 	try_interrupt(true, addr);
 }
 
-/* What L1 lets L2 reach, and reaches itself by HLV and HSV, refuses: each has its own access fault. */
+/*
+ * What L1 lets L2 reach, and reaches itself by HLV and HSV, refuses: each has its own access
+ * fault.
+ */
 static void try_refusal(unsigned int index)
 {
 	const uint64_t addr = TEST_ADDR + PAGE + index * 8;
@@ -163,7 +166,10 @@ static void try_refusal(unsigned int index)
 	fence_all();
 	for (i = 0; i < DEEDS; i++) {
 		const struct deed *d = &deeds[i];
-		/* HLVX needs X, and Halite maps devices without: QEMU gives the cause of a fetch. */
+		/*
+		 * HLVX needs X, and Halite maps devices without: QEMU gives the cause of a
+		 * fetch.
+		 */
 		uint64_t causes = d == &deeds[HLVX] && native ? deed_access(&deeds[FETCH]) : 0;
 
 		deed_do(d, VS, addr);
