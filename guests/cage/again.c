@@ -174,6 +174,45 @@ static void try_evicted(uint64_t pte)
 		wrong("a strided load: L2 has lost registers");
 }
 
+/*
+ * The same with a store whose last page is RAM that L2 has not touched yet: the hypervisor adds it and
+ * lets L2 go on, who then finds its code gone.
+ */
+static void try_evicted_store(uint64_t pte)
+{
+	const uint64_t pc = VS_CODE + ((uintptr_t)code_strided_store & (PAGE - 1));
+	const uint64_t offset = VS_CODE & (BIT64(21) - 1);
+	const uint64_t addr = STRIDED + BIT64(21) + offset;
+	const uint64_t begin = VS_CODE + ((uintptr_t)code_evict_store & (PAGE - 1));
+	struct tables *t = tables_reset();
+	unsigned int i;
+
+	t->vs_root[UNMAPPED / GIB] = PPN(UNMAPPED) | PTE_RWX;
+	t->vs_root[STRIDED / GIB] = PPN((uintptr_t)t->vs_strided) | PTE_V;
+	for (i = 0; i <= STRIDES; i++)
+		t->vs_strided[1 + i * STRIDE / BIT64(21)] =
+			PPN((uintptr_t)t->vs_strided_last[i == STRIDES]) | PTE_V;
+	t->vs_strided_last[0][offset / PAGE] = PPN((uintptr_t)t->data) | PTE_RWX;
+	t->vs_strided_last[1][offset / PAGE] = PPN(TEST_ADDR) | PTE_RWX;
+	t->vs_middle[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
+	t->vs_last[VS_CODE / PAGE % 512] = PPN((uintptr_t)code_evict_store) | PTE_RWX;
+	tables_use((uintptr_t)t->root, (uintptr_t)t->vs_root);
+	/* Without the last page, so that all else is there; then another fault, to be the last one. */
+	replace(VS, addr, STRIDE, t->vs_middle[1], (uintptr_t)&t->vs_middle[1], begin);
+	expect("a strided store", VS, pc, BIT64(CAUSE_STORE_GUEST_PAGE));
+	deed_do(&deeds[LOAD], VS, UNMAPPED);
+	t->last[0] = PPN((uintptr_t)t->data) | PTE_RWX | PTE_U;
+	replace(VS, addr, STRIDE, pte, (uintptr_t)&t->vs_middle[1], begin);
+	expect("a strided store, the code is gone", VS, pc,
+	       deed_faults(&deeds[FETCH]) | BIT64(CAUSE_BREAKPOINT));
+	/* Of L2's own fault, and not of one in HS-mode. */
+	if (me->cause != CAUSE_BREAKPOINT && (me->tval != pc || !(me->hstatus & HSTATUS_GVA)))
+		wrong("a strided store, the code is gone: stval 0x%lx, hstatus 0x%lx",
+		      (unsigned long)me->tval, (unsigned long)me->hstatus);
+	if (registers_lost() > 2)
+		wrong("a strided store: L2 has lost registers");
+}
+
 /* Likewise L1's own, under its own page tables. */
 static void try_evicted_of_l1(uint64_t pte)
 {
@@ -229,6 +268,9 @@ static void try_all(void)
 	try_evicted(0);
 	if (uart)
 		try_evicted(PPN(uart) | PTE_V);
+	try_evicted_store(0);
+	if (uart)
+		try_evicted_store(PPN(uart) | PTE_V);
 	check_wrong("L2's code cannot be fetched any more%s", me->area ? ", sync_sret" : "");
 	if (!uart)
 		return;

@@ -147,6 +147,8 @@ void code_replace(void);
 extern uint8_t code_vector[];
 void code_evict(void);
 extern uint8_t code_strided[];
+void code_evict_store(void);
+extern uint8_t code_strided_store[];
 
 /* ---- run.c ---- */
 
@@ -207,6 +209,7 @@ struct tables {
 	uint64_t vs_middle[512];
 	uint64_t vs_last[512];
 	uint64_t vs_strided[512];
+	uint64_t vs_strided_last[2][512];
 	uint64_t data[512]; /* WITNESS */
 } __attribute__((aligned(16384)));
 

@@ -75,4 +75,13 @@ code_evict:
 code_strided:
 	.word 0x0ab56407			# vlse32.v v8, (a0), a1
 	ebreak
+
+/* Likewise a strided store. */
+	.globl code_evict_store, code_strided_store
+code_evict_store:
+	.word 0xcd38f057			# vsetivli zero, 17, e32, m8, ta, ma
+	sd a2, (a3)
+code_strided_store:
+	.word 0x0ab56427			# vsse32.v v8, (a0), a1
+	ebreak
 	.balign 4096

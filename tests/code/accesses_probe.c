@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One way to memory of each kind that tests/code/accesses.awk must find. It is compiled by no one. */
+/*
+ * One way to memory of each kind that tests/code/accesses.awk must find. It is compiled by no
+ * one.
+ */
 #include <string.h>
 
 #include "hv/memory.h"
