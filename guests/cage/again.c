@@ -178,8 +178,9 @@ static void try_evicted(uint64_t pte)
  * The same with a store whose last page is RAM that L2 has not touched yet: the hypervisor adds it and
  * lets L2 go on, who then finds its code gone.
  */
-static void try_evicted_store(uint64_t pte)
+static void try_evicted_store(enum mode mode, uint64_t pte)
 {
+	const uint64_t leaf = mode == VU ? PTE_RWX | PTE_U : PTE_RWX;
 	const uint64_t pc = VS_CODE + ((uintptr_t)code_strided_store & (PAGE - 1));
 	const uint64_t offset = VS_CODE & (BIT64(21) - 1);
 	const uint64_t addr = STRIDED + BIT64(21) + offset;
@@ -187,23 +188,24 @@ static void try_evicted_store(uint64_t pte)
 	struct tables *t = tables_reset();
 	unsigned int i;
 
-	t->vs_root[UNMAPPED / GIB] = PPN(UNMAPPED) | PTE_RWX;
+	t->vs_root[UNMAPPED / GIB] = PPN(UNMAPPED) | leaf;
+	t->vs_root[RAM_INDEX] = PPN(RAM_INDEX * GIB) | leaf;
 	t->vs_root[STRIDED / GIB] = PPN((uintptr_t)t->vs_strided) | PTE_V;
 	for (i = 0; i <= STRIDES; i++)
 		t->vs_strided[1 + i * STRIDE / BIT64(21)] =
 			PPN((uintptr_t)t->vs_strided_last[i == STRIDES]) | PTE_V;
-	t->vs_strided_last[0][offset / PAGE] = PPN((uintptr_t)t->data) | PTE_RWX;
-	t->vs_strided_last[1][offset / PAGE] = PPN(TEST_ADDR) | PTE_RWX;
+	t->vs_strided_last[0][offset / PAGE] = PPN((uintptr_t)t->data) | leaf;
+	t->vs_strided_last[1][offset / PAGE] = PPN(TEST_ADDR) | leaf;
 	t->vs_middle[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
-	t->vs_last[VS_CODE / PAGE % 512] = PPN((uintptr_t)code_evict_store) | PTE_RWX;
+	t->vs_last[VS_CODE / PAGE % 512] = PPN((uintptr_t)code_evict_store) | leaf;
 	tables_use((uintptr_t)t->root, (uintptr_t)t->vs_root);
 	/* Without the last page, so that all else is there; then another fault, to be the last one. */
-	replace(VS, addr, STRIDE, t->vs_middle[1], (uintptr_t)&t->vs_middle[1], begin);
-	expect("a strided store", VS, pc, BIT64(CAUSE_STORE_GUEST_PAGE));
-	deed_do(&deeds[LOAD], VS, UNMAPPED);
+	replace(mode, addr, STRIDE, t->vs_middle[1], (uintptr_t)&t->vs_middle[1], begin);
+	expect("a strided store", mode, pc, BIT64(CAUSE_STORE_GUEST_PAGE));
+	deed_do(&deeds[LOAD], mode, UNMAPPED);
 	t->last[0] = PPN((uintptr_t)t->data) | PTE_RWX | PTE_U;
-	replace(VS, addr, STRIDE, pte, (uintptr_t)&t->vs_middle[1], begin);
-	expect("a strided store, the code is gone", VS, pc,
+	replace(mode, addr, STRIDE, pte, (uintptr_t)&t->vs_middle[1], begin);
+	expect("a strided store, the code is gone", mode, pc,
 	       deed_faults(&deeds[FETCH]) | BIT64(CAUSE_BREAKPOINT));
 	/* Of L2's own fault, and not of one in HS-mode. */
 	if (me->cause != CAUSE_BREAKPOINT && (me->tval != pc || !(me->hstatus & HSTATUS_GVA)))
@@ -268,9 +270,12 @@ static void try_all(void)
 	try_evicted(0);
 	if (uart)
 		try_evicted(PPN(uart) | PTE_V);
-	try_evicted_store(0);
-	if (uart)
-		try_evicted_store(PPN(uart) | PTE_V);
+	try_evicted_store(VS, 0);
+	try_evicted_store(VU, 0);
+	if (uart) {
+		try_evicted_store(VS, PPN(uart) | PTE_V);
+		try_evicted_store(VU, PPN(uart) | PTE_V);
+	}
 	check_wrong("L2's code cannot be fetched any more%s", me->area ? ", sync_sret" : "");
 	if (!uart)
 		return;

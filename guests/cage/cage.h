@@ -196,6 +196,7 @@ void check_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- tables.c ---- */
 
+#define RAM_INDEX  2	       /* the GiB where RAM is */
 #define MAPPED_END (3 * GIB)   /* of the G-stage */
 #define SV39	   UINT64_C(8) /* MODE of satp; of hgatp Sv39x4 */
 #define TEST_INDEX 4	       /* the GiB of L2's addresses that tests use */

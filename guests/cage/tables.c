@@ -4,9 +4,6 @@
 
 #include "cage.h"
 
-#define RAM    UINT64_C(0x80000000)
-#define RAM_AT (RAM / GIB)
-
 static struct tables all[MAX_HARTS];
 
 struct tables *tables(void)
@@ -29,11 +26,11 @@ struct tables *tables_reset(void)
 	memset(t, 0, sizeof(*t));
 	t->root[0] = PPN(UINT64_C(0)) | PTE_RWX | PTE_U;
 	t->root[1] = PPN(GIB) | PTE_RWX | PTE_U;
-	t->root[RAM_AT] = PPN(RAM) | PTE_RWX | PTE_U;
+	t->root[RAM_INDEX] = PPN(RAM_INDEX * GIB) | PTE_RWX | PTE_U;
 	t->root[TEST_INDEX] = PPN((uintptr_t)t->middle) | PTE_V;
 	t->middle[0] = PPN((uintptr_t)t->last) | PTE_V;
 	t->vs_root[0] = PPN(UINT64_C(0)) | PTE_RWX;
-	t->vs_root[RAM_AT] = PPN(RAM) | PTE_RWX;
+	t->vs_root[RAM_INDEX] = PPN(RAM_INDEX * GIB) | PTE_RWX;
 	t->vs_root[TEST_INDEX] = PPN((uintptr_t)t->vs_middle) | PTE_V;
 	t->vs_middle[0] = PPN((uintptr_t)t->vs_last) | PTE_V;
 	for (i = 0; i < 512; i++)
