@@ -175,8 +175,8 @@ static void try_evicted(uint64_t pte)
 }
 
 /*
- * The same with a store whose last page is RAM that L2 has not touched yet: the hypervisor adds it and
- * lets L2 go on, who then finds its code gone.
+ * The same with a store whose last page is RAM that L2 has not touched yet: the hypervisor adds
+ * it and lets L2 go on, who then finds its code gone.
  */
 static void try_evicted_store(enum mode mode, uint64_t pte)
 {
@@ -199,7 +199,10 @@ static void try_evicted_store(enum mode mode, uint64_t pte)
 	t->vs_middle[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
 	t->vs_last[VS_CODE / PAGE % 512] = PPN((uintptr_t)code_evict_store) | leaf;
 	tables_use((uintptr_t)t->root, (uintptr_t)t->vs_root);
-	/* Without the last page, so that all else is there; then another fault, to be the last one. */
+	/*
+	 * Without the last page, so that all else is there; then another fault, to be the last
+	 * one.
+	 */
 	replace(mode, addr, STRIDE, t->vs_middle[1], (uintptr_t)&t->vs_middle[1], begin);
 	expect("a strided store", mode, pc, BIT64(CAUSE_STORE_GUEST_PAGE));
 	deed_do(&deeds[LOAD], mode, UNMAPPED);

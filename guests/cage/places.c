@@ -170,10 +170,19 @@ void places_init(const void *fdt)
 {
 	/* Devices that the machine may have and not tell. */
 	static const struct place others[] = {
-		{ "test", 0x100000 },	  { "clint", 0x2000000 },    { "clint mtime", 0x200b000 },
-		{ "aclint", 0x2f00000 },  { "fw_cfg", 0x10100000 },  { "flash", 0x20000000 },
-		{ "flash", 0x22000000 },  { "imsic m", 0x24000000 }, { "pci", 0x30000000 },
-		{ "window", 0x40000000 }, { "nothing", 0x40000 }, /* the last */
+		/* Of M-mode, and nothing. */
+		{ "clint", 0x2000000 },
+		{ "mtime", 0x200b000 },
+		{ "aclint", 0x2f00000 },
+		{ "imsic m", 0x24000000 },
+		{ "nothing", 0x40000 },
+		/* Of all. */
+		{ "test", 0x100000 },
+		{ "fw_cfg", 0x10100000 },
+		{ "flash", 0x20000000 },
+		{ "flash", 0x22000000 },
+		{ "pci", 0x30000000 },
+		{ "window", 0x40000000 },
 	};
 	unsigned int i;
 
