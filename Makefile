@@ -4,7 +4,8 @@
 # make shell    an interactive shell in the first of the two
 # make conformance  compares the H extension in Halite with the bare machine's: see docs/conformance.md
 # make bench    counts instructions and traps, and compares them with the targets: see docs/benchmarks.md
-# make test     runs the tests; make test-long adds those that take long
+# make test     runs the tests; make test-long adds those that take long; make steady runs each ten times, under load
+#               TEST_OPTIONS are tests/run's
 # make selftests runs the KVM selftests of the kernel, bare and in Halite, and compares; see mk/selftests.mk
 # make format   lays out the C code; make format-check only looks
 # make clean    removes what was built; make distclean removes downloads too
@@ -23,6 +24,7 @@ MEMORY ?= 2G
 QEMU ?= qemu-system-riscv64
 NATIVE ?=
 MACHINE ?=
+TEST_OPTIONS ?=
 
 HOST_CC ?= gcc
 PICOLIBC ?= /usr/lib/picolibc/riscv64-unknown-elf
@@ -40,7 +42,7 @@ include mk/selftests.mk
 include mk/bench.mk
 include mk/stress.mk
 
-.PHONY: all tool packages libfdt demo shell conformance test test-long format format-check clean distclean
+.PHONY: all tool packages libfdt demo shell conformance test test-long steady format format-check clean distclean
 
 all: tool build/halite.elf build/halite.bin
 
@@ -85,10 +87,13 @@ conformance: all guest-programs
 	@scripts/conformance.sh $(VARIANTS)
 
 test: all guest-programs
-	@tests/run
+	@tests/run $(TEST_OPTIONS)
 
 test-long: all guest-programs
-	@tests/run --long
+	@tests/run --long $(TEST_OPTIONS)
+
+steady: all guest-programs
+	@tests/steady $(TEST_OPTIONS)
 
 FORMATTED = $(wildcard src/*/*.[ch] tools/*/*.[ch] tests/*/*.[ch] tests/*/*/*.c tests/tlb/riscv/*.h guests/*.[ch] guests/*/*.[ch] examples/*/*.[ch] bench/*/*.[ch])
 

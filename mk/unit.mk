@@ -13,13 +13,14 @@ UNIT_HEADERS = $(wildcard src/*/*.h tests/unit/*.h)
 UNIT_HEXT := $(wildcard src/hext/*.c)
 # Of src/hv what is plain C, and libfdt.
 UNIT_HV := $(addprefix src/hv/,devtree.c guest_fdt.c home.c image.c machine.c machine_devices.c \
-	machine_isa.c machine_aia.c modules.c options.c identity.c) $(wildcard src/lib/*.c)
+	machine_isa.c machine_aia.c modules.c options.c identity.c withheld.c) $(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
 # Sources that a test needs besides itself.
 build/unit/test_hext_%: UNIT_SOURCES = $(UNIT_HEXT)
 build/unit/test_hv_%: UNIT_SOURCES = $(UNIT_HV) $(UNIT_LIBFDT)
 build/unit/test_hv_aplic: UNIT_SOURCES = src/hv/aplic.c
+build/unit/test_hv_plic: UNIT_SOURCES = src/hv/plic.c
 
 build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c) $(UNIT_HEADERS)
 	@mkdir -p $(@D)

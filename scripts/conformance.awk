@@ -4,6 +4,7 @@
 # name matches the pattern (* stands for anything, # for a number), where the variant's name matches one of the variants (halite: any
 # but the bare machine's). With parts (patterns too, `;` between), what they match is left out of both lines, and the rest must be equal.
 # With the part `ok` alone the line must be ok here and not ok on the bare machine, which breaks the specification there.
+# With the part `right` alone the line must be ok here, even where the bare machine's line is the same.
 # Where the reason is that QEMU is wrong, the line must be ok here.
 
 # The text of a line without ok and number; its name ends before the first ": " or " = ".
@@ -27,6 +28,10 @@ function reason_for(name, here, there,    i, a, b, n, k, each)
 	for (i = 0; i < reasons; i++) {
 		if (name !~ pattern[i] || (is_qemus[i] && there ~ /^not ok /)) continue
 		if (part[i] == "") return 1
+		if (part[i] == "right") {
+			if (there !~ /^not ok /) return 1
+			continue
+		}
 		if (part[i] == "ok") {
 			if (here ~ /^not ok / && there !~ /^not ok / && there != "(no such line)") return 1
 			continue
@@ -43,6 +48,14 @@ function reason_for(name, here, there,    i, a, b, n, k, each)
 			gsub(each[k], "", b)
 		}
 		if (a == b) return 1
+	}
+	return 0
+}
+# Whether the line must be ok in Halite.
+function must_be_right(name,    i)
+{
+	for (i = 0; i < reasons; i++) {
+		if (part[i] == "right" && name ~ pattern[i]) return 1
 	}
 	return 0
 }
@@ -91,7 +104,7 @@ END {
 	for (i = 0; i < lines; i++) {
 		name = order[i]
 		if (!(name in here)) differs(name, bare[name], "(no such line)")
-		else if (bare[name] != here[name]) differs(name, bare[name], here[name])
+		else if (bare[name] != here[name] || here[name] ~ /^not ok / && must_be_right(name)) differs(name, bare[name], here[name])
 	}
 	for (i = 0; i < extras; i++) differs(extra[i], "(no such line)", here[extra[i]])
 	printf "%d %d\n", different, unexplained

@@ -10,6 +10,11 @@
 #                 aia     APLIC and IMSICs with 7 guest interrupt files, and hstateen0
 #                 aia0    the same without guest interrupt files
 #                 aplic   an APLIC that delivers interrupts itself, and harts without AIA
+#               and, for the areas that look at what harts have beyond the H extension alone:
+#                 vector  harts with V
+#                 csrind  harts with Ssaia and Sscsrind, no IMSIC, and no hstateen0
+#                 max     harts with all that QEMU has; maxaia: with AIA
+#                 rva23   harts of RVA23; rva23aia: with AIA
 # MACHINE:* stands for all of a machine's, plic:* for those of the PLIC. Each is compared with the bare machine of its own.
 # Each line that differs must be named in the tables of docs/conformance.md, which say why it may. Logs are in
 # build/conformance. The last line is `N variants equal, N not`.
@@ -21,7 +26,7 @@ REASONS=$TOP/docs/conformance.md
 LIMIT=${CONFORMANCE_LIMIT:-600}
 FEATURES=(sync_csr sync_hfence sync_sret autoswap_csr)
 
-MACHINES=(plic aia aia0 aplic)
+EXTENSIONS="area=leak area=told area=cbo area=stale"
 
 # What QEMU is told of the machine.
 machine_options()
@@ -31,7 +36,21 @@ machine_options()
 	aia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu rv64,h=true,smstateen=true" ;;
 	aia0) echo "-M virt,aia=aplic-imsic,aia-guests=0 -cpu rv64,h=true,smstateen=true" ;;
 	aplic) echo "-M virt,aia=aplic" ;;
+	vector) echo "-M virt,aia=none -cpu rv64,h=true,v=true" ;;
+	csrind) echo "-M virt,aia=none -cpu rv64,h=true,smaia=true,ssaia=true,smcsrind=true,sscsrind=true" ;;
+	max) echo "-M virt,aia=none -cpu max" ;;
+	maxaia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu max" ;;
+	rva23) echo "-M virt,aia=none -cpu rva23s64" ;;
+	rva23aia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu rva23s64" ;;
 	*) die "no machine '$1'" ;;
+	esac
+}
+
+# Which areas run on it: the guest's command line, empty for all.
+machine_areas()
+{
+	case $1 in
+	vector | csrind | max* | rva23*) echo "$EXTENSIONS" ;;
 	esac
 }
 
@@ -70,6 +89,8 @@ all_of()
 	local way ways=(native none all slow all/all)
 	case $1 in
 	plic | aia) mapfile -t ways < <(all_ways | tr ' ' '\n') ;;
+	vector | csrind | maxaia | rva23*) ways=(none all) ;;
+	max) ways=(none all slow all/all none/all all/none) ;;
 	esac
 	for way in "${ways[@]}"; do
 		if [ "$1" = plic ]; then echo "$way"; else echo "$1:$way"; fi
@@ -84,8 +105,9 @@ all_variants()
 	for way in native none all sync_csr sync_hfence+sync_sret slow all/all; do
 		echo "aia:$way"
 	done
-	all_of aia0
-	all_of aplic
+	for way in aia0 aplic vector csrind max maxaia rva23 rva23aia; do
+		all_of "$way"
+	done
 }
 
 # features_of NAME: what the guest must find, as it prints it; nothing without NACL.
@@ -129,7 +151,8 @@ first_hart()
 # run_variant NAME: the console into the file NAME.console, the lines that count into NAME.log.
 run_variant()
 {
-	local file status=0 way options=() qemu
+	local file status=0 way options=() qemu areas
+	areas=$(machine_areas "$(machine_of "$1")")
 	file=$(file_of "$1")
 	way=$(way_of "$1")
 	read -r -a qemu < <(machine_options "$(machine_of "$1")")
@@ -142,6 +165,7 @@ run_variant()
 	*/*) options=(--depth 2 --nacl "${way//\//,}") ;;
 	*) options=(--nacl "${way//+/,}") ;;
 	esac
+	[ -z "$areas" ] || options+=(--append "$areas")
 	timeout -k 5 "$LIMIT" nice "$BUILD/halite" run --kernel "$PROGRAM" --memory 512M --cpus 2 "${options[@]}" \
 		-- "${qemu[@]}" </dev/null 2>&1 | tr -d '\r' >"$file.console" || status=$?
 	grep -aE '^(ok|not ok|Bail out|1\.\.|# area)' "$file.console" >"$file.log" || true

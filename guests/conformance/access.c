@@ -99,6 +99,19 @@ static uint64_t insn_read(unsigned int csr)
 	}
 }
 
+bool has_h_csr(unsigned int csr)
+{
+	switch (csr) {
+#define IS(number)   \
+	case number: \
+		return true;
+		FOR_EACH_H_CSR(IS)
+#undef IS
+	default:
+		return false;
+	}
+}
+
 static void insn_write(unsigned int csr, uint64_t value)
 {
 	switch (csr) {

@@ -43,29 +43,6 @@ static uint64_t reg(const void *fdt, int node, int n, uint64_t *size)
 	return (uint64_t)cell(prop, n * 4) << 32 | cell(prop, n * 4 + 1);
 }
 
-/* The word @name between underscores, or at the end, of the first hart's ISA string. */
-static bool in_isa(const char *isa, const char *name)
-{
-	size_t length = strlen(name);
-	const char *at = isa;
-
-	while ((at = strchr(at, '_'))) {
-		at++;
-		if (!strncmp(at, name, length) && (at[length] == '_' || !at[length]))
-			return true;
-	}
-	return false;
-}
-
-static void find_isa(const void *fdt)
-{
-	int cpu = fdt_node_offset_by_prop_value(fdt, -1, "device_type", "cpu", 4);
-	const char *isa = cpu < 0 ? NULL : fdt_getprop(fdt, cpu, "riscv,isa", NULL);
-
-	aia.present = isa && in_isa(isa, "ssaia");
-	aia.csrind = isa && in_isa(isa, "sscsrind");
-}
-
 /* The hart whose interrupt controller has the phandle @intc. */
 static uint64_t hart_of(const void *fdt, uint32_t intc)
 {
@@ -141,7 +118,8 @@ void aia_find(const void *fdt)
 		bail("no device tree");
 	aia.plic = fdt_node_offset_by_compatible(fdt, -1, "sifive,plic-1.0.0") >= 0 ||
 		   fdt_node_offset_by_compatible(fdt, -1, "riscv,plic0") >= 0;
-	find_isa(fdt);
+	aia.present = has_extension("ssaia");
+	aia.csrind = has_extension("sscsrind");
 	find_aplic(fdt, aia.present ? find_imsic(fdt) : 0);
 }
 

@@ -213,6 +213,8 @@ uint64_t h_read(unsigned int csr);
 /* The value as the last trap left it: from the area without a call. */
 uint64_t h_read_settled(unsigned int csr);
 void h_write(unsigned int csr, uint64_t value);
+/* Whether these know the CSR. */
+bool has_h_csr(unsigned int csr);
 
 /* The eight fences by their NACL numbers; @addr is in bytes. */
 enum fence {
@@ -275,6 +277,16 @@ const char *place(uint64_t addr);
 extern const char *const mode_names[MODES];
 extern bool has_sstc; /* stimecmp and vstimecmp */
 
+/* ---- machine.c: what the device tree says ---- */
+
+void machine_find(const void *fdt);
+/* Whether the ISA string has the extension: a letter, or a name of several in lower case. */
+bool has_extension(const char *name);
+/* Of several, / between them, any. */
+bool has_one_of(const char *names);
+/* Whether the command line has area=NAME, or no word area= at all, which means all areas. */
+bool area_wanted(const char *name);
+
 /* ---- report.c ---- */
 
 void check(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -313,6 +325,10 @@ void check_vectored(void);
 void check_own_paging(void);
 void check_own_interrupts(void);
 void check_all_registers(void);
+void check_leaks(void);
+void check_cache_blocks(void);
+void check_stale_htinst(void);
+void check_told(void);
 void check_aia(void); /* aia.h */
 #endif
 

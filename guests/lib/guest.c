@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "guest.h"
 
-#define EXT_LEGACY_PUTCHAR 0x01
-#define EXT_SRST	   0x53525354
-#define EXT_HALITE	   0x0a414c49
-#define EXITS		   1
-#define EXITS_MAX	   32
+#define EXT_BASE	0x10
+#define PROBE_EXTENSION 3
+#define EXT_DBCN	0x4442434e
+#define CONSOLE_WRITE	0
+#define EXT_SRST	0x53525354
+#define EXT_HALITE	0x0a414c49
+#define EXITS		1
+#define EXITS_MAX	32
 
 static unsigned int checks, failures;
 
@@ -30,7 +34,7 @@ struct guest_result guest_sbi(uint64_t extension, uint64_t function, uint64_t ar
 	return (struct guest_result){ .error = (int64_t)a0, .value = a1 };
 }
 
-/* The virt machine's UART, which needs no firmware: the same output with and without Halite. */
+/* The virt machine's UART, which needs no firmware. */
 static void put(char c)
 {
 	volatile uint8_t *uart = (volatile uint8_t *)0x10000000;
@@ -40,31 +44,49 @@ static void put(char c)
 	uart[0] = c;
 }
 
+/*
+ * Halite writes through the firmware, which writes one call's text after the other: so a line in one
+ * call stays whole, whatever other harts print. Firmware without DBCN (SBI 1.0) has no such call.
+ */
+static void write_text(const char *text, uint64_t size)
+{
+	static int has_dbcn = -1;
+	struct guest_result r;
+	uint64_t done = 0;
+
+	if (has_dbcn < 0)
+		has_dbcn = guest_sbi(EXT_BASE, PROBE_EXTENSION, EXT_DBCN, 0, 0, 0, 0).value != 0;
+	while (has_dbcn && done < size) {
+		r = guest_sbi(EXT_DBCN, CONSOLE_WRITE, size - done, (uintptr_t)text + done, 0, 0,
+			      0);
+		if (r.error)
+			break;
+		done += r.value;
+	}
+	while (done < size)
+		put(text[done++]);
+}
+
 void guest_print(const char *fmt, ...)
 {
 	char line[256];
 	va_list args;
-	char *p;
 
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	for (p = line; *p; p++)
-		put(*p);
+	write_text(line, strlen(line));
 }
 
 void guest_check(const char *what, int64_t seen, int64_t expected)
 {
-	bool ok = seen == expected;
-
 	checks++;
-	if (!ok)
-		failures++;
-	guest_print("%s %u %s: %ld", ok ? "ok" : "not ok", checks, what, (long)seen);
-	if (ok)
-		guest_print("\n");
-	else
-		guest_print(", expected %ld\n", (long)expected);
+	if (seen == expected) {
+		guest_print("ok %u %s: %ld\n", checks, what, (long)seen);
+		return;
+	}
+	failures++;
+	guest_print("not ok %u %s: %ld, expected %ld\n", checks, what, (long)seen, (long)expected);
 }
 
 int64_t guest_exits(void)

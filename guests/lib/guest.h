@@ -14,7 +14,7 @@ struct guest_result {
 struct guest_result guest_sbi(uint64_t extension, uint64_t function, uint64_t a0, uint64_t a1,
 			      uint64_t a2, uint64_t a3, uint64_t a4);
 
-/* printf to the firmware's console, integers only. */
+/* printf to the firmware's console, integers only; each call with one line, which stays whole. */
 void guest_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* One line of KTAP: whether @seen is @expected, and both. */

@@ -139,11 +139,11 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 
 	if (mask && HEXT_CSR_IS_READ_ONLY(csr))
 		return false;
-	if ((mask & value) && has_priorities(csr))
-		h->prioritized = true;
 	switch (csr) {
 #define HEXT_CSR(name, number, field, writable, legal, reset, present) \
 	case number:                                                   \
+		if (has_priorities(number) && (mask & value))          \
+			h->prioritized = true;                         \
 		RMW_FIELD(field, writable, legal, reset, present);
 #define HEXT_CSR_VIEW(name, number, get, set, present) \
 	case number:                                   \

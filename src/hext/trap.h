@@ -30,6 +30,15 @@ static inline uint64_t hext_hstatus_of_trap(uint64_t hstatus, bool user, bool gv
 	       (gva ? HSTATUS_GVA : 0);
 }
 
+/*
+ * Whether htinst is of exception @cause. Of those below 8 firmware hands most on, and a machine may ignore its write of htinst, which
+ * then is an older trap's. htinst counts as 0 for these, which priv H "htinst" allows for every trap.
+ */
+static inline bool hext_trap_has_htinst(uint64_t cause)
+{
+	return cause >= 8;
+}
+
 /* Where the handler of @cause is. */
 static inline uint64_t hext_handler(uint64_t tvec, uint64_t cause)
 {

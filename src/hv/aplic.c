@@ -6,18 +6,49 @@
 #include "riscv/attempt.h"
 #include "riscv/pte.h"
 
+/* AIA, chapter "Memory-mapped control region for an interrupt domain". */
+#define DOMAINCFG   0x0000
+#define SETIP	    0x1c00 /* in_clrip, setie and clrie come 0x100 apart */
+#define SETIPNUM    0x1cdc
+#define CLRIPNUM    0x1ddc
+#define SETIENUM    0x1edc
+#define CLRIE	    0x1f00
+#define CLRIENUM    0x1fdc
+#define SETIPNUM_LE 0x2000
+#define SETIPNUM_BE 0x2004
 #define GENMSI	    0x3000
-#define TARGET_LAST 0x3ffc /* of source 1023; that of source 1 is behind GENMSI */
+#define TARGET	    0x3000 /* of source 0, which does not exist */
 #define IDC_BASE    0x4000
 #define IDC_SIZE    32
+#define IDELIVERY   0x00
+#define IFORCE	    0x04
+#define ITHRESHOLD  0x08
+#define TOPI	    0x18
+#define CLAIMI	    0x1c
+
+#define DOMAINCFG_IE BIT64(8)
+#define DOMAINCFG_DM BIT64(2)
+#define SOURCECFG_D  BIT64(10)
+
+/* What is at an offset, for this guest. */
+enum reg {
+	REG_RESERVED, /* nothing, or not the guest's */
+	REG_DOMAINCFG,
+	REG_SOURCECFG,
+	REG_SOURCES, /* pending and enable bits, by word or by number */
+	REG_GENMSI,
+	REG_TARGET,
+	REG_DELIVERY, /* of a hart's interrupt delivery structure */
+	REG_CLAIMI,
+};
 
 /* Of target and genmsi in MSI delivery mode. */
-#define MSI_HART_SHIFT	18
+#define HART_SHIFT	18 /* in direct delivery mode, too */
 #define MSI_GUEST_SHIFT 12
 #define MSI_GUEST	MASK64(17, 12)
 #define MSI_EIID	MASK64(10, 0)
 
-/* The machine's register at @offset, which it may not have. False: it refuses. */
+/* The machine's register at @offset. False: it refuses. */
 static bool load(const struct vcpu *v, uint64_t offset, uint64_t *value)
 {
 	return riscv_try_load(v->domain->machine->aplic.base + offset, 4, value);
@@ -65,7 +96,7 @@ static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
 
 	if (!index)
 		index = own;
-	if (msi_hart(v->domain, *value >> MSI_HART_SHIFT) && index >= own &&
+	if (msi_hart(v->domain, *value >> HART_SHIFT) && index >= own &&
 	    index - own <= v->h.cfg->geilen) {
 		*value = (*value & ~(uint32_t)MSI_GUEST) | index << MSI_GUEST_SHIFT;
 		return true;
@@ -76,35 +107,93 @@ static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
 	return false;
 }
 
-/* An MSI by software, which goes to a supervisor-level file, so for L1 to its own. */
-static void send_msi(struct vcpu *v, uint32_t value)
+/* An MSI by software goes to a supervisor-level file, so for L1 to its own. False: that refuses. */
+static bool send_msi(struct vcpu *v, uint32_t value)
 {
-	const struct machine_hart *hart = msi_hart(v->domain, value >> MSI_HART_SHIFT);
+	const struct machine_hart *hart = msi_hart(v->domain, value >> HART_SHIFT);
 
 	value &= ~(uint32_t)MSI_GUEST;
-	if (take_target(v, GENMSI, &value))
-		riscv_try_store(hart->imsic_file + v->h.cfg->own_file * PAGE_SIZE, sizeof(value),
-				value & MSI_EIID);
+	return !take_target(v, GENMSI, &value) ||
+	       riscv_try_store(hart->imsic_file + v->h.cfg->own_file * PAGE_SIZE, sizeof(value),
+			       value & MSI_EIID);
 }
 
-static bool is_target(uint64_t offset)
-{
-	return offset > GENMSI && offset <= TARGET_LAST;
-}
-
-/* Whether the interrupt delivery structure at @offset is of one of the domain's harts. */
-static bool may_reach(const struct domain *d, uint64_t offset)
+/* Whether a hart of the domain has index @index at an APLIC with wires. */
+static bool is_wired_hart(const struct domain *d, uint64_t index)
 {
 	const struct machine *m = d->machine;
 	unsigned int i;
 
-	if (offset < IDC_BASE)
-		return true;
 	for (i = 0; i < m->hart_count; i++) {
-		if (m->harts[i].aplic_index == (int64_t)((offset - IDC_BASE) / IDC_SIZE))
+		if (m->harts[i].aplic_index == (int64_t)index)
 			return true;
 	}
 	return false;
+}
+
+static enum reg find_delivery(const struct domain *d, uint64_t offset)
+{
+	uint64_t at = offset - IDC_BASE;
+
+	/* A domain that supports MSI delivery alone has none of these structures. */
+	if (d->machine->aplic.msi || !is_wired_hart(d, at / IDC_SIZE))
+		return REG_RESERVED;
+	switch (at % IDC_SIZE) {
+	case IDELIVERY:
+	case IFORCE:
+	case ITHRESHOLD:
+	case TOPI:
+		return REG_DELIVERY;
+	case CLAIMI:
+		return REG_CLAIMI;
+	default:
+		return REG_RESERVED;
+	}
+}
+
+/*
+ * The bits of sources, 0x1c00 to 0x2007: four arrays of 32 words, each with a register behind that
+ * takes a number.
+ */
+static enum reg find_sources(const struct domain *d, uint64_t offset)
+{
+	switch (offset) {
+	case SETIPNUM:
+	case CLRIPNUM:
+	case SETIENUM:
+	case CLRIENUM:
+	case SETIPNUM_LE:
+	case SETIPNUM_BE:
+		return REG_SOURCES;
+	default:
+		return offset >= SETIP && offset < CLRIE + 0x80 &&
+				       offset % 0x100 / 4 <= d->machine->aplic.sources / 32
+			       ? REG_SOURCES
+			       : REG_RESERVED;
+	}
+}
+
+/*
+ * The register at @offset, a multiple of 4. Those with the addresses of MSIs, 0x1bc0 to 0x1bcf, are
+ * implemented by machine-level domains alone.
+ */
+static enum reg find(const struct domain *d, uint64_t offset)
+{
+	uint32_t sources = d->machine->aplic.sources;
+
+	if (offset >= IDC_BASE)
+		return find_delivery(d, offset);
+	if (offset == DOMAINCFG)
+		return REG_DOMAINCFG;
+	/* sourcecfg of source n is at 4 * n. */
+	if (offset / 4 <= sources)
+		return REG_SOURCECFG;
+	if (offset < GENMSI)
+		return find_sources(d, offset);
+	/* In direct delivery mode, genmsi is read-only zero. */
+	if (offset == GENMSI)
+		return d->machine->aplic.msi ? REG_GENMSI : REG_RESERVED;
+	return (offset - TARGET) / 4 <= sources ? REG_TARGET : REG_RESERVED;
 }
 
 static bool is_access(uint64_t offset, unsigned int size)
@@ -112,62 +201,81 @@ static bool is_access(uint64_t offset, unsigned int size)
 	return size == 4 && offset % 4 == 0;
 }
 
-/* An APLIC with wires to the harts. */
-static bool load_wired(struct vcpu *v, uint64_t offset, uint64_t *value)
-{
-	*value = 0;
-	if (!may_reach(v->domain, offset))
-		return true;
-	if (!load(v, offset, value))
-		return false;
-	/* Reading a claim register takes the interrupt away. */
-	if (offset >= IDC_BASE)
-		intc_changed(v, NULL);
-	return true;
-}
-
-static bool store_wired(struct vcpu *v, uint64_t offset, uint32_t value)
-{
-	if (!may_reach(v->domain, offset))
-		return true;
-	if (!store(v, offset, value))
-		return false;
-	intc_changed(v, NULL);
-	return true;
-}
-
 bool aplic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
 {
+	bool msi = v->domain->machine->aplic.msi;
+	enum reg reg;
+
 	if (!is_access(offset, size))
 		return false;
-	if (!v->domain->machine->aplic.msi)
-		return load_wired(v, offset, value);
-	if (offset == GENMSI) {
+	reg = find(v->domain, offset);
+	*value = 0;
+	if (reg == REG_RESERVED)
+		return true;
+	if (reg == REG_GENMSI) {
 		*value = __atomic_load_n(&v->domain->genmsi, __ATOMIC_RELAXED);
 		return true;
 	}
 	if (!load(v, offset, value))
 		return false;
-	if (is_target(offset) && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == own_index(v))
+	if (reg == REG_TARGET && msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == own_index(v))
 		*value &= ~MSI_GUEST;
+	/* A claim takes the interrupt away. */
+	if (reg == REG_CLAIMI)
+		intc_changed(v, NULL);
 	return true;
+}
+
+static bool store_genmsi(struct vcpu *v, uint32_t value)
+{
+	if (!send_msi(v, value))
+		return false;
+	__atomic_store_n(&v->domain->genmsi, value & ~(uint32_t)(MSI_GUEST | BIT64(11)),
+			 __ATOMIC_RELAXED);
+	return true;
+}
+
+/*
+ * What @value of register @reg becomes for the machine: *@value. False: nothing, the write has no
+ * effect. The guest's domain has one delivery mode and is little-endian (domaincfg.DM and BE are
+ * WARL), so that a target means what it meant when it was checked; and it has no child domain,
+ * where a source's target would be another (sourcecfg.D then makes all of the register 0).
+ */
+static bool take_value(const struct vcpu *v, enum reg reg, uint64_t offset, uint32_t *value)
+{
+	bool msi = v->domain->machine->aplic.msi;
+
+	switch (reg) {
+	case REG_DOMAINCFG:
+		*value = (*value & DOMAINCFG_IE) | (msi ? DOMAINCFG_DM : 0);
+		return true;
+	case REG_SOURCECFG:
+		if (*value & SOURCECFG_D)
+			*value = 0;
+		return true;
+	case REG_TARGET:
+		return msi ? take_target(v, offset, value)
+			   : is_wired_hart(v->domain, *value >> HART_SHIFT);
+	default:
+		return true;
+	}
 }
 
 bool aplic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value)
 {
 	uint32_t word = value;
+	enum reg reg;
 
 	if (!is_access(offset, size))
 		return false;
+	reg = find(v->domain, offset);
+	if (reg == REG_GENMSI)
+		return store_genmsi(v, word);
+	if (reg == REG_RESERVED || !take_value(v, reg, offset, &word))
+		return true;
+	if (!store(v, offset, word))
+		return false;
 	if (!v->domain->machine->aplic.msi)
-		return store_wired(v, offset, word);
-	if (offset == GENMSI) {
-		__atomic_store_n(&v->domain->genmsi, word & ~(uint32_t)(MSI_GUEST | BIT64(11)),
-				 __ATOMIC_RELAXED);
-		send_msi(v, word);
-		return true;
-	}
-	if (is_target(offset) && !take_target(v, offset, &word))
-		return true;
-	return store(v, offset, word);
+		intc_changed(v, NULL);
+	return true;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The supervisor-level APLIC as L1 sees it. With an IMSIC, where interrupts go as MSIs, a target's guest index 0 stands for L1's
- * own interrupt file, which is a guest file of the machine. All else is passed on.
+ * The supervisor-level APLIC as L1 sees it: a domain without children, little-endian, with the one
+ * delivery mode that the machine's device tree tells of. In MSI delivery mode, a target's guest
+ * index 0 stands for L1's own interrupt file, which is a guest file of the machine.
  *
- * Invariant: no source's target is an interrupt file that is not L1's.
+ * Invariants: only registers that the specification names, and that are the guest's, are accessed;
+ * all else reads 0 and ignores writes. No source's target is a hart or an interrupt file that is
+ * not L1's.
  *
  * Specification: AIA, chapter "Advanced Platform-Level Interrupt Controller (APLIC)".
  */
@@ -12,7 +15,7 @@
 
 #include "hv/vcpu.h"
 
-/* As intc_load() and intc_store(). */
+/* As intc_load() and intc_store(). False, too, where the machine's device refuses. */
 bool aplic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value);
 bool aplic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value);
 

@@ -101,15 +101,18 @@ size_t console_read(char *buf, size_t size)
 	return i;
 }
 
+/* A line goes out in one piece: between two, another hart's could come. */
 static void print(const char *prefix, const char *fmt, va_list args, const char *end)
 {
 	char line[LINE_SIZE];
-	int used = snprintf(line, sizeof(line), "%s", prefix);
-	int more = vsnprintf(line + used, sizeof(line) - used, fmt, args);
+	int room = (int)sizeof(line) - (*end ? 1 : 0);
+	int used = snprintf(line, room, "%s", prefix);
+	int more = vsnprintf(line + used, room - used, fmt, args);
 
-	used = more < (int)sizeof(line) - used ? used + more : (int)sizeof(line) - 1;
+	used = more < room - used ? used + more : room - 1;
+	if (*end)
+		line[used++] = *end;
 	console_write(line, used);
-	console_write(end, *end ? 1 : 0);
 }
 
 void hv_print(const char *fmt, ...)

@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) struct hext_trap hardware_trap(cons
 		.cause = cause,
 		.tval = csr_read(CSR_STVAL),
 		.htval = v->h.virt ? ncsr_read(HEXT_CSR_HTVAL) : 0,
-		.htinst = ncsr_read(HEXT_CSR_HTINST),
+		.htinst = hext_trap_has_htinst(cause) ? ncsr_read(HEXT_CSR_HTINST) : 0,
 		.gva = v->h.virt && (world_guest_hstatus() & HSTATUS_GVA),
 	};
 }

@@ -5,6 +5,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/guest_fdt.h"
+#include "hv/withheld.h"
 #include "riscv/pte.h"
 
 /* Room for what is added: properties of /chosen, more entries in reg of memory, names. */
@@ -254,17 +255,15 @@ static void change_chosen(void *fdt, const struct modules *mods)
 
 /* ---- devices ---- */
 
-/* An S-mode software interrupt device would raise the interrupts of Halite's own level. */
-static const char *const sswi_names[] = { "riscv,aclint-sswi", "thead,c900-aclint-sswi", NULL };
-static const char *const syscon_names[] = { "syscon-poweroff", "syscon-reboot", NULL };
-
-static void remove_compatible(void *fdt, const char *const *names)
+/* Remove each node that @is_out says so of; @m is passed on to it. */
+static void remove_nodes(void *fdt, const struct machine *m,
+			 bool (*is_out)(const void *fdt, int node, const struct machine *m))
 {
 	int node, next;
 
 	for (node = fdt_next_node(fdt, -1, NULL); node >= 0; node = next) {
-		if (devtree_is_compatible(fdt, node, names)) {
-			need(fdt_del_node(fdt, node), *names);
+		if (is_out(fdt, node, m)) {
+			need(fdt_del_node(fdt, node), "a device");
 			next = fdt_next_node(fdt, -1, NULL);
 		} else {
 			next = fdt_next_node(fdt, node, NULL);
@@ -272,9 +271,27 @@ static void remove_compatible(void *fdt, const char *const *names)
 	}
 }
 
+/* A phandle of such a node then leads nowhere. QEMU's trees have none. */
+static bool is_withheld(const void *fdt, int node, const struct machine *m)
+{
+	struct devtree_property compatible = { .name = "compatible" };
+
+	devtree_find(fdt, node, &compatible, 1);
+	return withheld_is_hidden(withheld_find(&compatible, m->given));
+}
+
+/* No device of its own, but a way to end the machine by the registers of another. */
+static bool ends_the_machine(const void *fdt, int node, const struct machine *m)
+{
+	static const char *const names[] = { "syscon-poweroff", "syscon-reboot", NULL };
+
+	(void)m;
+	return devtree_is_compatible(fdt, node, names);
+}
+
 void guest_fdt_end_by_sbi(void *fdt)
 {
-	remove_compatible(fdt, syscon_names);
+	remove_nodes(fdt, NULL, ends_the_machine);
 }
 
 size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods)
@@ -288,7 +305,7 @@ void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struc
 		    const struct modules *mods, struct range home, unsigned int own_file)
 {
 	need(fdt_open_into(machine_fdt, fdt, size), "copy");
-	remove_compatible(fdt, sswi_names);
+	remove_nodes(fdt, m, is_withheld);
 	change_chosen(fdt, mods);
 	change_memory(fdt, home);
 	change_cpus(fdt, m);

@@ -2,8 +2,8 @@
 /*
  * The guest's device tree: the machine's, changed as little as a guest must see. Memory is without
  * Halite's home, /chosen is the guest's, extensions that Halite does not virtualize are left out
- * of the ISA strings, harts that the guest does not have are disabled, the S-mode ACLINT is gone, the IMSIC's
- * supervisor-level files are those that the guest has.
+ * of the ISA strings, harts that the guest does not have are disabled, devices that are withheld
+ * from it (withheld.h) are gone, the IMSIC's supervisor-level files are those that the guest has.
  */
 #ifndef HV_GUEST_FDT_H
 #define HV_GUEST_FDT_H

@@ -176,13 +176,26 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 		machine_isa_intersect(&m->isa, &m->harts[i].isa);
 }
 
-void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid)
+const char *machine_bootargs(const void *fdt)
 {
-	int cpus = fdt_path_offset(fdt, "/cpus");
 	int chosen = fdt_path_offset(fdt, "/chosen");
 	int len;
+	const char *text = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, "bootargs", &len);
+
+	if (!text)
+		return "";
+	if (len < 1 || text[len - 1])
+		hv_fatal("/chosen: bootargs: no string");
+	return text;
+}
+
+void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid, uint32_t given)
+{
+	int cpus = fdt_path_offset(fdt, "/cpus");
 
 	machine_parse_memory(m, fdt);
+	m->bootargs = machine_bootargs(fdt);
+	m->given = given;
 	if (cpus < 0)
 		hv_fatal("no node /cpus in the device tree");
 	if (!devtree_get_number(fdt, cpus, "timebase-frequency", &m->timebase) || !m->timebase)
@@ -190,9 +203,4 @@ void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid)
 	machine_parse_devices(m, fdt);
 	parse_harts(m, fdt, cpus, boot_hartid);
 	machine_parse_aia(m, fdt);
-	m->bootargs = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, "bootargs", &len);
-	if (!m->bootargs)
-		m->bootargs = "";
-	else if (len < 1 || m->bootargs[len - 1])
-		hv_fatal("/chosen: bootargs: no string");
 }

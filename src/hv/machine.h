@@ -3,7 +3,7 @@
  * Facts about the machine, from its device tree. Read once at boot, constant afterwards.
  *
  * Invariant: ranges do not pass 2^64; ram is ordered and its ranges do not touch each other;
- * devices overlap neither RAM nor what only machine mode or Halite may reach.
+ * devices overlap neither RAM nor what the guest does not get (withheld.h).
  */
 #ifndef HV_MACHINE_H
 #define HV_MACHINE_H
@@ -71,7 +71,8 @@ struct machine {
 	struct machine_aplic aplic;
 	struct machine_imsic imsic;
 	bool aia_seen;	      /* the device tree has an APLIC or IMSIC, of S mode or not */
-	const char *bootargs; /* Halite's own; "" if there are none; in the device tree */
+	uint32_t given;	      /* kinds of devices that are not withheld (withheld.h) */
+	const char *bootargs; /* machine_bootargs() */
 };
 
 /*
@@ -86,15 +87,19 @@ uint64_t machine_find_finisher(const void *fdt);
 /* The first NS16550A UART, with registers a byte apart, or 0. */
 uint64_t machine_find_uart(const void *fdt);
 
+/* Halite's own command line; "" if there is none; in the device tree. */
+const char *machine_bootargs(const void *fdt);
+
 /* Only what finding a home needs: ram, reserved, no_map. Fatal when there is no RAM. */
 void machine_parse_memory(struct machine *m, const void *fdt);
 
 /*
- * Everything. @fdt has been checked and stays where it is; @boot_hartid is the hart that runs. A
- * machine that Halite cannot run on, or a property that makes no sense, is fatal; the message
- * names the node and the property.
+ * Everything. @fdt has been checked and stays where it is; @boot_hartid is the hart that runs; the
+ * guest gets devices of kinds @given, though they are withheld otherwise. A machine that Halite
+ * cannot run on, or a property that makes no sense, is fatal; the message names the node and the
+ * property.
  */
-void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid);
+void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid, uint32_t given);
 
 /* Which extensions cpu node @node names, in riscv,isa-extensions or else riscv,isa. */
 void machine_parse_isa(const void *fdt, int node, struct machine_isa *isa);

@@ -9,6 +9,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/machine.h"
+#include "hv/withheld.h"
 #include "riscv/pte.h"
 
 #define DEPTH_MAX	  8
@@ -16,23 +17,10 @@
 
 struct bus {
 	const struct bus *parent; /* NULL: the root, whose addresses are the machine's */
+	bool enabled;		  /* so are all above */
 	int address_cells, size_cells;
 	const uint8_t *ranges; /* empty: the same addresses as the parent's */
 	int ranges_len;
-};
-
-static const char *const plic_names[] = { "sifive,plic-1.0.0", "riscv,plic0", NULL };
-static const char *const aia_names[] = { "riscv,imsics", "riscv,aplic", NULL };
-/*
- * An M-mode timer or interrupt device, or the S-mode ACLINT one, which would raise interrupts of
- * Halite's own level: never given to a guest.
- */
-static const char *const clint_names[] = {
-	"sifive,clint0",	  "riscv,clint0",
-	"thead,c900-clint",	  "riscv,aclint-mswi",
-	"riscv,aclint-mtimer",	  "riscv,aclint-sswi",
-	"thead,c900-aclint-mswi", "thead,c900-aclint-mtimer",
-	"thead,c900-aclint-sswi", NULL,
 };
 
 static bool has_identity_ranges(const void *fdt, int bus)
@@ -125,18 +113,33 @@ uint64_t machine_find_uart(const void *fdt)
 	return plain_address(fdt, fdt_node_offset_by_compatible(fdt, -1, "ns16550a"));
 }
 
+/* A range of a device that the guest does not get. */
+struct withheld_range {
+	struct range r;
+	int node;
+	enum withheld_kind kind;
+};
+
 /* What is found on the way, besides what struct machine has. */
 struct walk {
 	struct machine *m;
-	struct range_list clints;
+	struct withheld_range withheld[RANGE_LIST_MAX];
+	unsigned int withheld_count;
 };
 
-static void take_device(struct walk *w, const void *fdt, int node, const struct bus *bus,
-			const struct devtree_property *reg,
-			const struct devtree_property *compatible)
+static void withhold(struct walk *w, const void *fdt, int node, struct range r,
+		     enum withheld_kind kind)
 {
-	bool plic = devtree_property_lists(compatible, plic_names);
-	bool clint = devtree_property_lists(compatible, clint_names);
+	if (w->withheld_count == RANGE_LIST_MAX)
+		hv_fatal("%s: more than %d ranges of devices", devtree_path(fdt, node),
+			 RANGE_LIST_MAX);
+	w->withheld[w->withheld_count++] = (struct withheld_range){ r, node, kind };
+}
+
+/* A device that is not @enabled may be there all the same, so it is withheld like one that is. */
+static void take_device(struct walk *w, const void *fdt, int node, const struct bus *bus,
+			const struct devtree_property *reg, enum withheld_kind kind, bool enabled)
+{
 	struct range r;
 	unsigned int i;
 
@@ -145,11 +148,12 @@ static void take_device(struct walk *w, const void *fdt, int node, const struct 
 	     i++) {
 		if (!translate(bus, &r) || !range_is_valid(r.start, r.size))
 			continue;
-		if (plic) {
+		if (kind == WITHHELD_PLIC && enabled && !i)
 			set_plic(w->m, fdt, node, r);
-			return;
-		}
-		add(clint ? &w->clints : &w->m->devices, fdt, node, r);
+		if (kind != WITHHELD_NOT)
+			withhold(w, fdt, node, r, kind);
+		else
+			add(&w->m->devices, fdt, node, r);
 	}
 }
 
@@ -182,17 +186,20 @@ static void walk_node(struct walk *w, const void *fdt, int node, const struct bu
 		[RANGES] = { .name = "ranges" },
 	};
 	struct bus below = { .parent = bus };
+	enum withheld_kind kind;
 
 	devtree_find(fdt, node, p, COUNT);
-	if (!devtree_property_enables(&p[STATUS]))
-		return;
-	/* What of these is the guest's depends on more than the tree: see main.c and aplic.c. */
-	if (devtree_property_lists(&p[COMPATIBLE], aia_names))
+	below.enabled = bus->enabled && devtree_property_enables(&p[STATUS]);
+	kind = withheld_find(&p[COMPATIBLE], w->m->given);
+	/* What of it is the guest's depends on more than the tree: see main.c and aplic.c. */
+	if (kind == WITHHELD_AIA && below.enabled)
 		w->m->aia_seen = true;
-	else if (p[REG].value && !devtree_property_is(&p[DEVICE_TYPE], "memory"))
-		take_device(w, fdt, node, bus, &p[REG], &p[COMPATIBLE]);
+	if (p[REG].value && (below.enabled || kind != WITHHELD_NOT) &&
+	    !devtree_property_is(&p[DEVICE_TYPE], "memory"))
+		take_device(w, fdt, node, bus, &p[REG], kind, below.enabled);
 	if (devtree_property_is(&p[DEVICE_TYPE], "pci")) {
-		take_pci_windows(w, fdt, node, bus);
+		if (below.enabled)
+			take_pci_windows(w, fdt, node, bus);
 		return;
 	}
 	/* Without ranges, what is below has no address of the machine (an I2C bus, the cpus). */
@@ -233,10 +240,23 @@ static void subtract(struct machine *m, struct range r)
 		hv_fatal("more than %d ranges of devices", RANGE_LIST_MAX);
 }
 
+/*
+ * Pages are given or withheld whole. A page with registers of a device that is withheld and of one
+ * that is not is withheld: the guest then lacks a part of the other, and is better off.
+ */
+static void subtract_withheld(struct machine *m, const void *fdt, const struct withheld_range *w)
+{
+	if (range_list_overlap(&m->devices, range_align_out(w->r, PAGE_SIZE)))
+		hv_warn("%s: in one page with another device; the guest gets neither there (%s)",
+			devtree_path(fdt, w->node), withheld_why(w->kind));
+	subtract(m, w->r);
+}
+
 void machine_parse_devices(struct machine *m, const void *fdt)
 {
 	static struct walk w;
 	struct bus root = {
+		.enabled = true,
 		.address_cells = fdt_address_cells(fdt, 0),
 		.size_cells = fdt_size_cells(fdt, 0),
 	};
@@ -252,8 +272,7 @@ void machine_parse_devices(struct machine *m, const void *fdt)
 		m->devices.r[i] = range_align_out(m->devices.r[i], PAGE_SIZE);
 	for (i = 0; i < m->ram.count; i++)
 		subtract(m, m->ram.r[i]);
-	for (i = 0; i < w.clints.count; i++)
-		subtract(m, w.clints.r[i]);
-	subtract(m, (struct range){ m->plic.base, m->plic.size });
+	for (i = 0; i < w.withheld_count; i++)
+		subtract_withheld(m, fdt, &w.withheld[i]);
 	range_list_normalize(&m->devices);
 }

@@ -16,7 +16,9 @@
 #include "hv/modules.h"
 #include "hv/options.h"
 #include "hv/vcpu.h"
+#include "hv/withheld.h"
 #include "lib/version.h"
+#include "riscv/attempt.h"
 #include "riscv/gstage.h"
 #include "riscv/head.h"
 #include "riscv/imsic.h"
@@ -101,7 +103,29 @@ static void print_intc(const struct machine *m)
 			 m->aplic.msi ? "sends MSIs" : "has wires");
 }
 
-static void print_facts(const struct domain *d)
+/* The nodes that the guest's device tree lacks, each with its reason. */
+static void print_withheld(const struct machine *m, const void *fdt)
+{
+	const char *before = "halite: withheld from the guest: ";
+	int node;
+
+	for (node = fdt_next_node(fdt, -1, NULL); node >= 0;
+	     node = fdt_next_node(fdt, node, NULL)) {
+		struct devtree_property compatible = { .name = "compatible" };
+		enum withheld_kind kind;
+
+		devtree_find(fdt, node, &compatible, 1);
+		kind = withheld_find(&compatible, m->given);
+		if (!withheld_is_hidden(kind))
+			continue;
+		hv_print("%s%s (%s)", before, devtree_path(fdt, node), withheld_why(kind));
+		before = ", ";
+	}
+	if (*before == ',')
+		hv_print("\n");
+}
+
+static void print_facts(const struct domain *d, const void *fdt)
 {
 	const struct machine *m = d->machine;
 	char text[160];
@@ -119,6 +143,7 @@ static void print_facts(const struct domain *d)
 		 (unsigned long)(HOME_SIZE >> 20), (unsigned long)d->home.start);
 	print_intc(m);
 	hv_print("halite: %u device ranges\n", m->devices.count);
+	print_withheld(m, fdt);
 }
 
 /*
@@ -155,6 +180,24 @@ static void share_interrupt_files(struct domain *d, struct machine *m)
 			"halite: no guest interrupt file: external interrupts pass through Halite\n");
 }
 
+static struct range pages_of(struct range r)
+{
+	return range_align_out(r, PAGE_SIZE);
+}
+
+/*
+ * Whether firmware keeps @r, reserved memory, to itself: not all firmware says no-map of its own (OpenSBI before 1.2).
+ * Its protection has a few regions, so both ends of a range tell.
+ */
+static bool is_refused(struct range r)
+{
+	uint64_t value;
+
+	r = pages_of(r);
+	return r.size && !(riscv_try_load(r.start, sizeof(value), &value) &&
+			   riscv_try_load(range_end(r) - sizeof(value), sizeof(value), &value));
+}
+
 /* What the guest has: all RAM but Halite's and the firmware's, in whole pages. */
 static void find_guest_ram(struct domain *d)
 {
@@ -171,6 +214,10 @@ static void find_guest_ram(struct domain *d)
 	}
 	for (i = 0; i < m->no_map.count; i++)
 		fits &= range_list_subtract(&d->ram, m->no_map.r[i]);
+	for (i = 0; i < m->reserved.count; i++) {
+		if (is_refused(m->reserved.r[i]))
+			fits &= range_list_subtract(&d->ram, pages_of(m->reserved.r[i]));
+	}
 	fits &= range_list_subtract(&d->ram, d->home);
 	range_list_normalize(&d->ram);
 	if (!fits)
@@ -307,8 +354,8 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 
 	console_init();
 	console_set_fdt(fdt);
-	machine_parse(&machine, fdt, hartid);
-	options_parse(&options, machine.bootargs);
+	options_parse(&options, machine_bootargs(fdt));
+	machine_parse(&machine, fdt, hartid, options.given);
 	hv_print("Halite " HALITE_VERSION " (nacl: %s)\n",
 		 options_nacl_text(&options, text, sizeof(text)));
 	d->level = below_find();
@@ -322,7 +369,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	d->nacl_offered = options.nacl_offered;
 	d->nacl_features = options.nacl_features;
 	modules_find(&mods, fdt, &machine, d->home);
-	print_facts(d);
+	print_facts(d, fdt);
 	check_isa(&machine);
 	share_interrupt_files(d, &machine);
 	find_guest_ram(d);

@@ -4,6 +4,7 @@
 
 #include "hv/console.h"
 #include "hv/options.h"
+#include "hv/withheld.h"
 #include "nacl/abi.h"
 
 static const char *const feature_names[NACL_FEAT_COUNT] = {
@@ -54,10 +55,28 @@ static void parse_nacl(struct options *o, const char *value, size_t len)
 	}
 }
 
+static void parse_give(struct options *o, const char *value, size_t len)
+{
+	const char *end = value + len;
+
+	do {
+		size_t name = strcspn(value, ", ");
+		uint32_t kind = withheld_word(value, name);
+
+		if (!kind)
+			hv_fatal("bootargs: give=: \"%.*s\" is no device that can be given; "
+				 "a list of " WITHHELD_WORDS " is expected",
+				 (int)name, value);
+		o->given |= kind;
+		value += name + 1;
+	} while (value <= end);
+}
+
 void options_parse(struct options *o, const char *bootargs)
 {
 	o->nacl_offered = true;
 	o->nacl_features = NACL_FEAT_ALL;
+	o->given = 0;
 	o->stats = false;
 	o->slow = false;
 	for (;;) {
@@ -69,6 +88,8 @@ void options_parse(struct options *o, const char *bootargs)
 			return;
 		if (!strncmp(bootargs, "nacl=", 5))
 			parse_nacl(o, bootargs + 5, len - 5);
+		else if (!strncmp(bootargs, "give=", 5))
+			parse_give(o, bootargs + 5, len - 5);
 		else if (is_text(bootargs, len, "stats"))
 			o->stats = true;
 		else if (is_text(bootargs, len, "slow"))

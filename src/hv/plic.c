@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "hext/bits.h"
 #include "hv/intc.h"
 #include "hv/plic.h"
+#include "riscv/attempt.h"
 
+/* PLIC 1.0, chapter "Memory Map". */
+#define PENDING_BASE   UINT64_C(0x1000)
 #define ENABLE_BASE    UINT64_C(0x2000)
 #define ENABLE_STRIDE  UINT64_C(0x80)
+#define ENABLE_END     UINT64_C(0x1f2000) /* 15,872 contexts */
 #define CONTEXT_BASE   UINT64_C(0x200000)
 #define CONTEXT_STRIDE UINT64_C(0x1000)
+#define CONTEXT_END    UINT64_C(0x4000000)
+#define THRESHOLD      0
+#define CLAIM	       4 /* and complete */
 
-static volatile uint32_t *reg(const struct vcpu *v, uint64_t offset)
-{
-	return (volatile uint32_t *)(uintptr_t)(v->domain->machine->plic.base + offset);
-}
+/* What is at an offset, for this guest. */
+enum reg {
+	RESERVED, /* nothing, or not the guest's */
+	PRIORITY,
+	PENDING,
+	ENABLE,
+	CONTEXT_THRESHOLD,
+	CONTEXT_CLAIM,
+};
 
 /* The vCPU whose supervisor context @context is, or NULL. */
 static struct vcpu *context_owner(const struct domain *d, uint64_t context)
@@ -25,32 +36,58 @@ static struct vcpu *context_owner(const struct domain *d, uint64_t context)
 	return NULL;
 }
 
-/* Whether the guest may reach the register at @offset; *@owner is the vCPU of its context, if any. */
-static bool may_reach(const struct domain *d, uint64_t offset, struct vcpu **owner)
+/* Whether word @word of one bit for each source has a bit of a source that the PLIC has. */
+static bool has_sources(const struct domain *d, uint64_t word)
 {
+	return word <= d->machine->plic.ndev / 32;
+}
+
+/* The register at @offset, a multiple of 4; *@owner is the vCPU of its context, if any. */
+static enum reg find(const struct domain *d, uint64_t offset, struct vcpu **owner)
+{
+	uint64_t at;
+
 	*owner = NULL;
+	/* Source 0 does not exist. */
+	if (offset < PENDING_BASE)
+		return offset && offset / 4 <= d->machine->plic.ndev ? PRIORITY : RESERVED;
 	if (offset < ENABLE_BASE)
-		return true;
-	if (offset < CONTEXT_BASE)
-		*owner = context_owner(d, (offset - ENABLE_BASE) / ENABLE_STRIDE);
-	else
-		*owner = context_owner(d, (offset - CONTEXT_BASE) / CONTEXT_STRIDE);
-	return *owner;
+		return has_sources(d, (offset - PENDING_BASE) / 4) ? PENDING : RESERVED;
+	if (offset < ENABLE_END) {
+		at = offset - ENABLE_BASE;
+		*owner = context_owner(d, at / ENABLE_STRIDE);
+		return *owner && has_sources(d, at % ENABLE_STRIDE / 4) ? ENABLE : RESERVED;
+	}
+	if (offset < CONTEXT_BASE || offset >= CONTEXT_END)
+		return RESERVED;
+	at = offset - CONTEXT_BASE;
+	*owner = context_owner(d, at / CONTEXT_STRIDE);
+	if (*owner && at % CONTEXT_STRIDE == THRESHOLD)
+		return CONTEXT_THRESHOLD;
+	return *owner && at % CONTEXT_STRIDE == CLAIM ? CONTEXT_CLAIM : RESERVED;
+}
+
+/* "32-bits ... accessed atomically with LW and SW instructions". */
+static bool is_access(uint64_t offset, unsigned int size)
+{
+	return size == 4 && offset % 4 == 0;
 }
 
 bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
 {
 	struct vcpu *owner;
+	enum reg reg;
 
-	if (size != 4 || offset % 4)
+	if (!is_access(offset, size))
 		return false;
-	if (!may_reach(v->domain, offset, &owner)) {
-		*value = 0;
+	reg = find(v->domain, offset, &owner);
+	*value = 0;
+	if (reg == RESERVED)
 		return true;
-	}
-	*value = *reg(v, offset);
-	/* Reading a claim register takes the interrupt away. */
-	if (offset >= CONTEXT_BASE)
+	if (!riscv_try_load(v->domain->machine->plic.base + offset, 4, value))
+		return false;
+	/* A claim takes the interrupt away. */
+	if (reg == CONTEXT_CLAIM)
 		intc_changed(v, owner);
 	return true;
 }
@@ -58,12 +95,16 @@ bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *val
 bool plic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value)
 {
 	struct vcpu *owner;
+	enum reg reg;
 
-	if (size != 4 || offset % 4)
+	if (!is_access(offset, size))
 		return false;
-	if (may_reach(v->domain, offset, &owner)) {
-		*reg(v, offset) = value;
-		intc_changed(v, owner);
-	}
+	reg = find(v->domain, offset, &owner);
+	/* Pending bits change by claims alone. */
+	if (reg == RESERVED || reg == PENDING)
+		return true;
+	if (!riscv_try_store(v->domain->machine->plic.base + offset, 4, (uint32_t)value))
+		return false;
+	intc_changed(v, owner);
 	return true;
 }

@@ -215,13 +215,16 @@ bool quick_sret(struct vcpu *v)
 /* ---- into L1 ---- */
 
 /* What L2 had in @csr goes to its image and, if there is one, to the area; @value is L1's. */
-#define SWAP_OUT(csr, field, value)                      \
-	do {                                             \
-		uint64_t left_ = ncsr_swap(csr, value);  \
-                                                         \
-		h->vs.field = left_;                     \
-		if (csrs)                                \
-			nacl_host_put(csrs, csr, left_); \
+#define SWAP_OUT(csr, field, value) SWAP_OUT_BITS(csr, field, value, ~UINT64_C(0))
+
+/* Likewise, without bits that the hart may let L2 set and that L1 reads as 0. */
+#define SWAP_OUT_BITS(csr, field, value, bits)                   \
+	do {                                                     \
+		uint64_t left_ = ncsr_swap(csr, value) & (bits); \
+                                                                 \
+		h->vs.field = left_;                             \
+		if (csrs)                                        \
+			nacl_host_put(csrs, csr, left_);         \
 	} while (0)
 
 /* Of an exception that L1 takes: the one that the hardware has just taken, whose CSRs are read where they are needed, or @made. */
@@ -238,7 +241,7 @@ ALWAYS_INLINE void leave_l2(struct vcpu *v, const struct hext_trap *made, volati
 	uint64_t atp, left;
 
 	SWAP_OUT(HEXT_CSR_VSSTATUS, status, hext_status_of_trap(used, !(sstatus & SSTATUS_SPP)));
-	SWAP_OUT(HEXT_CSR_VSEPC, epc, csr_read(CSR_SEPC));
+	SWAP_OUT_BITS(HEXT_CSR_VSEPC, epc, csr_read(CSR_SEPC), ~UINT64_C(1));
 	SWAP_OUT(HEXT_CSR_VSCAUSE, cause, TRAP_READ(made, cause, CSR_SCAUSE));
 	SWAP_OUT(HEXT_CSR_VSTVAL, tval, TRAP_READ(made, tval, CSR_STVAL));
 	csr_write(CSR_SEPC, hext_handler(tvec, 0));
@@ -332,8 +335,11 @@ ALWAYS_INLINE void leave_hstatus(struct vcpu *v, const struct hext_trap *made,
 	struct hext_hart *h = &v->h;
 	uint64_t hstatus = hext_hstatus_of_trap(h->hstatus, user, gva);
 	uint64_t htval = TRAP_READ(made, htval, HEXT_CSR_HTVAL);
-	uint64_t htinst = TRAP_READ(made, htinst, HEXT_CSR_HTINST);
+	uint64_t htinst = made ? made->htinst : 0;
 	uint64_t of_l2 = hstatus;
+
+	if (!made && hext_trap_has_htinst(csr_read(CSR_SCAUSE)))
+		htinst = ncsr_read(HEXT_CSR_HTINST);
 
 	h->htval = htval;
 	h->htinst = htinst;

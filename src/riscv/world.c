@@ -123,7 +123,8 @@ static void save_bank(struct hext_bank *b, bool timer)
 	b->status = ncsr_read(HEXT_CSR_VSSTATUS);
 	b->tvec = ncsr_read(HEXT_CSR_VSTVEC);
 	b->scratch = ncsr_read(HEXT_CSR_VSSCRATCH);
-	b->epc = ncsr_read(HEXT_CSR_VSEPC);
+	/* Bit 0 is always 0 (priv "sepc"); QEMU lets it be set. */
+	b->epc = ncsr_read(HEXT_CSR_VSEPC) & ~UINT64_C(1);
 	b->cause = ncsr_read(HEXT_CSR_VSCAUSE);
 	b->tval = ncsr_read(HEXT_CSR_VSTVAL);
 	b->atp = ncsr_read(HEXT_CSR_VSATP);

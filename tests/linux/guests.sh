@@ -2,14 +2,21 @@
 # The bare-metal guests check themselves and report in KTAP; each runs on the bare machine and in Halite.
 # shellcheck shell=bash
 
-# ktap_passed: the console has as many checks as its plan says, and none that failed.
+# ktap_passed: the checks on the console are numbered from 1 to what the plan says, and none failed.
 ktap_passed()
 {
-	local checks
+	local wrong
 	! grep -aE '^not ok ' "$CONSOLE" || fail "$(grep -aE '^not ok ' "$CONSOLE" | head -n 1)"
-	checks=$(grep -acE '^ok ' "$CONSOLE" || true)
-	[ "$checks" -gt 0 ] || fail "no check ran, see ${CONSOLE#"$TOP"/}"
-	grep -aqx "1\.\.$checks" "$CONSOLE" || fail "$checks checks are not what the plan says, see ${CONSOLE#"$TOP"/}"
+	wrong=$(LC_ALL=C awk '
+		/^ok [0-9]+ / && !wrong && $2 != ++checks { wrong = "check " $2 " comes where " checks " is due" }
+		/^1\.\.[0-9]+$/ { plan = substr($0, 4); plans++ }
+		END {
+			if (wrong) print wrong
+			else if (!checks) print "no check ran"
+			else if (plans != 1) print checks " checks and " plans + 0 " plans"
+			else if (plan != checks) print checks " checks are not what the plan says, " plan
+		}' "$CONSOLE")
+	[ -z "$wrong" ] || fail "$wrong, see ${CONSOLE#"$TOP"/}"
 }
 
 # test_guest NAME [OPTIONS]
@@ -21,6 +28,39 @@ test_guest()
 	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
 	ktap_passed
 	expect_status 0
+}
+
+# test_lines POOL-LINES [OPTIONS]: what two harts and Halite write at once. Halite tells the use of its
+# pool that often, and all lines are whole.
+test_lines()
+{
+	local pools=$1 wrong
+	shift
+	test_guest lines --cpus 2 "$@"
+	wrong=$(LC_ALL=C awk -v pools="$pools" '
+		/^KTAP version 1$/ { on = 1; next }
+		!on { next }
+		/^lines: (first|second) writes number [0-9]+, and of this line no letter is missing$/ {
+			if ($5 + 0 != ++count[$2])
+				print "number " $5 + 0 " of the " $2 " comes where " count[$2] " is due"
+			next
+		}
+		/^lines: the first has written [0-9]+$/ { said = $NF; next }
+		/^halite: warning: hart [0-9]+: SBI NACL set_shmem of 0x[0-9a-f]+ refused with error -1$/ {
+			next
+		}
+		/^halite: level [01]: pool: shadows [0-9]+ of .* taken away [0-9]+ times$/ {
+			halite++
+			next
+		}
+		/^(ok [0-9]+ [a-z ]+: [0-9]+|1\.\.[0-9]+|halite: level [01]: exits [a-z0-9-]+ [0-9]+)$/ { next }
+		{ print "this is not a whole line: " $0 }
+		END {
+			if (!said || said != count["first"])
+				print "the first hart says " said + 0 " lines, here are " count["first"] + 0
+			if (halite + 0 != pools) print halite + 0 " lines of Halite"
+		}' "$CONSOLE")
+	[ -z "$wrong" ] || fail "$(head -n 1 <<<"$wrong"), see ${CONSOLE#"$TOP"/}"
 }
 
 # A guest that attacks Halite from all its harts: Halite survives, and gives away nothing that is not the guest's.
@@ -75,6 +115,16 @@ cage_tests_long()
 	done
 }
 
+# Likewise with a warning of the upper Halite each time that the second hart starts: the lower one
+# refuses its memory.
+test_lines_warnings()
+{
+	make -s --no-print-directory liar
+	export HALITE_BIN=$BUILD/liar/halite.bin
+	test_lines 21 --depth 2 -- -append "nacl=all stats slow lie=1"
+	expect_console '^halite: warning: ' "Halite has not warned"
+}
+
 hostile_tests()
 {
 	local cpus nacl machine
@@ -92,6 +142,23 @@ hostile_tests()
 	done
 }
 
+# The devices that a guest gets, and each access in the pages of its interrupt controller that is
+# none to a register.
+devices_tests()
+{
+	local machine
+	for machine in plic aplic aia; do
+		test_case "guest-devices-native-$machine" test_guest devices --machine "$machine" \
+			--append native --native
+		test_case "guest-devices-$machine" test_guest devices --machine "$machine" \
+			--append withheld
+	done
+	test_case guest-devices-given test_guest devices --machine plic --append given \
+		--give fw_cfg,flash
+	# What the first Halite withholds from the second does not exist for the second's guest.
+	test_case guest-devices-depth-2 test_guest devices --machine plic --append withheld --depth 2
+}
+
 # The H extension in Halite against the bare machine's, with all subsets of NACL's features.
 test_conformance()
 {
@@ -102,6 +169,10 @@ guest_tests()
 {
 	local name
 	make -s --no-print-directory guest-programs
+	test_case guest-lines-native test_lines 0 --native
+	test_case guest-lines-halite test_lines 21 --stats
+	test_case guest-lines-depth-2 test_lines 42 --stats --depth 2
+	test_case guest-lines-warnings test_lines_warnings
 	for name in $(make -s --no-print-directory guest-list); do
 		test_case "guest-$name-native" test_guest "$name" --native
 		test_case "guest-$name-halite" test_guest "$name"
@@ -110,5 +181,6 @@ guest_tests()
 		test_case "guest-$name-depth-3" test_guest "$name" --depth 3 --nacl all,none,all
 		test_case "guest-$name-depth-3-none" test_guest "$name" --depth 3 --nacl none,none,none
 	done
+	devices_tests
 	cage_tests "" 120 quick
 }

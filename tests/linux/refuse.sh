@@ -56,6 +56,18 @@ test_refuse_garbage()
 	refused_status
 }
 
+# A device that cannot be given, and one word among others that is none.
+test_refuse_give()
+{
+	local guest=guest-loader,addr=0x88000000,kernel=$GUESTS/basics.elf word
+	local message='give=: "(clint|plic|)" is no device that can be given; a list of fw_cfg,flash'
+	for word in clint flash,plic '' 'fw_cfg,'; do
+		refused "$message is expected" -kernel "$BUILD/halite.bin" \
+			-append "nacl=all give=$word" -device "$guest"
+		refused_status
+	done
+}
+
 # tree_with_modules KERNEL KERNEL-SIZE RAMDISK RAMDISK-SIZE: a device tree in $LOGS/$NAME.dtb that says that the modules are
 # there; QEMU itself would not place files over each other.
 tree_with_modules()
@@ -156,7 +168,8 @@ test_guest_panic()
 refuse_tests()
 {
 	local name
-	for name in no_kernel garbage overlap_modules overlap_halite module_outside small_ram no_h cut_tree no_sbi run_status; do
+	for name in no_kernel garbage give overlap_modules overlap_halite module_outside small_ram no_h \
+		cut_tree no_sbi run_status; do
 		test_case "refuse-${name//_/-}" "test_refuse_$name"
 	done
 	test_case guest-trespass test_guest_trespass

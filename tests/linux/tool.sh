@@ -68,6 +68,13 @@ test_tool_arguments()
 	refuses "2 levels; expected one, or as many as --depth says: 3" run --kernel "$image" --depth 3 --nacl all,none
 	refuses "2 levels" run --kernel "$image" --nacl all,none
 	refuses "--depth '5'" run --kernel "$image" --depth 5
+	refuses "'clint' is no device that can be given; expected a list of fw_cfg,flash" run \
+		--kernel "$image" --give clint
+	for value in '' flash, ,flash flashx fw-cfg 'flash fw_cfg' fw_cfg,fla; do
+		refuses "--give '$value': " run --kernel "$image" --give="$value"
+	done
+	refuses "--give: its value is missing" run --kernel "$image" --give
+	refuses "--native with --give" run --kernel "$image" --native --give flash
 	refuses "--native with --stats" run --kernel "$image" --native --stats
 	refuses "--native with --depth 2" run --kernel "$image" --depth 2 --native
 	refuses "--machine 'gic': expected plic, aplic, aia, or aia:N" run --kernel "$image" --machine gic
@@ -153,6 +160,13 @@ test_tool_command()
 	[ $((kernel)) -ge $((0x80200000 + 64 * 1024 * 1024)) ] || fail "the kernel module lies where the kernel will run"
 	[ $((initrd)) -ge $((kernel + 4096)) ] || fail "the modules overlap"
 	[ $((kernel % 0x200000)) = 0 ] && [ $((initrd % 0x200000)) = 0 ] || fail "not aligned to 2 MiB"
+	! grep -q give= <<<"$words" || fail "a device is given that nobody asked for"
+	# Each Halite gives it; what is not given below does not exist above.
+	words=$("$HALITE" run --kernel "$file" --give fw_cfg,flash --depth 2 --nacl all,none --stats \
+		--memory 1G --qemu "$qemu") || [ $? = 1 ]
+	grep -qx 'nacl=all give=fw_cfg,flash stats' <<<"$words" || fail "the lowest Halite gives nothing"
+	grep -q 'bootargs=nacl=none give=fw_cfg,,flash stats$' <<<"$words" ||
+		fail "the second Halite gives nothing"
 	words=$("$HALITE" run --native --kernel "$file" --append 'a=1,2 b' --qemu "$qemu")
 	grep -qx 'a=1,2 b' <<<"$words"
 	if grep -q guest-loader <<<"$words"; then fail "--native uses the guest-loader"; fi

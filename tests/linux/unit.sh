@@ -2,44 +2,56 @@
 # The unit tests are cmocka programs for the build machine; each of their tests is one here.
 # shellcheck shell=bash
 
-# unit_tests: builds and runs them all and counts what cmocka reports. A program that ends without its report counts as one
-# failure.
+# unit_tests: builds and runs them all and counts what cmocka reports.
 unit_tests()
 {
-	local log=$LOGS/unit.log program name status verdict
+	local log=$LOGS/unit.log program status=0 start
 	wanted unit || return 0
 	say "unit tests"
-	if ! make -s unit-build >"$log" 2>&1; then
+	now
+	start=$NOW
+	make -s unit-build >"$log" 2>&1 || status=$?
+	took unit-build "$start"
+	if [ "$status" != 0 ]; then
 		echo "FAIL: the unit tests do not build" >>"$log"
 		report 1 unit-build 0 "$log"
 		return 0
 	fi
 	for program in $(make -s --no-print-directory unit-list); do
-		name=unit-$(basename "$program")
-		log=$LOGS/$name.log
-		status=0
-		CMOCKA_MESSAGE_OUTPUT=stdout timeout -k 5 300 "$program" >"$log" 2>&1 </dev/null || status=$?
-		while read -r verdict; do
-			case $verdict in
-			'[       OK ] '*)
-				PASSED=$((PASSED + 1))
-				printf 'ok %s: %s\n' "$name" "${verdict##*] }"
-				;;
-			'[  SKIPPED ] '*)
-				SKIPPED=$((SKIPPED + 1))
-				printf 'skipped %s: %s\n' "$name" "${verdict##*] }"
-				;;
-			'[  FAILED  ] '*)
-				FAILED=$((FAILED + 1))
-				printf 'not ok %s: %s\n' "$name" "${verdict##*] }"
-				;;
-			esac
-		done < <(sed '/^\[==========\].*test(s) run/q' "$log")
-		if [ "$status" != 0 ]; then
-			grep -q '^\[  FAILED  \]' "$log" || report "$status" "$name" 0 "$log"
-			tail -n 30 "$log" | sed 's/^/    | /'
-		fi
+		repeated unit_program "$program"
 	done
+}
+
+# unit_program PROGRAM: one that ends without its report counts as one failure.
+unit_program()
+{
+	local name log status=0 verdict start
+	name=unit-$(basename "$1")
+	log=$LOGS/$name.log
+	forget_runs "$name"
+	now
+	start=$NOW
+	CMOCKA_MESSAGE_OUTPUT=stdout timeout -k 5 300 "$1" >"$log" 2>&1 </dev/null || status=$?
+	took "$name" "$start"
+	while read -r verdict; do
+		case $verdict in
+		'[       OK ] '*)
+			PASSED=$((PASSED + 1))
+			printf 'ok %s: %s\n' "$(title "$name")" "${verdict##*] }"
+			;;
+		'[  SKIPPED ] '*)
+			SKIPPED=$((SKIPPED + 1))
+			printf 'skipped %s: %s\n' "$(title "$name")" "${verdict##*] }"
+			;;
+		'[  FAILED  ] '*)
+			failed "$name" "${verdict##*] }"
+			printf 'not ok %s: %s\n' "$(title "$name")" "${verdict##*] }"
+			;;
+		esac
+	done < <(sed '/^\[==========\].*test(s) run/q' "$log")
+	[ "$status" != 0 ] || return 0
+	grep -q '^\[  FAILED  \]' "$log" || report "$status" "$name" 0 "$log"
+	tail -n 30 "$log" | sed 's/^/    | /'
 }
 
 # What src/nacl promises besides: see mk/nacl.mk.

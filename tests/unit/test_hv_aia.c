@@ -50,7 +50,7 @@ static void finds_what_serves_s_mode(void **state)
 {
 	(void)state;
 	make_aia_tree();
-	assert_fine(machine_parse(&m, tree, 0));
+	assert_fine(machine_parse(&m, tree, 0, 0));
 	assert_int_equal(m.plic.size, 0);
 	assert_true(m.imsic.present && m.aplic.msi);
 	assert_int_equal(m.imsic.guest_index_bits, 3);
@@ -75,7 +75,7 @@ static void an_aplic_can_have_wires(void **state)
 	fdt_delprop(tree, node_at(APLIC_M), "msi-parent");
 	set_cells(APLIC, "interrupts-extended", 0x10, 9, 0x11, 9);
 	set_cells(APLIC_M, "interrupts-extended", 0x10, 11, 0x11, 11);
-	assert_fine(machine_parse(&m, tree, 0));
+	assert_fine(machine_parse(&m, tree, 0, 0));
 	assert_false(m.imsic.present || m.aplic.msi);
 	assert_int_equal(m.aplic.base, 0xd000000);
 	assert_int_equal(m.harts[1].aplic_index, 1);
@@ -87,34 +87,34 @@ static void nodes_that_do_not_fit_are_named(void **state)
 	(void)state;
 	make_aia_tree();
 	set_cells(IMSIC, "interrupts-extended", 0x10, 9);
-	assert_fatal(machine_parse(&m, tree, 0),
+	assert_fatal(machine_parse(&m, tree, 0, 0),
 		     "imsics@28000000: interrupts-extended: nothing for hart 1");
 	set_cells(IMSIC, "interrupts-extended", 0x10, 9, 0x11, 9);
 	set_cells(IMSIC, "reg", 0, 0x28000000, 0, 0x8000);
-	assert_fatal(machine_parse(&m, tree, 0), "imsics@28000000: reg: nothing for hart 1");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "imsics@28000000: reg: nothing for hart 1");
 	set_cells(IMSIC, "reg", 0, 0x28000800, 0, 0x10000);
-	assert_fatal(machine_parse(&m, tree, 0), "whole pages");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "whole pages");
 	set_cells(IMSIC, "reg", 0, 0x28000000, 0, 0x10000, 0, 0x29000000, 0, 0x10000);
-	assert_fatal(machine_parse(&m, tree, 0), "one range");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "one range");
 	set_cells(IMSIC, "reg", 0, 0x28000000, 0, 0x10000);
 	set_cells(IMSIC, "riscv,guest-index-bits", 7);
-	assert_fatal(machine_parse(&m, tree, 0), "riscv,guest-index-bits: 7");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "riscv,guest-index-bits: 7");
 	set_cells(IMSIC, "riscv,guest-index-bits", 3);
 	set_cells(IMSIC, "riscv,num-ids", 64);
-	assert_fatal(machine_parse(&m, tree, 0), "riscv,num-ids");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "riscv,num-ids");
 	fdt_delprop(tree, node_at(IMSIC), "riscv,num-ids");
-	assert_fatal(machine_parse(&m, tree, 0), "riscv,num-ids");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "riscv,num-ids");
 	set_cells(IMSIC, "riscv,num-ids", 2047);
 	set_cells(APLIC, "riscv,num-sources", 1024);
-	assert_fatal(machine_parse(&m, tree, 0), "aplic@d000000: riscv,num-sources");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "aplic@d000000: riscv,num-sources");
 	set_cells(APLIC, "riscv,num-sources", 1023);
 	set_cells(APLIC, "reg", 0, 0xd000000, 0, 0x3000);
-	assert_fatal(machine_parse(&m, tree, 0), "aplic@d000000: reg");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "aplic@d000000: reg");
 	set_cells(APLIC, "reg", 0, 0xd000000, 0, 0x4000);
-	assert_fine(machine_parse(&m, tree, 0));
+	assert_fine(machine_parse(&m, tree, 0, 0));
 	add_device("plic@e000000", "riscv,plic0", 0xe000000, 0x600000);
 	set_cells("/soc/plic@e000000", "riscv,ndev", 95);
-	assert_fatal(machine_parse(&m, tree, 0), "handles one of them");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "handles one of them");
 }
 
 static void without_guest_index_bits_there_are_no_guest_files(void **state)
@@ -123,7 +123,7 @@ static void without_guest_index_bits_there_are_no_guest_files(void **state)
 	make_aia_tree();
 	fdt_delprop(tree, node_at(IMSIC), "riscv,guest-index-bits");
 	set_cells(IMSIC, "reg", 0, 0x28000000, 0, 0x2000);
-	assert_fine(machine_parse(&m, tree, 0));
+	assert_fine(machine_parse(&m, tree, 0, 0));
 	assert_int_equal(m.imsic.guest_index_bits, 0);
 	assert_int_equal(m.harts[0].imsic_file, 0x28001000);
 }
@@ -133,7 +133,7 @@ static void make_guest(unsigned int own_file)
 	static const struct range home = { 0x8f800000, 0x800000 };
 	static struct modules mods = { .bootargs = "" };
 
-	machine_parse(&m, tree, 0);
+	machine_parse(&m, tree, 0, 0);
 	guest_fdt_make(guest, guest_fdt_size(tree, &mods), tree, &m, &mods, home, own_file);
 }
 

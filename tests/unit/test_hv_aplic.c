@@ -17,12 +17,17 @@ static struct domain d = { .machine = &m };
 static struct vcpu v = { .domain = &d };
 static struct hext_config config;
 
-/* The last MSI, and how often a wire's state has been asked for. */
+/* The last MSI, how often a wire's state has been asked for, how often the machine was accessed. */
 static uint64_t msi_addr, msi_value;
-static unsigned int changes;
+static unsigned int changes, accesses;
+/* The machine refuses all; or the interrupt files alone do. */
+static bool refuses, files_refuse;
 
 bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value)
 {
+	accesses++;
+	if (refuses)
+		return false;
 	assert_int_equal(size, 4);
 	assert_true(addr >= BASE && addr < BASE + sizeof(registers));
 	*value = registers[(addr - BASE) / 4];
@@ -31,6 +36,9 @@ bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value)
 
 bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value)
 {
+	accesses++;
+	if (refuses || (addr >= FILES && files_refuse))
+		return false;
 	assert_int_equal(size, 4);
 	if (addr >= FILES) {
 		msi_addr = addr;
@@ -66,6 +74,9 @@ static int setup(void **state)
 	d.genmsi = 0;
 	msi_addr = 0;
 	changes = 0;
+	accesses = 0;
+	refuses = false;
+	files_refuse = false;
 	warnings = 0;
 	return 0;
 }
@@ -153,7 +164,7 @@ static void an_msi_by_software_goes_to_the_own_file(void **state)
 	assert_int_equal(registers[TARGET / 4], target(1, 0, 5));
 }
 
-static void all_else_is_passed_on(void **state)
+static void the_other_registers_are_passed_on(void **state)
 {
 	(void)state;
 	put(0, 0x104);
@@ -198,6 +209,157 @@ static void wires_are_looked_at_after_what_may_change_them(void **state)
 	assert_int_equal(changes, 2);
 }
 
+/* The registers of AIA's tables: the control region, the delivery structures. */
+static bool is_named(uint64_t offset, bool msi)
+{
+	const uint64_t words = m.aplic.sources / 32 + 1;
+
+	if (offset % 4)
+		return false;
+	if (offset == 0) /* domaincfg */
+		return true;
+	if (offset >= 4 && offset <= 4 * m.aplic.sources) /* sourcecfg */
+		return true;
+	if (offset == GENMSI)
+		return msi;
+	if (offset >= TARGET && offset < TARGET + 4 * m.aplic.sources)
+		return true;
+	/* setipnum, clripnum, setienum, clrienum, setipnum_le, setipnum_be */
+	if (offset == 0x1cdc || offset == 0x1ddc || offset == 0x1edc || offset == 0x1fdc ||
+	    offset == 0x2000 || offset == 0x2004)
+		return true;
+	/* setip, in_clrip, setie, clrie */
+	if (offset >= 0x1c00 && offset < 0x2000)
+		return offset % 0x100 < 4 * words;
+	/* Delivery structures of hart indexes 1 and 3: idelivery, iforce, ithreshold, topi, claimi */
+	if (msi || (offset / 32 != (IDC + 32) / 32 && offset / 32 != (IDC + 96) / 32))
+		return false;
+	return offset % 32 <= 8 || offset % 32 == 0x18 || offset % 32 == 0x1c;
+}
+
+static void walk(bool msi)
+{
+	static const unsigned int sizes[] = { 1, 2, 4, 8 };
+	uint64_t offset, value;
+	unsigned int i;
+
+	for (offset = 0; offset < sizeof(registers); offset++) {
+		for (i = 0; i < 4; i++) {
+			bool whole = sizes[i] == 4 && offset % 4 == 0;
+			/* Halite has genmsi itself, and what it stores goes to a file. */
+			bool own = whole && offset == GENMSI;
+			bool named = whole && is_named(offset, msi);
+
+			if (offset / 4 < sizeof(registers) / 4)
+				registers[offset / 4] = 0x5a;
+			accesses = 0;
+			value = 1;
+			if (aplic_load(&v, offset, sizes[i], &value) != whole)
+				fail_msg("load of %u at 0x%lx", sizes[i], (unsigned long)offset);
+			if (accesses != (named && !own))
+				fail_msg("load at 0x%lx: %u accesses", (unsigned long)offset,
+					 accesses);
+			if (whole && value != (named && !own ? 0x5a : 0))
+				fail_msg("load at 0x%lx: 0x%lx", (unsigned long)offset,
+					 (unsigned long)value);
+			accesses = 0;
+			/* Hart index 1, so that targets and genmsi have an effect. */
+			if (aplic_store(&v, offset, sizes[i], 1 << 18 | 0x80) != whole)
+				fail_msg("store of %u at 0x%lx", sizes[i], (unsigned long)offset);
+			if (accesses != named)
+				fail_msg("store at 0x%lx: %u accesses", (unsigned long)offset,
+					 accesses);
+			if (own)
+				put(GENMSI, 0);
+			/* A machine that refuses is asked as often, and the guest hears. */
+			refuses = true;
+			accesses = 0;
+			changes = 0;
+			if (aplic_load(&v, offset, sizes[i], &value) != (whole && (!named || own)))
+				fail_msg("refused load at 0x%lx", (unsigned long)offset);
+			if (aplic_store(&v, offset, sizes[i], 1 << 18 | 0x80) != (whole && !named))
+				fail_msg("refused store at 0x%lx", (unsigned long)offset);
+			assert_int_equal(accesses, named + (named && !own));
+			assert_int_equal(changes, 0);
+			refuses = false;
+		}
+	}
+}
+
+static void only_named_registers_are_accessed(void **state)
+{
+	(void)state;
+	/* No delivery structure is the guest's, whatever its harts' indexes. */
+	m.harts[0].aplic_index = 1;
+	/* As many sources as QEMU's, one less than a word's, and all there can be. */
+	walk(true);
+	m.aplic.sources = 31;
+	walk(true);
+	m.aplic.sources = 1023;
+	walk(true);
+}
+
+static void only_named_registers_of_wires_are_accessed(void **state)
+{
+	(void)state;
+	m.aplic.msi = false;
+	m.harts[0].aplic_index = 1;
+	m.harts[1].aplic_index = 3;
+	walk(false);
+	m.aplic.sources = 1023;
+	walk(false);
+}
+
+static void a_file_that_refuses_an_msi_is_a_fault(void **state)
+{
+	(void)state;
+	put(GENMSI, target(1, 0, 7));
+	files_refuse = true;
+	assert_false(aplic_store(&v, GENMSI, 4, target(3, 0, 77)));
+	assert_int_equal(get(GENMSI), target(1, 0, 7));
+	/* No file is named, so none is asked. */
+	accesses = 0;
+	put(GENMSI, target(2, 0, 77));
+	assert_int_equal(accesses, 0);
+}
+
+/* domaincfg.BE and DM, sourcecfg.D: they would change what a checked target means. */
+static void the_meaning_of_targets_stays(void **state)
+{
+	(void)state;
+	put(0, 0xffffffff);
+	assert_int_equal(registers[0], 0x104);
+	put(0, 0);
+	assert_int_equal(registers[0], 4);
+	put(8, 0x400);
+	assert_int_equal(registers[2], 0);
+	put(8, 0x406);
+	assert_int_equal(registers[2], 0);
+	put(8, 6);
+	assert_int_equal(registers[2], 6);
+	m.aplic.msi = false;
+	put(0, 0xffffffff);
+	assert_int_equal(registers[0], 0x100);
+	put(0, 0);
+	assert_int_equal(registers[0], 0);
+	put(8, 0x401);
+	assert_int_equal(registers[2], 0);
+}
+
+static void wires_of_other_harts_are_no_targets(void **state)
+{
+	(void)state;
+	m.aplic.msi = false;
+	m.harts[0].aplic_index = 1;
+	m.harts[1].aplic_index = 3;
+	put(TARGET, target(3, 0, 9));
+	assert_int_equal(registers[TARGET / 4], target(3, 0, 9));
+	put(TARGET, target(2, 0, 9));
+	put(TARGET, target(0, 0, 9));
+	put(TARGET, 0xffffffff);
+	assert_int_equal(registers[TARGET / 4], target(3, 0, 9));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,8 +367,13 @@ int main(void)
 		cmocka_unit_test_setup(in_a_stack_the_own_file_is_further_on, setup),
 		cmocka_unit_test_setup(targets_that_are_not_the_guests_are_left_out, setup),
 		cmocka_unit_test_setup(an_msi_by_software_goes_to_the_own_file, setup),
-		cmocka_unit_test_setup(all_else_is_passed_on, setup),
+		cmocka_unit_test_setup(the_other_registers_are_passed_on, setup),
 		cmocka_unit_test_setup(only_aligned_words_are_accesses, setup),
+		cmocka_unit_test_setup(only_named_registers_are_accessed, setup),
+		cmocka_unit_test_setup(only_named_registers_of_wires_are_accessed, setup),
+		cmocka_unit_test_setup(a_file_that_refuses_an_msi_is_a_fault, setup),
+		cmocka_unit_test_setup(the_meaning_of_targets_stays, setup),
+		cmocka_unit_test_setup(wires_of_other_harts_are_no_targets, setup),
 		cmocka_unit_test_setup(wires_are_looked_at_after_what_may_change_them, setup),
 	};
 

@@ -2,6 +2,7 @@
 #include "hv_test.h"
 
 #include "hv/guest_fdt.h"
+#include "hv/withheld.h"
 
 static const struct range self = { 0x80200000, 0x40000 };
 static const struct range home = { 0x8f800000, 0x800000 };
@@ -9,13 +10,18 @@ static _Alignas(8) uint8_t guest[3 * TREE_SIZE];
 static struct machine m;
 static struct modules mods;
 
-static void make(struct range taken)
+static void make_with(struct range taken, uint32_t given)
 {
-	machine_parse(&m, tree, 0);
+	machine_parse(&m, tree, 0, given);
 	modules_find(&mods, tree, &m, self);
 	assert_true(guest_fdt_size(tree, &mods) <= sizeof(guest));
 	guest_fdt_make(guest, guest_fdt_size(tree, &mods), tree, &m, &mods, taken, 0);
 	assert_int_equal(fdt_check_full(guest, fdt_totalsize(guest)), 0);
+}
+
+static void make(struct range taken)
+{
+	make_with(taken, 0);
 }
 
 static void make_kernel_tree(void)
@@ -134,18 +140,81 @@ static void harts_beyond_the_eighth_are_disabled(void **state)
 	assert_null(property("/cpus/cpu@0", "status", &len));
 }
 
+static bool has(const char *path)
+{
+	return fdt_path_offset(guest, path) >= 0;
+}
+
+static void withheld_devices_are_gone(void **state)
+{
+	const uint32_t fw_cfg = withheld_word("fw_cfg", 6);
+	const uint32_t flash = withheld_word("flash", 5);
+
+	(void)state;
+	make_kernel_tree();
+	add_device("sswi@2f00000", "riscv,aclint-sswi", 0x2f00000, 0x4000);
+	add_device("fw-cfg@10100000", "qemu,fw-cfg-mmio", 0x10100000, 0x18);
+	add_device("flash@20000000", "cfi-flash", 0x20000000, 0x4000000);
+	/* What a node has below goes with it; so does one that is switched off. */
+	add_node("/soc/flash@20000000", "partition@0");
+	add_device("flash@28000000", "cfi-flash", 0x28000000, 0x1000);
+	set_text("/soc/flash@28000000", "status", "disabled");
+	assert_fine(make(home));
+	assert_false(has("/soc/clint@2000000") || has("/soc/sswi@2f00000"));
+	assert_false(has("/soc/fw-cfg@10100000") || has("/soc/flash@20000000"));
+	assert_false(has("/soc/flash@28000000"));
+	assert_fine(make_with(home, fw_cfg));
+	assert_true(has("/soc/fw-cfg@10100000"));
+	assert_false(has("/soc/flash@20000000") || has("/soc/clint@2000000"));
+	assert_fine(make_with(home, flash));
+	assert_true(has("/soc/flash@20000000/partition@0") && has("/soc/flash@28000000"));
+	assert_false(has("/soc/fw-cfg@10100000") || has("/soc/clint@2000000"));
+	assert_fine(make_with(home, fw_cfg | flash));
+	assert_true(has("/soc/flash@20000000") && has("/soc/fw-cfg@10100000"));
+	assert_false(has("/soc/clint@2000000") || has("/soc/sswi@2f00000"));
+}
+
+/* A Halite above has this tree: it cannot give what is withheld here. */
+static void a_halite_above_has_nothing_to_give(void **state)
+{
+	(void)state;
+	make_kernel_tree();
+	add_device("fw-cfg@10100000", "qemu,fw-cfg-mmio", 0x10100000, 0x18);
+	assert_fine(make(home));
+	assert_fine(machine_parse(&m, guest, 0, withheld_word("fw_cfg", 6)));
+	assert_int_equal(m.hart_count, 2);
+	assert_int_equal(m.plic.base, 0xc000000);
+	assert_null(range_list_overlap(&m.devices, (struct range){ 0x10100000, 0x1000 }));
+	assert_non_null(range_list_overlap(&m.devices, (struct range){ 0x10000000, 0x1000 }));
+}
+
+/* What ends the machine without Halite goes only where exits are counted. */
+static void the_end_by_sbi(void **state)
+{
+	(void)state;
+	make_kernel_tree();
+	add_node("/", "poweroff");
+	set_text("/poweroff", "compatible", "syscon-poweroff");
+	add_node("/", "reboot");
+	set_text("/reboot", "compatible", "syscon-reboot");
+	assert_fine(make(home));
+	assert_true(has("/poweroff") && has("/reboot"));
+	assert_fine(guest_fdt_end_by_sbi(guest));
+	assert_false(has("/poweroff") || has("/reboot"));
+	assert_true(has("/soc/plic@c000000"));
+}
+
 static void all_else_stays(void **state)
 {
 	int len;
 
 	(void)state;
 	make_kernel_tree();
-	add_device("sswi@2f00000", "riscv,aclint-sswi", 0x2f00000, 0x4000);
 	assert_fine(make(home));
 	assert_non_null(property("/reserved-memory/firmware@80000000", "no-map", &len));
-	assert_non_null(property("/soc/clint@2000000", "reg", &len));
 	assert_non_null(property("/soc/plic@c000000", "interrupts-extended", &len));
-	assert_true(fdt_path_offset(guest, "/soc/sswi@2f00000") < 0);
+	assert_non_null(property("/soc/serial@10000000", "reg", &len));
+	assert_non_null(property("/soc/pci@30000000", "ranges", &len));
 }
 
 int main(void)
@@ -156,6 +225,9 @@ int main(void)
 		cmocka_unit_test(chosen_is_the_guests),
 		cmocka_unit_test(isa_is_without_what_is_not_virtualized),
 		cmocka_unit_test(harts_beyond_the_eighth_are_disabled),
+		cmocka_unit_test(withheld_devices_are_gone),
+		cmocka_unit_test(a_halite_above_has_nothing_to_give),
+		cmocka_unit_test(the_end_by_sbi),
 		cmocka_unit_test(all_else_stays),
 	};
 

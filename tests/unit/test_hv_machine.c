@@ -4,6 +4,7 @@
 #include "hv/home.h"
 #include "hv/machine.h"
 #include "hv/modules.h"
+#include "hv/withheld.h"
 
 static struct machine m;
 static struct modules mods;
@@ -14,7 +15,7 @@ static void parses_a_virt_like_machine(void **state)
 	(void)state;
 	make_tree();
 	assert_fine(machine_check_fdt(tree, TREE_SIZE));
-	assert_fine(machine_parse(&m, tree, 1));
+	assert_fine(machine_parse(&m, tree, 1, 0));
 	assert_int_equal(m.hart_count, 2);
 	assert_int_equal(m.harts[m.boot_hart].hartid, 1);
 	assert_int_equal(m.harts[0].plic_context, 1);
@@ -25,7 +26,11 @@ static void parses_a_virt_like_machine(void **state)
 	assert_int_equal(m.ram.count, 1);
 	assert_int_equal(m.no_map.r[0].size, 0x80000);
 	assert_true(m.isa.h && m.isa.sstc && m.isa.svinval && !m.isa.v && !m.isa.svadu);
-	assert_string_equal(m.bootargs, "");
+	assert_string_equal(machine_bootargs(tree), "");
+	set_text("/chosen", "bootargs", "nacl=none");
+	assert_string_equal(machine_bootargs(tree), "nacl=none");
+	assert_int_equal(fdt_setprop(tree, node_at("/chosen"), "bootargs", "x", 1), 0);
+	assert_fatal(machine_bootargs(tree), "no string");
 }
 
 static bool is_device(uint64_t addr)
@@ -41,7 +46,7 @@ static void devices_are_what_a_guest_may_reach(void **state)
 	set_text("/soc/spi@11000000", "status", "disabled");
 	add_device("odd@200f000", "x,overlaps-clint", 0x200f000, 0x2000);
 	add_device("ram@80000000", "x,overlaps-ram", 0x80000000, 0x1000);
-	assert_fine(machine_parse(&m, tree, 0));
+	assert_fine(machine_parse(&m, tree, 0, 0));
 	assert_true(is_device(0x10000fff)); /* the page of the UART */
 	assert_false(is_device(0x10001000));
 	assert_true(is_device(0x30000000) && is_device(0x7fffffff) && is_device(0x400000000));
@@ -49,6 +54,161 @@ static void devices_are_what_a_guest_may_reach(void **state)
 	assert_false(is_device(0x200f000));
 	assert_true(is_device(0x2010000));
 	assert_false(is_device(0x11000000));
+}
+
+/* Names of the devicetree bindings; the word that gives the device, if there is one. */
+static const struct {
+	const char *compatible, *word;
+} withheld[] = {
+	{ "sifive,clint0", NULL },
+	{ "sifive,clint2", NULL },
+	{ "riscv,clint0", NULL },
+	{ "thead,c900-clint", NULL },
+	{ "riscv,aclint-mswi", NULL },
+	{ "riscv,aclint-mtimer", NULL },
+	{ "riscv,aclint-sswi", NULL },
+	{ "thead,c900-aclint-mswi", NULL },
+	{ "thead,c900-aclint-mtimer", NULL },
+	{ "thead,c900-aclint-sswi", NULL },
+	{ "nuclei,ux900-aclint-mswi", NULL },
+	{ "nuclei,ux900-aclint-mtimer", NULL },
+	{ "nuclei,ux900-aclint-sswi", NULL },
+	{ "mips,p8700-aclint-sswi", NULL },
+	{ "andestech,plicsw", NULL },
+	{ "andestech,plmt0", NULL },
+	{ "sifive,debug-013", NULL },
+	{ "riscv,debug-013", NULL },
+	{ "riscv,aplic", NULL },
+	{ "riscv,imsics", NULL },
+	{ "qemu,fw-cfg-mmio", "fw_cfg" },
+	{ "cfi-flash", "flash" },
+	{ "jedec-flash", "flash" },
+};
+
+static void expect_withheld(const char *what, uint64_t addr, bool expected)
+{
+	if (is_device(addr) == expected)
+		fail_msg("%s is %s", what, expected ? "given" : "withheld");
+}
+
+static void each_device_is_withheld_but_by_its_word(void **state)
+{
+	const uint32_t words = withheld_word("fw_cfg", 6) | withheld_word("flash", 5);
+	volatile size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(withheld) / sizeof(withheld[0]); i++) {
+		const char *word = withheld[i].word;
+		uint32_t bit = word ? withheld_word(word, strlen(word)) : 0;
+
+		make_tree();
+		add_device("x@11000000", withheld[i].compatible, 0x11000000, 0x2000);
+		assert_fine(machine_parse(&m, tree, 0, 0));
+		expect_withheld(withheld[i].compatible, 0x11000000, true);
+		expect_withheld(withheld[i].compatible, 0x11001fff, true);
+		/* The other words do not give it. */
+		assert_true(!word || bit);
+		assert_fine(machine_parse(&m, tree, 0, words & ~bit));
+		expect_withheld(withheld[i].compatible, 0x11000000, true);
+		if (!word)
+			continue;
+		assert_fine(machine_parse(&m, tree, 0, bit));
+		expect_withheld(withheld[i].compatible, 0x11000000, false);
+		expect_withheld("the CLINT", 0x2000000, true);
+		expect_withheld("the PLIC", 0xc000000, true);
+	}
+}
+
+static void a_plic_is_reached_through_halite_alone(void **state)
+{
+	static const char *const names[] = { "sifive,plic-1.0.0", "riscv,plic0" };
+	volatile size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		make_tree();
+		set_text("/soc/plic@c000000", "compatible", names[i]);
+		assert_fine(machine_parse(&m, tree, 0, 0));
+		assert_int_equal(m.plic.base, 0xc000000);
+		assert_int_equal(m.harts[1].plic_context, 3);
+		assert_false(is_device(0xc000000) || is_device(0xc5fffff));
+	}
+	/* One that is switched off is not Halite's to use, and not the guest's. */
+	add_device("plic@e000000", "riscv,plic0", 0xe000000, 0x600000);
+	set_cells("/soc/plic@e000000", "riscv,ndev", 95);
+	set_text("/soc/plic@e000000", "status", "disabled");
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_int_equal(m.plic.base, 0xc000000);
+	assert_false(is_device(0xe000000));
+	set_text("/soc/plic@e000000", "status", "okay");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "a second PLIC");
+}
+
+/* A name that only begins or ends like one, or comes second, and a device that is switched off. */
+static void withheld_goes_by_whole_names(void **state)
+{
+	static const char second[] = "acme,flash\0cfi-flash";
+
+	(void)state;
+	make_tree();
+	add_device("x@11000000", "cfi-flash2", 0x11000000, 0x1000);
+	add_device("x@11001000", "acme,cfi-flash", 0x11001000, 0x1000);
+	add_device("x@11002000", "?", 0x11002000, 0x1000);
+	assert_int_equal(fdt_setprop(tree, node_at("/soc/x@11002000"), "compatible", second,
+				     sizeof(second)),
+			 0);
+	/* Two ranges, as QEMU's two chips have. */
+	add_device("x@11004000", "cfi-flash", 0, 0);
+	set_cells("/soc/x@11004000", "reg", 0, 0x11004000, 0, 0x1000, 0, 0x11006000, 0, 0x1000);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_true(is_device(0x11000000) && is_device(0x11001000));
+	assert_false(is_device(0x11002000) || is_device(0x11004000) || is_device(0x11006000));
+}
+
+static void a_page_shared_with_a_withheld_device_is_withheld(void **state)
+{
+	(void)state;
+	make_tree();
+	add_device("x@11000800", "x,given", 0x11000800, 0x1000);
+	warnings = 0;
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_true(is_device(0x11000000) && is_device(0x11001000));
+	assert_int_equal(warnings, 0);
+	add_device("fw-cfg@11000000", "qemu,fw-cfg-mmio", 0x11000000, 0x18);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_false(is_device(0x11000000) || is_device(0x11000800));
+	assert_true(is_device(0x11001000));
+	assert_int_equal(warnings, 1);
+	assert_fine(machine_parse(&m, tree, 0, withheld_word("fw_cfg", 6)));
+	assert_true(is_device(0x11000000) && is_device(0x11000800));
+	assert_int_equal(warnings, 1);
+}
+
+/* Under a bus that is switched off, too: what it says of its address holds all the same. */
+static void what_is_switched_off_is_withheld_too(void **state)
+{
+	(void)state;
+	make_tree();
+	add_device("window@11000000", "x,given", 0x11000000, 0x4000);
+	add_device("fw-cfg@11001000", "qemu,fw-cfg-mmio", 0x11001000, 0x18);
+	set_text("/soc/fw-cfg@11001000", "status", "disabled");
+	add_node("/", "bus");
+	set_cells("/bus", "#address-cells", 1);
+	set_cells("/bus", "#size-cells", 1);
+	set_text("/bus", "status", "disabled");
+	set_cells("/bus", "ranges", 0x1000, 0, 0x11003000, 0x1000);
+	add_node("/bus", "flash@1000");
+	set_text("/bus/flash@1000", "compatible", "cfi-flash");
+	set_cells("/bus/flash@1000", "reg", 0x1000, 0x1000);
+	add_node("/bus", "x@1000");
+	set_cells("/bus/x@1000", "reg", 0x1000, 0x1000);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_true(is_device(0x11000000) && is_device(0x11002000));
+	assert_false(is_device(0x11001000) || is_device(0x11003000));
+	/* Given, but still switched off. */
+	fdt_del_node(tree, node_at("/soc/window@11000000"));
+	assert_fine(machine_parse(&m, tree, 0, withheld_word("flash", 5)));
+	assert_false(is_device(0x11001000) || is_device(0x11003000));
 }
 
 static void bus_windows_translate(void **state)
@@ -68,7 +228,7 @@ static void bus_windows_translate(void **state)
 	set_cells("/i2c", "#size-cells", 0);
 	add_node("/i2c", "sensor@19000000");
 	set_cells("/i2c/sensor@19000000", "reg", 0x19000000);
-	assert_fine(machine_parse(&m, tree, 0));
+	assert_fine(machine_parse(&m, tree, 0, 0));
 	assert_true(is_device(0x18002000));
 	assert_false(is_device(0x18001000) || is_device(0x18003000) || is_device(0x2000));
 	assert_false(is_device(0x19000000));
@@ -111,7 +271,7 @@ static void isa_list_goes_before_the_string(void **state)
 	assert_fine(machine_parse_isa(tree, node_at("/cpus/cpu@0"), &isa));
 	assert_true(isa.h && isa.svadu && !isa.sstc);
 	/* What one hart lacks, the machine lacks. */
-	assert_fine(machine_parse(&m, tree, 0));
+	assert_fine(machine_parse(&m, tree, 0, 0));
 	assert_true(m.isa.h && !m.isa.svadu && !m.isa.sstc);
 }
 
@@ -124,11 +284,11 @@ static void at_most_eight_harts_with_the_boot_hart_among_them(void **state)
 	for (i = 2; i < 12; i++)
 		add_cpu(i, TEST_ISA);
 	set_text("/cpus/cpu@b", "status", "disabled");
-	assert_fine(machine_parse(&m, tree, 0));
+	assert_fine(machine_parse(&m, tree, 0, 0));
 	assert_int_equal(m.hart_count, 8);
 	assert_int_equal(m.harts_left_out, 3);
 	assert_int_equal(m.harts[m.boot_hart].hartid, 0);
-	assert_fatal(machine_parse(&m, tree, 11), "hart id 11");
+	assert_fatal(machine_parse(&m, tree, 11, 0), "hart id 11");
 }
 
 static void bad_trees_are_named(void **state)
@@ -161,19 +321,19 @@ static void missing_things_are_named(void **state)
 	(void)state;
 	make_tree();
 	fdt_del_node(tree, node_at("/soc/plic@c000000"));
-	assert_fatal(machine_parse(&m, tree, 0), "no interrupt controller for S mode");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "no interrupt controller for S mode");
 	/* One that has no wire to the hart. */
 	add_device("imsics@24000000", "riscv,imsics", 0x24000000, 0x1000);
-	assert_fatal(machine_parse(&m, tree, 0), "no interrupt controller for S mode");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "no interrupt controller for S mode");
 	fdt_delprop(tree, node_at("/cpus"), "timebase-frequency");
-	assert_fatal(machine_parse(&m, tree, 0), "timebase-frequency");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "timebase-frequency");
 	make_tree();
 	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0);
-	assert_fatal(machine_parse(&m, tree, 0), "/memory@80000000: reg");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "/memory@80000000: reg");
 	set_cells("/memory@80000000", "reg", 0xffffffff, 0xfffff000, 0, 0x2000);
-	assert_fatal(machine_parse(&m, tree, 0), "beyond 64 bits");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "beyond 64 bits");
 	fdt_del_node(tree, node_at("/memory@80000000"));
-	assert_fatal(machine_parse(&m, tree, 0), "no node with device_type \"memory\"");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "no node with device_type \"memory\"");
 }
 
 static void finds_the_finisher(void **state)
@@ -189,7 +349,7 @@ static void finds_the_finisher(void **state)
 
 static void find_modules(void)
 {
-	machine_parse(&m, tree, 0);
+	machine_parse(&m, tree, 0, 0);
 	modules_find(&mods, tree, &m, self);
 }
 
@@ -295,6 +455,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_a_virt_like_machine),
 		cmocka_unit_test(devices_are_what_a_guest_may_reach),
+		cmocka_unit_test(each_device_is_withheld_but_by_its_word),
+		cmocka_unit_test(a_plic_is_reached_through_halite_alone),
+		cmocka_unit_test(withheld_goes_by_whole_names),
+		cmocka_unit_test(a_page_shared_with_a_withheld_device_is_withheld),
+		cmocka_unit_test(what_is_switched_off_is_withheld_too),
 		cmocka_unit_test(bus_windows_translate),
 		cmocka_unit_test(isa_strings),
 		cmocka_unit_test(isa_list_goes_before_the_string),

@@ -2,6 +2,7 @@
 #include "hv_test.h"
 
 #include "hv/options.h"
+#include "hv/withheld.h"
 #include "nacl/abi.h"
 
 static struct options o;
@@ -55,6 +56,38 @@ static void stats_are_off_unless_asked_for(void **state)
 	assert_int_equal(warnings, 1);
 }
 
+static void devices_are_given_by_their_words(void **state)
+{
+	const uint32_t fw_cfg = withheld_word("fw_cfg", 6);
+	const uint32_t flash = withheld_word("flash", 5);
+
+	(void)state;
+	warnings = 0;
+	assert_true(fw_cfg && flash && fw_cfg != flash);
+	assert_fine(options_parse(&o, "nacl=all"));
+	assert_int_equal(o.given, 0);
+	assert_fine(options_parse(&o, "give=fw_cfg stats"));
+	assert_int_equal(o.given, fw_cfg);
+	assert_true(o.stats);
+	assert_fine(options_parse(&o, "give=flash"));
+	assert_int_equal(o.given, flash);
+	assert_fine(options_parse(&o, "give=flash,fw_cfg nacl=none"));
+	assert_int_equal(o.given, fw_cfg | flash);
+	assert_false(o.nacl_offered);
+	assert_fine(options_parse(&o, "give=flash give=fw_cfg"));
+	assert_int_equal(o.given, fw_cfg | flash);
+	assert_int_equal(warnings, 0);
+	assert_fatal(options_parse(&o, "give=clint"), "\"clint\"");
+	assert_fatal(options_parse(&o, "give=clint"), "a list of fw_cfg,flash is expected");
+	assert_fatal(options_parse(&o, "give=flash,fwcfg"), "\"fwcfg\"");
+	assert_fatal(options_parse(&o, "give=flashx"), "\"flashx\"");
+	assert_fatal(options_parse(&o, "give=flas"), "\"flas\"");
+	assert_fatal(options_parse(&o, "give= stats"), "\"\"");
+	assert_fatal(options_parse(&o, "give="), "\"\"");
+	assert_fatal(options_parse(&o, "give=flash,"), "\"\"");
+	assert_fatal(options_parse(&o, "give=flash, fw_cfg"), "\"\"");
+}
+
 static void unknown_words_are_warnings(void **state)
 {
 	(void)state;
@@ -79,6 +112,7 @@ int main(void)
 		cmocka_unit_test(nacl_takes_all_none_and_lists),
 		cmocka_unit_test(stats_are_off_unless_asked_for),
 		cmocka_unit_test(slow_is_off_unless_asked_for),
+		cmocka_unit_test(devices_are_given_by_their_words),
 		cmocka_unit_test(unknown_words_are_warnings),
 		cmocka_unit_test(unknown_values_are_fatal),
 	};

@@ -12,6 +12,9 @@
 static const char *const nacl_features[] = { "sync_csr", "sync_hfence", "sync_sret",
 					     "autoswap_csr" };
 
+/* As src/hv/withheld.c has them. */
+static const char *const givable[] = { "fw_cfg", "flash" };
+
 static int parse_number(const char *name, const char *value, unsigned int max, unsigned int *number)
 {
 	char *end;
@@ -175,6 +178,37 @@ static int parse_nacl(const char *value, struct run_options *options)
 	return 0;
 }
 
+static bool is_givable(const char *name, size_t length)
+{
+	for (size_t i = 0; i < sizeof(givable) / sizeof(givable[0]); i++) {
+		if (strlen(givable[i]) == length && !strncmp(givable[i], name, length))
+			return true;
+	}
+	return false;
+}
+
+/* fw_cfg, flash, or both with a comma between them. */
+static int parse_give(const char *value, struct run_options *options)
+{
+	const char *name = value;
+
+	for (;;) {
+		size_t length = strcspn(name, ",");
+
+		if (!is_givable(name, length)) {
+			message("--give '%s': '%.*s' is no device that can be given; expected a "
+				"list of fw_cfg,flash",
+				value, (int)length, name);
+			return -1;
+		}
+		if (!name[length])
+			break;
+		name += length + 1;
+	}
+	options->give = value;
+	return 0;
+}
+
 /* Takes option name with its value. Returns 0, -1 after a message. */
 static int set_value(const char *name, const char *value, struct run_options *options)
 {
@@ -192,6 +226,8 @@ static int set_value(const char *name, const char *value, struct run_options *op
 		return parse_memory(value, &options->memory);
 	else if (!strcmp(name, "--machine"))
 		return parse_machine(value, options);
+	else if (!strcmp(name, "--give"))
+		return parse_give(value, options);
 	else if (!strcmp(name, "--depth"))
 		return parse_number(name, value, DEPTH_MAX, &options->depth);
 	else
@@ -201,9 +237,9 @@ static int set_value(const char *name, const char *value, struct run_options *op
 
 static bool takes_value(const char *name)
 {
-	static const char *const names[] = { "--kernel", "--initrd", "--append",
-					     "--qemu",	 "--cpus",   "--memory",
-					     "--nacl",	 "--depth",  "--machine" };
+	static const char *const names[] = { "--kernel",  "--initrd", "--append", "--qemu",
+					     "--cpus",	  "--memory", "--nacl",	  "--depth",
+					     "--machine", "--give" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(name, names[i]))
@@ -292,6 +328,10 @@ int run_options_parse(char **argv, struct run_options *options)
 	}
 	if (options->native && options->stats) {
 		message("--native with --stats: there is no Halite that could count");
+		return -1;
+	}
+	if (options->native && options->give) {
+		message("--native with --give: there is no Halite that withholds a device");
 		return -1;
 	}
 	if (options->native && options->depth > 1) {

@@ -27,6 +27,7 @@ struct run_options {
 	const char *append; /* the guest's command line, "" when not given */
 	const char
 		*nacl[DEPTH_MAX]; /* what each Halite offers, the lowest first, in its own words */
+	const char *give;	  /* devices that are withheld otherwise; NULL: none */
 	const char *qemu;
 	unsigned int depth; /* Halites on top of each other */
 	unsigned int cpus;

@@ -36,6 +36,8 @@ static const char run_help[] =
 	"                  sync_csr,sync_hfence,sync_sret,autoswap_csr\n"
 	"  --depth N       N Halites on top of each other, 1 to 4 (default 1); --nacl then can name what each\n"
 	"                  offers, the lowest first: all,none or sync_csr+sync_sret,all\n"
+	"  --give LIST     devices that each Halite withholds from its guest otherwise: fw_cfg, whose\n"
+	"                  DMA reaches Halite's own memory; flash, which holds firmware; fw_cfg,flash\n"
 	"  --stats         each Halite counts its guest's exits, and prints that when the guest powers off\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
 	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: with one hart only\n"
@@ -137,6 +139,17 @@ static void add_native_guest(struct words *words, const struct run_options *opti
 	}
 }
 
+/* The command line of the Halite at level, of which the first is 0. */
+static const char *halite_words(const struct run_options *options, unsigned int level)
+{
+	char *words;
+
+	if (asprintf(&words, "nacl=%s%s%s%s", options->nacl[level], options->give ? " give=" : "",
+		     options->give ? options->give : "", options->stats ? " stats" : "") < 0)
+		abort();
+	return words;
+}
+
 /* Halite as the machine's kernel, the guest's files as multiboot modules. Returns 0, or -1 after a message. */
 static int add_halite_guest(struct words *words, const struct run_options *options,
 			    const struct guest_file *kernel, uint64_t initrd_size)
@@ -144,7 +157,6 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 	struct guest_file halite;
 	struct placement placement;
 	struct sizes sizes = { .memory = options->memory, .initrd = initrd_size };
-	const char *stats = options->stats ? " stats" : "";
 	char path[PATH_MAX];
 
 	if (find_hypervisor(path, sizeof(path)) < 0 ||
@@ -161,15 +173,12 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 	words_add(words, "-kernel");
 	words_add(words, "%s", path);
 	words_add(words, "-append");
-	words_add(words, "nacl=%s%s", options->nacl[0], stats);
+	words_add(words, "%s", halite_words(options, 0));
 	for (unsigned int level = 1; level < options->depth; level++) {
-		char bootargs[128];
-
-		snprintf(bootargs, sizeof(bootargs), "nacl=%s%s", options->nacl[level], stats);
 		words_add(words, "-device");
 		words_add(words, "guest-loader,addr=0x%llx,kernel=%s,bootargs=%s",
 			  (unsigned long long)placement.halite[level], qemu_quote(path),
-			  qemu_quote(bootargs));
+			  qemu_quote(halite_words(options, level)));
 	}
 	words_add(words, "-device");
 	words_add(words, "guest-loader,addr=0x%llx,kernel=%s,bootargs=%s",

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The PLIC as a guest sees it, on a machine that remembers what it was asked. */
+#include "hv_test.h"
+
+#include "hv/intc.h"
+#include "hv/plic.h"
+#include "riscv/attempt.h"
+
+#define BASE UINT64_C(0xc000000)
+#define NDEV 95
+
+static struct machine m;
+static struct domain d = { .machine = &m };
+static struct vcpu first = { .domain = &d, .index = 0 };
+static struct vcpu second = { .domain = &d, .index = 1 };
+
+static unsigned int accesses, changes;
+static uint64_t last_addr, last_value;
+static struct vcpu *last_owner;
+static bool refuses;
+
+bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value)
+{
+	assert_int_equal(size, 4);
+	accesses++;
+	last_addr = addr;
+	if (!refuses)
+		*value = 0x5a;
+	return !refuses;
+}
+
+bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value)
+{
+	assert_int_equal(size, 4);
+	accesses++;
+	last_addr = addr;
+	last_value = value;
+	return !refuses;
+}
+
+void intc_changed(struct vcpu *by, struct vcpu *owner)
+{
+	assert_ptr_equal(by, &first);
+	last_owner = owner;
+	changes++;
+}
+
+/* The guest has contexts 1 and 3; 0 and 2 are machine level's, 4 on another's. */
+static int setup(void **state)
+{
+	(void)state;
+	m = (struct machine){
+		.hart_count = 2,
+		.harts = { { .plic_context = 1 }, { .plic_context = 3 } },
+		.plic = { .base = BASE, .size = 0x600000, .ndev = NDEV },
+	};
+	d.vcpus[0] = &first;
+	d.vcpus[1] = &second;
+	d.vcpu_count = 2;
+	accesses = 0;
+	changes = 0;
+	refuses = false;
+	return 0;
+}
+
+/* PLIC 1.0, "Memory Map": registers of sources that there are and of the guest's contexts. */
+enum { RESERVED, READ_ONLY, REGISTER, CLAIM };
+
+static unsigned int kind_of(uint64_t offset)
+{
+	const uint64_t bits = 4 * (m.plic.ndev / 32 + 1);
+
+	if (offset % 4)
+		return RESERVED;
+	if (offset >= 4 && offset <= 4 * m.plic.ndev)
+		return REGISTER;
+	if (offset >= 0x1000 && offset < 0x1000 + bits)
+		return READ_ONLY;
+	if (offset >= 0x2080 && offset < 0x2080 + bits)
+		return REGISTER;
+	if (offset >= 0x2180 && offset < 0x2180 + bits)
+		return REGISTER;
+	if (offset == 0x201000 || offset == 0x203000)
+		return REGISTER;
+	return offset == 0x201004 || offset == 0x203004 ? CLAIM : RESERVED;
+}
+
+static void check_load(uint64_t offset, unsigned int size)
+{
+	const bool whole = size == 4 && offset % 4 == 0;
+	const unsigned int kind = whole ? kind_of(offset) : RESERVED;
+	uint64_t value = 1;
+
+	accesses = 0;
+	changes = 0;
+	if (plic_load(&first, offset, size, &value) != (whole && (!refuses || !kind)))
+		fail_msg("load of %u at 0x%lx", size, (unsigned long)offset);
+	if (accesses != (kind != RESERVED) || (accesses && last_addr != BASE + offset))
+		fail_msg("load of %u at 0x%lx: %u accesses", size, (unsigned long)offset, accesses);
+	if (whole && !refuses && value != (kind ? 0x5a : 0))
+		fail_msg("load at 0x%lx: 0x%lx", (unsigned long)offset, (unsigned long)value);
+	assert_int_equal(changes, kind == CLAIM && !refuses);
+}
+
+static void check_store(uint64_t offset, unsigned int size)
+{
+	const bool whole = size == 4 && offset % 4 == 0;
+	const bool asked = whole && kind_of(offset) >= REGISTER;
+
+	accesses = 0;
+	changes = 0;
+	if (plic_store(&first, offset, size, UINT64_C(0x100000007)) !=
+	    (whole && (!refuses || !asked)))
+		fail_msg("store of %u at 0x%lx", size, (unsigned long)offset);
+	if (accesses != asked || (asked && (last_addr != BASE + offset || last_value != 7)))
+		fail_msg("store of %u at 0x%lx: %u accesses", size, (unsigned long)offset,
+			 accesses);
+	assert_int_equal(changes, asked && !refuses);
+}
+
+/* One page of each kind: priorities, pending bits, enables, reserved, contexts, the end. */
+static void walk(void)
+{
+	static const uint64_t pages[] = { 0,	    0x1000,   0x2000,	0x1f1000,
+					  0x1f2000, 0x1ff000, 0x200000, 0x201000,
+					  0x202000, 0x203000, 0x204000, 0x5ff000 };
+	static const unsigned int sizes[] = { 1, 2, 4, 8 };
+	uint64_t offset;
+	unsigned int i, page;
+
+	for (page = 0; page < sizeof(pages) / sizeof(pages[0]); page++) {
+		for (offset = pages[page]; offset < pages[page] + 0x1000; offset++) {
+			for (i = 0; i < 4; i++) {
+				check_load(offset, sizes[i]);
+				check_store(offset, sizes[i]);
+			}
+		}
+	}
+}
+
+static void only_named_registers_are_accessed(void **state)
+{
+	static const uint32_t ndevs[] = { NDEV, 31, 32, 1, 1023 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ndevs) / sizeof(ndevs[0]); i++) {
+		m.plic.ndev = ndevs[i];
+		refuses = false;
+		walk();
+		/* Each access becomes the guest's fault, and no other effect. */
+		refuses = true;
+		walk();
+	}
+}
+
+/* The last context of the specification, and the one that would come behind it. */
+static void contexts_end_where_the_specification_says(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	m.harts[1].plic_context = 15871;
+	assert_true(plic_store(&first, 0x1f1f80, 4, 1));
+	assert_true(plic_load(&first, 0x200000 + 15871 * UINT64_C(0x1000) + 4, 4, &value));
+	assert_int_equal(accesses, 2);
+	m.harts[1].plic_context = 15872;
+	assert_true(plic_store(&first, 0x1f2000, 4, 1));
+	assert_true(plic_load(&first, 0x200000 + 15872 * UINT64_C(0x1000), 4, &value));
+	assert_int_equal(value, 0);
+	assert_int_equal(accesses, 2);
+}
+
+/* Who has to look at its wire again. */
+static void changes_name_the_owner(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	assert_true(plic_load(&first, 0x203004, 4, &value));
+	assert_ptr_equal(last_owner, &second);
+	assert_true(plic_store(&first, 0x201004, 4, 7));
+	assert_ptr_equal(last_owner, &first);
+	assert_true(plic_store(&first, 0x2180, 4, 7));
+	assert_ptr_equal(last_owner, &second);
+	assert_true(plic_store(&first, 4, 4, 7));
+	assert_null(last_owner);
+	assert_int_equal(changes, 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(only_named_registers_are_accessed, setup),
+		cmocka_unit_test_setup(contexts_end_where_the_specification_says, setup),
+		cmocka_unit_test_setup(changes_name_the_owner, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
