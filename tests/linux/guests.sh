@@ -73,6 +73,48 @@ test_hostile()
 	expect_status 0
 }
 
+# test_cage SECONDS WORDS [OPTIONS]: a directed attack, by page tables, areas and entry points in
+# devices and elsewhere, and by code that is not any more what trapped. The guest judges by the
+# specification. WORDS go on its command line; with "all" it takes minutes.
+test_cage()
+{
+	local limit=$1 words=$2
+	shift 2
+	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/cage.elf" --memory 512M \
+		--append "$words" "$@" -- -cpu rv64,h=true,v=true
+	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
+	! grep -a 'halite: fatal' "$CONSOLE" || fail "the guest ended Halite"
+	! grep -a '# SKIP no vector' "$CONSOLE" || fail "no vector instructions: a part did not run"
+	ktap_passed
+	expect_status 0
+}
+
+# cage_tests KIND SECONDS WORDS
+cage_tests()
+{
+	local cpus machine nacl
+	for machine in plic aia; do
+		test_case "guest-cage$1-native-$machine" test_cage "$2" "$3" --native \
+			--machine "$machine" --cpus 2
+		for cpus in 1 4; do
+			for nacl in all none; do
+				test_case "guest-cage$1-$cpus-$machine-nacl-$nacl" test_cage "$2" "$3" \
+					--cpus "$cpus" --machine "$machine" --nacl "$nacl"
+			done
+		done
+	done
+}
+
+cage_tests_long()
+{
+	local machine
+	cage_tests -all 1200 all
+	for machine in plic aplic aia:0 aia; do
+		test_case "guest-cage-depth-2-$machine" test_cage 300 quick \
+			--machine "$machine" --cpus 2 --depth 2
+	done
+}
+
 # Likewise with a warning of the upper Halite each time that the second hart starts: the lower one
 # refuses its memory.
 test_lines_warnings()
@@ -86,6 +128,7 @@ test_lines_warnings()
 hostile_tests()
 {
 	local cpus nacl machine
+	cage_tests_long
 	for cpus in 1 4; do
 		for nacl in all none; do
 			test_case "guest-hostile-$cpus-nacl-$nacl" test_hostile --cpus "$cpus" --nacl "$nacl"
@@ -139,4 +182,5 @@ guest_tests()
 		test_case "guest-$name-depth-3-none" test_guest "$name" --depth 3 --nacl none,none,none
 	done
 	devices_tests
+	cage_tests "" 120 quick
 }
