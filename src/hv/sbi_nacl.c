@@ -15,15 +15,9 @@ static struct sbi_result sync_sret(struct vcpu *v)
 
 static struct sbi_result set_shmem(struct vcpu *v, const uint64_t *args)
 {
-	struct nacl_host *nacl = &v->nacl;
-	enum nacl_error error = nacl_host_set_shmem(nacl, args[0], args[1], args[2]);
+	enum nacl_error error = nacl_host_set_shmem(&v->nacl, args[0], args[1], args[2]);
 
-	v->shared_x = 0;
-	v->csrs_middle = NULL;
-	if (nacl_host_has_shmem(nacl))
-		v->csrs_middle = nacl_host_csrs(nacl) + NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
-	if (nacl_host_has_shmem(nacl) && (nacl->features & 1u << NACL_FEAT_SYNC_SRET))
-		v->shared_x = (uintptr_t)nacl_host_gprs(nacl);
+	vcpu_area_changed(v);
 	return sbi_error(error);
 }
 

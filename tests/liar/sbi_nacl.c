@@ -85,6 +85,7 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 	case LOST_AREA:
 		if (late && fid != NACL_FID_PROBE_FEATURE && fid != NACL_FID_SET_SHMEM) {
 			nacl_host_reset(&v->nacl);
+			vcpu_area_changed(v);
 			return sbi_error(SBI_ERR_NO_SHMEM);
 		}
 		break;
