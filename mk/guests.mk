@@ -3,7 +3,7 @@
 
 # Those that also run on any bare machine, and those that need Halite or AIA.
 GUEST_NAMES := basics roundtrips
-GUEST_PROGRAMS := $(GUEST_NAMES) interrupts aia hostile conformance
+GUEST_PROGRAMS := $(GUEST_NAMES) interrupts aia hostile conformance harts
 GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g -ffreestanding \
 	-Wall -Wextra -Werror -Iguests/lib -isystem $(PICOLIBC)/include
 GUEST_COMMON := guests/lib/start.S guests/lib/guest.c
@@ -11,9 +11,10 @@ GUEST_COMMON := guests/lib/start.S guests/lib/guest.c
 # The layout of SBI NACL's memory; the device tree. libfdt's warnings are its authors' business.
 GUEST_LIBFDT := build/ext/libfdt
 GUEST_LIBFDT_OBJECTS := $(addprefix build/obj/guests/libfdt/,fdt.o fdt_ro.o)
-build/guests/conformance.elf: GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
+build/guests/conformance.elf build/guests/harts.elf: GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
 build/guests/interrupts.elf build/guests/aia.elf build/guests/basics.elf build/guests/roundtrips.elf: GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
 build/guests/conformance.elf build/guests/interrupts.elf build/guests/aia.elf build/guests/basics.elf build/guests/roundtrips.elf: $(GUEST_LIBFDT_OBJECTS)
+build/guests/harts.elf: $(GUEST_LIBFDT_OBJECTS) guests/lib/intc.c
 build/guests/interrupts.elf build/guests/basics.elf build/guests/roundtrips.elf: guests/lib/intc.c
 $(GUEST_LIBFDT_OBJECTS): build/obj/guests/libfdt/%.o: mk/guests.mk | $(GUEST_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)

@@ -111,8 +111,8 @@ size_t console_read(char *buf, size_t size)
 }
 
 /*
- * A line is written as a whole: other harts' lines wait. Not for ever: a hart that ends in the middle of its line keeps the lock, and
- * what it says of that comes next.
+ * A line is written as a whole: other harts' lines wait. Not for ever: a hart that ends in the
+ * middle of its line keeps the lock, and what it says of that comes next.
  */
 static void write_line(const char *line, size_t size)
 {
@@ -174,9 +174,10 @@ static void finish(volatile uint32_t *finisher)
 }
 
 /*
- * The first hart that comes here ends the machine, with its message and its status; one that comes later waits for that. The first one
- * can come again, by a fault on its way to the end. Which hart it is tells the stack, for there may be no vCPU yet: each hart
- * has its own, and @frame is then a little below where it came here first.
+ * The first hart that comes here ends the machine, with its message and its status; one that comes
+ * later waits for that. The first one can come again, by a fault on its way to the end. Which hart
+ * it is tells the stack, for there may be no vCPU yet: each hart has its own, and @frame is then a
+ * little below where it came here first.
  */
 static bool is_first(uintptr_t frame)
 {

@@ -47,8 +47,9 @@ static void tell_priority(struct vcpu *v)
 }
 
 /*
- * The wire from the controller to this hart. The fence: reads of CSRs are device input to it (Zicsr "CSR Access Ordering"), so the
- * wire is looked at behind what this hart has done to a device, and behind its stores for other harts.
+ * The wire from the controller to this hart. The fence: reads of CSRs are device input to it (Zicsr
+ * "CSR Access Ordering"), so the wire is looked at behind what this hart has done to a device, and
+ * behind its stores for other harts.
  */
 static bool wire_is_up(void)
 {
@@ -70,9 +71,9 @@ static void lower(struct vcpu *v)
 }
 
 /*
- * Another hart may end the interrupt at any time: it stores to the device, fences, and looks at @external (intc_changed()); here
- * @external is stored, then a fence, then the wire is looked at. So the other hart sees @external and asks for an update, or the wire
- * is seen down here.
+ * Another hart may end the interrupt at any time: it stores to the device, fences, and looks at
+ * @external (intc_changed()); here @external is stored, then a fence, then the wire is looked at.
+ * So the other hart sees @external and asks for an update, or the wire is seen down here.
  */
 static void raise(struct vcpu *v)
 {

@@ -118,8 +118,9 @@ void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *ar
 }
 
 /*
- * Not a call: ipi_call() counts on it until the bit is taken, by the hart or by withdraw_if_offline(). A post that follows is seen by
- * the hart when it starts, with or without the interrupt behind it, which firmware does not deliver to a hart that is still stopped.
+ * Not a call: ipi_call() counts on it until the bit is taken, by the hart or by
+ * withdraw_if_offline(). A post that follows is seen by the hart when it starts, with or without
+ * the interrupt behind it, which firmware does not deliver to a hart that is still stopped.
  */
 void ipi_forget(struct vcpu *v)
 {

@@ -45,7 +45,10 @@ static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc
 	if (result.error == SBI_SUCCESS && result.value == STATUS_STOPPED) {
 		target->start_pc = pc;
 		target->start_arg = arg;
-		/* An IPI may follow as soon as firmware calls the hart started: from here on they are the new life's. */
+		/*
+		 * An IPI may follow as soon as firmware calls the hart started: from here on they
+		 * are the new life's.
+		 */
 		ipi_forget(target);
 		RACE_POINT();
 		result = firmware_call(sbi_hsm.id, HART_START, hartid, (uintptr_t)riscv_hart_start,
@@ -68,7 +71,10 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	below_hart_stop(v);
 	csr_write(CSR_SIE, 0);
 	result = firmware_call(sbi_hsm.id, HART_STOP, 0, 0, 0, 0, 0, 0);
-	/* Not reached unless the firmware refuses. L1 goes on, with the area of SBI NACL that it has: vcpu_reset() forgets it. */
+	/*
+	 * Not reached unless the firmware refuses. L1 goes on, with the area of SBI NACL that it
+	 * has: vcpu_reset() forgets it.
+	 */
 	csr_write(CSR_SIE, sie);
 	below_hart_start(v);
 	ipi_online(v);
@@ -90,8 +96,9 @@ static void wait_for_l1(struct vcpu *v)
 }
 
 /*
- * Firmware knows all states of a hart but one: it does not see that a started hart is suspended, for Halite makes that a wait
- * (wait_for_l1()). The wait begins and ends at once: no hart is ever SUSPEND_PENDING or RESUME_PENDING.
+ * Firmware knows all states of a hart but one: it does not see that a started hart is suspended,
+ * for Halite makes that a wait (wait_for_l1()). The wait begins and ends at once: no hart is ever
+ * SUSPEND_PENDING or RESUME_PENDING.
  */
 static struct sbi_result hart_get_status(const struct vcpu *v, uint64_t hartid)
 {

@@ -28,7 +28,10 @@ riscv_image_start:
 	nop
 	.dword IMAGE_TEXT_OFFSET
 
-	/* halite.lds puts image_size here: a .dword of a symbol would be a relocation, and 0 in the file. */
+	/*
+	 * halite.lds puts image_size here: a .dword of a symbol would be a relocation, and 0 in the
+	 * file.
+	 */
 	.section .head.behind_size, "ax"
 	.dword 0
 	.word IMAGE_VERSION

@@ -4,40 +4,14 @@
  * them. "lie=N" on its command line, behind an unknown word's warning, chooses; each begins with the
  * guest's call number LIES_FROM.
  */
-#include <string.h>
-
 #include "hext/bits.h"
+#include "lie.h"
 
 #define sbi_nacl honest_sbi_nacl
 #include "../../src/hv/sbi_nacl.c"
 #undef sbi_nacl
 
 #define LIES_FROM 40
-
-enum lie {
-	NO_LIE,
-	REFUSE_HART_1,	  /* set_shmem fails on every hart but one */
-	REFUSE_ALL,	  /* set_shmem fails */
-	NO_SYNC_SRET,	  /* sync_sret was offered, and is not supported any more */
-	NO_SYNC_HFENCE,	  /* likewise sync_hfence */
-	NO_SYNC_CSR,	  /* likewise sync_csr */
-	IDLE_SYNC_HFENCE, /* sync_hfence succeeds and does nothing: Pending stays set */
-	IDLE_SYNC_CSR,	  /* sync_csr succeeds and does nothing: what is dirty stays so */
-	LOST_AREA,	  /* the area is gone: NO_SHMEM */
-	STRANGE_ERRORS,	  /* errors that no specification knows */
-	NO_CODE,	  /* no lie: htinst and stval may be 0, so that L1 has to fetch the code */
-	FEATURES_GO,	  /* every feature is offered at the first question only */
-};
-
-static enum lie chosen(const struct vcpu *v)
-{
-	const char *word = strstr(v->domain->machine->bootargs, "lie=");
-
-	if (!word)
-		return NO_LIE;
-	return word[5] >= '0' && word[5] <= '9' ? (word[4] - '0') * 10 + word[5] - '0'
-						: word[4] - '0';
-}
 
 static bool is_first_question(uint64_t feature)
 {
@@ -98,6 +72,7 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 			return sbi_value(0);
 		break;
 	case NO_CODE:
+	case REFUSE_STOP:
 	case NO_LIE:
 		break;
 	}

@@ -76,6 +76,18 @@ test_lie()
 	ktap_passed
 }
 
+# A HART_STOP that is refused changes nothing: L1 goes on with its area of SBI NACL. The upper Halite
+# finds no NACL below, so that it takes its quick ways.
+test_refused_stop()
+{
+	make -s --no-print-directory liar
+	HALITE_BIN=$BUILD/liar/halite.bin with_console "" 60 "$HALITE" run --depth 2 \
+		--kernel "$GUESTS/harts.elf" --append refused-stop --memory 512M --cpus 1 \
+		-- -append "nacl=none lie=12"
+	expect_status 0
+	ktap_passed
+}
+
 # Halite's own page table, as QEMU's monitor shows it while a guest runs: nothing can be both written and executed.
 test_text_read_only()
 {
@@ -133,5 +145,6 @@ client_tests()
 	test_case nacl-lie-no-code test_lie 10 all roundtrips 'level 0: exits l1-hlv-hsv [0-9]{4}'
 	test_case nacl-lie-no-code-no-autoswap test_lie 10 sync_csr,sync_hfence,sync_sret roundtrips 'level 0: exits l1-hlv-hsv [0-9]{4}'
 	test_case nacl-lie-no-code-no-feature test_lie 10 sync_hfence roundtrips 'level 0: exits l1-hlv-hsv [0-9]{4}'
+	test_case nacl-lie-refuse-stop test_refused_stop
 	test_case nacl-lie-features-go test_lie 11 all roundtrips 'level 0: exits l1-sret [0-9]{3}'
 }

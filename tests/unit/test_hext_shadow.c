@@ -1057,7 +1057,10 @@ static void a_key_can_be_had_at_any_time(void **state)
 	assert_int_equal(gets_while_draining, 3 * pool.count);
 }
 
-/* Were harts to keep more than two each, Halite would stop with a message and not go on with what it does not have. */
+/*
+ * Were harts to keep more than two each, Halite would stop with a message and not go on with what
+ * it does not have.
+ */
 static void no_key_to_be_had_is_a_bug(void **state)
 {
 	unsigned int i;
