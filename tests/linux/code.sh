@@ -159,8 +159,43 @@ test_static_key_sites()
 	if ! [[ $result =~ ([0-9]+)\ of\ CSRs ]] || [ "${BASH_REMATCH[1]}" -lt 50 ]; then fail "too few sites: $result"; fi
 }
 
+# image_size in halite.bin's boot header (bytes 16 to 23, little endian) is what the image takes in
+# memory, bss included.
+test_image_size()
+{
+	local start end said size
+	read -r start end < <(riscv64-unknown-elf-nm "$BUILD/halite.elf" | awk '
+		$3 == "riscv_image_start" { s = $1 }
+		$3 == "riscv_image_end" { e = $1 }
+		END { print s, e }')
+	said=$(od -A n -t u8 --endian=little -j 16 -N 8 "$BUILD/halite.bin" | tr -d ' ')
+	printf 'image_size %s, the image is 0x%s to 0x%s\n' "$said" "$start" "$end"
+	size=$((16#$end - 16#$start))
+	[ "$said" = "$size" ] || fail "image_size is $said instead of $size"
+	# The file ends where bss begins.
+	[ "$said" -gt "$(stat -c %s "$BUILD/halite.bin")" ] || fail "image_size $said has no bss"
+}
+
+# The marks of src/lib/race.h are nothing: without them, the image is the same.
+test_race_points()
+{
+	local copy=$LOGS/$NAME.tree marks
+	rm -rf "$copy"
+	mkdir -p "$copy/build"
+	cp -r "$TOP/src" "$TOP/mk" "$TOP/scripts" "$copy"
+	ln -s "$BUILD/ext" "$copy/build/ext"
+	marks=$(grep -rlE '^\s*RACE_POINT\(\);$' "$copy/src" | wc -l)
+	[ "$marks" -ge 5 ] || fail "only $marks files have marks"
+	find "$copy/src" -name '*.[ch]' -exec sed -i '/^\s*RACE_POINT();$/d; /lib\/race\.h/d' {} +
+	make -s --no-print-directory -C "$copy" -f mk/hypervisor.mk >"$LOGS/$NAME.make"
+	cmp "$copy/build/halite.bin" "$BUILD/halite.bin" || fail "the image without marks is another"
+	rm -rf "$copy"
+}
+
 code_tests()
 {
+	test_case code-race-points test_race_points
+	test_case code-image-size test_image_size
 	test_case code-no-strays test_no_strays
 	test_case code-few-registers test_few_registers
 	test_case code-accesses test_accesses

@@ -105,7 +105,9 @@ static uint64_t ecall(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint
 		      uint64_t a3, uint64_t a4)
 {
 	const struct machine_trap t = { .cause = CAUSE_ECALL_VS };
+	const struct hext_hart *h = &hart->vcpu->h;
 	uint64_t *x = hart->vcpu->x;
+	uint64_t pc;
 
 	x[10] = a0;
 	x[11] = a1;
@@ -114,7 +116,11 @@ static uint64_t ecall(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint
 	x[14] = a4;
 	x[16] = fid;
 	x[17] = ext;
-	trap(&t);
+	/* Halite may do a part of it, and leave the pc where it is for the rest. */
+	do {
+		pc = h->pc;
+		trap(&t);
+	} while (ext == NACL_EID && !h->virt && h->pc == pc);
 	return x[10];
 }
 
