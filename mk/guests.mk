@@ -3,7 +3,7 @@
 
 # Those that also run on any bare machine, and those that need Halite or AIA.
 GUEST_NAMES := basics roundtrips
-GUEST_PROGRAMS := $(GUEST_NAMES) lines devices interrupts aia hostile conformance
+GUEST_PROGRAMS := $(GUEST_NAMES) lines devices interrupts aia hostile cage conformance harts
 GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g -ffreestanding \
 	-Wall -Wextra -Werror -Iguests/lib -isystem $(PICOLIBC)/include
 GUEST_COMMON := guests/lib/start.S guests/lib/guest.c
@@ -11,11 +11,11 @@ GUEST_COMMON := guests/lib/start.S guests/lib/guest.c
 # The layout of SBI NACL's memory; the device tree. libfdt's warnings are its authors' business.
 GUEST_LIBFDT := build/ext/libfdt
 GUEST_LIBFDT_OBJECTS := $(addprefix build/obj/guests/libfdt/,fdt.o fdt_ro.o)
-build/guests/conformance.elf: GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
+build/guests/conformance.elf build/guests/cage.elf build/guests/harts.elf: GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
 GUEST_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices interrupts roundtrips)
 $(GUEST_WITH_TREE): GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
-build/guests/conformance.elf $(GUEST_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)
-$(filter-out %/aia.elf,$(GUEST_WITH_TREE)): guests/lib/intc.c
+build/guests/conformance.elf build/guests/cage.elf build/guests/harts.elf $(GUEST_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)
+build/guests/harts.elf $(filter-out %/aia.elf,$(GUEST_WITH_TREE)): guests/lib/intc.c
 $(GUEST_LIBFDT_OBJECTS): build/obj/guests/libfdt/%.o: mk/guests.mk | $(GUEST_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
 	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -w -isystem $(GUEST_LIBFDT) -c -o $@ $(GUEST_LIBFDT)/$*.c

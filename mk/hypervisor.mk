@@ -32,7 +32,8 @@ endif
 
 RV_CPPFLAGS := -Isrc -isystem $(RV_LIBFDT) -isystem $(RV_PICOLIBC)/include -MMD -MP \
 	-DHALITE_VERSION='"$(HALITE_VERSION)"' -DHALITE_VERSION_NUMBER='$(RV_VERSION_NUMBER)' \
-	-DHALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
+	-DHALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' \
+	$(RV_CPPFLAGS_MORE)
 RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -mno-relax -ffreestanding -fpie \
 	-fvisibility=hidden -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-std=gnu11 -O2 -g -Wall -Wextra -Werror
@@ -100,9 +101,18 @@ accessors: tests/code/accessors.c | $(RV_LIBFDT)/libfdt.h
 	@$(CC_RV) $(RV_CPPFLAGS) -MF /dev/null $(RV_CFLAGS) -c -o $(OUT) $<
 
 # A Halite whose SBI NACL lies.
-RV_LIAR := tests/liar/sbi_nacl.c tests/liar/emulate.c
+RV_LIAR := tests/liar/sbi_nacl.c tests/liar/emulate.c tests/liar/sbi_hsm.c
 .PHONY: liar
 liar:
 	@$(MAKE) --no-print-directory -f mk/hypervisor.mk BUILD_RV=build/liar \
 		RV_LDFLAGS_MORE=--wrap=hext_take_trap \
 		RV_SOURCES='$(filter-out $(RV_LIAR:tests/liar/%=src/hv/%),$(RV_SOURCES)) $(RV_LIAR:%=src/../%)'
+
+# A Halite whose harts stand still for a while at places marked with RACE_POINT() (src/lib/race.h).
+RV_JITTER := tests/jitter/sbi_halite.c
+RV_JITTER_SOURCES = $(filter-out $(RV_JITTER:tests/jitter/%=src/hv/%),$(RV_SOURCES)) \
+	$(RV_JITTER:%=src/../%) src/../tests/jitter/delay.c
+.PHONY: jitter
+jitter:
+	@$(MAKE) --no-print-directory -f mk/hypervisor.mk BUILD_RV=build/jitter \
+		RV_CPPFLAGS_MORE=-DHALITE_JITTER RV_SOURCES='$(RV_JITTER_SOURCES)'

@@ -6,12 +6,16 @@
 #   hext   src/hext: its unit tests, then the conformance guest in Halite and in Halite in Halite
 #   nacl   src/nacl/host.c: its unit tests, then likewise
 #   hv     the rest: the conformance guest, then tests/run with the words in HV_TESTS
+#   cage   what keeps a guest in: unit tests of the file, the model of tests/tlb, the conformance guest on CAGE_VARIANTS, then tests/run
+#          with the words in CAGE_TESTS
 # Usage: scripts/mutants.sh [LIST[:NUMBER]...], all lists without. The last line is `N found, N missed`.
 #        scripts/mutants.sh --fit   only looks whether each of them still changes its file
 . "$(dirname "$0")/common.sh"
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
+CAGE_VARIANTS="none all slow max:all csrind:none"
+CAGE_TESTS="leaves-for guest-cage guest-devices old-firmware code-"
 HV_TESTS="code- interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
 
 # A copy of what is needed, on which the faults are tried.
@@ -64,6 +68,43 @@ conformance()
 	CONFORMANCE_LIMIT=60 "$TREE/scripts/conformance.sh" native none all all/all >"$OUT/log" 2>&1 || { echo conformance; return 1; }
 }
 
+# The unit tests of src/hv that are about $file.
+unit_hv()
+{
+	local test
+	case $file in
+	hext/*) unit_hext; return ;;
+	hv/plic.c) set -- plic ;;
+	hv/aplic.c) set -- aplic ;;
+	hv/withheld.c) set -- machine guest_fdt options ;;
+	*) return 0 ;;
+	esac
+	for test; do
+		make -s --no-print-directory -C "$TREE" "build/unit/test_hv_$test" >"$OUT/log" 2>&1 || return 2
+		timeout 60 "$TREE/build/unit/test_hv_$test" >"$OUT/log" 2>&1 || { echo "test_hv_$test"; return 1; }
+	done
+}
+
+model()
+{
+	make -s --no-print-directory -C "$TREE" build/unit/test_tlb >"$OUT/log" 2>&1 || return 2
+	TLB_SEEDS=2 timeout 120 "$TREE/build/unit/test_tlb" --first >"$OUT/log" 2>&1 || { echo test_tlb; return 1; }
+}
+
+conformance_cage()
+{
+	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
+	# shellcheck disable=SC2086
+	CONFORMANCE_REUSE=1 CONFORMANCE_LIMIT=60 "$TREE/scripts/conformance.sh" $CAGE_VARIANTS >"$OUT/log" 2>&1 ||
+		{ echo conformance; return 1; }
+}
+
+cage()
+{
+	# shellcheck disable=SC2086
+	(cd "$TREE" && timeout 600 tests/run $CAGE_TESTS) >"$OUT/log" 2>&1 || { sed -n 's/^not ok \([^ ]*\).*/\1/p' "$OUT/log" | head -n 1; return 1; }
+}
+
 machine()
 {
 	# shellcheck disable=SC2086
@@ -89,7 +130,7 @@ faults() { grep -vE '^#|^$|^[^ ]+ equal: ' "$TOP/tests/mutants/$1.txt"; }
 file_of()
 {
 	case $1 in
-	hv) printf '%s\n' "${2%%: *}" ;;
+	hv | cage) printf '%s\n' "${2%%: *}" ;;
 	*) printf '%s/%s\n' "$1" "${2%%: *}" ;;
 	esac
 }
@@ -105,7 +146,7 @@ fits()
 all_fit()
 {
 	local list line status=0
-	for list in hext nacl hv; do
+	for list in hext nacl hv cage; do
 		while IFS= read -r line; do
 			fits "$list" "$line" || { status=1; echo "$list: changes nothing: $line"; }
 		done < <(faults "$list")
@@ -121,14 +162,15 @@ make_tree
 conformance >/dev/null || { tail -n 5 "$OUT/log" >&2; die "the tests do not pass as it is"; }
 found=0
 missed=0
-[ $# -gt 0 ] || set -- hext nacl hv
+[ $# -gt 0 ] || set -- hext nacl hv cage
 for list; do
 	name=${list%%:*}
 	case $name in
 	hext) checks=(unit_hext conformance) ;;
 	nacl) checks=(unit_nacl conformance) ;;
 	hv) checks=(conformance machine) ;;
-	*) die "mutants.sh: list '$name'; expected hext, nacl or hv" ;;
+	cage) checks=(unit_hv model conformance_cage cage) ;;
+	*) die "mutants.sh: list '$name'; expected hext, nacl, hv or cage" ;;
 	esac
 	number=0
 	while IFS= read -r line; do

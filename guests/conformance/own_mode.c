@@ -13,7 +13,7 @@ static void check_entry(uint64_t number, const char *what)
 	      (unsigned long)(me->tval - 1), (unsigned long)me->cause);
 }
 
-/* Access faults are left out: OpenSBI 1.6, which passes them on, goes to stvec with the mode in the address. */
+/* Access faults are left out: firmware passes them on, each in its own way. */
 void check_vectored(void)
 {
 	static const uint8_t irqs[] = { 2, 6, 10 };

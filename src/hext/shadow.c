@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The pool of shadow G-stages: which there are, whose they are, and taking them away. */
+#include <assert.h>
+
 #include "hext/shadow_tables.h"
 
 /* ---- the pool ---- */
@@ -257,6 +259,7 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 		 * one that it drains, and there are two for each hart.
 		 */
 		victim = oldest(pool, NULL, can_lose_key);
+		assert(victim);
 		victim->used = false;
 		shadow_drain(pool, victim, h->ctx);
 	}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -6,6 +7,8 @@
 
 #include "hv/console.h"
 #include "hv/machine.h"
+#include "lib/race.h"
+#include "lib/spinlock.h"
 #include "riscv/csr.h"
 #include "riscv/insn.h"
 #include "riscv/sbi_call.h"
@@ -22,6 +25,12 @@
 #define EXIT_STATUS   UINT32_C(1)
 /* How long it may take, in ticks: a second on the machines that have one. */
 #define FINISHER_TICKS 10000000
+
+/* How long a line of another hart may take, likewise. */
+#define LINE_TICKS 10000000
+
+/* What hv_fatal() uses of its hart's stack at most, with all that it calls. */
+#define FATAL_STACK 4096
 
 static bool has_dbcn;
 static const void *tree;
@@ -101,18 +110,36 @@ size_t console_read(char *buf, size_t size)
 	return i;
 }
 
-/* A line goes out in one piece: between two, another hart's could come. */
+/*
+ * A line is written as a whole: other harts' lines wait. Not for ever: a hart that ends in the
+ * middle of its line keeps the lock, and what it says of that comes next.
+ */
+static void write_line(const char *line, size_t size)
+{
+	static struct spinlock lock;
+	uint64_t start = csr_read(CSR_TIME);
+	bool locked;
+
+	do {
+		locked = spin_trylock(&lock);
+	} while (!locked && csr_read(CSR_TIME) - start < LINE_TICKS);
+	RACE_POINT();
+	console_write(line, size);
+	if (locked)
+		spin_unlock(&lock);
+}
+
 static void print(const char *prefix, const char *fmt, va_list args, const char *end)
 {
-	char line[LINE_SIZE];
-	int room = (int)sizeof(line) - (*end ? 1 : 0);
-	int used = snprintf(line, room, "%s", prefix);
-	int more = vsnprintf(line + used, room - used, fmt, args);
+	/* One byte more, for @end. */
+	char line[LINE_SIZE + 1];
+	int used = snprintf(line, LINE_SIZE, "%s", prefix);
+	int more = vsnprintf(line + used, LINE_SIZE - used, fmt, args);
 
-	used = more < room - used ? used + more : room - 1;
+	used = more < LINE_SIZE - used ? used + more : LINE_SIZE - 1;
 	if (*end)
 		line[used++] = *end;
-	console_write(line, used);
+	write_line(line, used);
 }
 
 void hv_print(const char *fmt, ...)
@@ -146,12 +173,38 @@ static void finish(volatile uint32_t *finisher)
 		;
 }
 
+/*
+ * The first hart that comes here ends the machine, with its message and its status; one that comes
+ * later waits for that. The first one can come again, by a fault on its way to the end. Which hart
+ * it is tells the stack, for there may be no vCPU yet: each hart has its own, and @frame is then a
+ * little below where it came here first.
+ */
+static bool is_first(uintptr_t frame)
+{
+	static uintptr_t first;
+	uintptr_t seen = 0;
+
+	return __atomic_compare_exchange_n(&first, &seen, frame, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_SEQ_CST) ||
+	       seen - frame < FATAL_STACK;
+}
+
+/* What the C library's assert() calls. */
+void __assert_func(const char *file, int line, const char *function, const char *expression)
+{
+	hv_fatal("internal error: %s:%d: %s: %s", file, line, function, expression);
+}
+
 void hv_fatal(const char *fmt, ...)
 {
-	const void *fdt = tree;
 	uint64_t finisher;
+	const void *fdt;
 	va_list args;
 
+	RACE_POINT();
+	while (!is_first((uintptr_t)__builtin_frame_address(0)))
+		insn_wfi();
+	fdt = tree;
 	va_start(args, fmt);
 	print("halite: fatal: ", fmt, args, "\n");
 	va_end(args);

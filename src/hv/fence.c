@@ -3,6 +3,32 @@
 #include "hext/shadow.h"
 #include "hv/fence.h"
 #include "riscv/fence.h"
+#include "riscv/pte.h"
+
+/*
+ * One fence of L1's takes at most this many HFENCEs that name an address; one that needs more, for
+ * its pages under each of its shadows, takes one for a shadow and all its addresses. L1 can have 60
+ * fences wait, all of which are done with interrupts off.
+ */
+#define HFENCES_MAX 16
+/* Of all addresses of more shadows than this, one HFENCE of all VMIDs. */
+#define SHADOWS_MAX 4
+
+static unsigned int count_of(uint64_t shadows)
+{
+	unsigned int count = 0;
+
+	for (; shadows; shadows &= shadows - 1)
+		count++;
+	return count;
+}
+
+static bool is_too_much(const struct nacl_hfence *fence, unsigned int shadows)
+{
+	uint64_t offset = fence->addr & (PAGE_SIZE - 1);
+
+	return (offset + fence->size - 1) / PAGE_SIZE + 1 > HFENCES_MAX / shadows;
+}
 
 static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid)
 {
@@ -15,12 +41,21 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 		.size = fence->size,
 	};
 	struct hext_shadow_fenced owed = hext_shadow_fence_gvma(pool, &named);
+	unsigned int count = count_of(owed.shadows);
 	unsigned int i;
 
+	if (!count)
+		return;
 	/*
 	 * The hardware's part, whether or not an entry was found: another hart may have taken it out of the
 	 * shadow before, but not out of this hart's TLB.
 	 */
+	if (is_too_much(fence, count))
+		owed.whole = owed.shadows;
+	if (count_of(owed.whole) > SHADOWS_MAX) {
+		hfence_gvma_all();
+		return;
+	}
 	for (i = 0; i < pool->count; i++) {
 		if (!(owed.shadows & BIT64(i)))
 			continue;
@@ -36,18 +71,24 @@ static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 {
 	struct hext_shadow_pool *pool = &v->domain->shadows;
 	uint64_t shadows = hext_shadow_of_vmid(pool, any_vmid, fence->vmid);
-	const struct hfence_vvma named = {
+	struct hfence_vvma named = {
 		.addr = fence->addr,
 		.size = fence->size,
 		.asid = fence->asid,
 		.any_asid = any_asid,
 	};
-	unsigned int i;
+	uint64_t hgatp[HEXT_SHADOW_MAX];
+	unsigned int i, count = 0;
 
 	for (i = 0; i < pool->count; i++) {
 		if (shadows & BIT64(i))
-			hfence_vvma(hext_shadow_hgatp(pool, &pool->shadow[i]), &named);
+			hgatp[count++] = hext_shadow_hgatp(pool, &pool->shadow[i]);
 	}
+	if (!count)
+		return;
+	if (is_too_much(fence, count))
+		named.size = 0;
+	hfence_vvma(hgatp, count, &named);
 }
 
 void fence_l2(struct vcpu *v, const struct nacl_hfence *fence)

@@ -5,7 +5,6 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/guest_fdt.h"
-#include "hv/withheld.h"
 #include "riscv/pte.h"
 
 /* Room for what is added: properties of /chosen, more entries in reg of memory, names. */
@@ -255,43 +254,32 @@ static void change_chosen(void *fdt, const struct modules *mods)
 
 /* ---- devices ---- */
 
-/* Remove each node that @is_out says so of; @m is passed on to it. */
-static void remove_nodes(void *fdt, const struct machine *m,
-			 bool (*is_out)(const void *fdt, int node, const struct machine *m))
+/*
+ * In a copy of the tree in which nothing else has changed. From the last on, so that the offsets of those before stay; what is
+ * below a node comes behind it. A phandle of such a node then leads nowhere: QEMU's trees have none.
+ */
+static void remove_hidden(void *fdt, const struct machine *m)
 {
+	unsigned int i;
+
+	for (i = m->hidden_count; i-- > 0;)
+		need(fdt_del_node(fdt, m->hidden[i].node), "a device");
+}
+
+void guest_fdt_end_by_sbi(void *fdt)
+{
+	/* No devices of their own, but a way to end the machine by the registers of another. */
+	static const char *const names[] = { "syscon-poweroff", "syscon-reboot", NULL };
 	int node, next;
 
 	for (node = fdt_next_node(fdt, -1, NULL); node >= 0; node = next) {
-		if (is_out(fdt, node, m)) {
-			need(fdt_del_node(fdt, node), "a device");
+		if (devtree_is_compatible(fdt, node, names)) {
+			need(fdt_del_node(fdt, node), *names);
 			next = fdt_next_node(fdt, -1, NULL);
 		} else {
 			next = fdt_next_node(fdt, node, NULL);
 		}
 	}
-}
-
-/* A phandle of such a node then leads nowhere. QEMU's trees have none. */
-static bool is_withheld(const void *fdt, int node, const struct machine *m)
-{
-	struct devtree_property compatible = { .name = "compatible" };
-
-	devtree_find(fdt, node, &compatible, 1);
-	return withheld_is_hidden(withheld_find(&compatible, m->given));
-}
-
-/* No device of its own, but a way to end the machine by the registers of another. */
-static bool ends_the_machine(const void *fdt, int node, const struct machine *m)
-{
-	static const char *const names[] = { "syscon-poweroff", "syscon-reboot", NULL };
-
-	(void)m;
-	return devtree_is_compatible(fdt, node, names);
-}
-
-void guest_fdt_end_by_sbi(void *fdt)
-{
-	remove_nodes(fdt, NULL, ends_the_machine);
 }
 
 size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods)
@@ -305,7 +293,7 @@ void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struc
 		    const struct modules *mods, struct range home, unsigned int own_file)
 {
 	need(fdt_open_into(machine_fdt, fdt, size), "copy");
-	remove_nodes(fdt, m, is_withheld);
+	remove_hidden(fdt, m);
 	change_chosen(fdt, mods);
 	change_memory(fdt, home);
 	change_cpus(fdt, m);

@@ -4,8 +4,10 @@
 #include "hv/intc.h"
 #include "hv/ipi.h"
 #include "hv/plic.h"
+#include "lib/race.h"
 #include "riscv/csr.h"
 #include "riscv/imsic.h"
+#include "riscv/insn.h"
 
 bool intc_contains(const struct domain *d, uint64_t addr, uint64_t *offset)
 {
@@ -44,17 +46,51 @@ static void tell_priority(struct vcpu *v)
 	v->hstatus_stale = true;
 }
 
+/*
+ * The wire from the controller to this hart. The fence: reads of CSRs are device input to it (Zicsr
+ * "CSR Access Ordering"), so the wire is looked at behind what this hart has done to a device, and
+ * behind its stores for other harts.
+ */
+static bool wire_is_up(void)
+{
+	insn_fence_io();
+	RACE_POINT();
+	return csr_read(CSR_SIP) & BIT64(IRQ_SEI);
+}
+
+static void set_external(struct vcpu *v, bool external)
+{
+	__atomic_store_n(&v->external, external, __ATOMIC_RELAXED);
+}
+
+static void lower(struct vcpu *v)
+{
+	set_external(v, false);
+	vcpu_clear_pending(v, BIT64(IRQ_SEI));
+	csr_set(CSR_SIE, BIT64(IRQ_SEI));
+}
+
+/*
+ * Another hart may end the interrupt at any time: it stores to the device, fences, and looks at
+ * @external (intc_changed()); here @external is stored, then a fence, then the wire is looked at.
+ * So the other hart sees @external and asks for an update, or the wire is seen down here.
+ */
+static void raise(struct vcpu *v)
+{
+	csr_clear(CSR_SIE, BIT64(IRQ_SEI));
+	RACE_POINT();
+	set_external(v, true);
+	vcpu_set_pending(v, BIT64(IRQ_SEI));
+	if (!wire_is_up())
+		lower(v);
+}
+
 void intc_update(struct vcpu *v)
 {
-	if (csr_read(CSR_SIP) & BIT64(IRQ_SEI)) {
-		csr_clear(CSR_SIE, BIT64(IRQ_SEI));
-		v->external = true;
-		vcpu_set_pending(v, BIT64(IRQ_SEI));
-	} else if (v->external) {
-		v->external = false;
-		vcpu_clear_pending(v, BIT64(IRQ_SEI));
-		csr_set(CSR_SIE, BIT64(IRQ_SEI));
-	}
+	if (wire_is_up())
+		raise(v);
+	else if (v->external)
+		lower(v);
 	tell_priority(v);
 }
 
@@ -64,6 +100,9 @@ void intc_changed(struct vcpu *v, struct vcpu *owner)
 	uint64_t others = 0;
 	unsigned int i;
 
+	/* The access first, then the look at the other harts: see raise(). */
+	insn_fence_io();
+	RACE_POINT();
 	for (i = 0; i < d->vcpu_count; i++) {
 		struct vcpu *target = d->vcpus[i];
 

@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hv/ipi.h"
 #include "hv/intc.h"
+#include "lib/race.h"
 #include "lib/spinlock.h"
 #include "riscv/csr.h"
 #include "riscv/sbi_call.h"
@@ -50,6 +51,7 @@ void ipi_post(struct domain *d, uint64_t mask, enum vcpu_request request)
 		if (mask & BIT64(i))
 			post(d->vcpus[i], request);
 	}
+	RACE_POINT();
 	kick(d, mask);
 }
 
@@ -64,6 +66,7 @@ void ipi_serve(struct vcpu *v)
 	/* Whoever posts one interrupts this hart afterwards. */
 	if (!__atomic_load_n(&v->requests, __ATOMIC_RELAXED))
 		return;
+	RACE_POINT();
 	if (take(v, VCPU_REQ_CALL))
 		answer_call(v);
 	if (take(v, VCPU_REQ_SSI))
@@ -79,6 +82,7 @@ void ipi_serve(struct vcpu *v)
  */
 static void withdraw_if_offline(struct vcpu *target)
 {
+	RACE_POINT();
 	if (!is_online(target) && take(target, VCPU_REQ_CALL))
 		__atomic_fetch_sub(&call.left, 1, __ATOMIC_RELEASE);
 }
@@ -97,6 +101,7 @@ void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *ar
 		if (i == v->index || !(mask & BIT64(i)) || !is_online(d->vcpus[i]))
 			continue;
 		__atomic_fetch_add(&call.left, 1, __ATOMIC_SEQ_CST);
+		RACE_POINT();
 		post(d->vcpus[i], VCPU_REQ_CALL);
 		sent |= BIT64(i);
 	}
@@ -112,6 +117,16 @@ void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *ar
 	spin_unlock(&call.lock);
 }
 
+/*
+ * Not a call: ipi_call() counts on it until the bit is taken, by the hart or by
+ * withdraw_if_offline(). A post that follows is seen by the hart when it starts, with or without
+ * the interrupt behind it, which firmware does not deliver to a hart that is still stopped.
+ */
+void ipi_forget(struct vcpu *v)
+{
+	__atomic_fetch_and(&v->requests, VCPU_REQ_CALL, __ATOMIC_SEQ_CST);
+}
+
 void ipi_online(struct vcpu *v)
 {
 	__atomic_store_n(&v->online, true, __ATOMIC_SEQ_CST);
@@ -120,6 +135,7 @@ void ipi_online(struct vcpu *v)
 void ipi_offline(struct vcpu *v)
 {
 	__atomic_store_n(&v->online, false, __ATOMIC_SEQ_CST);
+	RACE_POINT();
 	if (take(v, VCPU_REQ_CALL))
 		answer_call(v);
 }

@@ -26,6 +26,12 @@ void ipi_post(struct domain *d, uint64_t mask, enum vcpu_request request);
  */
 void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *arg), void *arg);
 
+/*
+ * Drop what was posted to @v, whose hart is stopped and about to start: it is of no life that the
+ * guest sees.
+ */
+void ipi_forget(struct vcpu *v);
+
 /* Serve what has been posted to @v. */
 void ipi_serve(struct vcpu *v);
 

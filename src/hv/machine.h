@@ -14,7 +14,8 @@
 
 #include "lib/range.h"
 
-#define MACHINE_MAX_HARTS 8
+#define MACHINE_MAX_HARTS  8
+#define MACHINE_MAX_HIDDEN 64
 
 /* The extensions that Halite looks at. */
 struct machine_isa {
@@ -56,6 +57,12 @@ struct machine_aplic {
 	bool msi;	  /* it sends MSIs to the IMSIC; else it has wires to the harts */
 };
 
+/* A node that the guest's device tree lacks. */
+struct machine_hidden {
+	int node;
+	uint8_t kind; /* enum withheld_kind */
+};
+
 struct machine {
 	struct range_list ram;	    /* all of it */
 	struct range_list reserved; /* reserved-memory nodes and the reservation block */
@@ -70,6 +77,8 @@ struct machine {
 	struct machine_plic plic;    /* size 0: none; then there is an APLIC, an IMSIC or both */
 	struct machine_aplic aplic;
 	struct machine_imsic imsic;
+	struct machine_hidden hidden[MACHINE_MAX_HIDDEN]; /* in the order of the tree */
+	unsigned int hidden_count;
 	bool aia_seen;	      /* the device tree has an APLIC or IMSIC, of S mode or not */
 	uint32_t given;	      /* kinds of devices that are not withheld (withheld.h) */
 	const char *bootargs; /* machine_bootargs() */
@@ -110,7 +119,7 @@ void machine_isa_intersect(struct machine_isa *isa, const struct machine_isa *ot
 /* The names of the extensions in @isa, apart by spaces; in @buf, cut to @size. */
 const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t size);
 
-/* Fill in devices and plic; what an APLIC or IMSIC has is no device. */
+/* Fill in devices, plic and hidden; what an APLIC or IMSIC has is no device. */
 void machine_parse_devices(struct machine *m, const void *fdt);
 
 /* Fill in aplic, imsic and the harts' interrupt files. After the harts and plic. */

@@ -136,6 +136,14 @@ static void withhold(struct walk *w, const void *fdt, int node, struct range r,
 	w->withheld[w->withheld_count++] = (struct withheld_range){ r, node, kind };
 }
 
+static void hide(struct machine *m, const void *fdt, int node, enum withheld_kind kind)
+{
+	if (m->hidden_count == MACHINE_MAX_HIDDEN)
+		hv_fatal("%s: more than %d devices to be withheld from the guest",
+			 devtree_path(fdt, node), MACHINE_MAX_HIDDEN);
+	m->hidden[m->hidden_count++] = (struct machine_hidden){ node, kind };
+}
+
 /* A device that is not @enabled may be there all the same, so it is withheld like one that is. */
 static void take_device(struct walk *w, const void *fdt, int node, const struct bus *bus,
 			const struct devtree_property *reg, enum withheld_kind kind, bool enabled)
@@ -191,6 +199,8 @@ static void walk_node(struct walk *w, const void *fdt, int node, const struct bu
 	devtree_find(fdt, node, p, COUNT);
 	below.enabled = bus->enabled && devtree_property_enables(&p[STATUS]);
 	kind = withheld_find(&p[COMPATIBLE], w->m->given);
+	if (withheld_is_hidden(kind))
+		hide(w->m, fdt, node, kind);
 	/* What of it is the guest's depends on more than the tree: see main.c and aplic.c. */
 	if (kind == WITHHELD_AIA && below.enabled)
 		w->m->aia_seen = true;
@@ -265,6 +275,7 @@ void machine_parse_devices(struct machine *m, const void *fdt)
 	memset(&w, 0, sizeof(w));
 	w.m = m;
 	m->devices.count = 0;
+	m->hidden_count = 0;
 	m->plic.size = 0;
 	m->aia_seen = false;
 	walk_bus(&w, fdt, 0, &root, 0);

@@ -104,24 +104,14 @@ static void print_intc(const struct machine *m)
 }
 
 /* The nodes that the guest's device tree lacks, each with its reason. */
-static void print_withheld(const struct machine *m, const void *fdt)
+static void print_hidden(const struct machine *m, const void *fdt)
 {
-	const char *before = "halite: withheld from the guest: ";
-	int node;
+	unsigned int i;
 
-	for (node = fdt_next_node(fdt, -1, NULL); node >= 0;
-	     node = fdt_next_node(fdt, node, NULL)) {
-		struct devtree_property compatible = { .name = "compatible" };
-		enum withheld_kind kind;
-
-		devtree_find(fdt, node, &compatible, 1);
-		kind = withheld_find(&compatible, m->given);
-		if (!withheld_is_hidden(kind))
-			continue;
-		hv_print("%s%s (%s)", before, devtree_path(fdt, node), withheld_why(kind));
-		before = ", ";
-	}
-	if (*before == ',')
+	for (i = 0; i < m->hidden_count; i++)
+		hv_print("%s%s (%s)", i ? ", " : "halite: withheld from the guest: ",
+			 devtree_path(fdt, m->hidden[i].node), withheld_why(m->hidden[i].kind));
+	if (i)
 		hv_print("\n");
 }
 
@@ -143,7 +133,7 @@ static void print_facts(const struct domain *d, const void *fdt)
 		 (unsigned long)(HOME_SIZE >> 20), (unsigned long)d->home.start);
 	print_intc(m);
 	hv_print("halite: %u device ranges\n", m->devices.count);
-	print_withheld(m, fdt);
+	print_hidden(m, fdt);
 }
 
 /*

@@ -9,13 +9,16 @@
 #include "hv/below.h"
 #include "hv/ipi.h"
 #include "hv/sbi.h"
+#include "lib/race.h"
 #include "lib/spinlock.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
 
 enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 
+#define STATUS_STARTED	      0
 #define STATUS_STOPPED	      1
+#define STATUS_SUSPENDED      4
 #define SUSPEND_RETENTIVE     UINT32_C(0)
 #define SUSPEND_NON_RETENTIVE UINT32_C(0x80000000)
 
@@ -42,7 +45,12 @@ static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc
 	if (result.error == SBI_SUCCESS && result.value == STATUS_STOPPED) {
 		target->start_pc = pc;
 		target->start_arg = arg;
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		/*
+		 * An IPI may follow as soon as firmware calls the hart started: from here on they
+		 * are the new life's.
+		 */
+		ipi_forget(target);
+		RACE_POINT();
 		result = firmware_call(sbi_hsm.id, HART_START, hartid, (uintptr_t)riscv_hart_start,
 				       (uintptr_t)target, 0, 0, 0);
 	} else if (result.error == SBI_SUCCESS) {
@@ -58,12 +66,15 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	struct sbi_result result;
 
 	stats_print_pool(v->domain);
-	nacl_host_reset(&v->nacl);
 	ipi_offline(v);
+	RACE_POINT();
 	below_hart_stop(v);
 	csr_write(CSR_SIE, 0);
 	result = firmware_call(sbi_hsm.id, HART_STOP, 0, 0, 0, 0, 0, 0);
-	/* Not reached unless the firmware refuses. */
+	/*
+	 * Not reached unless the firmware refuses. L1 goes on, with the area of SBI NACL that it
+	 * has: vcpu_reset() forgets it.
+	 */
 	csr_write(CSR_SIE, sie);
 	below_hart_start(v);
 	ipi_online(v);
@@ -75,8 +86,32 @@ static void wait_for_l1(struct vcpu *v)
 {
 	uint64_t deadline;
 
-	if (hext_wfi_waits(&v->h, &deadline))
-		world_wait(&v->timer, deadline);
+	if (!hext_wfi_waits(&v->h, &deadline))
+		return;
+	__atomic_store_n(&v->suspended, true, __ATOMIC_RELEASE);
+	RACE_POINT();
+	world_wait(&v->timer, deadline);
+	RACE_POINT();
+	__atomic_store_n(&v->suspended, false, __ATOMIC_RELEASE);
+}
+
+/*
+ * Firmware knows all states of a hart but one: it does not see that a started hart is suspended,
+ * for Halite makes that a wait (wait_for_l1()). The wait begins and ends at once: no hart is ever
+ * SUSPEND_PENDING or RESUME_PENDING.
+ */
+static struct sbi_result hart_get_status(const struct vcpu *v, uint64_t hartid)
+{
+	const struct vcpu *target = vcpu_find(v->domain, hartid);
+	struct sbi_result result;
+
+	if (!target)
+		return sbi_error(SBI_ERR_INVALID_PARAM);
+	result = firmware_call(sbi_hsm.id, HART_GET_STATUS, hartid, 0, 0, 0, 0, 0);
+	if (result.error == SBI_SUCCESS && result.value == STATUS_STARTED &&
+	    __atomic_load_n(&target->suspended, __ATOMIC_ACQUIRE))
+		result.value = STATUS_SUSPENDED;
+	return result;
 }
 
 static struct sbi_result hart_suspend(struct vcpu *v, uint64_t type, uint64_t pc, uint64_t arg)
@@ -105,9 +140,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	case HART_STOP:
 		return hart_stop(v);
 	case HART_GET_STATUS:
-		if (!vcpu_find(v->domain, args[0]))
-			return sbi_error(SBI_ERR_INVALID_PARAM);
-		return firmware_call(sbi_hsm.id, fid, args[0], 0, 0, 0, 0, 0);
+		return hart_get_status(v, args[0]);
 	case HART_SUSPEND:
 		return hart_suspend(v, args[0], args[1], args[2]);
 	default:

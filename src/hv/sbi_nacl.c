@@ -2,10 +2,36 @@
 #include "hext/csr.h"
 #include "hv/sbi.h"
 
+/* Interrupts are off while fences are done: each takes up to 2,500 instructions. */
+#define FENCES_AT_ONCE 3
+
+/*
+ * Before a call that does all fences that are pending. False: there are more than are done at once.
+ * L1's pc stays at the ECALL, which it executes again when it has taken the interrupts that came
+ * meanwhile.
+ */
+static bool take_fences(struct vcpu *v)
+{
+	return nacl_host_take_fences(&v->nacl, FENCES_AT_ONCE);
+}
+
+static struct sbi_result sync_hfence(struct vcpu *v, uint64_t entry)
+{
+	bool offered = v->nacl.features & 1u << NACL_FEAT_SYNC_HFENCE;
+
+	if (offered && entry == NACL_ALL_ONES && !take_fences(v))
+		return sbi_error(SBI_DONE);
+	return sbi_error(nacl_host_sync_hfence(&v->nacl, entry));
+}
+
 static struct sbi_result sync_sret(struct vcpu *v)
 {
-	enum nacl_error error = nacl_host_sync_sret(&v->nacl, NULL);
+	bool offered = v->nacl.features & 1u << NACL_FEAT_SYNC_SRET;
+	enum nacl_error error;
 
+	if (offered && !take_fences(v))
+		return sbi_error(SBI_DONE);
+	error = nacl_host_sync_sret(&v->nacl, NULL);
 	if (error)
 		return sbi_error(error);
 	v->way = VCPU_LOAD_SHARED;
@@ -15,15 +41,12 @@ static struct sbi_result sync_sret(struct vcpu *v)
 
 static struct sbi_result set_shmem(struct vcpu *v, const uint64_t *args)
 {
-	struct nacl_host *nacl = &v->nacl;
-	enum nacl_error error = nacl_host_set_shmem(nacl, args[0], args[1], args[2]);
+	enum nacl_error error;
 
-	v->shared_x = 0;
-	v->csrs_middle = NULL;
-	if (nacl_host_has_shmem(nacl))
-		v->csrs_middle = nacl_host_csrs(nacl) + NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
-	if (nacl_host_has_shmem(nacl) && (nacl->features & 1u << NACL_FEAT_SYNC_SRET))
-		v->shared_x = (uintptr_t)nacl_host_gprs(nacl);
+	if (!take_fences(v))
+		return sbi_error(SBI_DONE);
+	error = nacl_host_set_shmem(&v->nacl, args[0], args[1], args[2]);
+	vcpu_area_changed(v);
 	return sbi_error(error);
 }
 
@@ -41,7 +64,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	case NACL_FID_SYNC_CSR:
 		return sbi_error(nacl_host_sync_csr(nacl, args[0]));
 	case NACL_FID_SYNC_HFENCE:
-		return sbi_error(nacl_host_sync_hfence(nacl, args[0]));
+		return sync_hfence(v, args[0]);
 	case NACL_FID_SYNC_SRET:
 		return sync_sret(v);
 	default:

@@ -3,8 +3,10 @@
  * Performance counters are the firmware's to manage. A call is passed on with its privilege filters
  * translated: L1's U and S modes are VU and VS of the machine, and Halite itself is never counted.
  *
- * Counters are checked here, strictly: firmware that takes any (OpenSBI up to 1.8) writes out of bounds or
- * stops the hart for sets that wrap around or are empty, and for events of the other kind.
+ * Counters are checked here, strictly, by what the specification says of the arguments: each
+ * counter of a set exists, a counter that is to be taken unseen is of the kind of its event.
+ * Firmware is trusted with the machine, and not each one checks what it is told: what the guest
+ * says must not reach it as it is.
  */
 #include "hext/bits.h"
 #include "hv/sbi.h"

@@ -22,6 +22,12 @@ static bool is_whole(uint64_t start, uint64_t size)
 	return (start == 0 && size == 0) || size == SIZE_ALL;
 }
 
+/* Whether the bytes from @start are addresses; the last of them may be 2^64 - 1. */
+static bool is_range(uint64_t start, uint64_t size)
+{
+	return size == 0 || start + (size - 1) >= start;
+}
+
 /*
  * FENCE.I and L1's own translations: firmware does these on the harts named, whatever runs there. Its
  * HFENCE.VVMA takes the VMID from this hart's hgatp, which is the domain's while L1 runs.
@@ -84,7 +90,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	if (!sbi_hart_mask(v, args[0], args[1], &vcpus))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
-	if (fid != FENCE_I && !is_whole(args[2], args[3]) && args[2] + args[3] < args[2])
+	if (fid != FENCE_I && !is_whole(args[2], args[3]) && !is_range(args[2], args[3]))
 		return sbi_error(SBI_ERR_INVALID_ADDRESS);
 	if (fid <= SFENCE_VMA_ASID)
 		return by_firmware(fid, args);

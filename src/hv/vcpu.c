@@ -9,6 +9,7 @@
 #include "hv/nested.h"
 #include "hv/intc.h"
 #include "hv/vcpu.h"
+#include "lib/race.h"
 #include "riscv/attempt.h"
 #include "riscv/csr.h"
 #include "riscv/ncsr.h"
@@ -67,6 +68,20 @@ static inline void look_for_unusual(struct vcpu *v)
 	v->more_controls = world_has_more_controls(&v->h);
 }
 
+void vcpu_area_changed(struct vcpu *v)
+{
+	struct nacl_host *nacl = &v->nacl;
+
+	v->shared_x = 0;
+	v->csrs_middle = NULL;
+	v->taken_in = false;
+	if (!nacl_host_has_shmem(nacl))
+		return;
+	v->csrs_middle = nacl_host_csrs(nacl) + NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
+	if (nacl->features & 1u << NACL_FEAT_SYNC_SRET)
+		v->shared_x = (uintptr_t)nacl_host_gprs(nacl);
+}
+
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
 	hext_init(&v->h, &v->domain->hext, &nested_hext_ops, v);
@@ -76,8 +91,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->shadow = NULL;
 	v->shadow_key = ~UINT64_C(0);
 	v->domain_atp = identity_atp(&v->domain->gstage);
-	v->shared_x = 0;
-	v->csrs_middle = NULL;
+	vcpu_area_changed(v);
 	v->slot_hstatus = v->h.hstatus;
 	look_for_unusual(v);
 	v->missed.hgatp = 0;
@@ -319,10 +333,10 @@ void vcpu_hart_started(struct vcpu *v)
 {
 	/* Before anything else: CSRs and fences go through it. */
 	below_hart_start(v);
-	/* An interrupt posted while the hart was stopped is not this life's. */
-	__atomic_fetch_and(&v->requests, VCPU_REQ_CALL, __ATOMIC_SEQ_CST);
+	RACE_POINT();
 	/* From here on calls reach this hart; what they fenced before, init_hart() flushes. */
 	ipi_online(v);
+	RACE_POINT();
 	vcpu_reset(v, v->start_pc, v->start_arg);
 	init_hart(v);
 	vcpu_resume(v);

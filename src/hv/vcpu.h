@@ -59,6 +59,7 @@ struct vcpu {
 	bool aia_at_work;
 	struct world_timer timer;
 	bool online;	       /* the guest runs or waits here; else stopped in the firmware */
+	bool suspended;	       /* ... and waits in SBI HART_SUSPEND; other harts look at it */
 	struct nacl_host nacl; /* this hart as L0 */
 	/* The CSR space of L1's area by an address in its middle, from where an instruction reaches all that is stored there; or NULL. */
 	volatile nacl_word *csrs_middle;
@@ -104,6 +105,9 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t arg);
 
 /* The VS CSRs of the current state are in the image afterwards. */
 void vcpu_save(struct vcpu *v);
+
+/* L1's area of SBI NACL, v->nacl, is another one or none: what is derived from it follows. */
+void vcpu_area_changed(struct vcpu *v);
 
 /* L1 has written @csr of its H and VS CSRs, and the image has it. */
 void vcpu_csr_written(struct vcpu *v, unsigned int csr);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <libfdt.h>
 #include <string.h>
 
 #include "hv/withheld.h"
@@ -63,15 +62,30 @@ static const struct {
 	{ "jedec-flash", WITHHELD_FLASH },
 };
 
-enum withheld_kind withheld_find(const struct devtree_property *compatible, uint32_t given)
+static enum withheld_kind find_name(const char *name)
 {
 	size_t i;
 
-	for (i = 0; compatible->value && i < sizeof(devices) / sizeof(devices[0]); i++) {
-		if (!(given >> devices[i].kind & 1) &&
-		    fdt_stringlist_contains(compatible->value, compatible->len,
-					    devices[i].compatible))
+	for (i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		if (!strcmp(devices[i].compatible, name))
 			return devices[i].kind;
+	}
+	return WITHHELD_NOT;
+}
+
+enum withheld_kind withheld_find(const struct devtree_property *compatible, uint32_t given)
+{
+	const char *name = (const char *)compatible->value;
+	const char *end = name + compatible->len;
+	enum withheld_kind kind;
+
+	/* Names, each ended by a zero, the last one too. */
+	if (!name || compatible->len < 1 || end[-1])
+		return WITHHELD_NOT;
+	for (; name < end; name += strlen(name) + 1) {
+		kind = find_name(name);
+		if (kind != WITHHELD_NOT && !(given >> kind & 1))
+			return kind;
 	}
 	return WITHHELD_NOT;
 }

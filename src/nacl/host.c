@@ -353,6 +353,21 @@ static __attribute__((noinline)) void take_in_hfences(struct nacl_host *h)
 		take_in_hfence(h, e);
 }
 
+bool nacl_host_take_fences(struct nacl_host *h, unsigned int at_most)
+{
+	unsigned int taken = 0;
+
+	for (unsigned int e = 0; h->shmem && e < NACL_HFENCE_COUNT; e++) {
+		if (!(load(h, HFENCE_WORD(e, NACL_HFENCE_CONFIG)) &
+		      BITS(NACL_HFENCE_PENDING_BIT, 1)))
+			continue;
+		if (taken++ == at_most)
+			return false;
+		take_in_hfence(h, e);
+	}
+	return true;
+}
+
 static nacl_word swap_hstatus(struct nacl_host *h, nacl_word value)
 {
 	nacl_word old;

@@ -174,6 +174,13 @@ enum nacl_error nacl_host_sync_csr(struct nacl_host *h, nacl_word csr);
 enum nacl_error nacl_host_sync_hfence(struct nacl_host *h, nacl_word entry);
 
 /*
+ * Do at most @at_most of the pending fences, in the order of their entries, whatever is offered;
+ * without an area there are none. False: more are left. For a caller that bounds what it does at
+ * once: fences may be done at any time before the call that asks for them is through.
+ */
+bool nacl_host_take_fences(struct nacl_host *h, unsigned int at_most);
+
+/*
  * SBI NACL, FID 4. Take in dirty CSRs, do pending fences, load x1 to x31 into @gpr (@gpr[0] becomes
  * 0), swap hstatus if AUTOSWAP_CSR is offered and flagged. On success the caller emulates the SRET
  * at once, with @gpr as L1's registers. Errors, in this order, with nothing changed: NOT_SUPPORTED,

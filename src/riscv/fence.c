@@ -51,15 +51,19 @@ static void vvma_here(const struct hfence_vvma *fence)
 }
 
 /*
- * With the guest's translations put aside. vsatp is Bare under @hgatp: what a walk ahead of time may cache
- * of that depends on the G-stage alone, which is right if @hgatp is the VMID's own.
+ * With the guest's translations put aside. vsatp is Bare under each of @hgatp: what a walk ahead of
+ * time may cache of that depends on the G-stage alone, which is right if it is the VMID's own.
  */
-static void vvma_visit(uint64_t hgatp, const struct hfence_vvma *fence)
+static void vvma_visit(const uint64_t *hgatp, unsigned int count, const struct hfence_vvma *fence)
 {
 	uint64_t vsatp = csr_swap(HEXT_CSR_VSATP, 0);
-	uint64_t own_hgatp = csr_swap(HEXT_CSR_HGATP, hgatp);
+	uint64_t own_hgatp = csr_read(HEXT_CSR_HGATP);
+	unsigned int i;
 
-	vvma_here(fence);
+	for (i = 0; i < count; i++) {
+		csr_write(HEXT_CSR_HGATP, hgatp[i]);
+		vvma_here(fence);
+	}
 	csr_write(HEXT_CSR_HGATP, own_hgatp);
 	csr_write(HEXT_CSR_VSATP, vsatp);
 }
@@ -67,9 +71,10 @@ static void vvma_visit(uint64_t hgatp, const struct hfence_vvma *fence)
 /* Where the VMID's G-stage is not known: under another one's, whose traces are fenced as well. */
 static void vvma_visit_vmid(uint16_t vmid, const struct hfence_vvma *fence)
 {
-	uint64_t hgatp = csr_read(HEXT_CSR_HGATP) & ~HGATP_VMID;
+	uint64_t hgatp = (csr_read(HEXT_CSR_HGATP) & ~HGATP_VMID) | (uint64_t)vmid
+									    << HGATP_VMID_SHIFT;
 
-	vvma_visit(hgatp | (uint64_t)vmid << HGATP_VMID_SHIFT, fence);
+	vvma_visit(&hgatp, 1, fence);
 	insn_hfence_gvma_vmid(vmid);
 }
 
@@ -149,15 +154,19 @@ static struct nacl_client_hfence vvma_entry(uint16_t vmid, const struct hfence_v
 		       : nacl_hfence_vvma_asid_all(vmid, f->asid);
 }
 
-void hfence_vvma(uint64_t hgatp, const struct hfence_vvma *fence)
+void hfence_vvma(const uint64_t *hgatp, unsigned int count, const struct hfence_vvma *fence)
 {
-	if (ncsr_has(NACL_FEAT_SYNC_HFENCE))
-		queue(vvma_entry((hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT, fence));
-	else if (static_key(KEY_FLUSH))
+	unsigned int i;
+
+	if (ncsr_has(NACL_FEAT_SYNC_HFENCE)) {
+		for (i = 0; i < count; i++)
+			queue(vvma_entry((hgatp[i] & HGATP_VMID) >> HGATP_VMID_SHIFT, fence));
+	} else if (static_key(KEY_FLUSH)) {
 		/* There is one VMID. After a visit it would have walks ahead of the G-stage visited. */
 		vvma_here(fence);
-	else
-		vvma_visit(hgatp, fence);
+	} else {
+		vvma_visit(hgatp, count, fence);
+	}
 }
 
 void hfence_vmid(uint16_t vmid)

@@ -23,8 +23,8 @@ struct hfence_vvma {
 	bool any_asid;
 };
 
-/* The VS-stage of the VMID in @hgatp, with which that VMID's guest is run. */
-void hfence_vvma(uint64_t hgatp, const struct hfence_vvma *fence);
+/* The VS-stage of VMIDs, in @count values of @hgatp, with each of which its VMID's guest is run. */
+void hfence_vvma(const uint64_t *hgatp, unsigned int count, const struct hfence_vvma *fence);
 
 /* Both stages of @vmid. */
 void hfence_vmid(uint16_t vmid);

@@ -27,7 +27,12 @@ riscv_image_start:
 	j first_instance
 	nop
 	.dword IMAGE_TEXT_OFFSET
-	.dword image_size
+
+	/*
+	 * halite.lds puts image_size here: a .dword of a symbol would be a relocation, and 0 in the
+	 * file.
+	 */
+	.section .head.behind_size, "ax"
 	.dword 0
 	.word IMAGE_VERSION
 	.word 0

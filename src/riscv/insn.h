@@ -59,6 +59,12 @@ static inline void insn_flush_live_vmid(uint64_t vmid)
 	insn_hfence_gvma_vmid(vmid);
 }
 
+/* All accesses before, to memory, devices and CSRs, come before all accesses behind. */
+static inline void insn_fence_io(void)
+{
+	__asm__ volatile("fence iorw, iorw" : : : "memory");
+}
+
 static inline void insn_wfi(void)
 {
 	__asm__ volatile("wfi" : : : "memory");

@@ -4,42 +4,15 @@
  * them. "lie=N" on its command line, behind an unknown word's warning, chooses; each begins with the
  * guest's call number LIES_FROM.
  */
-#include <string.h>
-
 #include "hext/bits.h"
 #include "riscv/csr.h"
+#include "lie.h"
 
 #define sbi_nacl honest_sbi_nacl
 #include "../../src/hv/sbi_nacl.c"
 #undef sbi_nacl
 
 #define LIES_FROM 40
-
-enum lie {
-	NO_LIE,
-	REFUSE_HART_1,	  /* set_shmem fails on every hart but one */
-	REFUSE_ALL,	  /* set_shmem fails */
-	NO_SYNC_SRET,	  /* sync_sret was offered, and is not supported any more */
-	NO_SYNC_HFENCE,	  /* likewise sync_hfence */
-	NO_SYNC_CSR,	  /* likewise sync_csr */
-	IDLE_SYNC_HFENCE, /* sync_hfence succeeds and does nothing: Pending stays set */
-	IDLE_SYNC_CSR,	  /* sync_csr succeeds and does nothing: what is dirty stays so */
-	LOST_AREA,	  /* the area is gone: NO_SHMEM */
-	STRANGE_ERRORS,	  /* errors that no specification knows */
-	NO_CODE,	  /* no lie: htinst and stval may be 0, so that L1 has to fetch the code */
-	FEATURES_GO,	  /* every feature is offered at the first question only */
-	NO_GUEST,	  /* no lie: a bug of Halite's own, hstatus.SPV is clear when it leaves */
-};
-
-static enum lie chosen(const struct vcpu *v)
-{
-	const char *word = strstr(v->domain->machine->bootargs, "lie=");
-
-	if (!word)
-		return NO_LIE;
-	return word[5] >= '0' && word[5] <= '9' ? (word[4] - '0') * 10 + word[5] - '0'
-						: word[4] - '0';
-}
 
 static bool is_first_question(uint64_t feature)
 {
@@ -87,6 +60,7 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 	case LOST_AREA:
 		if (late && fid != NACL_FID_PROBE_FEATURE && fid != NACL_FID_SET_SHMEM) {
 			nacl_host_reset(&v->nacl);
+			vcpu_area_changed(v);
 			return sbi_error(SBI_ERR_NO_SHMEM);
 		}
 		break;
@@ -103,6 +77,7 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 			csr_clear(HEXT_CSR_HSTATUS, HSTATUS_SPV);
 		break;
 	case NO_CODE:
+	case REFUSE_STOP:
 	case NO_LIE:
 		break;
 	}

@@ -82,9 +82,21 @@ test_no_guest()
 {
 	make -s --no-print-directory liar
 	HALITE_BIN=$BUILD/liar/halite.bin with_console "" 60 "$HALITE" run --kernel "$GUESTS/conformance.elf" --memory 512M \
-		-- -append "nacl=all $1 lie=12"
+		-- -append "nacl=all $1 lie=13"
 	expect_console '^halite: fatal: internal error: hart [0-9]+ leaves for a guest without hstatus.SPV$' "it left"
 	expect_status 1
+}
+
+# A HART_STOP that is refused changes nothing: L1 goes on with its area of SBI NACL. The upper Halite
+# finds no NACL below, so that it takes its quick ways.
+test_refused_stop()
+{
+	make -s --no-print-directory liar
+	HALITE_BIN=$BUILD/liar/halite.bin with_console "" 60 "$HALITE" run --depth 2 \
+		--kernel "$GUESTS/harts.elf" --append refused-stop --memory 512M --cpus 1 \
+		-- -append "nacl=none lie=12"
+	expect_status 0
+	ktap_passed
 }
 
 # Halite's own page table, as QEMU's monitor shows it while a guest runs: nothing can be both written and executed.
@@ -146,5 +158,6 @@ client_tests()
 	test_case nacl-lie-no-code-no-feature test_lie 10 sync_hfence roundtrips 'level 0: exits l1-hlv-hsv [0-9]{4}'
 	test_case leaves-for-a-guest test_no_guest ""
 	test_case leaves-for-a-guest-slow test_no_guest slow
+	test_case nacl-lie-refuse-stop test_refused_stop
 	test_case nacl-lie-features-go test_lie 11 all roundtrips 'level 0: exits l1-sret [0-9]{3}'
 }

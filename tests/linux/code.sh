@@ -27,6 +27,40 @@ test_no_strays()
 	grep -qE '0x73, *0(x0)?, *0x[13][13]' "$TOP/src/riscv/insn.h" || fail "the search for fences finds nothing any more"
 }
 
+# accesses FOLDER SOURCE...: "FILE FUNCTION KIND" for each way to memory by a number that FOLDER has,
+# see tests/code/accesses.txt. clang says what is a pointer; a search for text would not know.
+accesses()
+{
+	local folder=$1 source
+	shift
+	for source; do
+		clang --target=riscv64-unknown-elf -march=rv64imac -mabi=lp64 -mcmodel=medany -std=gnu11 \
+			-ffreestanding -DHALITE_VERSION='""' -Isrc -isystem build/ext/libfdt \
+			-isystem /usr/lib/picolibc/riscv64-unknown-elf/include -fsyntax-only \
+			-Xclang -ast-dump -fno-color-diagnostics "$source" |
+			awk -v folder="$folder" -f tests/code/accesses.awk || exit 1
+	done | LC_ALL=C sort -u
+}
+
+# Guest memory and devices are reached by their accessors; where else, tests/code/accesses.txt says.
+test_accesses()
+{
+	local found=$LOGS/$NAME.found allowed=$LOGS/$NAME.allowed added gone
+	scripts/install-packages.sh lint
+	accesses src src/hv/*.c src/hext/*.c src/nacl/*.c src/lib/*.c >"$found" ||
+		fail "clang does not compile all of src"
+	awk '/^#/ || !NF { next } NF < 4 { exit 1 } { print $1, $2, $3 }' tests/code/accesses.txt |
+		LC_ALL=C sort >"$allowed" || fail "tests/code/accesses.txt: a line without a reason"
+	added=$(LC_ALL=C comm -23 "$found" "$allowed")
+	[ -z "$added" ] || fail "not in tests/code/accesses.txt: ${added//$'\n'/, }"
+	gone=$(LC_ALL=C comm -13 "$found" "$allowed")
+	[ -z "$gone" ] || fail "only in tests/code/accesses.txt: ${gone//$'\n'/, }"
+	# The search itself: it finds one of each kind.
+	found=$(accesses tests tests/code/accesses_probe.c | cut -d ' ' -f 2- | tr '\n' ';')
+	[ "$found" = "by_area area;by_area cast;by_macro cast;by_map map;by_ram ram;by_try try;by_typeof cast;" ] ||
+		fail "the search finds '$found' in tests/code/accesses_probe.c"
+}
+
 # instructions_of OBJECT FUNCTION: up to its first return, one a line, with single blanks.
 instructions_of()
 {
@@ -125,10 +159,46 @@ test_static_key_sites()
 	if ! [[ $result =~ ([0-9]+)\ of\ CSRs ]] || [ "${BASH_REMATCH[1]}" -lt 50 ]; then fail "too few sites: $result"; fi
 }
 
+# image_size in halite.bin's boot header (bytes 16 to 23, little endian) is what the image takes in
+# memory, bss included.
+test_image_size()
+{
+	local start end said size
+	read -r start end < <(riscv64-unknown-elf-nm "$BUILD/halite.elf" | awk '
+		$3 == "riscv_image_start" { s = $1 }
+		$3 == "riscv_image_end" { e = $1 }
+		END { print s, e }')
+	said=$(od -A n -t u8 --endian=little -j 16 -N 8 "$BUILD/halite.bin" | tr -d ' ')
+	printf 'image_size %s, the image is 0x%s to 0x%s\n' "$said" "$start" "$end"
+	size=$((16#$end - 16#$start))
+	[ "$said" = "$size" ] || fail "image_size is $said instead of $size"
+	# The file ends where bss begins.
+	[ "$said" -gt "$(stat -c %s "$BUILD/halite.bin")" ] || fail "image_size $said has no bss"
+}
+
+# The marks of src/lib/race.h are nothing: without them, the image is the same.
+test_race_points()
+{
+	local copy=$LOGS/$NAME.tree marks
+	rm -rf "$copy"
+	mkdir -p "$copy/build"
+	cp -r "$TOP/src" "$TOP/mk" "$TOP/scripts" "$copy"
+	ln -s "$BUILD/ext" "$copy/build/ext"
+	marks=$(grep -rlE '^\s*RACE_POINT\(\);$' "$copy/src" | wc -l)
+	[ "$marks" -ge 5 ] || fail "only $marks files have marks"
+	find "$copy/src" -name '*.[ch]' -exec sed -i '/^\s*RACE_POINT();$/d; /lib\/race\.h/d' {} +
+	make -s --no-print-directory -C "$copy" -f mk/hypervisor.mk >"$LOGS/$NAME.make"
+	cmp "$copy/build/halite.bin" "$BUILD/halite.bin" || fail "the image without marks is another"
+	rm -rf "$copy"
+}
+
 code_tests()
 {
+	test_case code-race-points test_race_points
+	test_case code-image-size test_image_size
 	test_case code-no-strays test_no_strays
 	test_case code-few-registers test_few_registers
+	test_case code-accesses test_accesses
 	test_case code-accessors test_accessors
 	test_case code-static-key-sites test_static_key_sites
 }

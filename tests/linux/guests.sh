@@ -73,6 +73,48 @@ test_hostile()
 	expect_status 0
 }
 
+# test_cage SECONDS WORDS [OPTIONS]: a directed attack, by page tables, areas and entry points in
+# devices and elsewhere, and by code that is not any more what trapped. The guest judges by the
+# specification. WORDS go on its command line; with "all" it takes minutes.
+test_cage()
+{
+	local limit=$1 words=$2
+	shift 2
+	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/cage.elf" --memory 512M \
+		--append "$words" "$@" -- -cpu rv64,h=true,v=true
+	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
+	! grep -a 'halite: fatal' "$CONSOLE" || fail "the guest ended Halite"
+	! grep -a '# SKIP no vector' "$CONSOLE" || fail "no vector instructions: a part did not run"
+	ktap_passed
+	expect_status 0
+}
+
+# cage_tests KIND SECONDS WORDS
+cage_tests()
+{
+	local cpus machine nacl
+	for machine in plic aia; do
+		test_case "guest-cage$1-native-$machine" test_cage "$2" "$3" --native \
+			--machine "$machine" --cpus 2
+		for cpus in 1 4; do
+			for nacl in all none; do
+				test_case "guest-cage$1-$cpus-$machine-nacl-$nacl" test_cage "$2" "$3" \
+					--cpus "$cpus" --machine "$machine" --nacl "$nacl"
+			done
+		done
+	done
+}
+
+cage_tests_long()
+{
+	local machine
+	cage_tests -all 1200 all
+	for machine in plic aplic aia:0 aia; do
+		test_case "guest-cage-depth-2-$machine" test_cage 300 quick \
+			--machine "$machine" --cpus 2 --depth 2
+	done
+}
+
 # Likewise with a warning of the upper Halite each time that the second hart starts: the lower one
 # refuses its memory.
 test_lines_warnings()
@@ -86,6 +128,7 @@ test_lines_warnings()
 hostile_tests()
 {
 	local cpus nacl machine
+	cage_tests_long
 	for cpus in 1 4; do
 		for nacl in all none; do
 			test_case "guest-hostile-$cpus-nacl-$nacl" test_hostile --cpus "$cpus" --nacl "$nacl"
@@ -122,9 +165,71 @@ test_conformance()
 	make -s --no-print-directory conformance || fail "there are differences that docs/conformance.md does not explain"
 }
 
+# harts_guest BINARY OPTIONS...: the guest whose harts race, in that Halite. It ends by time, too.
+harts_guest()
+{
+	local binary=$1
+	shift
+	HALITE_BIN=$binary with_console "" 120 "$HALITE" run --kernel "$GUESTS/harts.elf" \
+		--memory 512M --cpus 4 "$@"
+	expect_status 0
+	ktap_passed
+}
+
+test_harts() { harts_guest "$BUILD/halite.bin" "$@"; }
+
+# The same where Halite's harts stand still for a while at marked places.
+test_harts_jitter()
+{
+	make -s --no-print-directory jitter
+	harts_guest "$BUILD/jitter/halite.bin" "$@"
+}
+
+# All harts end Halite at once: one message, as one line, and a failure's status.
+test_fatal_once()
+{
+	local round
+	make -s --no-print-directory jitter
+	for round in 1 2 3; do
+		HALITE_BIN=$BUILD/jitter/halite.bin with_console "-$round" 60 "$HALITE" run \
+			--kernel "$GUESTS/harts.elf" --append fatal --memory 512M --cpus 4
+		expect_status 1
+		expect_console '^halite: fatal: hart [0-3] was told to end it, .* in between$' \
+			"the message is not whole"
+		[ "$(grep -ac 'halite: fatal' "$CONSOLE")" = 1 ] ||
+			fail "more than one message, see ${CONSOLE#"$TOP"/}"
+	done
+}
+
+# How long interrupts are off while many fences are done, in instructions.
+test_fences()
+{
+	with_console "" 100 "$HALITE" run --kernel "$GUESTS/harts.elf" --append fences \
+		--memory 512M --cpus 1 --icount "$@"
+	expect_status 0
+	ktap_passed
+}
+
+harts_tests()
+{
+	local machine nacl name
+	for machine in plic aplic aia; do
+		test_case "guest-harts-$machine-native" test_harts --machine "$machine" --native
+		for nacl in all none; do
+			name=guest-harts-$machine-nacl-$nacl
+			test_case "$name" test_harts --machine "$machine" --nacl "$nacl"
+			test_case "$name-jitter" test_harts_jitter --machine "$machine" --nacl "$nacl"
+		done
+	done
+	test_case guest-harts-depth-2 test_harts --machine plic --depth 2
+	test_case guest-fatal-once test_fatal_once
+	test_case guest-fences test_fences --machine plic
+}
+
 guest_tests()
 {
 	local name
+	harts_tests
 	make -s --no-print-directory guest-programs
 	test_case guest-lines-native test_lines 0 --native
 	test_case guest-lines-halite test_lines 21 --stats
@@ -139,4 +244,5 @@ guest_tests()
 		test_case "guest-$name-depth-3-none" test_guest "$name" --depth 3 --nacl none,none,none
 	done
 	devices_tests
+	cage_tests "" 120 quick
 }

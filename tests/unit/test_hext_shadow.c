@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The pool of shadow G-stages: filling, fences, eviction; and its invariant under random use. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -1006,6 +1010,83 @@ static void pages_run_out(void **state)
 			 pool.table_total);
 }
 
+/* Hart 1 is bound to one shadow and drains another: hart 0 still gets one, again and again. */
+static unsigned int gets_while_draining;
+
+static void get_while_draining(void)
+{
+	unsigned int i, draining = 0;
+
+	in_quiesce = NULL;
+	for (i = 0; i < pool.count; i++)
+		draining += pool.shadow[i].draining;
+	assert_int_equal(draining, 1);
+	for (i = 0; i < pool.count; i++)
+		assert_true(pool.shadow[i].used);
+	for (i = 0; i < 3 * pool.count; i++) {
+		struct hext_shadow *s;
+
+		hart[0].hgatp = fake_atp(8, 0) | (uint64_t)(100 + i) << 44;
+		s = get(0);
+		assert_non_null(s);
+		assert_false(s->draining);
+		assert_int_equal(s->harts, BIT64(0));
+		assert_int_equal(s->hgatp, hart[0].hgatp);
+		gets_while_draining++;
+	}
+}
+
+static void a_key_can_be_had_at_any_time(void **state)
+{
+	uint64_t table = fake_atp(8, 3);
+	unsigned int i;
+
+	(void)state;
+	fake_map(table, 0, BIG + KIB4, 0, FAKE_LEAF);
+	for (i = 0; i < pool.table_total; i++)
+		*fake_slot(table, i * MIB2, 1) = *fake_slot(table, 0, 1);
+	/* All keys are in use, and each shadow has pages. */
+	for (i = 0; i < pool.count; i++) {
+		hart[1].hgatp = table | (uint64_t)(16 * i) << 44;
+		assert_int_equal(fault(1, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	}
+	in_quiesce = get_while_draining;
+	gets_while_draining = 0;
+	for (i = 1; i < pool.table_total; i++)
+		assert_int_equal(fault(1, CAUSE_LOAD_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
+	assert_int_equal(gets_while_draining, 3 * pool.count);
+}
+
+/*
+ * Were harts to keep more than two each, Halite would stop with a message and not go on with what
+ * it does not have.
+ */
+static void no_key_to_be_had_is_a_bug(void **state)
+{
+	unsigned int i;
+	int status;
+	pid_t child;
+
+	(void)state;
+	for (i = 0; i < pool.count; i++) {
+		hart[0].hgatp = fake_atp(8, 0) | (uint64_t)i << 44;
+		get(0);
+	}
+	for (i = 0; i < pool.count; i++)
+		pool.shadow[i].harts = BIT64(1);
+	hart[0].hgatp = fake_atp(8, 0) | UINT64_C(99) << 44;
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		signal(SIGABRT, SIG_DFL);
+		fclose(stderr);
+		get(0);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 static void use_of_the_pool_is_told(void **state)
 {
 	uint64_t table = fake_atp(8, 0);
@@ -1479,6 +1560,8 @@ int main(void)
 		T(an_evicted_shadow_is_empty),
 		T(pages_run_out),
 		T(pages_come_from_unused_shadows_first),
+		T(a_key_can_be_had_at_any_time),
+		T(no_key_to_be_had_is_a_bug),
 		T(use_of_the_pool_is_told),
 		T(few_vmids_are_shared),
 		T(too_little_memory_is_refused),

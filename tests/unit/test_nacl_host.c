@@ -889,6 +889,34 @@ static void test_pending_is_cleared_after_the_fence_was_done(void **state)
 	free_l1(l1);
 }
 
+static void test_some_fences_at_a_time(void **state)
+{
+	/* Whatever is offered. */
+	struct l1 *l1 = new_l1_with_area(0);
+	nacl_word conf = config(6, 0, 3, 4);
+
+	(void)state;
+	assert_true(nacl_host_take_fences(&l1->host, 0));
+	for (unsigned int e = 1; e < 10; e += 2)
+		put_entry(l1, e, conf, e, 1);
+	assert_false(nacl_host_take_fences(&l1->host, 0));
+	assert_int_equal(l1->events, 0);
+	assert_false(nacl_host_take_fences(&l1->host, 2));
+	assert_int_equal(l1->events, 2);
+	assert_int_equal(count_pending(l1), 3);
+	assert_int_equal(l1->log[0].fence.addr, 1 << 12);
+	assert_int_equal(l1->log[1].fence.addr, 3 << 12);
+	assert_true(nacl_host_take_fences(&l1->host, 3));
+	assert_int_equal(l1->events, 5);
+	assert_int_equal(l1->log[4].fence.addr, 9 << 12);
+	assert_int_equal(count_pending(l1), 0);
+	free_l1(l1);
+
+	l1 = new_l1(15);
+	assert_true(nacl_host_take_fences(&l1->host, 0));
+	free_l1(l1);
+}
+
 static void test_hfence_decode(void **state)
 {
 	const unsigned int max_vmid = NACL_XLEN == 32 ? 0x7f : 0x3fff;
@@ -1226,6 +1254,7 @@ int main(void)
 		cmocka_unit_test(test_a_csr_whose_value_is_known_is_put_as_if_written),
 		cmocka_unit_test(test_sync_hfence_errors_come_in_order),
 		cmocka_unit_test(test_pending_is_cleared_after_the_fence_was_done),
+		cmocka_unit_test(test_some_fences_at_a_time),
 		cmocka_unit_test(test_hfence_decode),
 		cmocka_unit_test(test_sync_sret_with_each_subset),
 		cmocka_unit_test(test_sync_sret_that_stays_in_l1_leaves_the_space_current),

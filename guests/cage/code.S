@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is tried: each an access at a0, then EBREAK. */
+	.text
+	.option norvc
+
+	.macro code name
+	.balign 16
+	.globl \name
+\name:
+	.endm
+
+	code code_ld
+	ld a0, (a0)
+	ebreak
+	code code_sd
+	sd a1, (a0)
+	ebreak
+	code code_jr
+	jr a0
+	ebreak
+	code code_hlv
+	.insn r 0x73, 4, 0x36, a0, a0, x0	# hlv.d
+	ebreak
+	code code_hlvx
+	.insn r 0x73, 4, 0x34, a0, a0, x3	# hlvx.wu
+	ebreak
+	code code_hsv
+	.insn r 0x73, 4, 0x37, x0, a0, a1	# hsv.d
+	ebreak
+
+	code code_widths
+	.irp insn, lb, lh, lw, ld
+	\insn a0, (a0)
+	ebreak
+	.endr
+	.irp insn, sb, sh, sw, sd
+	\insn a1, (a0)
+	ebreak
+	.endr
+
+	code code_hypervisor_widths
+	.irp funct7, 0x30, 0x32, 0x34, 0x36
+	.insn r 0x73, 4, \funct7, a0, a0, x0
+	ebreak
+	.endr
+	.irp funct7, 0x31, 0x33, 0x35, 0x37
+	.insn r 0x73, 4, \funct7, x0, a0, a1
+	ebreak
+	.endr
+
+/*
+ * The code that is replaced is in a page of its own. As the store and the load are neighbours, a
+ * hart (and QEMU, which translates them together) has the load in its hands when the store is
+ * done.
+ */
+	.section .text.replace, "ax"
+	.balign 4096
+	.globl code_replace, code_vector
+code_replace:
+	.word 0xcd00f057			# vsetivli zero, 1, e32, m1, ta, ma
+	sd a2, (a3)
+code_vector:
+	.word 0x02056407			# vle32.v v8, (a0)
+	ebreak
+	.balign 4096
+
+/*
+ * Likewise a strided load, of 17 words with a1 bytes between them. Where a hart's TLB has the code
+ * and all these pages in one place, as QEMU's has, the last one finds the code's own entry gone.
+ */
+	.globl code_evict, code_strided
+code_evict:
+	.word 0xcd38f057			# vsetivli zero, 17, e32, m8, ta, ma
+	sd a2, (a3)
+code_strided:
+	.word 0x0ab56407			# vlse32.v v8, (a0), a1
+	ebreak
+
+/* Likewise a strided store. */
+	.globl code_evict_store, code_strided_store
+code_evict_store:
+	.word 0xcd38f057			# vsetivli zero, 17, e32, m8, ta, ma
+	sd a2, (a3)
+code_strided_store:
+	.word 0x0ab56427			# vsse32.v v8, (a0), a1
+	ebreak
+	.balign 4096

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Into what is tried, and back by its trap. */
+#include "cage.h"
+#include "callee_saved.inc"
+
+	.text
+	.option norvc
+
+	.macro begin
+	callee_saved sd, a0, HART_SAVED
+	li t0, 1
+	sd t0, HART_RUNNING(a0)
+	.endm
+
+/* void cage_enter(struct hart *h): registers from h->x, SRET. Returns from cage_trap. */
+	.globl cage_enter
+	.balign 4
+cage_enter:
+	begin
+	.irp n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	ld x\n, HART_X+8*\n(a0)
+	.endr
+	ld a0, HART_X+80(a0)
+	sret
+
+/* int64_t cage_sync_sret(struct hart *h): likewise by SBI NACL; an error comes back. */
+	.globl cage_sync_sret
+	.balign 4
+cage_sync_sret:
+	begin
+	li a7, 0x4e41434c
+	li a6, 4
+	ecall
+	csrr tp, sscratch
+	sd zero, HART_RUNNING(tp)
+	ret
+
+/*
+ * void cage_call(struct hart *h, uint64_t pc): jump there with a0 and a1 from h->x. Returns from
+ * cage_trap.
+ */
+	.globl cage_call
+	.balign 4
+cage_call:
+	begin
+	mv t0, a1
+	ld a1, HART_X+88(a0)
+	ld a2, HART_X+96(a0)
+	ld a3, HART_X+104(a0)
+	ld a0, HART_X+80(a0)
+	jr t0
+
+/* Every trap to HS-mode. */
+	.globl cage_trap
+	.balign 4
+cage_trap:
+	csrrw a0, sscratch, a0
+	.irp n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	sd x\n, HART_X+8*\n(a0)
+	.endr
+	mv tp, a0
+	csrrw a0, sscratch, a0
+	sd a0, HART_X+80(tp)
+	csrr t0, scause
+	sd t0, HART_CAUSE(tp)
+	csrr t0, sepc
+	sd t0, HART_PC(tp)
+	csrr t0, stval
+	sd t0, HART_TVAL(tp)
+	csrr t0, sstatus
+	sd t0, HART_STATUS(tp)
+	ld t0, HART_RUNNING(tp)
+	beqz t0, 1f
+	sd zero, HART_RUNNING(tp)
+	callee_saved ld, tp, HART_SAVED
+	li a0, 0
+	ret
+1:	ld a0, HART_CAUSE(tp)
+	ld a1, HART_PC(tp)
+	ld a2, HART_TVAL(tp)
+	ld sp, HART_X+16(tp)
+	call guest_unexpected
+2:	wfi
+	j 2b
+
+/* Where other harts start: a0 = hart id, a1 = top of their stack. */
+	.globl cage_second_start
+	.balign 4
+cage_second_start:
+	mv sp, a1
+	csrw sie, zero
+	la t0, cage_trap
+	csrw stvec, t0
+	call guest_second_main
+3:	wfi
+	j 3b
+
+/* void fence_all(void): both stages, all VMIDs. */
+	.globl fence_all
+	.balign 4
+fence_all:
+	.insn r 0x73, 0, 0x31, x0, x0, x0	# hfence.gvma
+	.insn r 0x73, 0, 0x11, x0, x0, x0	# hfence.vvma
+	ret
+
+	.globl fence_code
+	.balign 4
+fence_code:
+	fence.i
+	ret
+
+	.globl fence_own
+	.balign 4
+fence_own:
+	sfence.vma
+	ret
+
+	.bss
+	.balign 16
+	.globl cage_stacks
+cage_stacks:
+	.skip MAX_HARTS * STACK_BYTES

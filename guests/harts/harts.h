@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of this guest share: other harts that do a job, and time. */
+#ifndef HARTS_H
+#define HARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HARTS_MAX 8
+
+#define EXT_BASE   0x10
+#define EXT_IPI	   0x735049
+#define EXT_HSM	   0x48534d
+#define EXT_RFENCE 0x52464e43
+
+enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
+
+/* SBI HSM, states of a hart. */
+#define STATUS_STARTED	 0
+#define STATUS_STOPPED	 1
+#define STATUS_SUSPENDED 4
+
+#define CSR_SSTATUS  0x100
+#define CSR_SIE	     0x104
+#define CSR_STVEC    0x105
+#define CSR_SEPC     0x141
+#define CSR_SIP	     0x144
+#define CSR_STIMECMP 0x14d
+#define CSR_TIME     0xc01
+#define CSR_HSTATUS  0x600
+#define CSR_HGATP    0x680
+
+#define SSTATUS_SIE UINT64_C(2)
+
+#define IRQ_SSI 1
+#define IRQ_STI 5
+#define IRQ_SEI 9
+#define BIT(n)	(UINT64_C(1) << (n))
+
+/* Of the timebase of QEMU's virt machine. */
+#define TICKS_PER_US	 10
+#define TICKS_PER_SECOND 10000000
+
+extern uint64_t harts_first; /* the hart that began */
+extern unsigned int harts_count;
+
+/*
+ * Start @hart with @job, which the firmware stops when it returns; waits until the firmware calls
+ * it started.
+ */
+bool harts_start(uint64_t hart, void (*job)(uint64_t hart));
+/* Wait until @hart is in the state @status, for a second at most; the state that it is in. */
+int64_t harts_await(uint64_t hart, int64_t status);
+void harts_send_ipi(uint64_t hart);
+/* Spin for less than @ticks, by chance. */
+void harts_delay(uint64_t ticks);
+uint64_t harts_now(void);
+
+/* The parts. */
+void check_status(void);
+void check_ipis(void);
+void check_wires(const void *fdt);
+void check_ranges(void);
+void check_refused_stop(void);
+void check_fences(void);
+
+/*
+ * SBI NACL sync_sret into VS-mode at @code until that traps: scause; or 1000 and the error's
+ * amount, if it was refused.
+ */
+uint64_t harts_sync_sret(void (*code)(void));
+
+#endif

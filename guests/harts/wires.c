@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An external interrupt that another hart ends: the UART's, with a wire of the PLIC or the APLIC to
+ * one hart, which the first hart claims in that hart's place about when it comes there. The hart
+ * must not see it afterwards.
+ */
+#include <libfdt.h>
+#include <stddef.h>
+
+#include "csr.h"
+#include "guest.h"
+#include "harts.h"
+
+#define ROUNDS	     600
+#define ROUNDS_TICKS (20 * (uint64_t)TICKS_PER_SECOND)
+#define QUIET_TICKS  (TICKS_PER_SECOND / 50)
+#define LOOKS	     20000
+#define RAISED_TICKS (60 * TICKS_PER_US)
+#define STALL_TICKS  (2 * TICKS_PER_US)
+#define STALLS_TICKS (1000 * TICKS_PER_US)
+
+#define UART	      ((volatile uint8_t *)UINT64_C(0x10000000))
+#define UART_IER      1
+#define UART_IER_THRE 2
+#define UART_SOURCE   10
+
+static volatile uint32_t *controller;
+static bool is_plic;
+
+enum command { NOTHING, LOOK, END };
+static volatile enum command command[HARTS_MAX];
+static volatile bool raised[HARTS_MAX];
+static volatile uint64_t spins[HARTS_MAX];
+
+static void put(uint64_t offset, uint32_t value)
+{
+	controller[offset / 4] = value;
+}
+
+static uint64_t plic_context(uint64_t hart)
+{
+	return 2 * hart + 1;
+}
+
+/*
+ * ---- of the PLIC: each hart's context has it enabled while it is this hart's turn; of the APLIC:
+ * its target ----
+ */
+
+static void connect(uint64_t hart)
+{
+	if (is_plic)
+		put(0x2000 + 0x80 * plic_context(hart), 1u << UART_SOURCE);
+	else
+		put(0x3000 + 4 * UART_SOURCE, (uint32_t)hart << 18 | 1);
+}
+
+static void disconnect(uint64_t hart)
+{
+	if (is_plic)
+		put(0x2000 + 0x80 * plic_context(hart), 0);
+}
+
+static void set_up(void)
+{
+	uint64_t hart;
+
+	for (hart = 0; hart < harts_count; hart++) {
+		if (is_plic) {
+			put(0x200000 + 0x1000 * plic_context(hart), 0);
+		} else {
+			put(0x4000 + 32 * hart, 1);
+			put(0x4008 + 32 * hart, 0);
+		}
+	}
+	if (is_plic) {
+		put(4 * UART_SOURCE, 1);
+	} else {
+		put(4 * UART_SOURCE, 6 /* level, high */);
+		put(0x1edc, UART_SOURCE);
+		put(0, 0x100);
+	}
+}
+
+/*
+ * In place of @hart. The PLIC forgets an interrupt whose wire is down; the APLIC has it again while
+ * the wire is up.
+ */
+static bool claim(uint64_t hart)
+{
+	uint64_t offset = is_plic ? 0x200004 + 0x1000 * plic_context(hart) : 0x401c + 32 * hart;
+	uint32_t claimed;
+
+	if (!is_plic)
+		UART[UART_IER] = 0;
+	claimed = controller[offset / 4];
+	UART[UART_IER] = 0;
+	if (is_plic)
+		put(offset, claimed);
+	return claimed;
+}
+
+/* ---- the harts ---- */
+
+static bool is_raised(void)
+{
+	return csr_read(CSR_SIP) & BIT(IRQ_SEI);
+}
+
+static void watch(uint64_t hart)
+{
+	unsigned int looks;
+	uint64_t start;
+
+	while (command[hart] != END) {
+		spins[hart]++;
+		if (command[hart] != LOOK)
+			continue;
+		start = harts_now();
+		looks = 0;
+		while (is_raised() && (harts_now() - start < QUIET_TICKS || looks < LOOKS))
+			looks++;
+		raised[hart] = is_raised();
+		__atomic_store_n(&command[hart], NOTHING, __ATOMIC_RELEASE);
+	}
+}
+
+static bool ask(uint64_t hart)
+{
+	__atomic_store_n(&command[hart], LOOK, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&command[hart], __ATOMIC_ACQUIRE) == LOOK)
+		;
+	return raised[hart];
+}
+
+/*
+ * Until @hart stands still for a moment: the interrupt is on its way there, and Halite has it. Not
+ * for ever: QEMU has it at once.
+ */
+static void wait_for_stall(uint64_t hart)
+{
+	uint64_t start = harts_now(), last = start, seen = spins[hart];
+
+	while (harts_now() - last < STALL_TICKS && harts_now() - start < STALLS_TICKS) {
+		if (spins[hart] == seen)
+			continue;
+		seen = spins[hart];
+		last = harts_now();
+	}
+}
+
+static bool do_round(uint64_t hart, unsigned int *claims)
+{
+	bool stays;
+
+	connect(hart);
+	UART[UART_IER] = UART_IER_THRE;
+	wait_for_stall(hart);
+	harts_delay(RAISED_TICKS);
+	*claims += claim(hart);
+	stays = ask(hart);
+	disconnect(hart);
+	return stays;
+}
+
+void check_wires(const void *fdt)
+{
+	uint64_t start = harts_now(), hart;
+	unsigned int round = 0, claims = 0, stays = 0;
+	int node = fdt_node_offset_by_compatible(fdt, -1, "riscv,imsics");
+
+	controller = (volatile uint32_t *)guest_interrupt_controller(fdt);
+	if (node >= 0 || !controller)
+		return;
+	is_plic = fdt_node_offset_by_compatible(fdt, -1, "sifive,plic-1.0.0") >= 0;
+	for (hart = 0; hart < harts_count; hart++) {
+		if (hart != harts_first)
+			harts_start(hart, watch);
+	}
+	/* Now, as firmware resets what is a hart's when it starts. */
+	set_up();
+	while (round < ROUNDS && harts_now() - start < ROUNDS_TICKS) {
+		for (hart = 0; hart < harts_count; hart++) {
+			if (hart == harts_first)
+				continue;
+			stays += do_round(hart, &claims);
+			round++;
+		}
+	}
+	for (hart = 0; hart < harts_count; hart++)
+		command[hart] = END;
+	guest_print("# %u interrupts, %u claimed\n", round, claims);
+	guest_check("all of them were claimed", claims, round);
+	guest_check("interrupts that another hart ended stay raised", stays, 0);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Halite's own extension with a call that ends it, for a test of what harts do that come to the end
+ * at once.
+ */
+#define sbi_halite plain_sbi_halite
+#include "../../src/hv/sbi_halite.c"
+#undef sbi_halite
+
+#include "hv/console.h"
+
+#define FATAL 99
+
+static struct sbi_result handle_more(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	if (fid == FATAL)
+		hv_fatal("hart %lu was told to end it, and others would come in between",
+			 v->hartid);
+	return plain_sbi_halite.handle(v, fid, args);
+}
+
+const struct sbi_extension sbi_halite = { .id = SBI_EXT_HALITE, .handle = handle_more };

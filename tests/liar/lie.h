@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which lie a Halite that lies tells (tests/liar): "lie=N" on its command line. */
+#ifndef LIAR_LIE_H
+#define LIAR_LIE_H
+
+#include <string.h>
+
+#include "hv/vcpu.h"
+#include "hv/machine.h"
+
+enum lie {
+	NO_LIE,
+	REFUSE_HART_1,	  /* set_shmem fails on every hart but one */
+	REFUSE_ALL,	  /* set_shmem fails */
+	NO_SYNC_SRET,	  /* sync_sret was offered, and is not supported any more */
+	NO_SYNC_HFENCE,	  /* likewise sync_hfence */
+	NO_SYNC_CSR,	  /* likewise sync_csr */
+	IDLE_SYNC_HFENCE, /* sync_hfence succeeds and does nothing: Pending stays set */
+	IDLE_SYNC_CSR,	  /* sync_csr succeeds and does nothing: what is dirty stays so */
+	LOST_AREA,	  /* the area is gone: NO_SHMEM */
+	STRANGE_ERRORS,	  /* errors that no specification knows */
+	NO_CODE,	  /* no lie: htinst and stval may be 0, so that L1 has to fetch the code */
+	FEATURES_GO,	  /* every feature is offered at the first question only */
+	REFUSE_STOP,	  /* of SBI HSM: a hart cannot be stopped */
+	NO_GUEST,	  /* no lie: a bug of Halite's own, hstatus.SPV is clear when it leaves */
+};
+
+static inline enum lie chosen(const struct vcpu *v)
+{
+	const char *word = strstr(v->domain->machine->bootargs, "lie=");
+
+	if (!word)
+		return NO_LIE;
+	return word[5] >= '0' && word[5] <= '9' ? (word[4] - '0') * 10 + word[5] - '0'
+						: word[4] - '0';
+}
+
+#endif

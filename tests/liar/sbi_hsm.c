@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* src/hv/sbi_hsm.c of a Halite that lies: see sbi_nacl.c. */
+#define sbi_hsm honest_sbi_hsm
+#include "../../src/hv/sbi_hsm.c"
+#undef sbi_hsm
+
+#include "lie.h"
+
+static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
+{
+	if (fid == HART_STOP && chosen(v) == REFUSE_STOP)
+		return sbi_error(SBI_ERR_FAILED);
+	return honest_sbi_hsm.handle(v, fid, args);
+}
+
+const struct sbi_extension sbi_hsm = { .id = 0x48534d, .handle = lie };
