@@ -112,12 +112,23 @@ static void claim(uint64_t context)
 	}
 }
 
+/* A register that L1 sets up once. */
+static bool is_setting(uint64_t offset)
+{
+	if (offset < PLIC_PENDING)
+		return offset <= 4 * PLIC_SOURCES;
+	if (offset < PLIC_CONTEXT)
+		return offset >= PLIC_ENABLE && offset % PLIC_ENABLE_OF == 0;
+	return offset % PLIC_CONTEXT_OF == 0;
+}
+
 /* Any register, those that are reserved or not L1's too, by a load or store of any size. */
 static void use_any_register(void)
 {
 	static const uint64_t starts[] = { 0, PLIC_PENDING, PLIC_ENABLE, PLIC_CONTEXT };
-	uint64_t offset = starts[pick(4)];
 	unsigned int size = 1u << (pick(3) ? 2 : pick(4));
+	uint64_t offset = starts[pick(4)];
+	bool writes;
 
 	if (offset == PLIC_ENABLE)
 		offset += pick(2 * machine.harts + 1) * PLIC_ENABLE_OF;
@@ -125,11 +136,8 @@ static void use_any_register(void)
 		offset += pick(2 * machine.harts + 1) * PLIC_CONTEXT_OF;
 	offset += pick(2) ? 0 : 4 * pick(pick(2) ? 4 : 1024);
 	hart->vcpu->x[12] = pick(4) ? MASK64(31, 0) : 0;
-	/* What L1 needs of the PLIC is not changed here; what nobody has is. */
-	if (offset < PLIC_PENDING && offset <= 4 * PLIC_SOURCES)
-		use_plic(HEXT_READ, offset & ~(uint64_t)(size - 1), size);
-	else
-		use_plic(pick(2) ? HEXT_READ : HEXT_WRITE, offset & ~(uint64_t)(size - 1), size);
+	writes = pick(2) && !is_setting(offset & ~UINT64_C(3));
+	use_plic(writes ? HEXT_WRITE : HEXT_READ, offset & ~(uint64_t)(size - 1), size);
 }
 
 static void change_threshold(void)
