@@ -896,6 +896,8 @@ void guest_step(void)
 	if (pick(2))
 		machine_read_ahead(hart);
 	interrupts_check();
+	if (machine_calm)
+		return;
 	if (hart->vcpu->h.virt) {
 		permitted_check(hart, root_of(me()->hgatp), tlb_vmid_of(me()->hgatp));
 		l2_step();

@@ -27,7 +27,10 @@ bool interrupts_of_l1(void);
 /* L1 sends an IPI, or uses the PLIC. */
 void interrupts_step(void);
 
-/* No IPI is lost, and what L1 sees of the PLIC is what the PLIC says: while no hart is in Halite, nor about to be. */
+/*
+ * No IPI is lost, and what L1 sees of the PLIC is what the PLIC says: while no hart is in Halite, nor about to be. Now and then,
+ * and where something looks wrong, all harts come to rest for it (machine_calm).
+ */
 void interrupts_check(void);
 
 #endif

@@ -189,34 +189,64 @@ void interrupts_step(void)
 	}
 }
 
+/* An interrupt for Halite that the hart has not taken yet. */
+static bool has_to_trap(const struct hart *h)
+{
+	return h->software_interrupt || (h->kick_lost && h->vcpu->requests) ||
+	       (plic_asks(h->index) && (h->csr[CSR_SIE] & BIT64(IRQ_SEI)));
+}
+
 /* Nothing is under way that would change what L1 sees. */
 static bool all_at_rest(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < machine.harts; i++) {
-		if (harts[i].runs && !harts[i].in_guest)
+		if (harts[i].runs && (!harts[i].in_guest || has_to_trap(&harts[i])))
 			return false;
 	}
-	if (!hart->vcpu->requests)
-		hart->kick_lost = false;
-	return !hart->software_interrupt && !hart->kick_lost;
+	return true;
+}
+
+/* NULL: L1 sees on @h what it has to see. */
+static const char *find_wrong(const struct hart *h)
+{
+	bool told = pending(h) & BIT64(IRQ_VSEI);
+	bool asks = plic_asks(h->index);
+
+	if (of[h->index].due && !(pending(h) & BIT64(IRQ_VSSI)))
+		return "an IPI is lost";
+	if (told && !asks)
+		return "SEIP is raised, and the PLIC is quiet";
+	if (asks && !told)
+		return "the PLIC asks for the hart, and nobody hears it";
+	return NULL;
+}
+
+static void check_at_rest(struct hart *h)
+{
+	const char *wrong = find_wrong(h);
+
+	h->kick_lost = false;
+	if (wrong)
+		machine_fail("hart %u: %s", h->index, wrong);
 }
 
 void interrupts_check(void)
 {
-	bool asks = plic_asks(hart->index);
-	bool told = pending(hart) & BIT64(IRQ_VSEI);
-	bool will_trap = asks && (hart->csr[CSR_SIE] & BIT64(IRQ_SEI));
+	unsigned int i;
 
 	if (hart->vcpu->h.virt && (hart->vcpu->h.sip & hart->vcpu->h.sie))
 		machine_fail("L2 runs on, and an interrupt of L1's is pending and enabled");
+	if (!machine_calm) {
+		machine_calm = rarely(100) || (find_wrong(hart) && rarely(4));
+		return;
+	}
 	if (!all_at_rest())
 		return;
-	if (of[hart->index].due && !(pending(hart) & BIT64(IRQ_VSSI)))
-		machine_fail("an IPI is lost");
-	if (told && !asks)
-		machine_fail("SEIP is raised, and the PLIC is quiet");
-	if (asks && !told && !will_trap)
-		machine_fail("the PLIC asks for the hart, and nobody hears it");
+	for (i = 0; i < machine.harts; i++) {
+		if (harts[i].runs)
+			check_at_rest(&harts[i]);
+	}
+	machine_calm = false;
 }

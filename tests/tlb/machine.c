@@ -40,6 +40,7 @@ struct hart *hart;
 struct domain machine_domain;
 uint32_t machine_keys;
 bool machine_undisturbed;
+bool machine_calm;
 
 static struct machine facts;
 static uint64_t random_state;
@@ -129,7 +130,7 @@ static void pause_now(bool is_long)
 {
 	struct hart *h = &harts[pick(machine.harts)];
 
-	if (is_long)
+	if (is_long && !machine_calm)
 		hart->sleep = pick(300);
 	if (rarely(3) && h->runs)
 		machine_read_ahead(h);
@@ -138,10 +139,13 @@ static void pause_now(bool is_long)
 
 void machine_pause(void)
 {
-	if (hart && hart->store.waits && rarely(4))
+	/* It matters more while a store of this hart's waits. */
+	bool waits = hart && hart->store.waits;
+
+	if (waits && rarely(8))
 		machine_fence();
-	if (hart && hart->vcpu && !machine_undisturbed && rarely(48))
-		pause_now(rarely(8));
+	if (hart && hart->vcpu && !machine_undisturbed && rarely(waits ? 6 : 48))
+		pause_now(rarely(waits ? 2 : 8));
 }
 
 void machine_pause_at_lock(void)
@@ -572,9 +576,12 @@ static uint64_t some_interrupt(void)
 {
 	uint64_t ready = sip() & hart->csr[CSR_SIE];
 
-	if ((ready & BIT64(IRQ_SSI)) && rarely(hart->deaf ? 60 : 3))
+	/* Before all rest, another one comes in place of the one that is lost. */
+	if (machine_calm && hart->kick_lost && hart->vcpu->requests)
 		return IRQ_SSI;
-	return (ready & BIT64(IRQ_SEI)) && rarely(3) ? IRQ_SEI : 0;
+	if ((ready & BIT64(IRQ_SSI)) && (machine_calm || rarely(hart->deaf ? 60 : 3)))
+		return IRQ_SSI;
+	return (ready & BIT64(IRQ_SEI)) && (machine_calm || rarely(3)) ? IRQ_SEI : 0;
 }
 
 /* One that VS-mode takes: L1's while it runs. L2 enables none. */
@@ -598,7 +605,7 @@ static void step(void)
 		machine_trap(&interrupt);
 		return;
 	}
-	interrupt.cause = some_delegated_interrupt();
+	interrupt.cause = machine_calm ? 0 : some_delegated_interrupt();
 	if (interrupt.cause) {
 		interrupt.cause |= CAUSE_INTERRUPT;
 		take_delegated(&interrupt);
@@ -612,8 +619,10 @@ void riscv_enter_guest(struct vcpu *v)
 	(void)v;
 	enter_guest();
 	for (;;) {
-		steps++;
-		switches_since_step = 0;
+		if (!machine_calm) {
+			steps++;
+			switches_since_step = 0;
+		}
 		step();
 		machine_switch();
 	}
@@ -744,7 +753,7 @@ void machine_run(const struct machine_config *config)
 		hart = &harts[pick(machine.harts)];
 		if (!hart->runs)
 			continue;
-		if (hart->sleep) {
+		if (hart->sleep && !machine_calm) {
 			hart->sleep--;
 			continue;
 		}

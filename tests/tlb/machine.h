@@ -140,6 +140,9 @@ void machine_switch(void);
  */
 extern bool machine_undisturbed;
 
+/* Harts come to rest: they leave Halite without delay, take what interrupts them, and their guests do nothing. */
+extern bool machine_calm;
+
 /* ---- firmware.c: what is below Halite ---- */
 
 /* A hart starts; at boot, and then by firmware. */
