@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* PLIC specification 1.0.0, of which the model has word accesses, priorities 0 to 7 and 6 sources. */
+/*
+ * PLIC specification 1.0.0, of which the model has word accesses, priorities 0 to 7 and 6 sources.
+ */
 #include <string.h>
 
 #include "devices.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The devices of the machine, none of which takes every access: two that the domain has, and the PLIC, which is reached through
- * Halite. Nothing is mapped at their addresses in the test's process: an access that does not come through here ends it.
+ * The devices of the machine, none of which takes every access: two that the domain has, and the
+ * PLIC, which is reached through Halite. Nothing is mapped at their addresses in the test's
+ * process: an access that does not come through here ends it.
  */
 #ifndef DEVICES_H
 #define DEVICES_H
@@ -11,7 +12,9 @@
 
 /* As a UART: one byte at a time. */
 #define DEVICE_BYTES UINT64_C(0x10000000)
-/* As a clock: four words in the first 16 bytes that hold what is stored there; all else is refused. */
+/*
+ * As a clock: four words in the first 16 bytes that hold what is stored there; all else is refused.
+ */
 #define DEVICE_WORDS UINT64_C(0x10001000)
 #define DEVICES_END  UINT64_C(0x10002000)
 
@@ -45,7 +48,10 @@ bool devices_take_store(uint64_t addr, unsigned int size);
 /* A store that has been taken. */
 void devices_store(uint64_t addr, unsigned int size, uint64_t value);
 
-/* Source @source (1 to PLIC_SOURCES) raises its line; what has claimed its interrupt has it lowered. */
+/*
+ * Source @source (1 to PLIC_SOURCES) raises its line; what has claimed its interrupt has it
+ * lowered.
+ */
 void plic_raise(unsigned int source);
 void plic_lower(unsigned int source);
 

@@ -58,10 +58,11 @@ static void below_hfence(void *ctx, const struct nacl_hfence *f)
 		bool has_addr = f->size && f->size < 0x100000;
 
 		if (f->type <= NACL_HFENCE_GVMA_VMID_ALL || f->type == NACL_HFENCE_EVERYTHING)
-			tlb_hfence_gvma(&hart->tlb, has_addr, page, !any_vmid, machine_legal_vmid(f->vmid));
+			tlb_hfence_gvma(&hart->tlb, has_addr, page, !any_vmid,
+					machine_legal_vmid(f->vmid));
 		else
-			tlb_hfence_vvma(&hart->tlb, machine_legal_vmid(f->vmid), has_addr, page, has_asid,
-					f->asid);
+			tlb_hfence_vvma(&hart->tlb, machine_legal_vmid(f->vmid), has_addr, page,
+					has_asid, f->asid);
 		if (!has_addr)
 			return;
 		page += 4096;
@@ -184,7 +185,9 @@ struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_
 		harts[a1].deaf = rarely(3);
 		return sbi_error(SBI_SUCCESS);
 	case 0x52464e43:
-		/* SFENCE.VMA, fid 1 and 2, would be for what the firmware runs in HS mode: Halite. */
+		/*
+		 * SFENCE.VMA, fid 1 and 2, would be for what the firmware runs in HS mode: Halite.
+		 */
 		return fid >= 5 ? firmware_vvma(a0, a1, a2, a3, fid == 5, a4)
 				: sbi_error(SBI_SUCCESS);
 	case 0x48534d:

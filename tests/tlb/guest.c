@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* L1, which changes its tables and fences, and L2, which accesses its memory: both as chance wants it. */
+/*
+ * L1, which changes its tables and fences, and L2, which accesses its memory: both as chance wants
+ * it.
+ */
 #include <string.h>
 
 #include "devices.h"
@@ -109,7 +112,9 @@ void guest_trap(const struct machine_trap *t)
 static void execute_access(uint32_t code, const struct machine_access *access)
 {
 	/* priv "stval": the instruction, or 0. */
-	struct machine_trap t = { .cause = CAUSE_VIRTUAL, .tval = rarely(8) ? 0 : code, .code = code };
+	struct machine_trap t = { .cause = CAUSE_VIRTUAL,
+				  .tval = rarely(8) ? 0 : code,
+				  .code = code };
 	uint64_t pc = hart->pc;
 	unsigned int tries;
 
@@ -161,7 +166,10 @@ void guest_fill_access(struct machine_trap *t, enum hext_access type, uint64_t a
 		return;
 	hart->vcpu->x[11] = addr;
 	t->code = code_of(type, size);
-	/* priv H "Transformed Instruction": the base register becomes 0; or no instruction is written. */
+	/*
+	 * priv H "Transformed Instruction": the base register becomes 0; or no instruction is
+	 * written.
+	 */
 	if (!t->htinst && pick(3))
 		t->htinst = t->code & ~(UINT32_C(31) << 15);
 	t->access.kind = type == HEXT_WRITE ? ACCESS_STORE : ACCESS_LOAD;
@@ -314,7 +322,8 @@ static uint64_t some_device(void)
 {
 	static const uint64_t pages[] = { DEVICE_BYTES, DEVICE_WORDS, DEVICE_WORDS, PLIC_BASE };
 
-	return rarely(3) ? PLIC_BASE + PLIC_CONTEXT + plic_context_of(pick(machine.harts)) * PLIC_CONTEXT_OF
+	return rarely(3) ? PLIC_BASE + PLIC_CONTEXT +
+				   plic_context_of(pick(machine.harts)) * PLIC_CONTEXT_OF
 			 : pages[pick(4)];
 }
 
@@ -335,7 +344,10 @@ static void change_gstage(unsigned int root, unsigned int g)
 	uint64_t flag = V | U | A | flags[pick(8)];
 	unsigned int level = 0;
 	uint64_t to;
-	/* Of some roots, no leaf is larger than what the domain has in one piece: Halite makes fences for the others wider. */
+	/*
+	 * Of some roots, no leaf is larger than what the domain has in one piece: Halite makes
+	 * fences for the others wider.
+	 */
 	bool parts = root % 2;
 
 	if (rarely(g < 6 ? 3 : 6))
@@ -460,7 +472,7 @@ static void fence_remote(struct fence f)
 		mask, f.gstage, f.all, f.first, f.last, f.any_vmid, f.vmid, f.any_asid, f.asid);
 	/* Bits beyond VMIDLEN are ignored. */
 	if (guest_ecall(0x52464e43, fid, mask, 0, start, size,
-		  f.gstage ? f.vmid | (rarely(8) ? BIT64(machine.vmid_bits) : 0) : f.asid))
+			f.gstage ? f.vmid | (rarely(8) ? BIT64(machine.vmid_bits) : 0) : f.asid))
 		machine_fail("a remote fence is refused");
 	permitted_fence(&f, mask, began);
 }
@@ -527,7 +539,9 @@ static void sync_area(void)
 	do_pending(began);
 }
 
-/* The firmware may refuse. Then L1 does not know whether it has its area; both have to do no harm. */
+/*
+ * The firmware may refuse. Then L1 does not know whether it has its area; both have to do no harm.
+ */
 static void stop_hart(void)
 {
 	if (me()->area)
@@ -675,7 +689,10 @@ static void l1_step(void)
 
 enum reach { REACHED, FAULTS };
 
-/* One access to @gpa through what the caches say of the G-stage; *@page is one of the pages that it may reach. */
+/*
+ * One access to @gpa through what the caches say of the G-stage; *@page is one of the pages that it
+ * may reach.
+ */
 static enum reach reach_gpa(const struct access *a, uint64_t gpa, enum hext_access type,
 			    uint64_t *page)
 {
@@ -737,7 +754,9 @@ static void access_device(struct access *a, uint64_t addr)
 		[HEXT_WRITE] = CAUSE_STORE_ACCESS,
 		[HEXT_EXEC] = CAUSE_FETCH_ACCESS,
 	};
-	struct machine_trap t = { .cause = causes[a->type], .tval = a->gva + a->offset, .gva = true };
+	struct machine_trap t = { .cause = causes[a->type],
+				  .tval = a->gva + a->offset,
+				  .gva = true };
 	uint64_t value;
 
 	a->active = false;
@@ -819,7 +838,10 @@ static void l2_fence(void)
 	permitted_fence(&f, BIT64(hart->index), permitted_now());
 }
 
-/* Instructions that L2 may not execute, and a load that is misaligned; stval tells which, or does not. */
+/*
+ * Instructions that L2 may not execute, and a load that is misaligned; stval tells which, or does
+ * not.
+ */
 static const struct machine_trap forbidden[] = {
 	{ .cause = CAUSE_VIRTUAL, .tval = 0x60002573, .code = 0x60002573 }, /* csrr a0, hstatus */
 	{ .cause = CAUSE_VIRTUAL, .code = 0x60002573 },
@@ -860,11 +882,16 @@ static void l2_step(void)
 
 /* ---- writes while Halite reads ---- */
 
-/* Of an entry that L1 does not use, or the value of a CSR that L1 does not look at: more fences do no harm, nor does that. */
+/*
+ * Of an entry that L1 does not use, or the value of a CSR that L1 does not look at: more fences do
+ * no harm, nor does that.
+ */
 static void scribble_in_area(unsigned int i)
 {
-	static const uint16_t csrs[] = { HEXT_CSR_VSSCRATCH, HEXT_CSR_VSEPC,	 HEXT_CSR_VSCAUSE,
-					 HEXT_CSR_VSTVAL,    HEXT_CSR_HEDELEG, HEXT_CSR_HCOUNTEREN };
+	static const uint16_t csrs[] = {
+		HEXT_CSR_VSSCRATCH, HEXT_CSR_VSEPC,   HEXT_CSR_VSCAUSE,
+		HEXT_CSR_VSTVAL,    HEXT_CSR_HEDELEG, HEXT_CSR_HCOUNTEREN
+	};
 	volatile uint64_t *words = area_of(i);
 	unsigned int entry = l1[i].pendings + pick(3), csr = csrs[pick(6)];
 	unsigned int index = NACL_CSR_INDEX(csr);

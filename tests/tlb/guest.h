@@ -28,8 +28,9 @@ bool interrupts_of_l1(void);
 void interrupts_step(void);
 
 /*
- * No IPI is lost, and what L1 sees of the PLIC is what the PLIC says: while no hart is in Halite, nor about to be. Now and then,
- * and where something looks wrong, all harts come to rest for it (machine_calm).
+ * No IPI is lost, and what L1 sees of the PLIC is what the PLIC says: while no hart is in Halite,
+ * nor about to be. Now and then, and where something looks wrong, all harts come to rest for it
+ * (machine_calm).
  */
 void interrupts_check(void);
 

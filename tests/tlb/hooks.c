@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every access to memory that src/ makes comes through here: it is built with the calls that GCC's -fsanitize=thread puts in front
- * of plain and volatile accesses and in place of atomic ones. So other harts run, and guests write, between any two accesses of
- * Halite's; and a hart's relaxed stores may reach the others late.
+ * Every access to memory that src/ makes comes through here: it is built with the calls that GCC's
+ * -fsanitize=thread puts in front of plain and volatile accesses and in place of atomic ones. So
+ * other harts run, and guests write, between any two accesses of Halite's; and a hart's relaxed
+ * stores may reach the others late.
  */
 #include <stddef.h>
 
@@ -47,11 +48,11 @@ static inline void before_access(const void *p)
 
 /* ---- plain accesses ---- */
 
-#define PLAIN(name)                         \
-	void __tsan_##name(void *p);        \
-	void __tsan_##name(void *p)         \
-	{                                   \
-		before_access(p);           \
+#define PLAIN(name)                  \
+	void __tsan_##name(void *p); \
+	void __tsan_##name(void *p)  \
+	{                            \
+		before_access(p);    \
 	}
 #define PLAIN_OF(kind) PLAIN(kind##1) PLAIN(kind##2) PLAIN(kind##4) PLAIN(kind##8) PLAIN(kind##16)
 PLAIN_OF(read)
@@ -97,68 +98,69 @@ static void before_exchange(const void *p)
 	machine_pause_at_lock();
 }
 
-#define ATOMIC(bits, type)                                                                         \
-	type __tsan_atomic##bits##_load(const volatile type *p, int order);                        \
-	type __tsan_atomic##bits##_load(const volatile type *p, int order)                         \
-	{                                                                                          \
-		(void)order;                                                                       \
-		before_atomic((const void *)p);                                                    \
-		return *p;                                                                         \
-	}                                                                                          \
-	void __tsan_atomic##bits##_store(volatile type *p, type value, int order);                 \
-	void __tsan_atomic##bits##_store(volatile type *p, type value, int order)                  \
-	{                                                                                          \
-		before_atomic((const void *)p);                                                    \
-		if (order == __ATOMIC_SEQ_CST)                                                     \
-			machine_fence();                                                           \
-		if (order != __ATOMIC_RELAXED || bits != 8 || !machine_store_late((void *)p, value)) \
-			*p = value;                                                                \
-	}                                                                                          \
-	type __tsan_atomic##bits##_exchange(volatile type *p, type value, int order);              \
-	type __tsan_atomic##bits##_exchange(volatile type *p, type value, int order)               \
-	{                                                                                          \
-		type old;                                                                          \
-                                                                                                   \
-		(void)order;                                                                       \
-		before_exchange((const void *)p);                                                  \
-		old = *p;                                                                          \
-		*p = value;                                                                        \
-		return old;                                                                        \
-	}                                                                                          \
-	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *expected,        \
-							  type value, int order, int failure);     \
-	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *expected,        \
-							  type value, int order, int failure)      \
-	{                                                                                          \
-		bool same;                                                                         \
-                                                                                                   \
-		(void)order;                                                                       \
-		(void)failure;                                                                     \
-		before_atomic((const void *)p);                                                    \
-		same = *p == *expected;                                                            \
-		if (same)                                                                          \
-			*p = value;                                                                \
-		else                                                                               \
-			*expected = *p;                                                            \
-		return same;                                                                       \
-	}                                                                                          \
-	ATOMIC_FETCH(bits, type, fetch_or, |)                                                      \
-	ATOMIC_FETCH(bits, type, fetch_and, &)                                                     \
-	ATOMIC_FETCH(bits, type, fetch_add, +)                                                     \
+#define ATOMIC(bits, type)                                                                     \
+	type __tsan_atomic##bits##_load(const volatile type *p, int order);                    \
+	type __tsan_atomic##bits##_load(const volatile type *p, int order)                     \
+	{                                                                                      \
+		(void)order;                                                                   \
+		before_atomic((const void *)p);                                                \
+		return *p;                                                                     \
+	}                                                                                      \
+	void __tsan_atomic##bits##_store(volatile type *p, type value, int order);             \
+	void __tsan_atomic##bits##_store(volatile type *p, type value, int order)              \
+	{                                                                                      \
+		before_atomic((const void *)p);                                                \
+		if (order == __ATOMIC_SEQ_CST)                                                 \
+			machine_fence();                                                       \
+		if (order != __ATOMIC_RELAXED || bits != 8 ||                                  \
+		    !machine_store_late((void *)p, value))                                     \
+			*p = value;                                                            \
+	}                                                                                      \
+	type __tsan_atomic##bits##_exchange(volatile type *p, type value, int order);          \
+	type __tsan_atomic##bits##_exchange(volatile type *p, type value, int order)           \
+	{                                                                                      \
+		type old;                                                                      \
+                                                                                               \
+		(void)order;                                                                   \
+		before_exchange((const void *)p);                                              \
+		old = *p;                                                                      \
+		*p = value;                                                                    \
+		return old;                                                                    \
+	}                                                                                      \
+	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *expected,    \
+							  type value, int order, int failure); \
+	int __tsan_atomic##bits##_compare_exchange_strong(volatile type *p, type *expected,    \
+							  type value, int order, int failure)  \
+	{                                                                                      \
+		bool same;                                                                     \
+                                                                                               \
+		(void)order;                                                                   \
+		(void)failure;                                                                 \
+		before_atomic((const void *)p);                                                \
+		same = *p == *expected;                                                        \
+		if (same)                                                                      \
+			*p = value;                                                            \
+		else                                                                           \
+			*expected = *p;                                                        \
+		return same;                                                                   \
+	}                                                                                      \
+	ATOMIC_FETCH(bits, type, fetch_or, |)                                                  \
+	ATOMIC_FETCH(bits, type, fetch_and, &)                                                 \
+	ATOMIC_FETCH(bits, type, fetch_add, +)                                                 \
 	ATOMIC_FETCH(bits, type, fetch_sub, -)
 
-#define ATOMIC_FETCH(bits, type, name, operator)                                           \
-	type __tsan_atomic##bits##_##name(volatile type *p, type value, int order);        \
-	type __tsan_atomic##bits##_##name(volatile type *p, type value, int order)         \
-	{                                                                                  \
-		type old;                                                                  \
-                                                                                           \
-		(void)order;                                                               \
-		before_atomic((const void *)p);                                            \
-		machine_fence();                                                           \
-		old = *p;                                                                  \
-		*p = old operator value;                                                   \
-		return old;                                                                \
+#define ATOMIC_FETCH(bits, type, name, operator)                                    \
+	type __tsan_atomic##bits##_##name(volatile type *p, type value, int order); \
+	type __tsan_atomic##bits##_##name(volatile type *p, type value, int order)  \
+	{                                                                           \
+		type old;                                                           \
+                                                                                    \
+		(void)order;                                                        \
+		before_atomic((const void *)p);                                     \
+		machine_fence();                                                    \
+		old = *p;                                                           \
+		*p = old operator value;                                            \
+		return old;                                                         \
 	}
 
 ATOMIC(8, uint8_t)

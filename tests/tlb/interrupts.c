@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* L1's interrupts: IPIs that it sends, and those of the PLIC, which any hart may claim and complete for any other. */
+/*
+ * L1's interrupts: IPIs that it sends, and those of the PLIC, which any hart may claim and complete
+ * for any other.
+ */
 #include "devices.h"
 #include "guest.h"
 #include "hext/bits.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a trap of a guest may lead to, by the specification alone: the trap as the hart took it is compared with where the hart goes on
- * and with what L1 finds in its CSRs. Whatever Halite did in between, traps of its own included, must not show.
+ * What a trap of a guest may lead to, by the specification alone: the trap as the hart took it is
+ * compared with where the hart goes on and with what L1 finds in its CSRs. Whatever Halite did in
+ * between, traps of its own included, must not show.
  *
  * Specification: priv H "Trap Entry", "Trap Return", table of htinst values.
  */
@@ -11,8 +12,8 @@
 
 /* The guests' hart before the trap, as the hardware had it. */
 static struct before {
-	bool active;   /* else the hart starts */
-	uint64_t pc;   /* of the guest; for a hart that starts, where it begins */
+	bool active; /* else the hart starts */
+	uint64_t pc; /* of the guest; for a hart that starts, where it begins */
 	bool virt, user;
 	uint64_t epc, status; /* vsepc, vsstatus: L1's own, if L1 ran */
 	uint64_t sie;	      /* L1's, as it was when L1 ran last */
@@ -55,9 +56,10 @@ static _Noreturn void fail(const char *what, uint64_t is, uint64_t right)
 {
 	const struct before *b = before();
 
-	machine_fail("cause 0x%lx, tval 0x%lx, htinst 0x%lx of L%d at 0x%lx: %s 0x%lx, right: 0x%lx",
-		     hart->trap.cause, hart->trap.tval, hart->trap.htinst, b->virt ? 2 : 1, b->pc, what,
-		     is, right);
+	machine_fail(
+		"cause 0x%lx, tval 0x%lx, htinst 0x%lx of L%d at 0x%lx: %s 0x%lx, right: 0x%lx",
+		hart->trap.cause, hart->trap.tval, hart->trap.htinst, b->virt ? 2 : 1, b->pc, what,
+		is, right);
 }
 
 static void check_equal(const char *what, uint64_t is, uint64_t right)
@@ -76,7 +78,10 @@ static bool is_code_of(uint64_t htinst, uint32_t code)
 	return htinst == hext_transform(&insn, 0);
 }
 
-/* 0 is always right, but for an access to a VS-level table that a guest-page fault tells of; else the instruction. */
+/*
+ * 0 is always right, but for an access to a VS-level table that a guest-page fault tells of; else
+ * the instruction.
+ */
 static bool may_be_htinst(uint64_t htinst, uint64_t cause)
 {
 	const struct machine_trap *t = &hart->trap;
@@ -88,12 +93,16 @@ static bool may_be_htinst(uint64_t htinst, uint64_t cause)
 	return !t->htinst && t->access.kind != ACCESS_NONE && is_code_of(htinst, t->code);
 }
 
-/* The exception that L1 or L2 sees is that of the trap: the same one, or the access fault of the same access. */
+/*
+ * The exception that L1 or L2 sees is that of the trap: the same one, or the access fault of the
+ * same access.
+ */
 static bool is_cause_of_trap(uint64_t cause)
 {
 	uint64_t trap = hart->trap.cause;
 
-	return cause == trap || (hext_is_guest_page_fault(trap) && cause == hext_access_fault(trap));
+	return cause == trap ||
+	       (hext_is_guest_page_fault(trap) && cause == hext_access_fault(trap));
 }
 
 /* Halite gives L2 the access fault itself, where L1 has delegated it. */
@@ -148,8 +157,8 @@ static void check_status(uint64_t status, bool user)
 /* L1's interrupt @cause, at @pc. */
 static void check_interrupt(uint64_t cause, uint64_t pc, bool user)
 {
-	check_equal("an interrupt that L1 has not enabled",
-		    before()->sie >> ((cause & 63) + 1) & 1, 1);
+	check_equal("an interrupt that L1 has not enabled", before()->sie >> ((cause & 63) + 1) & 1,
+		    1);
 	check_equal("sepc", csr(HEXT_CSR_VSEPC), pc);
 	check_equal("stval", csr(HEXT_CSR_VSTVAL), 0);
 	check_equal("htval", hart->vcpu->h.htval, 0);

@@ -31,7 +31,9 @@
 #define NOTES	   400
 #define NOTE_SIZE  120
 
-/* Switches between harts without a step of a guest before that counts as the end of all progress. */
+/*
+ * Switches between harts without a step of a guest before that counts as the end of all progress.
+ */
 #define PATIENCE 2000000
 
 struct machine_config machine;
@@ -125,7 +127,10 @@ void machine_read_ahead(struct hart *h)
 	guest_read_ahead(h);
 }
 
-/* Others run; or this or another hart reads ahead. Some pauses are long enough for others to change tables and fence. */
+/*
+ * Others run; or this or another hart reads ahead. Some pauses are long enough for others to change
+ * tables and fence.
+ */
 static void pause_now(bool is_long)
 {
 	struct hart *h = &harts[pick(machine.harts)];
@@ -308,8 +313,8 @@ uint64_t machine_memory_read(uint64_t addr)
 }
 
 /*
- * Halite touches what the instruction that the guest has trapped with touches, and nothing else: guest RAM, or of a device the
- * very bytes, in the same way. So no table is read from a device.
+ * Halite touches what the instruction that the guest has trapped with touches, and nothing else:
+ * guest RAM, or of a device the very bytes, in the same way. So no table is read from a device.
  */
 static void check_access(unsigned int kind, uint64_t addr, unsigned int size)
 {
@@ -327,7 +332,8 @@ static void check_access(unsigned int kind, uint64_t addr, unsigned int size)
 	if (plic_is_of_others(addr))
 		machine_fail("Halite reaches 0x%lx of M-mode's", addr);
 	if (devices_at(addr) && (a->kind != kind || a->size != size || (a->addr ^ addr) & 0xfff))
-		machine_fail("Halite %s a device at 0x%lx, size %u, where the guest's instruction %s 0x%lx, size %u (cause 0x%lx, htinst 0x%lx)",
+		machine_fail("Halite %s a device at 0x%lx, size %u; the guest's instruction "
+			     "%s 0x%lx, size %u (cause 0x%lx, htinst 0x%lx)",
 			     verbs[kind], addr, size, verbs[a->kind], a->addr, a->size,
 			     hart->trap.cause, hart->trap.htinst);
 }
@@ -371,7 +377,10 @@ bool riscv_raw_store(uint64_t addr, unsigned int size, uint64_t value)
 	return false;
 }
 
-/* Code that was there a moment ago can be another now. If that makes the same kind of access there, it may be done in its place. */
+/*
+ * Code that was there a moment ago can be another now. If that makes the same kind of access there,
+ * it may be done in its place.
+ */
 static uint32_t code_now(struct machine_trap *t)
 {
 	static const struct {
@@ -396,10 +405,14 @@ static uint32_t code_now(struct machine_trap *t)
 	return others[i].code;
 }
 
-/* HLVX.HU, where the guest's pc is and the parcel behind. What is no load or store is not overwritten meanwhile. */
+/*
+ * HLVX.HU, where the guest's pc is and the parcel behind. What is no load or store is not
+ * overwritten meanwhile.
+ */
 bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 {
-	static const uint64_t causes[] = { CAUSE_LOAD_PAGE, CAUSE_LOAD_GUEST_PAGE, CAUSE_LOAD_ACCESS };
+	static const uint64_t causes[] = { CAUSE_LOAD_PAGE, CAUSE_LOAD_GUEST_PAGE,
+					   CAUSE_LOAD_ACCESS };
 	struct machine_trap *t = &hart->trap;
 	uint64_t cause = causes[pick(3)];
 
@@ -408,8 +421,7 @@ bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 		machine_fail("Halite fetches from 0x%lx, and the guest is at 0x%lx", addr,
 			     hart->pc);
 	if (rarely(4)) {
-		machine_own_trap(cause, addr, true,
-				 cause == CAUSE_LOAD_GUEST_PAGE ? addr >> 2 : 0);
+		machine_own_trap(cause, addr, true, cause == CAUSE_LOAD_GUEST_PAGE ? addr >> 2 : 0);
 		return false;
 	}
 	if (addr == hart->pc && hext_is_guest_page_fault(t->cause))
@@ -587,8 +599,8 @@ static uint64_t some_interrupt(void)
 /* One that VS-mode takes: L1's while it runs. L2 enables none. */
 static uint64_t some_delegated_interrupt(void)
 {
-	uint64_t ready = hart->csr[HEXT_CSR_HVIP] & hart->csr[HEXT_CSR_HIE] &
-			 hart->csr[HEXT_CSR_HIDELEG];
+	uint64_t ready =
+		hart->csr[HEXT_CSR_HVIP] & hart->csr[HEXT_CSR_HIE] & hart->csr[HEXT_CSR_HIDELEG];
 	bool enabled = hart->user || (hart->csr[HEXT_CSR_VSSTATUS] & SSTATUS_SIE);
 
 	if (!enabled || !ready)
@@ -672,7 +684,8 @@ static void make_domain(struct domain *d)
 			.hartid = i,
 			.plic_context = plic_context_of(i),
 		};
-	facts.plic = (struct machine_plic){ .base = PLIC_BASE, .size = PLIC_SIZE, .ndev = PLIC_SOURCES };
+	facts.plic =
+		(struct machine_plic){ .base = PLIC_BASE, .size = PLIC_SIZE, .ndev = PLIC_SOURCES };
 	facts.isa.h = true;
 	facts.isa.svinval = true;
 	d->machine = &facts;

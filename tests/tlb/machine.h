@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machine that src/hv and src/riscv run on in this test: some harts with CSRs and caches of translations (tlb.h), RAM at the
- * addresses that it has for the harts, devices (devices.h), and firmware (firmware.c). Each hart is a coroutine. Another one may
- * go on wherever src/ accesses memory (hooks.c) or a CSR, and at each step of a guest; chance decides, from a seed.
+ * The machine that src/hv and src/riscv run on in this test: some harts with CSRs and caches of
+ * translations (tlb.h), RAM at the addresses that it has for the harts, devices (devices.h), and
+ * firmware (firmware.c). Each hart is a coroutine. Another one may go on wherever src/ accesses
+ * memory (hooks.c) or a CSR, and at each step of a guest; chance decides, from a seed.
  *
- * The machine misbehaves as far as hardware and firmware may. A device can refuse any access: when it refuses one of Halite's, the hart
- * takes a trap of Halite's own, which overwrites all trap CSRs (machine_own_trap()). Calls of the firmware fail at random.
+ * The machine misbehaves as far as hardware and firmware may. A device can refuse any access: when
+ * it refuses one of Halite's, the hart takes a trap of Halite's own, which overwrites all trap CSRs
+ * (machine_own_trap()). Calls of the firmware fail at random.
  *
  * A hart that waits for another spins, as on the machine.
  */
@@ -26,7 +28,10 @@
 #define RAM_SIZE  UINT64_C(0x2000000)
 #define HOME_BASE (RAM_BASE + RAM_SIZE)
 #define HOME_SPAN UINT64_C(0x800000)
-/* A page of the guest's RAM that the domain does not have, so that what is around it comes in small pages. */
+/*
+ * A page of the guest's RAM that the domain does not have, so that what is around it comes in small
+ * pages.
+ */
 #define RAM_HOLE (RAM_BASE + UINT64_C(0x81f000))
 
 struct machine_config {
@@ -60,8 +65,9 @@ struct hart {
 	bool runs;     /* started, and not stopped since */
 	bool in_guest; /* else in Halite */
 	bool software_interrupt;
-	bool deaf;	    /* to it, for a while */
-	bool kick_lost;	    /* the firmware has refused an IPI for it: what it is asked for waits for its next long exit */
+	bool deaf; /* to it, for a while */
+	/* Firmware has refused an IPI for it: what it is asked for waits until it comes to it. */
+	bool kick_lost;
 	unsigned int sleep; /* times that it is not chosen to go on */
 	uint64_t csr[4096];
 	/* The guest that runs: where it is, in VU-mode or VS-mode. */
@@ -102,8 +108,8 @@ _Noreturn void machine_fail(const char *format, ...) __attribute__((format(print
 void machine_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * The guest of the hart that runs takes a trap: into Halite, or into VS-mode where hedeleg says so. On return the hart runs a
- * guest again.
+ * The guest of the hart that runs takes a trap: into Halite, or into VS-mode where hedeleg says so.
+ * On return the hart runs a guest again.
  */
 void machine_trap(const struct machine_trap *trap);
 
@@ -114,14 +120,17 @@ void machine_own_trap(uint64_t cause, uint64_t tval, bool gva, uint64_t htval);
 uint64_t machine_change_csr(unsigned int csr, uint64_t clear, uint64_t set);
 uint64_t machine_legal_vmid(uint64_t vmid);
 
-/* Others may run, or this or another hart read ahead; at a place where that is more likely to matter. */
+/*
+ * Others may run, or this or another hart read ahead; at a place where that is more likely to
+ * matter.
+ */
 void machine_pause(void);
 void machine_pause_at_lock(void);
 
 /*
- * A store of the hart's that the others do not see yet. One waits at most: in the hart's store buffer, or posted, on its way to a
- * device. False: none may wait now. A fence ends that, and other things do. machine_look_at_store(): the hart itself
- * accesses @p.
+ * A store of the hart's that the others do not see yet. One waits at most: in the hart's store
+ * buffer, or posted, on its way to a device. False: none may wait now. A fence ends that, and other
+ * things do. machine_look_at_store(): the hart itself accesses @p.
  */
 bool machine_store_late(void *p, uint8_t value);
 void machine_look_at_store(const void *p);
@@ -136,11 +145,15 @@ void machine_start_hart(uint64_t hartid, struct vcpu *v);
 void machine_switch(void);
 
 /*
- * Nothing else happens meanwhile: what is below Halite takes in what waits for it at once, and the hart translates nothing then.
+ * Nothing else happens meanwhile: what is below Halite takes in what waits for it at once, and the
+ * hart translates nothing then.
  */
 extern bool machine_undisturbed;
 
-/* Harts come to rest: they leave Halite without delay, take what interrupts them, and their guests do nothing. */
+/*
+ * Harts come to rest: they leave Halite without delay, take what interrupts them, and their guests
+ * do nothing.
+ */
 extern bool machine_calm;
 
 /* ---- firmware.c: what is below Halite ---- */
@@ -168,7 +181,10 @@ void guest_init(void);
 void guest_step(void);
 /* Addresses that are used: calls tlb_walk_*(). */
 void guest_read_ahead(struct hart *h);
-/* What L1's area of SBI NACL on the hart that runs has for @csr. False: there is no area, or L1 does not know of one. */
+/*
+ * What L1's area of SBI NACL on the hart that runs has for @csr. False: there is no area, or L1
+ * does not know of one.
+ */
 bool guest_area_csr(unsigned int csr, uint64_t *value);
 /* Another hart's L1, or a device with DMA, writes to memory. */
 void guest_interferes(void);

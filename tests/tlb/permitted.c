@@ -13,7 +13,10 @@
 #define D	   BIT64(7)
 #define MAX_VALUES 128
 
-/* G-stage: .value is the page with permissions in bits 3:1, of a leaf from .first to .last. VS-stage: the PTE. */
+/*
+ * G-stage: .value is the page with permissions in bits 3:1, of a leaf from .first to .last. VS-
+ * stage: the PTE.
+ */
 struct value {
 	uint64_t value, first, last;
 	uint64_t gone;	 /* when; 0: it is there */
@@ -38,8 +41,7 @@ const uint64_t gpas[GPAS] = {
 
 uint64_t root_at(unsigned int root)
 {
-	return root == ROOT_DEVICE ? DEVICE_BYTES
-				   : UINT64_C(0x41400000) + root * UINT64_C(0x4000);
+	return root == ROOT_DEVICE ? DEVICE_BYTES : UINT64_C(0x41400000) + root * UINT64_C(0x4000);
 }
 
 unsigned int root_mode(unsigned int root)
@@ -116,7 +118,8 @@ static uint64_t page_of(uint64_t addr)
 /* The domain has the page: RAM or a device that is not reached through Halite. */
 static bool is_owned(uint64_t pa)
 {
-	return domain_owns_ram(&machine_domain, pa, 4096) || (pa >= DEVICE_BYTES && pa < DEVICES_END);
+	return domain_owns_ram(&machine_domain, pa, 4096) ||
+	       (pa >= DEVICE_BYTES && pa < DEVICES_END);
 }
 
 /* The page for @gpa with its permissions, or 0. */

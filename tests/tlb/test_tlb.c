@@ -26,7 +26,10 @@ static void run(const struct machine_config *c)
 	int status;
 	pid_t pid;
 
-	/* What goes wrong while pages are taken from shadows in use is rare, and these runs are short. */
+	/*
+	 * What goes wrong while pages are taken from shadows in use is rare, and these runs are
+	 * short.
+	 */
 	for (one.seed = 0; one.seed < (c->tables ? 4 * seeds : seeds); one.seed++) {
 		one.steps = steps;
 		fflush(NULL);
