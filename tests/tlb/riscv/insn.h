@@ -57,6 +57,10 @@ static inline void insn_flush_live_vmid(uint64_t vmid)
 	insn_hfence_gvma_vmid(vmid);
 }
 
+static inline void insn_fence_io(void)
+{
+}
+
 static inline void insn_wfi(void)
 {
 }
