@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stddef.h>
+
 #include "hv/intc.h"
 #include "hv/plic.h"
 #include "riscv/attempt.h"
@@ -86,9 +88,9 @@ bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *val
 		return true;
 	if (!riscv_try_load(v->domain->machine->plic.base + offset, 4, value))
 		return false;
-	/* A claim takes the interrupt away. */
+	/* A claim takes the interrupt away, from all contexts that have it enabled. */
 	if (reg == CONTEXT_CLAIM)
-		intc_changed(v, owner);
+		intc_changed(v, NULL);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "hext/bits.h"
 #include "hv/below.h"
 #include "hv/ipi.h"
+#include "hv/nested.h"
 #include "hv/sbi.h"
 #include "lib/race.h"
 #include "lib/spinlock.h"
@@ -77,7 +78,11 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	 */
 	csr_write(CSR_SIE, sie);
 	below_hart_start(v);
+	/* The guest's hstatus may have been in the area below alone. */
+	v->hstatus_stale = true;
+	/* As for a hart that starts: what calls fenced meanwhile is flushed here. */
 	ipi_online(v);
+	nested_hart_start(v);
 	return sbi_error(result.error);
 }
 

@@ -68,14 +68,19 @@ static void vvma_visit(const uint64_t *hgatp, unsigned int count, const struct h
 	csr_write(HEXT_CSR_VSATP, vsatp);
 }
 
-/* Where the VMID's G-stage is not known: under another one's, whose traces are fenced as well. */
+/*
+ * Where the VMID's G-stage is not known: under another one's, whose traces are fenced as well. The
+ * guest's vsatp comes back last: no walk under it finds what the G-stage's fence is about to take.
+ */
 static void vvma_visit_vmid(uint16_t vmid, const struct hfence_vvma *fence)
 {
+	uint64_t vsatp = csr_swap(HEXT_CSR_VSATP, 0);
 	uint64_t hgatp = (csr_read(HEXT_CSR_HGATP) & ~HGATP_VMID) | (uint64_t)vmid
 									    << HGATP_VMID_SHIFT;
 
 	vvma_visit(&hgatp, 1, fence);
 	insn_hfence_gvma_vmid(vmid);
+	csr_write(HEXT_CSR_VSATP, vsatp);
 }
 
 void nacl_hook_hfence(const struct nacl_client_hfence *f)
@@ -177,6 +182,9 @@ void hfence_vmid(uint16_t vmid)
 		queue(nacl_hfence_vvma_all(vmid));
 		queue(nacl_hfence_gvma_vmid_all(vmid));
 	} else {
+		/* A visit writes hgatp by instruction, and what waits for it in the area is dropped. */
+		ncsr_sync(HEXT_CSR_VSATP);
+		ncsr_sync(HEXT_CSR_HGATP);
 		vvma_visit_vmid(vmid, &all);
 	}
 }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* L1, which changes its tables and fences, and L2, which accesses its memory: both as chance wants it. */
+/*
+ * L1, which changes its tables and fences, and L2, which accesses its memory: both as chance wants
+ * it.
+ */
 #include <string.h>
 
+#include "devices.h"
+#include "guest.h"
 #include "hext/bits.h"
 #include "hext/insn.h"
 #include "hv/nested.h"
@@ -20,6 +25,9 @@
 #define RWX    (R | W | X)
 #define ALL    (~UINT64_C(0))
 
+#define L1_CODE (RAM_BASE + UINT64_C(0x100000))
+#define L2_CODE UINT64_C(0x20000000)
+
 /* Tries of one access before that counts as no progress. */
 #define TRIES 300
 
@@ -28,7 +36,8 @@
 struct access {
 	bool active;
 	bool stubborn; /* the caches prefer what makes it fault */
-	uint64_t gva;
+	uint64_t gva;  /* of the page */
+	unsigned int offset, size;
 	enum hext_access type;
 	unsigned int tries;
 };
@@ -38,6 +47,7 @@ static struct l1 {
 	uint64_t hgatp;	     /* the CSR */
 	uint64_t next_hgatp; /* as it will be when L2 runs: SBI NACL */
 	uint64_t next_vsatp;
+	bool set_up;
 	bool area;
 	struct fence pending[MAX_PENDING];
 	unsigned int pendings;
@@ -77,35 +87,52 @@ static uint64_t hgatp_of(unsigned int root, unsigned int vmid)
 
 static unsigned int root_of(uint64_t hgatp)
 {
-	return (((hgatp & ATP_PPN) << 12) - root_at(0)) / 0x4000;
+	unsigned int root;
+
+	for (root = 0; root_at(root) != (hgatp & ATP_PPN) << 12; root++)
+		;
+	return root;
 }
 
-/* ---- instructions of L1 ---- */
+/* ---- instructions ---- */
 
-/* L1 or L2 traps. */
-static void trap(const struct machine_trap *t)
+void guest_trap(const struct machine_trap *t)
 {
 	bool virt = hart->vcpu->h.virt;
+	uint64_t pc = hart->pc;
 
 	machine_trap(t);
 	if (virt && !hart->vcpu->h.virt)
 		me()->fault = hext_is_guest_page_fault(hart->csr[HEXT_CSR_VSCAUSE]);
-	if (!hart->vcpu->h.virt)
+	if (!hart->vcpu->h.virt || hart->pc != pc)
 		me()->access.active = false;
+}
+
+/* Once more where Halite could not fetch the instruction. */
+static void execute_access(uint32_t code, const struct machine_access *access)
+{
+	/* priv "stval": the instruction, or 0. */
+	struct machine_trap t = { .cause = CAUSE_VIRTUAL,
+				  .tval = rarely(8) ? 0 : code,
+				  .code = code };
+	uint64_t pc = hart->pc;
+	unsigned int tries;
+
+	if (access)
+		t.access = *access;
+	for (tries = 0; tries < TRIES && hart->pc == pc; tries++)
+		guest_trap(&t);
 }
 
 static void execute(uint32_t code)
 {
-	const struct machine_trap t = { .cause = CAUSE_VIRTUAL, .tval = code };
-
-	trap(&t);
+	execute_access(code, NULL);
 }
 
-static uint64_t ecall(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
-		      uint64_t a3, uint64_t a4)
+uint64_t guest_ecall(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
+		     uint64_t a4)
 {
 	const struct machine_trap t = { .cause = CAUSE_ECALL_VS };
-	const struct hext_hart *h = &hart->vcpu->h;
 	uint64_t *x = hart->vcpu->x;
 	uint64_t pc;
 
@@ -118,17 +145,54 @@ static uint64_t ecall(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint
 	x[17] = ext;
 	/* Halite may do a part of it, and leave the pc where it is for the rest. */
 	do {
-		pc = h->pc;
-		trap(&t);
-	} while (ext == NACL_EID && !h->virt && h->pc == pc);
+		pc = hart->pc;
+		guest_trap(&t);
+	} while (ext == NACL_EID && !hart->vcpu->h.virt && hart->pc == pc);
 	return x[10];
+}
+
+/* A load to a0 from (a1), or a store from a2 there, not of 16 bytes or more. */
+static uint32_t code_of(enum hext_access type, unsigned int size)
+{
+	uint32_t code = __builtin_ctz(size) << 12 | 11 << 15;
+
+	return type == HEXT_WRITE ? 0x23 | code | 12 << 20 : 0x03 | code | 10 << 7;
+}
+
+void guest_fill_access(struct machine_trap *t, enum hext_access type, uint64_t addr,
+		       unsigned int size)
+{
+	if (type == HEXT_EXEC)
+		return;
+	hart->vcpu->x[11] = addr;
+	t->code = code_of(type, size);
+	/*
+	 * priv H "Transformed Instruction": the base register becomes 0; or no instruction is
+	 * written.
+	 */
+	if (!t->htinst && pick(3))
+		t->htinst = t->code & ~(UINT32_C(31) << 15);
+	t->access.kind = type == HEXT_WRITE ? ACCESS_STORE : ACCESS_LOAD;
+	t->access.size = size;
+	t->access.addr = addr;
 }
 
 /* ---- NACL ---- */
 
+static volatile uint64_t *area_of(unsigned int i)
+{
+	return (volatile uint64_t *)(UINT64_C(0x40700000) + i * UINT64_C(0x3000));
+}
+
 static volatile uint64_t *area(void)
 {
-	return (volatile uint64_t *)(UINT64_C(0x40700000) + hart->index * UINT64_C(0x3000));
+	return area_of(hart->index);
+}
+
+bool guest_area_csr(unsigned int csr, uint64_t *value)
+{
+	*value = area()[NACL_CSR_OFFSET / 8 + NACL_CSR_INDEX(csr)];
+	return me()->area;
 }
 
 static void write_csr(unsigned int csr, uint64_t value)
@@ -175,18 +239,27 @@ static bool queue(const struct fence *f)
 	return true;
 }
 
+/* L1's sepc and sstatus, for an SRET. */
+static void return_to(uint64_t pc, bool user)
+{
+	hart->csr[HEXT_CSR_VSEPC] = pc;
+	hart->csr[HEXT_CSR_VSSTATUS] &= ~SSTATUS_SPP;
+	if (!user)
+		hart->csr[HEXT_CSR_VSSTATUS] |= SSTATUS_SPP;
+}
+
 static void enter_l2(void)
 {
 	uint64_t began = permitted_now();
 
 	write_csr(HEXT_CSR_HSTATUS, HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_VSXL_64);
-	hart->csr[HEXT_CSR_VSSTATUS] |= SSTATUS_SPP;
+	return_to(L2_CODE + 4 * pick(1024), rarely(3));
 	began = permitted_now();
 	me()->hgatp = me()->next_hgatp;
 	machine_note("l1 enters l2: root %u vmid %u", root_of(me()->hgatp),
 		     tlb_vmid_of(me()->hgatp));
 	if (me()->area && pick(2))
-		ecall(NACL_EID, NACL_FID_SYNC_SRET, 0, 0, 0, 0, 0);
+		guest_ecall(NACL_EID, NACL_FID_SYNC_SRET, 0, 0, 0, 0, 0);
 	else
 		execute(0x10200073);
 	if (me()->area)
@@ -229,17 +302,39 @@ static void set_pte(unsigned int root, uint64_t gpa, unsigned int level, uint64_
 	unsigned int at = root_mode(root) - 6;
 	uint64_t table = root_at(root), mask = 0x7ff, *pte;
 
+	if (root == ROOT_DEVICE)
+		return;
 	for (;; at--) {
 		pte = (uint64_t *)table + (gpa >> (12 + 9 * at) & mask);
 		if (at == level)
 			break;
 		table = table_for(root, at - 1, gpa);
-		if (!(*pte & V) || (*pte & RWX))
+		if (!(*pte & V) || (*pte & RWX) || tlb_pte_addr(*pte) != table)
 			permitted_store_gstage(root, pte, table >> 12 << 10 | V);
 		mask = 0x1ff;
 	}
 	machine_note("l1 pte root %u gpa %lx level %u = %lx", root, gpa, level, value);
 	permitted_store_gstage(root, pte, value);
+}
+
+/* A page of a device, of which there is something in it that answers. */
+static uint64_t some_device(void)
+{
+	static const uint64_t pages[] = { DEVICE_BYTES, DEVICE_WORDS, DEVICE_WORDS, PLIC_BASE };
+
+	return rarely(3) ? PLIC_BASE + PLIC_CONTEXT +
+				   plic_context_of(pick(machine.harts)) * PLIC_CONTEXT_OF
+			 : pages[pick(4)];
+}
+
+/* L1 puts a table for @gpa in a device, which may even hold a PTE. */
+static void set_table_in_device(unsigned int root, uint64_t gpa)
+{
+	unsigned int level = 1 + pick(root_mode(root) - 6);
+	uint64_t leaf = UINT64_C(0x40800000) >> 12 << 10 | V | U | A | D | RWX;
+
+	devices_store(DEVICE_WORDS + 8 * pick(2), 8, leaf);
+	set_pte(root, gpa, level, some_device() >> 12 << 10 | V);
 }
 
 static const uint64_t flags[] = { RWX | D, RWX | D, RWX | D, RWX, R | X, R, R | W | D, X | D };
@@ -249,7 +344,10 @@ static void change_gstage(unsigned int root, unsigned int g)
 	uint64_t flag = V | U | A | flags[pick(8)];
 	unsigned int level = 0;
 	uint64_t to;
-	/* Of some roots, no leaf is larger than what the domain has in one piece: Halite makes fences for the others wider. */
+	/*
+	 * Of some roots, no leaf is larger than what the domain has in one piece: Halite makes
+	 * fences for the others wider.
+	 */
 	bool parts = root % 2;
 
 	if (rarely(g < 6 ? 3 : 6))
@@ -262,10 +360,16 @@ static void change_gstage(unsigned int root, unsigned int g)
 		to = parts && pick(2) ? UINT64_C(0x40800000) : UINT64_C(0x40a00000);
 	else
 		to = UINT64_C(0x40800000) + pick(8) * UINT64_C(0x1000);
+	if (rarely(8) && !level)
+		to = some_device();
 	if (rarely(40) && !level)
 		to = pick(2) ? HOME_BASE + 0x1000 : RAM_HOLE;
 	last.root = root;
 	last.gpa = g;
+	if (rarely(30)) {
+		set_table_in_device(root, gpas[g]);
+		return;
+	}
 	set_pte(root, gpas[g], level, rarely(5) ? 0 : to >> 12 << 10 | flag);
 }
 
@@ -367,8 +471,8 @@ static void fence_remote(struct fence f)
 		"l1 fence on %lx: g %d all %d %lx to %lx anyvmid %d vmid %u anyasid %d asid %u",
 		mask, f.gstage, f.all, f.first, f.last, f.any_vmid, f.vmid, f.any_asid, f.asid);
 	/* Bits beyond VMIDLEN are ignored. */
-	if (ecall(0x52464e43, fid, mask, 0, start, size,
-		  f.gstage ? f.vmid | (rarely(8) ? BIT64(machine.vmid_bits) : 0) : f.asid))
+	if (guest_ecall(0x52464e43, fid, mask, 0, start, size,
+			f.gstage ? f.vmid | (rarely(8) ? BIT64(machine.vmid_bits) : 0) : f.asid))
 		machine_fail("a remote fence is refused");
 	permitted_fence(&f, mask, began);
 }
@@ -389,8 +493,10 @@ static void fence_own(void)
 	} else {
 		mask = 1 + pick((1u << machine.harts) - 1);
 		machine_note("l1 sfence on %lx", mask);
-		ecall(0x52464e43, f.any_asid ? 1 : 2, mask, 0, f.all ? 0 : f.first,
-		      f.all ? 0 : f.last - f.first + 1, f.asid);
+		/* The firmware may refuse. */
+		if (guest_ecall(0x52464e43, f.any_asid ? 1 : 2, mask, 0, f.all ? 0 : f.first,
+				f.all ? 0 : f.last - f.first + 1, f.asid))
+			return;
 	}
 	permitted_fence(&f, mask, began);
 }
@@ -409,15 +515,43 @@ static void some_l1_fence(void)
 
 static void switch_guest(void)
 {
-	write_csr(HEXT_CSR_HGATP, hgatp_of(pick(ROOTS), pick(vmid_count())));
+	unsigned int root = rarely(30) ? ROOT_DEVICE : pick(ROOT_DEVICE);
+
+	write_csr(HEXT_CSR_HGATP, hgatp_of(root, pick(vmid_count())));
 	if (pick(2))
 		write_csr(HEXT_CSR_VSATP, rarely(6) ? 0 : vsatp_of(pick(ASIDS)));
 }
 
 static void use_area(void)
 {
-	if (ecall(NACL_EID, NACL_FID_SET_SHMEM, (uintptr_t)area(), 0, 0, 0, 0) == 0)
+	if (guest_ecall(NACL_EID, NACL_FID_SET_SHMEM, (uintptr_t)area(), 0, 0, 0, 0) == 0)
 		me()->area = true;
+}
+
+/* What waits in the area is taken in now. */
+static void sync_area(void)
+{
+	uint64_t began = permitted_now();
+
+	guest_ecall(NACL_EID, NACL_FID_SYNC_CSR, ALL, 0, 0, 0, 0);
+	guest_ecall(NACL_EID, NACL_FID_SYNC_HFENCE, ALL, 0, 0, 0, 0);
+	me()->hgatp = me()->next_hgatp;
+	do_pending(began);
+}
+
+/*
+ * The firmware may refuse. Then L1 does not know whether it has its area; both have to do no harm.
+ */
+static void stop_hart(void)
+{
+	if (me()->area)
+		sync_area();
+	guest_ecall(0x48534d, 1, 0, 0, 0, 0, 0);
+	me()->area = false;
+	if (pick(2)) {
+		return_to(L1_CODE, false);
+		guest_ecall(NACL_EID, NACL_FID_SYNC_SRET, 0, 0, 0, 0, 0);
+	}
 }
 
 static void start_or_stop_harts(void)
@@ -425,9 +559,9 @@ static void start_or_stop_harts(void)
 	unsigned int i = pick(machine.harts);
 
 	if (i != hart->index)
-		ecall(0x48534d, 0, i, RAM_BASE + 0x1000, 0, 0, 0);
+		guest_ecall(0x48534d, 0, i, L1_START, 0, 0, 0);
 	else if (rarely(3) && i)
-		ecall(0x48534d, 1, 0, 0, 0, 0, 0);
+		stop_hart();
 }
 
 /* Most times L1 maps what was missing, fences or not, and goes back. */
@@ -447,8 +581,51 @@ static void handle_fault(void)
 		enter_l2();
 }
 
+/* HLV and HSV of L1, in L2's memory: also where L1 maps a device. */
+static void reach_l2(void)
+{
+	static const uint32_t codes[] = {
+		0x6805c573, /* hlv.w a0, (a1) */
+		0x6835c573, /* hlvx.wu a0, (a1) */
+		0x6ac5c073, /* hsv.w a2, (a1) */
+	};
+	unsigned int which = pick(3);
+	struct machine_access access = {
+		.kind = which == 2 ? ACCESS_STORE : ACCESS_LOAD,
+		.size = 4,
+		.addr = gva_at(pick(GVAS)) + 4 * pick(3),
+	};
+
+	hart->vcpu->x[11] = access.addr;
+	execute_access(codes[which], &access);
+}
+
+/* A hart of L1's begins. */
+static void set_up(void)
+{
+	hart->csr[HEXT_CSR_VSTVEC] = L1_HANDLER;
+	hart->vcpu->x[10] = L2_HANDLER;
+	execute(HEXT_CSR_VSTVEC << 20 | 10 << 15 | 1 << 12 | 0x73);
+	interrupts_set_up();
+	me()->set_up = true;
+}
+
 static void l1_step(void)
 {
+	hart->pc = L1_CODE + 4 * pick(1024);
+	if (!me()->set_up) {
+		set_up();
+		return;
+	}
+	if (interrupts_of_l1())
+		return;
+	if (machine.interrupts && pick(3)) {
+		if (rarely(6))
+			start_or_stop_harts();
+		else
+			interrupts_step();
+		return;
+	}
 	if (machine.nacl && !me()->area && pick(2)) {
 		use_area();
 		return;
@@ -461,7 +638,7 @@ static void l1_step(void)
 		switch_guest();
 		return;
 	}
-	switch (pick(20)) {
+	switch (pick(24)) {
 	case 0 ... 4:
 		if (pick(2))
 			change_gstage(hot.root, hot.gpa);
@@ -493,6 +670,15 @@ static void l1_step(void)
 		if (rarely(2))
 			start_or_stop_harts();
 		break;
+	case 20:
+		reach_l2();
+		break;
+	case 21:
+		interrupts_step();
+		break;
+	case 22:
+		write_csr(HEXT_CSR_HEDELEG, pick(2) ? MASK64(8, 0) : 0);
+		break;
 	default:
 		enter_l2();
 		break;
@@ -503,8 +689,12 @@ static void l1_step(void)
 
 enum reach { REACHED, FAULTS };
 
-/* One access to @gpa through what the caches say of the G-stage. */
-static enum reach reach_gpa(const struct access *a, uint64_t gpa, enum hext_access type)
+/*
+ * One access to @gpa through what the caches say of the G-stage; *@page is one of the pages that it
+ * may reach.
+ */
+static enum reach reach_gpa(const struct access *a, uint64_t gpa, enum hext_access type,
+			    uint64_t *page)
 {
 	static const uint64_t wanted[] = { [HEXT_READ] = R, [HEXT_WRITE] = W, [HEXT_EXEC] = X };
 	const struct tlb_vmid *c = &hart->tlb.vmid[tlb_vmid_of(hart->csr[HEXT_CSR_HGATP])];
@@ -515,10 +705,12 @@ static enum reach reach_gpa(const struct access *a, uint64_t gpa, enum hext_acce
 	for (i = 0; i < c->leaves; i++) {
 		if (!tlb_covers(c->leaf[i].gpa, c->leaf[i].level, gpa))
 			continue;
-		if (c->leaf[i].pte & wanted[type])
-			allowed = true;
-		else
+		if (!(c->leaf[i].pte & wanted[type])) {
 			refused = true;
+			continue;
+		}
+		allowed = true;
+		*page = tlb_pte_addr(c->leaf[i].pte) + ((gpa - c->leaf[i].gpa) & ~UINT64_C(4095));
 	}
 	for (i = 0; i < c->nones; i++)
 		refused |= tlb_covers(c->none[i].gpa, c->none[i].level, gpa);
@@ -532,17 +724,17 @@ static void guest_page_fault(struct access *a, uint64_t gpa, bool implicit)
 		[HEXT_WRITE] = CAUSE_STORE_GUEST_PAGE,
 		[HEXT_EXEC] = CAUSE_FETCH_GUEST_PAGE,
 	};
-	static const uint64_t transformed[] = { 0x3003, 0x3023, 0 };
-	const struct machine_trap t = {
+	struct machine_trap t = {
 		.cause = causes[a->type],
-		.tval = a->gva,
-		.htval = gpa >> 2,
-		.htinst = implicit  ? HEXT_HTINST_PTE_READ
-			  : pick(2) ? transformed[a->type]
-				    : 0,
+		.tval = a->gva + a->offset,
+		.htval = (implicit ? gpa : gpa + a->offset) >> 2,
+		.htinst = implicit ? HEXT_HTINST_PTE_READ : 0,
 		.gva = true,
 	};
 
+	guest_fill_access(&t, a->type, a->gva + a->offset, a->size);
+	if (implicit)
+		t.access.kind = ACCESS_NONE;
 	if (++a->tries > TRIES)
 		machine_fail("an access to gva 0x%lx, gpa 0x%lx, type %u is tried for ever", a->gva,
 			     gpa, a->type);
@@ -551,7 +743,32 @@ static void guest_page_fault(struct access *a, uint64_t gpa, bool implicit)
 		hot.gpa = gpa_index(gpa);
 	}
 	machine_note("l2 fault gva %lx gpa %lx type %u", a->gva, gpa, a->type);
-	trap(&t);
+	guest_trap(&t);
+}
+
+/* The access reaches a device. */
+static void access_device(struct access *a, uint64_t addr)
+{
+	static const uint64_t causes[] = {
+		[HEXT_READ] = CAUSE_LOAD_ACCESS,
+		[HEXT_WRITE] = CAUSE_STORE_ACCESS,
+		[HEXT_EXEC] = CAUSE_FETCH_ACCESS,
+	};
+	struct machine_trap t = { .cause = causes[a->type],
+				  .tval = a->gva + a->offset,
+				  .gva = true };
+	uint64_t value;
+
+	a->active = false;
+	if (a->type == HEXT_READ && devices_load(addr, a->size, &value))
+		return;
+	if (a->type == HEXT_WRITE && devices_take_store(addr, a->size)) {
+		devices_store(addr, a->size, pick(16));
+		return;
+	}
+	guest_fill_access(&t, a->type, a->gva + a->offset, a->size);
+	t.access.kind = ACCESS_NONE;
+	guest_trap(&t);
 }
 
 /* The hardware's way: through the VS-stage tables, then the page. */
@@ -561,14 +778,14 @@ static void try_access(struct access *a)
 	const struct tlb_vmid *c = &hart->tlb.vmid[tlb_vmid_of(hart->csr[HEXT_CSR_HGATP])];
 	unsigned int asid = vsatp >> SATP_ASID_SHIFT & 0xffff;
 	unsigned int i, n;
-	uint64_t gpa = a->gva;
+	uint64_t gpa = a->gva, page = 0;
 
 	if (vsatp >> ATP_MODE_SHIFT) {
 		for (n = 0; n < 3; n++) {
 			uint64_t table =
 				VS_TABLE_GPA(asid - 1, n) + 8 * (a->gva >> (30 - 9 * n) & 0x1ff);
 
-			if (reach_gpa(a, table, HEXT_READ) == FAULTS) {
+			if (reach_gpa(a, table, HEXT_READ, &page) == FAULTS) {
 				guest_page_fault(a, table, true);
 				return;
 			}
@@ -585,8 +802,10 @@ static void try_access(struct access *a)
 		}
 		gpa = tlb_pte_addr(c->vleaf[i].pte);
 	}
-	if (reach_gpa(a, gpa, a->type) == FAULTS)
+	if (reach_gpa(a, gpa, a->type, &page) == FAULTS)
 		guest_page_fault(a, gpa, false);
+	else if (devices_at(page))
+		access_device(a, page + a->offset);
 	else
 		a->active = false;
 }
@@ -597,6 +816,9 @@ static void l2_access(void)
 
 	if (!a->active) {
 		*a = (struct access){ .active = true, .stubborn = pick(2), .type = pick(3) };
+		a->size = 1u << (pick(4) ? 2 : pick(3));
+		a->offset = a->type == HEXT_EXEC ? 0 : 4 * pick(3);
+		hart->pc = L2_CODE + 4 * pick(1024);
 		a->gva = hart->csr[HEXT_CSR_VSATP] ? gva_at(pick(GVAS)) : gpas[pick(DATA_GPAS)];
 	}
 	try_access(a);
@@ -616,15 +838,27 @@ static void l2_fence(void)
 	permitted_fence(&f, BIT64(hart->index), permitted_now());
 }
 
+/*
+ * Instructions that L2 may not execute, and a load that is misaligned; stval tells which, or does
+ * not.
+ */
+static const struct machine_trap forbidden[] = {
+	{ .cause = CAUSE_VIRTUAL, .tval = 0x60002573, .code = 0x60002573 }, /* csrr a0, hstatus */
+	{ .cause = CAUSE_VIRTUAL, .code = 0x60002573 },
+	{ .cause = CAUSE_ILLEGAL },
+	{ .cause = CAUSE_LOAD_MISALIGNED, .tval = UINT64_C(0x10000001), .gva = true },
+};
+
 static void l2_step(void)
 {
-	const struct machine_trap call = { .cause = CAUSE_ECALL_VS };
+	const struct machine_trap call = { .cause = hart->user ? CAUSE_ECALL_U : CAUSE_ECALL_VS };
 
 	if (me()->access.active) {
 		l2_access();
 		return;
 	}
-	switch (pick(24)) {
+	hart->pc = L2_CODE + 4 * pick(1024);
+	switch (pick(26)) {
 	case 0:
 		change_vstage(root_of(me()->hgatp));
 		break;
@@ -635,12 +869,51 @@ static void l2_step(void)
 		hart->csr[HEXT_CSR_VSATP] = rarely(6) ? 0 : vsatp_of(pick(ASIDS));
 		break;
 	case 3 ... 4:
-		trap(&call);
+		guest_trap(&call);
+		break;
+	case 5:
+		guest_trap(&forbidden[pick(4)]);
 		break;
 	default:
 		l2_access();
 		break;
 	}
+}
+
+/* ---- writes while Halite reads ---- */
+
+/*
+ * Of an entry that L1 does not use, or the value of a CSR that L1 does not look at: more fences do
+ * no harm, nor does that.
+ */
+static void scribble_in_area(unsigned int i)
+{
+	static const uint16_t csrs[] = {
+		HEXT_CSR_VSSCRATCH, HEXT_CSR_VSEPC,   HEXT_CSR_VSCAUSE,
+		HEXT_CSR_VSTVAL,    HEXT_CSR_HEDELEG, HEXT_CSR_HCOUNTEREN
+	};
+	volatile uint64_t *words = area_of(i);
+	unsigned int entry = l1[i].pendings + pick(3), csr = csrs[pick(6)];
+	unsigned int index = NACL_CSR_INDEX(csr);
+
+	if (pick(2) && entry < MAX_PENDING) {
+		words += NACL_HFENCE_OFFSET / 8 + 4 * entry;
+		words[pick(4)] = pick(2) ? BIT64(63) | (uint64_t)pick(16) << 56 | pick(8)
+					 : (uint64_t)pick(8) << pick(60);
+		return;
+	}
+	words[NACL_CSR_OFFSET / 8 + index] = (uint64_t)pick(256) << pick(60);
+	words[NACL_DIRTY_OFFSET / 8 + index / 64] |= BIT64(index % 64);
+}
+
+void guest_interferes(void)
+{
+	unsigned int i = pick(machine.harts);
+
+	if (pick(2))
+		change_gstage(hot.root, pick(3) ? hot.gpa : pick(DATA_GPAS));
+	else if (l1[i].area)
+		scribble_in_area(i);
 }
 
 /* ---- for machine.c ---- */
@@ -649,6 +922,9 @@ void guest_step(void)
 {
 	if (pick(2))
 		machine_read_ahead(hart);
+	interrupts_check();
+	if (machine_calm)
+		return;
 	if (hart->vcpu->h.virt) {
 		permitted_check(hart, root_of(me()->hgatp), tlb_vmid_of(me()->hgatp));
 		l2_step();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include "devices.h"
 #include "hext/bits.h"
 #include "hext/csr.h"
 #include "hext/shadow_tables.h"
@@ -29,7 +31,9 @@
 #define NOTES	   400
 #define NOTE_SIZE  120
 
-/* Switches between harts without a step of a guest before that counts as the end of all progress. */
+/*
+ * Switches between harts without a step of a guest before that counts as the end of all progress.
+ */
 #define PATIENCE 2000000
 
 struct machine_config machine;
@@ -37,12 +41,12 @@ struct hart harts[MACHINE_HARTS];
 struct hart *hart;
 struct domain machine_domain;
 uint32_t machine_keys;
+bool machine_undisturbed;
+bool machine_calm;
 
 static struct machine facts;
 static uint64_t random_state;
 static uint64_t steps, switches_since_step;
-/* What is below Halite takes in what waits for it at once: the hart translates nothing meanwhile. */
-static bool in_below;
 static ucontext_t scheduler, contexts[MACHINE_HARTS];
 static uint8_t stacks[MACHINE_HARTS][STACK_SIZE] __attribute__((aligned(16)));
 static char notes[NOTES][NOTE_SIZE];
@@ -111,7 +115,7 @@ void hv_print(const char *format, ...)
 
 /* ---- coroutines ---- */
 
-static void switch_to_scheduler(void)
+void machine_switch(void)
 {
 	struct hart *self = hart;
 
@@ -123,27 +127,35 @@ void machine_read_ahead(struct hart *h)
 	guest_read_ahead(h);
 }
 
-/* Others run; or this or another hart reads ahead. Some pauses are long enough for others to change tables and fence. */
+/*
+ * Others run; or this or another hart reads ahead. Some pauses are long enough for others to change
+ * tables and fence.
+ */
 static void pause_now(bool is_long)
 {
 	struct hart *h = &harts[pick(machine.harts)];
 
-	if (is_long)
+	if (is_long && !machine_calm)
 		hart->sleep = pick(300);
 	if (rarely(3) && h->runs)
 		machine_read_ahead(h);
-	switch_to_scheduler();
+	machine_switch();
 }
 
 void machine_pause(void)
 {
-	if (hart && hart->vcpu && !in_below && rarely(48))
-		pause_now(rarely(8));
+	/* It matters more while a store of this hart's waits. */
+	bool waits = hart && hart->store.waits;
+
+	if (waits && rarely(8))
+		machine_fence();
+	if (hart && hart->vcpu && !machine_undisturbed && rarely(waits ? 6 : 48))
+		pause_now(rarely(waits ? 2 : 8));
 }
 
 void machine_pause_at_lock(void)
 {
-	if (hart && hart->vcpu && !in_below && rarely(8))
+	if (hart && hart->vcpu && !machine_undisturbed && rarely(8))
 		pause_now(rarely(2));
 }
 
@@ -164,9 +176,26 @@ static uint64_t legal(unsigned int csr, uint64_t old, uint64_t value)
 		if (mode != ATP_MODE_BARE && (mode < ATP_MODE_39 || mode > ATP_MODE_57))
 			return old;
 		return value;
+	/* Exceptions that VS-mode takes: priv H "Hypervisor Trap Delegation Registers". */
+	case HEXT_CSR_HEDELEG:
+		return value & (MASK64(8, 0) | BIT64(12) | BIT64(13) | BIT64(15));
+	case HEXT_CSR_HIDELEG:
+	case HEXT_CSR_HVIP:
+		return value & IRQ_VS_ALL;
+	case HEXT_CSR_HIE:
+		return value & (IRQ_VS_ALL | BIT64(IRQ_SGEI));
+	case CSR_SEPC:
+	case HEXT_CSR_VSEPC:
+		return value & ~UINT64_C(1);
 	default:
 		return value;
 	}
+}
+
+static uint64_t sip(void)
+{
+	return (hart->software_interrupt ? BIT64(IRQ_SSI) : 0) |
+	       (plic_asks(hart->index) ? BIT64(IRQ_SEI) : 0);
 }
 
 uint64_t machine_csr_read(unsigned int csr)
@@ -175,12 +204,14 @@ uint64_t machine_csr_read(unsigned int csr)
 	if (csr == CSR_TIME)
 		return steps;
 	if (csr == CSR_SIP)
-		return hart->software_interrupt ? BIT64(IRQ_SSI) : 0;
+		return sip();
+	/* Nothing else is wired to it. */
+	if (csr == HEXT_CSR_HIP)
+		return hart->csr[HEXT_CSR_HVIP];
 	return hart->csr[csr];
 }
 
-/* Without anything that happens meanwhile. */
-static uint64_t change_csr(unsigned int csr, uint64_t clear, uint64_t set)
+uint64_t machine_change_csr(unsigned int csr, uint64_t clear, uint64_t set)
 {
 	uint64_t old = hart->csr[csr];
 
@@ -198,7 +229,8 @@ uint64_t machine_csr_update(unsigned int csr, uint64_t clear, uint64_t set)
 	machine_pause();
 	if (translates && !pick(2))
 		machine_read_ahead(hart);
-	old = change_csr(csr, clear, set);
+	old = machine_change_csr(csr, clear, set);
+	firmware_csr_written(csr);
 	if (translates) {
 		machine_note("csr %x = %lx", csr, hart->csr[csr]);
 		if (pick(4))
@@ -207,7 +239,7 @@ uint64_t machine_csr_update(unsigned int csr, uint64_t clear, uint64_t set)
 	return old;
 }
 
-static uint64_t legal_vmid(uint64_t vmid)
+uint64_t machine_legal_vmid(uint64_t vmid)
 {
 	return vmid & (BIT64(machine.vmid_bits) - 1);
 }
@@ -217,7 +249,7 @@ void machine_hfence_gvma(bool has_gpa, uint64_t gpa, bool has_vmid, uint64_t vmi
 	machine_pause();
 	machine_note("hfence.gvma %lx %ld", has_gpa ? gpa : ~UINT64_C(0),
 		     has_vmid ? (long)vmid : -1);
-	tlb_hfence_gvma(&hart->tlb, has_gpa, gpa, has_vmid, legal_vmid(vmid));
+	tlb_hfence_gvma(&hart->tlb, has_gpa, gpa, has_vmid, machine_legal_vmid(vmid));
 	machine_pause();
 }
 
@@ -229,6 +261,33 @@ void machine_hfence_vvma(bool has_addr, uint64_t addr, bool has_asid, uint64_t a
 	tlb_hfence_vvma(&hart->tlb, tlb_vmid_of(hart->csr[HEXT_CSR_HGATP]), has_addr, addr,
 			has_asid, asid);
 	machine_pause();
+}
+
+bool machine_store_late(void *p, uint8_t value)
+{
+	if (!hart || hart->store.waits || pick(2))
+		return false;
+	hart->store = (struct machine_store){ .waits = true, .memory = p, .value = value };
+	return true;
+}
+
+void machine_look_at_store(const void *p)
+{
+	if (hart && hart->store.waits && hart->store.memory == p)
+		machine_fence();
+}
+
+void machine_fence(void)
+{
+	struct machine_store *s = hart ? &hart->store : NULL;
+
+	if (!s || !s->waits)
+		return;
+	s->waits = false;
+	if (s->memory)
+		*s->memory = s->value;
+	else
+		devices_store(s->addr, s->size, s->value);
 }
 
 void static_keys_patch(uint32_t keys)
@@ -253,227 +312,127 @@ uint64_t machine_memory_read(uint64_t addr)
 	return is_memory(addr, 8) ? *(const uint64_t *)addr : 0;
 }
 
+/*
+ * Halite touches what the instruction that the guest has trapped with touches, and nothing else:
+ * guest RAM, or of a device the very bytes, in the same way. So no table is read from a device.
+ */
+static void check_access(unsigned int kind, uint64_t addr, unsigned int size)
+{
+	static const char *const verbs[] = { "is none at", "reads", "writes" };
+	const struct machine_access *a = &hart->trap.access;
+
+	machine_pause();
+	if (addr & (size - 1))
+		machine_fail("Halite's access to 0x%lx, size %u, is misaligned", addr, size);
+	if (is_memory(addr, size)) {
+		if (!domain_owns_ram(&machine_domain, addr, size))
+			machine_fail("Halite reaches 0x%lx for a guest", addr);
+		return;
+	}
+	if (plic_is_of_others(addr))
+		machine_fail("Halite reaches 0x%lx of M-mode's", addr);
+	if (devices_at(addr) && (a->kind != kind || a->size != size || (a->addr ^ addr) & 0xfff))
+		machine_fail("Halite %s a device at 0x%lx, size %u; the guest's instruction "
+			     "%s 0x%lx, size %u (cause 0x%lx, htinst 0x%lx)",
+			     verbs[kind], addr, size, verbs[a->kind], a->addr, a->size,
+			     hart->trap.cause, hart->trap.htinst);
+}
+
 bool riscv_raw_load(uint64_t addr, unsigned int size, uint64_t *value)
 {
+	check_access(ACCESS_LOAD, addr, size);
 	*value = 0;
-	if (!is_memory(addr, size))
-		return false;
-	memcpy(value, (const void *)addr, size);
-	return true;
+	if (is_memory(addr, size)) {
+		memcpy(value, (const void *)addr, size);
+		return true;
+	}
+	/* A device's accesses of one hart stay in their order. */
+	if (!hart->store.memory)
+		machine_fence();
+	if (devices_at(addr) && devices_load(addr, size, value))
+		return true;
+	machine_own_trap(CAUSE_LOAD_ACCESS, addr, false, 0);
+	return false;
 }
 
 bool riscv_raw_store(uint64_t addr, unsigned int size, uint64_t value)
 {
-	if (!is_memory(addr, size))
-		return false;
-	memcpy((void *)addr, &value, size);
-	return true;
+	check_access(ACCESS_STORE, addr, size);
+	if (is_memory(addr, size)) {
+		memcpy((void *)addr, &value, size);
+		return true;
+	}
+	if (!hart->store.memory)
+		machine_fence();
+	if (devices_take_store(addr, size)) {
+		if (!hart->store.waits && pick(2))
+			hart->store = (struct machine_store){
+				.waits = true, .addr = addr, .value = value, .size = size
+			};
+		else
+			devices_store(addr, size, value);
+		return true;
+	}
+	machine_own_trap(CAUSE_STORE_ACCESS, addr, false, 0);
+	return false;
 }
 
+/*
+ * Code that was there a moment ago can be another now. If that makes the same kind of access there,
+ * it may be done in its place.
+ */
+static uint32_t code_now(struct machine_trap *t)
+{
+	static const struct {
+		uint32_t code;
+		struct machine_access access;
+	} others[] = {
+		{ 0x00c5a023, { ACCESS_STORE, 4, 0 } }, /* sw a2, 0(a1) */
+		{ 0x00c58023, { ACCESS_STORE, 1, 0 } }, /* sb a2, 0(a1) */
+		{ 0x0005a503, { ACCESS_LOAD, 4, 0 } },	/* lw a0, 0(a1) */
+		{ 0x0005b503, { ACCESS_LOAD, 8, 0 } },	/* ld a0, 0(a1) */
+		{ 0x0045a503, { ACCESS_NONE, 0, 0 } },	/* lw a0, 4(a1) */
+		{ 0x00c5a52f, { ACCESS_NONE, 0, 0 } },	/* amoadd.w a0, a2, (a1) */
+		{ 0x00000001, { ACCESS_NONE, 0, 0 } },	/* c.nop */
+		{ 0x00000013, { ACCESS_NONE, 0, 0 } },	/* nop */
+	};
+	unsigned int i = pick(sizeof(others) / sizeof(others[0]));
+
+	if (!rarely(4))
+		return t->code;
+	if (others[i].access.kind == t->access.kind)
+		t->access.size = others[i].access.size;
+	return others[i].code;
+}
+
+/*
+ * HLVX.HU, where the guest's pc is and the parcel behind. What is no load or store is not
+ * overwritten meanwhile.
+ */
 bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 {
-	(void)addr;
-	(void)code;
-	return false;
+	static const uint64_t causes[] = { CAUSE_LOAD_PAGE, CAUSE_LOAD_GUEST_PAGE,
+					   CAUSE_LOAD_ACCESS };
+	struct machine_trap *t = &hart->trap;
+	uint64_t cause = causes[pick(3)];
+
+	machine_pause();
+	if (addr != hart->pc && addr != hart->pc + 2)
+		machine_fail("Halite fetches from 0x%lx, and the guest is at 0x%lx", addr,
+			     hart->pc);
+	if (rarely(4)) {
+		machine_own_trap(cause, addr, true, cause == CAUSE_LOAD_GUEST_PAGE ? addr >> 2 : 0);
+		return false;
+	}
+	if (addr == hart->pc && hext_is_guest_page_fault(t->cause))
+		t->code = code_now(t);
+	*code = addr == hart->pc ? t->code : t->code >> 16;
+	return true;
 }
 
 unsigned int riscv_count_hstateen(void)
 {
 	return 0;
-}
-
-/* ---- what is below: firmware, or a hypervisor with NACL ---- */
-
-static struct nacl_host below[MACHINE_HARTS];
-
-static bool below_csr_exists(void *ctx, unsigned int csr)
-{
-	const struct hext_config *c = &machine_domain.hext;
-
-	(void)ctx;
-	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	case number:                                                   \
-		return present;
-#define HEXT_CSR_VIEW(name, number, get, set, present)
-#define HEXT_CSR_FILE(name, number, rmw, present)
-#include "hext/csr_table.h"
-#undef HEXT_CSR
-#undef HEXT_CSR_VIEW
-#undef HEXT_CSR_FILE
-	default:
-		return false;
-	}
-}
-
-static nacl_word below_csr_read(void *ctx, unsigned int csr)
-{
-	(void)ctx;
-	return hart->csr[csr];
-}
-
-static void below_csr_write(void *ctx, unsigned int csr, nacl_word value)
-{
-	(void)ctx;
-	change_csr(csr, ~UINT64_C(0), value);
-	if (csr == HEXT_CSR_HGATP || csr == HEXT_CSR_VSATP)
-		machine_note("below: csr %x = %lx", csr, hart->csr[csr]);
-}
-
-static void below_hfence(void *ctx, const struct nacl_hfence *f)
-{
-	bool any_vmid = f->type == NACL_HFENCE_GVMA || f->type == NACL_HFENCE_GVMA_ALL ||
-			f->type == NACL_HFENCE_EVERYTHING;
-	bool has_asid = f->type == NACL_HFENCE_VVMA_ASID || f->type == NACL_HFENCE_VVMA_ASID_ALL;
-	uint64_t page = f->addr & ~UINT64_C(4095);
-
-	(void)ctx;
-	machine_note("below: hfence type %u vmid %u asid %u %lx %lx", f->type, f->vmid, f->asid,
-		     f->addr, f->size);
-	do {
-		bool has_addr = f->size && f->size < 0x100000;
-
-		if (f->type <= NACL_HFENCE_GVMA_VMID_ALL || f->type == NACL_HFENCE_EVERYTHING)
-			tlb_hfence_gvma(&hart->tlb, has_addr, page, !any_vmid, legal_vmid(f->vmid));
-		else
-			tlb_hfence_vvma(&hart->tlb, legal_vmid(f->vmid), has_addr, page, has_asid,
-					f->asid);
-		if (!has_addr)
-			return;
-		page += 4096;
-	} while (page < f->addr + f->size);
-}
-
-static void *below_map_shmem(void *ctx, uint64_t gpa, size_t size)
-{
-	(void)ctx;
-	(void)size;
-	return (void *)gpa;
-}
-
-static const struct nacl_host_ops below_ops = {
-	.csr_exists = below_csr_exists,
-	.csr_read = below_csr_read,
-	.csr_write = below_csr_write,
-	.hfence = below_hfence,
-	.map_shmem = below_map_shmem,
-};
-
-static struct sbi_result below_nacl(uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
-{
-	struct nacl_host *n = &below[hart->index];
-	nacl_word value = 0;
-
-	switch (fid) {
-	case NACL_FID_PROBE_FEATURE:
-		nacl_host_probe_feature(n, a0, &value);
-		return sbi_value(value);
-	case NACL_FID_SET_SHMEM:
-		return sbi_error(nacl_host_set_shmem(n, a0, a1, a2));
-	case NACL_FID_SYNC_CSR:
-		return sbi_error(nacl_host_sync_csr(n, a0));
-	default:
-		return sbi_error(nacl_host_sync_hfence(n, a0));
-	}
-}
-
-static struct sbi_result below_call(uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
-{
-	struct sbi_result r;
-
-	if (!machine.nacl_below)
-		return sbi_error(SBI_ERR_NOT_SUPPORTED);
-	in_below = true;
-	r = below_nacl(fid, a0, a1, a2);
-	in_below = false;
-	return r;
-}
-
-/* The firmware's HFENCE.VVMA for other harts: the VMID is that in this hart's hgatp. */
-static struct sbi_result firmware_vvma(uint64_t mask, uint64_t base, uint64_t start, uint64_t size,
-				       bool has_asid, uint64_t asid)
-{
-	bool all = (start == 0 && size == 0) || size == ~UINT64_C(0);
-	unsigned int vmid = tlb_vmid_of(hart->csr[HEXT_CSR_HGATP]);
-	unsigned int i;
-	uint64_t page;
-
-	for (i = 0; i < machine.harts; i++) {
-		if (!harts[i].runs)
-			continue;
-		if (base != ~UINT64_C(0) && (i < base || !(mask >> (i - base) & 1)))
-			continue;
-		page = start & ~UINT64_C(4095);
-		do {
-			tlb_hfence_vvma(&harts[i].tlb, vmid, !all, page, has_asid, asid);
-			page += 4096;
-		} while (!all && page < start + size);
-	}
-	return sbi_error(SBI_SUCCESS);
-}
-
-static void start_hart(void);
-
-static void create_hart(uint64_t hartid, struct vcpu *v)
-{
-	struct hart *h = &harts[hartid];
-
-	h->vcpu = v;
-	h->runs = true;
-	h->in_guest = false;
-	h->csr[CSR_SIE] = 0;
-	getcontext(&contexts[hartid]);
-	contexts[hartid].uc_stack.ss_sp = stacks[hartid];
-	contexts[hartid].uc_stack.ss_size = STACK_SIZE;
-	contexts[hartid].uc_link = NULL;
-	makecontext(&contexts[hartid], start_hart, 0);
-}
-
-static struct sbi_result firmware_hsm(uint64_t fid, uint64_t a0, uint64_t a2)
-{
-	switch (fid) {
-	case 0:
-		machine_note("firmware starts hart %lu", a0);
-		create_hart(a0, (struct vcpu *)a2);
-		return sbi_error(SBI_SUCCESS);
-	case 1:
-		hart->runs = false;
-		machine_note("firmware stops hart");
-		switch_to_scheduler();
-		__builtin_unreachable();
-	default:
-		return sbi_value(harts[a0].runs ? 0 : 1);
-	}
-}
-
-struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,
-				uint64_t a3, uint64_t a4, uint64_t a5)
-{
-	(void)a5;
-	machine_pause();
-	switch (ext) {
-	case SBI_EXT_BASE:
-		if (fid == SBI_BASE_GET_SPEC_VERSION)
-			return sbi_value(0x2000000);
-		if (fid == SBI_BASE_PROBE_EXTENSION)
-			return sbi_value(a0 == NACL_EID && machine.nacl_below);
-		return sbi_value(1);
-	case SBI_EXT_IPI:
-		harts[a1].software_interrupt = true;
-		/* It may be long until the hart takes it. */
-		harts[a1].deaf = rarely(3);
-		return sbi_error(SBI_SUCCESS);
-	case 0x52464e43:
-		/* SFENCE.VMA, fid 1 and 2, would be for what the firmware runs in HS mode: Halite. */
-		return fid >= 5 ? firmware_vvma(a0, a1, a2, a3, fid == 5, a4)
-				: sbi_error(SBI_SUCCESS);
-	case 0x48534d:
-		return firmware_hsm(fid, a0, a2);
-	case NACL_EID:
-		return below_call(fid, a0, a1, a2);
-	default:
-		return sbi_error(SBI_ERR_NOT_SUPPORTED);
-	}
 }
 
 /* ---- Halite's parts that play no role ---- */
@@ -490,7 +449,6 @@ static struct sbi_result no_extension(struct vcpu *v, uint64_t fid, const uint64
 	const struct sbi_extension name = { .id = (number), .handle = no_extension }
 NO_EXTENSION(sbi_base, 0x10);
 NO_EXTENSION(sbi_time, 0x54494d45);
-NO_EXTENSION(sbi_ipi, 0x735049);
 NO_EXTENSION(sbi_srst, 0x53525354);
 NO_EXTENSION(sbi_dbcn, 0x4442434e);
 NO_EXTENSION(sbi_pmu, 0x504d55);
@@ -499,33 +457,6 @@ NO_EXTENSION(sbi_halite, 0x0a414c49);
 void sbi_time_expired(struct vcpu *v)
 {
 	(void)v;
-}
-
-void intc_update(struct vcpu *v)
-{
-	(void)v;
-}
-
-bool intc_contains(const struct domain *d, uint64_t addr, uint64_t *offset)
-{
-	(void)d;
-	(void)addr;
-	(void)offset;
-	return false;
-}
-
-bool intc_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
-{
-	(void)v;
-	(void)offset;
-	(void)size;
-	(void)value;
-	return false;
-}
-
-bool intc_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value)
-{
-	return intc_load(v, offset, size, &value);
 }
 
 /* The harts have no IMSIC. */
@@ -555,20 +486,19 @@ void riscv_trap_entry(void)
 
 /* ---- into the guest and out of it ---- */
 
+/* SRET, of Halite or of what is below for it. */
 static void enter_guest(void)
 {
-	struct nacl_host *n = &below[hart->index];
-	const struct nacl_client_hart *client = &hart->vcpu->nacl_below;
-	nacl_word gpr[NACL_SRET_GPRS];
+	uint64_t status;
 
-	in_below = true;
-	if (client->shmem && nacl_client_has(client, NACL_FEAT_SYNC_SRET)) {
-		if (nacl_host_sync_sret(n, gpr))
-			machine_fail("sync_sret is refused");
-	} else if (client->shmem) {
-		nacl_host_before_sret(n);
-	}
-	in_below = false;
+	machine_fence();
+	firmware_before_guest();
+	status = hart->csr[CSR_SSTATUS];
+	hart->pc = hart->csr[CSR_SEPC];
+	hart->user = !(status & SSTATUS_SPP);
+	judge_entry();
+	hart->csr[CSR_SSTATUS] = (status & ~SSTATUS_SPP) | SSTATUS_SPIE;
+	hart->csr[HEXT_CSR_HSTATUS] &= ~HSTATUS_SPV;
 	hart->in_guest = true;
 	if (!pick(2))
 		machine_read_ahead(hart);
@@ -588,29 +518,112 @@ static bool take_quickly(struct vcpu *v, uint64_t cause)
 	       v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET && quick_sync_sret_call(v);
 }
 
+/* priv H "Trap Entry", into VS-mode: the guest that runs has it delegated. */
+static void take_delegated(const struct machine_trap *t)
+{
+	uint64_t status = hart->csr[HEXT_CSR_VSSTATUS];
+	uint64_t tvec = hart->csr[HEXT_CSR_VSTVEC];
+
+	hart->csr[HEXT_CSR_VSEPC] = hart->pc;
+	hart->csr[HEXT_CSR_VSCAUSE] = t->cause;
+	hart->csr[HEXT_CSR_VSTVAL] = t->tval;
+	status &= ~(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP);
+	if (hart->csr[HEXT_CSR_VSSTATUS] & SSTATUS_SIE)
+		status |= SSTATUS_SPIE;
+	hart->csr[HEXT_CSR_VSSTATUS] = status | (hart->user ? 0 : SSTATUS_SPP);
+	hart->pc = tvec & ~UINT64_C(3);
+	hart->user = false;
+}
+
+/* Likewise into HS-mode: @spv says whether it comes from a guest. */
+static void take_in_hs(uint64_t cause, uint64_t tval, uint64_t epc, bool user, bool spv, bool gva)
+{
+	uint64_t *hstatus = &hart->csr[HEXT_CSR_HSTATUS], *status = &hart->csr[CSR_SSTATUS];
+
+	hart->csr[CSR_SCAUSE] = cause;
+	hart->csr[CSR_STVAL] = tval;
+	hart->csr[CSR_SEPC] = epc;
+	*status &= ~(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE);
+	if (!user)
+		*status |= SSTATUS_SPP;
+	*hstatus &= ~(HSTATUS_SPV | HSTATUS_GVA);
+	*hstatus |= (spv ? HSTATUS_SPV : 0) | (gva ? HSTATUS_GVA : 0);
+	/* Of Halite's own traps, SPVP says nothing. */
+	if (spv)
+		*hstatus = (*hstatus & ~HSTATUS_SPVP) | (user ? 0 : HSTATUS_SPVP);
+}
+
+void machine_own_trap(uint64_t cause, uint64_t tval, bool gva, uint64_t htval)
+{
+	machine_note("own trap %lu, %lx", cause, tval);
+	take_in_hs(cause, tval, HOME_BASE + 0x12340, false, false, gva);
+	hart->csr[HEXT_CSR_HTVAL] = htval;
+	hart->csr[HEXT_CSR_HTINST] = pick(2) ? 0 : 0x2003;
+}
+
 void machine_trap(const struct machine_trap *t)
 {
 	struct vcpu *v = hart->vcpu;
 
+	if (!(t->cause & CAUSE_INTERRUPT) && (hart->csr[HEXT_CSR_HEDELEG] >> t->cause & 1)) {
+		take_delegated(t);
+		return;
+	}
+	machine_note("trap: cause 0x%lx, tval 0x%lx, at 0x%lx", t->cause, t->tval, hart->pc);
+	hart->trap = *t;
+	judge_trap();
 	hart->in_guest = false;
-	hart->csr[CSR_SCAUSE] = t->cause;
-	hart->csr[CSR_STVAL] = t->tval;
-	hart->csr[CSR_SEPC] = v->h.pc;
-	hart->csr[CSR_SSTATUS] |= SSTATUS_SPP;
+	take_in_hs(t->cause, t->tval, hart->pc, hart->user, true, t->gva);
 	hart->csr[HEXT_CSR_HTVAL] = t->htval;
 	hart->csr[HEXT_CSR_HTINST] = t->htinst;
-	hart->csr[HEXT_CSR_HSTATUS] |= HSTATUS_SPV | HSTATUS_SPVP;
-	hart->csr[HEXT_CSR_HSTATUS] &= ~HSTATUS_GVA;
-	if (t->gva)
-		hart->csr[HEXT_CSR_HSTATUS] |= HSTATUS_GVA;
-	in_below = true;
-	if (v->nacl_below.shmem)
-		nacl_host_after_trap(&below[hart->index]);
-	in_below = false;
+	firmware_after_trap();
 	if (static_key(KEY_SLOW) ||
 	    (!take_quickly(v, t->cause) && vcpu_exit_quick(v) == VCPU_NOT_DONE))
 		vcpu_exit(v);
 	enter_guest();
+}
+
+/* An interrupt of the hart's that Halite enables, or 0. */
+static uint64_t some_interrupt(void)
+{
+	uint64_t ready = sip() & hart->csr[CSR_SIE];
+
+	/* Before all rest, another one comes in place of the one that is lost. */
+	if (machine_calm && hart->kick_lost && hart->vcpu->requests)
+		return IRQ_SSI;
+	if ((ready & BIT64(IRQ_SSI)) && (machine_calm || rarely(hart->deaf ? 60 : 3)))
+		return IRQ_SSI;
+	return (ready & BIT64(IRQ_SEI)) && (machine_calm || rarely(3)) ? IRQ_SEI : 0;
+}
+
+/* One that VS-mode takes: L1's while it runs. L2 enables none. */
+static uint64_t some_delegated_interrupt(void)
+{
+	uint64_t ready =
+		hart->csr[HEXT_CSR_HVIP] & hart->csr[HEXT_CSR_HIE] & hart->csr[HEXT_CSR_HIDELEG];
+	bool enabled = hart->user || (hart->csr[HEXT_CSR_VSSTATUS] & SSTATUS_SIE);
+
+	if (!enabled || !ready)
+		return 0;
+	return ready & BIT64(IRQ_VSEI) ? IRQ_SEI : ready & BIT64(IRQ_VSSI) ? IRQ_SSI : IRQ_STI;
+}
+
+static void step(void)
+{
+	struct machine_trap interrupt = { .cause = some_interrupt() };
+
+	if (interrupt.cause) {
+		interrupt.cause |= CAUSE_INTERRUPT;
+		machine_trap(&interrupt);
+		return;
+	}
+	interrupt.cause = machine_calm ? 0 : some_delegated_interrupt();
+	if (interrupt.cause) {
+		interrupt.cause |= CAUSE_INTERRUPT;
+		take_delegated(&interrupt);
+	} else {
+		guest_step();
+	}
 }
 
 void riscv_enter_guest(struct vcpu *v)
@@ -618,24 +631,36 @@ void riscv_enter_guest(struct vcpu *v)
 	(void)v;
 	enter_guest();
 	for (;;) {
-		steps++;
-		switches_since_step = 0;
-		if (hart->software_interrupt && rarely(hart->deaf ? 60 : 3)) {
-			const struct machine_trap trap = { .cause = CAUSE_INTERRUPT | IRQ_SSI };
-
-			machine_trap(&trap);
-		} else {
-			guest_step();
+		if (!machine_calm) {
+			steps++;
+			switches_since_step = 0;
 		}
-		switch_to_scheduler();
+		step();
+		machine_switch();
 	}
 }
 
 static void start_hart(void)
 {
-	nacl_host_init(&below[hart->index], machine.nacl_below, &below_ops, NULL);
+	firmware_hart_starts();
 	guest_hart_starts();
+	judge_start(hart->vcpu->start_pc);
 	vcpu_hart_started(hart->vcpu);
+}
+
+void machine_start_hart(uint64_t hartid, struct vcpu *v)
+{
+	struct hart *h = &harts[hartid];
+
+	h->vcpu = v;
+	h->runs = true;
+	h->in_guest = false;
+	h->csr[CSR_SIE] = 0;
+	getcontext(&contexts[hartid]);
+	contexts[hartid].uc_stack.ss_sp = stacks[hartid];
+	contexts[hartid].uc_stack.ss_size = STACK_SIZE;
+	contexts[hartid].uc_link = NULL;
+	makecontext(&contexts[hartid], start_hart, 0);
 }
 
 /* ---- boot ---- */
@@ -644,7 +669,7 @@ static jmp_buf booted;
 
 void riscv_hart_start(uint64_t hartid, struct vcpu *v)
 {
-	create_hart(hartid, v);
+	machine_start_hart(hartid, v);
 	longjmp(booted, 1);
 }
 
@@ -655,7 +680,12 @@ static void make_domain(struct domain *d)
 
 	facts.hart_count = machine.harts;
 	for (i = 0; i < machine.harts; i++)
-		facts.harts[i].hartid = i;
+		facts.harts[i] = (struct machine_hart){
+			.hartid = i,
+			.plic_context = plic_context_of(i),
+		};
+	facts.plic =
+		(struct machine_plic){ .base = PLIC_BASE, .size = PLIC_SIZE, .ndev = PLIC_SOURCES };
 	facts.isa.h = true;
 	facts.isa.svinval = true;
 	d->machine = &facts;
@@ -667,6 +697,8 @@ static void make_domain(struct domain *d)
 	identity_init_gstage(&d->gstage, &pool, BIT64(8) | BIT64(9) | BIT64(10), HOME_BASE);
 	for (i = 0; i < d->ram.count; i++)
 		identity_map(&d->gstage, d->ram.r[i], BIT64(1) | BIT64(2) | BIT64(3));
+	identity_map(&d->gstage, (struct range){ DEVICE_BYTES, DEVICES_END - DEVICE_BYTES },
+		     BIT64(1) | BIT64(2));
 	identity_init_own(&d->own_map, &pool, HOME_BASE + HOME_SPAN);
 	d->pool = (void *)pool.next;
 	d->pool_size = hext_shadow_pool_size(16, machine.harts * HEXT_SHADOW_MIN_TABLES);
@@ -693,6 +725,23 @@ static void map_memory(void)
 		machine_fail("no memory at 0x%lx: %s", (unsigned long)RAM_BASE, strerror(errno));
 }
 
+/* Devices are not mapped in this process, nor is anything else that Halite does not have. */
+static void on_bad_access(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	machine_fail("a load or store of 0x%lx that does not expect to be refused",
+		     (unsigned long)info->si_addr);
+}
+
+static void catch_accesses(void)
+{
+	const struct sigaction action = { .sa_sigaction = on_bad_access, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+}
+
 void machine_run(const struct machine_config *config)
 {
 	unsigned int i;
@@ -703,19 +752,21 @@ void machine_run(const struct machine_config *config)
 		harts[i].index = i;
 	hart = &harts[0];
 	map_memory();
-	nacl_host_init(&below[0], machine.nacl_below, &below_ops, NULL);
+	catch_accesses();
+	devices_init();
+	firmware_hart_starts();
 	make_domain(&machine_domain);
 	below_find();
 	guest_init();
 	if (!setjmp(booted))
-		vcpu_boot(&machine_domain, RAM_BASE + 0x1000, 0);
+		vcpu_boot(&machine_domain, L1_START, 0);
 	if (machine.tables)
 		take_tables(&machine_domain.shadows, machine.tables);
 	while (steps < machine.steps) {
 		hart = &harts[pick(machine.harts)];
 		if (!hart->runs)
 			continue;
-		if (hart->sleep) {
+		if (hart->sleep && !machine_calm) {
 			hart->sleep--;
 			continue;
 		}

@@ -110,19 +110,102 @@ HFENCE.GVMA of L1 does nothing; hv/emulate.c; s/\(fence.vmid = v->x\[insn->rs2\]
 HFENCE.VVMA of L1 does nothing; hv/emulate.c; s/\(fence.asid = v->x\[insn->rs2\] & 0xffff;\n\t}\n\)\tfence_l2(v, &fence);/\1/
 pending fences are not done by an SRET that traps; hv/emulate.c; s/\t\tnacl_host_before_sret(&v->nacl);\n//
 same: fence_l2() masks the VMID again; hv/emulate.c; s/v->x\[insn->rs2\] & vmid_mask/v->x[insn->rs2]/
+same: what a device refuses becomes a trap of the guest, for which all is loaded; riscv/attempt.c; s/riscv_raw_load(addr, size, value);\n\n\tif (!ok)\n\t\tgive_back(&csrs);/riscv_raw_load(addr, size, value);\n\n\t(void)csrs;/
+same: what a device refuses becomes a trap of the guest, for which all is loaded; riscv/attempt.c; s/riscv_raw_store(addr, size, value);\n\n\tif (!ok)\n\t\tgive_back(&csrs);/riscv_raw_store(addr, size, value);\n\n\t(void)csrs;/
+code that cannot be fetched is taken for the guest's trap; riscv/attempt.c; s/: riscv_raw_fetch_u16(addr, code);\n\n\tif (!ok)\n\t\tgive_back(&csrs);/: riscv_raw_fetch_u16(addr, code);\n\n\t(void)csrs;/
+hstatus is not given back; riscv/attempt.c; s/\tncsr_write(HEXT_CSR_HSTATUS, csrs->hstatus);\n//
+same: the way back into the guest writes it; riscv/attempt.c; s/\tcsr_write(CSR_SSTATUS, csrs->sstatus);\n//
+same: the way back into the guest writes it; riscv/attempt.c; s/\tcsr_write(CSR_SEPC, csrs->sepc);\n//
+same: it has been read before; riscv/attempt.c; s/\tcsr_write(CSR_SCAUSE, csrs->scause);\n//
+same: it has been read before; riscv/attempt.c; s/\tcsr_write(CSR_STVAL, csrs->stval);\n//
+same: it has been read before; riscv/attempt.c; s/\tncsr_write(HEXT_CSR_HTVAL, csrs->htval);\n//
+same: it has been read before; riscv/attempt.c; s/\tncsr_write(HEXT_CSR_HTINST, csrs->htinst);\n//
+a walk reads a table in a device; hv/nested.c; s/return memory_read(v->domain, addr.addr, pte, sizeof(\*pte));/return read_memory((void *)v, addr, pte, sizeof(*pte));/
+a table is read where the domain has no RAM; hv/memory.c; s/if (!domain_owns_ram(d, addr, size))\n\t\treturn false;\n\tswitch (size) {\n\tcase 1:\n\t\tREAD/switch (size) {\n\tcase 1:\n\t\tREAD/
+a leaf's page is another one than that whose permissions count; hext/walk.c; s/\tfill_page(page, &leaf, gpa);\n\treturn END_LEAF;/\tfill_page(page, \&leaf, gpa);\n\tread_pte(h, leaf.where, \&leaf.pte);\n\tpage->pa = pa(leaf_address(\&leaf, gpa));\n\treturn END_LEAF;/
+a neighbour's page is another one than that whose permissions count; hext/walk.c; s/\tfill_page(beside, &leaf, gpa);/&\n\tread_pte(h, leaf.where, \&leaf.pte);\n\tbeside->pa = pa(leaf_address(\&leaf, gpa));/
+the register of a store is not looked at for refusal; hv/plic.c; s/if (!riscv_try_store(v->domain->machine->plic.base + offset, 4, (uint32_t)value))/*(volatile uint32_t *)(v->domain->machine->plic.base + offset) = value;\n\tif (0)/
+the register of a load is not looked at for refusal; hv/plic.c; s/if (!riscv_try_load(v->domain->machine->plic.base + offset, 4, value))/*value = *(volatile uint32_t *)(v->domain->machine->plic.base + offset);\n\tif (0)/
+contexts of M-mode are the guest's; hv/plic.c; s/if (d->machine->harts\[d->vcpus\[i\]->index\].plic_context == (int64_t)context)/if ((d->machine->harts[d->vcpus[i]->index].plic_context | 1) == (int64_t)(context | 1))/
+any size is forwarded; hv/plic.c; s/return size == 4 && offset % 4 == 0;/return size \&\& offset % 4 == 0;/
+code that is fetched again may do something else; hv/mmio.c; s/return hext_insn_makes(insn, hw->cause) && hext_insn_address(insn, v->x) == hw->tval;/return hext_insn_address(insn, v->x) == hw->tval;/
+code that is fetched again may go elsewhere; hv/mmio.c; s/return hext_insn_makes(insn, hw->cause) && hext_insn_address(insn, v->x) == hw->tval;/return hext_insn_makes(insn, hw->cause);/
+other harts do not hear of a change in the controller; hv/intc.c; s/\t\tipi_post(d, others, VCPU_REQ_INTC);/\t\t;/
+an update does not look at the wire; hv/intc.c; s/\tintc_update(v);\n\tif (others)/\tif (others)/
+a posted IPI is not raised; hv/ipi.c; s/\t\tvcpu_set_pending(v, BIT64(IRQ_SSI));/\t\t;/
+a posted IPI is forgotten by L2; hv/vcpu.c; s/\telse\n\t\tv->h.sip |= sip_bits;/\telse\n\t\t;/
+an IPI does not end L2; hv/vcpu.c; s/\treturn h->virt ? hext_interrupt_possible(h, csr_read(CSR_TIME)) :/\treturn h->virt ? false :/
+SPVP is not the mode of L2; hext/trap.h; s/ | spvp |/ | HSTATUS_SPVP |/
+GVA is not told; hext/trap.h; s/(gva ? HSTATUS_GVA : 0);\n}/(gva ? 0 : 0);\n}/
+SPP is not the mode of who trapped; hext/trap.h; s/uint64_t spp = user ? 0 : SSTATUS_SPP;/uint64_t spp = user ? SSTATUS_SPP : SSTATUS_SPP;/
+L1's SRET goes to S-mode; hext/trap.h; s/h->user = !(status & SSTATUS_SPP);/h->user = false;/
+L1's SRET goes to where L2 was; hext/trap.h; s/h->pc = h->s.epc;/(void)h->s.epc;/
+the quick SRET goes to S-mode; hv/quick.c; s/(status & SSTATUS_SPP));\n\tcsr_write(CSR_SEPC, pc);/SSTATUS_SPP);\n\tcsr_write(CSR_SEPC, pc);/
+the quick trap has another sepc; hv/quick.c; s/SWAP_OUT_BITS(HEXT_CSR_VSEPC, epc, csr_read(CSR_SEPC)/SWAP_OUT_BITS(HEXT_CSR_VSEPC, epc, h->pc/
+the quick trap has the htval of the trap before; hv/quick.c; s/\th->htval = htval;\n//
+the area has the htval of the trap before; hv/quick.c; s/\t\tnacl_host_put(csrs, HEXT_CSR_HTVAL, htval);\n//
+the area has the htinst of the trap before; hv/nested.c; s/\tnacl_host_put(csrs, HEXT_CSR_HTINST, h->htinst);\n//
+the guest's pc is not loaded; hv/vcpu.c; s/\tcsr_write(CSR_SEPC, h->pc);\n//
+the guest's mode is not loaded; hv/vcpu.c; s/\tif (h->user)\n\t\tcsr_clear(CSR_SSTATUS, SSTATUS_SPP);/\tif (0)\n\t\tcsr_clear(CSR_SSTATUS, SSTATUS_SPP);/
+an access fault of L2 is always L1's; hv/vcpu.c; s/if (v->h.virt && (v->h.hedeleg >> trap->cause & 1)) {/if (false) {/
+an access fault of L2 is always L2's; hv/vcpu.c; s/if (v->h.virt && (v->h.hedeleg >> trap->cause & 1)) {/if (v->h.virt) {/
+an access fault has a pseudoinstruction; hext/shadow_fill.c; s/\t\tif (hext_insn_is_pseudo(hw->htinst))\n\t\t\ttrap->htinst = 0;\n//
+an access fault has a guest physical address; hext/shadow_fill.c; s/\t\ttrap->htval = 0;\n//
+HLV of L1 faults without GVA; hext/walk.c; s/\*trap = (struct hext_trap){ .tval = gva, .gva = true };/*trap = (struct hext_trap){ .tval = gva };/
+a claim is told to the context's hart alone; hv/plic.c; s/intc_changed(v, NULL);/intc_changed(v, owner);/
+the wire is not looked at behind what is raised; hv/intc.c; s/\tif (!wire_is_up())\n\t\tlower(v);\n//
+no fence between what is raised and the wire; hv/intc.c; s/\tinsn_fence_io();\n\tRACE_POINT();\n\treturn/\tRACE_POINT();\n\treturn/
+rare: no fence between the device and the look at other harts; hv/intc.c; s/\tinsn_fence_io();\n\tRACE_POINT();\n\tfor/\tRACE_POINT();\n\tfor/
+requests of before are forgotten after the start; hv/vcpu.c; s/\tipi_online(v);\n/\tipi_forget(v);\n&/
+rare: a hart whose stop was refused goes on with what it missed; hv/sbi_hsm.c; s/\tnested_hart_start(v);\n//
+a hart whose stop was refused has no hstatus; hv/sbi_hsm.c; s/\tv->hstatus_stale = true;\n//
+a refused stop loses L1's area; hv/sbi_hsm.c; s/\tipi_offline(v);/\tnacl_host_reset(\&v->nacl);\n&/
+hgatp waits in the area while it is fenced by instructions; riscv/fence.c; s/\t\tncsr_sync(HEXT_CSR_HGATP);\n//
+the guest's vsatp is back before its G-stage is fenced; riscv/fence.c; s/\tinsn_hfence_gvma_vmid(vmid);\n\tcsr_write(HEXT_CSR_VSATP, vsatp);/\tcsr_write(HEXT_CSR_VSATP, vsatp);\n\tinsn_hfence_gvma_vmid(vmid);/
 END
 )
 
-SOURCES=(src/hext/*.c src/nacl/*.c src/lib/*.c src/riscv/world.c src/riscv/fence.c)
-for file in vcpu exit emulate fence nested quick ipi sbi sbi_rfence sbi_hsm sbi_nacl stats identity domain below mmio; do
-	SOURCES+=("src/hv/$file.c")
-done
+# As mk/unit.mk builds them.
+read -ra SOURCES <<<"$(make -s tlb-sources)"
+HOOKS=(-fsanitize=thread --param tsan-distinguish-volatile=1 --param tsan-instrument-func-entry-exit=0)
 
-# compile SOURCE OBJECT
+# compile SOURCE OBJECT [FLAG...]
 compile()
 {
-	gcc -std=gnu11 -w -O2 -Itests/tlb -Isrc -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -include tests/tlb/interleave.h \
+	gcc -std=gnu11 -w -O2 "${@:3}" -Itests/tlb -Isrc -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -DHALITE_JITTER \
 		-c -o "$2" "$1"
+}
+
+# The program with $OUT/mutant.c in place of src/$file; a header is for all sources.
+build_mutant()
+{
+	local source objects=()
+	rm -rf "$OUT/include"
+	case $file in *.h)
+		mkdir -p "$OUT/include/${file%/*}"
+		cp "$OUT/mutant.c" "$OUT/include/$file"
+		;;
+	esac
+	for source in "${SOURCES[@]}"; do
+		case $file in
+		*.h)
+			compile "$source" "$OUT/mutant-${source//\//_}.o" "-I$OUT/include" "${HOOKS[@]}" || return 1
+			objects+=("$OUT/mutant-${source//\//_}.o")
+			;;
+		*)
+			[ "$source" = "src/$file" ] || objects+=("$(object_of "$source")")
+			;;
+		esac
+	done
+	case $file in *.c)
+		compile "$OUT/mutant.c" "$OUT/mutant.o" "${HOOKS[@]}" || return 1
+		objects+=("$OUT/mutant.o")
+		;;
+	esac
+	for source in tests/tlb/*.c; do
+		objects+=("$(object_of "$source")")
+	done
+	gcc -o "$OUT/program" "${objects[@]}" -lcmocka
 }
 
 object_of()
@@ -165,7 +248,10 @@ found=0
 missed=0
 rm -rf "$OUT"
 mkdir -p "$OUT"
-for source in "${SOURCES[@]}" tests/tlb/*.c; do
+for source in "${SOURCES[@]}"; do
+	compile "$source" "$(object_of "$source")" "${HOOKS[@]}" || exit 1
+done
+for source in tests/tlb/*.c; do
 	compile "$source" "$(object_of "$source")" || exit 1
 done
 while IFS= read -r line; do
@@ -180,11 +266,7 @@ while IFS= read -r line; do
 		echo "changes nothing: $line"
 		exit 1
 	fi
-	objects=("$OUT/mutant.o")
-	for source in "${SOURCES[@]}" tests/tlb/*.c; do
-		[ "$source" = "src/$file" ] || objects+=("$(object_of "$source")")
-	done
-	if ! compile "$OUT/mutant.c" "$OUT/mutant.o" || ! gcc -o "$OUT/program" "${objects[@]}" -lcmocka; then
+	if ! build_mutant; then
 		echo "does not build: $line"
 		exit 1
 	fi

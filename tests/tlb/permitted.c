@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "devices.h"
 #include "hext/bits.h"
 #include "permitted.h"
 
@@ -10,9 +11,12 @@
 #define U	   BIT64(4)
 #define A	   BIT64(6)
 #define D	   BIT64(7)
-#define MAX_VALUES 48
+#define MAX_VALUES 128
 
-/* G-stage: .value is the page with permissions in bits 3:1, of a leaf from .first to .last. VS-stage: the PTE. */
+/*
+ * G-stage: .value is the page with permissions in bits 3:1, of a leaf from .first to .last. VS-
+ * stage: the PTE.
+ */
 struct value {
 	uint64_t value, first, last;
 	uint64_t gone;	 /* when; 0: it is there */
@@ -37,7 +41,7 @@ const uint64_t gpas[GPAS] = {
 
 uint64_t root_at(unsigned int root)
 {
-	return UINT64_C(0x41400000) + root * UINT64_C(0x4000);
+	return root == ROOT_DEVICE ? DEVICE_BYTES : UINT64_C(0x41400000) + root * UINT64_C(0x4000);
 }
 
 unsigned int root_mode(unsigned int root)
@@ -111,6 +115,13 @@ static uint64_t page_of(uint64_t addr)
 	return addr & ~UINT64_C(4095);
 }
 
+/* The domain has the page: RAM or a device that is not reached through Halite. */
+static bool is_owned(uint64_t pa)
+{
+	return domain_owns_ram(&machine_domain, pa, 4096) ||
+	       (pa >= DEVICE_BYTES && pa < DEVICES_END);
+}
+
 /* The page for @gpa with its permissions, or 0. */
 static uint64_t walk(unsigned int root, uint64_t gpa, uint64_t *first, uint64_t *last)
 {
@@ -137,7 +148,7 @@ static uint64_t walk(unsigned int root, uint64_t gpa, uint64_t *first, uint64_t 
 	*last = gpa | offset;
 	pa = tlb_pte_addr(pte) + page_of(gpa & offset);
 	perm = pte & RWX & (pte & D ? ~UINT64_C(0) : ~W);
-	return domain_owns_ram(&machine_domain, pa, 4096) ? pa | perm : 0;
+	return is_owned(pa) ? pa | perm : 0;
 }
 
 static void look_again(unsigned int root)
@@ -264,7 +275,7 @@ static void check_leaf(const struct hart *h, const struct tlb_gstage *e, unsigne
 			fine = page == gpas[i];
 		else
 			fine = find_gstage(&gstage[root][i], page, e->pte & RWX, bit);
-		if (!fine || !domain_owns_ram(&machine_domain, page, 4096))
+		if (!fine || !is_owned(page))
 			machine_fail(
 				"a G-stage entry that must not be: root %u, VMID %u, gpa 0x%lx to 0x%lx, permissions %lx, level %u",
 				root, vmid, gpas[i], page, e->pte & RWX, e->level);

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What L1's tables permit, now and since the fences that L1 has executed: the judge of what the caches hold.
+ * What L1's tables permit, now and since the fences that L1 has executed: the judge of what the
+ * caches hold.
  *
- * L1 has some G-stage tables ("roots"), each of which it may use under any of its VMIDs, and, in L2's memory, a VS-stage table
- * for each root and ASID. One more root stands for L1 itself: no G-stage, its own VS-stage tables. Few addresses are in use.
- * Each value that a table has had at one of them is remembered with the time at which it went, and until a fence that
- * names it has been executed after that time, a hart may still use it: each hart for itself.
+ * L1 has some G-stage tables ("roots"), each of which it may use under any of its VMIDs, and, in
+ * L2's memory, a VS-stage table for each root and ASID. One more root stands for L1 itself: no
+ * G-stage, its own VS-stage tables. Few addresses are in use. Each value that a table has had at
+ * one of them is remembered with the time at which it went, and until a fence that names it has
+ * been executed after that time, a hart may still use it: each hart for itself.
  */
 #ifndef PERMITTED_H
 #define PERMITTED_H
 
 #include "machine.h"
 
-#define ROOTS	  6
-#define ROOT_L1	  ROOTS /* L1 itself */
-#define VMIDS	  4
-#define ASIDS	  2
-#define GPAS	  22
-#define DATA_GPAS 16 /* the first of them; the others hold VS-stage tables */
-#define GVAS	  6
+#define ROOTS	    7
+#define ROOT_DEVICE 6	  /* the last of them is a device */
+#define ROOT_L1	    ROOTS /* L1 itself */
+#define VMIDS	    4
+#define ASIDS	    2
+#define GPAS	    22
+#define DATA_GPAS   16 /* the first of them; the others hold VS-stage tables */
+#define GVAS	    6
 
 /* The addresses in use. */
 extern const uint64_t gpas[GPAS];
@@ -53,13 +56,16 @@ unsigned int root_mode(unsigned int root);
 
 void permitted_init(void);
 
-/* A PTE is stored in the G-stage table of @root, or as that of @gva index i in the VS-stage table for ASID index @a. */
+/*
+ * A PTE is stored in the G-stage table of @root, or as that of @gva index i in the VS-stage table
+ * for ASID index @a.
+ */
 void permitted_store_gstage(unsigned int root, uint64_t *pte, uint64_t value);
 void permitted_store_vstage(unsigned int root, unsigned int a, unsigned int i, uint64_t value);
 
 /*
- * A fence of L1, or an SFENCE.VMA. That of L2, which no hypervisor sees, is for the guest that executes it; L1 cannot count on it
- * for another one that it runs under the same VMID.
+ * A fence of L1, or an SFENCE.VMA. That of L2, which no hypervisor sees, is for the guest that
+ * executes it; L1 cannot count on it for another one that it runs under the same VMID.
  */
 struct fence {
 	bool gstage;
@@ -75,7 +81,10 @@ uint64_t permitted_now(void);
 /* @f, which began at @began, is done on the harts in @harts. */
 void permitted_fence(const struct fence *f, uint64_t harts_done, uint64_t began);
 
-/* Whatever @h's caches could serve now is permitted: when L2 runs, under @root and @vmid; or when L1 does (ROOT_L1). */
+/*
+ * Whatever @h's caches could serve now is permitted: when L2 runs, under @root and @vmid; or when
+ * L1 does (ROOT_L1).
+ */
 void permitted_check(const struct hart *h, unsigned int root, unsigned int vmid);
 
 #endif

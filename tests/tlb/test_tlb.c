@@ -26,7 +26,10 @@ static void run(const struct machine_config *c)
 	int status;
 	pid_t pid;
 
-	/* What goes wrong while pages are taken from shadows in use is rare, and these runs are short. */
+	/*
+	 * What goes wrong while pages are taken from shadows in use is rare, and these runs are
+	 * short.
+	 */
 	for (one.seed = 0; one.seed < (c->tables ? 4 * seeds : seeds); one.seed++) {
 		one.steps = steps;
 		fflush(NULL);
@@ -57,10 +60,12 @@ TEST(three_harts, .harts = 3, .vmid_bits = 14)
 TEST(three_harts_few_tables, .harts = 3, .vmid_bits = 14, .tables = 36)
 TEST(three_harts_with_nacl, .harts = 3, .vmid_bits = 14, .nacl = 15)
 TEST(three_harts_few_vmids, .harts = 3, .vmid_bits = 3)
+TEST(three_harts_with_interrupts, .harts = 3, .vmid_bits = 14, .nacl = 15, .interrupts = true)
 TEST(two_harts_no_vmids, .harts = 2, .vmid_bits = 0, .nacl = 15)
 TEST(two_harts_too_few_vmids, .harts = 2, .vmid_bits = 1)
 TEST(two_harts_on_nacl, .harts = 2, .vmid_bits = 14, .nacl_below = 15)
 TEST(two_harts_on_nacl_no_vmids, .harts = 2, .vmid_bits = 0, .nacl_below = 15)
+TEST(two_harts_on_nacl_with_sync_csr_alone, .harts = 2, .vmid_bits = 0, .nacl_below = 1)
 TEST(two_harts_on_nacl_without_sync_sret, .harts = 2, .vmid_bits = 3, .nacl_below = 3, .nacl = 15)
 
 int main(int argc, char **argv)
@@ -71,10 +76,12 @@ int main(int argc, char **argv)
 		cmocka_unit_test(three_harts_few_tables),
 		cmocka_unit_test(three_harts_with_nacl),
 		cmocka_unit_test(three_harts_few_vmids),
+		cmocka_unit_test(three_harts_with_interrupts),
 		cmocka_unit_test(two_harts_no_vmids),
 		cmocka_unit_test(two_harts_too_few_vmids),
 		cmocka_unit_test(two_harts_on_nacl),
 		cmocka_unit_test(two_harts_on_nacl_no_vmids),
+		cmocka_unit_test(two_harts_on_nacl_with_sync_csr_alone),
 		cmocka_unit_test(two_harts_on_nacl_without_sync_sret),
 	};
 

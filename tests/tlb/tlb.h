@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The address-translation caches of one hart, as bad as the privileged specification allows: what was walked once stays until
- * a fence names it, and more than one answer is kept for an address. G-stage leaves, pointers to G-stage tables, addresses
- * that were not mapped, VS-stage leaves and pointers to VS-stage tables are kept apart, which allows all that a cache of
- * whole translations could do, and more.
+ * The address-translation caches of one hart, as bad as the privileged specification allows: what
+ * was walked once stays until a fence names it, and more than one answer is kept for an address.
+ * G-stage leaves, pointers to G-stage tables, addresses that were not mapped, VS-stage leaves and
+ * pointers to VS-stage tables are kept apart, which allows all that a cache of whole translations
+ * could do, and more.
  *
- * Specification: priv H, "Hypervisor Memory-Management Fence Instructions"; priv, "Supervisor Memory-Management Fence".
- * A fence that names an address is for leaf PTEs only; one that names an ASID leaves global leaves alone.
+ * Specification: priv H, "Hypervisor Memory-Management Fence Instructions"; priv, "Supervisor
+ * Memory-Management Fence". A fence that names an address is for leaf PTEs only; one that names an
+ * ASID leaves global leaves alone.
  */
 #ifndef TLB_H
 #define TLB_H
@@ -44,7 +46,9 @@ struct tlb {
 	struct tlb_vmid vmid[TLB_VMIDS];
 };
 
-/* Walk the G-stage of @hgatp for @gpa in every way that the caches allow, and keep all that is met. */
+/*
+ * Walk the G-stage of @hgatp for @gpa in every way that the caches allow, and keep all that is met.
+ */
 void tlb_walk_gstage(struct tlb *t, uint64_t hgatp, uint64_t gpa);
 
 /* Likewise the VS-stage of @vsatp under @hgatp. */

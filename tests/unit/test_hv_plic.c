@@ -177,8 +177,10 @@ static void changes_name_the_owner(void **state)
 	uint64_t value;
 
 	(void)state;
+	/* A claim clears the pending bit (PLIC 1.0 "Interrupt Claim Process"), which all contexts see. */
+	last_owner = &second;
 	assert_true(plic_load(&first, 0x203004, 4, &value));
-	assert_ptr_equal(last_owner, &second);
+	assert_null(last_owner);
 	assert_true(plic_store(&first, 0x201004, 4, 7));
 	assert_ptr_equal(last_owner, &first);
 	assert_true(plic_store(&first, 0x2180, 4, 7));

@@ -9,6 +9,7 @@
 /* The fences with rs1 and rs2; false: the register is x0. */
 void machine_hfence_gvma(bool has_gpa, uint64_t gpa, bool has_vmid, uint64_t vmid);
 void machine_hfence_vvma(bool has_addr, uint64_t addr, bool has_asid, uint64_t asid);
+void machine_fence(void);
 
 static inline void insn_hfence_gvma_all(void)
 {
@@ -57,8 +58,10 @@ static inline void insn_flush_live_vmid(uint64_t vmid)
 	insn_hfence_gvma_vmid(vmid);
 }
 
+/* All accesses before, to memory, devices and CSRs, come before all accesses behind. */
 static inline void insn_fence_io(void)
 {
+	machine_fence();
 }
 
 static inline void insn_wfi(void)
