@@ -41,6 +41,9 @@ enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 #define TICKS_PER_US	 10
 #define TICKS_PER_SECOND 10000000
 
+/* Time is the host's, whose threads the harts are: on a busy host a hart can stand still for seconds. */
+#define AWAIT_TICKS (30 * UINT64_C(TICKS_PER_SECOND))
+
 extern uint64_t harts_first; /* the hart that began */
 extern unsigned int harts_count;
 
@@ -49,7 +52,7 @@ extern unsigned int harts_count;
  * it started.
  */
 bool harts_start(uint64_t hart, void (*job)(uint64_t hart));
-/* Wait until @hart is in the state @status, for a second at most; the state that it is in. */
+/* Wait until @hart is in the state @status, for AWAIT_TICKS at most; the state that it is in. */
 int64_t harts_await(uint64_t hart, int64_t status);
 void harts_send_ipi(uint64_t hart);
 /* Spin for less than @ticks, by chance. */

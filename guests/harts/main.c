@@ -56,7 +56,7 @@ int64_t harts_await(uint64_t hart, int64_t status)
 
 	do {
 		seen = status_of(hart);
-	} while (seen != status && harts_now() - start < TICKS_PER_SECOND);
+	} while (seen != status && harts_now() - start < AWAIT_TICKS);
 	return seen;
 }
 

@@ -315,7 +315,9 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 		emulate_wfi(v);
 		break;
 	case HEXT_INSN_SRET:
-		/* It traps only while hstatus.SPV is set. */
+		/* It traps only while hstatus.SPV is set. With more fences left, L1 executes it again. */
+		if (!nacl_host_take_fences(&v->nacl, FENCES_AT_ONCE))
+			return;
 		nacl_host_before_sret(&v->nacl);
 		vcpu_sret(v);
 		return;

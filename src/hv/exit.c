@@ -2,12 +2,14 @@
 /* Every way out of the guest, by cause. */
 #include "hext/bits.h"
 #include "hext/insn.h"
+#include "hv/fence.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/intc.h"
 #include "hv/quick.h"
 #include "hv/sbi.h"
 #include "riscv/csr.h"
+#include "riscv/insn.h"
 #include "riscv/ncsr.h"
 #include "riscv/switch.h"
 
@@ -28,8 +30,9 @@ static void handle_interrupt(struct vcpu *v, uint64_t irq)
 	stat_count(&v->stats, STAT_INTERRUPT);
 	switch (irq) {
 	case IRQ_SSI:
-		/* Requests are served on the way back, in vcpu_resume(). */
+		/* Requests are served on the way back, in vcpu_resume(). One that comes behind them interrupts again. */
 		csr_clear(CSR_SIP, BIT64(IRQ_SSI));
+		insn_fence_io();
 		break;
 	case IRQ_STI:
 		if (v->h.cfg->sstc)
@@ -177,12 +180,20 @@ static NOINLINE uint64_t quick_plain_call(struct vcpu *v)
 	return v->way;
 }
 
+/* More is to be done, but first L1 takes the interrupts that have come: its pc stays where it is. */
+static NOINLINE uint64_t execute_again(struct vcpu *v)
+{
+	begin(v);
+	vcpu_resume(v);
+	return v->way;
+}
+
 /* Where more waits in L1's area than quick_sync_sret_call() takes in, or L2 comes from a guest-page fault. */
 static NOINLINE uint64_t quick_nacl_sret(struct vcpu *v)
 {
 	if (v->shared_x) {
-		if (!v->taken_in)
-			nacl_host_take_in(&v->nacl);
+		if (!v->taken_in && !nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
+			return execute_again(v);
 		v->taken_in = false;
 		if (v->shadow && v->shadow->hgatp == v->h.hgatp)
 			nested_fill_ahead(v);

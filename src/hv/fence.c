@@ -43,6 +43,7 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 	struct hext_shadow_fenced owed = hext_shadow_fence_gvma(pool, &named);
 	unsigned int count = count_of(owed.shadows);
 	unsigned int i;
+	uint64_t left;
 
 	if (!count)
 		return;
@@ -56,8 +57,8 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 		hfence_gvma_all();
 		return;
 	}
-	for (i = 0; i < pool->count; i++) {
-		if (!(owed.shadows & BIT64(i)))
+	for (i = 0, left = owed.shadows; left; i++, left >>= 1) {
+		if (!(left & 1))
 			continue;
 		if (owed.whole & BIT64(i))
 			hfence_gvma_vmid(pool->shadow[i].vmid);
@@ -80,8 +81,8 @@ static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 	uint64_t hgatp[HEXT_SHADOW_MAX];
 	unsigned int i, count = 0;
 
-	for (i = 0; i < pool->count; i++) {
-		if (shadows & BIT64(i))
+	for (i = 0; shadows; i++, shadows >>= 1) {
+		if (shadows & 1)
 			hgatp[count++] = hext_shadow_hgatp(pool, &pool->shadow[i]);
 	}
 	if (!count)

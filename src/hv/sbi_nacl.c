@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/csr.h"
+#include "hv/fence.h"
 #include "hv/sbi.h"
-
-/* Interrupts are off while fences are done: each takes up to 2,500 instructions. */
-#define FENCES_AT_ONCE 3
 
 /*
  * Before a call that does all fences that are pending. False: there are more than are done at once.

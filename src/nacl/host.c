@@ -353,11 +353,12 @@ static __attribute__((noinline)) void take_in_hfences(struct nacl_host *h)
 		take_in_hfence(h, e);
 }
 
-bool nacl_host_take_fences(struct nacl_host *h, unsigned int at_most)
+/* The part of nacl_host_take_fences() that is not needed most times. */
+static __attribute__((noinline)) bool take_fences(struct nacl_host *h, unsigned int at_most)
 {
 	unsigned int taken = 0;
 
-	for (unsigned int e = 0; h->shmem && e < NACL_HFENCE_COUNT; e++) {
+	for (unsigned int e = 0; e < NACL_HFENCE_COUNT; e++) {
 		if (!(load(h, HFENCE_WORD(e, NACL_HFENCE_CONFIG)) &
 		      BITS(NACL_HFENCE_PENDING_BIT, 1)))
 			continue;
@@ -366,6 +367,11 @@ bool nacl_host_take_fences(struct nacl_host *h, unsigned int at_most)
 		take_in_hfence(h, e);
 	}
 	return true;
+}
+
+bool nacl_host_take_fences(struct nacl_host *h, unsigned int at_most)
+{
+	return !h->shmem || !nacl_host_any_pending(h) || take_fences(h, at_most);
 }
 
 static nacl_word swap_hstatus(struct nacl_host *h, nacl_word value)
@@ -523,12 +529,11 @@ enum nacl_error nacl_host_sync_hfence(struct nacl_host *h, nacl_word entry)
 	return NACL_SUCCESS;
 }
 
-void nacl_host_take_in(struct nacl_host *h)
+bool nacl_host_take_in(struct nacl_host *h, unsigned int at_most)
 {
 	if (any_dirty(h))
 		take_in_csrs(h);
-	if (nacl_host_any_pending(h)) /* after hgatp */
-		take_in_hfences(h);
+	return !nacl_host_any_pending(h) || take_fences(h, at_most); /* after hgatp */
 }
 
 static void load_gprs(const struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS])
@@ -547,7 +552,7 @@ enum nacl_error nacl_host_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET
 	if (!h->shmem)
 		return NACL_ERR_NO_SHMEM;
 
-	nacl_host_take_in(h);
+	nacl_host_take_in(h, NACL_HFENCE_COUNT);
 	if (gpr)
 		load_gprs(h, gpr);
 	if (!autoswap(h, &hstatus))
@@ -560,7 +565,7 @@ void nacl_host_before_sret(struct nacl_host *h)
 {
 	if (!h->shmem)
 		return;
-	nacl_host_take_in(h);
+	nacl_host_take_in(h, NACL_HFENCE_COUNT);
 	settle_before_sret(h, h->ops->csr_read(h->ctx, CSR_HSTATUS));
 }
 

@@ -198,9 +198,10 @@ static inline const volatile nacl_word *nacl_host_gprs(const struct nacl_host *h
 
 /*
  * nacl_host_sync_sret() in parts, for a caller that decides between them whether it goes on; all of them need the area and
- * SYNC_SRET. First: the CSRs and fences that wait are taken in, as all ways into L2 do.
+ * SYNC_SRET. First: the CSRs that wait and at most @at_most of the fences are taken in. False: more fences are left, and L2
+ * must not run yet.
  */
-void nacl_host_take_in(struct nacl_host *h);
+bool nacl_host_take_in(struct nacl_host *h, unsigned int at_most);
 
 /* The dirty bits of the CSRs in NACL_HOST_USED_GROUPS, those of one word apart. */
 static inline nacl_word nacl_host_dirty_but(const struct nacl_host *h, unsigned int word)

@@ -170,7 +170,7 @@ harts_guest()
 {
 	local binary=$1
 	shift
-	HALITE_BIN=$binary with_console "" 120 "$HALITE" run --kernel "$GUESTS/harts.elf" \
+	HALITE_BIN=$binary with_console "" 300 "$HALITE" run --kernel "$GUESTS/harts.elf" \
 		--memory 512M --cpus 4 "$@"
 	expect_status 0
 	ktap_passed
