@@ -55,7 +55,7 @@ $(UNIT_TLB): $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) $(UNIT_HEADERS) \
 	@echo "  CC      $@"
 	@$(UNIT_CC) $(TLB_CFLAGS) -o $@ $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) -lcmocka
 
-# The same against sources that are broken on purpose; takes a quarter of an hour.
+# The same against sources that are broken on purpose; takes half an hour.
 .PHONY: tlb-sources
 tlb-sources:
 	@echo $(TLB_SOURCES)

@@ -155,10 +155,15 @@ static struct sbi_result firmware_hsm(uint64_t fid, uint64_t a0, uint64_t a2)
 	}
 }
 
-/* SBI NACL: to probe for a feature always succeeds. */
+/*
+ * SBI NACL: to probe for a feature always succeeds. SYNC_CSR may fail, but does not here: the client
+ * then writes the CSRs by instruction, hgatp while the other guest's vsatp is on.
+ */
 static bool may_refuse(uint64_t ext, uint64_t fid)
 {
-	return ext != SBI_EXT_BASE && !(ext == NACL_EID && fid == NACL_FID_PROBE_FEATURE);
+	if (ext == NACL_EID)
+		return fid != NACL_FID_PROBE_FEATURE && fid != NACL_FID_SYNC_CSR;
+	return ext != SBI_EXT_BASE;
 }
 
 struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2,

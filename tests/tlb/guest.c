@@ -661,7 +661,7 @@ static void l1_step(void)
 		fence_own();
 		break;
 	case 12:
-		hart->csr[HEXT_CSR_VSATP] = rarely(4) ? 0 : vsatp_of(pick(ASIDS));
+		hart->csr[HEXT_CSR_VSATP] = rarely(4) ? 0 : satp_of_l1(pick(ASIDS));
 		break;
 	case 13 ... 14:
 		switch_guest();

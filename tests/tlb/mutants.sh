@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Breaks the sources on purpose, one thing at a time, in copies; the model of the TLBs (test_tlb.c) must find each.
+# Breaks the sources on purpose, one thing at a time, in copies; the model (test_tlb.c) must find each.
 # Usage: tests/tlb/mutants.sh [WORD...]: only those with a word in their line.
 #        tests/tlb/mutants.sh --fit: only looks whether each of them still changes its file.
 #
@@ -37,7 +37,7 @@ one shadow for all VMIDs of a root; hext/shadow.c; s/pool->shadow\[i\].hgatp == 
 a shadow can lose its key while a hart is bound to it; hext/shadow.c; s/return !s->harts;/return true;/
 too few VMIDs count as enough; hext/shadow.c; s/bool tagged = [^;]*;/bool tagged = true;/
 a new table has old entries; hext/shadow_fill.c; s/\tfor (i = 0; i < TABLE_ENTRIES; i++)\n\t\tstore_pte(&table\[i\], 0);\n\tpool->info/\tpool->info/
-a table that a leaf replaces keeps its entries; hext/shadow_fill.c; s/\t\tclear_table(pool, table_index(pool, old));\n//
+rare: a table that a leaf replaces keeps its entries; hext/shadow_fill.c; s/\t\tclear_table(pool, table_index(pool, old));\n//
 a walk from before a fence is installed by a fault; hext/shadow_fill.c; s/if (s->generation == generation) {/if (true) {/
 a walk from before a fence is installed ahead; hext/shadow_fill.c; s/if (s->generation == generation \&\& p.level/if (p.level/
 the quick way does not fence where VMIDs are few; hv/quick.c; s/if (static_key(KEY_FLUSH))/if (false)/
@@ -74,7 +74,7 @@ a long VVMA range takes its first page; hv/fence.c; s/\t\tnamed.size = 0;/\t\tna
 VVMA does not reach the hardware; hv/fence.c; s/\thfence_vvma([^;]*;/\t;(void)named;/
 VVMA of any ASID takes one; hv/fence.c; s/fence_vvma(v, fence, false, true);/fence_vvma(v, fence, false, false);/
 VVMA of an address takes another; hv/fence.c; s/\.addr = fence->addr,\n\t\t\.size = fence->size,\n\t\t\.asid/.addr = fence->addr + 0x1000,\n\t\t.size = fence->size,\n\t\t.asid/
-the guest's vsatp is live during a visit; riscv/fence.c; s/csr_swap(HEXT_CSR_VSATP, 0)/csr_read(HEXT_CSR_VSATP)/
+the guest's vsatp is live during a visit; riscv/fence.c; s/csr_swap(HEXT_CSR_VSATP, 0)/csr_read(HEXT_CSR_VSATP)/g
 a visit does not go to the VMID; riscv/fence.c; s/csr_write(HEXT_CSR_HGATP, hgatp\[i\]);/(void)hgatp;/
 a visit under another G-stage leaves its traces; riscv/fence.c; s/, fence);\n\tinsn_hfence_gvma_vmid(vmid);/, fence);/
 a visit goes to the VMID with another G-stage; riscv/fence.c; s/vvma_visit(hgatp, count, fence);\n\t}/for (i = 0; i < count; i++)\n\t\t\tvvma_visit_vmid((hgatp[i] \& HGATP_VMID) >> HGATP_VMID_SHIFT, fence);\n\t}/;s/, fence);\n\tinsn_hfence_gvma_vmid(vmid);/, fence);/
@@ -161,7 +161,7 @@ rare: a hart whose stop was refused goes on with what it missed; hv/sbi_hsm.c; s
 a hart whose stop was refused has no hstatus; hv/sbi_hsm.c; s/\tv->hstatus_stale = true;\n//
 a refused stop loses L1's area; hv/sbi_hsm.c; s/\tipi_offline(v);/\tnacl_host_reset(\&v->nacl);\n&/
 hgatp waits in the area while it is fenced by instructions; riscv/fence.c; s/\t\tncsr_sync(HEXT_CSR_HGATP);\n//
-the guest's vsatp is back before its G-stage is fenced; riscv/fence.c; s/\tinsn_hfence_gvma_vmid(vmid);\n\tcsr_write(HEXT_CSR_VSATP, vsatp);/\tcsr_write(HEXT_CSR_VSATP, vsatp);\n\tinsn_hfence_gvma_vmid(vmid);/
+rare: the guest's vsatp is back before its G-stage is fenced; riscv/fence.c; s/\tinsn_hfence_gvma_vmid(vmid);\n\tcsr_write(HEXT_CSR_VSATP, vsatp);/\tcsr_write(HEXT_CSR_VSATP, vsatp);\n\tinsn_hfence_gvma_vmid(vmid);/
 END
 )
 

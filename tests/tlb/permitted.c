@@ -178,6 +178,12 @@ void permitted_store_vstage(unsigned int root, unsigned int a, unsigned int i, u
 	change(&vstage[root][a][i], value, gva_at(i), gva_at(i) | 4095);
 }
 
+/* Where who uses it thinks that table n is. */
+static uint64_t table_gpa(unsigned int root, unsigned int a, unsigned int n)
+{
+	return root == ROOT_L1 ? L1_TABLE(a, n) : VS_TABLE_GPA(a, n);
+}
+
 void permitted_init(void)
 {
 	uint64_t pointer, *table;
@@ -186,10 +192,10 @@ void permitted_init(void)
 	for (root = 0; root <= ROOTS; root++) {
 		for (a = 0; a < ASIDS; a++) {
 			table = (uint64_t *)vs_table_at(root, a, 0);
-			pointer = VS_TABLE_GPA(a, 1) >> 12 << 10 | V;
+			pointer = table_gpa(root, a, 1) >> 12 << 10 | V;
 			table[gva_at(0) >> 30 & 0x1ff] = pointer;
 			table = (uint64_t *)vs_table_at(root, a, 1);
-			pointer = VS_TABLE_GPA(a, 2) >> 12 << 10 | V;
+			pointer = table_gpa(root, a, 2) >> 12 << 10 | V;
 			table[gva_at(0) >> 21 & 0x1ff] = pointer;
 		}
 	}

@@ -32,16 +32,31 @@ static inline uint64_t gva_at(unsigned int i)
 
 /* Of table n of ASID index a, root first: as L2 has it, and where it is for @root. */
 #define VS_TABLE_GPA(a, n) (UINT64_C(0x40600000) + ((a)*3 + (n)) * UINT64_C(0x1000))
+/* L1's own, likewise. Those of root 0 are where L2 thinks: who walks them without its G-stage finds them. */
+#define L1_TABLE(a, n) (UINT64_C(0x40610000) + ((a)*3 + (n)) * UINT64_C(0x1000))
 static inline uint64_t vs_table_at(unsigned int root, unsigned int a, unsigned int n)
 {
-	return root == ROOT_L1 ? VS_TABLE_GPA(a, n)
-			       : UINT64_C(0x41000000) + root * UINT64_C(0x6000) +
-					 ((a)*3 + (n)) * UINT64_C(0x1000);
+	if (root == ROOT_L1)
+		return L1_TABLE(a, n);
+	if (!root)
+		return VS_TABLE_GPA(a, n);
+	return UINT64_C(0x41000000) + root * UINT64_C(0x6000) + ((a)*3 + (n)) * UINT64_C(0x1000);
 }
 
+static inline uint64_t vsatp_to(unsigned int a, uint64_t table)
+{
+	return UINT64_C(8) << 60 | (uint64_t)(a + 1) << 44 | table >> 12;
+}
+
+/* L2's vsatp, and L1's satp. */
 static inline uint64_t vsatp_of(unsigned int a)
 {
-	return UINT64_C(8) << 60 | (uint64_t)(a + 1) << 44 | VS_TABLE_GPA(a, 0) >> 12;
+	return vsatp_to(a, VS_TABLE_GPA(a, 0));
+}
+
+static inline uint64_t satp_of_l1(unsigned int a)
+{
+	return vsatp_to(a, L1_TABLE(a, 0));
 }
 
 /* How many VMIDs there are: from 0 on. */
