@@ -194,6 +194,18 @@ void wrong(const char *fmt, ...)
 	va_end(args);
 }
 
+static uint64_t in_area(unsigned int csr)
+{
+	return me->area[NACL_CSR_OFFSET / 8 + NACL_CSR_INDEX(csr)];
+}
+
+/* SBI NACL: "MUST update the CSR space whenever the state of any RISC-V H-extension CSR changes". */
+static bool area_follows(void)
+{
+	return in_area(CSR_HSTATUS) == me->hstatus && in_area(CSR_HTVAL) == me->htval &&
+	       in_area(CSR_HTINST) == me->htinst;
+}
+
 /* What a trap says of where it comes from (priv H "Trap Entry"), in words if it is not right. */
 static const char *told_wrongly(const struct deed *d, enum mode mode, uint64_t pc, uint64_t tval,
 				uint64_t allowed)
@@ -224,6 +236,8 @@ static const char *told_wrongly(const struct deed *d, enum mode mode, uint64_t p
 		return "htinst";
 	if (is_virtual && registers_lost())
 		return "registers";
+	if (me->area && !area_follows())
+		return "the area";
 	return NULL;
 }
 

@@ -12,7 +12,7 @@
 #include "harts.h"
 
 #define ROUNDS	     600
-#define ROUNDS_TICKS (20 * (uint64_t)TICKS_PER_SECOND)
+#define ROUNDS_TICKS (5 * (uint64_t)TICKS_PER_SECOND)
 #define QUIET_TICKS  (TICKS_PER_SECOND / 50)
 #define LOOKS	     20000
 #define RAISED_TICKS (60 * TICKS_PER_US)

@@ -130,9 +130,7 @@ static NOINLINE void clear_spv(struct vcpu *v)
 	v->h.htval = 0;
 	v->h.htinst = 0;
 	v->hstatus_stale = true;
-	nacl_host_refresh(&v->nacl, HEXT_CSR_HSTATUS);
-	nacl_host_refresh(&v->nacl, HEXT_CSR_HTVAL);
-	nacl_host_refresh(&v->nacl, HEXT_CSR_HTINST);
+	vcpu_refresh_trap_csrs(v);
 }
 
 /* From here on L1's hstatus counts. */

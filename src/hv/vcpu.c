@@ -142,6 +142,13 @@ void vcpu_clear_pending(struct vcpu *v, uint64_t sip_bits)
 		v->h.sip &= ~sip_bits;
 }
 
+void vcpu_refresh_trap_csrs(struct vcpu *v)
+{
+	nacl_host_refresh(&v->nacl, HEXT_CSR_HSTATUS);
+	nacl_host_refresh(&v->nacl, HEXT_CSR_HTVAL);
+	nacl_host_refresh(&v->nacl, HEXT_CSR_HTINST);
+}
+
 void vcpu_trap_to_l1(struct vcpu *v, const struct hext_trap *trap)
 {
 	bool from_l2 = v->h.virt;
@@ -151,6 +158,8 @@ void vcpu_trap_to_l1(struct vcpu *v, const struct hext_trap *trap)
 	if (from_l2) {
 		world_note_trap_of_l2(&v->h, v->h.s.cause, v->h.s.epc);
 		nacl_host_after_trap(&v->nacl);
+	} else {
+		vcpu_refresh_trap_csrs(v);
 	}
 }
 

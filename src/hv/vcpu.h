@@ -118,6 +118,9 @@ void vcpu_resume(struct vcpu *v);
 /* Take @trap into L1, from L2 or from L1 itself. */
 void vcpu_trap_to_l1(struct vcpu *v, const struct hext_trap *trap);
 
+/* L1's area of SBI NACL follows what a trap of L1's own changes. */
+void vcpu_refresh_trap_csrs(struct vcpu *v);
+
 /* Take @trap in the level that runs, if L1 delegates it to L2, else in L1. */
 void vcpu_raise(struct vcpu *v, const struct hext_trap *trap);
 

@@ -51,15 +51,27 @@ static void vvma_here(const struct hfence_vvma *fence)
 }
 
 /*
+ * What waits in the area below takes effect first: an instruction is a later write of its CSR, and drops that (SBI NACL,
+ * "Synchronize CSR").
+ */
+static void settle_translation(void)
+{
+	ncsr_sync(HEXT_CSR_VSATP);
+	ncsr_sync(HEXT_CSR_HGATP);
+}
+
+/*
  * With the guest's translations put aside. vsatp is Bare under each of @hgatp: what a walk ahead of
  * time may cache of that depends on the G-stage alone, which is right if it is the VMID's own.
  */
 static void vvma_visit(const uint64_t *hgatp, unsigned int count, const struct hfence_vvma *fence)
 {
-	uint64_t vsatp = csr_swap(HEXT_CSR_VSATP, 0);
-	uint64_t own_hgatp = csr_read(HEXT_CSR_HGATP);
+	uint64_t vsatp, own_hgatp;
 	unsigned int i;
 
+	settle_translation();
+	vsatp = csr_swap(HEXT_CSR_VSATP, 0);
+	own_hgatp = csr_read(HEXT_CSR_HGATP);
 	for (i = 0; i < count; i++) {
 		csr_write(HEXT_CSR_HGATP, hgatp[i]);
 		vvma_here(fence);
@@ -74,10 +86,11 @@ static void vvma_visit(const uint64_t *hgatp, unsigned int count, const struct h
  */
 static void vvma_visit_vmid(uint16_t vmid, const struct hfence_vvma *fence)
 {
-	uint64_t vsatp = csr_swap(HEXT_CSR_VSATP, 0);
-	uint64_t hgatp = (csr_read(HEXT_CSR_HGATP) & ~HGATP_VMID) | (uint64_t)vmid
-									    << HGATP_VMID_SHIFT;
+	uint64_t vsatp, hgatp;
 
+	settle_translation();
+	vsatp = csr_swap(HEXT_CSR_VSATP, 0);
+	hgatp = (csr_read(HEXT_CSR_HGATP) & ~HGATP_VMID) | (uint64_t)vmid << HGATP_VMID_SHIFT;
 	vvma_visit(&hgatp, 1, fence);
 	insn_hfence_gvma_vmid(vmid);
 	csr_write(HEXT_CSR_VSATP, vsatp);
@@ -182,9 +195,6 @@ void hfence_vmid(uint16_t vmid)
 		queue(nacl_hfence_vvma_all(vmid));
 		queue(nacl_hfence_gvma_vmid_all(vmid));
 	} else {
-		/* A visit writes hgatp by instruction, and what waits for it in the area is dropped. */
-		ncsr_sync(HEXT_CSR_VSATP);
-		ncsr_sync(HEXT_CSR_HGATP);
 		vvma_visit_vmid(vmid, &all);
 	}
 }

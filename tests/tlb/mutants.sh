@@ -160,7 +160,7 @@ requests of before are forgotten after the start; hv/vcpu.c; s/\tipi_online(v);\
 rare: a hart whose stop was refused goes on with what it missed; hv/sbi_hsm.c; s/\tnested_hart_start(v);\n//
 a hart whose stop was refused has no hstatus; hv/sbi_hsm.c; s/\tv->hstatus_stale = true;\n//
 a refused stop loses L1's area; hv/sbi_hsm.c; s/\tipi_offline(v);/\tnacl_host_reset(\&v->nacl);\n&/
-hgatp waits in the area while it is fenced by instructions; riscv/fence.c; s/\t\tncsr_sync(HEXT_CSR_HGATP);\n//
+hgatp waits in the area while it is fenced by instructions; riscv/fence.c; s/\tncsr_sync(HEXT_CSR_HGATP);\n//
 rare: the guest's vsatp is back before its G-stage is fenced; riscv/fence.c; s/\tinsn_hfence_gvma_vmid(vmid);\n\tcsr_write(HEXT_CSR_VSATP, vsatp);/\tcsr_write(HEXT_CSR_VSATP, vsatp);\n\tinsn_hfence_gvma_vmid(vmid);/
 END
 )
