@@ -15,7 +15,7 @@
 OUT=$BUILD/mutants
 TREE=$OUT/tree
 CAGE_VARIANTS="none all slow max:all csrind:none"
-CAGE_TESTS="leaves-for guest-cage guest-devices old-firmware code-"
+CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 HV_TESTS="code- interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
 
 # A copy of what is needed, on which the faults are tried.

@@ -25,13 +25,12 @@ static struct sbi_result sync_hfence(struct vcpu *v, uint64_t entry)
 static struct sbi_result sync_sret(struct vcpu *v)
 {
 	bool offered = v->nacl.features & 1u << NACL_FEAT_SYNC_SRET;
-	enum nacl_error error;
 
-	if (offered && !take_fences(v))
+	if (!offered || !nacl_host_has_shmem(&v->nacl))
+		return sbi_error(nacl_host_sync_sret(&v->nacl, NULL));
+	if (!nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
 		return sbi_error(SBI_DONE);
-	error = nacl_host_sync_sret(&v->nacl, NULL);
-	if (error)
-		return sbi_error(error);
+	nacl_host_finish_sync_sret(&v->nacl, NULL);
 	v->way = VCPU_LOAD_SHARED;
 	vcpu_sret(v);
 	return sbi_error(SBI_DONE);

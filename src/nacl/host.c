@@ -543,21 +543,26 @@ static void load_gprs(const struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS])
 		gpr[i] = load(h, SRET_WORD(i));
 }
 
-enum nacl_error nacl_host_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS])
+void nacl_host_finish_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS])
 {
 	nacl_word hstatus;
 
+	if (gpr)
+		load_gprs(h, gpr);
+	if (!autoswap(h, &hstatus))
+		hstatus = h->ops->csr_read(h->ctx, CSR_HSTATUS);
+	settle_before_sret(h, hstatus);
+}
+
+enum nacl_error nacl_host_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS])
+{
 	if (!(h->features & 1u << NACL_FEAT_SYNC_SRET))
 		return NACL_ERR_NOT_SUPPORTED;
 	if (!h->shmem)
 		return NACL_ERR_NO_SHMEM;
 
 	nacl_host_take_in(h, NACL_HFENCE_COUNT);
-	if (gpr)
-		load_gprs(h, gpr);
-	if (!autoswap(h, &hstatus))
-		hstatus = h->ops->csr_read(h->ctx, CSR_HSTATUS);
-	settle_before_sret(h, hstatus);
+	nacl_host_finish_sync_sret(h, gpr);
 	return NACL_SUCCESS;
 }
 

@@ -203,6 +203,9 @@ static inline const volatile nacl_word *nacl_host_gprs(const struct nacl_host *h
  */
 bool nacl_host_take_in(struct nacl_host *h, unsigned int at_most);
 
+/* Last: all that nacl_host_sync_sret() does when that is through. */
+void nacl_host_finish_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS]);
+
 /* The dirty bits of the CSRs in NACL_HOST_USED_GROUPS, those of one word apart. */
 static inline nacl_word nacl_host_dirty_but(const struct nacl_host *h, unsigned int word)
 {
