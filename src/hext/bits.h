@@ -20,6 +20,7 @@
 #define SSTATUS_XS     MASK64(16, 15)
 #define SSTATUS_SUM    BIT64(18)
 #define SSTATUS_MXR    BIT64(19)
+#define SSTATUS_SDT    BIT64(24)
 #define SSTATUS_UXL_64 (UINT64_C(2) << 32)
 #define SSTATUS_SD     BIT64(63)
 

@@ -16,9 +16,10 @@ struct trap_csrs {
 	uint64_t htinst;
 };
 
+/* A trap from here on is no double trap (Ssdbltrp), whose SDT is set since the guest's. */
 static struct trap_csrs save(void)
 {
-	return (struct trap_csrs){
+	const struct trap_csrs csrs = {
 		.sstatus = csr_read(CSR_SSTATUS),
 		.sepc = csr_read(CSR_SEPC),
 		.scause = csr_read(CSR_SCAUSE),
@@ -27,6 +28,9 @@ static struct trap_csrs save(void)
 		.htval = ncsr_read(HEXT_CSR_HTVAL),
 		.htinst = ncsr_read(HEXT_CSR_HTINST),
 	};
+
+	csr_clear(CSR_SSTATUS, SSTATUS_SDT);
+	return csrs;
 }
 
 static void give_back(const struct trap_csrs *csrs)
