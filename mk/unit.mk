@@ -21,6 +21,10 @@ build/unit/test_hext_%: UNIT_SOURCES = $(UNIT_HEXT)
 build/unit/test_hv_%: UNIT_SOURCES = $(UNIT_HV) $(UNIT_LIBFDT)
 build/unit/test_hv_aplic: UNIT_SOURCES = src/hv/aplic.c
 build/unit/test_hv_plic: UNIT_SOURCES = src/hv/plic.c
+# The CSR instructions are those of tests/tlb/riscv.
+build/unit/test_riscv_attempt: UNIT_SOURCES = src/riscv/attempt.c
+build/unit/test_riscv_attempt: UNIT_CFLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
+build/unit/test_riscv_attempt: src/riscv/attempt.c
 
 build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c) $(UNIT_HEADERS)
 	@mkdir -p $(@D)

@@ -68,20 +68,21 @@ conformance()
 	CONFORMANCE_LIMIT=60 "$TREE/scripts/conformance.sh" native none all all/all >"$OUT/log" 2>&1 || { echo conformance; return 1; }
 }
 
-# The unit tests of src/hv that are about $file.
-unit_hv()
+# The unit tests that are about $file.
+unit_cage()
 {
 	local test
 	case $file in
 	hext/*) unit_hext; return ;;
-	hv/plic.c) set -- plic ;;
-	hv/aplic.c) set -- aplic ;;
-	hv/withheld.c) set -- machine guest_fdt options ;;
+	riscv/attempt.c) set -- riscv_attempt ;;
+	hv/plic.c) set -- hv_plic ;;
+	hv/aplic.c) set -- hv_aplic ;;
+	hv/withheld.c) set -- hv_machine hv_guest_fdt hv_options ;;
 	*) return 0 ;;
 	esac
 	for test; do
-		make -s --no-print-directory -C "$TREE" "build/unit/test_hv_$test" >"$OUT/log" 2>&1 || return 2
-		timeout 60 "$TREE/build/unit/test_hv_$test" >"$OUT/log" 2>&1 || { echo "test_hv_$test"; return 1; }
+		make -s --no-print-directory -C "$TREE" "build/unit/test_$test" >"$OUT/log" 2>&1 || return 2
+		timeout 60 "$TREE/build/unit/test_$test" >"$OUT/log" 2>&1 || { echo "test_$test"; return 1; }
 	done
 }
 
@@ -169,7 +170,7 @@ for list; do
 	hext) checks=(unit_hext conformance) ;;
 	nacl) checks=(unit_nacl conformance) ;;
 	hv) checks=(conformance machine) ;;
-	cage) checks=(unit_hv model conformance_cage cage) ;;
+	cage) checks=(unit_cage model conformance_cage cage) ;;
 	*) die "mutants.sh: list '$name'; expected hext, nacl, hv or cage" ;;
 	esac
 	number=0
