@@ -295,12 +295,8 @@ void vcpu_resume(struct vcpu *v)
 	else
 		csr_set(CSR_SSTATUS, SSTATUS_SPP);
 	csr_write(CSR_SEPC, h->pc);
-	if (riscv_nacl->shmem) {
-		/* Where SRET is a call, entry.S cannot look. */
-		if (!(world_guest_hstatus() & HSTATUS_SPV))
-			vcpu_not_a_guest(v);
+	if (riscv_nacl->shmem)
 		world_before_entry();
-	}
 }
 
 void vcpu_sret_refused(struct vcpu *v, uint64_t error)

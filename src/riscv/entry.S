@@ -137,9 +137,16 @@ enter_by_sret:
 
 enter_by_sync_sret:
 	lw t1, NACL_FEATURES(tp)
-	andi t1, t1, 1 << NACL_FEAT_SYNC_SRET
-	beqz t1, enter_by_sret
+	andi t2, t1, 1 << NACL_FEAT_SYNC_SRET
+	beqz t2, enter_by_sret
 	ld t0, NACL_SHMEM(tp)
+	/* As check_guest, where the call takes hstatus from. */
+	ld t2, (NACL_AUTOSWAP_OFFSET + NACL_AUTOSWAP_HSTATUS * NACL_WORD_SIZE)(t0)
+	andi t1, t1, 1 << NACL_FEAT_AUTOSWAP_CSR
+	beqz t1, hstatus_of_csr_space
+has_hstatus:
+	andi t2, t2, HSTATUS_SPV_BIT
+	beqz t2, no_guest
 	.irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	ld t1, VCPU_X(\n)(a0)
 	sd t1, (NACL_SRET_OFFSET + \n * NACL_WORD_SIZE)(t0)
@@ -162,7 +169,14 @@ not_a_guest:
 	csrrw a0, sscratch, zero
 	ld sp, VCPU_STACK_TOP(a0)
 	addi tp, a0, VCPU_NACL
+no_guest:
 	call vcpu_not_a_guest
+
+hstatus_of_csr_space:
+	li t2, NACL_CSR_OFFSET + NACL_CSR_INDEX(CSR_HSTATUS) * NACL_WORD_SIZE
+	add t2, t2, t0
+	ld t2, (t2)
+	j has_hstatus
 
 /* A trap while sscratch is 0: a bug of Halite's own. a0 is 0, sscratch holds the old a0. */
 own_trap:
