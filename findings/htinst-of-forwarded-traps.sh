@@ -24,11 +24,11 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | gr
 [ -n "$mirror" ] || { echo "apt knows no Debian archive" >&2; exit 1; }
 mmdebstrap --quiet --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \
 	--aptopt='APT::Default-Release "bookworm-backports"' --include="qemu-system-riscv=$QEMU_VERSION" \
-	--include=binutils-riscv64-linux-gnu bookworm "$work/root" \
+	--include=binutils-riscv64-linux-gnu bookworm "$work/debian" \
 	"deb $mirror bookworm main" "deb $mirror bookworm-backports main" >"$work/log" 2>&1 ||
 	{ tail -n 5 "$work/log" >&2; exit 1; }
 
-cat >"$work/root/guest.S" <<'CODE'
+cat >"$work/debian/guest.S" <<'CODE'
 	.option arch, +h
 	.option norvc
 	.globl _start
@@ -112,12 +112,12 @@ root:	.zero 16384
 	.zero 4096
 stack:
 CODE
-chroot "$work/root" riscv64-linux-gnu-as -march=rv64imac_zicsr -o /guest.o /guest.S
-chroot "$work/root" riscv64-linux-gnu-ld --no-dynamic-linker -Ttext=0x80200000 -o /guest.elf /guest.o
-chroot "$work/root" riscv64-linux-gnu-objcopy -O binary /guest.elf /guest.bin
-seen=$(timeout 30 chroot "$work/root" qemu-system-riscv64 -M virt -cpu rv64,h=true -m 128M -nographic -kernel /guest.bin </dev/null |
+chroot "$work/debian" riscv64-linux-gnu-as -march=rv64imac_zicsr -o /guest.o /guest.S
+chroot "$work/debian" riscv64-linux-gnu-ld --no-dynamic-linker -Ttext=0x80200000 -o /guest.elf /guest.o
+chroot "$work/debian" riscv64-linux-gnu-objcopy -O binary /guest.elf /guest.bin
+seen=$(timeout 30 chroot "$work/debian" qemu-system-riscv64 -M virt -cpu rv64,h=true -m 128M -nographic -kernel /guest.bin </dev/null |
 	tr -d '\r' | grep -aE '^[0-9a-f]{16} [0-9a-f]{16}$')
-chroot "$work/root" qemu-system-riscv64 -version | head -n 1
+chroot "$work/debian" qemu-system-riscv64 -version | head -n 1
 echo "scause, htinst:"
 echo "$seen"
 [ "$seen" = "$EXPECTED" ] || { echo "this has changed; it was:"; echo "$EXPECTED"; exit 1; }
