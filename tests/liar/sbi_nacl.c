@@ -5,8 +5,8 @@
  * guest's call number LIES_FROM.
  */
 #include "hext/bits.h"
-#include "riscv/csr.h"
 #include "lie.h"
+#include "riscv/switch.h"
 
 #define sbi_nacl honest_sbi_nacl
 #include "../../src/hv/sbi_nacl.c"
@@ -74,7 +74,7 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 		break;
 	case NO_GUEST:
 		if (fid == NACL_FID_PROBE_FEATURE)
-			csr_clear(HEXT_CSR_HSTATUS, HSTATUS_SPV);
+			set_guest_hstatus(world_guest_hstatus() & ~HSTATUS_SPV);
 		break;
 	case NO_CODE:
 	case REFUSE_STOP:

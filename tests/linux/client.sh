@@ -87,6 +87,19 @@ test_no_guest()
 	expect_status 1
 }
 
+# test_no_guest_above NACL: that Halite is the guest of another one, which offers it NACL, and has its
+# guest entered by sync_sret: hstatus is in the shared area.
+test_no_guest_above()
+{
+	make -s --no-print-directory liar
+	with_console "" 60 "$HALITE" run --kernel "$BUILD/liar/halite.bin" --append "nacl=all lie=13" \
+		--memory 512M --nacl "$1" \
+		-- -device "guest-loader,addr=0x90000000,kernel=$GUESTS/conformance.elf"
+	expect_console '^halite: fatal: internal error: hart [0-9]+ leaves for a guest without hstatus.SPV$' \
+		"it left"
+	expect_status 1
+}
+
 # A HART_STOP that is refused changes nothing: L1 goes on with its area of SBI NACL. The upper Halite
 # finds no NACL below, so that it takes its quick ways.
 test_refused_stop()
@@ -158,6 +171,8 @@ client_tests()
 	test_case nacl-lie-no-code-no-feature test_lie 10 sync_hfence roundtrips 'level 0: exits l1-hlv-hsv [0-9]{4}'
 	test_case leaves-for-a-guest test_no_guest ""
 	test_case leaves-for-a-guest-slow test_no_guest slow
+	test_case leaves-for-a-guest-of-a-guest test_no_guest_above all
+	test_case leaves-for-a-guest-no-autoswap test_no_guest_above sync_csr,sync_hfence,sync_sret
 	test_case nacl-lie-refuse-stop test_refused_stop
 	test_case nacl-lie-features-go test_lie 11 all roundtrips 'level 0: exits l1-sret [0-9]{3}'
 }
