@@ -51,18 +51,18 @@ enum reg {
 /* The machine's register at @offset. False: it refuses. */
 static bool load(const struct vcpu *v, uint64_t offset, uint64_t *value)
 {
-	return riscv_try_load(v->domain->machine->aplic.base + offset, 4, value);
+	return riscv_try_load(v->domain->host->machine.aplic.base + offset, 4, value);
 }
 
 static bool store(const struct vcpu *v, uint64_t offset, uint32_t value)
 {
-	return riscv_try_store(v->domain->machine->aplic.base + offset, 4, value);
+	return riscv_try_store(v->domain->host->machine.aplic.base + offset, 4, value);
 }
 
 /* The hart of the domain that has index @index for MSIs, or NULL. */
 static const struct machine_hart *msi_hart(const struct domain *d, uint32_t index)
 {
-	const struct machine *m = d->machine;
+	const struct machine *m = &d->host->machine;
 	unsigned int i;
 
 	for (i = 0; i < m->hart_count; i++) {
@@ -78,7 +78,7 @@ static const struct machine_hart *msi_hart(const struct domain *d, uint32_t inde
  */
 static uint32_t own_index(const struct vcpu *v)
 {
-	const struct machine_imsic *imsic = &v->domain->machine->imsic;
+	const struct machine_imsic *imsic = &v->domain->host->machine.imsic;
 	uint32_t first = imsic->reg.start >> PAGE_SHIFT & ((1u << imsic->guest_index_bits) - 1);
 
 	return first + v->h.cfg->own_file;
@@ -121,7 +121,7 @@ static bool send_msi(struct vcpu *v, uint32_t value)
 /* Whether a hart of the domain has index @index at an APLIC with wires. */
 static bool is_wired_hart(const struct domain *d, uint64_t index)
 {
-	const struct machine *m = d->machine;
+	const struct machine *m = &d->host->machine;
 	unsigned int i;
 
 	for (i = 0; i < m->hart_count; i++) {
@@ -136,7 +136,7 @@ static enum reg find_delivery(const struct domain *d, uint64_t offset)
 	uint64_t at = offset - IDC_BASE;
 
 	/* A domain that supports MSI delivery alone has none of these structures. */
-	if (d->machine->aplic.msi || !is_wired_hart(d, at / IDC_SIZE))
+	if (d->host->machine.aplic.msi || !is_wired_hart(d, at / IDC_SIZE))
 		return REG_RESERVED;
 	switch (at % IDC_SIZE) {
 	case IDELIVERY:
@@ -167,7 +167,7 @@ static enum reg find_sources(const struct domain *d, uint64_t offset)
 		return REG_SOURCES;
 	default:
 		return offset >= SETIP && offset < CLRIE + 0x80 &&
-				       offset % 0x100 / 4 <= d->machine->aplic.sources / 32
+				       offset % 0x100 / 4 <= d->host->machine.aplic.sources / 32
 			       ? REG_SOURCES
 			       : REG_RESERVED;
 	}
@@ -179,7 +179,7 @@ static enum reg find_sources(const struct domain *d, uint64_t offset)
  */
 static enum reg find(const struct domain *d, uint64_t offset)
 {
-	uint32_t sources = d->machine->aplic.sources;
+	uint32_t sources = d->host->machine.aplic.sources;
 
 	if (offset >= IDC_BASE)
 		return find_delivery(d, offset);
@@ -192,7 +192,7 @@ static enum reg find(const struct domain *d, uint64_t offset)
 		return find_sources(d, offset);
 	/* In direct delivery mode, genmsi is read-only zero. */
 	if (offset == GENMSI)
-		return d->machine->aplic.msi ? REG_GENMSI : REG_RESERVED;
+		return d->host->machine.aplic.msi ? REG_GENMSI : REG_RESERVED;
 	return (offset - TARGET) / 4 <= sources ? REG_TARGET : REG_RESERVED;
 }
 
@@ -203,7 +203,7 @@ static bool is_access(uint64_t offset, unsigned int size)
 
 bool aplic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
 {
-	bool msi = v->domain->machine->aplic.msi;
+	bool msi = v->domain->host->machine.aplic.msi;
 	enum reg reg;
 
 	if (!is_access(offset, size))
@@ -243,7 +243,7 @@ static bool store_genmsi(struct vcpu *v, uint32_t value)
  */
 static bool take_value(const struct vcpu *v, enum reg reg, uint64_t offset, uint32_t *value)
 {
-	bool msi = v->domain->machine->aplic.msi;
+	bool msi = v->domain->host->machine.aplic.msi;
 
 	switch (reg) {
 	case REG_DOMAINCFG:
@@ -275,7 +275,7 @@ bool aplic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t va
 		return true;
 	if (!store(v, offset, word))
 		return false;
-	if (!v->domain->machine->aplic.msi)
+	if (!v->domain->host->machine.aplic.msi)
 		intc_changed(v, NULL);
 	return true;
 }

@@ -1,5 +1,100 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/console.h"
 #include "hv/domain.h"
+#include "riscv/imsic.h"
+#include "riscv/pte.h"
+#include "riscv/world.h"
+
+/*
+ * L1's own interrupt file is the first guest file of its hart, and L1's guests have the other ones.
+ * Without guest files L1's own is the hart's supervisor-level file, which Halite hands on.
+ */
+static void share_interrupt_files(struct hext_config *c, const struct machine_imsic *imsic)
+{
+	unsigned int most = (1u << imsic->guest_index_bits) - 1;
+	unsigned int files = imsic_guest_files();
+
+	files = files < most ? files : most;
+	c->own_file = files ? 1 : 0;
+	c->geilen = files - c->own_file;
+	if (files)
+		hv_print(
+			"halite: guest interrupt file 1 is the guest's own, it has %u for its guests\n",
+			c->geilen);
+	else
+		hv_print(
+			"halite: no guest interrupt file: external interrupts pass through Halite\n");
+}
+
+static void fill_config(struct hext_config *c, const struct machine *m)
+{
+	c->sstc = m->isa.sstc;
+	c->svinval = m->isa.svinval;
+	c->svpbmt = m->isa.svpbmt;
+	c->svnapot = m->isa.svnapot;
+	c->stateen = m->isa.smstateen;
+	c->gstage_adue = m->isa.svadu && !m->isa.svade;
+	c->aia = m->imsic.present;
+	/* With Smstateen it is closed: world_probe(). */
+	c->open_iselect = !c->aia && !c->stateen &&
+			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);
+	c->identities = m->imsic.identities;
+	if (m->imsic.present)
+		share_interrupt_files(c, &m->imsic);
+	world_probe(c);
+}
+
+/* The machine's devices, and each hart's interrupt files that are the guest's. */
+static void find_devices(struct domain *d)
+{
+	const struct machine *m = &d->host->machine;
+	bool fits = true;
+	unsigned int i;
+
+	d->devices = m->devices;
+	for (i = 0; i < m->hart_count && m->imsic.present; i++)
+		fits &= range_list_add(
+			&d->devices,
+			(struct range){ m->harts[i].imsic_file + d->hext.own_file * PAGE_SIZE,
+					(d->hext.geilen + 1) * PAGE_SIZE });
+	if (!fits)
+		hv_fatal("more than %d ranges of devices", RANGE_LIST_MAX);
+	range_list_normalize(&d->devices);
+}
+
+/* hext_ram_pte() serves the largest range of RAM. */
+static void choose_fast_ram(struct domain *d)
+{
+	struct range largest = d->ram.r[0];
+	unsigned int i;
+
+	for (i = 1; i < d->ram.count; i++) {
+		if (d->ram.r[i].size > largest.size)
+			largest = d->ram.r[i];
+	}
+	d->hext.ram = (const uint8_t *)(uintptr_t)largest.start;
+	d->hext.ram_start = largest.start;
+	d->hext.ram_hpa = hpa(largest.start);
+	d->hext.ram_size = largest.size;
+}
+
+void domain_build(struct domain *d, struct host *h)
+{
+	d->host = h;
+	d->nacl_offered = h->options.nacl_offered;
+	d->nacl_features = h->options.nacl_features;
+	d->ram = h->ram;
+	fill_config(&d->hext, &h->machine);
+	choose_fast_ram(d);
+	find_devices(d);
+	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes,
+			     range_list_end(&d->ram, range_list_end(&d->devices, 0)));
+	identity_map_all(&d->gstage, &d->ram, PTE_R | PTE_W | PTE_X);
+	/* With X: what a device has behind a window can be memory. */
+	identity_map_all(&d->gstage, &d->devices, PTE_R | PTE_W | PTE_X);
+	hv_print("halite: G-stage Sv%ux4 in %u pages, %lu pages left\n", 12 + 9 * d->gstage.levels,
+		 identity_table_pages(&d->gstage), (unsigned long)pages_left(&h->pool));
+}
 
 bool domain_owns_ram(const struct domain *d, uint64_t addr, uint64_t size)
 {

@@ -109,6 +109,14 @@ void identity_map(struct identity_map *m, struct range r, uint64_t flags)
 	}
 }
 
+void identity_map_all(struct identity_map *m, const struct range_list *l, uint64_t flags)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->count; i++)
+		identity_map(m, l->r[i], flags);
+}
+
 bool identity_lookup(const struct identity_map *m, uint64_t addr, struct hext_host_page *page)
 {
 	uint64_t *table = m->root;

@@ -41,6 +41,9 @@ void identity_init_own(struct identity_map *m, struct page_pool *pool, uint64_t 
  */
 void identity_map(struct identity_map *m, struct range r, uint64_t flags);
 
+/* Map all ranges of @l so. */
+void identity_map_all(struct identity_map *m, const struct range_list *l, uint64_t flags);
+
 /* The page that @addr is in. False: not mapped. */
 bool identity_lookup(const struct identity_map *m, uint64_t addr, struct hext_host_page *page);
 

@@ -11,7 +11,7 @@
 
 bool intc_contains(const struct domain *d, uint64_t addr, uint64_t *offset)
 {
-	const struct machine *m = d->machine;
+	const struct machine *m = &d->host->machine;
 
 	*offset = addr - (m->plic.size ? m->plic.base : m->aplic.base);
 	return *offset < (m->plic.size ? m->plic.size : m->aplic.size);
@@ -19,14 +19,14 @@ bool intc_contains(const struct domain *d, uint64_t addr, uint64_t *offset)
 
 bool intc_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
 {
-	return v->domain->machine->plic.size ? plic_load(v, offset, size, value)
-					     : aplic_load(v, offset, size, value);
+	return v->domain->host->machine.plic.size ? plic_load(v, offset, size, value)
+						  : aplic_load(v, offset, size, value);
 }
 
 bool intc_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value)
 {
-	return v->domain->machine->plic.size ? plic_store(v, offset, size, value)
-					     : aplic_store(v, offset, size, value);
+	return v->domain->host->machine.plic.size ? plic_store(v, offset, size, value)
+						  : aplic_store(v, offset, size, value);
 }
 
 /*
@@ -37,7 +37,7 @@ static void tell_priority(struct vcpu *v)
 {
 	uint64_t top = 0;
 
-	if (!v->domain->machine->imsic.present || v->h.cfg->own_file)
+	if (!v->domain->host->machine.imsic.present || v->h.cfg->own_file)
 		return;
 	if (v->external)
 		imsic_rmw(0, HEXT_FILE_TOPEI, &top, 0, 0);

@@ -201,7 +201,7 @@ static void walk_node(struct walk *w, const void *fdt, int node, const struct bu
 	kind = withheld_find(&p[COMPATIBLE], w->m->given);
 	if (withheld_is_hidden(kind))
 		hide(w->m, fdt, node, kind);
-	/* What of it is the guest's depends on more than the tree: see main.c and aplic.c. */
+	/* What of it is the guest's depends on more than the tree: see domain.c and aplic.c. */
 	if (kind == WITHHELD_AIA && below.enabled)
 		w->m->aia_seen = true;
 	if (p[REG].value && (below.enabled || kind != WITHHELD_NOT) &&

@@ -223,33 +223,16 @@ static void quiesce(void *ctx, uint16_t vmid)
 	ipi_call(ctx, ~UINT64_C(0), forget_vmid, &vmid);
 }
 
-/* Of the domain's ranges of RAM the largest, whole pages of it. */
-static struct range largest_ram(const struct domain *d)
-{
-	struct range largest = { 0 };
-	unsigned int i;
-
-	for (i = 0; i < d->ram.count; i++) {
-		uint64_t start = (d->ram.r[i].start + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-		uint64_t end = range_end(d->ram.r[i]) & ~(PAGE_SIZE - 1);
-
-		if (start < end && end - start > largest.size)
-			largest = (struct range){ start, end - start };
-	}
-	return largest;
-}
-
-void nested_init_domain(struct domain *d)
+void nested_init_domain(struct domain *d, struct page_pool *pool)
 {
 	uint16_t vmids = d->hext.vmid_bits >= 7 ? 127 : (1 << d->hext.vmid_bits) - 1;
-	uint64_t pages = d->pool_size / HEXT_SHADOW_PAGE;
-	const struct range ram = largest_ram(d);
+	uint64_t pages = pages_left(pool);
 	const struct hext_shadow_config config = {
 		.hext = &d->hext,
-		.memory = d->pool,
-		.base = hpa((uintptr_t)d->pool),
+		.memory = (void *)(uintptr_t)pool->next,
+		.base = hpa(pool->next),
 		.pages = pages,
-		.harts = d->machine->hart_count,
+		.harts = d->vcpu_count,
 		.shadows = SHADOWS_WANTED,
 		.vmid_first = 1,
 		.vmid_count = vmids,
@@ -258,13 +241,10 @@ void nested_init_domain(struct domain *d)
 		.quiesce = quiesce,
 	};
 
-	d->hext.ram = (const uint8_t *)ram.start;
-	d->hext.ram_start = ram.start;
-	d->hext.ram_hpa = hpa(ram.start);
-	d->hext.ram_size = ram.size;
+	pool->next = pool->end;
 	if (!hext_shadow_init(&d->shadows, &config))
 		hv_fatal("home: %lu pages for shadow page tables are too few for %u harts",
-			 (unsigned long)pages, d->machine->hart_count);
+			 (unsigned long)pages, d->vcpu_count);
 }
 
 void nested_hart_start(const struct vcpu *v)

@@ -11,8 +11,8 @@
 extern const struct hext_ops nested_hext_ops;
 extern const struct nacl_host_ops nested_nacl_ops;
 
-/* Give @d its pool of shadow G-stages. */
-void nested_init_domain(struct domain *d);
+/* Give @d, whose vCPUs are there, its pool of shadow G-stages, in all that is left of @pool. */
+void nested_init_domain(struct domain *d, struct page_pool *pool);
 
 /* Fence whatever a life before of @v's hart may have left in it. */
 void nested_hart_start(const struct vcpu *v);

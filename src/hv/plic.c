@@ -32,7 +32,7 @@ static struct vcpu *context_owner(const struct domain *d, uint64_t context)
 	unsigned int i;
 
 	for (i = 0; i < d->vcpu_count; i++) {
-		if (d->machine->harts[d->vcpus[i]->index].plic_context == (int64_t)context)
+		if (d->host->machine.harts[d->vcpus[i]->index].plic_context == (int64_t)context)
 			return d->vcpus[i];
 	}
 	return NULL;
@@ -41,7 +41,7 @@ static struct vcpu *context_owner(const struct domain *d, uint64_t context)
 /* Whether word @word of one bit for each source has a bit of a source that the PLIC has. */
 static bool has_sources(const struct domain *d, uint64_t word)
 {
-	return word <= d->machine->plic.ndev / 32;
+	return word <= d->host->machine.plic.ndev / 32;
 }
 
 /* The register at @offset, a multiple of 4; *@owner is the vCPU of its context, if any. */
@@ -52,7 +52,7 @@ static enum reg find(const struct domain *d, uint64_t offset, struct vcpu **owne
 	*owner = NULL;
 	/* Source 0 does not exist. */
 	if (offset < PENDING_BASE)
-		return offset && offset / 4 <= d->machine->plic.ndev ? PRIORITY : RESERVED;
+		return offset && offset / 4 <= d->host->machine.plic.ndev ? PRIORITY : RESERVED;
 	if (offset < ENABLE_BASE)
 		return has_sources(d, (offset - PENDING_BASE) / 4) ? PENDING : RESERVED;
 	if (offset < ENABLE_END) {
@@ -86,7 +86,7 @@ bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *val
 	*value = 0;
 	if (reg == RESERVED)
 		return true;
-	if (!riscv_try_load(v->domain->machine->plic.base + offset, 4, value))
+	if (!riscv_try_load(v->domain->host->machine.plic.base + offset, 4, value))
 		return false;
 	/* A claim takes the interrupt away, from all contexts that have it enabled. */
 	if (reg == CONTEXT_CLAIM)
@@ -105,7 +105,7 @@ bool plic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t val
 	/* Pending bits change by claims alone. */
 	if (reg == RESERVED || reg == PENDING)
 		return true;
-	if (!riscv_try_store(v->domain->machine->plic.base + offset, 4, (uint32_t)value))
+	if (!riscv_try_store(v->domain->host->machine.plic.base + offset, 4, (uint32_t)value))
 		return false;
 	intc_changed(v, owner);
 	return true;

@@ -10,7 +10,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 {
 	switch (fid) {
 	case SBI_HALITE_LEVEL:
-		return sbi_value(v->domain->level);
+		return sbi_value(v->domain->host->level);
 	case SBI_HALITE_EXITS:
 		if (!static_key(KEY_STATS))
 			return sbi_error(SBI_ERR_NOT_SUPPORTED);

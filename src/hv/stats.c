@@ -22,7 +22,7 @@ void stats_print_pool(struct domain *d)
 	hext_shadow_use(&d->shadows, &use);
 	hv_print(
 		"halite: level %u: pool: shadows %u of %u, tables %u of %u, lost %u, taken away %lu times\n",
-		d->level, use.shadows_used, use.shadows, use.tables_used, use.tables,
+		d->host->level, use.shadows_used, use.shadows, use.tables_used, use.tables,
 		use.tables_lost, (unsigned long)use.drains);
 }
 
@@ -37,7 +37,7 @@ void stats_print(const struct domain *d)
 
 		for (i = 0; i < d->vcpu_count; i++)
 			sum += d->vcpus[i]->stats.count[stat];
-		hv_print("halite: level %u: exits %s %lu\n", d->level, names[stat],
+		hv_print("halite: level %u: exits %s %lu\n", d->host->level, names[stat],
 			 (unsigned long)sum);
 	}
 }

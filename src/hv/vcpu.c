@@ -3,20 +3,16 @@
 
 #include "hext/bits.h"
 #include "hext/trap.h"
-#include "hv/below.h"
 #include "hv/console.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
 #include "hv/intc.h"
 #include "hv/vcpu.h"
-#include "lib/race.h"
 #include "riscv/attempt.h"
 #include "riscv/csr.h"
 #include "riscv/ncsr.h"
 #include "riscv/entry.h"
 #include "riscv/fence.h"
-#include "riscv/imsic.h"
-#include "riscv/own_map.h"
 #include "riscv/switch.h"
 
 _Static_assert(offsetof(struct vcpu, x) == VCPU_X(0), "entry.S uses VCPU_X");
@@ -32,10 +28,6 @@ _Static_assert(CAUSE_VIRTUAL == CAUSE_VIRTUAL_INSTRUCTION, "entry.S uses it");
 _Static_assert(CAUSE_ECALL_VS == CAUSE_ECALL, "entry.S uses it");
 _Static_assert(CAUSE_FETCH_GUEST_PAGE == CAUSE_GUEST_PAGE, "entry.S uses it");
 _Static_assert(offsetof(struct vcpu, stack_top) == VCPU_STACK_TOP, "entry.S uses VCPU_STACK_TOP");
-
-/* Eight harts at most: no allocator is needed for what each has. */
-static struct vcpu vcpus[MACHINE_MAX_HARTS];
-static uint8_t stacks[MACHINE_MAX_HARTS][VCPU_STACK_SIZE] __attribute__((aligned(16)));
 
 struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid)
 {
@@ -204,7 +196,7 @@ bool vcpu_fetch(const struct vcpu *v, uint32_t *code)
 
 static void look_again(struct vcpu *v)
 {
-	uint64_t timebase = v->domain->machine->timebase;
+	uint64_t timebase = v->domain->host->machine.timebase;
 	uint64_t deadline;
 
 	if (hext_hip(&v->h) & v->h.hie & ~v->h.hideleg) {
@@ -318,102 +310,4 @@ void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
 {
 	hv_fatal("internal error: scause 0x%lx, sepc 0x%lx, stval 0x%lx", (unsigned long)scause,
 		 (unsigned long)sepc, (unsigned long)stval);
-}
-
-/* The physical hart's own CSRs, for a hart that has just started. */
-static void init_hart(struct vcpu *v)
-{
-	if (!own_map_enable(identity_atp(&v->domain->own_map)))
-		hv_warn("hart %lu does not take satp mode %u: text stays writable", v->hartid,
-			v->domain->own_map.mode);
-	world_init(v->h.cfg);
-	if (v->h.cfg->own_file)
-		imsic_silence();
-	nested_hart_start(v);
-	v->timer.timecmp = ~UINT64_C(0);
-	csr_write(CSR_SIE, BIT64(IRQ_SSI) | BIT64(IRQ_SEI) | (v->h.cfg->sstc ? BIT64(IRQ_STI) : 0));
-}
-
-void vcpu_hart_started(struct vcpu *v)
-{
-	/* Before anything else: CSRs and fences go through it. */
-	below_hart_start(v);
-	RACE_POINT();
-	/* From here on calls reach this hart; what they fenced before, init_hart() flushes. */
-	ipi_online(v);
-	RACE_POINT();
-	vcpu_reset(v, v->start_pc, v->start_arg);
-	init_hart(v);
-	vcpu_resume(v);
-	riscv_enter_guest(v);
-}
-
-static void add_vcpus(struct domain *d)
-{
-	const struct machine *m = d->machine;
-	unsigned int i;
-
-	for (i = 0; i < m->hart_count; i++) {
-		struct vcpu *v = &vcpus[i];
-
-		v->domain = d;
-		v->index = i;
-		v->hartid = m->harts[i].hartid;
-		/* The ABI keeps the stack at multiples of 16. */
-		v->stack_top = (uintptr_t)(stacks[i] + VCPU_STACK_SIZE - 16);
-		*(struct vcpu **)v->stack_top = v;
-		d->vcpus[i] = v;
-	}
-	d->vcpu_count = m->hart_count;
-}
-
-/* geilen and own_file are there already: what is mapped depends on them. */
-static void fill_config(struct hext_config *c, const struct machine *m)
-{
-	c->sstc = m->isa.sstc;
-	c->svinval = m->isa.svinval;
-	c->svpbmt = m->isa.svpbmt;
-	c->svnapot = m->isa.svnapot;
-	c->stateen = m->isa.smstateen;
-	c->gstage_adue = m->isa.svadu && !m->isa.svade;
-	c->aia = m->imsic.present;
-	/* With Smstateen it is closed: world_probe(). */
-	c->open_iselect = !c->aia && !c->stateen &&
-			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);
-	c->identities = m->imsic.identities;
-	world_probe(c);
-}
-
-static uint32_t keys(const struct domain *d)
-{
-	uint32_t keys = below_keys();
-
-	/* With NACL below, what an exit costs is not its instructions. */
-	if (d->slow || keys)
-		keys |= BIT64(KEY_SLOW);
-	if (d->hext.aia)
-		keys |= BIT64(KEY_AIA);
-	if (d->hext.open_iselect)
-		keys |= BIT64(KEY_ISELECT);
-	if (!d->hext.sstc)
-		keys |= BIT64(KEY_NO_SSTC);
-	if (!d->shadows.vmid_tagged)
-		keys |= BIT64(KEY_FLUSH);
-	if (d->stats)
-		keys |= BIT64(KEY_STATS);
-	return keys;
-}
-
-void vcpu_boot(struct domain *d, unsigned long entry_pc, unsigned long fdt_addr)
-{
-	struct vcpu *v;
-
-	fill_config(&d->hext, d->machine);
-	add_vcpus(d);
-	nested_init_domain(d);
-	static_keys_patch(keys(d));
-	v = d->vcpus[d->machine->boot_hart];
-	v->start_pc = entry_pc;
-	v->start_arg = fdt_addr;
-	riscv_hart_start(v->hartid, v);
 }

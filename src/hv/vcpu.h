@@ -22,8 +22,6 @@
 #include "riscv/entry.h"
 #include "riscv/world.h"
 
-#define VCPU_STACK_SIZE 8192
-
 /* a0 to a7 in vcpu.x */
 #define VCPU_A0 10
 #define VCPU_A1 11
@@ -91,9 +89,6 @@ struct vcpu {
 	struct stats stats;
 };
 
-/* Give @d its vCPUs, probe the boot hart, and start the guest there. */
-_Noreturn void vcpu_boot(struct domain *d, unsigned long entry_pc, unsigned long fdt_addr);
-
 /* The domain's vCPU with hart id @hartid, or NULL. */
 struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid);
 
@@ -140,7 +135,6 @@ bool vcpu_fetch(const struct vcpu *v, uint32_t *code);
  */
 uint64_t vcpu_exit_quick(struct vcpu *v);
 uint64_t vcpu_exit(struct vcpu *v);
-_Noreturn void vcpu_hart_started(struct vcpu *v);
 void vcpu_sret_refused(struct vcpu *v, uint64_t error);
 _Noreturn void vcpu_not_a_guest(const struct vcpu *v);
 _Noreturn void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval);

@@ -15,6 +15,15 @@ struct range range_align_out(struct range r, uint64_t align)
 	return (struct range){ start, end - start };
 }
 
+struct range range_align_in(struct range r, uint64_t align)
+{
+	uint64_t end = range_end(r) & ~(align - 1);
+	uint64_t start = range_align_out(r, align).start;
+
+	start += start < r.start ? align : 0;
+	return (struct range){ start, start < end ? end - start : 0 };
+}
+
 bool range_list_add(struct range_list *l, struct range r)
 {
 	if (!r.size)
@@ -78,6 +87,15 @@ void range_list_normalize(struct range_list *l)
 	}
 	if (l->count)
 		l->count = i + 1;
+}
+
+uint64_t range_list_end(const struct range_list *l, uint64_t least)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->count; i++)
+		least = range_end(l->r[i]) > least ? range_end(l->r[i]) : least;
+	return least;
 }
 
 const struct range *range_list_overlap(const struct range_list *l, struct range r)

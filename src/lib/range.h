@@ -46,6 +46,9 @@ static inline bool range_is_valid(uint64_t start, uint64_t size)
 /* @r made larger so that both ends are multiples of @align, a power of two. */
 struct range range_align_out(struct range r, uint64_t align);
 
+/* The whole multiples of @align, a power of two, that @r has; size 0: none. */
+struct range range_align_in(struct range r, uint64_t align);
+
 /* Append @r; an empty one is left out. False: the list is full. */
 bool range_list_add(struct range_list *l, struct range r);
 
@@ -54,6 +57,9 @@ bool range_list_subtract(struct range_list *l, struct range r);
 
 /* Order by address, and join ranges that touch or overlap. */
 void range_list_normalize(struct range_list *l);
+
+/* The highest end of a range of @l, or @least if that is higher. */
+uint64_t range_list_end(const struct range_list *l, uint64_t least);
 
 /* The first range of @l that overlaps @r, or NULL. */
 const struct range *range_list_overlap(const struct range_list *l, struct range r);

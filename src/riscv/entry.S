@@ -200,7 +200,7 @@ riscv_hart_start:
 	mv a0, a1
 	ld sp, VCPU_STACK_TOP(a0)
 	addi tp, a0, VCPU_NACL
-	call vcpu_hart_started
+	call bringup_hart_started
 3:	wfi
 	j 3b
 2:	la t0, slow_trap_entry

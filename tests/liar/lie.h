@@ -27,7 +27,7 @@ enum lie {
 
 static inline enum lie chosen(const struct vcpu *v)
 {
-	const char *word = strstr(v->domain->machine->bootargs, "lie=");
+	const char *word = strstr(v->domain->host->machine.bootargs, "lie=");
 
 	if (!word)
 		return NO_LIE;

@@ -14,6 +14,7 @@
 #include "hext/csr.h"
 #include "hext/shadow_tables.h"
 #include "hv/below.h"
+#include "hv/bringup.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/options.h"
@@ -44,7 +45,6 @@ uint32_t machine_keys;
 bool machine_undisturbed;
 bool machine_calm;
 
-static struct machine facts;
 static uint64_t random_state;
 static uint64_t steps, switches_since_step;
 static ucontext_t scheduler, contexts[MACHINE_HARTS];
@@ -469,6 +469,11 @@ void imsic_rmw(unsigned int file, unsigned int reg, uint64_t *old, uint64_t valu
 	*old = 0;
 }
 
+unsigned int imsic_guest_files(void)
+{
+	return 0;
+}
+
 void imsic_silence(void)
 {
 }
@@ -645,7 +650,7 @@ static void start_hart(void)
 	firmware_hart_starts();
 	guest_hart_starts();
 	judge_start(hart->vcpu->start_pc);
-	vcpu_hart_started(hart->vcpu);
+	bringup_hart_started(hart->vcpu);
 }
 
 void machine_start_hart(uint64_t hartid, struct vcpu *v)
@@ -673,37 +678,38 @@ void riscv_hart_start(uint64_t hartid, struct vcpu *v)
 	longjmp(booted, 1);
 }
 
-static void make_domain(struct domain *d)
+static struct host host;
+
+static void make_domain(void)
 {
-	static struct page_pool pool = { HOME_BASE, HOME_BASE + HOME_SPAN };
+	const struct range devices = { DEVICE_BYTES, DEVICES_END - DEVICE_BYTES };
+	struct machine *m = &host.machine;
+	uint64_t shadows;
 	unsigned int i;
 
-	facts.hart_count = machine.harts;
+	m->hart_count = machine.harts;
 	for (i = 0; i < machine.harts; i++)
-		facts.harts[i] = (struct machine_hart){
+		m->harts[i] = (struct machine_hart){
 			.hartid = i,
 			.plic_context = plic_context_of(i),
 		};
-	facts.plic =
+	m->plic =
 		(struct machine_plic){ .base = PLIC_BASE, .size = PLIC_SIZE, .ndev = PLIC_SOURCES };
-	facts.isa.h = true;
-	facts.isa.svinval = true;
-	d->machine = &facts;
-	d->home = (struct range){ HOME_BASE, HOME_SPAN };
-	d->nacl_offered = machine.nacl;
-	d->nacl_features = machine.nacl;
-	range_list_add(&d->ram, (struct range){ RAM_BASE, RAM_HOLE - RAM_BASE });
-	range_list_add(&d->ram, (struct range){ RAM_HOLE + 4096, HOME_BASE - RAM_HOLE - 4096 });
-	identity_init_gstage(&d->gstage, &pool, BIT64(8) | BIT64(9) | BIT64(10), HOME_BASE);
-	for (i = 0; i < d->ram.count; i++)
-		identity_map(&d->gstage, d->ram.r[i], BIT64(1) | BIT64(2) | BIT64(3));
-	identity_map(&d->gstage, (struct range){ DEVICE_BYTES, DEVICES_END - DEVICE_BYTES },
-		     BIT64(1) | BIT64(2));
-	identity_init_own(&d->own_map, &pool, HOME_BASE + HOME_SPAN);
-	d->pool = (void *)pool.next;
-	d->pool_size = hext_shadow_pool_size(16, machine.harts * HEXT_SHADOW_MIN_TABLES);
-	if (d->pool_size > pool.end - pool.next)
+	m->isa.h = true;
+	m->isa.svinval = true;
+	range_list_add(&m->devices, devices);
+	host.options.nacl_offered = machine.nacl;
+	host.options.nacl_features = machine.nacl;
+	host.home = (struct range){ HOME_BASE, HOME_SPAN };
+	host.pool = (struct page_pool){ HOME_BASE, HOME_BASE + HOME_SPAN };
+	range_list_add(&host.ram, (struct range){ RAM_BASE, RAM_HOLE - RAM_BASE });
+	range_list_add(&host.ram, (struct range){ RAM_HOLE + 4096, HOME_BASE - RAM_HOLE - 4096 });
+	identity_init_own(&host.map, &host.pool, HOME_BASE + HOME_SPAN);
+	domain_build(&machine_domain, &host);
+	shadows = hext_shadow_pool_size(16, machine.harts * HEXT_SHADOW_MIN_TABLES);
+	if (shadows > host.pool.end - host.pool.next)
 		machine_fail("the pool is too large");
+	host.pool.end = host.pool.next + shadows;
 }
 
 /* Leave the pool so few table pages that shadows that are in use lose theirs, too. */
@@ -755,11 +761,11 @@ void machine_run(const struct machine_config *config)
 	catch_accesses();
 	devices_init();
 	firmware_hart_starts();
-	make_domain(&machine_domain);
 	below_find();
+	make_domain();
 	guest_init();
 	if (!setjmp(booted))
-		vcpu_boot(&machine_domain, L1_START, 0);
+		bringup_start(&machine_domain, &host.pool, L1_START, 0);
 	if (machine.tables)
 		take_tables(&machine_domain.shadows, machine.tables);
 	while (steps < machine.steps) {

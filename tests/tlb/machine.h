@@ -139,7 +139,7 @@ void machine_fence(void);
 /* Read ahead, on @h, all that the guests ever use, under what is in the CSRs. */
 void machine_read_ahead(struct hart *h);
 
-/* Firmware starts hart @hartid at vcpu_hart_started(@v). */
+/* Firmware starts hart @hartid at bringup_hart_started(@v). */
 void machine_start_hart(uint64_t hartid, struct vcpu *v);
 /* Another hart goes on; for ever, if the one that runs has been stopped. */
 void machine_switch(void);

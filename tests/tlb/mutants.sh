@@ -92,8 +92,8 @@ two guests' stages are mixed in the switch; riscv/world.c; s/\tncsr_write(HEXT_C
 vsatp is loaded before hgatp; riscv/world.c; s/\tswitch_gstage(shadow_hgatp);\n\tload_bank(&h->vs);/\tload_bank(\&h->vs);\n\tncsr_write(HEXT_CSR_HGATP, shadow_hgatp);\n\tif (static_key(KEY_FLUSH))\n\t\thfence_vmid(0);/
 without VMIDs a switch does not fence; riscv/world.c; s/\t\thfence_vmid(0);/\t\t;/
 a switch does not change hgatp; riscv/world.c; s/\tncsr_write(HEXT_CSR_HGATP, hgatp);/\t(void)hgatp;/
-KEY_FLUSH is not set; hv/vcpu.c; s/\t\tkeys |= BIT64(KEY_FLUSH);/\t\t;/
-rare: a hart is reached by calls only after it has flushed, when L1 fences for a hart that is about to start; hv/vcpu.c; s/\tipi_online(v);\n//;s/\tinit_hart(v);\n\tvcpu_resume/\tinit_hart(v);\n\tipi_online(v);\n\tvcpu_resume/
+KEY_FLUSH is not set; hv/bringup.c; s/\t\tkeys |= BIT64(KEY_FLUSH);/\t\t;/
+rare: a hart is reached by calls only after it has flushed, when L1 fences for a hart that is about to start; hv/bringup.c; s/\tipi_online(v);\n//;s/\tinit_hart(v);\n\tvcpu_resume/\tinit_hart(v);\n\tipi_online(v);\n\tvcpu_resume/
 L2 is entered without looking its shadow up; hv/vcpu.c; s/\t\tnested_bind_shadow(v);/\t\tif (!v->shadow)\n\t\t\tnested_bind_shadow(v);/
 remote fences are done here; hv/sbi_rfence.c; s/ipi_call(v, vcpus, fence_here, &fence)/fence_here(v, \&fence)/
 a remote VVMA has no VMID; hv/sbi_rfence.c; s/{ .vmid = vmid }/{ .vmid = vmid * 0 }/
@@ -124,9 +124,9 @@ a walk reads a table in a device; hv/nested.c; s/return memory_read(v->domain, a
 a table is read where the domain has no RAM; hv/memory.c; s/if (!domain_owns_ram(d, addr, size))\n\t\treturn false;\n\tswitch (size) {\n\tcase 1:\n\t\tREAD/switch (size) {\n\tcase 1:\n\t\tREAD/
 a leaf's page is another one than that whose permissions count; hext/walk.c; s/\tfill_page(page, &leaf, gpa);\n\treturn END_LEAF;/\tfill_page(page, \&leaf, gpa);\n\tread_pte(h, leaf.where, \&leaf.pte);\n\tpage->pa = pa(leaf_address(\&leaf, gpa));\n\treturn END_LEAF;/
 a neighbour's page is another one than that whose permissions count; hext/walk.c; s/\tfill_page(beside, &leaf, gpa);/&\n\tread_pte(h, leaf.where, \&leaf.pte);\n\tbeside->pa = pa(leaf_address(\&leaf, gpa));/
-the register of a store is not looked at for refusal; hv/plic.c; s/if (!riscv_try_store(v->domain->machine->plic.base + offset, 4, (uint32_t)value))/*(volatile uint32_t *)(v->domain->machine->plic.base + offset) = value;\n\tif (0)/
-the register of a load is not looked at for refusal; hv/plic.c; s/if (!riscv_try_load(v->domain->machine->plic.base + offset, 4, value))/*value = *(volatile uint32_t *)(v->domain->machine->plic.base + offset);\n\tif (0)/
-contexts of M-mode are the guest's; hv/plic.c; s/if (d->machine->harts\[d->vcpus\[i\]->index\].plic_context == (int64_t)context)/if ((d->machine->harts[d->vcpus[i]->index].plic_context | 1) == (int64_t)(context | 1))/
+the register of a store is not looked at for refusal; hv/plic.c; s/if (!riscv_try_store(v->domain->host->machine.plic.base + offset, 4, (uint32_t)value))/*(volatile uint32_t *)(v->domain->host->machine.plic.base + offset) = value;\n\tif (0)/
+the register of a load is not looked at for refusal; hv/plic.c; s/if (!riscv_try_load(v->domain->host->machine.plic.base + offset, 4, value))/*value = *(volatile uint32_t *)(v->domain->host->machine.plic.base + offset);\n\tif (0)/
+contexts of M-mode are the guest's; hv/plic.c; s/if (d->host->machine.harts\[d->vcpus\[i\]->index\].plic_context == (int64_t)context)/if ((d->host->machine.harts[d->vcpus[i]->index].plic_context | 1) == (int64_t)(context | 1))/
 any size is forwarded; hv/plic.c; s/return size == 4 && offset % 4 == 0;/return size \&\& offset % 4 == 0;/
 code that is fetched again may do something else; hv/mmio.c; s/return hext_insn_makes(insn, hw->cause) && hext_insn_address(insn, v->x) == hw->tval;/return hext_insn_address(insn, v->x) == hw->tval;/
 code that is fetched again may go elsewhere; hv/mmio.c; s/return hext_insn_makes(insn, hw->cause) && hext_insn_address(insn, v->x) == hw->tval;/return hext_insn_makes(insn, hw->cause);/
@@ -156,7 +156,7 @@ a claim is told to the context's hart alone; hv/plic.c; s/intc_changed(v, NULL);
 the wire is not looked at behind what is raised; hv/intc.c; s/\tif (!wire_is_up())\n\t\tlower(v);\n//
 no fence between what is raised and the wire; hv/intc.c; s/\tinsn_fence_io();\n\tRACE_POINT();\n\treturn/\tRACE_POINT();\n\treturn/
 rare: no fence between the device and the look at other harts; hv/intc.c; s/\tinsn_fence_io();\n\tRACE_POINT();\n\tfor/\tRACE_POINT();\n\tfor/
-requests of before are forgotten after the start; hv/vcpu.c; s/\tipi_online(v);\n/\tipi_forget(v);\n&/
+requests of before are forgotten after the start; hv/bringup.c; s/\tipi_online(v);\n/\tipi_forget(v);\n&/
 rare: a hart whose stop was refused goes on with what it missed; hv/sbi_hsm.c; s/\tnested_hart_start(v);\n//
 a hart whose stop was refused has no hstatus; hv/sbi_hsm.c; s/\tv->hstatus_stale = true;\n//
 a refused stop loses L1's area; hv/sbi_hsm.c; s/\tipi_offline(v);/\tnacl_host_reset(\&v->nacl);\n&/

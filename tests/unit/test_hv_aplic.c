@@ -12,8 +12,9 @@
 #define IDC    0x4000
 
 static uint32_t registers[0x8000 / 4];
-static struct machine m;
-static struct domain d = { .machine = &m };
+static struct host host;
+static struct machine *const m = &host.machine;
+static struct domain d = { .host = &host };
 static struct vcpu v = { .domain = &d };
 static struct hext_config config;
 
@@ -64,7 +65,7 @@ static int setup(void **state)
 	memset(registers, 0, sizeof(registers));
 	config = (struct hext_config){ .aia = true, .geilen = 5, .own_file = 1 };
 	v.h.cfg = &config;
-	m = (struct machine){
+	*m = (struct machine){
 		.hart_count = 2,
 		.harts = { { .imsic_index = 1, .imsic_file = FILES + 0x8000, .aplic_index = -1 },
 			   { .imsic_index = 3, .imsic_file = FILES + 0x18000, .aplic_index = -1 } },
@@ -118,7 +119,7 @@ static void guest_index_0_is_the_guests_own_file(void **state)
 static void in_a_stack_the_own_file_is_further_on(void **state)
 {
 	(void)state;
-	m.imsic.reg = (struct range){ FILES + 0x1000, 0x1f000 };
+	m->imsic.reg = (struct range){ FILES + 0x1000, 0x1f000 };
 	put(TARGET, target(1, 0, 9));
 	assert_int_equal(registers[TARGET / 4], target(1, 2, 9));
 	/* The file of the Halite above. */
@@ -190,9 +191,9 @@ static void only_aligned_words_are_accesses(void **state)
 static void wires_are_looked_at_after_what_may_change_them(void **state)
 {
 	(void)state;
-	m.aplic.msi = false;
-	m.harts[0].aplic_index = 1;
-	m.harts[1].aplic_index = 2;
+	m->aplic.msi = false;
+	m->harts[0].aplic_index = 1;
+	m->harts[1].aplic_index = 2;
 	registers[(IDC + 32 + 0x1c) / 4] = 10 << 16;
 	assert_int_equal(get(IDC + 32 + 0x1c), 10 << 16);
 	assert_int_equal(changes, 1);
@@ -212,17 +213,17 @@ static void wires_are_looked_at_after_what_may_change_them(void **state)
 /* The registers of AIA's tables: the control region, the delivery structures. */
 static bool is_named(uint64_t offset, bool msi)
 {
-	const uint64_t words = m.aplic.sources / 32 + 1;
+	const uint64_t words = m->aplic.sources / 32 + 1;
 
 	if (offset % 4)
 		return false;
 	if (offset == 0) /* domaincfg */
 		return true;
-	if (offset >= 4 && offset <= 4 * m.aplic.sources) /* sourcecfg */
+	if (offset >= 4 && offset <= 4 * m->aplic.sources) /* sourcecfg */
 		return true;
 	if (offset == GENMSI)
 		return msi;
-	if (offset >= TARGET && offset < TARGET + 4 * m.aplic.sources)
+	if (offset >= TARGET && offset < TARGET + 4 * m->aplic.sources)
 		return true;
 	/* setipnum, clripnum, setienum, clrienum, setipnum_le, setipnum_be */
 	if (offset == 0x1cdc || offset == 0x1ddc || offset == 0x1edc || offset == 0x1fdc ||
@@ -290,23 +291,23 @@ static void only_named_registers_are_accessed(void **state)
 {
 	(void)state;
 	/* No delivery structure is the guest's, whatever its harts' indexes. */
-	m.harts[0].aplic_index = 1;
+	m->harts[0].aplic_index = 1;
 	/* As many sources as QEMU's, one less than a word's, and all there can be. */
 	walk(true);
-	m.aplic.sources = 31;
+	m->aplic.sources = 31;
 	walk(true);
-	m.aplic.sources = 1023;
+	m->aplic.sources = 1023;
 	walk(true);
 }
 
 static void only_named_registers_of_wires_are_accessed(void **state)
 {
 	(void)state;
-	m.aplic.msi = false;
-	m.harts[0].aplic_index = 1;
-	m.harts[1].aplic_index = 3;
+	m->aplic.msi = false;
+	m->harts[0].aplic_index = 1;
+	m->harts[1].aplic_index = 3;
 	walk(false);
-	m.aplic.sources = 1023;
+	m->aplic.sources = 1023;
 	walk(false);
 }
 
@@ -337,7 +338,7 @@ static void the_meaning_of_targets_stays(void **state)
 	assert_int_equal(registers[2], 0);
 	put(8, 6);
 	assert_int_equal(registers[2], 6);
-	m.aplic.msi = false;
+	m->aplic.msi = false;
 	put(0, 0xffffffff);
 	assert_int_equal(registers[0], 0x100);
 	put(0, 0);
@@ -349,9 +350,9 @@ static void the_meaning_of_targets_stays(void **state)
 static void wires_of_other_harts_are_no_targets(void **state)
 {
 	(void)state;
-	m.aplic.msi = false;
-	m.harts[0].aplic_index = 1;
-	m.harts[1].aplic_index = 3;
+	m->aplic.msi = false;
+	m->harts[0].aplic_index = 1;
+	m->harts[1].aplic_index = 3;
 	put(TARGET, target(3, 0, 9));
 	assert_int_equal(registers[TARGET / 4], target(3, 0, 9));
 	put(TARGET, target(2, 0, 9));

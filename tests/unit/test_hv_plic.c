@@ -9,8 +9,9 @@
 #define BASE UINT64_C(0xc000000)
 #define NDEV 95
 
-static struct machine m;
-static struct domain d = { .machine = &m };
+static struct host host;
+static struct machine *const m = &host.machine;
+static struct domain d = { .host = &host };
 static struct vcpu first = { .domain = &d, .index = 0 };
 static struct vcpu second = { .domain = &d, .index = 1 };
 
@@ -49,7 +50,7 @@ void intc_changed(struct vcpu *by, struct vcpu *owner)
 static int setup(void **state)
 {
 	(void)state;
-	m = (struct machine){
+	*m = (struct machine){
 		.hart_count = 2,
 		.harts = { { .plic_context = 1 }, { .plic_context = 3 } },
 		.plic = { .base = BASE, .size = 0x600000, .ndev = NDEV },
@@ -68,11 +69,11 @@ enum { RESERVED, READ_ONLY, REGISTER, CLAIM };
 
 static unsigned int kind_of(uint64_t offset)
 {
-	const uint64_t bits = 4 * (m.plic.ndev / 32 + 1);
+	const uint64_t bits = 4 * (m->plic.ndev / 32 + 1);
 
 	if (offset % 4)
 		return RESERVED;
-	if (offset >= 4 && offset <= 4 * m.plic.ndev)
+	if (offset >= 4 && offset <= 4 * m->plic.ndev)
 		return REGISTER;
 	if (offset >= 0x1000 && offset < 0x1000 + bits)
 		return READ_ONLY;
@@ -145,7 +146,7 @@ static void only_named_registers_are_accessed(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(ndevs) / sizeof(ndevs[0]); i++) {
-		m.plic.ndev = ndevs[i];
+		m->plic.ndev = ndevs[i];
 		refuses = false;
 		walk();
 		/* Each access becomes the guest's fault, and no other effect. */
@@ -160,11 +161,11 @@ static void contexts_end_where_the_specification_says(void **state)
 	uint64_t value;
 
 	(void)state;
-	m.harts[1].plic_context = 15871;
+	m->harts[1].plic_context = 15871;
 	assert_true(plic_store(&first, 0x1f1f80, 4, 1));
 	assert_true(plic_load(&first, 0x200000 + 15871 * UINT64_C(0x1000) + 4, 4, &value));
 	assert_int_equal(accesses, 2);
-	m.harts[1].plic_context = 15872;
+	m->harts[1].plic_context = 15872;
 	assert_true(plic_store(&first, 0x1f2000, 4, 1));
 	assert_true(plic_load(&first, 0x200000 + 15872 * UINT64_C(0x1000), 4, &value));
 	assert_int_equal(value, 0);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/bits.h"
+#include "hv/below.h"
+#include "hv/bringup.h"
+#include "hv/console.h"
+#include "hv/ipi.h"
+#include "hv/nested.h"
+#include "lib/race.h"
+#include "riscv/csr.h"
+#include "riscv/entry.h"
+#include "riscv/imsic.h"
+#include "riscv/own_map.h"
+#include "riscv/static_key.h"
+#include "riscv/world.h"
+
+#define STACK_SIZE 8192
+
+/* Eight harts at most: no allocator is needed for what each has. */
+static struct vcpu vcpus[MACHINE_MAX_HARTS];
+static uint8_t stacks[MACHINE_MAX_HARTS][STACK_SIZE] __attribute__((aligned(16)));
+
+/* The physical hart's own CSRs, for a hart that has just started. */
+static void init_hart(struct vcpu *v)
+{
+	const struct identity_map *map = &v->domain->host->map;
+
+	if (!own_map_enable(identity_atp(map)))
+		hv_warn("hart %lu does not take satp mode %u: text stays writable", v->hartid,
+			map->mode);
+	world_init(v->h.cfg);
+	if (v->h.cfg->own_file)
+		imsic_silence();
+	nested_hart_start(v);
+	v->timer.timecmp = ~UINT64_C(0);
+	csr_write(CSR_SIE, BIT64(IRQ_SSI) | BIT64(IRQ_SEI) | (v->h.cfg->sstc ? BIT64(IRQ_STI) : 0));
+}
+
+void bringup_hart_started(struct vcpu *v)
+{
+	/* Before anything else: CSRs and fences go through it. */
+	below_hart_start(v);
+	RACE_POINT();
+	/* From here on calls reach this hart; what they fenced before, init_hart() flushes. */
+	ipi_online(v);
+	RACE_POINT();
+	vcpu_reset(v, v->start_pc, v->start_arg);
+	init_hart(v);
+	vcpu_resume(v);
+	riscv_enter_guest(v);
+}
+
+static void add_vcpus(struct domain *d)
+{
+	const struct machine *m = &d->host->machine;
+	unsigned int i;
+
+	for (i = 0; i < m->hart_count; i++) {
+		struct vcpu *v = &vcpus[i];
+
+		v->domain = d;
+		v->index = i;
+		v->hartid = m->harts[i].hartid;
+		/* The ABI keeps the stack at multiples of 16. */
+		v->stack_top = (uintptr_t)(stacks[i] + STACK_SIZE - 16);
+		*(struct vcpu **)v->stack_top = v;
+		d->vcpus[i] = v;
+	}
+	d->vcpu_count = m->hart_count;
+}
+
+static uint32_t keys(const struct domain *d)
+{
+	const struct options *o = &d->host->options;
+	uint32_t keys = below_keys();
+
+	/* With NACL below, what an exit costs is not its instructions. */
+	if (o->slow || keys)
+		keys |= BIT64(KEY_SLOW);
+	if (d->hext.aia)
+		keys |= BIT64(KEY_AIA);
+	if (d->hext.open_iselect)
+		keys |= BIT64(KEY_ISELECT);
+	if (!d->hext.sstc)
+		keys |= BIT64(KEY_NO_SSTC);
+	if (!d->shadows.vmid_tagged)
+		keys |= BIT64(KEY_FLUSH);
+	if (o->stats)
+		keys |= BIT64(KEY_STATS);
+	return keys;
+}
+
+void bringup_start(struct domain *d, struct page_pool *pool, unsigned long entry_pc,
+		   unsigned long fdt_addr)
+{
+	struct vcpu *v;
+
+	add_vcpus(d);
+	nested_init_domain(d, pool);
+	static_keys_patch(keys(d));
+	v = d->vcpus[d->host->machine.boot_hart];
+	v->start_pc = entry_pc;
+	v->start_arg = fdt_addr;
+	riscv_hart_start(v->hartid, v);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/console.h"
+#include "hv/host.h"
+#include "riscv/attempt.h"
+#include "riscv/head.h"
+#include "riscv/pte.h"
+
+/*
+ * Whether firmware keeps @r, whole pages of reserved memory, to itself: not all firmware says no-map
+ * of its own memory (OpenSBI before 1.2). Its protection has a few regions, so both ends of a range
+ * tell.
+ */
+static bool is_refused(struct range r)
+{
+	uint64_t value;
+
+	return r.size && !(riscv_try_load(r.start, sizeof(value), &value) &&
+			   riscv_try_load(range_end(r) - sizeof(value), sizeof(value), &value));
+}
+
+static void find_ram(struct host *h)
+{
+	const struct machine *m = &h->machine;
+	bool fits = true;
+	unsigned int i;
+
+	for (i = 0; i < m->ram.count; i++) {
+		struct range pages = range_align_in(m->ram.r[i], PAGE_SIZE);
+
+		if (pages.size)
+			fits &= range_list_add(&h->ram, pages);
+	}
+	for (i = 0; i < m->no_map.count; i++)
+		fits &= range_list_subtract(&h->ram, m->no_map.r[i]);
+	for (i = 0; i < m->reserved.count; i++) {
+		struct range pages = range_align_out(m->reserved.r[i], PAGE_SIZE);
+
+		if (is_refused(pages))
+			fits &= range_list_subtract(&h->ram, pages);
+	}
+	fits &= range_list_subtract(&h->ram, h->home);
+	range_list_normalize(&h->ram);
+	if (!fits)
+		hv_fatal("more than %d ranges of RAM", RANGE_LIST_MAX);
+	if (!h->ram.count)
+		hv_fatal("too little RAM: none is left for the guest");
+}
+
+static struct range between(const void *start, const void *end)
+{
+	return (struct range){ (uintptr_t)start, (uintptr_t)end - (uintptr_t)start };
+}
+
+/*
+ * What Halite can reach: its image, of which only the data can be written, the RAM of domains, and
+ * the devices, interrupt controllers included.
+ */
+static void make_map(struct host *h)
+{
+	const struct machine *m = &h->machine;
+	const void *home_end = (const void *)(uintptr_t)range_end(h->home);
+	static struct range_list devices;
+	bool fits = true;
+
+	devices = m->devices;
+	fits &= range_list_add(&devices, (struct range){ m->plic.base, m->plic.size });
+	fits &= range_list_add(&devices, (struct range){ m->aplic.base, m->aplic.size });
+	fits &= range_list_add(&devices, m->imsic.reg);
+	if (!fits)
+		hv_fatal("more than %d ranges of devices", RANGE_LIST_MAX);
+	range_list_normalize(&devices);
+	identity_init_own(&h->map, &h->pool, range_list_end(&m->ram, range_list_end(&devices, 0)));
+	identity_map_all(&h->map, &h->ram, PTE_R | PTE_W);
+	identity_map_all(&h->map, &devices, PTE_R | PTE_W);
+	identity_map(&h->map, between(riscv_image_start, riscv_text_end), PTE_R | PTE_X);
+	identity_map(&h->map, between(riscv_text_end, riscv_rodata_end), PTE_R);
+	identity_map(&h->map, between(riscv_rodata_end, home_end), PTE_R | PTE_W);
+}
+
+void host_build(struct host *h)
+{
+	find_ram(h);
+	make_map(h);
+	hv_print("halite: own map Sv%u in %u pages\n", 12 + 9 * h->map.levels,
+		 identity_table_pages(&h->map));
+}
