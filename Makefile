@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make          builds the command (build/halite) and the hypervisor (build/halite.elf, build/halite.bin)
-# make demo     boots Debian in Halite, and in there, with KVM, a second Debian, and shuts both down
-# make shell    an interactive shell in the first of the two
-# make conformance  compares the H extension in Halite with the bare machine's: see docs/conformance.md
-# make bench    counts instructions and traps, and compares them with the targets: see docs/benchmarks.md
-# make test     runs the tests; make test-long adds those that take long; make steady runs each ten times, under load
-#               TEST_OPTIONS are tests/run's
-# make selftests runs the KVM selftests of the kernel, bare and in Halite, and compares; see mk/selftests.mk
-# make format   lays out the C code; make format-check only looks
-# make clean    removes what was built; make distclean removes downloads too
+# make              builds build/halite (the command), build/halite.elf and build/halite.bin
+# make demo         boots Debian in Halite, and in it, with KVM, a second Debian; then both power
+#                   off
+# make shell        opens a shell in the first of the two
+# make conformance  compares the H extension in Halite with the bare machine's
+#                   (docs/conformance.md)
+# make bench        counts instructions and traps, and compares them with targets
+#                   (docs/benchmarks.md)
+# make test         runs the tests; TEST_OPTIONS are options of tests/run
+# make test-long    runs the tests and those that take long
+# make steady       runs each test ten times, under load
+# make selftests    runs the kernel's KVM selftests, bare and in Halite, and compares
+#                   (mk/selftests.mk)
+# make format       lays out the C code; make format-check only checks the layout
+# make clean        removes what was built; make distclean removes the downloads too
 #
-# demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite), MACHINE=plic|aplic|aia, CPUS, MEMORY, QEMU.
+# demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite),
+# MACHINE=plic|aplic|aia, CPUS, MEMORY and QEMU.
 
-# A recipe that fails leaves no half-made target behind.
+# make deletes the target of a recipe that fails.
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
@@ -30,9 +36,10 @@ HOST_CC ?= gcc
 PICOLIBC ?= /usr/lib/picolibc/riscv64-unknown-elf
 
 # The built-in rules would look for sources of the dependency files.
-MAKEFLAGS += --no-builtin-rules
+# The built-in rules would look for sources of the dependency files.
 .SUFFIXES:
-HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -DHALITE_VERSION='"$(HALITE_VERSION)"'
+HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
+	-DHALITE_VERSION='"$(HALITE_VERSION)"'
 
 include mk/hypervisor.mk
 include mk/nacl.mk
@@ -42,11 +49,12 @@ include mk/selftests.mk
 include mk/bench.mk
 include mk/stress.mk
 
-.PHONY: all tool packages libfdt demo shell conformance test test-long steady format format-check clean distclean
+.PHONY: all tool packages libfdt demo shell conformance test test-long steady format format-check \
+	clean distclean
 
 all: tool build/halite.elf build/halite.bin
 
-# Packages that a build needs: looked at once, installed when missing.
+# Each build tree checks once for the packages that a build needs, and installs missing ones.
 packages: build/.packages
 build/.packages: scripts/install-packages.sh
 	@mkdir -p build
@@ -76,12 +84,13 @@ linux-guests: build/.packages
 	@scripts/make-initramfs.sh $(KERNEL)
 
 demo: all linux-guests
-	@KERNEL=$(KERNEL) scripts/demo.sh $(RUN_OPTIONS) --append "console=ttyS0 earlycon=sbi halite.scene=demo"
+	@KERNEL=$(KERNEL) scripts/demo.sh $(RUN_OPTIONS) \
+		--append "console=ttyS0 earlycon=sbi halite.scene=demo"
 
 shell: all linux-guests
 	build/halite run $(RUN_OPTIONS) --append "console=ttyS0 quiet halite.scene=shell"
 
-# VARIANTS: only these, as scripts/conformance.sh says.
+# VARIANTS selects variants, as arguments of scripts/conformance.sh. The default is all of them.
 conformance: all guest-programs
 	@scripts/install-packages.sh run
 	@scripts/conformance.sh $(VARIANTS)
@@ -95,7 +104,8 @@ test-long: all guest-programs
 steady: all guest-programs
 	@tests/steady $(TEST_OPTIONS)
 
-FORMATTED = $(wildcard src/*/*.[ch] tools/*/*.[ch] tests/*/*.[ch] tests/*/*/*.c tests/tlb/riscv/*.h guests/*.[ch] guests/*/*.[ch] examples/*/*.[ch] bench/*/*.[ch])
+FORMATTED = $(wildcard src/*/*.[ch] tools/*/*.[ch] tests/*/*.[ch] tests/*/*/*.c \
+	tests/tlb/riscv/*.h guests/*.[ch] guests/*/*.[ch] examples/*/*.[ch] bench/*/*.[ch])
 
 format:
 	@scripts/install-packages.sh lint
@@ -105,7 +115,7 @@ format-check:
 	@scripts/install-packages.sh lint
 	clang-format --dry-run --Werror $(FORMATTED)
 
-# The same code must compile with clang.
+# clang must compile the same code without warnings.
 .PHONY: clang-check
 clang-check:
 	@scripts/install-packages.sh lint
@@ -114,12 +124,13 @@ clang-check:
 
 clean:
 	@mkdir -p build
-	find build -mindepth 1 -maxdepth 1 ! -name downloads ! -name ext ! -name .packages -exec rm -rf {} +
+	find build -mindepth 1 -maxdepth 1 ! -name downloads ! -name ext ! -name .packages \
+		-exec rm -rf {} +
 
 distclean:
 	rm -rf build
 
-# What there is, one a line, for tests/run.
+# tests/run reads the names of unit tests and guests from these, one a line.
 .PHONY: unit-list guest-list
 unit-list:
 	@printf '%s\n' $(UNIT_TESTS) $(UNIT_NACL)

@@ -1,34 +1,40 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Bare-metal guests: guests/NAME/*.[cS] and guests/lib make build/guests/NAME.elf.
+# Bare-metal guests: make builds build/guests/NAME.elf from guests/NAME/*.[cS] and guests/lib.
 
-# Those that also run on any bare machine, and those that need Halite or AIA.
+# GUEST_NAMES also run on any bare machine. The others need Halite or AIA.
 GUEST_NAMES := basics roundtrips
 GUEST_PROGRAMS := $(GUEST_NAMES) lines devices interrupts aia hostile cage conformance harts
-GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g -ffreestanding \
-	-Wall -Wextra -Werror -Iguests/lib -isystem $(PICOLIBC)/include
+GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g \
+	-ffreestanding -Wall -Wextra -Werror -Iguests/lib -isystem $(PICOLIBC)/include
 GUEST_COMMON := guests/lib/start.S guests/lib/guest.c
 
-# The layout of SBI NACL's memory; the device tree. libfdt's warnings are its authors' business.
+# GUESTS_WITH_NACL include src/nacl/abi.h, and libfdt to read the device tree. GUESTS_WITH_TREE
+# include only libfdt, which is compiled without warnings: its code is not Halite's.
 GUEST_LIBFDT := build/ext/libfdt
 GUEST_LIBFDT_OBJECTS := $(addprefix build/obj/guests/libfdt/,fdt.o fdt_ro.o)
-build/guests/conformance.elf build/guests/cage.elf build/guests/harts.elf: GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
-GUEST_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices interrupts roundtrips)
-$(GUEST_WITH_TREE): GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
-build/guests/conformance.elf build/guests/cage.elf build/guests/harts.elf $(GUEST_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)
-build/guests/harts.elf $(filter-out %/aia.elf,$(GUEST_WITH_TREE)): guests/lib/intc.c
+GUESTS_WITH_NACL := $(patsubst %,build/guests/%.elf,conformance cage harts)
+$(GUESTS_WITH_NACL): GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
+GUESTS_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices interrupts roundtrips)
+$(GUESTS_WITH_TREE): GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
+$(GUESTS_WITH_NACL) $(GUESTS_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)
+build/guests/harts.elf $(filter-out %/aia.elf,$(GUESTS_WITH_TREE)): guests/lib/intc.c
 $(GUEST_LIBFDT_OBJECTS): build/obj/guests/libfdt/%.o: mk/guests.mk | $(GUEST_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
-	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -w -isystem $(GUEST_LIBFDT) -c -o $@ $(GUEST_LIBFDT)/$*.c
+	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -w -isystem $(GUEST_LIBFDT) -c -o $@ \
+		$(GUEST_LIBFDT)/$*.c
 
 .PHONY: guest-programs
 guest-programs: $(GUEST_PROGRAMS:%=build/guests/%.elf)
 
-$(foreach name,$(GUEST_PROGRAMS),$(eval build/guests/$(name).elf: $(wildcard guests/$(name)/*.[chS])))
+$(foreach name,$(GUEST_PROGRAMS),\
+	$(eval build/guests/$(name).elf: $(wildcard guests/$(name)/*.[chS])))
 
-build/guests/%.elf: guests/%/main.c $(GUEST_COMMON) $(wildcard guests/lib/*.h guests/lib/*.inc) guests/guest.lds
+build/guests/%.elf: guests/%/main.c $(GUEST_COMMON) $(wildcard guests/lib/*.h guests/lib/*.inc) \
+		guests/guest.lds
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -nostdlib -nostartfiles -T guests/guest.lds \
-		-Wl,--defsym=vfprintf=__i_vfprintf -Wl,--build-id=none,--no-warn-rwx-segments -o $@ \
+		-Wl,--defsym=vfprintf=__i_vfprintf \
+		-Wl,--build-id=none,--no-warn-rwx-segments -o $@ \
 		$(filter guests/$*/%.c guests/$*/%.S guests/lib/intc.c %.o,$^) $(GUEST_COMMON) \
 		-L$(PICOLIBC)/lib/release/rv64imac/lp64 -lc -lgcc

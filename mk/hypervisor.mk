@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The hypervisor: build/halite.elf and the flat build/halite.bin. Works on its own too:
+# Builds the hypervisor: build/halite.elf and the flat build/halite.bin. It also works alone:
 #   make -f mk/hypervisor.mk [CC_RV=clang] [BUILD_RV=DIR]
 
 ifeq ($(MAKEFILE_LIST), mk/hypervisor.mk)
@@ -9,9 +9,9 @@ HALITE_VERSION ?= 0.1.0
 
 RV ?= riscv64-unknown-elf-
 CC_RV ?= $(RV)gcc
-# The linker of the bare-metal toolchain makes no position-independent programs; Linux's does.
+# The linker of the bare-metal toolchain cannot link position-independent programs; Linux's can.
 LD_RV ?= riscv64-linux-gnu-ld
-# Objects of each compiler are kept apart; the results are the last one's.
+# Each compiler has its folder of objects. halite.elf and halite.bin are the last compiler's.
 BUILD_RV ?= build
 RV_OBJ := $(BUILD_RV)/obj/$(notdir $(CC_RV))
 
@@ -21,10 +21,11 @@ RV_PICOLIBC := /usr/lib/picolibc/riscv64-unknown-elf
 RV_LIBFDT := build/ext/libfdt
 
 RV_VERSION_WORDS := $(subst ., ,$(HALITE_VERSION))
-RV_VERSION_NUMBER := (($(word 1,$(RV_VERSION_WORDS))<<16)|($(word 2,$(RV_VERSION_WORDS))<<8)|$(word 3,$(RV_VERSION_WORDS)))
+RV_VERSION_NUMBER := (($(word 1,$(RV_VERSION_WORDS))<<16)|\
+($(word 2,$(RV_VERSION_WORDS))<<8)|$(word 3,$(RV_VERSION_WORDS)))
 
 ifneq ($(findstring clang,$(CC_RV)),)
-# clang 14 has the CSR and FENCE.I instructions in the base, and no names for them.
+# clang 14 has the CSR instructions and FENCE.I in the base, and no names for their extensions.
 RV_TARGET := --target=riscv64-unknown-elf -march=rv64imac
 else
 RV_TARGET := -march=$(RV_ARCH)
@@ -37,14 +38,15 @@ RV_CPPFLAGS := -Isrc -isystem $(RV_LIBFDT) -isystem $(RV_PICOLIBC)/include -MMD 
 RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -mno-relax -ffreestanding -fpie \
 	-fvisibility=hidden -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-std=gnu11 -O2 -g -Wall -Wextra -Werror
-# %f is not used: the integer-only printf of picolibc.
+# picolibc's vfprintf for integers only: Halite does not use %f.
 RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --build-id=none \
 	--no-warn-rwx-segments -z max-page-size=4096 \
 	--defsym=HALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) --defsym=vfprintf=__i_vfprintf
 RV_LIBS = $(RV_PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
 	$(shell $(RV)gcc -march=$(RV_ARCH) -mabi=lp64 -print-libgcc-file-name)
 
-RV_SOURCES ?= $(wildcard src/hv/*.c src/hext/*.c src/nacl/*.c src/riscv/*.c src/riscv/*.S src/lib/*.c)
+RV_SOURCES ?= $(wildcard src/hv/*.c src/hext/*.c src/nacl/*.c src/riscv/*.c src/riscv/*.S \
+	src/lib/*.c)
 RV_LIBFDT_NAMES := fdt fdt_ro fdt_wip fdt_rw fdt_check fdt_addresses fdt_strerror
 RV_LIBFDT_OBJECTS := $(RV_LIBFDT_NAMES:%=$(RV_OBJ)/libfdt/%.o)
 RV_OBJECTS = $(patsubst src/%,$(RV_OBJ)/%.o,$(RV_SOURCES)) $(RV_LIBFDT_OBJECTS)
@@ -52,16 +54,19 @@ RV_OBJECTS = $(patsubst src/%,$(RV_OBJ)/%.o,$(RV_SOURCES)) $(RV_LIBFDT_OBJECTS)
 .PHONY: hypervisor
 hypervisor: $(BUILD_RV)/halite.elf $(BUILD_RV)/halite.bin
 
-# The root Makefile has a rule that fetches libfdt; alone, it is this one.
+# The root Makefile has a rule that fetches libfdt; this is the rule without the root Makefile.
 ifeq ($(MAKEFILE_LIST), mk/hypervisor.mk)
 $(RV_LIBFDT)/libfdt.h:
 	scripts/fetch-libfdt.sh
 endif
 
-# The way of the commonest exits: see src/hv/quick.h. Not tp, t0 to t6. What makes values live for longer is off.
+# quick.c uses few registers (src/hv/quick.h says why): not tp, not t0 to t6. Passes of the compiler
+# that would make values live longer are off.
 RV_FEW_REGISTERS := hv/quick
-$(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += $(addprefix -ffixed-x,4 5 6 7 28 29 30 31) -fno-optimize-sibling-calls \
-	$(if $(findstring clang,$(CC_RV)),,-fno-schedule-insns -fno-schedule-insns2 -fno-tree-reassoc)
+$(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
+	$(addprefix -ffixed-x,4 5 6 7 28 29 30 31) -fno-optimize-sibling-calls \
+	$(if $(findstring clang,$(CC_RV)),,\
+		-fno-schedule-insns -fno-schedule-insns2 -fno-tree-reassoc)
 
 $(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
@@ -73,12 +78,13 @@ $(RV_OBJ)/%.S.o: src/%.S mk/hypervisor.mk
 	@echo "  CC      $@"
 	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
 
-# The version of a tree is looked at once, by machine_check_fdt() (ASSUME_LATEST, 4), all else of it at each access. fdt.c has the
-# loop over the characters of a name.
+# machine_check_fdt() checks the version of a tree once, so libfdt need not (ASSUME_LATEST, 4).
+# libfdt checks everything else at each access. fdt.c has the loop over the characters of a name,
+# hence -O3.
 RV_LIBFDT_FLAGS := -DFDT_ASSUME_MASK=4
 $(RV_OBJ)/libfdt/fdt.o: RV_LIBFDT_FLAGS += -O3
 
-# Not ours: its warnings are its authors' business.
+# libfdt is compiled without warnings: its code is not Halite's.
 $(RV_LIBFDT_OBJECTS): $(RV_OBJ)/libfdt/%.o: mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
@@ -86,7 +92,8 @@ $(RV_LIBFDT_OBJECTS): $(RV_OBJ)/libfdt/%.o: mk/hypervisor.mk | $(RV_LIBFDT)/libf
 
 $(BUILD_RV)/halite.elf: $(RV_OBJECTS) src/riscv/halite.lds mk/hypervisor.mk
 	@echo "  LD      $@"
-	@$(LD_RV) $(RV_LDFLAGS) $(RV_LDFLAGS_MORE) -T src/riscv/halite.lds -o $@ $(filter %.o,$^) $(RV_LIBS)
+	@$(LD_RV) $(RV_LDFLAGS) $(RV_LDFLAGS_MORE) -T src/riscv/halite.lds -o $@ $(filter %.o,$^) \
+		$(RV_LIBS)
 
 $(BUILD_RV)/halite.bin: $(BUILD_RV)/halite.elf
 	@$(RV)objcopy -O binary $< $@
@@ -95,20 +102,21 @@ $(BUILD_RV)/halite.bin: $(BUILD_RV)/halite.elf
 
 # ---- for tests ----
 
-# The accessors of src/riscv/ncsr.h, one function each, in $(OUT).
+# Compiles the accessors of src/riscv/ncsr.h to one function each, in $(OUT).
 .PHONY: accessors
 accessors: tests/code/accessors.c | $(RV_LIBFDT)/libfdt.h
 	@$(CC_RV) $(RV_CPPFLAGS) -MF /dev/null $(RV_CFLAGS) -c -o $(OUT) $<
 
-# A Halite whose SBI NACL lies.
+# Builds a Halite whose SBI NACL breaks the specification on purpose.
 RV_LIAR := tests/liar/sbi_nacl.c tests/liar/emulate.c tests/liar/sbi_hsm.c
+RV_LIAR_SOURCES = $(filter-out $(RV_LIAR:tests/liar/%=src/hv/%),$(RV_SOURCES)) \
+	$(RV_LIAR:%=src/../%)
 .PHONY: liar
 liar:
 	@$(MAKE) --no-print-directory -f mk/hypervisor.mk BUILD_RV=build/liar \
-		RV_LDFLAGS_MORE=--wrap=hext_take_trap \
-		RV_SOURCES='$(filter-out $(RV_LIAR:tests/liar/%=src/hv/%),$(RV_SOURCES)) $(RV_LIAR:%=src/../%)'
+		RV_LDFLAGS_MORE=--wrap=hext_take_trap RV_SOURCES='$(RV_LIAR_SOURCES)'
 
-# A Halite whose harts stand still for a while at places marked with RACE_POINT() (src/lib/race.h).
+# Builds a Halite whose harts wait at places marked with RACE_POINT() (src/lib/race.h).
 RV_JITTER := tests/jitter/sbi_halite.c
 RV_JITTER_SOURCES = $(filter-out $(RV_JITTER:tests/jitter/%=src/hv/%),$(RV_SOURCES)) \
 	$(RV_JITTER:%=src/../%) src/../tests/jitter/delay.c

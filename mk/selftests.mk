@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make selftests   runs the kernel's own KVM selftests in L1, on bare QEMU and in Halite, and compares. It takes hours;
-#                  scripts/selftests.sh tells the variables that restrict it: KERNELS, VARIANTS, TESTS, SETS, MACHINE, LIMIT,
-#                  RESUME.
+# make selftests   runs the kernel's own KVM selftests in L1, on bare QEMU and in Halite, and
+#                  compares. This takes hours. scripts/selftests.sh explains the variables that
+#                  select less: KERNELS, VARIANTS, TESTS, SETS, MACHINE, LIMIT, RESUME.
 
 .PHONY: selftests
 selftests: all

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Programs for L1 and L2 in the stress tests: tests/linux/programs/NAME.c makes build/stress/NAME, for Linux on riscv64.
+# Programs for L1 and L2 in the stress tests: make builds build/stress/NAME, for Linux on riscv64,
+# from tests/linux/programs/NAME.c.
 
 STRESS_CC ?= riscv64-linux-gnu-gcc
 STRESS_FLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -static
-STRESS_PROGRAMS := $(patsubst tests/linux/programs/%.c,build/stress/%,$(wildcard tests/linux/programs/*.c))
+STRESS_PROGRAMS := $(patsubst tests/linux/programs/%.c,build/stress/%,\
+	$(wildcard tests/linux/programs/*.c))
+
 STRESS_FDT := $(addprefix build/ext/libfdt/,fdt.c fdt_ro.c fdt_rw.c fdt_wip.c fdt_strerror.c)
 
 .PHONY: stress-programs

@@ -1,29 +1,32 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Unit tests on the build machine: each tests/unit/test_X.c is a cmocka program of its own, linked
-# with all the code that is plain C, under AddressSanitizer and UndefinedBehaviorSanitizer.
+# Unit tests on the build machine. Each tests/unit/test_X.c is a cmocka program, linked with the
+# sources that are plain C, under AddressSanitizer and UndefinedBehaviorSanitizer.
 
 UNIT_CC ?= gcc
 UNIT_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -g -O1 -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -Isrc -Ibuild/ext/libfdt
 
-# Those of src/nacl are built by mk/nacl.mk, once for each layout.
-UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,$(filter-out tests/unit/test_nacl_%,$(wildcard tests/unit/test_*.c)))
+# mk/nacl.mk builds the tests of src/nacl, once for each layout of the shared memory.
+UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,\
+	$(filter-out tests/unit/test_nacl_%,$(wildcard tests/unit/test_*.c)))
 UNIT_NACL = $(NACL_TESTS)
 UNIT_HEADERS = $(wildcard src/*/*.h tests/unit/*.h)
 UNIT_HEXT := $(wildcard src/hext/*.c)
-# Of src/hv what is plain C, and libfdt.
+# The sources of src/hv that are plain C and need no hart.
 UNIT_HV := $(addprefix src/hv/,devtree.c guest_fdt.c home.c image.c machine.c machine_devices.c \
-	machine_isa.c machine_aia.c modules.c options.c identity.c withheld.c) $(wildcard src/lib/*.c)
+	machine_isa.c machine_aia.c modules.c options.c identity.c withheld.c) \
+	$(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
-# Sources that a test needs besides itself.
+# UNIT_SOURCES: the sources of src that a test is linked with.
 build/unit/test_hext_%: UNIT_SOURCES = $(UNIT_HEXT)
 build/unit/test_hv_%: UNIT_SOURCES = $(UNIT_HV) $(UNIT_LIBFDT)
 build/unit/test_hv_aplic: UNIT_SOURCES = src/hv/aplic.c
 build/unit/test_hv_plic: UNIT_SOURCES = src/hv/plic.c
-# The CSR instructions are those of tests/tlb/riscv.
+# tests/tlb/riscv replaces the CSR instructions.
 build/unit/test_riscv_attempt: UNIT_SOURCES = src/riscv/attempt.c
-build/unit/test_riscv_attempt: UNIT_CFLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
+build/unit/test_riscv_attempt: UNIT_CFLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) \
+	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
 build/unit/test_riscv_attempt: src/riscv/attempt.c
 
 build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c) $(UNIT_HEADERS)
@@ -31,15 +34,15 @@ build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c) $(UNIT_HEADERS)
 	@echo "  CC      $@"
 	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_SOURCES) -lcmocka
 
-# Halite against a machine that keeps every translation, refuses and interrupts: tests/tlb/machine.h
-# says what runs on what. Coroutines, which AddressSanitizer does not follow.
+# test_tlb runs Halite against a model of a machine that caches every translation, refuses accesses
+# and interrupts (tests/tlb/machine.h). It uses coroutines, which AddressSanitizer cannot follow.
 UNIT_TLB := build/unit/test_tlb
 UNIT_TESTS += $(UNIT_TLB)
 TLB_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -g -O2 -fsanitize=undefined \
 	-fno-sanitize-recover=all -Itests/tlb -Isrc \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -DHALITE_JITTER
-# src/ is built with calls at each access to memory: tests/tlb/hooks.c has what is called, so nothing
-# of that sanitizer is linked.
+# The compiler adds a call at each access to memory in src/. tests/tlb/hooks.c defines the called
+# functions, so ThreadSanitizer itself is not linked.
 TLB_HOOKS := -fsanitize=thread -Wno-tsan --param tsan-distinguish-volatile=1 \
 	--param tsan-instrument-func-entry-exit=0
 TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
@@ -71,9 +74,11 @@ tlb-mutants:
 .PHONY: unit unit-build
 unit-build: $(UNIT_TESTS) $(UNIT_NACL)
 
-# All of them run, then it fails if one did.
+# Runs all tests, and then fails if one of them failed.
 unit: unit-build
-	@status=0; for test in $(UNIT_TESTS) $(UNIT_NACL); do ./$$test || status=1; done; exit $$status
+	@status=0; for test in $(UNIT_TESTS) $(UNIT_NACL); do ./$$test || status=1; done; \
+		exit $$status
+
 
 # Fails below 95 % of the lines or 90 % of the branches of src/hext and src/nacl.
 .PHONY: coverage

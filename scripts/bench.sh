@@ -1,11 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Plays the benchmarks in QEMU and makes build/bench/results.json, build/bench/chart.svg and the table. See docs/benchmarks.md.
+# Runs the benchmarks in QEMU. Makes build/bench/results.json, build/bench/chart.svg and the table.
+# docs/benchmarks.md explains the figures.
 # Usage: bench.sh full|quick
-#        bench.sh one NAME[,NAME...] CONFIG   these benchmarks alone; CONFIG: native, nacl, none or depth2
-#        bench.sh check                       the targets that one boot with NACL shows; exit status 1 if one is exceeded
-#        bench.sh profile NAME CONFIG         instructions of benchmark NAME by function
-# From the environment: KERNEL (client), QEMU; SYMBOLS=1: profile tells L1's functions as well, whose names take L1 minutes to print.
+#        bench.sh one NAME[,NAME...] CONFIG   runs only these benchmarks.
+#                                             CONFIG: native, nacl, none or depth2
+#        bench.sh check                       compares with the targets that one boot with NACL
+#                                             reaches; exit status 1 if one is exceeded
+#        bench.sh profile NAME CONFIG         counts benchmark NAME's instructions by function
+# Environment: KERNEL (default: client), QEMU, MACHINE (default: plic).
+# SYMBOLS=1: profile names L1's functions too; L1 needs minutes to print their names.
 . "$(dirname "$0")/common.sh"
 
 KERNEL=${KERNEL:-client}
@@ -20,7 +24,7 @@ HOME_MIB=8
 RAM_START=0x80000000
 SECONDS_MAX=900
 
-# options CONFIG: of halite run.
+# options CONFIG: prints the options of `halite run` for CONFIG.
 options()
 {
 	case $1 in
@@ -32,7 +36,7 @@ options()
 	esac
 }
 
-# halites CONFIG: how many there are.
+# halites CONFIG: prints the number of Halites in CONFIG.
 halites()
 {
 	case $1 in
@@ -42,7 +46,7 @@ halites()
 	esac
 }
 
-# The smallest Debian, kvm.ko and the benchmark.
+# Makes L1's initramfs: the smallest Debian, kvm.ko and the benchmark.
 make_initrd()
 {
 	local work
@@ -52,35 +56,45 @@ make_initrd()
 	cp "$TOP/tests/linux/l1/scenes/bench" "$work/scenes/"
 	cp "$OUT/bench" "$work/usr/bin/"
 	chmod +x "$work/scenes/bench" "$work/usr/bin/bench" "$work"
-	{ cat "$BUILD/guests/$KERNEL/boot.cpio"
-	  (cd "$work" && find . -print0 | sort -z | cpio --null -o -H newc --owner=0:0 --quiet); } >"$OUT/l1.cpio"
+	{
+		cat "$BUILD/guests/$KERNEL/boot.cpio"
+		(cd "$work" && find . -print0 | sort -z |
+			cpio --null -o -H newc --owner=0:0 --quiet)
+	} >"$OUT/l1.cpio"
 	rm -rf "$work"
 }
 
-# check_homes CONFIG CONSOLE: each Halite lives where the plugin takes it to be.
+# check_homes CONFIG CONSOLE: fails unless each Halite runs at the address that the plugin assumes.
 check_homes()
 {
 	local level expected seen
 	for ((level = 0; level < $(halites "$1"); level++)); do
-		expected=$(printf '0x%x' $((RAM_START + ((MEMORY_MIB - (level + 1) * HOME_MIB) << 20))))
-		seen=$(sed -n 's/.*of which home has [0-9]* MiB at \(0x[0-9a-f]*\).*/\1/p' "$2" | tr -d '\r' |
-			sed -n "$((level + 1))p")
-		[ "$seen" = "$expected" ] || die "Halite $level is at '$seen', the plugin counts at $expected"
+		expected=$(printf '0x%x' \
+			$((RAM_START + ((MEMORY_MIB - (level + 1) * HOME_MIB) << 20))))
+		seen=$(sed -n 's/.*of which home has [0-9]* MiB at \(0x[0-9a-f]*\).*/\1/p' "$2" |
+			tr -d '\r' | sed -n "$((level + 1))p")
+		[ "$seen" = "$expected" ] ||
+			die "Halite $level is at '$seen', the plugin counts at $expected"
 	done
 }
 
-# play NAME CONFIG MORE-OF-PLUGIN ARGUMENTS OF HALITE RUN...: leaves NAME.jsonl, NAME.console and NAME.seconds.
+# play NAME CONFIG PLUGIN_ARGUMENTS OPTION...: runs one boot; OPTIONs are those of `halite run`.
+# Makes NAME.jsonl, NAME.console and NAME.seconds. PLUGIN_ARGUMENTS is empty or begins with a comma.
 play()
 {
-	local name=$RUNS_DIR/$1 config=$2 more=$3 start status=0
+	local name=$RUNS_DIR/$1 config=$2 more=$3 start status=0 plugin
 	shift 3
+	plugin=file=$OUT/count.so,out=$name.jsonl,ram=$((MEMORY_MIB << 20))
 	start=$(date +%s.%N)
 	# shellcheck disable=SC2046
-	nice timeout -k 5 "$SECONDS_MAX" "$HALITE" run "$@" $(options "$config") --qemu "$QEMU" --machine "$MACHINE" --cpus 1 \
-		--memory ${MEMORY_MIB}M --icount -- \
-		-plugin "file=$OUT/count.so,out=$name.jsonl,ram=$((MEMORY_MIB << 20)),depth=$(halites "$config")$more" \
+	nice timeout -k 5 "$SECONDS_MAX" "$HALITE" run "$@" $(options "$config") --qemu "$QEMU" \
+		--machine "$MACHINE" --cpus 1 --memory ${MEMORY_MIB}M --icount -- \
+		-plugin "$plugin,depth=$(halites "$config")$more" \
 		</dev/null >"$name.console" 2>&1 || status=$?
-	[ "$status" = 0 ] || { tail -n 20 "$name.console" >&2; die "exit status $status, see ${name#"$TOP"/}.console"; }
+	if [ "$status" != 0 ]; then
+		tail -n 20 "$name.console" >&2
+		die "exit status $status, see ${name#"$TOP"/}.console"
+	fi
 	if grep -aq '^not ok\|^bench: ' "$name.console"; then
 		die "the benchmark failed, see ${name#"$TOP"/}.console"
 	fi
@@ -88,7 +102,7 @@ play()
 	echo "$(date +%s.%N) $start" | awk '{ printf "%.1f\n", $1 - $2 }' >"$name.seconds"
 }
 
-# play_linux NAME CONFIG RUNS WORDS-FOR-THE-KERNEL [MORE-OF-PLUGIN]
+# play_linux NAME CONFIG RUNS WORDS [PLUGIN_ARGUMENTS]: WORDS are for the kernel's command line.
 play_linux()
 {
 	play "$1" "$2" "${5:-}" --kernel "$BUILD/guests/$KERNEL/Image" --initrd "$OUT/l1.cpio" \
@@ -97,46 +111,58 @@ play_linux()
 		die "the scene did not end well, see ${RUNS_DIR#"$TOP"/}/$1.console"
 }
 
-# lines NAME CONFIG PASS: what NAME left, as JSON lines with config and pass.
+# lines NAME CONFIG PASS: prints the results of run NAME as JSON lines with config and pass.
 lines()
 {
 	local name=$RUNS_DIR/$1
-	jq -c --arg config "$2" --argjson pass "$3" '. + { config: $config, pass: $pass }' "$name.jsonl"
+	jq -c --arg config "$2" --argjson pass "$3" \
+		'. + { config: $config, pass: $pass }' "$name.jsonl"
 	tr -d '\r' <"$name.console" | sed -n 's/^BENCH //p' |
-		jq -c -R --arg config "$2" --argjson pass "$3" 'split(" ")
-			| { name: .[0], rounds: (.[1] | tonumber), ticks: (.[2] | tonumber), config: $config, pass: $pass }'
+		jq -c -R --arg config "$2" --argjson pass "$3" 'split(" ") |
+			{ name: .[0], rounds: (.[1] | tonumber), ticks: (.[2] | tonumber),
+			  config: $config, pass: $pass }'
 	jq -c --arg config "$2" '{ seconds: ., config: $config }' "$name.seconds"
 }
 
-# What was measured, with what.
+# Prints as JSON which Halite was measured, and with which tools.
 about()
 {
-	jq -n --arg halite "$(git -C "$TOP" describe --always --dirty 2>/dev/null || echo unknown)" \
+	local tree
+	tree=$(git -C "$TOP" describe --always --dirty 2>/dev/null || echo unknown)
+	jq -n --arg halite "$tree" \
 		--arg sha256 "$(sha256sum "$BUILD/halite.bin" | cut -d' ' -f1)" \
 		--arg qemu "$("$QEMU" -version | sed -n 's/.*version \([^ ]*\).*/QEMU \1/p')" \
 		--arg qemu_full "$("$QEMU" -version | head -n 1)" \
-		--arg firmware "$(tr -d '\r' <"$RUNS_DIR/native-1-bare.console" | grep -a '^OpenSBI' | head -n 1)" \
+		--arg firmware \
+		"$(tr -d '\r' <"$RUNS_DIR/native-1-bare.console" |
+			grep -a '^OpenSBI' | head -n 1)" \
 		--arg kernel "$(cat "$DOWNLOADS/kernels/$KERNEL/version")" \
 		--arg gcc_hypervisor "$(riscv64-unknown-elf-gcc --version | head -n 1)" \
 		--arg gcc_linux "$(riscv64-linux-gnu-gcc --version | head -n 1)" \
-		--arg interrupts "$MACHINE" --arg host "$(. /etc/os-release && echo "$PRETTY_NAME"), $(uname -rm)" \
+		--arg interrupts "$MACHINE" \
+		--arg host "$(. /etc/os-release && echo "$PRETTY_NAME"), $(uname -rm)" \
 		--arg runs "$RUNS" --arg mode "$MODE" --argjson memory "$MEMORY_MIB" \
-		'{ halite: $halite, halite_bin_sha256: $sha256, qemu: $qemu, qemu_full: $qemu_full, firmware: $firmware, kernel: $kernel,
+		'{ halite: $halite, halite_bin_sha256: $sha256, qemu: $qemu, qemu_full: $qemu_full,
+		   firmware: $firmware, kernel: $kernel,
 		   gcc_hypervisor: $gcc_hypervisor, gcc_linux: $gcc_linux, host: $host,
-		   machine: "virt, \($interrupts), rv64,h=true, 1 hart, \($memory) MiB, -icount shift=0,sleep=off",
+		   machine: ("virt, \($interrupts), rv64,h=true, 1 hart, \($memory) MiB, " +
+			"-icount shift=0,sleep=off"),
 		   mode: $mode, runs: ($runs | tonumber) }'
 }
 
-# Sizes: of the image, and of the memory that Halite keeps for a domain of 4 GiB and 4 harts.
+# Prints as JSON the size of the image, and the memory that Halite uses for 4 GiB and 4 harts.
 image()
 {
 	local console=$RUNS_DIR/memory.console
-	nice timeout -k 5 60 "$HALITE" run --kernel "$BUILD/guests/basics.elf" --qemu "$QEMU" --cpus 4 --memory 4G \
+	nice timeout -k 5 60 "$HALITE" run --kernel "$BUILD/guests/basics.elf" --qemu "$QEMU" \
+		--cpus 4 --memory 4G \
 		</dev/null >"$console" 2>&1 || true
 	jq -n --argjson bytes "$(stat -c %s "$BUILD/halite.bin")" \
-		--argjson home "$(sed -n 's/.*of which home has \([0-9]*\) MiB.*/\1/p' "$console")" \
+		--argjson home \
+		"$(sed -n 's/.*of which home has \([0-9]*\) MiB.*/\1/p' "$console")" \
 		--argjson left "$(sed -n 's/.*, \([0-9]*\) pages left.*/\1/p' "$console")" \
-		'{ bytes: $bytes, kib: ($bytes / 1024 * 10 | round / 10), home_mib: $home, pages_left: $left }'
+		'{ bytes: $bytes, kib: ($bytes / 1024 * 10 | round / 10), home_mib: $home,
+		   pages_left: $left }'
 }
 
 measure()
@@ -154,68 +180,87 @@ measure()
 	done
 	about >"$OUT/about.json"
 	image >"$OUT/image.json"
-	jq -s --slurpfile targets "$TOP/bench/targets.json" --argjson about "$(cat "$OUT/about.json")" \
-		--argjson image "$(cat "$OUT/image.json")" -f "$TOP/bench/results.jq" "$OUT/all.jsonl" >"$OUT/results.json"
+	jq -s --slurpfile targets "$TOP/bench/targets.json" \
+		--argjson about "$(cat "$OUT/about.json")" \
+		--argjson image "$(cat "$OUT/image.json")" -f "$TOP/bench/results.jq" \
+		"$OUT/all.jsonl" >"$OUT/results.json"
 	jq -r -f "$TOP/bench/chart.jq" "$OUT/results.json" >"$OUT/chart.svg"
 	jq -r -f "$TOP/bench/table.jq" "$OUT/results.json" | tee "$OUT/table.txt"
 	say "build/bench/results.json, build/bench/chart.svg, build/bench/table.txt"
 }
 
-# A line for each: name, instructions, those in Halite, traps, and instructions by the guest's own clock (- if it has none).
+# Prints a line for each benchmark: name, instructions, instructions in Halite, traps, and
+# instructions by the guest's clock (- if the benchmark does not read it).
 one()
 {
 	local names=$1 config=$2
 	play_linux one "$config" 2 "halite.bench=$names"
 	lines one "$config" 1 >"$OUT/one.jsonl"
-	jq -s --slurpfile targets "$TOP/bench/targets.json" --argjson about '{}' --argjson image '{}' \
-		-f "$TOP/bench/results.jq" "$OUT/one.jsonl" |
-		jq -r --arg config "$config" '.results as $results | .order[] | . as $name
-			| $results[.][$config] | [$name, .total, .halite, .traps, (.clock // "-")] | map(tostring) | join(" ")'
+	jq -s --slurpfile targets "$TOP/bench/targets.json" --argjson about '{}' \
+		--argjson image '{}' -f "$TOP/bench/results.jq" "$OUT/one.jsonl" |
+		jq -r --arg config "$config" '.results as $results | .order[] | . as $name |
+			$results[.][$config] | [$name, .total, .halite, .traps, (.clock // "-")] |
+			map(tostring) | join(" ")'
 }
 
-# Few runs of few benchmarks: the counts are the same in each run to within 1 %, a timer's interrupt here or there, so that is
-# enough to see a path that has become longer.
+# Runs few benchmarks few times. The counts of two runs differ by at most 1 %, when a timer
+# interrupt comes in one of them, so few runs suffice to show a path that has become longer.
 check()
 {
-	play_linux check nacl 2 "halite.bench=sbi-kernel,sbi-user,mmio-write,touch-1000,new-shadow-1000"
+	play_linux check nacl 2 \
+		"halite.bench=sbi-kernel,sbi-user,mmio-write,touch-1000,new-shadow-1000"
 	play check-bare none "" --kernel "$OUT/bare.elf"
 	{ lines check nacl 1; lines check-bare none 1; } >"$OUT/check.jsonl"
-	jq -s --slurpfile targets "$TOP/bench/targets.json" --argjson about '{}' --argjson image '{}' \
-		-f "$TOP/bench/results.jq" "$OUT/check.jsonl" >"$OUT/check.json"
-	jq -r '.targets[] | select(.value)
-		| (if .value <= .target * 1.01 then "within" else "EXCEEDED" end) + ": \(.path), \(.figure): \(.value), at most \(.target)"' \
+	jq -s --slurpfile targets "$TOP/bench/targets.json" --argjson about '{}' \
+		--argjson image '{}' -f "$TOP/bench/results.jq" "$OUT/check.jsonl" \
+		>"$OUT/check.json"
+	jq -r '.targets[] | select(.value) |
+		(if .value <= .target * 1.01 then "within" else "EXCEEDED" end) +
+		": \(.path), \(.figure): \(.value), at most \(.target)"' \
 		"$OUT/check.json" | tee "$OUT/check.txt"
 	[ "$(grep -c '^within' "$OUT/check.txt")" -ge 8 ] || die "too few targets were measured"
 	! grep -q '^EXCEEDED' "$OUT/check.txt" || exit 1
 }
 
-# symbols CONFIG: "address name" in order, of each Halite where it runs, and of L1's kernel.
+# symbols CONFIG: prints "ADDRESS NAME" of each function of each Halite at its run-time address,
+# and of L1's kernel.
 symbols()
 {
 	local level base
 	for ((level = 0; level < $(halites "$1"); level++)); do
 		base=$((RAM_START + ((MEMORY_MIB - (level + 1) * HOME_MIB) << 20) - 0x80200000))
-		nm "$BUILD/halite.elf" | awk '$2 ~ /[tT]/ && $3 !~ /^\$/ { print $1, $3 }' | while read -r address name; do
-			printf '%016x halite%s:%s\n' $((16#$address + base)) "$level" "$name"
-		done
+		nm "$BUILD/halite.elf" | awk '$2 ~ /[tT]/ && $3 !~ /^\$/ { print $1, $3 }' |
+			while read -r address name; do
+				address=$((16#$address + base))
+				printf '%016x halite%s:%s\n' "$address" "$level" "$name"
+			done
 	done
 	tr -d '\r' <"$RUNS_DIR/profile.console" | sed -n 's/^SYMBOL \([0-9a-f]* .*\)/\1/p'
 }
 
-# By function and per round, of the shortest run: instructions, where, function; the most expensive first.
+# Prints lines "INSTRUCTIONS WHERE FUNCTION" per round of the shortest run, the largest first.
 profile()
 {
 	local name=$1 config=$2
-	play_linux profile "$config" 8 "halite.bench=$name${SYMBOLS:+ halite.symbols}" ",profile=$name"
+	play_linux profile "$config" 8 "halite.bench=$name${SYMBOLS:+ halite.symbols}" \
+		",profile=$name"
 	symbols "$config" | sort >"$RUNS_DIR/profile.symbols"
 	jq -r -s '[.[] | select(.profile)] | min_by([.insns[][2]] | add) | .rounds as $rounds
 		| .insns[] | [.[1], .[0], .[2] / $rounds] | @tsv' "$RUNS_DIR/profile.jsonl" |
-		awk '{ printf "%16s %s %s\n", $1, $2, $3 }' | sed -e ':again' -e 's/^\([0-9a-f]*\) \([ 0-9a-f]\)/0\1\2/; s/^ /0/; tagain' |
+		awk '{ printf "%16s %s %s\n", $1, $2, $3 }' |
+		sed -e ':again' -e 's/^\([0-9a-f]*\) \([ 0-9a-f]\)/0\1\2/; s/^ /0/; tagain' |
 		sort - <(sed 's/^\([0-9a-f]*\) \(.*\)/\1  \2/' "$RUNS_DIR/profile.symbols") |
 		awk -v symbols="$SYMBOLS" 'NF == 2 { function_name = $2; next }
-			{ where = ($2 ~ /^halite/ || symbols && $2 ~ /^kvm|^kernel/) ? function_name : "-"; sub(/^halite[0-9]:/, "", where); sum[$2 " " where] += $3 }
+			{
+				known = $2 ~ /^halite/ || symbols && $2 ~ /^kvm|^kernel/
+				where = known ? function_name : "-"
+				sub(/^halite[0-9]:/, "", where)
+				sum[$2 " " where] += $3
+			}
 			END { for (key in sum) printf "%9.2f  %s\n", sum[key], key }' |
-		sort -k1,1nr | awk '{ total += $1; printf "%9.2f  %-9s %s\n", $1, $2, $3 } END { printf "%9.2f  total\n", total }' |
+		sort -k1,1nr |
+		awk '{ total += $1; printf "%9.2f  %-9s %s\n", $1, $2, $3 }
+			END { printf "%9.2f  total\n", total }' |
 		tee "$OUT/profile-$name-$config.txt"
 }
 

@@ -1,62 +1,78 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds the kernel's own KVM selftests from Debian's newest linux-source into build/downloads/selftests: static riscv64
-# programs; version; recipe, the RECIPE below; and not-built, a line `name: why` for each program that the kernel lists for
-# riscv, or has for any architecture, and that does not compile. Packs build/guests/KERNEL/selftests.cpio: busybox, the scenes,
-# kvm.ko and the tests. Usage: build-selftests.sh KERNEL...
+# Builds the kernel's own KVM selftests from Debian's newest linux-source into
+# build/downloads/selftests, which then has:
+#   static riscv64 programs
+#   version     the version of linux-source
+#   recipe      the RECIPE below
+#   not-built   a line `name: reason` for each program that does not compile, of those that the
+#               kernel lists for riscv or has for any architecture
+# Packs build/guests/KERNEL/selftests.cpio: busybox, the scenes, kvm.ko and the tests.
+# Usage: build-selftests.sh KERNEL...
 . "$(dirname "$0")/common.sh"
 
-# To be changed with what is built, so that what an earlier version of this script has built is built again.
+# Change RECIPE together with the build: the script builds again if the built recipe is another one.
 RECIPE=4
 
 SUITES="trixie-backports forky sid"
 OUT=$DOWNLOADS/selftests
 WORK=$DOWNLOADS/linux-source
 
-# fetch_source SUITE COMPRESSION: unpacks what the tests need of the newest linux-source into $WORK/linux.
+# fetch_source SUITE COMPRESSION: unpacks the files of the newest linux-source that the tests need
+# into $WORK/linux.
 fetch_source()
 {
 	local suite=$1 package version tarball
-	APT_CONFIG=$(COMPRESSION=$2 private_apt "source-$suite" "$(dpkg --print-architecture)" deb "$suite")
+	APT_CONFIG=$(COMPRESSION=$2 private_apt "source-$suite" "$(dpkg --print-architecture)" \
+		deb "$suite")
 	export APT_CONFIG
 	say "looking for linux-source in $suite"
 	if ! apt-get -q -o APT::Update::Error-Mode=any update; then
-		say "$suite: the archive's index does not match its signed Release file at the moment, or cannot be reached"
+		say "$suite: the archive's index does not match its signed Release file" \
+			"at the moment, or cannot be reached"
 		return 1
 	fi
-	package=$(apt-cache search --names-only '^linux-source-[0-9.]+$' | awk '{ print $1 }' | sort -V | tail -n 1)
+	package=$(apt-cache search --names-only '^linux-source-[0-9.]+$' | awk '{ print $1 }' |
+		sort -V | tail -n 1)
 	[ -n "$package" ] || { say "$suite: no linux-source"; return 1; }
-	version=$(apt-cache show --no-all-versions "$package" | sed -n 's/^Version: //p' | head -n 1)
+	version=$(apt-cache show --no-all-versions "$package" | sed -n 's/^Version: //p' |
+		head -n 1)
 	say "$suite: downloading $package $version"
 	rm -rf "$WORK"
 	mkdir -p "$WORK/linux"
 	(cd "$WORK" && apt-get -q download "$package") || return 1
 	say "unpacking what the selftests need of it"
-	dpkg-deb --fsys-tarfile "$WORK"/*.deb | tar -C "$WORK" -x --wildcards '*/linux-source-*.tar.xz' || return 1
+	dpkg-deb --fsys-tarfile "$WORK"/*.deb |
+		tar -C "$WORK" -x --wildcards '*/linux-source-*.tar.xz' || return 1
 	rm -f "$WORK"/*.deb
 	tarball=$(find "$WORK/usr" -name '*.tar.xz')
-	tar -C "$WORK/linux" --strip-components=1 --wildcards -xf "$tarball" --exclude='*/drivers/*' --exclude='*/fs/*' \
-		--exclude='*/sound/*' --exclude='*/Documentation/*' --exclude='*/net/*' || return 1
+	tar -C "$WORK/linux" --strip-components=1 --wildcards -xf "$tarball" \
+		--exclude='*/drivers/*' --exclude='*/fs/*' --exclude='*/sound/*' \
+		--exclude='*/Documentation/*' --exclude='*/net/*' || return 1
 	rm -rf "$WORK/usr"
 	printf '%s %s from %s\n' "$package" "$version" "$suite" >"$WORK/version"
 }
 
-# make_kvm [WORDS FOR MAKE]: builds the programs that make knows, or those that the words say. -k: some may not compile.
+# make_kvm [VARIABLE=VALUE...]: builds the programs that make selects. Some may not compile, hence
+# -k.
 make_kvm()
 {
 	make -k -C "$WORK/linux/tools/testing/selftests" -j"$(nproc)" TARGETS=kvm ARCH=riscv \
-		CROSS_COMPILE=riscv64-linux-gnu- EXTRA_CFLAGS=-static LDFLAGS=-static "$@" >>"$WORK/build.log" 2>&1
+		CROSS_COMPILE=riscv64-linux-gnu- EXTRA_CFLAGS=-static LDFLAGS=-static "$@" \
+		>>"$WORK/build.log" 2>&1
 }
 
-# widen_flags SOURCE: memslot_perf_test wants an atomic bool without a lock. GCC before 13 has none for RISC-V, which has
-# instructions for words only; a word serves the test as well.
+# widen_flags SOURCE: replaces memslot_perf_test's atomic bool, which must be lock-free, by an
+# atomic int. GCC before 13 has no lock-free atomic bool for RISC-V, which has atomic instructions
+# for words only.
 widen_flags()
 {
-	sed -i -e 's/\batomic_bool\b/atomic_int/' -e 's/\bATOMIC_BOOL_LOCK_FREE\b/ATOMIC_INT_LOCK_FREE/' \
+	sed -i -e 's/\batomic_bool\b/atomic_int/' \
+		-e 's/\bATOMIC_BOOL_LOCK_FREE\b/ATOMIC_INT_LOCK_FREE/' \
 		-e 's/\bbool expected;/int expected;/' "$1"
 }
 
-# repeat_less SOURCE TIMES NAME...: what the source repeats so often as one of these constants says, it repeats so many times.
+# repeat_less SOURCE TIMES NAME...: sets the constants NAME, which count repetitions, to TIMES.
 repeat_less()
 {
 	local source=$1 times=$2 names
@@ -64,21 +80,25 @@ repeat_less()
 	names=$(IFS='|' && printf '%s' "$*")
 	sed -i -E "s/^#define ($names)[[:space:]].*/#define \\1 $times/" "$source"
 	grep -qE "^#define ($names) $times\$" "$source" ||
-		say "${source##*/}: how often it repeats is not where it was; it is built as it is, and may take very long"
+		say "${source##*/}: how often it repeats is not where it was; it is" \
+			"built as it is, and may take very long"
 }
 
-# build_programs: all that the kernel lists for riscv, and those of its other architecture-independent tests that compile.
+# build_programs: builds the tests that the kernel lists for riscv, and those of its other
+# architecture-independent tests that compile.
 build_programs()
 {
 	local kvm=$WORK/linux/tools/testing/selftests/kvm source name listed
-	# On a bare machine of two simulated harts hardware_disable_test does not come to its end in a quarter of an hour, with 512
-	# machines made and killed that have 64 busy threads each. rseq_test does, with 100,000 migrations, but not everywhere in
-	# Halite. Neither has an option for it.
+	# With two simulated harts, hardware_disable_test does not end within a quarter of an hour
+	# even on the bare machine: it starts and kills 512 machines with 64 busy threads each.
+	# rseq_test, with 100,000 migrations, ends there, but not in all configurations of Halite.
+	# Neither has an option for its number of repetitions.
 	repeat_less "$kvm/hardware_disable_test.c" 32 FORK_NUM NR_ITERATIONS
 	repeat_less "$kvm/rseq_test.c" 10000 NR_TASK_MIGRATIONS
 	make_kvm || true
 	if [ ! -e "$kvm/memslot_perf_test" ]; then
-		say "memslot_perf_test: this compiler has no lock-free atomic bool; building it with words instead"
+		say "memslot_perf_test: this compiler has no lock-free atomic bool;" \
+			"building it with words instead"
 		widen_flags "$kvm/memslot_perf_test.c"
 		make_kvm || true
 	fi
@@ -86,7 +106,7 @@ build_programs()
 	for source in "$kvm"/*.c "$kvm"/riscv/*.c; do
 		name=${source#"$kvm"/}
 		name=${name%.c}
-		# riscv/arch_timer.c and riscv/get-reg-list.c are parts of programs.
+		# riscv/arch_timer.c and riscv/get-reg-list.c are only parts of programs.
 		case " $(echo $listed) " in *" $name "* | *" ${name#riscv/} "*) continue ;; esac
 		make_kvm TEST_GEN_PROGS_COMMON= TEST_GEN_PROGS_riscv="$name" SPLIT_TESTS= || true
 		listed="$listed $name"
@@ -94,7 +114,8 @@ build_programs()
 	: >"$WORK/not-built"
 	for name in $listed; do
 		[ -x "$kvm/$name" ] || printf '%s: %s\n' "$name" \
-			"$(grep -aE "^$name\.c:.*error: " "$WORK/build.log" | head -n 1 | sed 's/.*error: //')" >>"$WORK/not-built"
+			"$(grep -aE "^$name\.c:.*error: " "$WORK/build.log" | head -n 1 |
+				sed 's/.*error: //')" >>"$WORK/not-built"
 	done
 }
 
@@ -104,7 +125,8 @@ build()
 	"$TOP/scripts/install-packages.sh" selftests
 	first_of_suites fetch_source $SUITES || die "no linux-source in any of: $SUITES"
 	say "building the KVM selftests of $(cat "$WORK/version")"
-	make -C "$WORK/linux" -s -j"$(nproc)" ARCH=riscv CROSS_COMPILE=riscv64-linux-gnu- headers >"$WORK/build.log" 2>&1 ||
+	make -C "$WORK/linux" -s -j"$(nproc)" ARCH=riscv CROSS_COMPILE=riscv64-linux-gnu- headers \
+		>"$WORK/build.log" 2>&1 ||
 		{ tail -n 20 "$WORK/build.log" >&2; die "the kernel's headers cannot be made"; }
 	build_programs
 	rm -rf "$OUT.new"
@@ -112,7 +134,10 @@ build()
 	find "$tests/kvm" -maxdepth 2 -type f -perm -u+x ! -name '*.*' -exec cp {} "$OUT.new/" \;
 	rm -f "$OUT.new"/*.sh
 	riscv64-linux-gnu-strip "$OUT.new"/* 2>/dev/null || true
-	[ -s "$OUT.new/ebreak_test" ] || { tail -n 20 "$WORK/build.log" >&2; die "the selftests did not build"; }
+	if [ ! -s "$OUT.new/ebreak_test" ]; then
+		tail -n 20 "$WORK/build.log" >&2
+		die "the selftests did not build"
+	fi
 	cp "$WORK/version" "$WORK/not-built" "$OUT.new/"
 	printf '%s\n' "$RECIPE" >"$OUT.new/recipe"
 	rm -rf "$OUT" "$WORK"
@@ -123,7 +148,8 @@ pack()
 {
 	local name=$1 out=$BUILD/guests/$1 work
 	"$TOP/scripts/make-initramfs.sh" "$name"
-	if [ "$out/selftests.cpio" -nt "$out/boot.cpio" ] && [ "$out/selftests.cpio" -nt "$OUT/version" ]; then
+	if [ "$out/selftests.cpio" -nt "$out/boot.cpio" ] &&
+		[ "$out/selftests.cpio" -nt "$OUT/version" ]; then
 		return 0
 	fi
 	work=$(mktemp -d)
@@ -132,7 +158,8 @@ pack()
 	cp "$DOWNLOADS/kernels/$name/kvm.ko" "$work/lib/modules/"
 	{
 		cat "$out/boot.cpio"
-		(cd "$work" && find . -print0 | sort -z | cpio --null -o -H newc --owner=0:0 --quiet)
+		(cd "$work" && find . -print0 | sort -z |
+			cpio --null -o -H newc --owner=0:0 --quiet)
 	} >"$out/selftests.cpio.new"
 	mv "$out/selftests.cpio.new" "$out/selftests.cpio"
 	rm -rf "$work"

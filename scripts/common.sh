@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Helpers that the other scripts source. Owns the layout below build/ and every use of apt with lists of our own, which
-# leaves the system's apt configuration as it is.
+# Helpers that the other scripts source. This file defines the layout below build/, and all uses of
+# apt with private lists, which leave the system's apt configuration unchanged.
 # shellcheck shell=bash
 
 set -euo pipefail
@@ -8,7 +8,7 @@ set -euo pipefail
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=$TOP/build
 DOWNLOADS=$BUILD/downloads
-# A root shell of another distribution's login may lack the sbin folders, which dpkg and mke2fs need.
+# A root shell may lack the sbin folders, which dpkg and mke2fs need.
 export PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C.UTF-8
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -16,7 +16,7 @@ KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# as_root COMMAND...: runs it as root, through sudo when we are not.
+# as_root COMMAND...: runs COMMAND as root, through sudo if the caller is not root.
 as_root()
 {
 	if [ "$(id -u)" = 0 ]; then
@@ -28,33 +28,40 @@ as_root()
 	fi
 }
 
-# debian_mirror: prints the address of the Debian archive that the system's own apt uses (not the security one).
+# debian_mirror: prints the address of the Debian archive (not the security one) of the system's
+# apt.
 debian_mirror()
 {
 	local uri
 	uri=$(env -u APT_CONFIG apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-		grep -v -e security -e ports | grep -E '/debian/?$' | sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
+		grep -v -e security -e ports | grep -E '/debian/?$' | sort | uniq -c | sort -rn |
+		awk 'NR == 1 { print $2 }')
 	if [ -z "$uri" ]; then
-		# A fresh root has sources but no lists yet, and then indextargets still prints; so there is no source at all.
-		die "apt knows no Debian archive (apt-get indextargets lists none): add one to /etc/apt/sources.list"
+		# indextargets prints sources even if no lists were fetched, so apt has no such
+		# source.
+		die "apt knows no Debian archive (apt-get indextargets lists none):" \
+			"add one to /etc/apt/sources.list"
 	fi
 	printf '%s\n' "${uri%/}"
 }
 
 debian_release()
 {
-	(. /etc/os-release && [ "$ID" = debian ] && printf '%s\n' "${VERSION_CODENAME:-unknown}") || printf 'unknown\n'
+	(. /etc/os-release && [ "$ID" = debian ] && printf '%s\n' "${VERSION_CODENAME:-unknown}") ||
+		printf 'unknown\n'
 }
 
-# keyring_current: the keyring with which all suites used here can be checked; Debian 12's is updated in point releases.
+# need_keyring: fails unless Debian's keyring is installed. It checks the suites of all releases:
+# Debian 12's point releases update it.
 need_keyring()
 {
 	[ -s "$KEYRING" ] || die "$KEYRING is missing: install debian-archive-keyring"
 }
 
-# private_apt NAME ARCH TYPES SUITE...: makes an apt of its own below build/downloads/apt/NAME and prints the path of its
-# configuration, for use as APT_CONFIG. COMPRESSION says which of the archive's indexes it takes, xz or gz. Signatures are checked with Debian's own keyring. Dates are not, because archive
-# copies lag at times.
+# private_apt NAME ARCH TYPES SUITE...: makes a private apt below build/downloads/apt/NAME. Prints
+# the path of its configuration, for APT_CONFIG. COMPRESSION (xz or gz) selects the archive's
+# indexes. apt checks signatures with Debian's own keyring. It does not check dates: mirrors may lag
+# behind.
 private_apt()
 {
 	local name=$1 arch=$2 types=$3 mirror dir
@@ -94,7 +101,7 @@ private_apt()
 	printf '%s\n' "$dir/apt.conf"
 }
 
-# retry COUNT COMMAND...: for downloads.
+# retry COUNT COMMAND...: runs COMMAND until it succeeds, at most COUNT times.
 retry()
 {
 	local left=$1
@@ -107,8 +114,9 @@ retry()
 	done
 }
 
-# first_of_suites FUNCTION SUITE...: calls FUNCTION SUITE COMPRESSION until it succeeds, and leaves that suite in SUITE. While
-# the archive is being updated, an index may not match its signed Release file, often in one compression only.
+# first_of_suites FUNCTION SUITE...: calls FUNCTION SUITE COMPRESSION until it succeeds, and leaves
+# that suite in SUITE. During an update of the archive, an index may not match its signed Release
+# file, often in one compression only.
 first_of_suites()
 {
 	local function=$1 compression

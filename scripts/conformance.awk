@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Compares two logs of the conformance guest. Files: docs/conformance.md, the bare machine's log, the other log.
-# A table row of the document, `| \`pattern\` | variants | \`part\` | reason |` behind the line "<!-- differences -->", explains lines whose
-# name matches the pattern (* stands for anything, # for a number), where the variant's name matches one of the variants (halite: any
-# but the bare machine's). With parts (patterns too, `;` between), what they match is left out of both lines, and the rest must be equal.
-# With the part `ok` alone the line must be ok here and not ok on the bare machine, which breaks the specification there.
-# With the part `right` alone the line must be ok here, even where the bare machine's line is the same.
-# Where the reason is that QEMU is wrong, the line must be ok here.
+# Compares two logs of the conformance guest.
+# Files: docs/conformance.md, the bare machine's log, the other log.
+# -v variant=NAME: the variant of the other log.
+#
+# docs/conformance.md explains differences between the lines "<!-- differences -->" and
+# "<!-- end -->", in table rows `| \`pattern\` | variants | \`part\` | reason |`:
+# - A row explains a line if the pattern matches the line's name (* is anything, # a number) and
+#   one of the variants matches this variant (`halite` is each variant but the bare machine's).
+# - An empty part explains any difference.
+# - A part of patterns, with `;` between, is deleted from both lines; the rest must then be equal.
+# - Part `ok`: the bare machine breaks the specification. The line must be ok here and not ok there.
+# - Part `right`: the line must be ok here, even if the bare machine's line is the same.
+# - A reason that begins with "QEMU": the line must be ok here.
 
-# The text of a line without ok and number; its name ends before the first ": " or " = ".
+# text_of: returns a line without "ok" and number. name_of: returns the text before ": " or " = ".
 function text_of(line) { sub(/^(not )?ok [0-9]+ /, "", line); return line }
 function name_of(text,    a, b)
 {
@@ -33,7 +39,8 @@ function reason_for(name, here, there,    i, a, b, n, k, each)
 			continue
 		}
 		if (part[i] == "ok") {
-			if (here ~ /^not ok / && there !~ /^not ok / && there != "(no such line)") return 1
+			if (here ~ /^not ok / && there !~ /^not ok / && there != "(no such line)")
+				return 1
 			continue
 		}
 		a = here
@@ -51,7 +58,7 @@ function reason_for(name, here, there,    i, a, b, n, k, each)
 	}
 	return 0
 }
-# Whether the line must be ok in Halite.
+# Returns whether the specification's answer is required in Halite.
 function must_be_right(name,    i)
 {
 	for (i = 0; i < reasons; i++) {
@@ -64,7 +71,8 @@ function differs(name, here, there)
 	different++
 	if (reason_for(name, here, there)) return
 	if (unexplained++ < 400) {
-		printf "%s\n    bare:  %s\n    here:  %s\n    about: %s\n", name, here, there, meaning[name]
+		printf "%s\n    bare:  %s\n    here:  %s\n    about: %s\n", name, here, there,
+			meaning[name]
 	}
 }
 
@@ -77,9 +85,11 @@ file == 1 && in_table && /^\| `/ {
 	gsub(/^ *`|` *$/, "", cell[2])
 	gsub(/^ *| *$/, "", cell[3])
 	gsub(/^ *`?|`? *$/, "", cell[4])
-	if (variant !~ as_regex(cell[3]) && !(cell[3] == "halite" && variant !~ /(^|:)native$/)) next
+	if (variant !~ as_regex(cell[3]) && !(cell[3] == "halite" && variant !~ /(^|:)native$/))
+		next
 	pattern[reasons] = as_regex(cell[2])
-	part[reasons] = cell[4] == "" ? "" : substr(as_regex(cell[4]), 2, length(as_regex(cell[4])) - 2)
+	part[reasons] = as_regex(cell[4])
+	part[reasons] = cell[4] == "" ? "" : substr(part[reasons], 2, length(part[reasons]) - 2)
 	is_qemus[reasons] = cell[5] ~ /^ *QEMU /
 	reasons++
 }
@@ -104,7 +114,8 @@ END {
 	for (i = 0; i < lines; i++) {
 		name = order[i]
 		if (!(name in here)) differs(name, bare[name], "(no such line)")
-		else if (bare[name] != here[name] || here[name] ~ /^not ok / && must_be_right(name)) differs(name, bare[name], here[name])
+		else if (bare[name] != here[name] || here[name] ~ /^not ok / && must_be_right(name))
+			differs(name, bare[name], here[name])
 	}
 	for (i = 0; i < extras; i++) differs(extra[i], "(no such line)", here[extra[i]])
 	printf "%d %d\n", different, unexplained

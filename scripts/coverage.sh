@@ -1,20 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Line and branch coverage of src/hext and src/nacl by their unit tests, without the sanitizers: a table, and an error below
-# the two limits. Everything is left in build/coverage. Usage: scripts/coverage.sh [LINES BRANCHES], in percent (95 90).
+# Measures the line and branch coverage of src/hext and src/nacl by their unit tests, without the
+# sanitizers. Prints a table, and fails below the two limits. All files are in build/coverage.
+# Usage: scripts/coverage.sh [LINES BRANCHES], in percent; the default is 95 90.
 . "$(dirname "$0")/common.sh"
 
 OUT=$BUILD/coverage
 LINES_WANTED=${1:-95}
 BRANCHES_WANTED=${2:-90}
 
-# run_test NAME FOLDER [COMPILER'S WORDS]: builds the test in a folder of its own, where its counts go.
+# run_test NAME FOLDER [FLAG...]: builds the test in FOLDER with the compiler's FLAGs, runs it, and
+# keeps its counts in FOLDER.
 run_test()
 {
 	local name=$1 folder=$OUT/$2
 	shift 2
 	mkdir -p "$folder"
-	(cd "$folder" && gcc -std=gnu11 -g -O0 --coverage -I"$TOP/src" -o "$name" "$TOP/tests/unit/$name.c" "$@" -lcmocka -lpthread &&
+	(cd "$folder" &&
+		gcc -std=gnu11 -g -O0 --coverage -I"$TOP/src" -o "$name" "$TOP/tests/unit/$name.c" \
+			"$@" -lcmocka -lpthread &&
 		"./$name" >log 2>&1) || die "$name ($folder) does not build or fails"
 }
 
@@ -31,7 +35,7 @@ for layout in rv64 rv32 be rv32be; do
 	be) flags=(-DNACL_SIMULATE_BIG_ENDIAN) ;;
 	rv32be) flags=(-DNACL_XLEN=32 -DNACL_SIMULATE_BIG_ENDIAN) ;;
 	esac
-	# client.c is a part of the tests that need it.
+	# test_nacl_client.c, test_nacl_both.c and test_nacl_cases.c include client.c.
 	run_test test_nacl_client "client-$layout" "${flags[@]}"
 	for name in test_nacl_host test_nacl_both test_nacl_cases; do
 		run_test "$name" "$name-$layout" "${flags[@]}" "$TOP/src/nacl/host.c"

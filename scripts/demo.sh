@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Plays the scene of `make demo`: `halite run` with these options, its console shown here and kept in build/demo.log, and at
-# the end what was seen and in which time. Usage: demo.sh OPTIONS OF HALITE RUN
+# Runs the scene of `make demo`: `halite run` with these options. Shows its console, keeps it in
+# build/demo.log, and prints at the end which steps were seen and the time.
+# Usage: demo.sh OPTIONS OF HALITE RUN
 . "$(dirname "$0")/common.sh"
 
 SECONDS_MAX=${DEMO_SECONDS:-300}
 LOG=${DEMO_LOG:-$BUILD/demo.log}
 
-say "kernel: Debian's $(cat "$DOWNLOADS/kernels/${KERNEL:-client}/version" 2>/dev/null || echo unknown)"
+version=$DOWNLOADS/kernels/${KERNEL:-client}/version
+say "kernel: Debian's $(cat "$version" 2>/dev/null || echo unknown)"
 say "halite run $*"
 start=$(date +%s)
 set +e
@@ -35,4 +37,5 @@ check "L2: powered off, its QEMU ended well" 'QEMU of L2: exit 0'
 check "L1: powered off" 'scene demo: exit 0'
 printf '  %-46s %s\n' "exit status of halite run" "$status"
 printf '  %-46s %s\n' "wall time, seconds" "$seconds"
-[ "$status" = 0 ] && [ "$failed" = 0 ] || die "the demo did not end well; its console is in ${LOG#"$TOP"/}"
+[ "$status" = 0 ] && [ "$failed" = 0 ] ||
+	die "the demo did not end well; its console is in ${LOG#"$TOP"/}"

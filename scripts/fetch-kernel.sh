@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Fetches a Debian kernel for riscv64 into build/downloads/kernels/NAME: Image, version, recipe, kvm.ko, and in modules/ the
-# drivers of virtio disks and network cards, of disks in RAM, and what they need; modules/order lists those in the order in which to load them.
+# Fetches a Debian kernel for riscv64 into build/downloads/kernels/NAME: Image, version, recipe,
+# kvm.ko, and modules/ with the drivers of virtio disks, of network cards and of disks in RAM, and
+# the modules that these need. modules/order lists them in the order in which to load them.
 # Usage: fetch-kernel.sh client|6.12
-#   client  the newest kernel that is a client of SBI nested acceleration (Linux 6.13 and later)
-#   6.12    trixie's, which is none
+#   client  the newest kernel that is a client of SBI nested acceleration (Linux 6.13 or later)
+#   6.12    the kernel of trixie, which is not a client
 . "$(dirname "$0")/common.sh"
 
 CLIENT_SINCE=6.13
 DRIVERS="virtio_blk virtio_net brd"
-# To be changed with what is kept of a kernel, so that what an earlier version of this script has fetched is fetched again.
+# Change RECIPE together with the list of kept files: the script fetches a kernel again if the
+# kernel's recipe is another one.
 RECIPE=3
 name=${1:-}
 case $name in
@@ -19,19 +21,23 @@ client) suites="trixie-backports forky sid" ;;
 esac
 OUT=$DOWNLOADS/kernels/$name
 
-# package_field PACKAGE FIELD: of the newest version in the current private apt; nothing when there is none.
+# package_field PACKAGE FIELD: prints FIELD of PACKAGE's newest version in the current private apt;
+# nothing if there is no such package.
 package_field()
 {
-	{ apt-cache show --no-all-versions "$1" 2>/dev/null || true; } | sed -n "s/^$2: //p" | head -n 1
+	{ apt-cache show --no-all-versions "$1" 2>/dev/null || true; } |
+		sed -n "s/^$2: //p" | head -n 1
 }
 
-# keep_driver TREE MODULES NAME: unpacks driver NAME and those it depends on from TREE into MODULES, and appends them to
-# MODULES/order. What TREE does not have is built into the kernel.
+# keep_driver TREE MODULES NAME: unpacks driver NAME and the drivers that it depends on from TREE
+# into MODULES, and appends them to MODULES/order. A driver that TREE lacks is built into the
+# kernel.
 keep_driver()
 {
 	local tree=$1 modules=$2 name=$3 file needed
 	! grep -qsx "$name.ko" "$modules/order" || return 0
-	file=$(find "$tree" -name '*.ko*' | grep -E "/${name//_/[-_]}\.ko(\.xz)?\$" | head -n 1 || true)
+	file=$(find "$tree" -name '*.ko*' |
+		grep -E "/${name//_/[-_]}\.ko(\.xz)?\$" | head -n 1 || true)
 	if [ -z "$file" ]; then
 		say "$name: not a module of this kernel"
 		return 0
@@ -40,13 +46,15 @@ keep_driver()
 	*.xz) unxz <"$file" ;;
 	*) cat "$file" ;;
 	esac >"$modules/$name.ko"
-	for needed in $(tr '\0' '\n' <"$modules/$name.ko" | sed -n 's/^depends=//p' | tr ',-' ' _'); do
+	for needed in $(tr '\0' '\n' <"$modules/$name.ko" | sed -n 's/^depends=//p' |
+		tr ',-' ' _'); do
 		keep_driver "$tree" "$modules" "$needed"
 	done
 	printf '%s\n' "$name.ko" >>"$modules/order"
 }
 
-# fetch_from SUITE COMPRESSION: fills $OUT.new. Fails when the suite's copy in the archive is inconsistent or has no fitting kernel.
+# fetch_from SUITE COMPRESSION: fills $OUT.new. Fails if the suite's copy in the archive is
+# inconsistent or has no suitable kernel.
 fetch_from()
 {
 	local suite=$1 image version packages package driver work=$DOWNLOADS/kernels/deb-$1
@@ -54,18 +62,21 @@ fetch_from()
 	export APT_CONFIG
 	say "looking for a kernel in $suite"
 	if ! apt-get -q -o APT::Update::Error-Mode=any update; then
-		say "$suite: the archive's index does not match its signed Release file at the moment, or cannot be reached"
+		say "$suite: the archive's index does not match its signed Release file" \
+			"at the moment, or cannot be reached"
 		return 1
 	fi
-	image=$(package_field linux-image-riscv64 Depends | grep -o 'linux-image-[0-9][^ ,]*' | head -n 1)
+	image=$(package_field linux-image-riscv64 Depends |
+		grep -o 'linux-image-[0-9][^ ,]*' | head -n 1)
 	[ -n "$image" ] || { say "$suite: no linux-image-riscv64"; return 1; }
 	version=$(package_field "$image" Version)
 	if [ "$name" = client ] && dpkg --compare-versions "$version" lt "$CLIENT_SINCE"; then
 		say "$suite: $image is older than $CLIENT_SINCE and has no client"
 		return 1
 	fi
-	# Since 7.x the image is a package with dependencies only.
-	packages=$(package_field "$image" Depends | grep -oE 'linux-(binary|modules)-[0-9][^ ,]*' | sort -u || true)
+	# From 7.x on, the image package has only dependencies.
+	packages=$(package_field "$image" Depends |
+		grep -oE 'linux-(binary|modules)-[0-9][^ ,]*' | sort -u || true)
 	[ -n "$packages" ] || packages=$image
 	rm -rf "$work"
 	mkdir -p "$work"
@@ -74,9 +85,10 @@ fetch_from()
 	rm -rf "$OUT.new"
 	mkdir -p "$OUT.new/tree"
 	for package in "$work"/*.deb; do
-		# tar complains about a pattern that matches nothing in this one of the packages.
-		dpkg-deb --fsys-tarfile "$package" | tar -C "$OUT.new/tree" -x --wildcards '*/vmlinuz*' '*/vmlinux-*' '*.ko*' \
-			2>/dev/null || true
+		# tar complains if a pattern matches nothing in a package.
+		dpkg-deb --fsys-tarfile "$package" |
+			tar -C "$OUT.new/tree" -x --wildcards '*/vmlinuz*' '*/vmlinux-*' '*.ko*' \
+				2>/dev/null || true
 	done
 	find "$OUT.new/tree" -type f -name 'vmlinu*' -exec cp {} "$OUT.new/Image" \;
 	[ -s "$OUT.new/Image" ] || { say "$suite: no kernel image in these packages"; return 1; }

@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Installs what the build and the tests need from Debian's packages, if anything of it is missing.
+# Installs those Debian packages that the build and the tests need and that are missing.
 # Usage: install-packages.sh build|run|lint|unit|coverage|selftests|bench...
 . "$(dirname "$0")/common.sh"
 
-# Each group: the packages that a machine without build tools needs for it.
+# Each group lists the packages that it needs on a machine without build tools.
 BUILD_PACKAGES="gcc make libc6-dev xz-utils gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf \
 	binutils-riscv64-linux-gnu"
 UNIT_PACKAGES="gcc libc6-dev libcmocka-dev"
 RUN_PACKAGES="mmdebstrap debian-archive-keyring xz-utils cpio device-tree-compiler"
 COVERAGE_PACKAGES="gcovr"
 LINT_PACKAGES="clang clang-format"
-SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu libc6-dev-riscv64-cross"
+SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu \
+	libc6-dev-riscv64-cross"
 BENCH_PACKAGES="gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross jq"
 QEMU_MINIMUM=10
 
@@ -20,8 +21,8 @@ installed()
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-APT_INSTALL=(env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root
-	--no-install-recommends install)
+APT_INSTALL=(env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=600
+	-o APT::Sandbox::User=root --no-install-recommends install)
 
 install_missing()
 {
@@ -39,11 +40,13 @@ install_missing()
 qemu_major()
 {
 	{ qemu-system-riscv64 -version 2>/dev/null || true; } |
-		awk '/version/ { for (i = 1; i < NF; i++) if ($i == "version") v = int($(i + 1)) } END { print v + 0 }'
+		awk '/version/ { for (i = 1; i < NF; i++) if ($i == "version") v = int($(i + 1)) }
+			END { print v + 0 }'
 }
 
-# QEMU 10: a plain package of Debian 13, in Debian 12 one of bookworm-backports, taken through lists of our own so that
-# the system's apt keeps its configuration.
+# Installs QEMU 10. Debian 13 has it. Debian 12 has it in bookworm-backports: install_qemu()
+# installs it from there through private lists, so that the system's apt configuration does not
+# change.
 install_qemu()
 {
 	[ "$(qemu_major)" -ge "$QEMU_MINIMUM" ] && return 0
@@ -54,12 +57,14 @@ install_qemu()
 	say "installing QEMU from bookworm-backports"
 	local config
 	need_keyring
-	config=$(private_apt qemu "$(dpkg --print-architecture)" deb bookworm bookworm-updates bookworm-backports)
-	# Into this system: so its own package state, not an empty one.
+	config=$(private_apt qemu "$(dpkg --print-architecture)" deb \
+		bookworm bookworm-updates bookworm-backports)
+	# apt installs into this system, so it must use the system's package state.
 	sed -i -e '/^Dir::State::Status/d' -e '/^APT::Architectures/d' "$config"
 	retry 3 as_root env APT_CONFIG="$config" apt-get -q update
-	retry 3 as_root env APT_CONFIG="$config" "${APT_INSTALL[@]}" -t bookworm-backports qemu-system-riscv
-	# Ours again, so that make distclean can remove it.
+	retry 3 as_root env APT_CONFIG="$config" "${APT_INSTALL[@]}" -t bookworm-backports \
+		qemu-system-riscv
+	# Root has written here. The user must own the files for make distclean.
 	as_root chown -R "$(id -u):$(id -g)" "$DOWNLOADS/apt/qemu"
 }
 
@@ -72,6 +77,10 @@ for group; do
 	lint) install_missing $LINT_PACKAGES ;;
 	selftests) install_missing $SELFTEST_PACKAGES ;;
 	bench) install_missing $BENCH_PACKAGES ;;
-	*) die "install-packages.sh: unknown group '$group'; expected build, unit, coverage, run, lint, selftests or bench" ;;
+	*)
+		die "install-packages.sh: unknown group '$group';" \
+			"expected build, unit, coverage, run, lint, selftests or bench"
+		;;
+
 	esac
 done

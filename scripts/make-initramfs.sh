@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Makes build/guests/NAME/{Image,l1.cpio,l2.cpio,boot.cpio} for kernel NAME (see fetch-kernel.sh): the L1 userland with kvm.ko of
-# that kernel, the scenes, and the L2 guest (the same kernel, busybox), once more with drivers and a load (tests/linux/load).
-# boot.cpio is busybox and the scenes alone.
+# Makes build/guests/NAME/{Image,l1.cpio,l2.cpio,boot.cpio} for kernel NAME (see fetch-kernel.sh).
+#   l1.cpio    L1: the userland, kvm.ko, the drivers, the scenes, and in /guest the L2 guests
+#   l2.cpio    L2: busybox. /guest/load.cpio is the same with drivers and a load (tests/linux/load)
+#   boot.cpio  L1 without the userland: busybox and the scenes
 # Usage: make-initramfs.sh NAME...
 . "$(dirname "$0")/common.sh"
 
@@ -13,20 +14,22 @@ make_one()
 	local name=$1 kernel=$DOWNLOADS/kernels/$1 out=$BUILD/guests/$1 work
 	"$TOP/scripts/fetch-kernel.sh" "$name"
 	"$TOP/scripts/fetch-userland.sh"
-	if [ -s "$out/l1.cpio" ] && [ -z "$(find "$TOP/tests/linux/l1" "$TOP/tests/linux/l2" "$TOP/tests/linux/load" "$0" "$kernel/version" \
-		"$DOWNLOADS/userland.cpio" -newer "$out/l1.cpio" -print -quit)" ]; then
+	if [ -s "$out/l1.cpio" ] && [ -z "$(find "$TOP/tests/linux/l1" "$TOP/tests/linux/l2" \
+		"$TOP/tests/linux/load" "$0" "$kernel/version" "$DOWNLOADS/userland.cpio" \
+		-newer "$out/l1.cpio" -print -quit)" ]; then
 		return 0
 	fi
 	say "packing the L1 and L2 guests with kernel '$name'"
 	work=$(mktemp -d)
-	mkdir -p "$out" "$work/busybox" "$work/l2/bin" "$work/l1/guest" "$work/l1/lib" "$work/boot/bin"
+	mkdir -p "$out" "$work/busybox" "$work/l2/bin" "$work/l1/guest" "$work/l1/lib" \
+		"$work/boot/bin"
 	(cd "$work/busybox" && cpio -idm --quiet '*usr/bin/busybox' <"$DOWNLOADS/userland.cpio")
 
 	cp "$work/busybox/usr/bin/busybox" "$work/l2/bin/"
 	cp "$TOP/tests/linux/l2/init" "$work/l2/init"
 	chmod +x "$work/l2/init"
 
-	# Comes after the userland in one file: bin and lib there are links into usr.
+	# The userland comes first in l1.cpio, and its bin and lib are links to usr.
 	rm -rf "$work/l1/lib"
 	mkdir -p "$work/l1/usr/lib/modules" "$work/l1/usr/bin"
 	cp "$kernel/kvm.ko" "$work/l1/usr/lib/modules/"

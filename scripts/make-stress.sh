@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Makes build/guests/NAME/stress.cpio for kernel NAME: l1.cpio, and what the scene "stress" needs in L1 and in L2.
+# Makes build/guests/NAME/stress.cpio for kernel NAME: l1.cpio, and the files of the scene "stress".
 # Usage: make-stress.sh NAME...
 . "$(dirname "$0")/common.sh"
 
@@ -10,7 +10,8 @@ make_one()
 {
 	local name=$1 kernel=$DOWNLOADS/kernels/$1 out=$BUILD/guests/$1 work
 	"$TOP/scripts/make-initramfs.sh" "$name"
-	if [ -s "$out/stress.cpio" ] && [ -z "$(find "$out/l1.cpio" "$BUILD"/stress/* "$0" -newer "$out/stress.cpio" -print -quit)" ]; then
+	if [ -s "$out/stress.cpio" ] && [ -z "$(find "$out/l1.cpio" "$BUILD"/stress/* "$0" \
+		-newer "$out/stress.cpio" -print -quit)" ]; then
 		return 0
 	fi
 	work=$(mktemp -d)

@@ -1,15 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Runs the kernel's own KVM selftests in L1 on bare QEMU and in Halite with and without NACL, and compares the results: a
-# table for each kernel, then a few tests under each of the 16 sets of NACL features. What differs is repeated everywhere, and
-# the rates are named. Exit status 1 when the results still differ. Logs are in build/selftests. Variables:
+# Runs the kernel's own KVM selftests in L1 on bare QEMU and in Halite, with and without NACL, and
+# compares the results: first a table for each kernel, then a few tests with each of the 16 subsets
+# of NACL's features. A test whose results differ runs again in all variants, and its rates are
+# printed. Exit status 1 if results differ in the end. Logs are in build/selftests. Variables:
 #   KERNELS   default: client 6.12
-#   VARIANTS  default: bare all none. all and none are what NACL offers; others as for `halite run --nacl`; empty: no table
-#   TESTS     default: all that were built. NAME or NAME:ARGUMENT:ARGUMENT...
-#   SETS      which sets of NACL features, numbers from 0 to 15, one bit for each feature; default: all of them; empty: none
-#   MACHINE   as for `halite run --machine`; default: that one's. irqfd_test needs aia
+#   VARIANTS  default: bare all none. A variant other than bare is a value of `halite run --nacl`.
+#             Empty: no table
+#   TESTS     NAME or NAME:ARGUMENT:ARGUMENT...; default: all that were built
+#   SETS      subsets of NACL's features, as numbers from 0 to 15 with one bit for each feature;
+#             default: all of them; empty: none
+#   MACHINE   as for `halite run --machine`, with its default. irqfd_test needs aia
 #   LIMIT     seconds that a test may take; default: 600
-#   RESUME=1  runs only what has no result in build/selftests yet
+#   RESUME=1  runs only tests that have no result in build/selftests
 . "$(dirname "$0")/common.sh"
 
 read -ra KERNELS <<<"${KERNELS-client 6.12}"
@@ -18,7 +21,7 @@ read -ra TESTS <<<"${TESTS:-}"
 read -ra SETS <<<"${SETS-$(echo {0..15})}"
 LIMIT=${LIMIT:-600}
 REPEATS=3
-# So many tests in one boot.
+# Number of tests in one boot.
 BATCH=4
 SET_TESTS=(ebreak_test memslot_modification_stress_test:-i:5:-b:16M kvm_page_table_test:-b:16M)
 FEATURES=(sync_csr sync_hfence sync_sret autoswap_csr)
@@ -26,7 +29,8 @@ OUT=$BUILD/selftests
 DIFFERENT=0
 # The results of a test are in $OUT/GROUP/VARIANT. A group is KERNEL or KERNEL-sets.
 
-# set_name NUMBER: its features; `empty` for 0, which offers NACL without any, other than `none`.
+# set_name NUMBER: prints the features of a subset; `empty` for 0, which offers NACL without any
+# feature (`none` offers no NACL).
 set_name()
 {
 	local bit name=
@@ -36,7 +40,7 @@ set_name()
 	printf '%s\n' "${name:-empty}"
 }
 
-# boot GROUP VARIANT TESTS SECONDS CONSOLE: runs the comma list in one boot.
+# boot GROUP VARIANT TESTS SECONDS CONSOLE: runs the tests of a list with commas in one boot.
 boot()
 {
 	local kernel=${1%-sets} variant=$2 options status=0
@@ -46,14 +50,17 @@ boot()
 	*) options=(--nacl "$variant") ;;
 	esac
 	timeout -k 5 "$4" "$BUILD/halite" run --kernel "$BUILD/guests/$kernel/Image" \
-		--initrd "$BUILD/guests/$kernel/selftests.cpio" --cpus 2 --memory 4G ${MACHINE:+--machine "$MACHINE"} \
-		--append "console=ttyS0 halite.scene=selftests halite.limit=$LIMIT halite.tests=$3" "${options[@]}" \
-		</dev/null 2>&1 | sed -u 's/\r//g' >"$5" || status=$?
-	[ "$status" = 0 ] || say "$kernel, $variant: halite run ended with status $status, see ${5#"$TOP"/}"
+		--initrd "$BUILD/guests/$kernel/selftests.cpio" --cpus 2 --memory 4G \
+		${MACHINE:+--machine "$MACHINE"} --append \
+		"console=ttyS0 halite.scene=selftests halite.limit=$LIMIT halite.tests=$3" \
+		"${options[@]}" </dev/null 2>&1 | sed -u 's/\r//g' >"$5" || status=$?
+	[ "$status" = 0 ] ||
+		say "$kernel, $variant: halite run ended with status $status, see ${5#"$TOP"/}"
 }
 
-# collect CONSOLE RESULTS LEFT...: puts the results of these tests into RESULTS as lines `test status seconds`, and those that
-# were not started into LEFT. A test that the machine did not survive has the status lost.
+# collect CONSOLE RESULTS TEST...: appends the results of these tests to RESULTS as lines `test
+# status seconds`, and puts the tests that did not start into the array LEFT. A test that started
+# but did not end has the status lost.
 collect()
 {
 	local console=$1 results=$2 entry name line
@@ -61,10 +68,12 @@ collect()
 	LEFT=()
 	for entry; do
 		name=${entry%%:*}
-		line=$(grep -aE "^SELFTEST $name [0-9]+ " "$console" | tail -n 1 | cut -d ' ' -f 2-4 || true)
+		line=$(grep -aE "^SELFTEST $name [0-9]+ " "$console" | tail -n 1 |
+			cut -d ' ' -f 2-4 || true)
 		if [ -n "$line" ]; then
 			printf '%s\n' "$line" >>"$results"
-			grep -a "^SELFTEST-CASE $name " "$console" | cut -d ' ' -f 2- >"${results%results}$name.cases" || true
+			grep -a "^SELFTEST-CASE $name " "$console" |
+				cut -d ' ' -f 2- >"${results%results}$name.cases" || true
 		elif grep -aqx "SELFTEST-START $entry" "$console"; then
 			printf '%s lost -\n' "$name" >>"$results"
 		else
@@ -73,7 +82,7 @@ collect()
 	done
 }
 
-# run GROUP VARIANT TEST...: until each has one more result.
+# run GROUP VARIANT TEST...: runs tests until each of them has one more result.
 run()
 {
 	local folder=$OUT/$1/$2 entries console list tries=0
@@ -89,7 +98,7 @@ run()
 		list=${#entries[@]}
 		collect "$console" "$folder/results" "${entries[@]}"
 		if [ ${#LEFT[@]} = "$list" ]; then
-			# Not even the first was started: the boot went wrong.
+			# No test started: the boot failed.
 			tries=$((tries + 1))
 			[ $tries -lt 3 ] || die "$1, $2: does not boot, see ${console#"$TOP"/}"
 		fi
@@ -97,10 +106,10 @@ run()
 	done
 }
 
-# has_result GROUP VARIANT NAME
+# has_result GROUP VARIANT NAME: returns whether the test has a result.
 has_result() { grep -qs "^$3 " "$OUT/$1/$2/results"; }
 
-# run_missing GROUP VARIANT TEST...
+# run_missing GROUP VARIANT TEST...: runs those tests that have no result.
 run_missing()
 {
 	local group=$1 variant=$2 entry missing=()
@@ -111,42 +120,47 @@ run_missing()
 	[ ${#missing[@]} = 0 ] || run "$group" "$variant" "${missing[@]}"
 }
 
-# outcomes GROUP VARIANT NAME: each result in a word: ok, skip, late, lost, or fail-STATUS.
+# outcomes GROUP VARIANT NAME: prints each result as a word: ok, skip, late, lost or fail-STATUS.
 outcomes()
 {
 	awk -v name="$3" '$1 == name { s = $2
-		print s == "lost" ? s : s == 0 ? "ok" : s == 4 ? "skip" : s == 124 || s == 137 || s == 143 ? "late" : "fail-" s }' \
+		print s == "lost" ? s : s == 0 ? "ok" : s == 4 ? "skip" :
+			s == 124 || s == 137 || s == 143 ? "late" : "fail-" s }' \
 		"$OUT/$1/$2/results"
 }
 outcome_set() { outcomes "$@" | sort -u | tr '\n' ' '; }
 
-# rates GROUP VARIANT NAME: such as `ok 3/4 fail-254 1/4`.
+# rates GROUP VARIANT NAME: prints how often the test had each result: `ok 3/4 fail-254 1/4`.
 rates()
 {
-	outcomes "$@" | sort | uniq -c | awk '{ n[$2] = $1; all += $1 } END { for (s in n) printf " %s %d/%d", s, n[s], all }'
+	outcomes "$@" | sort | uniq -c | awk '{ n[$2] = $1; all += $1 }
+		END { for (s in n) printf " %s %d/%d", s, n[s], all }'
 }
 
-# cell GROUP VARIANT NAME: the last result and its seconds.
+# cell GROUP VARIANT NAME: prints the last result and its seconds.
 cell()
 {
 	printf '%s %s\n' "$(outcomes "$@" | tail -n 1)" \
 		"$(awk -v name="$3" '$1 == name { s = $3 } END { print s }' "$OUT/$1/$2/results")"
 }
 
-# different GROUP NAME VARIANT...: whether the variants have other results, or the cases inside the test have.
+# different GROUP NAME VARIANT...: returns whether the variants have different results, for the test
+# or for the cases in it.
 different()
 {
 	local group=$1 name=$2 first=$3 variant
 	shift 3
 	for variant; do
-		[ "$(outcome_set "$group" "$first" "$name")" = "$(outcome_set "$group" "$variant" "$name")" ] || return 0
+		[ "$(outcome_set "$group" "$first" "$name")" = \
+			"$(outcome_set "$group" "$variant" "$name")" ] || return 0
 		cmp -s <(sort -u "$OUT/$group/$first/$name.cases" 2>/dev/null) \
 			<(sort -u "$OUT/$group/$variant/$name.cases" 2>/dev/null) || return 0
 	done
 	return 1
 }
 
-# settle GROUP TEST VARIANT...: repeats what differs. Sets DIFFERENT if it still does.
+# settle GROUP TEST VARIANT...: repeats a test whose results differ. Sets DIFFERENT if they still
+# do.
 settle()
 {
 	local group=$1 entry=$2 name=${2%%:*} variant i
@@ -154,7 +168,7 @@ settle()
 	different "$group" "$name" "$@" || return 0
 	say "$group: $name differs, repeating it $REPEATS times"
 	for variant; do
-		# A run with RESUME=1 has repeated it before.
+		# With RESUME=1, an earlier call may have repeated it.
 		[ "$(outcomes "$group" "$variant" "$name" | wc -l)" -le 1 ] || continue
 		for ((i = 0; i < REPEATS; i++)); do
 			run "$group" "$variant" "$entry"
@@ -171,16 +185,16 @@ settle()
 	done
 }
 
-# complaints GROUP VARIANT: what L1's kernel complains about.
+# complaints GROUP VARIANT: prints the warnings and bugs that L1's kernel has logged.
 complaints() { cat "$OUT/$1/$2"/*.console | grep -aoE '(WARNING|BUG|Oops)[: ].*' | sort | uniq -c; }
 
-# label VARIANT: what a table calls it
+# label VARIANT: prints the name of a variant in tables.
 label() { case $1 in bare) echo bare ;; *) echo "nacl $1" ;; esac; }
 
-# row CELL...: of a table in Markdown
+# row CELL...: prints a row of a table in Markdown.
 row() { printf '|'; printf ' %s |' "$@"; printf '\n'; }
 
-# table GROUP VARIANT...: a row for each of TESTS.
+# table GROUP VARIANT...: prints a table with a row for each of TESTS.
 table()
 {
 	local group=$1 entry variant cells=()
@@ -199,7 +213,7 @@ table()
 	done
 }
 
-# flat_table GROUP VARIANT...: a row for each variant.
+# flat_table GROUP VARIANT...: prints a table with a row for each variant.
 flat_table()
 {
 	local group=$1 entry variant cells
@@ -215,10 +229,11 @@ flat_table()
 	done
 }
 
-# compare TABLE GROUP VARIANT...: runs TESTS in the variants, and prints what came out, which is left in GROUP.table too.
+# compare TABLE GROUP VARIANT...: runs TESTS in the variants, prints the results with function
+# TABLE, and keeps them in GROUP.table.
 compare()
 {
-	local table=$1 group=$2 variant entry said
+	local table=$1 group=$2 variant entry logged
 	shift 2
 	NOTES=()
 	for variant; do
@@ -228,11 +243,13 @@ compare()
 		settle "$group" "$entry" "$@"
 	done
 	for variant; do
-		said=$(complaints "$group" "$variant" || true)
-		[ -z "$said" ] || NOTES+=("$(label "$variant"): L1's kernel says:" "$said")
+		logged=$(complaints "$group" "$variant" || true)
+		[ -z "$logged" ] || NOTES+=("$(label "$variant"): L1's kernel says:" "$logged")
+
 	done
 	{
-		printf '\nLinux %s: result and seconds\n\n' "$(cut -d ' ' -f 1 "$DOWNLOADS/kernels/${group%-sets}/version")"
+		printf '\nLinux %s: result and seconds\n\n' \
+			"$(cut -d ' ' -f 1 "$DOWNLOADS/kernels/${group%-sets}/version")"
 		"$table" "$group" "$@"
 		[ ${#NOTES[@]} = 0 ] || printf '%s\n' "" "${NOTES[@]}"
 	} | tee "$OUT/$group.table"
@@ -250,6 +267,7 @@ for kernel in "${KERNELS[@]}"; do
 done
 if [ ${#SETS[@]} -gt 0 ]; then
 	TESTS=("${SET_TESTS[@]}")
-	compare flat_table "${KERNELS[0]}-sets" bare $(for set in "${SETS[@]}"; do set_name "$set"; done)
+	compare flat_table "${KERNELS[0]}-sets" bare \
+		$(for set in "${SETS[@]}"; do set_name "$set"; done)
 fi
 [ "$DIFFERENT" = 0 ] || die "the results differ"
