@@ -38,8 +38,9 @@ build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c) $(UNIT_HEADERS)
 # and interrupts (tests/tlb/machine.h). It uses coroutines, which AddressSanitizer cannot follow.
 UNIT_TLB := build/unit/test_tlb
 UNIT_TESTS += $(UNIT_TLB)
-TLB_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -g -O2 -fsanitize=undefined \
-	-fno-sanitize-recover=all -Itests/tlb -Isrc \
+TLB_WARN := -Wall -Wextra -Werror
+TLB_SANITIZE := -fsanitize=undefined -fno-sanitize-recover=all
+TLB_CFLAGS := -std=gnu11 $(TLB_WARN) -g -O2 $(TLB_SANITIZE) -Itests/tlb -Isrc \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -DHALITE_JITTER
 # The compiler adds a call at each access to memory in src/. tests/tlb/hooks.c defines the called
 # functions, so ThreadSanitizer itself is not linked.
@@ -63,13 +64,9 @@ $(UNIT_TLB): $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) $(UNIT_HEADERS) \
 	@$(UNIT_CC) $(TLB_CFLAGS) -o $@ $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) -lcmocka
 
 # The same against sources that are broken on purpose; takes half an hour.
-.PHONY: tlb-sources
-tlb-sources:
-	@echo $(TLB_SOURCES)
-
 .PHONY: tlb-mutants
 tlb-mutants:
-	@tests/tlb/mutants.sh
+	@scripts/mutants.sh tlb
 
 .PHONY: unit unit-build
 unit-build: $(UNIT_TESTS) $(UNIT_NACL)

@@ -1,19 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Breaks the code on purpose, one fault at a time, and sees whether the tests notice. Each line of tests/mutants/LIST.txt is a file
-# and a sed command (with -z, so \n is the end of a line) that puts a fault into it; # begins a comment, "equal:" behind the file marks one
-# that changes nothing one could see, with the reason in the comment above it: it is not run.
-#   hext   src/hext: its unit tests, then the conformance guest in Halite and in Halite in Halite
-#   nacl   src/nacl/host.c: its unit tests, then likewise
-#   hv     the rest: the conformance guest, then tests/run with the words in HV_TESTS
-#   cage   what keeps a guest in: unit tests of the file, the model of tests/tlb, the conformance guest on CAGE_VARIANTS, then tests/run
-#          with the words in CAGE_TESTS
-# Usage: scripts/mutants.sh [LIST[:NUMBER]...], all lists without. The last line is `N found, N missed`.
-#        scripts/mutants.sh --fit   only looks whether each of them still changes its file
+# Breaks the code on purpose, one fault at a time, and sees whether the tests notice. The faults are
+# in tests/mutants/LIST.txt; scripts/mutants.pl describes their form and changes a copy of src.
+#   hext    src/hext: its unit tests, then the conformance guest in Halite and in two Halites
+#   nacl    src/nacl/host.[ch]: its unit tests, then the same
+#   client  src/nacl/client.[ch]: its unit tests, then its fuzzer
+#   hv      src/hv and src/riscv: the conformance guest, then tests/run with the words in HV_TESTS
+#   tlb     fences, VMIDs, refusals, races: the model of tests/tlb
+#   cage    what keeps a guest in: unit tests of the file, the model, the conformance guest on
+#           CAGE_VARIANTS, then tests/run with the words in CAGE_TESTS
+# Usage: scripts/mutants.sh [LIST[:WHICH]...]   all lists without a word. WHICH is the number of a
+#                                               fault's first line, or a part of its file, place or
+#                                               text. The last line is `N found, N missed`.
+#        scripts/mutants.sh --fit [LIST...]     only looks whether each fault fits the sources
 . "$(dirname "$0")/common.sh"
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
+LISTS="hext nacl client hv tlb cage"
 CAGE_VARIANTS="none all slow max:all csrind:none"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 HV_TESTS="code- interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
@@ -30,10 +34,13 @@ make_tree()
 	cp -a "$BUILD/.packages" "$TREE/build/"
 }
 
-# With all faults out again; mtimes are new, so that make sees it.
+# restore FILE...: with all faults out again; mtimes are new, so that make sees it.
 restore()
 {
-	cp "$TOP/src/$1" "$TREE/src/$1"
+	local file
+	for file; do
+		cp "$TOP/src/$file" "$TREE/src/$file"
+	done
 }
 
 unit_hext()
@@ -45,8 +52,9 @@ unit_hext()
 		gcc -std=gnu11 -O1 -w -I"$TREE/src" -c -o "${objects[-1]}" "$source" || return 2
 	done
 	for test in "$TREE"/tests/unit/test_hext_*.c; do
-		gcc -std=gnu11 -O1 -w -I"$TREE/src" -o "$OUT/unit/test" "$test" "${objects[@]}" -lcmocka || return 2
-		timeout 60 "$OUT/unit/test" >"$OUT/log" 2>&1 || { echo "$(basename "$test" .c)"; return 1; }
+		gcc -std=gnu11 -O1 -w -I"$TREE/src" -o "$OUT/unit/test" "$test" "${objects[@]}" \
+			-lcmocka || return 2
+		timeout 60 "$OUT/unit/test" >"$OUT/log" 2>&1 || { basename "$test" .c; return 1; }
 	done
 }
 
@@ -55,20 +63,41 @@ unit_nacl()
 	local test xlen
 	for xlen in 64 32; do
 		for test in test_nacl_host test_nacl_both test_nacl_cases; do
-			gcc -std=gnu11 -O1 -w -I"$TREE/src" -DNACL_XLEN=$xlen -o "$OUT/test" "$TREE/tests/unit/$test.c" "$TREE/src/nacl/host.c" \
-				-lcmocka -lpthread || return 2
-			timeout 60 "$OUT/test" >"$OUT/log" 2>&1 || { echo "${test}_rv$xlen"; return 1; }
+			gcc -std=gnu11 -O1 -w -I"$TREE/src" -DNACL_XLEN=$xlen -o "$OUT/test" \
+				"$TREE/tests/unit/$test.c" "$TREE/src/nacl/host.c" -lcmocka -lpthread ||
+				return 2
+			timeout 60 "$OUT/test" >"$OUT/log" 2>&1 ||
+				{ echo "${test}_rv$xlen"; return 1; }
 		done
+	done
+}
+
+unit_client()
+{
+	local test xlen
+	for xlen in 64 32; do
+		for test in test_nacl_client test_nacl_cases test_nacl_both; do
+			gcc -std=gnu11 -w -I"$TREE/src" -DNACL_XLEN=$xlen -o "$OUT/test" \
+				"$TREE/tests/unit/$test.c" "$TREE/src/nacl/host.c" -lcmocka -lpthread ||
+				return 2
+			timeout 60 "$OUT/test" >"$OUT/log" 2>&1 ||
+				{ echo "${test}_rv$xlen"; return 1; }
+		done
+		gcc -std=gnu11 -w -I"$TREE/src" -DNACL_XLEN=$xlen -o "$OUT/test" \
+			"$TREE/tests/fuzz/fuzz_nacl_client.c" "$TREE/src/nacl/client.c" || return 2
+		timeout 60 "$OUT/test" --runs 20000 >"$OUT/log" 2>&1 ||
+			{ echo "fuzz_nacl_client_rv$xlen"; return 1; }
 	done
 }
 
 conformance()
 {
 	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
-	CONFORMANCE_LIMIT=60 "$TREE/scripts/conformance.sh" native none all all/all >"$OUT/log" 2>&1 || { echo conformance; return 1; }
+	CONFORMANCE_LIMIT=60 "$TREE/scripts/conformance.sh" native none all all/all \
+		>"$OUT/log" 2>&1 || { echo conformance; return 1; }
 }
 
-# The unit tests that are about $file.
+# The unit tests that are about $file, the first file of the fault.
 unit_cage()
 {
 	local test
@@ -81,36 +110,41 @@ unit_cage()
 	*) return 0 ;;
 	esac
 	for test; do
-		make -s --no-print-directory -C "$TREE" "build/unit/test_$test" >"$OUT/log" 2>&1 || return 2
-		timeout 60 "$TREE/build/unit/test_$test" >"$OUT/log" 2>&1 || { echo "test_$test"; return 1; }
+		make -s --no-print-directory -C "$TREE" "build/unit/test_$test" >"$OUT/log" 2>&1 ||
+			return 2
+		timeout 60 "$TREE/build/unit/test_$test" >"$OUT/log" 2>&1 ||
+			{ echo "test_$test"; return 1; }
 	done
 }
 
 model()
 {
-	make -s --no-print-directory -C "$TREE" build/unit/test_tlb >"$OUT/log" 2>&1 || return 2
-	TLB_SEEDS=2 timeout 120 "$TREE/build/unit/test_tlb" --first >"$OUT/log" 2>&1 || { echo test_tlb; return 1; }
+	make -s --no-print-directory -C "$TREE" build/unit/test_tlb TLB_WARN=-w TLB_SANITIZE= \
+		>"$OUT/log" 2>&1 || return 2
+	TLB_SEEDS=$seeds timeout 600 "$TREE/build/unit/test_tlb" --first >"$OUT/log" 2>&1 ||
+		{ echo test_tlb; return 1; }
 }
 
 conformance_cage()
 {
 	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
 	# shellcheck disable=SC2086
-	CONFORMANCE_REUSE=1 CONFORMANCE_LIMIT=60 "$TREE/scripts/conformance.sh" $CAGE_VARIANTS >"$OUT/log" 2>&1 ||
-		{ echo conformance; return 1; }
+	CONFORMANCE_REUSE=1 CONFORMANCE_LIMIT=60 "$TREE/scripts/conformance.sh" $CAGE_VARIANTS \
+		>"$OUT/log" 2>&1 || { echo conformance; return 1; }
 }
 
-cage()
+# tests_in_qemu WORD...: prints the first test that fails.
+tests_in_qemu()
 {
-	# shellcheck disable=SC2086
-	(cd "$TREE" && timeout 600 tests/run $CAGE_TESTS) >"$OUT/log" 2>&1 || { sed -n 's/^not ok \([^ ]*\).*/\1/p' "$OUT/log" | head -n 1; return 1; }
+	(cd "$TREE" && timeout 600 tests/run "$@") >"$OUT/log" 2>&1 && return
+	sed -n 's/^not ok \([^ ]*\).*/\1/p' "$OUT/log" | head -n 1
+	return 1
 }
 
-machine()
-{
-	# shellcheck disable=SC2086
-	(cd "$TREE" && timeout 600 tests/run $HV_TESTS) >"$OUT/log" 2>&1 || { sed -n 's/^not ok \([^ ]*\).*/\1/p' "$OUT/log" | head -n 1; return 1; }
-}
+# shellcheck disable=SC2086
+cage() { tests_in_qemu $CAGE_TESTS; }
+# shellcheck disable=SC2086
+machine() { tests_in_qemu $HV_TESTS; }
 
 # try CHECK...: prints what has found the fault. 2: it does not build.
 try()
@@ -124,71 +158,89 @@ try()
 	echo nothing
 }
 
-# faults LIST: those that are run, one a line.
-faults() { grep -vE '^#|^$|^[^ ]+ equal: ' "$TOP/tests/mutants/$1.txt"; }
-
-# file_of LIST FAULT: from src
-file_of()
+# checks_of LIST: sets what must find the faults of the list.
+checks_of()
 {
+	seeds=2
 	case $1 in
-	hv | cage) printf '%s\n' "${2%%: *}" ;;
-	*) printf '%s/%s\n' "$1" "${2%%: *}" ;;
+	hext) checks=(unit_hext conformance) ;;
+	nacl) checks=(unit_nacl conformance) ;;
+	client) checks=(unit_client) ;;
+	hv) checks=(conformance machine) ;;
+	tlb) checks=(model) seeds=4 ;;
+	cage) checks=(unit_cage model conformance_cage cage) ;;
+	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac
 }
 
-# fits LIST FAULT
-fits()
+# faults LIST: one a line, with the number of its first line, its mark, its files, its title.
+faults() { "$TOP/scripts/mutants.pl" "$TOP/tests/mutants/$1.txt"; }
+
+# chosen WHICH NUMBER TITLE
+chosen()
 {
-	local source
-	source=$TOP/src/$(file_of "$1" "$2")
-	! sed -z "${2#*: }" "$source" | cmp -s "$source" -
+	case $1 in
+	'' | "$2") return 0 ;;
+	*[!0-9]*) [[ $3 == *"$1"* ]] ;;
+	*) return 1 ;;
+	esac
 }
 
-all_fit()
+# run_list LIST WHICH
+run_list()
 {
-	local list line status=0
-	for list in hext nacl hv cage; do
-		while IFS= read -r line; do
-			fits "$list" "$line" || { status=1; echo "$list: changes nothing: $line"; }
-		done < <(faults "$list")
+	local number mark files title status by
+	checks_of "$1"
+	faults "$1" >"$OUT/faults" || die "tests/mutants/$1.txt does not fit the sources"
+	file=
+	by=$(try "${checks[@]}") || die "$1: the tests do not pass as it is: $by"
+	while read -r number mark files title <&3; do
+		[ "$mark" != equal ] || continue
+		chosen "$2" "$number" "$files $title" || continue
+		"$TOP/scripts/mutants.pl" "$TOP/tests/mutants/$1.txt" "$number" "$TREE"
+		file=${files%%,*}
+		status=0
+		by=$(try "${checks[@]}") || status=$?
+		case $status-$mark in
+		0-rare) echo "missed, which happens: $1:$number $files $title" ;;
+		0-*) missed=$((missed + 1)); echo "MISSED   $1:$number $files $title" ;;
+		1-*) found=$((found + 1)); echo "found by $by: $1:$number $files $title" ;;
+		*) tail -n 5 "$OUT/log" >&2; die "$1:$number does not build: $files $title" ;;
+		esac
+		# shellcheck disable=SC2086
+		restore ${files//,/ }
+	done 3<"$OUT/faults"
+}
+
+# fit LIST...
+fit()
+{
+	local list status=0
+	for list; do
+		faults "$list" >/dev/null || status=1
 	done
 	return "$status"
 }
 
+check=run
 if [ "${1:-}" = --fit ]; then
-	all_fit
+	check=fit
+	shift
+fi
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $LISTS
+if [ "$check" = fit ]; then
+	fit "$@"
 	exit
 fi
 make_tree
-conformance >/dev/null || { tail -n 5 "$OUT/log" >&2; die "the tests do not pass as it is"; }
 found=0
 missed=0
-[ $# -gt 0 ] || set -- hext nacl hv cage
 for list; do
-	name=${list%%:*}
-	case $name in
-	hext) checks=(unit_hext conformance) ;;
-	nacl) checks=(unit_nacl conformance) ;;
-	hv) checks=(conformance machine) ;;
-	cage) checks=(unit_cage model conformance_cage cage) ;;
-	*) die "mutants.sh: list '$name'; expected hext, nacl, hv or cage" ;;
+	case $list in
+	*:*) run_list "${list%%:*}" "${list#*:}" ;;
+	*) run_list "$list" "" ;;
 	esac
-	number=0
-	while IFS= read -r line; do
-		number=$((number + 1))
-		case $list in *:*) [ "${list#*:}" = "$number" ] || continue ;; esac
-		fits "$name" "$line" || die "$name:$number changes nothing: $line"
-		file=$(file_of "$name" "$line")
-		sed -z "${line#*: }" "$TOP/src/$file" >"$TREE/src/$file"
-		status=0
-		by=$(try "${checks[@]}") || status=$?
-		case $status in
-		0) missed=$((missed + 1)); echo "MISSED   $name:$number $line" ;;
-		1) found=$((found + 1)); echo "found by $by: $name:$number $line" ;;
-		*) tail -n 5 "$OUT/log" >&2; die "$name:$number does not build: $line" ;;
-		esac
-		restore "$file"
-	done < <(faults "$name")
 done
 echo "$found found, $missed missed"
 [ "$missed" = 0 ]

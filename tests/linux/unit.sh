@@ -75,7 +75,6 @@ test_fuzz()
 test_mutants_fit()
 {
 	scripts/mutants.sh --fit
-	tests/tlb/mutants.sh --fit
 }
 
 nacl_library_tests()
