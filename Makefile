@@ -12,6 +12,7 @@
 # make steady       runs each test ten times, under load
 # make selftests    runs the kernel's KVM selftests, bare and in Halite, and compares
 #                   (mk/selftests.mk)
+# make pictures     draws docs/pictures/*.svg from the .dot files there
 # make format       lays out the C code; make format-check only checks the layout
 # make clean        removes what was built; make distclean removes the downloads too
 #
@@ -48,6 +49,7 @@ include mk/guests.mk
 include mk/selftests.mk
 include mk/bench.mk
 include mk/stress.mk
+include mk/pictures.mk
 
 .PHONY: all tool packages libfdt demo shell conformance test test-long steady format format-check \
 	clean distclean

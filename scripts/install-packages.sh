@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs those Debian packages that the build and the tests need and that are missing.
-# Usage: install-packages.sh build|run|lint|unit|coverage|selftests|bench...
+# Usage: install-packages.sh build|run|lint|unit|coverage|selftests|bench|pictures...
 . "$(dirname "$0")/common.sh"
 
 # Each group lists the packages that it needs on a machine without build tools.
@@ -14,6 +14,7 @@ LINT_PACKAGES="clang clang-format"
 SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu \
 	libc6-dev-riscv64-cross"
 BENCH_PACKAGES="gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross jq"
+PICTURE_PACKAGES="graphviz fonts-liberation"
 QEMU_MINIMUM=10
 
 installed()
@@ -77,9 +78,10 @@ for group; do
 	lint) install_missing $LINT_PACKAGES ;;
 	selftests) install_missing $SELFTEST_PACKAGES ;;
 	bench) install_missing $BENCH_PACKAGES ;;
+	pictures) install_missing $PICTURE_PACKAGES ;;
 	*)
 		die "install-packages.sh: unknown group '$group';" \
-			"expected build, unit, coverage, run, lint, selftests or bench"
+			"expected build, unit, coverage, run, lint, selftests, bench or pictures"
 		;;
 
 	esac
