@@ -6,6 +6,7 @@
 #include "hext/bits.h"
 #include "hext/csr.h"
 #include "hext/hext.h"
+#include "lib/assert.h"
 
 #define CSR_SIE	     0x104
 #define CSR_SIP	     0x144
@@ -198,6 +199,7 @@ unsigned int hext_top_of_l1(const struct hext_hart *h, uint64_t ready)
 	struct candidate best = none;
 	unsigned int i;
 
+	assert(ready);
 	for (i = 0; i < sizeof(order); i++) {
 		unsigned int irq = order[i];
 		struct candidate c =

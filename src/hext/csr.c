@@ -3,6 +3,8 @@
 #include "hext/csr.h"
 #include "hext/csr_legal.h"
 #include "hext/hext.h"
+#include "hext/pte.h"
+#include "lib/assert.h"
 
 static void set_nothing(struct hext_hart *h, uint64_t value)
 {
@@ -240,6 +242,11 @@ bool hext_csr_write_dirty(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
 void hext_init(struct hext_hart *h, const struct hext_config *cfg, const struct hext_ops *ops,
 	       void *ctx)
 {
+	assert(cfg->vmid_bits <= 14 && cfg->asid_bits <= 16);
+	assert(cfg->hstateen_count <= 4);
+	assert(cfg->geilen <= 63);
+	assert((cfg->ram_start | cfg->ram_size | cfg->ram_hpa.addr) % (UINT64_C(1) << PAGE_SHIFT) ==
+	       0);
 	*h = (struct hext_hart){ .cfg = cfg, .ops = ops, .ctx = ctx };
 	h->s.status = SSTATUS_UXL_64;
 	/* No timer interrupt until one is asked for: what firmware leaves behind in stimecmp. */

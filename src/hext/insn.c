@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
 #include "hext/insn.h"
+#include "lib/assert.h"
 
 /* Major opcodes: bits 6:0 */
 #define OP_LOAD	    0x03
@@ -324,6 +325,7 @@ uint64_t hext_transform(const struct hext_insn *insn, unsigned int offset)
 {
 	uint32_t code;
 
+	assert(offset < 16);
 	switch (insn->kind) {
 	case HEXT_INSN_LOAD:
 		code = insn->code & LOAD_KEPT;
@@ -390,6 +392,7 @@ bool hext_insn_is_transformed(uint64_t htinst)
 
 void hext_decode_transformed(uint64_t htinst, struct hext_insn *insn)
 {
+	assert(hext_insn_is_transformed(htinst));
 	hext_decode(htinst | 2, insn);
 	insn->length = htinst & 2 ? 4 : 2;
 	insn->imm = 0;

@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hext/mem.h"
 #include "hext/walk.h"
+#include "lib/assert.h"
 
 #define PAGE_BYTES UINT64_C(4096)
 #define MAX_WIDTH  8
@@ -66,6 +67,7 @@ static bool translate(const struct hext_hart *h, const struct hext_insn *insn, g
 	while (first < insn->width) {
 		struct part *p = &parts->part[parts->count++];
 
+		assert(parts->count <= 2);
 		p->first = first;
 		p->count = insn->width - first;
 		if (first == 0 && p->count > in_page)
@@ -99,6 +101,7 @@ static uint64_t extend(const uint8_t *bytes, const struct hext_insn *insn)
 	uint64_t value = 0;
 	unsigned int i;
 
+	assert(insn->width >= 1 && insn->width <= MAX_WIDTH);
 	for (i = 0; i < insn->width; i++)
 		value |= (uint64_t)bytes[i] << (8 * i + shift);
 	return insn->sign_extend ? (uint64_t)((int64_t)value >> shift) : value >> shift;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The pool of shadow G-stages: which there are, whose they are, and taking them away. */
-#include <assert.h>
-
 #include "hext/shadow_tables.h"
+#include "lib/assert.h"
 
 /* ---- the pool ---- */
 
@@ -29,6 +28,7 @@ static size_t tables_in(size_t pages)
 
 static void add_free(struct hext_shadow_pool *pool, uint32_t index)
 {
+	assert(index < pool->table_total);
 	pool->info[index].next = pool->free;
 	pool->free = index;
 	pool->free_count++;
@@ -77,6 +77,8 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 	size_t pages, info;
 	uint32_t count, i;
 
+	assert(!((uintptr_t)config->memory % HEXT_SHADOW_PAGE));
+	assert(!(config->base.addr % HEXT_SHADOW_PAGE));
 	if (!config->harts || config->harts > HEXT_SHADOW_MAX / 2 || config->pages <= skip)
 		return false;
 	pages = config->pages - skip;
@@ -119,6 +121,8 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	uint32_t count = s->table_count;
 	uint32_t i, next;
 
+	assert(spin_is_held(&pool->lock));
+	assert(!s->draining);
 	for (i = s->span.first; i < s->span.end; i++)
 		store_pte(&s->root[i], 0);
 	s->span = EMPTY_SPAN;
@@ -137,6 +141,7 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	spin_unlock(&pool->lock);
 	pool->quiesce(ctx, s->vmid);
 	spin_lock(&pool->lock);
+	assert(s->draining && pool->draining_count >= count);
 	s->draining--;
 	pool->draining_count -= count;
 	for (i = taken; i != NO_TABLE; i = next) {
@@ -231,6 +236,8 @@ static void set_key(struct hext_shadow *s, uint64_t hgatp)
 {
 	uint64_t mode = hgatp >> ATP_MODE_SHIFT;
 
+	assert(s->tables == NO_TABLE && s->span.first >= s->span.end);
+	assert(!mode || (mode >= ATP_MODE_39 && mode <= ATP_MODE_57));
 	s->hgatp = hgatp;
 	s->mode = mode == ATP_MODE_BARE ? ATP_MODE_39 : mode;
 	s->levels = hext_levels(s->mode);
@@ -243,6 +250,7 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 {
 	struct hext_shadow *s, *victim;
 
+	assert(hart < HEXT_SHADOW_MAX / 2);
 	spin_lock(&pool->lock);
 	unbind(pool, hart);
 	for (;;) {

@@ -3,6 +3,7 @@
 #include "hext/insn.h"
 #include "hext/shadow_plain.h"
 #include "hext/shadow_tables.h"
+#include "lib/assert.h"
 
 /* Walks of L1's tables that a fence outdates, or evictions to make room, before L2 is left to try again. */
 #define MAX_ATTEMPTS 8
@@ -148,6 +149,7 @@ static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
 	uint64_t *table = table_at(pool, index);
 	unsigned int i;
 
+	assert(pool->free_count && index < pool->table_total);
 	pool->free = pool->info[index].next;
 	pool->free_count--;
 	for (i = 0; i < TABLE_ENTRIES; i++)
@@ -170,6 +172,7 @@ static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
 	unsigned int i;
 	uint64_t pte;
 
+	assert(index < pool->table_total);
 	for (i = span->first; i < span->end; i++) {
 		pte = load_pte(&table[i]);
 		store_pte(&table[i], 0);

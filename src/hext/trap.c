@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hext/hext.h"
 #include "hext/trap.h"
+#include "lib/assert.h"
 
 void hext_take_trap(struct hext_hart *h, const struct hext_trap *trap)
 {
@@ -10,6 +11,7 @@ void hext_take_trap(struct hext_hart *h, const struct hext_trap *trap)
 
 void hext_take_vs_trap(struct hext_hart *h, const struct hext_trap *trap)
 {
+	assert(h->virt && !(trap->cause & CAUSE_INTERRUPT));
 	h->pc = hext_enter_handler(&h->vs, trap, h->user, h->pc);
 	h->user = false;
 }
@@ -56,6 +58,7 @@ bool hext_wfi_waits(const struct hext_hart *h, uint64_t *deadline)
 
 uint64_t hext_access_fault(uint64_t guest_page_fault)
 {
+	assert(hext_is_guest_page_fault(guest_page_fault));
 	switch (guest_page_fault) {
 	case CAUSE_FETCH_GUEST_PAGE:
 		return CAUSE_FETCH_ACCESS;

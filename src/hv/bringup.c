@@ -5,6 +5,7 @@
 #include "hv/console.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
+#include "lib/assert.h"
 #include "lib/race.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
@@ -37,6 +38,7 @@ static void init_hart(struct vcpu *v)
 
 void bringup_hart_started(struct vcpu *v)
 {
+	assert(v->domain->vcpus[v->index] == v && !v->online);
 	/* Before anything else: CSRs and fences go through it. */
 	below_hart_start(v);
 	RACE_POINT();

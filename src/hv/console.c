@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <assert.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,6 +6,7 @@
 
 #include "hv/console.h"
 #include "hv/machine.h"
+#include "lib/assert.h"
 #include "lib/race.h"
 #include "lib/spinlock.h"
 #include "riscv/csr.h"
@@ -189,10 +189,9 @@ static bool is_first(uintptr_t frame)
 	       seen - frame < FATAL_STACK;
 }
 
-/* What the C library's assert() calls. */
-void __assert_func(const char *file, int line, const char *function, const char *expression)
+void assert_failed(const char *file, int line, const char *expression)
 {
-	hv_fatal("internal error: %s:%d: %s: %s", file, line, function, expression);
+	hv_fatal("internal error: %s:%d: %s", file, line, expression);
 }
 
 void hv_fatal(const char *fmt, ...)

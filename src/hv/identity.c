@@ -4,6 +4,7 @@
 #include "hext/bits.h"
 #include "hv/console.h"
 #include "hv/identity.h"
+#include "lib/assert.h"
 #include "riscv/pte.h"
 
 #define LEVELS_MIN	3
@@ -73,6 +74,7 @@ static uint64_t *next_table(struct identity_map *m, uint64_t *pte)
 {
 	uint64_t *table;
 
+	assert(!(*pte & PTE_RWX));
 	if (*pte & PTE_V)
 		return (uint64_t *)(uintptr_t)pte_addr(*pte);
 	table = pages_alloc(m->pool, 1, PAGE_SIZE);
@@ -98,6 +100,8 @@ void identity_map(struct identity_map *m, struct range r, uint64_t flags)
 	uint64_t addr = r.start;
 	uint64_t left = r.size;
 
+	assert(!((r.start | r.size) % PAGE_SIZE));
+	assert(range_end(r) <= coverage(m->levels, m->root_bits));
 	while (left) {
 		unsigned int level = m->levels - 1;
 

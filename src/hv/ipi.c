@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hv/ipi.h"
 #include "hv/intc.h"
+#include "lib/assert.h"
 #include "lib/race.h"
 #include "lib/spinlock.h"
 #include "riscv/csr.h"
@@ -57,6 +58,7 @@ void ipi_post(struct domain *d, uint64_t mask, enum vcpu_request request)
 
 static void answer_call(struct vcpu *v)
 {
+	assert(spin_is_held(&call.lock) && __atomic_load_n(&call.left, __ATOMIC_RELAXED));
 	call.fn(v, call.arg);
 	__atomic_fetch_sub(&call.left, 1, __ATOMIC_RELEASE);
 }
@@ -95,6 +97,7 @@ void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *ar
 
 	while (!spin_trylock(&call.lock))
 		ipi_serve(v);
+	assert(!call.left);
 	call.fn = fn;
 	call.arg = arg;
 	for (i = 0; i < d->vcpu_count; i++) {

@@ -8,6 +8,7 @@
 #include "hv/nested.h"
 #include "hv/intc.h"
 #include "hv/vcpu.h"
+#include "lib/assert.h"
 #include "riscv/attempt.h"
 #include "riscv/csr.h"
 #include "riscv/ncsr.h"
@@ -94,6 +95,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 
 void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
+	assert(!v->h.virt);
 	vcpu_save(v);
 	/* SBI 2.0 "Hart State Management", hart start register state: satp 0, SIE 0. */
 	v->h.s.atp = 0;
@@ -167,6 +169,7 @@ void vcpu_raise(struct vcpu *v, const struct hext_trap *trap)
 
 void vcpu_sret(struct vcpu *v)
 {
+	assert(!v->h.virt);
 	vcpu_save(v);
 	hext_sret(&v->h);
 }

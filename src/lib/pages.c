@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "lib/assert.h"
 #include "lib/pages.h"
 #include "riscv/pte.h"
 
@@ -8,6 +9,7 @@ void *pages_alloc(struct page_pool *p, uint64_t count, uint64_t align)
 {
 	uint64_t start = (p->next + align - 1) & ~(align - 1);
 
+	assert(align >= PAGE_SIZE && !(align & (align - 1)));
 	if (start > p->end || count > (p->end - start) / PAGE_SIZE)
 		return NULL;
 	p->next = start + count * PAGE_SIZE;

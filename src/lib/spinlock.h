@@ -28,6 +28,12 @@ static inline int spin_trylock(struct spinlock *l)
 	return !__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE);
 }
 
+/* Whether some hart holds it: for assertions of the hart that does. */
+static inline int spin_is_held(const struct spinlock *l)
+{
+	return __atomic_load_n(&l->held, __ATOMIC_RELAXED);
+}
+
 static inline void spin_unlock(struct spinlock *l)
 {
 	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);

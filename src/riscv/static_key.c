@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "lib/assert.h"
 #include "riscv/static_key.h"
 
 struct site {
@@ -15,6 +16,7 @@ static uint32_t jump(int32_t offset)
 {
 	uint32_t o = (uint32_t)offset;
 
+	assert(offset >= -0x100000 && offset < 0x100000 && !(offset & 1));
 	return (o & 0x100000) << 11 | (o & 0x7fe) << 20 | (o & 0x800) << 9 | (o & 0xff000) | 0x6f;
 }
 
@@ -35,6 +37,7 @@ void static_keys_patch(uint32_t keys)
 		uintptr_t code = (uintptr_t)&s->code + (intptr_t)s->code;
 		uintptr_t target = (uintptr_t)&s->target + (intptr_t)s->target;
 
+		assert(s->key < STATIC_KEY_COUNT);
 		if (keys >> s->key & 1)
 			write_code(code, jump((int32_t)(target - code)));
 	}

@@ -23,6 +23,7 @@ enum lie {
 	FEATURES_GO,	  /* every feature is offered at the first question only */
 	REFUSE_STOP,	  /* of SBI HSM: a hart cannot be stopped */
 	NO_GUEST,	  /* no lie: a bug of Halite's own, hstatus.SPV is clear when it leaves */
+	FAIL_ASSERT,	  /* no lie: a bug of Halite's own, which an assert() finds */
 };
 
 static inline enum lie chosen(const struct vcpu *v)

@@ -76,6 +76,9 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 		if (fid == NACL_FID_PROBE_FEATURE)
 			set_guest_hstatus(world_guest_hstatus() & ~HSTATUS_SPV);
 		break;
+	case FAIL_ASSERT:
+		hext_shadow_get(&v->domain->shadows, &v->h, HEXT_SHADOW_MAX);
+		break;
 	case NO_CODE:
 	case REFUSE_STOP:
 	case NO_LIE:

@@ -100,6 +100,19 @@ test_no_guest_above()
 	expect_status 1
 }
 
+# A condition that only a bug of Halite's own breaks stops the machine, with file, line and condition.
+test_failed_assert()
+{
+	local line
+	make -s --no-print-directory liar
+	HALITE_BIN=$BUILD/liar/halite.bin with_console "" 60 "$HALITE" run \
+		--kernel "$GUESTS/conformance.elf" --memory 512M -- -append "nacl=all lie=14"
+	line=$(grep -n 'assert(hart < HEXT_SHADOW_MAX / 2)' "$TOP/src/hext/shadow.c" | cut -d : -f 1)
+	expect_console "^halite: fatal: internal error: src/hext/shadow.c:$line: hart < HEXT_SHADOW_MAX / 2\$" \
+		"the condition is not told"
+	expect_status 1
+}
+
 # A HART_STOP that is refused changes nothing: L1 goes on with its area of SBI NACL. The upper Halite
 # finds no NACL below, so that it takes its quick ways.
 test_refused_stop()
@@ -173,6 +186,7 @@ client_tests()
 	test_case leaves-for-a-guest-slow test_no_guest slow
 	test_case leaves-for-a-guest-of-a-guest test_no_guest_above all
 	test_case leaves-for-a-guest-no-autoswap test_no_guest_above sync_csr,sync_hfence,sync_sret
+	test_case own-assert test_failed_assert
 	test_case nacl-lie-refuse-stop test_refused_stop
 	test_case nacl-lie-features-go test_lie 11 all roundtrips 'level 0: exits l1-sret [0-9]{3}'
 }
