@@ -186,7 +186,9 @@ test_race_points()
 	ln -s "$BUILD/ext" "$copy/build/ext"
 	marks=$(grep -rlE '^\s*RACE_POINT\(\);$' "$copy/src" | wc -l)
 	[ "$marks" -ge 5 ] || fail "only $marks files have marks"
-	find "$copy/src" -name '*.[ch]' -exec sed -i '/^\s*RACE_POINT();$/d; /lib\/race\.h/d' {} +
+	# Lines stay where they are: an assertion tells its own.
+	find "$copy/src" -name '*.[ch]' \
+		-exec sed -i 's/^\s*RACE_POINT();$//; s/.*lib\/race\.h.*//' {} +
 	make -s --no-print-directory -C "$copy" -f mk/hypervisor.mk >"$LOGS/$NAME.make"
 	cmp "$copy/build/halite.bin" "$BUILD/halite.bin" || fail "the image without marks is another"
 	rm -rf "$copy"
