@@ -1,64 +1,86 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Machines with AIA: interrupts of devices and other harts, in L1 and in L2, under load.
+# Tests of machines with AIA: interrupts of devices and of other harts, in L1 and in L2, under load.
 # shellcheck shell=bash
 
-# load_run SECONDS SCENE OPTIONS...: plays the scene with a virtio disk and a virtio network card for L1, which has an echo service
-# at port 7 of 10.0.2.100. The disk is $LOGS/$NAME.disk.
+# load_run SECONDS SCENE OPTIONS...: plays the scene. L1 has a virtio disk and a virtio network
+# card, with an echo service at port 7 of 10.0.2.100. The disk is $LOGS/$NAME.disk.
 load_run()
 {
 	local limit=$1 scene=$2
 	shift 2
 	rm -f "$LOGS/$NAME.disk"
 	truncate -s 8M "$LOGS/$NAME.disk"
-	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/client/Image" --initrd "$GUESTS/client/l1.cpio" "$@" -- \
-		-drive "file=$LOGS/$NAME.disk,if=none,id=disk,format=raw,cache=unsafe" -device virtio-blk-pci,drive=disk,num-queues=2 \
-		-netdev user,id=net,restrict=on,guestfwd=tcp:10.0.2.100:7-cmd:cat -device virtio-net-pci,netdev=net,romfile=
+	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/client/Image" \
+		--initrd "$GUESTS/client/l1.cpio" "$@" -- \
+		-drive "file=$LOGS/$NAME.disk,if=none,id=disk,format=raw,cache=unsafe" \
+		-device virtio-blk-pci,drive=disk,num-queues=2 \
+		-netdev user,id=net,restrict=on,guestfwd=tcp:10.0.2.100:7-cmd:cat \
+		-device virtio-net-pci,netdev=net,romfile=
 	expect_status 0
 	expect_console "^L1: scene $scene: exit 0" "the scene failed"
 }
 
-# expect_interrupts WHO CPUS: with its load, each vector of a request queue came, those of the network card on every CPU; and
-# IPIs too.
+# expect_interrupts WHO CPUS: under WHO's load, each vector of a request queue came, each vector of
+# the network card came on every CPU, and so did IPIs.
 expect_interrupts()
 {
 	local wrong
 	wrong=$(awk -v who="$1:" -v cpus="$2" '
 		$1 != who { next }
-		$2 == "vector" && $3 ~ /-req\.[0-9]+:$/ { requests++; count = 0; for (i = 4; i <= NF; i++) count += $i
-			if (!count) print $3 " never came" }
-		$2 == "vector" && $3 ~ /-input\.0:$/ { inputs++; for (i = 4; i < 4 + cpus; i++) if (!($i + 0)) print $3 " never came on CPU " i - 4 }
-		$2 == "IPI1:" { calls++; for (i = 3; cpus > 1 && i < 3 + cpus; i++) if (!($i + 0)) print "no IPI came to CPU " i - 3 }
-		END { if (!requests) print "no vector of a request queue"; if (!inputs) print "no vector of an input queue"
-			if (!calls) print "no counts of IPIs" }' "$CONSOLE")
+		$2 == "vector" && $3 ~ /-req\.[0-9]+:$/ {
+			requests++
+			count = 0
+			for (i = 4; i <= NF; i++) count += $i
+			if (!count) print $3 " never came"
+		}
+		$2 == "vector" && $3 ~ /-input\.0:$/ {
+			inputs++
+			for (i = 4; i < 4 + cpus; i++)
+				if (!($i + 0)) print $3 " never came on CPU " i - 4
+		}
+		$2 == "IPI1:" {
+			calls++
+			for (i = 3; cpus > 1 && i < 3 + cpus; i++)
+				if (!($i + 0)) print "no IPI came to CPU " i - 3
+		}
+		END {
+			if (!requests) print "no vector of a request queue"
+			if (!inputs) print "no vector of an input queue"
+			if (!calls) print "no counts of IPIs"
+		}' "$CONSOLE")
 	[ -z "$wrong" ] || fail "$1: ${wrong//$'\n'/, }, see ${CONSOLE#"$TOP"/}"
 }
 
-# expect_lines WHO: without MSIs each device has one interrupt, which came.
+# expect_lines WHO: a device without MSIs has one interrupt, and WHO's devices have used it.
 expect_lines()
 {
 	local device
 	for device in virtio0 virtio1; do
-		expect_console "^$1: vector $device:.* \+[1-9]" "the interrupt of $device never came"
+		expect_console "^$1: vector $device:.* \+[1-9]" \
+			"the interrupt of $device never came"
 	done
 }
 
-# disk_holds CPUS: L1's disk holds what L1 says that it has written.
+# disk_holds CPUS: the file of L1's disk has the contents that L1 printed.
 disk_holds()
 {
-	local part said found
+	local part logged found
 	for ((part = 0; part < $1; part++)); do
-		said=$(sed -n "s/^L1: disk: part $part holds \([0-9a-f]*\)\$/\1/p" "$CONSOLE")
-		found=$(dd if="$LOGS/$NAME.disk" bs=1M skip="$part" count=1 status=none | md5sum | cut -d ' ' -f 1)
-		[ "$said" = "$found" ] || fail "part $part of L1's disk: L1 says '$said', the file has $found"
+		logged=$(sed -n "s/^L1: disk: part $part holds \([0-9a-f]*\)\$/\1/p" "$CONSOLE")
+		found=$(dd if="$LOGS/$NAME.disk" bs=1M skip="$part" count=1 status=none | md5sum |
+			cut -d ' ' -f 1)
+		[ "$logged" = "$found" ] ||
+			fail "part $part of L1's disk: L1 says '$logged', the file has $found"
 	done
 }
 
-# test_load CPUS MACHINE OPTIONS...: devices under load in L1
+# test_load CPUS MACHINE OPTIONS...: devices under load in L1.
 test_load()
 {
 	local cpus=$1 machine=$2
 	shift 2
-	load_run 240 load --cpus "$cpus" --machine "$machine" --append "console=ttyS0 quiet halite.scene=load" "$@"
+	load_run 240 load --cpus "$cpus" --machine "$machine" \
+		--append "console=ttyS0 quiet halite.scene=load" "$@"
 	case $machine in
 	aia*) expect_interrupts L1 "$cpus" ;;
 	*) expect_lines L1 ;;
@@ -66,8 +88,8 @@ test_load()
 	disk_holds "$cpus"
 }
 
-# test_aia FILES WORDS OPTIONS...: devices under load in L2, and at the same time in L1, whose KVM finds so many guest interrupt
-# files. WORDS go to the kernel command line.
+# test_aia FILES WORDS OPTIONS...: devices under load in L1 and in L2 at the same time. L1's KVM
+# must find FILES guest interrupt files. WORDS are for the kernel's command line.
 test_aia()
 {
 	local files=$1 words=$2
@@ -77,43 +99,52 @@ test_aia()
 	expect_interrupts L2 2
 	disk_holds 2
 	grep -aE '^L[12]: (vector|IPI[01]|SGEI)' "$CONSOLE"
-	expect_console "kvm.*AIA available with $files guest external interrupts" "KVM does not find $files guest interrupt files"
-	# Without any, KVM emulates those of L2.
+	expect_console "kvm.*AIA available with $files guest external interrupts" \
+		"KVM does not find $files guest interrupt files"
+	# Without guest interrupt files, KVM emulates L2's.
 	[ "$files" -gt 0 ] || return 0
-	expect_console '^L1: SGEI: .* [1-9][0-9]* .*riscv-kvm' "no guest interrupt file of L2 has ever called L1"
+	expect_console '^L1: SGEI: .* [1-9][0-9]* .*riscv-kvm' \
+		"no guest interrupt file of L2 has ever called L1"
 }
 
-# What comes of an MSI: guests/aia looks at its own exits. A hart has 8 counts, of which none may be missing.
+# test_msi OPTIONS...: MSIs cost no exits. guests/aia counts its exits; each hart must print 8
+# counts.
 test_msi()
 {
 	local counts
 	test_guest aia --machine aia --stats "$@"
-	counts=$(grep -acE '^ok [0-9]+ .*: exits of the (first|second) for 1000 messages: 0$' "$CONSOLE" || true)
+	counts=$(grep -acE '^ok [0-9]+ .*: exits of the (first|second) for 1000 messages: 0$' \
+		"$CONSOLE" || true)
 	[ "$counts" = 8 ] || fail "$counts counts of exits instead of 8"
 }
 
-# Without guest interrupt files the same messages do cost exits: what the test above does not see is really not there.
+# Without guest interrupt files, the same MSIs cost exits, so the counters of test_msi do count.
 test_msi_no_files()
 {
-	with_console "" 60 "$HALITE" run --kernel "$GUESTS/aia.elf" --memory 512M --machine aia:0 --stats
+	with_console "" 60 "$HALITE" run --kernel "$GUESTS/aia.elf" --memory 512M --machine aia:0 \
+		--stats
 	expect_console '^ok [0-9]+ L1 and L1: messages: 2200$' "the messages did not arrive"
-	expect_console '^not ok [0-9]+ L1 and L1: exits of the second for 1000 messages: [1-9][0-9]{3}' "no exits are counted"
+	expect_console \
+		'^not ok [0-9]+ L1 and L1: exits of the second for 1000 messages: [1-9][0-9]{3}' \
+		"no exits are counted"
 }
 
-# exits_below ROUNDS: what the lowest of two Halites counts, all exits together, in BELOW.
+# exits_below ROUNDS: sets BELOW to the number of all exits that the lower of two Halites has
+# counted.
 exits_below()
 {
-	with_console "-$1" 300 "$HALITE" run --depth 2 --stats --kernel "$GUESTS/aia.elf" --append "stores rounds=$1" --memory 512M \
-		--machine aia
+	with_console "-$1" 300 "$HALITE" run --depth 2 --stats --kernel "$GUESTS/aia.elf" \
+		--append "stores rounds=$1" --memory 512M --machine aia
 	expect_status 0
 	ktap_passed
 	BELOW=$(awk '/^halite: level 0: exits / { n += $NF } END { print n + 0 }' "$CONSOLE")
 	[ "$BELOW" -gt 0 ] || fail "the Halite below counts nothing"
 }
 
-# MSIs between guests of a Halite that is a guest cost the Halite below nothing either. What two runs differ by is not
-# theirs: a hart that waits for another comes out once more or less. On a busy machine each message takes the time until the other hart's
-# thread runs, some 10 ms: 1.5 s and 92 s were seen for 5,100 rounds.
+# An MSI between guests of a Halite that is itself a guest costs the Halite below no exit. Two runs
+# may differ by a few exits, when a hart that waits for another one exits once more or less. On a
+# busy machine each MSI takes until the other hart's thread runs, about 10 ms: 5,100 rounds took 1.5
+# s in one run and 92 s in another.
 test_msi_below()
 {
 	local few
@@ -124,8 +155,8 @@ test_msi_below()
 	[ $((BELOW - few)) -lt 50 ] || fail "1000 rounds more: $((BELOW - few)) exits more"
 }
 
-# test_interrupts MACHINE OPTIONS...: what an interrupt costs, by the table that the guest has: wire and timer on one hart, where time
-# counts instructions; SBI IPIs on two.
+# test_interrupts MACHINE OPTIONS...: guests/interrupts compares the exits of each interrupt with
+# its table: wire and timer on one hart, where time counts instructions, and SBI IPIs on two harts.
 test_interrupts()
 {
 	local machine=$1 words="" cpus counts
@@ -133,9 +164,11 @@ test_interrupts()
 	[ "$machine" != aia:0 ] || words=no-files
 	for cpus in "1 --icount" 2; do
 		# shellcheck disable=SC2086 # two words
-		test_guest interrupts --machine "$machine" --stats --append "$words" --cpus $cpus "$@"
+		test_guest interrupts --machine "$machine" --stats --append "$words" \
+			--cpus $cpus "$@"
 		counts=$(grep -acE '^ok [0-9]+ exits for 100: ' "$CONSOLE" || true)
-		[ "$counts" = 4 ] || fail "$counts counts of exits instead of 4, see ${CONSOLE#"$TOP"/}"
+		[ "$counts" = 4 ] ||
+			fail "$counts counts of exits instead of 4, see ${CONSOLE#"$TOP"/}"
 	done
 }
 
@@ -149,7 +182,8 @@ aia_tests()
 	test_case interrupts-plic-no-sstc test_interrupts plic -- -cpu rv64,h=true,sstc=false
 	for machine in aia aplic; do
 		for cpus in 2 4; do
-			test_case "boot-equal-$machine-$cpus" test_boot_equal "$cpus" --machine "$machine"
+			test_case "boot-equal-$machine-$cpus" test_boot_equal "$cpus" \
+				--machine "$machine"
 		done
 	done
 	test_case aia-msi-native test_guest aia --native --machine aia

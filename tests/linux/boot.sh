@@ -1,34 +1,38 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The same kernel and initrd, bare and in Halite, print the same boot log.
+# The same kernel and initrd print the same boot log on the bare machine and in Halite.
 # shellcheck shell=bash
 
-# boot_lines: from a console to what must be equal. Dropped are times, lines that tell memory sizes or where the end of
-# memory is, what the kernel has measured or only says where something took long, what the SBI implementation calls itself, and the order of lines that kernel threads print when they happen
-# to run.
+# boot_lines CONSOLE: prints the lines of a boot log that must be equal. It leaves out times; lines
+# that depend on the size or the end of memory; values that the kernel has measured, and lines about
+# operations that took long; and the name of the SBI implementation.
 boot_lines()
 {
 	sed -n '/Linux version/,$p' "$1" |
 		sed -E -e 's/^\[ *[0-9.]+\] //' \
-			-e '/^(cma: Reserved|NUMA: Faking|NODE_DATA|Initmem setup|On node|Memory:|OF: reserved mem|Built )/d' \
-			-e '/^ +(DMA32|Normal) |^ +node +0: \[mem|^software IO TLB: |^ *(Early|Movable|Zone) /d' \
+			-e '/^(cma: Reserved|NUMA: Faking|NODE_DATA|Initmem setup)/d' \
+			-e '/^(On node|Memory:|OF: reserved mem|Built )/d' \
+			-e '/^ +(DMA32|Normal) |^ +node +0: \[mem|^software IO TLB: /d' \
+			-e '/^ *(Early|Movable|Zone) /d' \
 			-e 's/(SBI specification) v.*/\1/; s/(SBI implementation) ID=.*/\1/' \
-			-e 's/initialised in [0-9]+ms/initialised/; s/^audit: type=2000 audit\([0-9.:]+\)/audit/' \
+			-e 's/initialised in [0-9]+ms/initialised/' \
+			-e 's/^audit: type=2000 audit\([0-9.:]+\)/audit/' \
 			-e 's/^cpu[0-9]+: (.*) speed is .*/cpuN: \1 speed/' \
 			-e 's/setting system clock to .*/setting system clock/' \
 			-e '/ took [0-9]+ usecs$/d' \
 			-e '/^Freeing initrd memory|^Trying to unpack rootfs/d'
 }
 
-# boot KIND CPUS SECONDS [OPTIONS]: boots the smallest Debian; leaves CONSOLE and STATUS.
+# boot KIND CPUS SECONDS [OPTIONS]: boots the smallest Debian; sets CONSOLE and STATUS.
 boot()
 {
 	local kind=$1 cpus=$2 limit=$3
 	shift 3
-	with_console ".$kind" "$limit" "$HALITE" run --kernel "$GUESTS/client/Image" --initrd "$GUESTS/client/boot.cpio" \
+	with_console ".$kind" "$limit" "$HALITE" run \
+		--kernel "$GUESTS/client/Image" --initrd "$GUESTS/client/boot.cpio" \
 		--cpus "$cpus" --append "console=ttyS0 earlycon=sbi halite.scene=boot" "$@"
 }
 
-# test_boot_equal CPUS [OPTIONS]
+# test_boot_equal CPUS [OPTIONS]: compares the boot logs of the bare machine and of Halite.
 test_boot_equal()
 {
 	local cpus=$1 native halite lines
@@ -43,13 +47,15 @@ test_boot_equal()
 	boot_lines "$halite" >"$halite.lines"
 	lines=$(wc -l <"$native.lines")
 	[ "$lines" -ge 100 ] || fail "only $lines lines to compare"
-	grep -qx "L1: online: $([ "$cpus" = 1 ] && echo 0 || echo "0-$((cpus - 1))")" "$halite.lines" ||
+	grep -qx "L1: online: $([ "$cpus" = 1 ] && echo 0 || echo "0-$((cpus - 1))")" \
+		"$halite.lines" ||
 		fail "not all $cpus harts are online"
-	diff -u "$native.lines" "$halite.lines" || fail "the logs differ: native and Halite, $cpus harts (see the diff)"
+	diff -u "$native.lines" "$halite.lines" ||
+		fail "the logs differ: native and Halite, $cpus harts (see the diff)"
 	printf '%s lines are equal\n' "$lines"
 }
 
-# A single boot, with the options given.
+# test_boot CPUS [OPTIONS]: one boot in Halite.
 test_boot()
 {
 	local cpus=$1

@@ -1,40 +1,50 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the compiler made of static keys and accessors, and that nothing goes around them.
+# The compiler's code for static keys and accessors, and a search for code that bypasses them.
 # shellcheck shell=bash
 
 RV_OBJDUMP="riscv64-unknown-elf-objdump -d --no-show-raw-insn -M no-aliases"
 
-# H and VS CSRs are reached through riscv/ncsr.h, fences through riscv/fence.h.
+# riscv/ncsr.h alone accesses H and VS CSRs, and riscv/fence.h alone does fences.
 test_no_strays()
 {
 	local strays
-	# What ncsr.h and the hooks are made of, and fence.c's way without NACL, are the exceptions; and imsic.c, where a value
-	# that was read, changed and written by way of memory would lose interrupts that came meanwhile.
-	strays=$(grep -nE '(^|[^n_])csr_(read|write|swap|set|clear)\((HEXT_|0x[0-9a-f]*[26ae][0-9a-f]{2}\b)' \
+		# These files are allowed: fence.c and insn.h, which the accessors are made of, and
+		# imsic.c. imsic.c must change its CSRs by one instruction: a value that is read,
+		# changed and written would lose interrupts that arrive in between.
+	strays=$(grep -nE \
+		'(^|[^n_])csr_(read|write|swap|set|clear)\((HEXT_|0x[0-9a-f]*[26ae][0-9a-f]{2}\b)' \
 		"$TOP"/src/hv/*.[ch] "$TOP"/src/riscv/*.[ch] |
 		grep -vE 'src/riscv/(fence\.c|insn\.h|imsic\.c):') || true
-	# By number in assembly: only the probing of hstateen0 to 3, at boot, where each may trap.
-	strays+=$(grep -nE '\bcsr[rwsc]+i? .*0x[26ae][0-9a-f]{2}\b' "$TOP"/src/riscv/*.S | grep -vE 'csrr t1, 0x60[c-f]$') || true
-	# Inline assembly is src/riscv's.
-	strays+=$(grep -nE '\b(__)?asm(__)?\b' "$TOP"/src/hv/*.[ch] "$TOP"/src/hext/*.[ch] "$TOP"/src/nacl/*.[ch] "$TOP"/src/lib/*.[ch] |
+	# Assembly may name such a CSR by number only to probe hstateen0 to 3 at boot, which may
+	# trap.
+	strays+=$(grep -nE '\bcsr[rwsc]+i? .*0x[26ae][0-9a-f]{2}\b' "$TOP"/src/riscv/*.S |
+		grep -vE 'csrr t1, 0x60[c-f]$') || true
+	# Inline assembly is allowed in src/riscv only.
+	strays+=$(grep -nE '\b(__)?asm(__)?\b' "$TOP"/src/hv/*.[ch] "$TOP"/src/hext/*.[ch] \
+		"$TOP"/src/nacl/*.[ch] "$TOP"/src/lib/*.[ch] |
 		grep -vE ':[0-9]+:[ \t]*(/?\*|//)') || true
-	# HFENCE and HINVAL: funct7 0x11, 0x31, 0x13, 0x33 of SYSTEM.
-	strays+=$(grep -nE 'insn_hfence_|0x73, *0(x0)?, *0x[13][13]' "$TOP"/src/hv/*.[ch] "$TOP"/src/riscv/*.[chS] |
+	# HFENCE and HINVAL have opcode SYSTEM and funct7 0x11, 0x31, 0x13 or 0x33.
+	strays+=$(grep -nE 'insn_hfence_|0x73, *0(x0)?, *0x[13][13]' "$TOP"/src/hv/*.[ch] \
+		"$TOP"/src/riscv/*.[chS] |
 		grep -vE 'src/riscv/(fence\.c|insn\.h):') || true
 	[ -z "$strays" ] || fail "around the accessors: $strays"
-	# The search itself: it finds those that are allowed.
-	grep -qE '(^|[^n_])csr_write\(HEXT_' "$TOP/src/riscv/fence.c" || fail "the search for CSRs finds nothing any more"
-	grep -qE '0x73, *0(x0)?, *0x[13][13]' "$TOP/src/riscv/insn.h" || fail "the search for fences finds nothing any more"
+	# Both searches must find a use that is allowed.
+	grep -qE '(^|[^n_])csr_write\(HEXT_' "$TOP/src/riscv/fence.c" ||
+		fail "the search for CSRs finds nothing any more"
+	grep -qE '0x73, *0(x0)?, *0x[13][13]' "$TOP/src/riscv/insn.h" ||
+		fail "the search for fences finds nothing any more"
 }
 
-# accesses FOLDER SOURCE...: "FILE FUNCTION KIND" for each way to memory by a number that FOLDER has,
-# see tests/code/accesses.txt. clang says what is a pointer; a search for text would not know.
+# accesses FOLDER SOURCE...: prints "FILE FUNCTION KIND" for each place in FOLDER that makes a
+# pointer of a number or reaches memory through one of the accessors; tests/code/accesses.txt names
+# the kinds. clang knows the types; a search in the text would not.
 accesses()
 {
 	local folder=$1 source
 	shift
 	for source; do
-		clang --target=riscv64-unknown-elf -march=rv64imac -mabi=lp64 -mcmodel=medany -std=gnu11 \
+		clang --target=riscv64-unknown-elf -march=rv64imac -mabi=lp64 -mcmodel=medany \
+			-std=gnu11 \
 			-ffreestanding -DHALITE_VERSION='""' -Isrc -isystem build/ext/libfdt \
 			-isystem /usr/lib/picolibc/riscv64-unknown-elf/include -fsyntax-only \
 			-Xclang -ast-dump -fno-color-diagnostics "$source" |
@@ -42,7 +52,7 @@ accesses()
 	done | LC_ALL=C sort -u
 }
 
-# Guest memory and devices are reached by their accessors; where else, tests/code/accesses.txt says.
+# Guest memory and devices are reached by their accessors, and at the places in accesses.txt.
 test_accesses()
 {
 	local found=$LOGS/$NAME.found allowed=$LOGS/$NAME.allowed added gone
@@ -55,13 +65,15 @@ test_accesses()
 	[ -z "$added" ] || fail "not in tests/code/accesses.txt: ${added//$'\n'/, }"
 	gone=$(LC_ALL=C comm -13 "$found" "$allowed")
 	[ -z "$gone" ] || fail "only in tests/code/accesses.txt: ${gone//$'\n'/, }"
-	# The search itself: it finds one of each kind.
+	# The search itself must find one access of each kind.
 	found=$(accesses tests tests/code/accesses_probe.c | cut -d ' ' -f 2- | tr '\n' ';')
-	[ "$found" = "by_area area;by_area cast;by_macro cast;by_map map;by_ram ram;by_try try;by_typeof cast;" ] ||
+	local kinds="by_area area;by_area cast;by_macro cast;by_map map;by_ram ram;by_try try;"
+	[ "$found" = "${kinds}by_typeof cast;" ] ||
 		fail "the search finds '$found' in tests/code/accesses_probe.c"
 }
 
-# instructions_of OBJECT FUNCTION: up to its first return, one a line, with single blanks.
+# instructions_of OBJECT FUNCTION: prints the instructions of FUNCTION up to its first return, one a
+# line, with single blanks.
 instructions_of()
 {
 	$RV_OBJDUMP "$1" 2>/dev/null | awk -v name="<$2>:" '
@@ -71,7 +83,7 @@ instructions_of()
 		/^(c\.jr ra|jalr zero,0\(ra\))/ { on = 0; done = 1 }'
 }
 
-# Without NACL an accessor is one nop and the CSR instruction.
+# Without NACL, an accessor is one nop and the CSR instruction.
 test_accessors()
 {
 	local object=$LOGS/accessors.o name expected seen
@@ -79,8 +91,9 @@ test_accessors()
 	while read -r name expected; do
 		seen=$(instructions_of "$object" "code_$name" | tr '\n' ';')
 		printf '%s: %s\n' "$name" "$seen"
-		# The old value may need its register first.
-		[ "${seen#c.mv a5,a0;}" = "addi zero,zero,0;$expected" ] || fail "$name is '$seen', not a nop and '$expected'"
+		# The register of the old value may have to be freed first.
+		[ "${seen#c.mv a5,a0;}" = "addi zero,zero,0;$expected" ] ||
+			fail "$name is '$seen', not a nop and '$expected'"
 	done <<-'END'
 		read csrrs a0,htval,zero;c.jr ra;
 		swap csrrw a0,hstatus,a5;c.jr ra;
@@ -91,7 +104,7 @@ test_accessors()
 	END
 }
 
-# What is entered with few registers saved touches no others, and calls nothing.
+# entry.S saves few registers before it calls quick.c. quick.c must use no others and call nothing.
 test_few_registers()
 {
 	local object=$BUILD/obj/riscv64-unknown-elf-gcc/hv/quick.c.o code=$LOGS/$NAME.code
@@ -101,12 +114,14 @@ test_few_registers()
 	if grep -E 'R_RISCV_CALL|jalr +ra' "$code"; then fail "quick.c calls"; fi
 }
 
-# sites: the address (hexadecimal) and the key of each site in halite.elf.
+# sites: prints the address (hexadecimal) and the key of each site in halite.elf.
 sites()
 {
 	local start end base
 	read -r start end base < <(riscv64-unknown-elf-nm "$BUILD/halite.elf" | awk '
-		$3 == "static_keys_start" { s = $1 } $3 == "static_keys_end" { e = $1 } $3 == "riscv_image_start" { b = $1 }
+		$3 == "static_keys_start" { s = $1 }
+		$3 == "static_keys_end" { e = $1 }
+		$3 == "riscv_image_start" { b = $1 }
 		END { print s, e, b }')
 	start=$((16#$start)) end=$((16#$end)) base=$((16#$base))
 	od -A n -v -t d4 -w12 -j $((start - base)) -N $((end - start)) "$BUILD/halite.bin" |
@@ -116,14 +131,22 @@ sites()
 		done
 }
 
-# At every site is a nop. Where code can come with all keys off, those of CSRs are followed by the CSR instruction before
-# any branch; the compiler's copies of sites behind a jump do not count.
+# Every site is a nop. In code that is reached with all keys off, the CSR instruction follows a site
+# of a CSR accessor before any branch. Copies of sites that the compiler has put behind a jump do
+# not count.
 test_static_key_sites()
 {
 	local result
 	sites >"$LOGS/$NAME.sites"
 	result=$($RV_OBJDUMP "$BUILD/halite.elf" 2>/dev/null | awk -v sites="$LOGS/$NAME.sites" '
-		BEGIN { while ((getline line < sites) > 0) { split(line, f, " "); key[f[1]] = f[2]; total++ } }
+		BEGIN {
+			no_csr = "^(fetch_for_slot|settle_translation|world_before_entry)$"
+			while ((getline line < sites) > 0) {
+				split(line, f, " ")
+				key[f[1]] = f[2]
+				total++
+			}
+		}
 		/^[0-9a-f]+ <[^.].*>:$/ { name = substr($2, 2, length($2) - 3); entry = 1; next }
 		/^ *[0-9a-f]+:/ {
 			address = $1; sub(/:/, "", address)
@@ -131,24 +154,37 @@ test_static_key_sites()
 			if (entry) { todo[++waiting] = n; entry = 0 }
 			if (address in key) { site[n] = address; found++ }
 		}
-		# What can be reached, with every site a nop.
+		# Follow the code from each function, with every site a nop.
 		END {
 			while (waiting) {
 				i = todo[waiting--]
 				while (i && i <= n && !(i in reached)) {
-					reached[i] = 1; m = mnemonic[i]; count = split(operands[i], f, ",")
-					if (m ~ /^(c\.)?b(eq|ne|lt|ge)/) todo[++waiting] = at[f[count]]
-					if (m ~ /^c\.jr$/ || (m ~ /^jalr$/ && f[1] == "zero") || m ~ /^[su]ret$/) break
-					if (m == "c.j" || (m == "jal" && f[1] == "zero")) i = at[f[count]]; else i++
+					reached[i] = 1
+					m = mnemonic[i]
+					count = split(operands[i], f, ",")
+					target = at[f[count]]
+					if (m ~ /^(c\.)?b(eq|ne|lt|ge)/) todo[++waiting] = target
+					if (m ~ /^(c\.jr|[su]ret)$/) break
+					if (m ~ /^jalr$/ && f[1] == "zero") break
+					if (m == "c.j" || (m == "jal" && f[1] == "zero")) i = target
+					else i++
 				}
 			}
 			for (i in site) {
-				if (mnemonic[i] " " operands[i] != "addi zero,zero,0") print site[i] " in " where[i] " is " mnemonic[i] ", not a nop"
-				# Keys 0 and 1 are those of reading and writing; after two of their sites no CSR is meant to follow.
-				if (!(i in reached) || key[site[i]] > 1 || where[i] ~ /^(fetch_for_slot|settle_translation|world_before_entry)$/) continue
+				place = site[i] " in " where[i]
+				if (mnemonic[i] " " operands[i] != "addi zero,zero,0")
+					print place " is " mnemonic[i] ", not a nop"
+				# Keys 0 and 1 are those of reads and writes of CSRs. Each function
+				# in no_csr has a site that no CSR instruction follows.
+				if (!(i in reached) || key[site[i]] > 1) continue
+				if (where[i] ~ no_csr) continue
 				csrs++
 				for (j = i + 1; mnemonic[j] !~ /^csr/; j++) {
-					if (mnemonic[j] ~ /^((c\.)?(b|j)|[su]ret)/) { print site[i] " in " where[i] ": " mnemonic[j] " comes before its CSR instruction"; break }
+					if (mnemonic[j] ~ /^((c\.)?(b|j)|[su]ret)/) {
+						print place ": " mnemonic[j] \
+							" comes before its CSR instruction"
+						break
+					}
 				}
 			}
 			if (found != total) print found " of " total " sites are in the code"
@@ -156,27 +192,30 @@ test_static_key_sites()
 		}')
 	printf '%s\n' "$result"
 	! grep -v '^#' <<<"$result" || fail "$(grep -v '^#' <<<"$result" | head -n 1)"
-	if ! [[ $result =~ ([0-9]+)\ of\ CSRs ]] || [ "${BASH_REMATCH[1]}" -lt 50 ]; then fail "too few sites: $result"; fi
+	if ! [[ $result =~ ([0-9]+)\ of\ CSRs ]] || [ "${BASH_REMATCH[1]}" -lt 50 ]; then
+		fail "too few sites: $result"
+	fi
 }
 
-# image_size in halite.bin's boot header (bytes 16 to 23, little endian) is what the image takes in
-# memory, bss included.
+# image_size in halite.bin's boot header (bytes 16 to 23, little-endian) is the size of the image in
+# memory, with bss.
 test_image_size()
 {
-	local start end said size
+	local start end stated size
 	read -r start end < <(riscv64-unknown-elf-nm "$BUILD/halite.elf" | awk '
 		$3 == "riscv_image_start" { s = $1 }
 		$3 == "riscv_image_end" { e = $1 }
 		END { print s, e }')
-	said=$(od -A n -t u8 --endian=little -j 16 -N 8 "$BUILD/halite.bin" | tr -d ' ')
-	printf 'image_size %s, the image is 0x%s to 0x%s\n' "$said" "$start" "$end"
+	stated=$(od -A n -t u8 --endian=little -j 16 -N 8 "$BUILD/halite.bin" | tr -d ' ')
+	printf 'image_size %s, the image is 0x%s to 0x%s\n' "$stated" "$start" "$end"
 	size=$((16#$end - 16#$start))
-	[ "$said" = "$size" ] || fail "image_size is $said instead of $size"
+	[ "$stated" = "$size" ] || fail "image_size is $stated instead of $size"
 	# The file ends where bss begins.
-	[ "$said" -gt "$(stat -c %s "$BUILD/halite.bin")" ] || fail "image_size $said has no bss"
+	[ "$stated" -gt "$(stat -c %s "$BUILD/halite.bin")" ] ||
+		fail "image_size $stated has no bss"
 }
 
-# The marks of src/lib/race.h are nothing: without them, the image is the same.
+# The marks of src/lib/race.h make no code: without them the image is the same.
 test_race_points()
 {
 	local copy=$LOGS/$NAME.tree marks
@@ -190,7 +229,8 @@ test_race_points()
 	find "$copy/src" -name '*.[ch]' \
 		-exec sed -i 's/^\s*RACE_POINT();$//; s/.*lib\/race\.h.*//' {} +
 	make -s --no-print-directory -C "$copy" -f mk/hypervisor.mk >"$LOGS/$NAME.make"
-	cmp "$copy/build/halite.bin" "$BUILD/halite.bin" || fail "the image without marks is another"
+	cmp "$copy/build/halite.bin" "$BUILD/halite.bin" ||
+		fail "the image without marks is another"
 	rm -rf "$copy"
 }
 

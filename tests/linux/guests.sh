@@ -1,25 +1,29 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The bare-metal guests check themselves and report in KTAP; each runs on the bare machine and in Halite.
+# The bare-metal guests check themselves and report in KTAP, on the bare machine and in Halite.
 # shellcheck shell=bash
 
-# ktap_passed: the checks on the console are numbered from 1 to what the plan says, and none failed.
+# ktap_passed: the checks on the console are numbered from 1 to the number in the plan, and all are
+# ok.
 ktap_passed()
 {
 	local wrong
 	! grep -aE '^not ok ' "$CONSOLE" || fail "$(grep -aE '^not ok ' "$CONSOLE" | head -n 1)"
 	wrong=$(LC_ALL=C awk '
-		/^ok [0-9]+ / && !wrong && $2 != ++checks { wrong = "check " $2 " comes where " checks " is due" }
+		/^ok [0-9]+ / && !wrong && $2 != ++checks {
+			wrong = "check " $2 " comes where " checks " is due"
+		}
 		/^1\.\.[0-9]+$/ { plan = substr($0, 4); plans++ }
 		END {
 			if (wrong) print wrong
 			else if (!checks) print "no check ran"
 			else if (plans != 1) print checks " checks and " plans + 0 " plans"
-			else if (plan != checks) print checks " checks are not what the plan says, " plan
+			else if (plan != checks)
+				print checks " checks are not what the plan says, " plan
 		}' "$CONSOLE")
 	[ -z "$wrong" ] || fail "$wrong, see ${CONSOLE#"$TOP"/}"
 }
 
-# test_guest NAME [OPTIONS]
+# test_guest NAME [OPTIONS]: runs a guest that checks itself.
 test_guest()
 {
 	local program=$GUESTS/$1.elf
@@ -30,52 +34,58 @@ test_guest()
 	expect_status 0
 }
 
-# test_lines POOL-LINES [OPTIONS]: what two harts and Halite write at once. Halite tells the use of its
-# pool that often, and all lines are whole.
+# test_lines POOL-LINES [OPTIONS]: two harts of the guest and Halite write to the console at the
+# same time. Every line must be whole. Halite must print POOL-LINES lines about its pool.
 test_lines()
 {
-	local pools=$1 wrong
+	local pools=$1 wrong line warning
 	shift
 	test_guest lines --cpus 2 "$@"
-	wrong=$(LC_ALL=C awk -v pools="$pools" '
+	line="^lines: (first|second) writes number [0-9]+, and of this line no letter is missing$"
+	warning="^halite: warning: hart [0-9]+: SBI NACL set_shmem of 0x[0-9a-f]+ refused"
+	warning+=" with error -1$"
+	wrong=$(LC_ALL=C awk -v pools="$pools" -v guest_line="$line" -v warning="$warning" '
 		/^KTAP version 1$/ { on = 1; next }
 		!on { next }
-		/^lines: (first|second) writes number [0-9]+, and of this line no letter is missing$/ {
+		$0 ~ guest_line {
 			if ($5 + 0 != ++count[$2])
-				print "number " $5 + 0 " of the " $2 " comes where " count[$2] " is due"
+				print "number " $5 + 0 " of the " $2 " comes where " count[$2] \
+					" is due"
 			next
 		}
-		/^lines: the first has written [0-9]+$/ { said = $NF; next }
-		/^halite: warning: hart [0-9]+: SBI NACL set_shmem of 0x[0-9a-f]+ refused with error -1$/ {
-			next
-		}
+		/^lines: the first has written [0-9]+$/ { written = $NF; next }
+		$0 ~ warning { next }
 		/^halite: level [01]: pool: shadows [0-9]+ of .* taken away [0-9]+ times$/ {
 			halite++
 			next
 		}
-		/^(ok [0-9]+ [a-z ]+: [0-9]+|1\.\.[0-9]+|halite: level [01]: exits [a-z0-9-]+ [0-9]+)$/ { next }
+		/^(ok [0-9]+ [a-z ]+: [0-9]+|1\.\.[0-9]+)$/ { next }
+		/^halite: level [01]: exits [a-z0-9-]+ [0-9]+$/ { next }
 		{ print "this is not a whole line: " $0 }
 		END {
-			if (!said || said != count["first"])
-				print "the first hart says " said + 0 " lines, here are " count["first"] + 0
+			if (!written || written != count["first"])
+				print "the first hart says " written + 0 " lines, here are " \
+					count["first"] + 0
 			if (halite + 0 != pools) print halite + 0 " lines of Halite"
 		}' "$CONSOLE")
 	[ -z "$wrong" ] || fail "$(head -n 1 <<<"$wrong"), see ${CONSOLE#"$TOP"/}"
 }
 
-# A guest that attacks Halite from all its harts: Halite survives, and gives away nothing that is not the guest's.
+# test_hostile [OPTIONS]: a guest attacks Halite from all its harts. Halite survives, and reveals
+# nothing that is not the guest's.
 test_hostile()
 {
 	with_console "" 90 "$HALITE" run --kernel "$GUESTS/hostile.elf" --memory 512M "$@"
 	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
 	! grep -a 'halite: fatal' "$CONSOLE" || fail "the guest ended Halite"
-	expect_console '^hostile: [0-9]+ rounds on [0-9]+ harts, survived' "the guest did not reach its end"
+	expect_console '^hostile: [0-9]+ rounds on [0-9]+ harts, survived' \
+		"the guest did not reach its end"
 	expect_status 0
 }
 
-# test_cage SECONDS WORDS [OPTIONS]: a directed attack, by page tables, areas and entry points in
-# devices and elsewhere, and by code that is not any more what trapped. The guest judges by the
-# specification. WORDS go on its command line; with "all" it takes minutes.
+# test_cage SECONDS WORDS [OPTIONS]: a guest makes directed attacks: page tables, shared areas and
+# entry points in devices and elsewhere, and code that changes after it has trapped. The guest knows
+# the right outcomes from the specification. WORDS are for its command line; "all" takes minutes.
 test_cage()
 {
 	local limit=$1 words=$2
@@ -89,7 +99,7 @@ test_cage()
 	expect_status 0
 }
 
-# cage_tests KIND SECONDS WORDS
+# cage_tests KIND SECONDS WORDS: test_cage on several machines; KIND is a part of the tests' names.
 cage_tests()
 {
 	local cpus machine nacl
@@ -98,8 +108,9 @@ cage_tests()
 			--machine "$machine" --cpus 2
 		for cpus in 1 4; do
 			for nacl in all none; do
-				test_case "guest-cage$1-$cpus-$machine-nacl-$nacl" test_cage "$2" "$3" \
-					--cpus "$cpus" --machine "$machine" --nacl "$nacl"
+				test_case "guest-cage$1-$cpus-$machine-nacl-$nacl" \
+					test_cage "$2" "$3" --cpus "$cpus" --machine "$machine" \
+					--nacl "$nacl"
 			done
 		done
 	done
@@ -115,8 +126,8 @@ cage_tests_long()
 	done
 }
 
-# Likewise with a warning of the upper Halite each time that the second hart starts: the lower one
-# refuses its memory.
+# As test_lines, but the upper Halite also prints a warning each time that the second hart starts,
+# since the lower Halite refuses its shared memory.
 test_lines_warnings()
 {
 	make -s --no-print-directory liar
@@ -131,19 +142,22 @@ hostile_tests()
 	cage_tests_long
 	for cpus in 1 4; do
 		for nacl in all none; do
-			test_case "guest-hostile-$cpus-nacl-$nacl" test_hostile --cpus "$cpus" --nacl "$nacl"
+			test_case "guest-hostile-$cpus-nacl-$nacl" test_hostile --cpus "$cpus" \
+				--nacl "$nacl"
 		done
 		for machine in aia aia:0 aplic; do
-			test_case "guest-hostile-$cpus-$machine" test_hostile --cpus "$cpus" --machine "$machine"
+			test_case "guest-hostile-$cpus-$machine" test_hostile --cpus "$cpus" \
+				--machine "$machine"
 		done
-		# Halite as L1 is attacked by its guest; what it does then must not harm the Halite below.
+		# The guest attacks the upper Halite, which must not harm the Halite below.
 		test_case "guest-hostile-$cpus-depth-2" test_hostile --cpus "$cpus" --depth 2
-		test_case "guest-hostile-$cpus-depth-2-aia" test_hostile --cpus "$cpus" --depth 2 --machine aia
+		test_case "guest-hostile-$cpus-depth-2-aia" test_hostile --cpus "$cpus" --depth 2 \
+			--machine aia
 	done
 }
 
-# The devices that a guest gets, and each access in the pages of its interrupt controller that is
-# none to a register.
+# The devices in the guest's device tree, and accesses in the pages of its interrupt controller that
+# match no register.
 devices_tests()
 {
 	local machine
@@ -155,18 +169,22 @@ devices_tests()
 	done
 	test_case guest-devices-given test_guest devices --machine plic --append given \
 		--give fw_cfg,flash
-	# What the first Halite withholds from the second does not exist for the second's guest.
-	test_case guest-devices-depth-2 test_guest devices --machine plic --append withheld --depth 2
+		# A device that the first Halite withholds does not exist for the second Halite's
+		# guest.
+	test_case guest-devices-depth-2 test_guest devices --machine plic --append withheld \
+		--depth 2
 }
 
-# The H extension in Halite against the bare machine's, with all subsets of NACL's features.
+# Compares the H extension in Halite with the bare machine's, with all subsets of NACL's features.
 test_conformance()
 {
-	make -s --no-print-directory conformance || fail "there are differences that docs/conformance.md does not explain"
+	make -s --no-print-directory conformance ||
+		fail "there are differences that docs/conformance.md does not explain"
 }
 
-# harts_guest BINARY OPTIONS...: the guest whose harts race, in that Halite. It ends by time, too. Three harts: with more
-# that spin than the host has cores, QEMU takes twenty times as long.
+# harts_guest BINARY OPTIONS...: runs the guest whose harts race in the Halite BINARY. Its tests end
+# after a fixed time, too. It has three harts: if more harts spin than the host has cores, QEMU
+# takes twenty times as long.
 harts_guest()
 {
 	local binary=$1
@@ -179,26 +197,29 @@ harts_guest()
 
 test_harts() { harts_guest "$BUILD/halite.bin" "$@"; }
 
-# The same where Halite's harts stand still for a while at marked places.
+# test_harts_jitter OPTIONS...: runs the same guest in a Halite whose harts wait at marked places.
 test_harts_jitter()
 {
 	make -s --no-print-directory jitter
 	harts_guest "$BUILD/jitter/halite.bin" "$@"
 }
 
-# Firmware that does not say no-map of its memory: the guest has it no more than elsewhere. Not all checks of this guest hold on
-# QEMU 7.2 itself.
+# QEMU 7.2's firmware does not mark its memory as no-map. The guest cannot access it either way.
+# Some checks of this guest fail on QEMU 7.2 itself, so this test looks at three of them.
 test_old_firmware()
 {
 	need_fetched "$QEMU72"
-	with_console "" 60 "$HALITE" run --kernel "$GUESTS/basics.elf" --memory 512M --qemu "$QEMU72"
+	with_console "" 60 "$HALITE" run --kernel "$GUESTS/basics.elf" --memory 512M \
+		--qemu "$QEMU72"
 	expect_status 0
 	expect_console "^ok [0-9]+ hsm: start in the firmware's memory: -5\$" "a hart starts there"
-	expect_console "^ok [0-9]+ dbcn: buffer in the firmware's memory: -3\$" "the console reads it"
+	expect_console "^ok [0-9]+ dbcn: buffer in the firmware's memory: -3\$" \
+		"the console reads it"
 	expect_console '^ok [0-9]+ load from the firmware: 5$' "the guest reads it"
 }
 
-# All harts end Halite at once: one message, as one line, and a failure's status.
+# All harts end Halite at the same time: it prints one message in one line, and exits with a
+# failure.
 test_fatal_once()
 {
 	local round
@@ -214,7 +235,7 @@ test_fatal_once()
 	done
 }
 
-# How long interrupts are off while many fences are done, in instructions.
+# The harts' time with interrupts off during many fences, in instructions.
 test_fences()
 {
 	with_console "" 100 "$HALITE" run --kernel "$GUESTS/harts.elf" --append fences \
@@ -229,11 +250,14 @@ harts_tests()
 	test_case guest-harts-plic-native test_harts --machine plic --native
 	for machine in plic aplic aia; do
 		test_case "guest-harts-$machine-nacl-all" test_harts --machine "$machine" --nacl all
-		test_case "guest-harts-$machine-nacl-none-jitter" test_harts_jitter --machine "$machine" --nacl none
+		test_case "guest-harts-$machine-nacl-none-jitter" test_harts_jitter \
+			--machine "$machine" --nacl none
 	done
 	for machine in $([ "$LONG" = 0 ] || echo plic aplic aia); do
-		test_case "guest-harts-$machine-nacl-none" test_harts --machine "$machine" --nacl none
-		test_case "guest-harts-$machine-nacl-all-jitter" test_harts_jitter --machine "$machine" --nacl all
+		test_case "guest-harts-$machine-nacl-none" test_harts --machine "$machine" \
+			--nacl none
+		test_case "guest-harts-$machine-nacl-all-jitter" test_harts_jitter \
+			--machine "$machine" --nacl all
 		test_case "guest-harts-$machine-4" test_harts --machine "$machine" --cpus 4
 	done
 	[ "$LONG" = 0 ] || test_case guest-harts-aplic-native test_harts --machine aplic --native
@@ -259,7 +283,8 @@ guest_tests()
 		test_case "guest-$name-nacl-none" test_guest "$name" --nacl none
 		test_case "guest-$name-depth-2" test_guest "$name" --depth 2
 		test_case "guest-$name-depth-3" test_guest "$name" --depth 3 --nacl all,none,all
-		test_case "guest-$name-depth-3-none" test_guest "$name" --depth 3 --nacl none,none,none
+		test_case "guest-$name-depth-3-none" test_guest "$name" --depth 3 \
+			--nacl none,none,none
 	done
 	devices_tests
 	cage_tests "" 120 quick

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the tests share. A test is a function; test_case runs it in a shell of its own, where the first failing command ends
-# it. Its output goes to build/test-logs/NAME.log, the console of each QEMU it starts to build/test-logs/NAME*.console.
+# Functions that the tests share. A test is a function. test_case runs it in a subshell, which ends
+# at the first command that fails. Its output goes to build/test-logs/NAME.log, and the console of
+# each QEMU that it starts to build/test-logs/NAME*.console.
 # shellcheck shell=bash
 
 LOGS=$BUILD/test-logs
@@ -11,19 +12,20 @@ SKIP_STATUS=77
 PASSED=0
 FAILED=0
 SKIPPED=0
-# How often each test runs, and the number of the run; the latter is empty where tests run once.
+# REPEAT: number of runs of each test. RUN: number of this run; empty if each test runs once.
 REPEAT=1
 RUN=
-# What took how long: lines of microseconds and a name. Which runs failed: one line each.
+# TIMES: lines of microseconds and a name. FAILURES: a line for each run that failed.
 TIMES=()
 FAILURES=()
 
-# fail WORDS: ends the test; the words come behind `not ok`.
+# fail WORDS: ends the test as failed; WORDS follow `not ok`.
 fail() { printf 'FAIL: %s\n' "$*"; exit 1; }
-# skip WORDS: ends the test, which then counts as neither passed nor failed.
+# skip WORDS: ends the test, which counts neither as passed nor as failed.
 skip() { printf 'SKIP: %s\n' "$*"; exit $SKIP_STATUS; }
 
-# wanted NAME: whether the words on the runner's command line select this test; without words, all are.
+# wanted NAME: returns whether the WORDs of tests/run select this test. Without WORDs all are
+# selected.
 wanted()
 {
 	local filter
@@ -34,10 +36,10 @@ wanted()
 	return 1
 }
 
-# now: the time in microseconds, in NOW.
+# now: sets NOW to the time in microseconds.
 now() { NOW=${EPOCHREALTIME/[.,]/}; }
 
-# took NAME START: from the microseconds START until now; leaves the whole seconds in TOOK.
+# took NAME START: notes the time since START (microseconds) for NAME; sets TOOK to whole seconds.
 took()
 {
 	now
@@ -45,7 +47,7 @@ took()
 	TOOK=$(((NOW - $2) / 1000000))
 }
 
-# timed NAME COMMAND...: no test, but time that a run of the tests takes.
+# timed NAME COMMAND...: runs a command that is not a test, and notes its time.
 timed()
 {
 	local name=$1 start
@@ -56,7 +58,7 @@ timed()
 	took "$name" "$start"
 }
 
-# repeated COMMAND...: as often as tests are to run; RUN counts.
+# repeated COMMAND...: runs COMMAND REPEAT times, with the number of the run in RUN.
 repeated()
 {
 	if [ "$REPEAT" = 1 ]; then
@@ -70,29 +72,31 @@ repeated()
 	RUN=
 }
 
-# title NAME: with the number of the run, where there are several.
+# title NAME: prints the test's name, and the number of the run if there are several.
 title() { printf '%s' "$1${RUN:+, run $RUN of $REPEAT}"; }
 
-# forget_runs NAME: what an earlier command has kept of it.
+# forget_runs NAME: deletes the logs of NAME that an earlier call of tests/run has kept.
 forget_runs()
 {
 	[ "$RUN" != 1 ] || rm -rf "$LOGS/$1".run-*
 }
 
-# failed NAME WORDS: counts it. The next run writes over this one's logs, so they are copied.
+# failed NAME WORDS: counts a failure. Copies the logs if there is a next run, which overwrites
+# them.
 failed()
 {
 	local why=$2
 	FAILED=$((FAILED + 1))
 	if [ -n "$RUN" ]; then
 		mkdir -p "$LOGS/$1.run-$RUN"
-		find "$LOGS" -maxdepth 1 -type f -newer "$LOGS/.run" -exec cp -p {} "$LOGS/$1.run-$RUN" \;
+		find "$LOGS" -maxdepth 1 -type f -newer "$LOGS/.run" -exec cp -p {} \
+			"$LOGS/$1.run-$RUN" \;
 		why+="; its logs are in ${LOGS#"$TOP"/}/$1.run-$RUN"
 	fi
 	FAILURES+=("$(title "$1"): $why")
 }
 
-# report STATUS NAME SECONDS LOG
+# report STATUS NAME SECONDS LOG: counts and prints the result of a test.
 report()
 {
 	local why
@@ -114,11 +118,11 @@ report()
 	esac
 }
 
-# test_case NAME FUNCTION [ARGUMENTS]
+# test_case NAME FUNCTION [ARGUMENTS]: runs a test as often as wanted.
 test_case()
 {
 	wanted "$1" || return 0
-	# A group that must run as a whole repeats itself.
+	# Within `repeated`, RUN is set and this is one run.
 	if [ -n "$RUN" ]; then test_once "$@"; else repeated test_once "$@"; fi
 }
 
@@ -141,8 +145,9 @@ test_once()
 	report "$status" "$name" "$TOOK" "$log"
 }
 
-# print_times START: what took longest first, then the sums of groups: a name's part before its first
-# hyphen. "rest" is what passed besides since the microseconds START.
+# print_times START: prints the times of tests, the longest first, and the sums of groups. A group
+# is the part of a name before the first hyphen. "rest" is the other time since START
+# (microseconds).
 print_times()
 {
 	printf 'seconds, by test:\n'
@@ -151,7 +156,9 @@ print_times()
 		END {
 			for (name in sum) {
 				printf "%9.1f  %s", sum[name] / 1e6, name
-				if (runs[name] > 1) printf " (%d runs, longest %.1f)", runs[name], most[name] / 1e6
+				if (runs[name] > 1)
+					printf " (%d runs, longest %.1f)", runs[name],
+						most[name] / 1e6
 				printf "\n"
 			}
 		}' | sort -k 1,1rn -k 2
@@ -166,8 +173,9 @@ print_times()
 	awk -v all=$((NOW - $1)) 'BEGIN { printf "%9.1f  all\n", all / 1e6 }'
 }
 
-# with_console SUFFIX SECONDS COMMAND...: runs it with its output in $LOGS/$NAME$SUFFIX.console, carriage returns dropped.
-# STATUS is its exit status, 124 when it had to be ended. CONSOLE is the file.
+# with_console SUFFIX SECONDS COMMAND...: runs COMMAND and writes its output, without carriage
+# returns, to $LOGS/$NAME$SUFFIX.console. Sets STATUS to its exit status (124 after SECONDS),
+# CONSOLE to the file.
 with_console()
 {
 	local suffix=$1 limit=$2
@@ -182,7 +190,7 @@ with_console()
 	tail -n 12 "$CONSOLE"
 }
 
-# expect_console PATTERN WORDS: the console has a line with it.
+# expect_console PATTERN WORDS: fails with WORDS unless a line of the console matches PATTERN.
 expect_console()
 {
 	grep -aqE -e "$1" "$CONSOLE" || fail "$2: no line '$1' in ${CONSOLE#"$TOP"/}"
@@ -194,8 +202,9 @@ expect_status()
 	[ "$STATUS" = "$1" ] || fail "exit status $STATUS instead of $1, see ${CONSOLE#"$TOP"/}"
 }
 
-# need_fetched FILE: skips the test without a file that comes from Debian's archive.
+# need_fetched FILE: skips the test if FILE, which comes from Debian's archive, is missing.
 need_fetched()
 {
-	[ -s "$1" ] || skip "${1#"$TOP"/} is missing: it could not be fetched from Debian's archive, see above"
+	[ -s "$1" ] || skip "${1#"$TOP"/} is missing:" \
+		"it could not be fetched from Debian's archive, see above"
 }

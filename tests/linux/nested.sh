@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Linux/KVM as L1: a Debian guest in it, and the kernel's own KVM selftests.
+# Linux/KVM as L1: a Debian guest in it, and the kernel's KVM selftests.
 # shellcheck shell=bash
 
-# test_demo KERNEL NACL-LINE SECONDS [OPTIONS]: the scene of `make demo`. NACL-LINE is what KVM must say about nested
-# acceleration, - when it must say nothing.
+# test_demo KERNEL NACL-LINE SECONDS [OPTIONS]: plays the scene of `make demo`. KVM must print
+# NACL-LINE about nested acceleration; if NACL-LINE is -, KVM must print nothing about it.
 test_demo()
 {
 	local kernel=$1 line=$2 limit=$3
 	shift 3
 	need_fetched "$GUESTS/$kernel/l1.cpio"
 	case "$*" in *"$QEMU72"*) need_fetched "$QEMU72" ;; esac
-	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/$kernel/Image" --initrd "$GUESTS/$kernel/l1.cpio" --cpus 2 \
+	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/$kernel/Image" \
+		--initrd "$GUESTS/$kernel/l1.cpio" --cpus 2 \
 		--append "console=ttyS0 halite.scene=demo halite.seconds=$limit" "$@"
 	expect_status 0
 	expect_console '^L1: init: ' "L1 did not come up"
 	expect_console 'kvm.*hypervisor extension available' "KVM did not find the H extension"
 	if [ "$line" = - ]; then
-		! grep -aq 'SBI nested acceleration' "$CONSOLE" || fail "KVM reports nested acceleration, which is off"
+		! grep -aq 'SBI nested acceleration' "$CONSOLE" ||
+			fail "KVM reports nested acceleration, which is off"
 	else
 		expect_console "$line" "KVM does not report the features"
 	fi
@@ -26,7 +28,7 @@ test_demo()
 	expect_console '^L1: scene demo: exit 0' "L1's scene failed"
 }
 
-# test_depth DEPTH NACL-BY-LEVEL SECONDS: the demo in the innermost of that many Halites.
+# test_depth DEPTH NACL-BY-LEVEL SECONDS: plays the demo in the innermost of DEPTH Halites.
 test_depth()
 {
 	local depth=$1 offers below=none above level line=-
@@ -35,12 +37,15 @@ test_depth()
 	test_demo client "$line" "$3" --depth "$depth" --nacl "$2"
 	for ((level = 0; level < depth; level++)); do
 		above=${offers[level]}
-		expect_console "^halite: level $level, SBI NACL below: $below, for the guest: $above\$" "level $level says something else"
+		expect_console \
+			"^halite: level $level, SBI NACL below: $below, for the guest: $above\$" \
+			"level $level says something else"
 		below=$above
 	done
 }
 
-# The Halite below gives no code with its traps, which the specification allows: L1 fetches it from Debian's kernel.
+# The Halite below passes traps without htinst, as the specification allows. The upper Halite
+# fetches the instructions of Debian's kernel.
 test_no_code()
 {
 	make -s --no-print-directory liar
@@ -49,19 +54,20 @@ test_no_code()
 	expect_console 'level 0: exits l1-hlv-hsv [0-9]{4}' "nothing was fetched"
 }
 
-# test_selftest_batch KERNEL SECONDS TESTS [OPTIONS]: boots once and runs the tests named in the comma list; the results are
-# in SELFTEST_RESULTS, for test_selftest.
+# test_selftest_batch KERNEL SECONDS TESTS [OPTIONS]: boots once and runs the TESTS, which are
+# separated by commas. test_selftest reads the results from the console.
 test_selftest_batch()
 {
 	local kernel=$1 limit=$2 tests=$3
 	shift 3
-	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/$kernel/Image" --initrd "$GUESTS/$kernel/selftests.cpio" \
-		--cpus 2 --memory 4G --append "console=ttyS0 halite.scene=selftests halite.tests=$tests" "$@"
+	with_console "" "$limit" "$HALITE" run --kernel "$GUESTS/$kernel/Image" \
+		--initrd "$GUESTS/$kernel/selftests.cpio" --cpus 2 --memory 4G \
+		--append "console=ttyS0 halite.scene=selftests halite.tests=$tests" "$@"
 	expect_status 0
 	expect_console '^L1: scene selftests: exit 0' "the scene did not reach its end"
 }
 
-# test_selftest BATCH NAME
+# test_selftest BATCH NAME: reports the result of one selftest of a batch.
 test_selftest()
 {
 	local console=$LOGS/$1.console line
@@ -72,8 +78,10 @@ test_selftest()
 	"SELFTEST $2 0 "*) ;;
 	"SELFTEST $2 4 "*) skip "the selftest itself says so (exit code 4)" ;;
 	*)
-		# what it printed: all since the result before
-		awk -v end="$line" '/^SELFTEST /{ if ($0 == end) printf "%s", said; said = ""; next } { said = said $0 "\n" }' "$console"
+		# The test's output is between the previous result and its own.
+		awk -v end="$line" '
+			/^SELFTEST / { if ($0 == end) printf "%s", output; output = ""; next }
+			{ output = output $0 "\n" }' "$console"
 		fail "$line (name, exit status, seconds)"
 		;;
 	esac

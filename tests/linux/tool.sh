@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The command's own checks: a wrong argument or file gives one message that names it, and status 2.
+# The checks of the command `halite`: a wrong argument or file gives one message that names it, and
+# exit status 2.
 # shellcheck shell=bash
 
-# refuses PATTERN ARGUMENTS...: `halite ARGUMENTS` says one line with the pattern and exits with 2.
+# refuses PATTERN ARGUMENTS...: `halite ARGUMENTS` prints one line with PATTERN and exits with 2.
 refuses()
 {
 	local pattern=$1 output status=0
@@ -18,14 +19,14 @@ refuses()
 	grep -qF -e "$pattern" <<<"$output" || fail "halite $*: '$output' does not say '$pattern'"
 }
 
-# word32 N: four bytes, little-endian.
+# word32 N: prints N as four bytes, little-endian.
 word32()
 {
 	printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8 & 255)))"
 	printf "\\x$(printf %02x $(($1 >> 16 & 255)))\\x$(printf %02x $(($1 >> 24 & 255)))"
 }
 
-# make_image FILE IMAGE_SIZE: 4 KiB that look like a RISC-V Linux Image.
+# make_image FILE IMAGE_SIZE: makes a file of 4 KiB that looks like a RISC-V Linux Image.
 make_image()
 {
 	{
@@ -37,7 +38,8 @@ make_image()
 	} >"$1"
 }
 
-# Here and below: a pipe into grep -q would fail now and then, as grep ends before its writer.
+# A pipe into grep -q fails sometimes, as grep may end before its writer. Hence the here-strings,
+# here and below.
 test_tool_help()
 {
 	grep -q 'run' <<<"$("$HALITE" --help)"
@@ -65,7 +67,8 @@ test_tool_arguments()
 	refuses "'sync_all' is no feature" run --kernel "$image" --nacl sync_csr,sync_all
 	refuses "'' is no feature" run --kernel "$image" --nacl sync_csr,
 	refuses "'some' is no feature" run --kernel "$image" --depth 2 --nacl all,some+sync_csr
-	refuses "2 levels; expected one, or as many as --depth says: 3" run --kernel "$image" --depth 3 --nacl all,none
+	refuses "2 levels; expected one, or as many as --depth says: 3" run --kernel "$image" \
+		--depth 3 --nacl all,none
 	refuses "2 levels" run --kernel "$image" --nacl all,none
 	refuses "--depth '5'" run --kernel "$image" --depth 5
 	refuses "'clint' is no device that can be given; expected a list of fw_cfg,flash" run \
@@ -77,7 +80,8 @@ test_tool_arguments()
 	refuses "--native with --give" run --kernel "$image" --native --give flash
 	refuses "--native with --stats" run --kernel "$image" --native --stats
 	refuses "--native with --depth 2" run --kernel "$image" --depth 2 --native
-	refuses "--machine 'gic': expected plic, aplic, aia, or aia:N" run --kernel "$image" --machine gic
+	refuses "--machine 'gic': expected plic, aplic, aia, or aia:N" run --kernel "$image" \
+		--machine gic
 	for value in '' aia: aia:8 aia:-1 aia:07 aia:3x aplic:1 AIA; do
 		refuses "--machine '$value': expected plic" run --kernel "$image" --machine="$value"
 	done
@@ -96,9 +100,11 @@ test_tool_old_qemu()
 	printf '#!/bin/sh\necho "QEMU emulator version 7.2.9"\n' >"$qemu"
 	refuses "--icount with --cpus 2" run --kernel "$image" --qemu "$qemu" --icount
 	for value in aplic aia aia:3; do
-		refuses "--machine ${value%:*} with QEMU 7.2" run --kernel "$image" --qemu "$qemu" --machine "$value"
+		refuses "--machine ${value%:*} with QEMU 7.2" run --kernel "$image" --qemu "$qemu" \
+			--machine "$value"
 	done
-	refuses "expected --machine plic, or QEMU 10 or later" run --kernel "$image" --qemu "$qemu" --machine aia
+	refuses "expected --machine plic, or QEMU 10 or later" run --kernel "$image" \
+		--qemu "$qemu" --machine aia
 }
 
 test_tool_kernel()
@@ -120,7 +126,7 @@ test_tool_kernel()
 	refuses "--initrd: '/nowhere'" run --kernel "$file" --initrd /nowhere
 }
 
-# The kernel's own claim counts, not the size of its file.
+# The size in the kernel's header counts, not the size of its file.
 test_tool_memory()
 {
 	local file=$LOGS/big.bin
@@ -131,40 +137,46 @@ test_tool_memory()
 	HALITE_BIN=/nowhere/halite.bin refuses "'/nowhere/halite.bin'" run --kernel "$file"
 }
 
-# make_echo_qemu FILE VERSION: a program that prints its words.
+# make_echo_qemu FILE VERSION: makes a program that prints its arguments, in place of QEMU.
 make_echo_qemu()
 {
 	cat >"$1" <<-SCRIPT
 		#!/bin/sh
-		if [ "\$1" = -version ]; then echo "QEMU emulator version $2"; else printf '%s\n' "\$@"; fi
+		[ "\$1" = -version ] && echo "QEMU emulator version $2" || printf '%s\n' "\$@"
 	SCRIPT
 	chmod +x "$1"
 }
 
-# What reaches QEMU: commas doubled, modules that overlap nothing. The stand-in prints its words.
+# The arguments that QEMU gets: commas are doubled, and modules do not overlap.
 test_tool_command()
 {
 	local file=$LOGS/image.bin qemu=$LOGS/echo-qemu words kernel initrd
 	[ -s "$BUILD/halite.bin" ] || skip "there is no build/halite.bin"
 	make_image "$file" $((64 * 1024 * 1024))
 	make_echo_qemu "$qemu" 10.0.2
-	words=$("$HALITE" run --kernel "$file" --initrd "$file" --append 'a=1,2 b' --nacl sync_csr,sync_sret --cpus 3 \
-		--memory 1G --icount --qemu "$qemu" -- -s -S) || [ $? = 1 ] # this QEMU starts no guest
+	# This QEMU starts no guest, so the status is 1.
+	words=$("$HALITE" run --kernel "$file" --initrd "$file" --append 'a=1,2 b' \
+		--nacl sync_csr,sync_sret --cpus 3 --memory 1G --icount --qemu "$qemu" -- -s -S) ||
+		[ $? = 1 ]
 	printf '%s\n' "$words"
 	grep -q "kernel=$file,bootargs=a=1,,2 b\$" <<<"$words"
 	grep -qx 'nacl=sync_csr,sync_sret' <<<"$words"
 	grep -qx 'shift=0,sleep=off' <<<"$words"
-	[ "$(printf '%s\n' "$words" | tail -n 2 | tr '\n' ' ')" = "-s -S " ] || fail "QEMU's arguments are not last"
+	[ "$(printf '%s\n' "$words" | tail -n 2 | tr '\n' ' ')" = "-s -S " ] ||
+		fail "QEMU's arguments are not last"
 	kernel=$(printf '%s\n' "$words" | sed -n 's/.*addr=\(0x[0-9a-f]*\),kernel=.*/\1/p')
 	initrd=$(printf '%s\n' "$words" | sed -n 's/.*addr=\(0x[0-9a-f]*\),initrd=.*/\1/p')
-	[ $((kernel)) -ge $((0x80200000 + 64 * 1024 * 1024)) ] || fail "the kernel module lies where the kernel will run"
+	[ $((kernel)) -ge $((0x80200000 + 64 * 1024 * 1024)) ] ||
+		fail "the kernel module lies where the kernel will run"
 	[ $((initrd)) -ge $((kernel + 4096)) ] || fail "the modules overlap"
-	[ $((kernel % 0x200000)) = 0 ] && [ $((initrd % 0x200000)) = 0 ] || fail "not aligned to 2 MiB"
+	[ $((kernel % 0x200000)) = 0 ] && [ $((initrd % 0x200000)) = 0 ] ||
+		fail "not aligned to 2 MiB"
 	! grep -q give= <<<"$words" || fail "a device is given that nobody asked for"
-	# Each Halite gives it; what is not given below does not exist above.
-	words=$("$HALITE" run --kernel "$file" --give fw_cfg,flash --depth 2 --nacl all,none --stats \
-		--memory 1G --qemu "$qemu") || [ $? = 1 ]
-	grep -qx 'nacl=all give=fw_cfg,flash stats' <<<"$words" || fail "the lowest Halite gives nothing"
+	# Each Halite must give the device: a device that is not given below does not exist above.
+	words=$("$HALITE" run --kernel "$file" --give fw_cfg,flash --depth 2 --nacl all,none \
+		--stats --memory 1G --qemu "$qemu") || [ $? = 1 ]
+	grep -qx 'nacl=all give=fw_cfg,flash stats' <<<"$words" ||
+		fail "the lowest Halite gives nothing"
 	grep -q 'bootargs=nacl=none give=fw_cfg,,flash stats$' <<<"$words" ||
 		fail "the second Halite gives nothing"
 	words=$("$HALITE" run --native --kernel "$file" --append 'a=1,2 b' --qemu "$qemu")
@@ -172,7 +184,7 @@ test_tool_command()
 	if grep -q guest-loader <<<"$words"; then fail "--native uses the guest-loader"; fi
 }
 
-# machine_of QEMU [OPTIONS]: what `halite run` gives QEMU as -M.
+# machine_of QEMU [OPTIONS]: prints the value of -M that `halite run` passes to QEMU.
 machine_of()
 {
 	"$HALITE" run --native --kernel "$LOGS/image.bin" --qemu "$@" | sed -n '/^-M$/{n;p}'
@@ -185,7 +197,8 @@ test_tool_machine()
 	make_echo_qemu "$qemu" 10.0.2
 	while read -r option value; do
 		words=$(machine_of "$qemu" --machine "$option")
-		[ "$words" = "$value" ] || fail "--machine $option became -M $words instead of $value"
+		[ "$words" = "$value" ] ||
+			fail "--machine $option became -M $words instead of $value"
 	done <<-'END'
 		plic virt
 		aplic virt,aia=aplic
@@ -193,8 +206,10 @@ test_tool_machine()
 		aia:0 virt,aia=aplic-imsic,aia-guests=0
 		aia:3 virt,aia=aplic-imsic,aia-guests=3
 	END
-	[ "$(machine_of "$qemu")" = virt,aia=aplic-imsic,aia-guests=7 ] || fail "the default is not aia"
+	[ "$(machine_of "$qemu")" = virt,aia=aplic-imsic,aia-guests=7 ] ||
+		fail "the default is not aia"
 	make_echo_qemu "$qemu" 7.2.9
 	[ "$(machine_of "$qemu")" = virt ] || fail "with QEMU 7.2 the default is not plic"
-	[ "$(machine_of "$qemu" --machine plic)" = virt ] || fail "QEMU 7.2 does not get --machine plic"
+	[ "$(machine_of "$qemu" --machine plic)" = virt ] ||
+		fail "QEMU 7.2 does not get --machine plic"
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The unit tests are cmocka programs for the build machine; each of their tests is one here.
+# The unit tests are cmocka programs for the build machine. Each test of a program counts as a test.
 # shellcheck shell=bash
 
-# unit_tests: builds and runs them all and counts what cmocka reports.
+# unit_tests: builds the programs, runs them, and counts the results that cmocka prints.
 unit_tests()
 {
 	local log=$LOGS/unit.log program status=0 start
@@ -22,7 +22,7 @@ unit_tests()
 	done
 }
 
-# unit_program PROGRAM: one that ends without its report counts as one failure.
+# unit_program PROGRAM: runs a program. A program that ends without a report counts as one failure.
 unit_program()
 {
 	local name log status=0 verdict start
@@ -54,16 +54,17 @@ unit_program()
 	tail -n 30 "$log" | sed 's/^/    | /'
 }
 
-# What src/nacl promises besides: see mk/nacl.mk.
+# Checks src/nacl as a library (mk/nacl.mk).
 test_nacl_library()
 {
 	make -s --no-print-directory nacl-alone nacl-headers nacl-wrong-csr nacl-examples
-	# The tests themselves are among the unit tests; here that they find a queue that is published in the wrong order.
+	# The unit tests are run elsewhere. Here they must find a queue that is published in wrong
+	# order.
 	make -s --no-print-directory nacl-tests | tee "$LOGS/$NAME.tests"
 	grep -q '^ok: a reversed publication is found' "$LOGS/$NAME.tests"
 }
 
-# test_fuzz HALF SECONDS
+# test_fuzz HALF SECONDS: runs the fuzzer of one half of src/nacl.
 test_fuzz()
 {
 	local fuzzer=build/nacl/gcc/fuzz_nacl_$1_rv64
@@ -88,13 +89,13 @@ nacl_library_tests()
 	done
 }
 
-# src/hext and src/nacl by their unit tests, not below the limits of scripts/coverage.sh.
+# Measures the coverage of src/hext and src/nacl, which must not be below the limits.
 test_coverage()
 {
 	make -s --no-print-directory coverage
 }
 
-# The model of the TLBs with more seeds than among the unit tests.
+# Runs the model of the TLBs with more seeds than the unit tests do.
 test_tlb_long()
 {
 	make -s --no-print-directory build/unit/test_tlb

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * churn MEGABYTES SECONDS: run in an L2 guest while L1 pages, merges and moves the memory below it. A thread for each
- * processor owns its share of the memory, knows what it wrote to each page, and looks at all of it again and again, each time on another
- * processor; pages are rewritten in random order, a part of them with the same contents everywhere (which L1 can
- * merge). Meanwhile it maps and unmaps fresh memory, which must be zero, and looks whether time goes back.
- * Prints `churn: ok` with what was done, or what is wrong and exits with 1.
+ * churn MEGABYTES SECONDS: runs in an L2 guest while L1 pages out, merges and moves the guest's
+ * memory. A thread for each processor has a share of the memory and knows what it wrote to each
+ * page. It checks all pages again and again, each time on another processor, and rewrites pages in
+ * random order. Some pages have the same contents as others, so that L1 can merge them. Each thread
+ * also maps and unmaps fresh memory, which must be zero, and checks that time does not go back.
+ * Prints `churn: ok` with the number of rounds, or the error, and then exits with 1.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -21,16 +22,16 @@
 #define WORDS	    (PAGE / sizeof(uint64_t))
 #define FRESH_PAGES 64
 #define THREADS_MAX 64
-/* Contents that two of three pages have one of. */
+/* Two of three pages have one of so many contents. */
 #define COMMON 3
-/* Times that a thread looks at all of its memory, however slow the machine is. */
+/* Times that a thread checks all of its memory at least, however slow the machine is. */
 #define ROUNDS_MIN 2
 
 struct worker {
 	pthread_t thread;
 	unsigned int number;
 	uint64_t (*pages)[WORDS];
-	uint64_t *seeds; /* what each page holds */
+	uint64_t *seeds; /* of the contents of each page */
 	size_t count;
 	uint64_t random;
 	unsigned long rounds;
@@ -38,7 +39,7 @@ struct worker {
 
 static unsigned int processors;
 static time_t seconds;
-static uint64_t latest; /* nanoseconds: no thread has seen later */
+static uint64_t latest; /* nanoseconds: the latest time that a thread has seen */
 
 static _Noreturn void fail(const char *what, unsigned int thread, size_t page, size_t word,
 			   uint64_t is, uint64_t expected)
@@ -103,7 +104,7 @@ static void *map(size_t pages)
 	return p;
 }
 
-/* The address is likely that of the last time, with other pages behind it. */
+/* The memory likely has the address of the previous call, but other pages behind it. */
 static void use_fresh_memory(const struct worker *w)
 {
 	uint64_t(*fresh)[WORDS] = map(FRESH_PAGES);

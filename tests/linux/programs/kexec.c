@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kexec IMAGE INITRD WORDS: boots another kernel with that command line, at once, through kexec_load(). It gets the device
- * tree that this one was given. Debian's kernel has no kexec_file_load() for riscv64.
+ * kexec IMAGE INITRD WORDS: boots another kernel at once with the command line WORDS, through
+ * kexec_load(). The next kernel gets the device tree of this one. Debian's kernel has no
+ * kexec_file_load() for riscv64.
  */
 #include <fcntl.h>
 #include <libfdt.h>
@@ -15,14 +16,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Physical addresses that are free on every machine that QEMU makes with 1 GiB or more: QEMU's RAM starts at 2 GiB. */
+/* Physical addresses that are free on every QEMU machine with 1 GiB or more: RAM starts at 2
+ * GiB. */
 #define KERNEL_AT UINT64_C(0x80200000)
 #define FDT_AT	  UINT64_C(0x8f000000)
 #define INITRD_AT UINT64_C(0x90000000)
 
 #define PAGE		  4096
-#define IMAGE_SIZE_OFFSET 16   /* in the kernel's header: memory that it needs */
-#define FDT_ROOM	  4096 /* for what is added */
+#define IMAGE_SIZE_OFFSET 16   /* in the kernel's header: the size of its memory */
+#define FDT_ROOM	  4096 /* for added properties */
 
 struct file {
 	void *data;
@@ -35,7 +37,7 @@ static _Noreturn void die(const char *what)
 	exit(EXIT_FAILURE);
 }
 
-/* Files of sysfs tell no size, so read to the end. */
+/* A file of sysfs states no size, so read_file() reads to the end. */
 static struct file read_file(const char *path)
 {
 	struct file f = { 0 };
@@ -112,7 +114,7 @@ int main(int argc, char **argv)
 	segments[2] = segment(initrd, INITRD_AT, initrd.size);
 	if (syscall(SYS_kexec_load, KERNEL_AT, 3L, segments, KEXEC_ARCH_RISCV))
 		die("kexec: kexec_load");
-	/* A guest that runs meanwhile is part of the test. */
+	/* L2 guests that run at this moment are part of the test. */
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, NULL);
 	die("kexec: reboot");
 }

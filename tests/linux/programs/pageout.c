@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pageout ADVICE MEGABYTES PID...: gives ADVICE (pageout, cold, collapse) for so much, anywhere, of each piece of memory of these
- * processes that is large, private and anonymous, as the memory of QEMU's guests is. Prints for how much the kernel took it.
+ * pageout ADVICE MEGABYTES PID...: gives ADVICE (pageout, cold, collapse) for MEGABYTES, at random
+ * places, of each memory area of these processes that is large, private and anonymous, as the
+ * memory of QEMU's guests is. Prints for how much memory the kernel followed it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +19,7 @@
 #define LARGE (UINT64_C(32) << 20)
 #define PIECE (UINT64_C(2) << 20)
 
-/* Debian 12's headers have neither. */
+/* Debian 12's headers do not define MADV_COLLAPSE. */
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
@@ -44,7 +45,8 @@ static int advice_of(const char *name)
 	exit(2);
 }
 
-/* Bytes that were advised, of @count pieces; one that is busy does not end it. */
+/* Gives @advice for @count pieces. Returns the bytes advised. A busy piece does not end the
+ * loop. */
 static uint64_t advise(int process, uint64_t start, uint64_t end, int advice, unsigned long count)
 {
 	uint64_t done = 0;
@@ -71,7 +73,7 @@ static uint64_t advise_process(const char *pid, int advice, unsigned long count)
 
 	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
 	maps = fopen(path, "r");
-	/* It may have ended. */
+	/* The process may have ended. */
 	if (process < 0 || !maps)
 		return 0;
 	while (fgets(line, sizeof(line), maps)) {
@@ -93,7 +95,8 @@ int main(int argc, char **argv)
 	uint64_t done = 0;
 	int i, advice;
 
-	/* Without a process there is nothing to do. */
+	/* PIDs may be missing: then there is nothing to advise. */
+
 	if (argc < 3) {
 		fprintf(stderr, "pageout: ADVICE MEGABYTES PID... are expected\n");
 		return 2;

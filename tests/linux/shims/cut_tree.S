@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stands between the firmware and Halite, which a loader device has put at HALITE, and cuts the device tree short. With
- * CUT_HEADER its header says so; without, the header is as before and the second half is zeros.
+ * Runs between the firmware and Halite, which a loader device has put at HALITE, and cuts the
+ * device tree short: the second half of the copy is zeros. With CUT_HEADER, the tree's header gives
+ * the reduced size; without, it gives the original size.
  */
 #define HALITE	0x80200000
-#define TREE	0x94000000	/* where the copy goes */
-#define KEPT	2048		/* bytes */
+#define TREE	0x94000000	/* address of the copy */
+#define KEPT	2048		/* bytes that remain */
 
 	.option	norelax
 	.globl	_start

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A firmware that starts Halite at HALITE in HS-mode and answers every call with SBI_ERR_NOT_SUPPORTED. It gives -bios.
+ * A firmware, for -bios, that starts Halite at HALITE in HS-mode and answers every call with
+ * SBI_ERR_NOT_SUPPORTED.
  */
 #define HALITE	0x80200000
 
@@ -11,7 +12,8 @@ _start:
 	bnez	t0, park
 	la	t0, trap
 	csrw	mtvec, t0
-	/* All memory open to S-mode, all exceptions but the calls from S-mode delegated, counters readable. */
+	/* S-mode may access all memory and the counters; all exceptions but its calls are
+	 * delegated. */
 	li	t0, -1
 	csrw	pmpaddr0, t0
 	li	t0, 0x1f

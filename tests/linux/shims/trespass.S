@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A guest that writes to the last MiB of RAM, which is Halite's, and prints scause: 7 is the store access fault that hardware
- * gives where there is nothing. a0 = hart id, a1 = device tree. RAM_END is given on the command line.
+ * A guest that writes to the last MiB of RAM, which is Halite's, and prints scause. 7 is the store
+ * access fault that hardware raises for an address without memory. a0 = hart id, a1 = device tree.
+ * The compiler's command line defines RAM_END.
+
  */
 #define SBI_SRST		0x53525354
 #define TARGET			(RAM_END - 0x100000)
