@@ -80,8 +80,8 @@ nacl-alone:
 	@mkdir -p $(NACL_OUT)
 	@for compiler in "$(NACL_RV64)" "$(NACL_RV32)" "$(NACL_CC)"; do \
 		for half in client host; do \
-			$$compiler $(NACL_LIB_FLAGS) -c -o $(NACL_OUT)/alone.o src/nacl/$$half.c || \
-				exit 1; \
+			$$compiler $(NACL_LIB_FLAGS) -c -o $(NACL_OUT)/alone.o \
+				src/nacl/$$half.c || exit 1; \
 			if nm -u $(NACL_OUT)/alone.o | grep -v ' nacl_hook_'; then \
 				echo "$$half.c: needs more than the hooks"; exit 1; \
 			fi; \

@@ -125,15 +125,16 @@ test_no_guest_above()
 	expect_status 1
 }
 
-# A failed assertion, which only a bug of Halite can cause, stops the machine with a message that has
-# file, line and condition.
+# A failed assertion, which only a bug of Halite can cause, stops the machine with a message that
+# has file, line and condition.
 test_failed_assert()
 {
 	local line
 	make -s --no-print-directory liar
 	HALITE_BIN=$BUILD/liar/halite.bin with_console "" 60 "$HALITE" run \
 		--kernel "$GUESTS/conformance.elf" --memory 512M -- -append "nacl=all lie=14"
-	line=$(grep -n 'assert(hart < HEXT_SHADOW_MAX / 2)' "$TOP/src/hext/shadow.c" | cut -d : -f 1)
+	line=$(grep -n 'assert(hart < HEXT_SHADOW_MAX / 2)' "$TOP/src/hext/shadow.c" |
+		cut -d : -f 1)
 	line=shadow.c:$line
 	expect_console \
 		"^halite: fatal: internal error: src/hext/$line: hart < HEXT_SHADOW_MAX / 2\$" \
