@@ -31,6 +31,7 @@ static uint8_t answer[CSRS];
 static uint64_t own[ARRAY_SIZE(rows)];
 /* What a guest reads that no other one was before. */
 static uint64_t before[ARRAY_SIZE(rows)];
+static bool switched[ARRAY_SIZE(rows)];
 
 static const struct row *row_of(unsigned int csr)
 {
@@ -209,14 +210,28 @@ static void look_at_own(bool first, const char *pattern)
 	}
 }
 
-/* Whether L1 can give B a value of its own. */
-static bool can_switch(const struct row *r)
+/*
+ * Finds out for which rows L1 can give B a value. It reads, and so traps into L1 where a CSR does not
+ * exist. Between A and B no such trap may happen: it could do what the switch itself must do.
+ */
+static void find_switched(void)
 {
+	unsigned int i;
 	uint64_t old;
 
-	if (r->holder == VS_BANK)
-		return read_in(HS, VS_NUMBER(r->first), &old);
-	return r->holder != SHARED || is_told(r);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct row *r = &rows[i];
+
+		if (r->holder == VS_BANK)
+			switched[i] = read_in(HS, VS_NUMBER(r->first), &old);
+		else
+			switched[i] = r->holder != SHARED || is_told(r);
+	}
+}
+
+static bool can_switch(const struct row *r)
+{
+	return switched[r - rows];
 }
 
 /* By SBI NACL where that knows the CSR. */
@@ -283,7 +298,7 @@ static void check_by_l1(const struct row *r, const char *pattern)
 
 	if (r->holder != VS_BANK)
 		return;
-	if (!can_be_written(r) || !read_in(HS, VS_NUMBER(r->first), &seen))
+	if (!can_be_written(r) || !can_switch(r) || !read_in(HS, VS_NUMBER(r->first), &seen))
 		seen = r->value;
 	check_value(seen == r->value, seen, r->value, "leak vs%s after A's %s", r->name + 1,
 		    pattern);
@@ -434,6 +449,7 @@ void check_leaks(void)
 	area_begin("leak: what a guest leaves for the next one, and for its hypervisor");
 	allow_all();
 	walk();
+	find_switched();
 	check_unlisted();
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		check_row(&rows[i]);
