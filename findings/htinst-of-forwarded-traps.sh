@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Surprise: under QEMU 10.0.2 and its OpenSBI 1.5.1, a hypervisor that reads htinst behind an illegal
-# instruction of its guest finds the instruction of an earlier guest-page fault there, not 0. OpenSBI
-# does not delegate illegal instructions and hands them on to HS mode by writing the CSRs, and QEMU
-# ignores what software writes to htinst. The privileged specification (hypervisor extension,
-# "htinst") wants 0 or a transformation of the instruction that trapped.
+# Surprise: under QEMU 10.0.2 and its OpenSBI 1.5.1, a hypervisor that reads htinst behind an
+# illegal instruction of its guest finds the instruction of an earlier guest-page fault there, not
+# 0. OpenSBI does not delegate illegal instructions and hands them on to HS mode by writing the
+# CSRs, and QEMU ignores what software writes to htinst. The privileged specification (hypervisor
+# extension, "htinst") wants 0 or a transformation of the instruction that trapped.
 #
-# A program in HS mode enters VS mode. There a load of an address that the G-stage does not map comes
-# first (cause 21, htinst is the load), then a write of mstatus (cause 2). The program prints scause
-# and htinst of each.
-# Usage: findings/htinst-of-forwarded-traps.sh, as root on Debian with mmdebstrap. Packages go into a
-# temporary folder.
+# A program in HS mode enters VS mode. There a load of an address that the G-stage does not map
+# comes first (cause 21, htinst is the load), then a write of mstatus (cause 2). The program prints
+# scause and htinst of each.
+# Usage: findings/htinst-of-forwarded-traps.sh, as root on Debian with mmdebstrap. Packages go into
+# a temporary folder.
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin LC_ALL=C.UTF-8
 
@@ -20,10 +20,13 @@ EXPECTED='0000000000000015 0000000000003503
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -E '/debian/?$' | head -n 1)
+# shellcheck disable=SC2016 # apt's own placeholder, not the shell's
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+	grep -E '/debian/?$' | head -n 1)
 [ -n "$mirror" ] || { echo "apt knows no Debian archive" >&2; exit 1; }
 mmdebstrap --quiet --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \
-	--aptopt='APT::Default-Release "bookworm-backports"' --include="qemu-system-riscv=$QEMU_VERSION" \
+	--aptopt='APT::Default-Release "bookworm-backports"' \
+	--include="qemu-system-riscv=$QEMU_VERSION" \
 	--include=binutils-riscv64-linux-gnu bookworm "$work/debian" \
 	"deb $mirror bookworm main" "deb $mirror bookworm-backports main" >"$work/log" 2>&1 ||
 	{ tail -n 5 "$work/log" >&2; exit 1; }
@@ -113,9 +116,11 @@ root:	.zero 16384
 stack:
 CODE
 chroot "$work/debian" riscv64-linux-gnu-as -march=rv64imac_zicsr -o /guest.o /guest.S
-chroot "$work/debian" riscv64-linux-gnu-ld --no-dynamic-linker -Ttext=0x80200000 -o /guest.elf /guest.o
+chroot "$work/debian" riscv64-linux-gnu-ld --no-dynamic-linker -Ttext=0x80200000 \
+	-o /guest.elf /guest.o
 chroot "$work/debian" riscv64-linux-gnu-objcopy -O binary /guest.elf /guest.bin
-seen=$(timeout 30 chroot "$work/debian" qemu-system-riscv64 -M virt -cpu rv64,h=true -m 128M -nographic -kernel /guest.bin </dev/null |
+seen=$(timeout 30 chroot "$work/debian" qemu-system-riscv64 -M virt -cpu rv64,h=true -m 128M \
+	-nographic -kernel /guest.bin </dev/null |
 	tr -d '\r' | grep -aE '^[0-9a-f]{16} [0-9a-f]{16}$')
 chroot "$work/debian" qemu-system-riscv64 -version | head -n 1
 echo "scause, htinst:"
