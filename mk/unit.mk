@@ -14,7 +14,7 @@ UNIT_HEADERS = $(wildcard src/*/*.h tests/unit/*.h)
 UNIT_HEXT := $(wildcard src/hext/*.c)
 # The sources of src/hv that are plain C and need no hart.
 UNIT_HV := $(addprefix src/hv/,devtree.c guest_fdt.c home.c image.c machine.c machine_devices.c \
-	machine_isa.c machine_aia.c modules.c options.c identity.c withheld.c) \
+	machine_isa.c machine_aia.c modules.c options.c identity.c vmid.c withheld.c) \
 	$(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
@@ -50,7 +50,7 @@ TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/riscv/,attempt.c fence.c world.c) \
 	$(addprefix src/hv/,aplic.c below.c bringup.c device.c domain.c emulate.c exit.c fence.c \
 	identity.c intc.c ipi.c memory.c mmio.c nested.c plic.c quick.c sbi.c sbi_hsm.c sbi_ipi.c sbi_nacl.c \
-	sbi_rfence.c stats.c vcpu.c)
+	sbi_rfence.c stats.c vcpu.c vmid.c)
 TLB_OBJECTS := $(patsubst %.c,build/unit/tlb/%.o,$(TLB_SOURCES))
 
 build/unit/tlb/%.o: %.c $(UNIT_HEADERS) $(wildcard tests/tlb/*.h tests/tlb/riscv/*.h)

@@ -124,4 +124,9 @@
 #define CAUSE_VIRTUAL	       22
 #define CAUSE_STORE_GUEST_PAGE 23
 
+static inline uint16_t hgatp_vmid(uint64_t hgatp)
+{
+	return (hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT;
+}
+
 #endif

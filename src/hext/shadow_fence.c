@@ -101,7 +101,7 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 	spin_lock(&pool->lock);
 	for (i = 0; i < pool->count; i++) {
 		struct hext_shadow *s = &pool->shadow[i];
-		uint64_t vmid = (s->hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT;
+		uint64_t vmid = hgatp_vmid(s->hgatp);
 
 		/* priv H: VMID bits beyond VMIDLEN are ignored. */
 		if (!s->used || (!fence->all_vmids && vmid != (fence->vmid & vmid_mask)))
@@ -125,7 +125,7 @@ uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint
 	spin_lock(&pool->lock);
 	for (i = 0; i < pool->count; i++) {
 		const struct hext_shadow *s = &pool->shadow[i];
-		bool named = (s->hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT == (vmid & mask);
+		bool named = hgatp_vmid(s->hgatp) == (vmid & mask);
 
 		if (s->used && (all_vmids || named))
 			found |= BIT64(i);

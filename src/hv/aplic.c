@@ -62,12 +62,11 @@ static bool store(const struct vcpu *v, uint64_t offset, uint32_t value)
 /* The hart of the domain that has index @index for MSIs, or NULL. */
 static const struct machine_hart *msi_hart(const struct domain *d, uint32_t index)
 {
-	const struct machine *m = &d->host->machine;
 	unsigned int i;
 
-	for (i = 0; i < m->hart_count; i++) {
-		if (m->harts[i].imsic_index == index)
-			return &m->harts[i];
+	for (i = 0; i < d->vcpu_count; i++) {
+		if (d->vcpus[i]->hart->imsic_index == index)
+			return d->vcpus[i]->hart;
 	}
 	return NULL;
 }
@@ -121,11 +120,10 @@ static bool send_msi(struct vcpu *v, uint32_t value)
 /* Whether a hart of the domain has index @index at an APLIC with wires. */
 static bool is_wired_hart(const struct domain *d, uint64_t index)
 {
-	const struct machine *m = &d->host->machine;
 	unsigned int i;
 
-	for (i = 0; i < m->hart_count; i++) {
-		if (m->harts[i].aplic_index == (int64_t)index)
+	for (i = 0; i < d->vcpu_count; i++) {
+		if (d->vcpus[i]->hart->aplic_index == (int64_t)index)
 			return true;
 	}
 	return false;

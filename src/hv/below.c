@@ -49,13 +49,13 @@ const char *below_nacl_text(char *buf, unsigned int size)
 
 void below_hart_start(struct vcpu *v)
 {
-	void *area = areas[v->index];
+	void *area = areas[v->hart->index];
 	enum nacl_error error = nacl_client_enable(&nacl, &v->nacl_below, area, (uintptr_t)area);
 
 	/* It works without: by instructions, which trap. */
 	if (error)
-		hv_warn("hart %lu: SBI NACL set_shmem of 0x%lx refused with error %d", v->hartid,
-			(unsigned long)(uintptr_t)area, error);
+		hv_warn("hart %lu: SBI NACL set_shmem of 0x%lx refused with error %d",
+			v->hart->hartid, (unsigned long)(uintptr_t)area, error);
 }
 
 void below_hart_stop(struct vcpu *v)
@@ -63,6 +63,6 @@ void below_hart_stop(struct vcpu *v)
 	enum nacl_error error = nacl_client_disable(&v->nacl_below);
 
 	if (error)
-		hv_warn("hart %lu: SBI NACL set_shmem refused to disable with error %d", v->hartid,
-			error);
+		hv_warn("hart %lu: SBI NACL set_shmem refused to disable with error %d",
+			v->hart->hartid, error);
 }

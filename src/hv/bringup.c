@@ -26,7 +26,7 @@ static void init_hart(struct vcpu *v)
 	const struct identity_map *map = &v->domain->host->map;
 
 	if (!own_map_enable(identity_atp(map)))
-		hv_warn("hart %lu does not take satp mode %u: text stays writable", v->hartid,
+		hv_warn("hart %lu does not take satp mode %u: text stays writable", v->hart->hartid,
 			map->mode);
 	world_init(v->h.cfg);
 	if (v->h.cfg->own_file)
@@ -61,7 +61,7 @@ static void add_vcpus(struct domain *d)
 
 		v->domain = d;
 		v->index = i;
-		v->hartid = m->harts[i].hartid;
+		v->hart = &m->harts[i];
 		/* The ABI keeps the stack at multiples of 16. */
 		v->stack_top = (uintptr_t)(stacks[i] + STACK_SIZE - 16);
 		*(struct vcpu **)v->stack_top = v;
@@ -94,13 +94,14 @@ static uint32_t keys(const struct domain *d)
 void bringup_start(struct domain *d, struct page_pool *pool, unsigned long entry_pc,
 		   unsigned long fdt_addr)
 {
+	const struct machine *m = &d->host->machine;
 	struct vcpu *v;
 
 	add_vcpus(d);
 	nested_init_domain(d, pool);
 	static_keys_patch(keys(d));
-	v = d->vcpus[d->host->machine.boot_hart];
+	v = vcpu_find(d, m->harts[m->boot_hart].hartid);
 	v->start_pc = entry_pc;
 	v->start_arg = fdt_addr;
-	riscv_hart_start(v->hartid, v);
+	riscv_hart_start(v->hart->hartid, v);
 }

@@ -84,6 +84,9 @@ void domain_build(struct domain *d, struct host *h)
 	d->nacl_offered = h->options.nacl_offered;
 	d->nacl_features = h->options.nacl_features;
 	d->ram = h->ram;
+	d->vmids = vmid_take(&h->vmids, 1 + HEXT_SHADOW_MAX);
+	if (!d->vmids.count)
+		hv_fatal("no VMID left for the guest");
 	fill_config(&d->hext, &h->machine);
 	choose_fast_ram(d);
 	find_devices(d);

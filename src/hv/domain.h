@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hext/bits.h"
 #include "hext/hext.h"
 #include "hext/shadow.h"
 #include "hv/host.h"
@@ -23,6 +24,7 @@ struct domain {
 	struct range_list ram;	   /* in whole pages */
 	struct range_list devices; /* MMIO that the guest reaches with no exit, in whole pages */
 	struct identity_map gstage;
+	struct vmid_range vmids; /* the first is the G-stage's */
 	struct hext_config hext; /* of its harts */
 	bool nacl_offered;	 /* SBI NACL exists */
 	uint32_t nacl_features;	 /* bit n: feature id n */
@@ -34,6 +36,12 @@ struct domain {
 
 /* Make of zeroed @d the domain that has all of @h, which host_build() has built. Fatal on errors. */
 void domain_build(struct domain *d, struct host *h);
+
+/* hgatp for L1. */
+static inline uint64_t domain_hgatp(const struct domain *d)
+{
+	return identity_atp(&d->gstage) | (uint64_t)d->vmids.first << HGATP_VMID_SHIFT;
+}
 
 /* Whether [@addr, @addr + @size) is RAM of the guest's. */
 bool domain_owns_ram(const struct domain *d, uint64_t addr, uint64_t size);

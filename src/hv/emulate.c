@@ -147,11 +147,6 @@ static bool emulate_s_csr(struct vcpu *v, uint32_t code)
 	return true;
 }
 
-static uint64_t vmid_of(uint64_t hgatp)
-{
-	return (hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT;
-}
-
 /*
  * HFENCE.GVMA rs1 = gpa >> 2, rs2 = vmid; HFENCE.VVMA rs1 = gva, rs2 = asid; x0 stands for all. One
  * address is one 4 KiB page here: what covers it in a larger one goes with it. HINVAL does what HFENCE
@@ -176,7 +171,7 @@ static void emulate_gvma(struct vcpu *v, const struct hext_insn *insn)
 
 static void emulate_vvma(struct vcpu *v, const struct hext_insn *insn)
 {
-	struct nacl_hfence fence = { .type = NACL_HFENCE_VVMA_ALL, .vmid = vmid_of(v->h.hgatp) };
+	struct nacl_hfence fence = { .type = NACL_HFENCE_VVMA_ALL, .vmid = hgatp_vmid(v->h.hgatp) };
 
 	if (insn->rs1) {
 		fence.type = NACL_HFENCE_VVMA;

@@ -4,6 +4,7 @@
 #include "riscv/attempt.h"
 #include "riscv/head.h"
 #include "riscv/pte.h"
+#include "riscv/world.h"
 
 /*
  * Whether firmware keeps @r, whole pages of reserved memory, to itself: not all firmware says no-map
@@ -79,6 +80,7 @@ static void make_map(struct host *h)
 
 void host_build(struct host *h)
 {
+	h->vmids = (struct vmid_range){ 0, 1u << world_vmid_bits() };
 	find_ram(h);
 	make_map(h);
 	hv_print("halite: own map Sv%u in %u pages\n", 12 + 9 * h->map.levels,

@@ -11,6 +11,7 @@
 #include "hv/identity.h"
 #include "hv/machine.h"
 #include "hv/options.h"
+#include "hv/vmid.h"
 #include "lib/pages.h"
 #include "lib/range.h"
 
@@ -22,10 +23,11 @@ struct host {
 	struct range_list ram; /* whole pages that domains can have: neither home nor firmware's */
 	struct page_pool pool; /* what is left of home */
 	struct identity_map map; /* what Halite itself runs with */
+	struct vmid_range vmids; /* that no domain has */
 };
 
 /*
- * Find ram, and make the map from pages of @h->pool. The machine, home and pool are there already.
+ * Find ram and vmids, and make the map from pages of @h->pool. The machine, home and pool are there already.
  * Fatal where the machine has too little memory.
  */
 void host_build(struct host *h);

@@ -23,8 +23,8 @@ static void kick(struct domain *d, uint64_t mask)
 
 	for (i = 0; i < d->vcpu_count; i++) {
 		if (mask & BIT64(i))
-			firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, 1, d->vcpus[i]->hartid, 0, 0, 0,
-				      0);
+			firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, 1, d->vcpus[i]->hart->hartid, 0, 0,
+				      0, 0);
 	}
 }
 

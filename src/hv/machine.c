@@ -165,6 +165,7 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 			boot_seen = true;
 			m->boot_hart = m->hart_count;
 		}
+		m->harts[m->hart_count].index = m->hart_count;
 		m->harts[m->hart_count].hartid = hartid;
 		parse_hart(m, &m->harts[m->hart_count++], fdt, node);
 	}

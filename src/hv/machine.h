@@ -24,6 +24,7 @@ struct machine_isa {
 };
 
 struct machine_hart {
+	unsigned int index; /* in machine.harts */
 	uint64_t hartid;
 	int64_t plic_context;  /* of S mode; -1: none */
 	uint32_t intc_phandle; /* of its interrupt controller in the device tree; 0: none */

@@ -225,7 +225,6 @@ static void quiesce(void *ctx, uint16_t vmid)
 
 void nested_init_domain(struct domain *d, struct page_pool *pool)
 {
-	uint16_t vmids = d->hext.vmid_bits >= 7 ? 127 : (1 << d->hext.vmid_bits) - 1;
 	uint64_t pages = pages_left(pool);
 	const struct hext_shadow_config config = {
 		.hext = &d->hext,
@@ -234,10 +233,10 @@ void nested_init_domain(struct domain *d, struct page_pool *pool)
 		.pages = pages,
 		.harts = d->vcpu_count,
 		.shadows = SHADOWS_WANTED,
-		.vmid_first = 1,
-		.vmid_count = vmids,
-		/* Too few of them: shadows share VMID 0 with the domain, and switches flush. */
-		.vmid_shared = 0,
+		.vmid_first = d->vmids.first + 1,
+		.vmid_count = d->vmids.count - 1,
+		/* Too few of them: shadows share the domain's own, and switches flush. */
+		.vmid_shared = d->vmids.first,
 		.quiesce = quiesce,
 	};
 
@@ -255,7 +254,7 @@ void nested_hart_start(const struct vcpu *v)
 
 	/* A fence of L1's for this hart alone, while it was stopped, has taken nothing out of the shadows. */
 	hext_shadow_fence_gvma(pool, &everything);
-	hfence_vmid(0);
+	hfence_vmid(v->domain->vmids.first);
 	for (i = 0; i < pool->count; i++)
 		hfence_vmid(pool->shadow[i].vmid);
 }

@@ -32,7 +32,7 @@ static struct vcpu *context_owner(const struct domain *d, uint64_t context)
 	unsigned int i;
 
 	for (i = 0; i < d->vcpu_count; i++) {
-		if (d->host->machine.harts[d->vcpus[i]->index].plic_context == (int64_t)context)
+		if (d->vcpus[i]->hart->plic_context == (int64_t)context)
 			return d->vcpus[i];
 	}
 	return NULL;

@@ -18,7 +18,7 @@ ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
 
 	ncsr_write(HEXT_CSR_HGATP, hgatp);
 	if (static_key(KEY_FLUSH))
-		insn_flush_live_vmid(0);
+		insn_flush_live_vmid(hgatp_vmid(hgatp));
 	return atp;
 }
 

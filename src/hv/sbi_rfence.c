@@ -53,9 +53,8 @@ static bool decode(const struct vcpu *v, uint64_t fid, const uint64_t *args,
 		   struct nacl_hfence *fence)
 {
 	bool whole = is_whole(args[2], args[3]);
-	uint64_t vmid = (v->h.hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT;
 
-	*fence = (struct nacl_hfence){ .vmid = vmid };
+	*fence = (struct nacl_hfence){ .vmid = hgatp_vmid(v->h.hgatp) };
 	switch (fid) {
 	case HFENCE_GVMA_VMID:
 		fence->type = whole ? NACL_HFENCE_GVMA_VMID_ALL : NACL_HFENCE_GVMA_VMID;

@@ -35,7 +35,7 @@ struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid)
 	unsigned int i;
 
 	for (i = 0; i < d->vcpu_count; i++) {
-		if (d->vcpus[i]->hartid == hartid)
+		if (d->vcpus[i]->hart->hartid == hartid)
 			return d->vcpus[i];
 	}
 	return NULL;
@@ -47,7 +47,7 @@ static void set_start_state(struct vcpu *v, uint64_t pc, uint64_t arg)
 
 	for (i = 0; i < 32; i++)
 		v->x[i] = 0;
-	v->x[VCPU_A0] = v->hartid;
+	v->x[VCPU_A0] = v->hart->hartid;
 	v->x[VCPU_A1] = arg;
 	v->h.pc = pc;
 	v->h.user = false;
@@ -83,7 +83,7 @@ void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	nacl_host_init(&v->nacl, v->domain->nacl_features, &nested_nacl_ops, v);
 	v->shadow = NULL;
 	v->shadow_key = ~UINT64_C(0);
-	v->domain_atp = identity_atp(&v->domain->gstage);
+	v->domain_atp = domain_hgatp(v->domain);
 	vcpu_area_changed(v);
 	v->slot_hstatus = v->h.hstatus;
 	look_for_unusual(v);
@@ -298,7 +298,7 @@ void vcpu_sret_refused(struct vcpu *v, uint64_t error)
 {
 	enum nacl_error known = nacl_client_sret_refused(&v->nacl_below, error);
 
-	hv_warn("hart %lu: SBI NACL sync_sret refused with error %d", v->hartid, known);
+	hv_warn("hart %lu: SBI NACL sync_sret refused with error %d", v->hart->hartid, known);
 	/* It may be in the slot for autoswap only, where the hart does not look any more. */
 	v->hstatus_stale = true;
 	vcpu_resume(v);
@@ -306,7 +306,8 @@ void vcpu_sret_refused(struct vcpu *v, uint64_t error)
 
 void vcpu_not_a_guest(const struct vcpu *v)
 {
-	hv_fatal("internal error: hart %lu leaves for a guest without hstatus.SPV", v->hartid);
+	hv_fatal("internal error: hart %lu leaves for a guest without hstatus.SPV",
+		 v->hart->hartid);
 }
 
 void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval)

@@ -72,10 +72,10 @@ struct vcpu {
 	uint64_t shadow_atp;	    /* hgatp for it */
 	uint64_t domain_atp;	    /* for L1 */
 	struct domain *domain;
-	unsigned int index; /* in domain->vcpus */
-	unsigned long hartid;
-	uint64_t patience; /* in ticks, how long look_again() waits */
-	bool external;	   /* the interrupt controller's output is raised in L1, and masked here */
+	unsigned int index;		 /* in domain->vcpus */
+	const struct machine_hart *hart; /* that it runs on */
+	uint64_t patience;		 /* in ticks, how long look_again() waits */
+	bool external; /* the interrupt controller's output is raised in L1, and masked here */
 	union {
 		struct {
 			uint32_t requests; /* enum vcpu_request bits, atomic */

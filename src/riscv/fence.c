@@ -178,7 +178,7 @@ void hfence_vvma(const uint64_t *hgatp, unsigned int count, const struct hfence_
 
 	if (ncsr_has(NACL_FEAT_SYNC_HFENCE)) {
 		for (i = 0; i < count; i++)
-			queue(vvma_entry((hgatp[i] & HGATP_VMID) >> HGATP_VMID_SHIFT, fence));
+			queue(vvma_entry(hgatp_vmid(hgatp[i]), fence));
 	} else if (static_key(KEY_FLUSH)) {
 		/* There is one VMID. After a visit it would have walks ahead of the G-stage visited. */
 		vvma_here(fence);

@@ -65,6 +65,16 @@ static uint64_t own_henvcfg(const struct hext_config *cfg)
 	return cfg->henvcfg & bits;
 }
 
+unsigned int world_vmid_bits(void)
+{
+	unsigned int bits;
+
+	ncsr_write(HEXT_CSR_HGATP, HGATP_VMID);
+	bits = count_bits(ncsr_read(HEXT_CSR_HGATP) & HGATP_VMID);
+	ncsr_write(HEXT_CSR_HGATP, 0);
+	return bits;
+}
+
 void world_probe(struct hext_config *cfg)
 {
 	cfg->hedeleg = probe_bits(HEXT_CSR_HEDELEG);
@@ -92,9 +102,7 @@ void world_probe(struct hext_config *cfg)
 	cfg->hgatp_modes = probe_modes(HEXT_CSR_HGATP);
 	cfg->vsatp_modes = probe_modes(HEXT_CSR_VSATP);
 
-	ncsr_write(HEXT_CSR_HGATP, HGATP_VMID);
-	cfg->vmid_bits = count_bits(ncsr_read(HEXT_CSR_HGATP) & HGATP_VMID);
-	ncsr_write(HEXT_CSR_HGATP, 0);
+	cfg->vmid_bits = world_vmid_bits();
 	ncsr_write(HEXT_CSR_VSATP, UINT64_C(0xffff) << SATP_ASID_SHIFT);
 	cfg->asid_bits = count_bits(ncsr_read(HEXT_CSR_VSATP) >> SATP_ASID_SHIFT);
 	ncsr_write(HEXT_CSR_VSATP, 0);
@@ -176,7 +184,7 @@ static void switch_gstage(uint64_t hgatp)
 	ncsr_write(HEXT_CSR_VSATP, 0);
 	ncsr_write(HEXT_CSR_HGATP, hgatp);
 	if (static_key(KEY_FLUSH))
-		hfence_vmid(0);
+		hfence_vmid(hgatp_vmid(hgatp));
 }
 
 void world_start_timer(struct world_timer *t, const struct hext_hart *h)

@@ -13,6 +13,9 @@
 
 #include "hext/hext.h"
 
+/* VMIDLEN of this hart (priv H, hgatp). Leaves hgatp 0; no guest runs yet. */
+unsigned int world_vmid_bits(void);
+
 /* Probe what the hart implements into @cfg; @isa facts in @cfg have been filled in already. */
 void world_probe(struct hext_config *cfg);
 

@@ -15,7 +15,7 @@ static struct sbi_result handle_more(struct vcpu *v, uint64_t fid, const uint64_
 {
 	if (fid == FATAL)
 		hv_fatal("hart %lu was told to end it, and others would come in between",
-			 v->hartid);
+			 v->hart->hartid);
 	return plain_sbi_halite.handle(v, fid, args);
 }
 

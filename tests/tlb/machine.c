@@ -690,6 +690,7 @@ static void make_domain(void)
 	m->hart_count = machine.harts;
 	for (i = 0; i < machine.harts; i++)
 		m->harts[i] = (struct machine_hart){
+			.index = i,
 			.hartid = i,
 			.plic_context = plic_context_of(i),
 		};
@@ -700,6 +701,9 @@ static void make_domain(void)
 	range_list_add(&m->devices, devices);
 	host.options.nacl_offered = machine.nacl;
 	host.options.nacl_features = machine.nacl;
+	/* Where there are enough of them, VMID 0 is not the domain's. */
+	host.vmids.first = machine.vmid_bits > 3 ? 5 : machine.vmid_bits == 1;
+	host.vmids.count = BIT64(machine.vmid_bits) - host.vmids.first;
 	host.home = (struct range){ HOME_BASE, HOME_SPAN };
 	host.pool = (struct page_pool){ HOME_BASE, HOME_BASE + HOME_SPAN };
 	range_list_add(&host.ram, (struct range){ RAM_BASE, RAM_HOLE - RAM_BASE });

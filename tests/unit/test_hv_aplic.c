@@ -15,7 +15,9 @@ static uint32_t registers[0x8000 / 4];
 static struct host host;
 static struct machine *const m = &host.machine;
 static struct domain d = { .host = &host };
-static struct vcpu v = { .domain = &d };
+/* The last of the machine's three harts is not the guest's. */
+static struct vcpu v = { .domain = &d, .hart = &host.machine.harts[0] };
+static struct vcpu other = { .domain = &d, .index = 1, .hart = &host.machine.harts[1] };
 static struct hext_config config;
 
 /* The last MSI, how often a wire's state has been asked for, how often the machine was accessed. */
@@ -66,12 +68,16 @@ static int setup(void **state)
 	config = (struct hext_config){ .aia = true, .geilen = 5, .own_file = 1 };
 	v.h.cfg = &config;
 	*m = (struct machine){
-		.hart_count = 2,
+		.hart_count = 3,
 		.harts = { { .imsic_index = 1, .imsic_file = FILES + 0x8000, .aplic_index = -1 },
-			   { .imsic_index = 3, .imsic_file = FILES + 0x18000, .aplic_index = -1 } },
+			   { .imsic_index = 3, .imsic_file = FILES + 0x18000, .aplic_index = -1 },
+			   { .imsic_index = 2, .imsic_file = FILES + 0x10000, .aplic_index = 7 } },
 		.aplic = { .base = BASE, .size = sizeof(registers), .sources = 96, .msi = true },
 		.imsic = { .present = true, .guest_index_bits = 3, .reg = { FILES, 0x20000 } },
 	};
+	d.vcpus[0] = &v;
+	d.vcpus[1] = &other;
+	d.vcpu_count = 2;
 	d.genmsi = 0;
 	msi_addr = 0;
 	changes = 0;

@@ -12,8 +12,9 @@
 static struct host host;
 static struct machine *const m = &host.machine;
 static struct domain d = { .host = &host };
-static struct vcpu first = { .domain = &d, .index = 0 };
-static struct vcpu second = { .domain = &d, .index = 1 };
+/* Indices of the machine's harts are not the domain's. */
+static struct vcpu first = { .domain = &d, .index = 0, .hart = &host.machine.harts[2] };
+static struct vcpu second = { .domain = &d, .index = 1, .hart = &host.machine.harts[1] };
 
 static unsigned int accesses, changes;
 static uint64_t last_addr, last_value;
@@ -46,13 +47,13 @@ void intc_changed(struct vcpu *by, struct vcpu *owner)
 	changes++;
 }
 
-/* The guest has contexts 1 and 3; 0 and 2 are machine level's, 4 on another's. */
+/* The guest has contexts 1 and 3; 0 and 2 are machine level's, 4 of a hart that it does not have. */
 static int setup(void **state)
 {
 	(void)state;
 	*m = (struct machine){
-		.hart_count = 2,
-		.harts = { { .plic_context = 1 }, { .plic_context = 3 } },
+		.hart_count = 3,
+		.harts = { { .plic_context = 4 }, { .plic_context = 3 }, { .plic_context = 1 } },
 		.plic = { .base = BASE, .size = 0x600000, .ndev = NDEV },
 	};
 	d.vcpus[0] = &first;
