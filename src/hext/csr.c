@@ -55,9 +55,9 @@ static void set_vsie(struct hext_hart *h, uint64_t value)
 	h->vsie_local = (h->vsie_local & ~h->hvien) | (value & h->hvien);
 }
 
-static uint64_t get_vsip(const struct hext_hart *h)
+static uint64_t get_vsip(const struct hext_hart *h, uint64_t hip)
 {
-	return hext_vs_view(h, hext_hip(h)) | (h->hvip & h->hvien);
+	return hext_vs_view(h, hip) | (h->hvip & h->hvien);
 }
 
 static void set_vsip(struct hext_hart *h, uint64_t value)
@@ -75,63 +75,33 @@ uint64_t hext_swap_hstatus(struct hext_hart *h, uint64_t value)
 	return old;
 }
 
+/* What the views of the table show it by: found out anew where it is not at hand. */
+#define L1_HIP hext_hip(h)
+
 bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 {
 	const struct hext_config *c = h->cfg;
 
-	(void)c;
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	case number:                                                   \
-		return present;
-#define HEXT_CSR_VIEW(name, number, get, set, present) \
-	case number:                                   \
-		return present;
-#define HEXT_CSR_FILE(name, number, rmw, present) \
-	case number:                              \
-		return present;
+#define HEXT_ROW(name, number, gate, ...) \
+	case number:                      \
+		return HEXT_GATE_##gate(name);
 #include "hext/csr_table.h"
-#undef HEXT_CSR
-#undef HEXT_CSR_VIEW
-#undef HEXT_CSR_FILE
 	default:
 		return false;
 	}
 }
 
-/* clang-format off */
-/* The read half and, for a @mask other than 0, the write half of a CSR that is stored. */
-#define RMW_FIELD(field, writable, legal, reset, present)					\
-	do {											\
-		uint64_t now = h->field;							\
-												\
-		if (!(present))									\
-			return false;								\
-		*old = now;									\
-		if (mask)									\
-			h->field =								\
-				legal(c, now, hext_merge(now, value, mask, writable, reset));	\
-		return true;									\
-	} while (0)
+/* What the stored CSR @field becomes by a write of @value that counts where @mask is set. */
+#define WRITTEN(field, how, bits, rule, reset, value, mask) \
+	legal_##rule(c, h->field,                           \
+		     hext_merge(h->field, value, mask, HEXT_WRITABLE_##how(field, bits), reset))
 
-/* Likewise for a view. */
-#define RMW_VIEW(get, set, present)								\
-	do {											\
-		uint64_t now = get(h);								\
-												\
-		if (!(present))									\
-			return false;								\
-		*old = now;									\
-		if (mask)									\
-			set(h, (now & ~mask) | (value & mask));					\
-		return true;									\
-	} while (0)
-
-/* clang-format on */
-
-static bool has_priorities(unsigned int csr)
+/* Sets h->prioritized when L1 may begin to order interrupts. */
+static inline void note_priority(struct hext_hart *h, enum hext_effect effect, uint64_t value)
 {
-	return csr == HEXT_CSR_HVIEN || csr == HEXT_CSR_HVIPRIO1 || csr == HEXT_CSR_HVIPRIO2;
+	if (effect == HEXT_EFFECT_PRIORITY && value)
+		h->prioritized = true;
 }
 
 bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t value,
@@ -142,21 +112,27 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 	if (mask && HEXT_CSR_IS_READ_ONLY(csr))
 		return false;
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	case number:                                                   \
-		if (has_priorities(number) && (mask & value))          \
-			h->prioritized = true;                         \
-		RMW_FIELD(field, writable, legal, reset, present);
-#define HEXT_CSR_VIEW(name, number, get, set, present) \
-	case number:                                   \
-		RMW_VIEW(get, set, present);
-#define HEXT_CSR_FILE(name, number, rmw, present) \
-	case number:                              \
-		return (present) && rmw(h, old, value, mask);
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, effect, ...)  \
+	case number:                                                                    \
+		if (!HEXT_GATE_##gate(name))                                            \
+			return false;                                                   \
+		note_priority(h, number, mask &value);                                  \
+		*old = h->field;                                                        \
+		if (mask)                                                               \
+			h->field = WRITTEN(field, how, bits, rule, reset, value, mask); \
+		return true;
+#define HEXT_VIEW(name, number, get, set, gate, ...)             \
+	case number:                                             \
+		if (!HEXT_GATE_##gate(name))                     \
+			return false;                            \
+		*old = get;                                      \
+		if (mask)                                        \
+			set(h, (*old & ~mask) | (value & mask)); \
+		return true;
+#define HEXT_FILE(name, number, rmw, gate, ...) \
+	case number:                            \
+		return HEXT_GATE_##gate(name) && rmw(h, old, value, mask);
 #include "hext/csr_table.h"
-#undef HEXT_CSR
-#undef HEXT_CSR_VIEW
-#undef HEXT_CSR_FILE
 	default:
 		return false;
 	}
@@ -167,95 +143,104 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 #define DIRTY_WORD(number) (NACL_CSR_INDEX(number) / 64)
 #define DIRTY_BIT(number)  BIT64(NACL_CSR_INDEX(number) % 64)
 
-/* The CSRs of word @w, a constant, of the bitmap that are stored: to write one changes its own field alone, by its old value. */
-static inline __attribute__((always_inline)) uint64_t stored_in_word(unsigned int w)
-{
-	uint64_t stored = 0;
-
-#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	if (DIRTY_WORD(number) == w)                                   \
-		stored |= DIRTY_BIT(number);
-#define HEXT_CSR_VIEW(name, number, get, set, present)
-#define HEXT_CSR_FILE(name, number, rmw, present)
-#include "hext/csr_table.h"
-#undef HEXT_CSR
-	return stored;
-}
-
-/* Write those of @bits, of word @w. Returns the bits of those that are left; *@altered: of those that became something else. */
+/*
+ * Write those of @bits, of word @w of the bitmap, a constant, that are stored: to write one changes
+ * its own field alone, by its old value. Returns the bits that are left; *@altered: those of CSRs
+ * that became something else.
+ */
 static inline __attribute__((always_inline)) uint64_t write_word(struct hext_hart *h,
 								 unsigned int w, uint64_t bits,
 								 uint64_t *altered,
 								 const volatile uint64_t *csrs)
 {
 	const struct hext_config *c = h->cfg;
-	uint64_t changed = 0;
-	uint64_t wanted, now;
+	uint64_t changed = 0, stored = 0;
+	uint64_t wanted;
 
-#define HEXT_CSR(name, number, field, writable, legal, reset, present)                            \
-	if (DIRTY_WORD(number) == w && (bits & DIRTY_BIT(number))) {                              \
-		wanted = csrs[NACL_CSR_INDEX(number)];                                            \
-		now = h->field;                                                                   \
-		h->field = legal(c, now, hext_merge(now, wanted, ~UINT64_C(0), writable, reset)); \
-		if (h->field != wanted)                                                           \
-			changed |= DIRTY_BIT(number);                                             \
-		if (has_priorities(number) && wanted)                                             \
-			h->prioritized = true;                                                    \
+#define HEXT_CSR(name, number, field, how, bits_, rule, reset, gate, held, effect, ...)   \
+	if (DIRTY_WORD(number) == w)                                                      \
+		stored |= DIRTY_BIT(number);                                              \
+	if (DIRTY_WORD(number) == w && (bits & DIRTY_BIT(number))) {                      \
+		wanted = csrs[NACL_CSR_INDEX(number)];                                    \
+		h->field = WRITTEN(field, how, bits_, rule, reset, wanted, ~UINT64_C(0)); \
+		if (h->field != wanted)                                                   \
+			changed |= DIRTY_BIT(number);                                     \
+		note_priority(h, HEXT_EFFECT_##effect, wanted);                           \
 	}
 #include "hext/csr_table.h"
-#undef HEXT_CSR
-#undef HEXT_CSR_VIEW
-#undef HEXT_CSR_FILE
 	*altered = changed;
-	return bits & ~stored_in_word(w);
+	return bits & ~stored;
+}
+
+/* Write the views, when all is written that is stored and that they may show. */
+static void write_views(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
+			uint64_t altered[NACL_DIRTY_WORDS], const volatile uint64_t *csrs)
+{
+	uint64_t wanted;
+
+#define HEXT_VIEW(name, number, get, set, ...)                                                   \
+	if (!HEXT_CSR_IS_READ_ONLY(number) && (dirty[DIRTY_WORD(number)] & DIRTY_BIT(number))) { \
+		wanted = csrs[NACL_CSR_INDEX(number)];                                           \
+		set(h, wanted);                                                                  \
+		dirty[DIRTY_WORD(number)] -= DIRTY_BIT(number);                                  \
+		if (get != wanted)                                                               \
+			altered[DIRTY_WORD(number)] |= DIRTY_BIT(number);                        \
+	}
+#include "hext/csr_table.h"
 }
 
 bool hext_csr_write_dirty(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
 			  uint64_t altered[NACL_DIRTY_WORDS], const volatile uint64_t *csrs)
 {
-	const unsigned int vsie_word = DIRTY_WORD(HEXT_CSR_VSIE);
-	uint64_t vsie = dirty[vsie_word] & DIRTY_BIT(HEXT_CSR_VSIE);
-	uint64_t rest = 0;
-	uint64_t wanted;
+	uint64_t rest = 0, left = 0;
 
-	dirty[vsie_word] -= vsie;
 #pragma GCC unroll 16
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
 		altered[w] = 0;
 		if (!dirty[w])
 			continue;
 		dirty[w] = write_word(h, w, dirty[w], &altered[w], csrs);
+		left |= dirty[w];
+		rest |= altered[w];
+	}
+	if (!left)
+		return !rest;
+	write_views(h, dirty, altered, csrs);
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++)
 		rest |= dirty[w] | altered[w];
-	}
-	/* A view of CSRs that are stored, so of some that have been written by now, and of no view. */
-	if (vsie) {
-		wanted = csrs[NACL_CSR_INDEX(HEXT_CSR_VSIE)];
-		set_vsie(h, wanted);
-		if (get_vsie(h) != wanted) {
-			altered[vsie_word] |= vsie;
-			rest |= vsie;
-		}
-	}
 	return !rest;
+}
+
+void hext_csr_put_trapped(const struct hext_hart *h, volatile uint64_t *csrs)
+{
+	const struct hext_config *c = h->cfg;
+	uint64_t hip = hext_hip(h);
+
+#undef L1_HIP
+#define L1_HIP hip
+#define PUT(name, number, gate, trap, value)                                 \
+	if (HEXT_TRAP_##trap == HEXT_TRAP_CHANGED && HEXT_GATE_##gate(name)) \
+		csrs[NACL_CSR_INDEX(number)] = (value);
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, effect, trap, order) \
+	PUT(name, number, gate, trap, h->field)
+#define HEXT_VIEW(name, number, get, set, gate, effect, trap, order) \
+	PUT(name, number, gate, trap, get)
+#include "hext/csr_table.h"
 }
 
 void hext_init(struct hext_hart *h, const struct hext_config *cfg, const struct hext_ops *ops,
 	       void *ctx)
 {
 	assert(cfg->vmid_bits <= 14 && cfg->asid_bits <= 16);
-	assert(cfg->hstateen_count <= 4);
 	assert(cfg->geilen <= 63);
 	assert((cfg->ram_start | cfg->ram_size | cfg->ram_hpa.addr) % (UINT64_C(1) << PAGE_SHIFT) ==
 	       0);
 	*h = (struct hext_hart){ .cfg = cfg, .ops = ops, .ctx = ctx };
-	h->s.status = SSTATUS_UXL_64;
+#define HEXT_BANK(name, number, field, how, bits, rule, reset, ...) \
+	h->s.field = (reset);                                       \
+	h->vs.field = (reset);
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, ...) h->field = (reset);
+#include "hext/csr_table.h"
 	/* No timer interrupt until one is asked for: what firmware leaves behind in stimecmp. */
 	h->s.timecmp = ~UINT64_C(0);
-#define HEXT_CSR(name, number, field, writable, legal, reset, present) h->field = (reset);
-#define HEXT_CSR_VIEW(name, number, get, set, present)
-#define HEXT_CSR_FILE(name, number, rmw, present)
-#include "hext/csr_table.h"
-#undef HEXT_CSR
-#undef HEXT_CSR_VIEW
-#undef HEXT_CSR_FILE
 }

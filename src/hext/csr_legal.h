@@ -20,6 +20,29 @@ static inline uint64_t hext_merge(uint64_t old, uint64_t value, uint64_t mask, u
 	return (((old & ~mask) | (value & mask)) & writable) | (reset & ~writable);
 }
 
+/*
+ * ---- of CSRs that are probed, the bits that L1 may have: those of extensions that it is told of ----
+ */
+
+/* Without UBE, SPELP and SDT. */
+#define HEXT_KNOWN_STATUS                                                                   \
+	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS | SSTATUS_SUM | \
+	 SSTATUS_MXR)
+
+static inline uint64_t hext_known_envcfg(const struct hext_config *c)
+{
+	return c->sstc ? HENVCFG_KNOWN : HENVCFG_KNOWN & ~HENVCFG_STCE;
+}
+
+static inline uint64_t hext_known_stateen0(const struct hext_config *c)
+{
+	uint64_t known = ~(HSTATEEN0_CTR | HSTATEEN0_SRMCFG);
+
+	return c->aia ? known : known & ~HSTATEEN0_OF_AIA;
+}
+
+/* ---- the rules ---- */
+
 static inline uint64_t legal_any(const struct hext_config *c, uint64_t old, uint64_t value)
 {
 	(void)c;

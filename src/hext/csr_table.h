@@ -1,60 +1,143 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The H and VS CSRs of RV64, each once. Included with two macros defined:
+ * All that Halite knows of each H and VS CSR of RV64. A file that needs some of it defines macros
+ * of these names and includes this one; those that it does not define stand for nothing.
  *
- *   HEXT_CSR(NAME, number, field, writable, legal, reset, present)
- *	a CSR that struct hext_hart stores: its field, the bits that can be written, the function
- *	that makes a new value legal given the old one, the reset value (read-only bits keep it),
- *	and whether the hart has it.
- *   HEXT_CSR_VIEW(NAME, number, get, set, present)
- *	a CSR that shows other CSRs: how it is read, and what writing a value to it does.
- *   HEXT_CSR_FILE(NAME, number, rmw, present)
- *	a CSR of the guest interrupt file that hstatus.VGEIN selects: a function like hext_csr_rmw() that can
- *	refuse, which may have effects by reading and writing in one step.
+ *   HEXT_BANK(NAME, number, field, how, bits, rule, reset, gate, held, effect)
+ *	a VS CSR that L1 and L2 both have: L1's is the supervisor CSR of the same meaning. @field is
+ *	a member of struct hext_bank. Without a HEXT_BANK of its own, it is a HEXT_CSR whose field
+ *	is vs.@field.
+ *   HEXT_CSR(NAME, number, field, how, bits, rule, reset, gate, held, effect, trap, order)
+ *	any other CSR that is stored. @field is a member of struct hext_hart.
+ *   HEXT_VIEW(NAME, number, get, set, gate, effect, trap, order)
+ *	a CSR that shows other CSRs: what it shows, where L1_HIP stands for L1's hip, and the
+ *	function that writes a value to it.
+ *   HEXT_FILE(NAME, number, rmw, gate, effect, trap, order)
+ *	a CSR of the guest interrupt file that hstatus.VGEIN selects: a function like hext_csr_rmw()
+ *	that can refuse, which may have effects by reading and writing in one step.
+ *   HEXT_ROW(NAME, number, gate, effect, trap, order)
+ *	any of them: all that the four have in common.
  *
- * In the expressions h is the hart and c its configuration.
+ * The columns; h is the hart and c its configuration.
+ *
+ * how, bits	which bits can be written; the others keep their reset value.
+ *   FIXED	@bits.
+ *   PROBED	of @bits those that the hart has, which are in @field of struct hext_config.
+ * rule		legal_@rule() in csr_legal.h makes a written value legal (WARL).
+ * reset	the value after reset.
+ * gate		whether L1 has the CSR.
+ *   ALWAYS	as part of the H extension.
+ *   SSTC, AIA	with this extension.
+ *   STATEEN	with Smstateen, if the hart lets Halite have it.
+ *   ANSWERS	if the hart lets Halite have it.
+ * held		where its value is when L1 does not use it. For a HEXT_BANK:
+ *   BY_TRAP	of the level that runs in the hart; the trap that ends L2 overwrites L1's.
+ *   SWAPPED	of the level that runs in the hart.
+ *   GSTAGE	likewise; changed together with hgatp.
+ *   TIMER	likewise; L2's is in the hart only if henvcfg.STCE lets L2 have it.
+ *		For a HEXT_CSR:
+ *   LIVE(x)	in the hart while L2 runs; while L1 runs the hart has x.
+ *   SELDOM(x)	likewise; and L1's value is x most times.
+ *   LIVE_L2	in the hart while L2 runs; while L1 runs the hart has what src/riscv makes.
+ *   MADE	the hart has what src/riscv makes of it and of what Halite needs.
+ *   IMAGE	in struct hext_hart only.
+ * effect	what a write by L1 changes before L2 runs: enum hext_effect.
+ * trap		whether L2, or the trap that ends it, changes the CSR: enum hext_trap_change. A
+ *		HEXT_BANK is CHANGED.
+ * order	when it is written, if others wait with it: enum hext_order. A HEXT_BANK is LAST.
  */
+
+#ifdef HEXT_ROW
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, effect, trap, order) \
+	HEXT_ROW(name, number, gate, effect, trap, order)
+#define HEXT_VIEW(name, number, get, set, gate, effect, trap, order) \
+	HEXT_ROW(name, number, gate, effect, trap, order)
+#define HEXT_FILE(name, number, rmw, gate, effect, trap, order) \
+	HEXT_ROW(name, number, gate, effect, trap, order)
+#endif
+#ifndef HEXT_CSR
+#define HEXT_CSR(...)
+#endif
+#ifndef HEXT_BANK
+#define HEXT_BANK(name, number, field, ...) \
+	HEXT_CSR(name, number, vs.field, __VA_ARGS__, CHANGED, LAST)
+#endif
+#ifndef HEXT_VIEW
+#define HEXT_VIEW(...)
+#endif
+#ifndef HEXT_FILE
+#define HEXT_FILE(...)
+#endif
 
 /* clang-format off */
 
-/* VS CSRs: priv H, "Virtual Supervisor CSRs" */
-HEXT_CSR(VSSTATUS, 0x200, vs.status, c->vsstatus, legal_status, SSTATUS_UXL_64, true)
-HEXT_CSR_VIEW(VSIE, 0x204, get_vsie, set_vsie, true)
-HEXT_CSR(VSTVEC, 0x205, vs.tvec, ~UINT64_C(0), legal_tvec, 0, true)
-HEXT_CSR(VSSCRATCH, 0x240, vs.scratch, ~UINT64_C(0), legal_any, 0, true)
-HEXT_CSR(VSEPC, 0x241, vs.epc, ~UINT64_C(1), legal_any, 0, true)
-HEXT_CSR(VSCAUSE, 0x242, vs.cause, ~UINT64_C(0), legal_any, 0, true)
-HEXT_CSR(VSTVAL, 0x243, vs.tval, ~UINT64_C(0), legal_any, 0, true)
-HEXT_CSR_VIEW(VSIP, 0x244, get_vsip, set_vsip, true)
-HEXT_CSR(VSTIMECMP, 0x24d, vs.timecmp, ~UINT64_C(0), legal_any, 0, c->sstc)
-HEXT_CSR(VSISELECT, 0x250, vs.iselect, c->iselect, legal_any, 0, c->aia)
-HEXT_CSR_FILE(VSIREG, 0x251, hext_vsireg_rmw, c->aia)
-HEXT_CSR_FILE(VSTOPEI, 0x25c, hext_vstopei_rmw, c->aia)
-HEXT_CSR(VSATP, 0x280, vs.atp, ~UINT64_C(0), legal_vsatp, 0, true)
+/* VS CSRs: priv H, "Virtual Supervisor CSRs"; AIA, "VS-level CSRs" */
+HEXT_BANK(VSSTATUS, 0x200, status, PROBED, HEXT_KNOWN_STATUS, status, SSTATUS_UXL_64, ALWAYS,
+	  BY_TRAP, L2_ONLY)
+HEXT_BANK(VSTVEC, 0x205, tvec, FIXED, ~UINT64_C(0), tvec, 0, ALWAYS, SWAPPED, L2_ONLY)
+HEXT_BANK(VSSCRATCH, 0x240, scratch, FIXED, ~UINT64_C(0), any, 0, ALWAYS, SWAPPED, L2_ONLY)
+HEXT_BANK(VSEPC, 0x241, epc, FIXED, ~UINT64_C(1), any, 0, ALWAYS, BY_TRAP, L2_ONLY)
+HEXT_BANK(VSCAUSE, 0x242, cause, FIXED, ~UINT64_C(0), any, 0, ALWAYS, BY_TRAP, L2_ONLY)
+HEXT_BANK(VSTVAL, 0x243, tval, FIXED, ~UINT64_C(0), any, 0, ALWAYS, BY_TRAP, L2_ONLY)
+HEXT_BANK(VSTIMECMP, 0x24d, timecmp, FIXED, ~UINT64_C(0), any, 0, SSTC, TIMER, PENDING)
+HEXT_BANK(VSISELECT, 0x250, iselect, PROBED, ~UINT64_C(0), any, 0, AIA, SWAPPED, L2_ONLY)
+HEXT_FILE(VSIREG, 0x251, hext_vsireg_rmw, AIA, PENDING, DEAR, LAST)
+HEXT_FILE(VSTOPEI, 0x25c, hext_vstopei_rmw, AIA, PENDING, DEAR, LAST)
+HEXT_BANK(VSATP, 0x280, atp, FIXED, ~UINT64_C(0), vsatp, 0, ALWAYS, GSTAGE, L2_ONLY)
 
-/* Hypervisor CSRs: priv H, "Hypervisor CSRs" */
-HEXT_CSR(HSTATUS, 0x600, hstatus, HSTATUS_WRITABLE, legal_hstatus, HSTATUS_VSXL_64, true)
-HEXT_CSR(HEDELEG, 0x602, hedeleg, c->hedeleg, legal_any, 0, true)
-HEXT_CSR(HIDELEG, 0x603, hideleg, c->hideleg, legal_any, 0, true)
-HEXT_CSR(HIE, 0x604, hie, IRQ_VS_ALL | BIT64(IRQ_SGEI), legal_any, 0, true)
-HEXT_CSR(HTIMEDELTA, 0x605, htimedelta, ~UINT64_C(0), legal_any, 0, true)
-HEXT_CSR(HCOUNTEREN, 0x606, hcounteren, c->hcounteren, legal_any, 0, true)
-HEXT_CSR(HGEIE, 0x607, hgeie, hext_files(c), legal_any, 0, true)
-HEXT_CSR(HVIEN, 0x608, hvien, c->hvien, legal_any, 0, c->aia)
-HEXT_CSR(HVICTL, 0x609, hvictl, c->hvictl, legal_any, 0, c->aia)
-HEXT_CSR(HENVCFG, 0x60a, henvcfg, c->henvcfg, legal_envcfg, 0, true)
-HEXT_CSR(HSTATEEN0, 0x60c, hstateen[0], c->hstateen[0], legal_any, 0, c->hstateen_count > 0)
-HEXT_CSR(HSTATEEN1, 0x60d, hstateen[1], c->hstateen[1], legal_any, 0, c->hstateen_count > 1)
-HEXT_CSR(HSTATEEN2, 0x60e, hstateen[2], c->hstateen[2], legal_any, 0, c->hstateen_count > 2)
-HEXT_CSR(HSTATEEN3, 0x60f, hstateen[3], c->hstateen[3], legal_any, 0, c->hstateen_count > 3)
-HEXT_CSR(HTVAL, 0x643, htval, ~UINT64_C(0), legal_any, 0, true)
-HEXT_CSR_VIEW(HIP, 0x644, hext_hip, set_hip, true)
-HEXT_CSR(HVIP, 0x645, hvip, hext_hvip_bits(c), legal_any, 0, true)
-HEXT_CSR(HVIPRIO1, 0x646, hviprio1, c->hviprio1, legal_any, 0, c->aia)
-HEXT_CSR(HVIPRIO2, 0x647, hviprio2, c->hviprio2, legal_any, 0, c->aia)
-HEXT_CSR(HTINST, 0x64a, htinst, ~UINT64_C(0), legal_any, 0, true)
-HEXT_CSR(HGATP, 0x680, hgatp, ~UINT64_C(0), legal_hgatp, 0, true)
-HEXT_CSR_VIEW(HGEIP, 0xe12, hext_hgeip, set_nothing, true)
+/* Hypervisor CSRs: priv H, "Hypervisor CSRs"; AIA, "Hypervisor CSRs" */
+HEXT_CSR(HSTATUS, 0x600, hstatus, FIXED, HSTATUS_WRITABLE, hstatus, HSTATUS_VSXL_64,
+	 ALWAYS, MADE, HSTATUS, CHANGED, SHAPE)
+HEXT_CSR(HEDELEG, 0x602, hedeleg, PROBED, ~UINT64_C(0), any, 0,
+	 ALWAYS, LIVE_L2, L2_ONLY, KEPT, LAST)
+HEXT_CSR(HIDELEG, 0x603, hideleg, PROBED, IRQ_VS_ALL, any, 0,
+	 ALWAYS, SELDOM(c->hideleg), ENABLED, KEPT, SHAPE)
+HEXT_CSR(HIE, 0x604, hie, FIXED, IRQ_VS_ALL | BIT64(IRQ_SGEI), any, 0,
+	 ALWAYS, MADE, ENABLED, CHANGED, SOURCE)
+HEXT_CSR(HTIMEDELTA, 0x605, htimedelta, FIXED, ~UINT64_C(0), any, 0,
+	 ALWAYS, LIVE(0), PENDING, KEPT, SHAPE)
+HEXT_CSR(HCOUNTEREN, 0x606, hcounteren, PROBED, ~UINT64_C(0), any, 0,
+	 ALWAYS, LIVE(c->hcounteren), L2_ONLY, KEPT, LAST)
+HEXT_CSR(HGEIE, 0x607, hgeie, FIXED, hext_files(c), any, 0,
+	 ALWAYS, MADE, ENABLED, KEPT, LAST)
+HEXT_CSR(HVIEN, 0x608, hvien, PROBED, IRQ_LOCAL, any, 0,
+	 AIA, MADE, PRIORITY, KEPT, SHAPE)
+HEXT_CSR(HVICTL, 0x609, hvictl, PROBED, ~UINT64_C(0), any, 0,
+	 AIA, LIVE_L2, L2_ONLY, KEPT, SHAPE)
+HEXT_CSR(HENVCFG, 0x60a, henvcfg, PROBED, hext_known_envcfg(c), envcfg, 0,
+	 ALWAYS, LIVE(c->henvcfg_own), PENDING, KEPT, SHAPE)
+HEXT_CSR(HSTATEEN0, 0x60c, hstateen0, PROBED, hext_known_stateen0(c), any, 0,
+	 STATEEN, LIVE(c->hstateen0), L2_ONLY, KEPT, REACH)
+HEXT_CSR(HSTATEEN1, 0x60d, hstateen1, PROBED, ~UINT64_C(0), any, 0,
+	 STATEEN, LIVE(c->hstateen1), L2_ONLY, KEPT, REACH)
+HEXT_CSR(HSTATEEN2, 0x60e, hstateen2, PROBED, ~UINT64_C(0), any, 0,
+	 STATEEN, LIVE(c->hstateen2), L2_ONLY, KEPT, REACH)
+HEXT_CSR(HSTATEEN3, 0x60f, hstateen3, PROBED, ~UINT64_C(0), any, 0,
+	 STATEEN, LIVE(c->hstateen3), L2_ONLY, KEPT, REACH)
+HEXT_CSR(HTVAL, 0x643, htval, FIXED, ~UINT64_C(0), any, 0,
+	 ALWAYS, IMAGE, L2_ONLY, CHANGED, LAST)
+HEXT_CSR(HVIP, 0x645, hvip, FIXED, hext_hvip_bits(c), any, 0,
+	 ALWAYS, MADE, PENDING, CHANGED, SOURCE)
+HEXT_CSR(HVIPRIO1, 0x646, hviprio1, PROBED, ~UINT64_C(0), any, 0,
+	 AIA, MADE, PRIORITY, KEPT, LAST)
+HEXT_CSR(HVIPRIO2, 0x647, hviprio2, PROBED, ~UINT64_C(0), any, 0,
+	 AIA, MADE, PRIORITY, KEPT, LAST)
+HEXT_CSR(HTINST, 0x64a, htinst, FIXED, ~UINT64_C(0), any, 0,
+	 ALWAYS, IMAGE, L2_ONLY, CHANGED, LAST)
+HEXT_CSR(HGATP, 0x680, hgatp, FIXED, ~UINT64_C(0), hgatp, 0,
+	 ALWAYS, IMAGE, G_STAGE, KEPT, SOURCE)
 
-/* AIA "Interrupts for Virtual Machines (VS Level)" */
-HEXT_CSR_VIEW(VSTOPI, 0xeb0, hext_vstopi, set_nothing, c->aia)
+/* Views of those above, each behind the views whose writes change it: hip.VSSIP is vsip.SSIP. */
+HEXT_VIEW(HIP, 0x644, L1_HIP, set_hip, ALWAYS, PENDING, CHANGED, VIEW)
+HEXT_VIEW(VSIE, 0x204, get_vsie(h), set_vsie, ALWAYS, ENABLED, CHANGED, LAST)
+HEXT_VIEW(VSIP, 0x244, get_vsip(h, L1_HIP), set_vsip, ALWAYS, PENDING, CHANGED, LAST)
+HEXT_VIEW(HGEIP, 0xe12, hext_hgeip(h), set_nothing, ALWAYS, READ_ONLY, CHANGED, LAST)
+HEXT_VIEW(VSTOPI, 0xeb0, hext_vstopi(h), set_nothing, AIA, READ_ONLY, DEAR, LAST)
+
+/* clang-format on */
+
+#undef HEXT_BANK
+#undef HEXT_CSR
+#undef HEXT_VIEW
+#undef HEXT_FILE
+#undef HEXT_ROW

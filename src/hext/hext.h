@@ -20,8 +20,12 @@
 #include <stdint.h>
 
 #include "hext/bits.h"
+#include "hext/csr.h"
 #include "hext/types.h"
 #include "nacl/abi.h"
+
+#define HEXT_CONFIG_FIXED(field)
+#define HEXT_CONFIG_PROBED(field) uint64_t field;
 
 /* Which optional parts the hart has, probed from hardware once. All of it is read-only later. */
 struct hext_config {
@@ -36,25 +40,23 @@ struct hext_config {
 	uint16_t hgatp_modes; /* bit n: mode n is there (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
 	uint16_t vsatp_modes; /* likewise for vsatp (0, 8, 9, 10) */
 	uint8_t asid_bits;    /* ASIDLEN, 0 to 16 */
-	uint64_t hedeleg;     /* writable bits, as for each of the following */
-	uint64_t hideleg;
-	uint64_t hcounteren;
-	uint64_t henvcfg;
 	uint64_t hstatus_own; /* what hstatus holds while L1 runs, at least */
 	uint64_t henvcfg_own; /* not of L1's CSR: what L1 itself runs with */
-	uint64_t hstateen[4];
-	uint8_t hstateen_count; /* hstateen0 up to this one, 0 to 4 */
-	uint64_t vsstatus;
+	/* The CSRs that had to be asked for: bit HEXT_ROW_x, the hart lets Halite have x. */
+	uint64_t answers;
+	/* The writable bits of the CSRs that are PROBED (csr_table.h), under their fields' names. */
+	struct {
+#define HEXT_BANK(name, number, field, how, ...) HEXT_CONFIG_##how(field)
+#include "hext/csr_table.h"
+	} vs;
+#define HEXT_BANK(...)
+#define HEXT_CSR(name, number, field, how, ...) HEXT_CONFIG_##how(field)
+#include "hext/csr_table.h"
 	/* The advanced interrupt architecture, with an IMSIC; nothing of what follows without it. */
 	bool aia;
 	uint8_t geilen; /* guest interrupt files that L1 has, 0 to 63: 1 to this */
 	uint8_t own_file; /* the physical guest file that is L1's own; 0: none, Halite stands between */
 	uint16_t identities; /* of each interrupt file: 1 to this, one less than a multiple of 64 */
-	uint64_t iselect;    /* writable bits, as for each of the following */
-	uint64_t hvien;
-	uint64_t hvictl;
-	uint64_t hviprio1;
-	uint64_t hviprio2;
 	uint64_t sstatus_of_l1; /* the owner's: what its own sstatus is when L1 goes on in S mode */
 	/*
 	 * A piece of the domain's RAM, of whole pages or none, and where it is in Halite's memory: PTEs there are read
@@ -109,15 +111,8 @@ struct hext_ops {
 
 /* One set of VS CSRs, as vs* for L2 or as s* for L1. sie and sip are kept apart: see below. */
 struct hext_bank {
-	uint64_t status;
-	uint64_t tvec;
-	uint64_t scratch;
-	uint64_t epc;
-	uint64_t cause;
-	uint64_t tval;
-	uint64_t atp;
-	uint64_t timecmp;
-	uint64_t iselect;
+#define HEXT_BANK(name, number, field, ...) uint64_t field;
+#include "hext/csr_table.h"
 };
 
 #define SPV_ANY_EPC 1 /* no sepc is odd */
@@ -134,31 +129,20 @@ struct hext_hart {
 	uint64_t sie;
 	uint64_t sip;
 
-	/* Bits in hie's positions (2, 6, 10, 12). Live in hardware when ON, but for SGEI. */
-	uint64_t hie;
-	uint64_t hvip; /* and the numbers of hvien */
+	/*
+	 * L1's hypervisor CSRs, each by its name; hstateen0 to 3. hie and hvip have their bits in hie's
+	 * positions (2, 6, 10, 12), and are live in hardware when ON, but for SGEI.
+	 */
+#define HEXT_BANK(...)
+#define HEXT_CSR(name, number, field, ...) uint64_t field;
+#include "hext/csr_table.h"
 
 	/* AIA. vsie_local: bits of vsie that hvien makes, live when ON. iprio: L1's own, a byte an interrupt. */
-	uint64_t hvien;
 	uint64_t vsie_local;
-	uint64_t hvictl;
-	uint64_t hviprio1;
-	uint64_t hviprio2;
 	uint64_t iprio[8];
 	uint64_t own_hvictl; /* not L1's: what the CSR holds while L1 runs */
 	bool prioritized;    /* one of hvien, hviprio1, hviprio2, iprio has not always been 0 */
 
-	uint64_t hstatus;
-	uint64_t hedeleg;
-	uint64_t hideleg;
-	uint64_t hcounteren;
-	uint64_t henvcfg;
-	uint64_t hstateen[4];
-	uint64_t htimedelta;
-	uint64_t htval;
-	uint64_t htinst;
-	uint64_t hgatp;
-	uint64_t hgeie;
 	/*
 	 * The owner's, for L1 that runs on with hstatus.SPV set: L1's scause and sepc when that began. sepc is SPV_ANY_EPC
 	 * where SPV comes of a write of L1's, which may go on with one of sepc.
@@ -201,12 +185,19 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 		  uint64_t mask);
 
 /*
- * Likewise write the CSRs in @dirty, a bitmap of CSRs that exist as SBI NACL's, with their values in CSR space @csrs, each of which is
- * read once: those whose effect does not depend on the order of writes. They are taken out of @dirty; @altered becomes a bitmap
- * of those that have not become what was written. True: both are empty.
+ * Write the CSRs in @dirty, a bitmap of CSRs that exist as SBI NACL's, with their values in CSR
+ * space @csrs, each of which is read once: all but those of interrupt files and those that are
+ * read-only. They are taken out of @dirty; @altered becomes a bitmap of those that have not become
+ * what was written. True: both are empty.
  */
 bool hext_csr_write_dirty(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
 			  uint64_t altered[NACL_DIRTY_WORDS], const volatile uint64_t *csrs);
+
+/*
+ * L2 has run: store, in CSR space @csrs of SBI NACL, the values of the CSRs that are CHANGED by that
+ * (csr_table.h). Both sets of VS CSRs are in the image.
+ */
+void hext_csr_put_trapped(const struct hext_hart *h, volatile uint64_t *csrs);
 
 /* The bits of hstatus that can be written: GVA, SPV, SPVP, HU, VGEIN, VTVM, VTW, VTSR. */
 #define HSTATUS_WRITABLE                                                                        \

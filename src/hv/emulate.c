@@ -52,7 +52,7 @@ static inline enum csr_outcome emulate_csr(struct vcpu *v, uint32_t code)
 		v->x[RD(code)] = old;
 	if (!mask)
 		return CSR_READ;
-	vcpu_csr_written(v, CSR(code));
+	vcpu_csr_written(v);
 	nacl_host_csr_written(&v->nacl, CSR(code));
 	return CSR_WRITTEN;
 }
@@ -61,33 +61,6 @@ static inline enum csr_outcome emulate_csr(struct vcpu *v, uint32_t code)
 static bool is_at_hand(unsigned int reg)
 {
 	return VCPU_SOME_REGISTERS >> reg & 1;
-}
-
-/* Writing these has no effect before L2 runs. */
-static bool waits_for_l2(unsigned int csr)
-{
-	switch (csr) {
-	case HEXT_CSR_VSSTATUS:
-	case HEXT_CSR_VSTVEC:
-	case HEXT_CSR_VSSCRATCH:
-	case HEXT_CSR_VSEPC:
-	case HEXT_CSR_VSCAUSE:
-	case HEXT_CSR_VSTVAL:
-	case HEXT_CSR_VSATP:
-	case HEXT_CSR_HEDELEG:
-	case HEXT_CSR_HCOUNTEREN:
-	case HEXT_CSR_HTVAL:
-	case HEXT_CSR_HTINST:
-	case HEXT_CSR_HGATP:
-	case HEXT_CSR_VSISELECT:
-	case HEXT_CSR_HVIEN:
-	case HEXT_CSR_HVICTL:
-	case HEXT_CSR_HVIPRIO1:
-	case HEXT_CSR_HVIPRIO2:
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* CSRRS rd, csr, x0 */
@@ -114,7 +87,7 @@ static __attribute__((noinline)) bool write_csr(struct vcpu *v, uint32_t code)
 		return false;
 	stat_count(&v->stats, STAT_L1_CSR);
 	v->h.pc += 4;
-	if (outcome == CSR_READ || waits_for_l2(CSR(code)))
+	if (outcome == CSR_READ || hext_csr_waits_for_l2(CSR(code)))
 		csr_write(CSR_SEPC, v->h.pc);
 	else
 		vcpu_resume(v);

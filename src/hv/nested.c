@@ -128,52 +128,22 @@ static void csr_change(void *ctx, unsigned int csr, uint64_t value)
 	uint64_t old;
 
 	hext_csr_rmw(&v->h, csr, &old, value, ~UINT64_C(0));
-	vcpu_csr_written(v, csr);
+	vcpu_csr_written(v);
 }
 
 static bool write_csrs(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
 		       nacl_word altered[NACL_DIRTY_WORDS], const volatile nacl_word *csrs)
 {
-	const unsigned int hgeie = NACL_CSR_INDEX(HEXT_CSR_HGEIE);
 	struct vcpu *v = ctx;
-	bool writes_hgeie = dirty[hgeie / 64] >> (hgeie % 64) & 1;
 	bool done = hext_csr_write_dirty(&v->h, dirty, altered, csrs);
 
-	vcpu_csr_written(v, writes_hgeie ? HEXT_CSR_HGEIE : HEXT_CSR_HVIP);
+	vcpu_csr_written(v);
 	return done;
-}
-
-void nested_put_trap_csrs(const struct hext_hart *h, volatile nacl_word *csrs)
-{
-	uint64_t hip = hext_hip(h);
-
-	nacl_host_put(csrs, HEXT_CSR_VSSTATUS, h->vs.status);
-	nacl_host_put(csrs, HEXT_CSR_VSIE, hext_vs_view(h, h->hie) | (h->vsie_local & h->hvien));
-	nacl_host_put(csrs, HEXT_CSR_VSTVEC, h->vs.tvec);
-	nacl_host_put(csrs, HEXT_CSR_VSSCRATCH, h->vs.scratch);
-	nacl_host_put(csrs, HEXT_CSR_VSEPC, h->vs.epc);
-	nacl_host_put(csrs, HEXT_CSR_VSCAUSE, h->vs.cause);
-	nacl_host_put(csrs, HEXT_CSR_VSTVAL, h->vs.tval);
-	nacl_host_put(csrs, HEXT_CSR_VSIP, hext_vs_view(h, hip) | (h->hvip & h->hvien));
-	if (!static_key(KEY_NO_SSTC))
-		nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
-	nacl_host_put(csrs, HEXT_CSR_VSATP, h->vs.atp);
-	nacl_host_put(csrs, HEXT_CSR_HSTATUS, h->hstatus);
-	nacl_host_put(csrs, HEXT_CSR_HIE, h->hie);
-	nacl_host_put(csrs, HEXT_CSR_HTVAL, h->htval);
-	nacl_host_put(csrs, HEXT_CSR_HIP, hip);
-	nacl_host_put(csrs, HEXT_CSR_HVIP, h->hvip);
-	nacl_host_put(csrs, HEXT_CSR_HTINST, h->htinst);
-	if (static_key(KEY_AIA)) {
-		nacl_host_put(csrs, HEXT_CSR_VSISELECT, h->vs.iselect);
-		nacl_host_put(csrs, HEXT_CSR_HGEIP, hext_hgeip(h));
-	}
-	/* Without, hgeip is 0, as it was. */
 }
 
 static void put_trap_csrs(void *ctx, volatile nacl_word *csrs)
 {
-	nested_put_trap_csrs(&((struct vcpu *)ctx)->h, csrs);
+	hext_csr_put_trapped(&((struct vcpu *)ctx)->h, csrs);
 }
 
 static nacl_word swap_hstatus(void *ctx, nacl_word value)

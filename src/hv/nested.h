@@ -26,11 +26,6 @@ void nested_fill_ahead(struct vcpu *v);
 /* Load the CSRs for the state that @v is in; when ON, under the shadow that is bound. */
 void nested_load(struct vcpu *v);
 
-/*
- * Store in NACL's CSR space @csrs what L2, or its trap into L1, has changed of L1's CSRs: nacl_host_ops.put_trap_csrs.
- */
-void nested_put_trap_csrs(const struct hext_hart *h, volatile nacl_word *csrs);
-
 /* L1 executed @code, which only a hypervisor, or nobody, may: emulate it or raise its exception. */
 void nested_emulate(struct vcpu *v, uint32_t code);
 

@@ -51,15 +51,10 @@ ALWAYS_INLINE void put_in_slot(struct vcpu *v, uint64_t hstatus)
 }
 
 /* Of its dirty bits, nacl_host_waits() sees all that there are. */
-#define HEXT_CSR(name, number, ...)                                                \
+#define HEXT_ROW(name, number, ...)                                                \
 	_Static_assert(NACL_HOST_USED_GROUPS >> (NACL_CSR_INDEX(number) / 64) & 1, \
 		       "a CSR outside of the groups that the specifications use");
-#define HEXT_CSR_VIEW HEXT_CSR
-#define HEXT_CSR_FILE HEXT_CSR
 #include "hext/csr_table.h"
-#undef HEXT_CSR
-#undef HEXT_CSR_VIEW
-#undef HEXT_CSR_FILE
 
 /* ---- into L2 ---- */
 
@@ -77,7 +72,7 @@ ALWAYS_INLINE void enter_l2(struct vcpu *v, uint64_t hie)
 	/* The trap that ends L2 writes L1's. */
 	ncsr_write(HEXT_CSR_VSCAUSE, l2->cause);
 	ncsr_write(HEXT_CSR_VSTVAL, l2->tval);
-	load_controls_of_l2(h);
+	load_controls_of_l2(h, WORLD_ALWAYS);
 	if (v->more_controls)
 		load_more_controls_of_l2(h);
 	h->sie = (hie & IRQ_VS_ALL) >> 1;
@@ -442,16 +437,13 @@ ALWAYS_INLINE bool read_stored(const struct hext_hart *h, uint64_t csr, uint64_t
 	const struct hext_config *c = h->cfg;
 
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present)                     \
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...)                   \
 	case number:                                                                       \
 		*value = h->field;                                                         \
 		if (number == HEXT_CSR_HSTATUS)                                            \
 			return !(h->hstatus & HSTATUS_SPV) || !world_l1_took_interrupt(h); \
-		return present;
-#define HEXT_CSR_VIEW(name, number, get, set, present)
-#define HEXT_CSR_FILE(name, number, rmw, present)
+		return HEXT_GATE_##gate(name);
 #include "hext/csr_table.h"
-#undef HEXT_CSR
 	case HEXT_CSR_VSIE:
 		*value = hext_vs_view(h, h->hie);
 		return !static_key(KEY_AIA);
@@ -466,17 +458,7 @@ struct change {
 	uint64_t old, written;
 };
 
-/* Writing these lets interrupts in, or changes how they are told. */
-#define IS_ABOUT_INTERRUPTS(csr)                                                          \
-	((csr) == HEXT_CSR_HIE || (csr) == HEXT_CSR_HIDELEG || (csr) == HEXT_CSR_HGEIE || \
-	 (csr) == HEXT_CSR_HVIEN || (csr) == HEXT_CSR_HVIPRIO1 || (csr) == HEXT_CSR_HVIPRIO2)
-
-/* Writing these can make an interrupt of VS level pending: L1's WFI may have to trap. */
-#define IS_ABOUT_PENDING(csr)                                                                   \
-	((csr) == HEXT_CSR_HVIP || (csr) == HEXT_CSR_HTIMEDELTA || (csr) == HEXT_CSR_HENVCFG || \
-	 (csr) == HEXT_CSR_VSTIMECMP)
-
-/* Likewise: what is pending then may be L1's to take. */
+/* An interrupt of VS level that becomes pending may be L1's to take. */
 ALWAYS_INLINE bool may_interrupt_l1(const struct vcpu *v)
 {
 	return hext_kept_interrupts(&v->h) || (static_key(KEY_AIA) && v->aia_at_work);
@@ -522,6 +504,12 @@ ALWAYS_INLINE bool change_hstatus(struct vcpu *v, struct change *w)
 	return true;
 }
 
+/* Effects of a write by which an interrupt may reach L1, or goes another way: left to others. */
+ALWAYS_INLINE bool is_about_interrupts(enum hext_effect effect)
+{
+	return effect == HEXT_EFFECT_ENABLED || effect == HEXT_EFFECT_PRIORITY;
+}
+
 /* As read_stored(), written; what has more effects than on the hardware's hstatus is left to others, too. hstatus is above. */
 ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
 {
@@ -529,22 +517,21 @@ ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
 	const struct hext_config *c = h->cfg;
 
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present)                            \
-	case number:                                                                              \
-		if (number == HEXT_CSR_HSTATUS || IS_ABOUT_INTERRUPTS(number) || !(present) ||    \
-		    (IS_ABOUT_PENDING(number) && may_interrupt_l1(v)))                            \
-			return false;                                                             \
-		w->old = h->field;                                                                \
-		w->written =                                                                      \
-			legal(c, w->old, hext_merge(w->old, w->value, w->mask, writable, reset)); \
-		h->field = w->written;                                                            \
-		if (IS_ABOUT_PENDING(number))                                                     \
-			break;                                                                    \
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, effect, ...)          \
+	case number:                                                                            \
+		if (HEXT_EFFECT_##effect == HEXT_EFFECT_HSTATUS ||                              \
+		    is_about_interrupts(HEXT_EFFECT_##effect) || !HEXT_GATE_##gate(name) ||     \
+		    (HEXT_EFFECT_##effect == HEXT_EFFECT_PENDING && may_interrupt_l1(v)))       \
+			return false;                                                           \
+		w->old = h->field;                                                              \
+		w->written = legal_##rule(c, w->old,                                            \
+					  hext_merge(w->old, w->value, w->mask,                 \
+						     HEXT_WRITABLE_##how(field, bits), reset)); \
+		h->field = w->written;                                                          \
+		if (HEXT_EFFECT_##effect == HEXT_EFFECT_PENDING)                                \
+			break;                                                                  \
 		return true;
 #include "hext/csr_table.h"
-#undef HEXT_CSR
-#undef HEXT_CSR_VIEW
-#undef HEXT_CSR_FILE
 	default:
 		return false;
 	}

@@ -103,10 +103,10 @@ void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t arg)
 	set_start_state(v, pc, arg);
 }
 
-void vcpu_csr_written(struct vcpu *v, unsigned int csr)
+void vcpu_csr_written(struct vcpu *v)
 {
 	v->hstatus_stale = true;
-	if ((csr == HEXT_CSR_HGEIE || v->h.prioritized) && static_key(KEY_AIA))
+	if (static_key(KEY_AIA) && (v->h.hgeie || v->h.prioritized))
 		v->aia_at_work = true;
 	look_for_unusual(v);
 	if (v->h.hstatus & HSTATUS_SPV)

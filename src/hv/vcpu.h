@@ -104,8 +104,8 @@ void vcpu_save(struct vcpu *v);
 /* L1's area of SBI NACL, v->nacl, is another one or none: what is derived from it follows. */
 void vcpu_area_changed(struct vcpu *v);
 
-/* L1 has written @csr of its H and VS CSRs, and the image has it. */
-void vcpu_csr_written(struct vcpu *v, unsigned int csr);
+/* L1 has written some of its H and VS CSRs, and the image has them. */
+void vcpu_csr_written(struct vcpu *v);
 
 /* Leave the emulation: deliver what is pending, load what is not live, set up the way back. */
 void vcpu_resume(struct vcpu *v);

@@ -75,22 +75,3 @@ riscv_raw_store:
 9:	csrw stvec, t0
 	mv a0, t1
 	ret
-
-/* unsigned int riscv_count_hstateen(void). Keeps all registers but a0, t0, t1. */
-	.globl riscv_count_hstateen
-	.balign 4
-riscv_count_hstateen:
-	la t0, 1f
-	csrrw t0, stvec, t0
-	li a0, 0
-	csrr t1, 0x60c
-	li a0, 1
-	csrr t1, 0x60d
-	li a0, 2
-	csrr t1, 0x60e
-	li a0, 3
-	csrr t1, 0x60f
-	li a0, 4
-	.balign 4
-1:	csrw stvec, t0
-	ret

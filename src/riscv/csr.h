@@ -51,6 +51,23 @@
 		old_;                                                \
 	})
 
+/* Whether the hart lets Halite read @csr. Before a guest runs: the trap overwrites sepc and others. */
+#define csr_answers(csr)                                          \
+	({                                                        \
+		uint64_t answers_, stvec_;                        \
+		__asm__ volatile("la %1, 1f\n"                    \
+				 "csrrw %1, stvec, %1\n"          \
+				 "li %0, 0\n"                     \
+				 "csrr zero, %2\n"                \
+				 "li %0, 1\n"                     \
+				 ".balign 4\n"                    \
+				 "1: csrw stvec, %1\n"            \
+				 : "=&r"(answers_), "=&r"(stvec_) \
+				 : "i"(csr)                       \
+				 : "memory");                     \
+		answers_;                                         \
+	})
+
 #define csr_set(csr, value) \
 	__asm__ volatile("csrs %0, %1" : : "i"(csr), "rK"((uint64_t)(value)) : CSR_CLOBBERS)
 

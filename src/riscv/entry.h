@@ -45,9 +45,6 @@ void riscv_trap_entry(void);
 
 /* First instruction of a hart that firmware starts. Goes on at bringup_hart_started(@v). */
 _Noreturn void riscv_hart_start(uint64_t hartid, struct vcpu *v);
-
-/* How many of hstateen0, 1, 2, 3 can be read, up to the first that traps. Before a guest runs. */
-unsigned int riscv_count_hstateen(void);
 #endif
 
 #endif

@@ -21,16 +21,11 @@ void nacl_hook_hfence(const struct nacl_client_hfence *fence);
 static inline void nacl_hook_csr_write(unsigned int csr, nacl_word value)
 {
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	case number:                                                   \
-		csr_write(number, value);                              \
+#define HEXT_CSR(name, number, ...)       \
+	case number:                      \
+		csr_write(number, value); \
 		break;
-#define HEXT_CSR_VIEW(name, number, get, set, present)
-#define HEXT_CSR_FILE(name, number, rmw, present)
 #include "hext/csr_table.h"
-#undef HEXT_CSR
-#undef HEXT_CSR_VIEW
-#undef HEXT_CSR_FILE
 	}
 }
 

@@ -18,17 +18,47 @@
 /* The compiler does not know what @variable is computed from, so it keeps it in a register. */
 #define hide_value(variable) __asm__("" : "+r"(variable))
 
-ALWAYS_INLINE void load_hstateen(const uint64_t *values, unsigned int count)
-{
-	if (count > 0)
-		ncsr_write(HEXT_CSR_HSTATEEN0, values[0]);
-	if (count > 1)
-		ncsr_write(HEXT_CSR_HSTATEEN1, values[1]);
-	if (count > 2)
-		ncsr_write(HEXT_CSR_HSTATEEN2, values[2]);
-	if (count > 3)
-		ncsr_write(HEXT_CSR_HSTATEEN3, values[3]);
-}
+/* ---- columns of csr_table.h, as the switch reads them; c is the hart's configuration ---- */
+
+/* gate: whether the hart has the CSR, by a static key where there is one. */
+#define WORLD_GATE_ALWAYS(name)	 true
+#define WORLD_GATE_SSTC(name)	 !static_key(KEY_NO_SSTC)
+#define WORLD_GATE_AIA(name)	 static_key(KEY_AIA)
+#define WORLD_GATE_STATEEN(name) HEXT_GATE_STATEEN(name)
+#define WORLD_GATE_ANSWERS(name) HEXT_GATE_ANSWERS(name)
+
+/*
+ * gate and held: when a switch looks at the CSR. Most harts have none of those that it must be ASKED
+ * for, and most L1s give a SELDOM one the value that L1 itself runs with: vcpu.more_controls tells.
+ */
+enum world_group { WORLD_ALWAYS, WORLD_AIA, WORLD_SELDOM, WORLD_ASKED, WORLD_BY_ITSELF };
+#define WORLD_GROUP_ALWAYS  WORLD_ALWAYS
+#define WORLD_GROUP_SSTC    WORLD_BY_ITSELF
+#define WORLD_GROUP_AIA	    WORLD_AIA
+#define WORLD_GROUP_STATEEN WORLD_ASKED
+#define WORLD_GROUP_ANSWERS WORLD_ASKED
+#define WORLD_GROUP(gate, held) \
+	(WORLD_HELD_##held & WORLD_IS_SELDOM ? WORLD_SELDOM : WORLD_GROUP_##gate)
+
+/* held, of a CSR: whether the hart has L2's while L2 runs, and a certain value while L1 runs. */
+enum { WORLD_OF_L2 = 1, WORLD_OF_L1 = 2, WORLD_IS_SELDOM = 4 };
+#define WORLD_HELD_LIVE(x)   (WORLD_OF_L2 | WORLD_OF_L1)
+#define WORLD_HELD_SELDOM(x) (WORLD_OF_L2 | WORLD_OF_L1 | WORLD_IS_SELDOM)
+#define WORLD_HELD_LIVE_L2   WORLD_OF_L2
+#define WORLD_HELD_MADE	     0
+#define WORLD_HELD_IMAGE     0
+#define WORLD_L1_LIVE(x)     (x)
+#define WORLD_L1_SELDOM(x)   (x)
+#define WORLD_L1_LIVE_L2     0
+#define WORLD_L1_MADE	     0
+#define WORLD_L1_IMAGE	     0
+
+/* held, of a bank: which part of a switch exchanges L1's for L2's. */
+enum world_bank { WORLD_SWAP, WORLD_TRAP, WORLD_GSTAGE, WORLD_TIMER };
+#define WORLD_BANK_SWAPPED WORLD_SWAP
+#define WORLD_BANK_BY_TRAP WORLD_TRAP
+#define WORLD_BANK_GSTAGE  WORLD_GSTAGE
+#define WORLD_BANK_TIMER   WORLD_TIMER
 
 ALWAYS_INLINE uint64_t l1_hedeleg(const struct hext_hart *h)
 {
@@ -171,41 +201,63 @@ ALWAYS_INLINE void forget_iselect(void)
 		ncsr_write(HEXT_CSR_VSISELECT, 0);
 }
 
-/* Whether L1's and L2's differ in, or may, what most have in common, or have not at all: load_more_controls_of_l1() and of_l2(). */
+/* The CSRs of @group, a constant, that the hart has as L1 wrote them while L2 runs. */
+ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h, enum world_group group)
+{
+	const struct hext_config *c = h->cfg;
+
+#define HEXT_BANK(...)
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...)       \
+	if ((WORLD_HELD_##held & WORLD_OF_L2) && WORLD_GROUP(gate, held) == group && \
+	    (group != WORLD_ASKED || HEXT_GATE_##gate(name)))                        \
+		ncsr_write(number, h->field);
+#include "hext/csr_table.h"
+}
+
+/* What the CSRs of @group, a constant, are for L1, where the table says that. */
+ALWAYS_INLINE void load_group_of_l1(const struct hext_config *c, enum world_group group)
+{
+#define HEXT_BANK(...)
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...)       \
+	if ((WORLD_HELD_##held & WORLD_OF_L1) && WORLD_GROUP(gate, held) == group && \
+	    (group != WORLD_ASKED || HEXT_GATE_##gate(name)))                        \
+		ncsr_write(number, WORLD_L1_##held);
+#include "hext/csr_table.h"
+}
+
+ALWAYS_INLINE void load_controls_of_l1(const struct hext_hart *h)
+{
+	load_group_of_l1(h->cfg, WORLD_ALWAYS);
+}
+
+/* Whether a switch must look at more than WORLD_ALWAYS and WORLD_AIA. */
 ALWAYS_INLINE bool world_has_more_controls(const struct hext_hart *h)
 {
-	return h->hideleg != h->cfg->hideleg || h->cfg->hstateen_count || h->cfg->open_iselect;
+	const struct hext_config *c = h->cfg;
+	bool more = c->answers || c->open_iselect;
+
+#define HEXT_BANK(...)
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...) \
+	if (WORLD_HELD_##held & WORLD_IS_SELDOM)                               \
+		more |= h->field != WORLD_L1_##held;
+#include "hext/csr_table.h"
+	return more;
 }
 
 ALWAYS_INLINE void load_more_controls_of_l2(const struct hext_hart *h)
 {
-	ncsr_write(HEXT_CSR_HIDELEG, h->hideleg);
-	load_hstateen(h->hstateen, h->cfg->hstateen_count);
+	load_controls_of_l2(h, WORLD_SELDOM);
+	if (h->cfg->answers)
+		load_controls_of_l2(h, WORLD_ASKED);
 	forget_iselect();
 }
 
 ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h)
 {
-	ncsr_write(HEXT_CSR_HIDELEG, h->cfg->hideleg);
-	load_hstateen(h->cfg->hstateen, h->cfg->hstateen_count);
+	load_group_of_l1(h->cfg, WORLD_SELDOM);
+	if (h->cfg->answers)
+		load_group_of_l1(h->cfg, WORLD_ASKED);
 	forget_iselect();
-}
-
-/* Of L2, but hstatus and what L1 has of interrupts. */
-ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h)
-{
-	ncsr_write(HEXT_CSR_HEDELEG, h->hedeleg);
-	ncsr_write(HEXT_CSR_HTIMEDELTA, h->htimedelta);
-	ncsr_write(HEXT_CSR_HCOUNTEREN, h->hcounteren);
-	ncsr_write(HEXT_CSR_HENVCFG, h->henvcfg);
-}
-
-/* Of L1, likewise. */
-ALWAYS_INLINE void load_controls_of_l1(const struct hext_hart *h)
-{
-	ncsr_write(HEXT_CSR_HENVCFG, h->cfg->henvcfg_own);
-	ncsr_write(HEXT_CSR_HTIMEDELTA, 0);
-	ncsr_write(HEXT_CSR_HCOUNTEREN, h->cfg->hcounteren);
 }
 
 /*

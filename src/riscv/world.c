@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/csr_legal.h"
 #include "riscv/entry.h"
 #include "riscv/insn.h"
 #include "riscv/switch.h"
@@ -36,23 +37,28 @@ static unsigned int count_bits(uint64_t value)
 	return n;
 }
 
-/* Firmware may give S-mode less of Smstateen than there is: as many as can be reached count. */
-static void probe_hstateen(struct hext_config *cfg)
+/* Whether it must be tried that the hart has the CSR of a row, by its gate. */
+#define MUST_TRY_ALWAYS	 false
+#define MUST_TRY_SSTC	 false
+#define MUST_TRY_AIA	 false
+#define MUST_TRY_STATEEN c->stateen
+#define MUST_TRY_ANSWERS true
+
+#define PROBE_FIXED(number, field, known)
+#define PROBE_PROBED(number, field, known) c->field = probe_bits(number) & (known);
+
+/* The CSRs that answer, then the bits of those that L1 has. */
+static void probe_csrs(struct hext_config *c)
 {
-	cfg->hstateen_count = cfg->stateen ? riscv_count_hstateen() : 0;
-	if (cfg->hstateen_count > 0) {
-		/* What a guest is not told of it cannot reach. */
-		cfg->hstateen[0] =
-			probe_bits(HEXT_CSR_HSTATEEN0) & ~(HSTATEEN0_CTR | HSTATEEN0_SRMCFG);
-		if (!cfg->aia)
-			cfg->hstateen[0] &= ~HSTATEEN0_OF_AIA;
+#define HEXT_ROW(name, number, gate, ...)           \
+	if (MUST_TRY_##gate && csr_answers(number)) \
+		c->answers |= BIT64(HEXT_ROW_##name);
+#include "hext/csr_table.h"
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...) \
+	if (HEXT_GATE_##gate(name)) {                                    \
+		PROBE_##how(number, field, bits)                         \
 	}
-	if (cfg->hstateen_count > 1)
-		cfg->hstateen[1] = probe_bits(HEXT_CSR_HSTATEEN1);
-	if (cfg->hstateen_count > 2)
-		cfg->hstateen[2] = probe_bits(HEXT_CSR_HSTATEEN2);
-	if (cfg->hstateen_count > 3)
-		cfg->hstateen[3] = probe_bits(HEXT_CSR_HSTATEEN3);
+#include "hext/csr_table.h"
 }
 
 /* What L1 itself runs with. */
@@ -77,28 +83,12 @@ unsigned int world_vmid_bits(void)
 
 void world_probe(struct hext_config *cfg)
 {
-	cfg->hedeleg = probe_bits(HEXT_CSR_HEDELEG);
-	cfg->hideleg = probe_bits(HEXT_CSR_HIDELEG) & IRQ_VS_ALL;
-	if (cfg->aia) {
-		cfg->iselect = probe_bits(HEXT_CSR_VSISELECT);
-		cfg->hvien = probe_bits(HEXT_CSR_HVIEN) & IRQ_LOCAL;
-		cfg->hvictl = probe_bits(HEXT_CSR_HVICTL);
-		cfg->hviprio1 = probe_bits(HEXT_CSR_HVIPRIO1);
-		cfg->hviprio2 = probe_bits(HEXT_CSR_HVIPRIO2);
-	}
-	cfg->hcounteren = probe_bits(HEXT_CSR_HCOUNTEREN);
-	cfg->henvcfg = probe_bits(HEXT_CSR_HENVCFG) & HENVCFG_KNOWN;
-	if (!cfg->sstc)
-		cfg->henvcfg &= ~HENVCFG_STCE;
-	cfg->vsstatus = probe_bits(HEXT_CSR_VSSTATUS) &
-			(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS |
-			 SSTATUS_SUM | SSTATUS_MXR);
+	probe_csrs(cfg);
 	cfg->henvcfg_own = own_henvcfg(cfg);
 	cfg->hstatus_own =
 		HSTATUS_SPV | HSTATUS_VSXL_64 | (uint64_t)cfg->own_file << HSTATUS_VGEIN_SHIFT;
 	cfg->sstatus_of_l1 =
 		(csr_read(CSR_SSTATUS) & ~SSTATUS_MXR) | SSTATUS_FS | SSTATUS_VS | SSTATUS_SPP;
-	probe_hstateen(cfg);
 	cfg->hgatp_modes = probe_modes(HEXT_CSR_HGATP);
 	cfg->vsatp_modes = probe_modes(HEXT_CSR_VSATP);
 
@@ -108,51 +98,42 @@ void world_probe(struct hext_config *cfg)
 	ncsr_write(HEXT_CSR_VSATP, 0);
 }
 
-void world_init(const struct hext_config *cfg)
+void world_init(const struct hext_config *c)
 {
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
-	ncsr_write(HEXT_CSR_HGEIE, 0);
-	ncsr_write(HEXT_CSR_HVIP, 0);
-	ncsr_write(HEXT_CSR_HIE, 0);
-	ncsr_write(HEXT_CSR_HTVAL, 0);
-	ncsr_write(HEXT_CSR_HTINST, 0);
-	load_hstateen(cfg->hstateen, cfg->hstateen_count);
-	if (static_key(KEY_AIA)) {
-		ncsr_write(HEXT_CSR_HVIEN, 0);
-		ncsr_write(HEXT_CSR_HVIPRIO1, 0);
-		ncsr_write(HEXT_CSR_HVIPRIO2, 0);
-	}
+#define HEXT_BANK(...)
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...) \
+	if (WORLD_GATE_##gate(name))                                     \
+		ncsr_write(number, reset);
+#include "hext/csr_table.h"
 	if (!static_key(KEY_NO_SSTC))
 		csr_write(CSR_STIMECMP, ~UINT64_C(0));
 }
 
-static void save_bank(struct hext_bank *b, bool timer)
+/*
+ * The bits of a CSR in the hart that count: where all harts have the same, no others. QEMU lets bit 0
+ * of vsepc be set, which is always 0 (priv "sepc").
+ */
+#define HELD_BITS_FIXED(bits)  (bits)
+#define HELD_BITS_PROBED(bits) ~UINT64_C(0)
+
+/* The CSRs that L1 and L2 both have, but vstimecmp. */
+static void save_bank(struct hext_bank *b, const struct hext_config *c)
 {
-	b->status = ncsr_read(HEXT_CSR_VSSTATUS);
-	b->tvec = ncsr_read(HEXT_CSR_VSTVEC);
-	b->scratch = ncsr_read(HEXT_CSR_VSSCRATCH);
-	/* Bit 0 is always 0 (priv "sepc"); QEMU lets it be set. */
-	b->epc = ncsr_read(HEXT_CSR_VSEPC) & ~UINT64_C(1);
-	b->cause = ncsr_read(HEXT_CSR_VSCAUSE);
-	b->tval = ncsr_read(HEXT_CSR_VSTVAL);
-	b->atp = ncsr_read(HEXT_CSR_VSATP);
-	if (timer)
-		b->timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
-	if (static_key(KEY_AIA))
-		b->iselect = ncsr_read(HEXT_CSR_VSISELECT);
+	(void)c;
+#define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...) \
+	if (WORLD_BANK_##held != WORLD_TIMER && WORLD_GATE_##gate(name))        \
+		b->field = ncsr_read(number) & HELD_BITS_##how(bits);
+#include "hext/csr_table.h"
 }
 
-static void load_bank(const struct hext_bank *b)
+static void load_bank(const struct hext_bank *b, const struct hext_config *c)
 {
-	ncsr_write(HEXT_CSR_VSSTATUS, b->status);
-	ncsr_write(HEXT_CSR_VSTVEC, b->tvec);
-	ncsr_write(HEXT_CSR_VSSCRATCH, b->scratch);
-	ncsr_write(HEXT_CSR_VSEPC, b->epc);
-	ncsr_write(HEXT_CSR_VSCAUSE, b->cause);
-	ncsr_write(HEXT_CSR_VSTVAL, b->tval);
-	ncsr_write(HEXT_CSR_VSATP, b->atp);
-	if (static_key(KEY_AIA))
-		ncsr_write(HEXT_CSR_VSISELECT, b->iselect);
+	(void)c;
+#define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...) \
+	if (WORLD_BANK_##held != WORLD_TIMER && WORLD_GATE_##gate(name))        \
+		ncsr_write(number, b->field);
+#include "hext/csr_table.h"
 }
 
 void world_save(struct hext_hart *h)
@@ -163,13 +144,17 @@ void world_save(struct hext_hart *h)
 	if (h->virt) {
 		/* What L2 used is dirty in L1's sstatus, too. */
 		h->s.status |= csr_read(CSR_SSTATUS) & (SSTATUS_FS | SSTATUS_VS);
-		save_bank(&h->vs, l2_has_timer(h));
+		save_bank(&h->vs, h->cfg);
+		if (l2_has_timer(h))
+			h->vs.timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
 		h->hvip = hvip;
 		h->hie = (h->hie & BIT64(IRQ_SGEI)) | hie;
 		if (static_key(KEY_AIA) && h->prioritized)
 			save_priorities_of_l2(h);
 	} else {
-		save_bank(&h->s, !static_key(KEY_NO_SSTC));
+		save_bank(&h->s, h->cfg);
+		if (!static_key(KEY_NO_SSTC))
+			h->s.timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
 		h->sip = hvip >> 1;
 		h->sie = hie >> 1;
 	}
@@ -229,8 +214,8 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 	uint64_t timecmp;
 
 	switch_gstage(shadow_hgatp);
-	load_bank(&h->vs);
-	load_controls_of_l2(h);
+	load_bank(&h->vs, h->cfg);
+	load_controls_of_l2(h, WORLD_ALWAYS);
 	load_more_controls_of_l2(h);
 	csr_clear(CSR_SSTATUS, SSTATUS_L1);
 	csr_set(CSR_SSTATUS, h->s.status & SSTATUS_L1);
@@ -240,7 +225,7 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 	ncsr_write(HEXT_CSR_HVIP, h->hvip);
 	ncsr_write(HEXT_CSR_HIE, (h->hie & IRQ_VS_ALL) | sgeie_of_l2(h));
 	if (static_key(KEY_AIA)) {
-		ncsr_write(HEXT_CSR_HVICTL, h->hvictl);
+		load_controls_of_l2(h, WORLD_AIA);
 		write_hgeie(hgeie_of_l2(h));
 	}
 	/* After htimedelta, which it is compared with. */
@@ -254,7 +239,7 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 {
 	switch_gstage(domain_hgatp);
-	load_bank(&h->s);
+	load_bank(&h->s, h->cfg);
 	load_controls_of_l1(h);
 	load_more_controls_of_l1(h);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);

@@ -16,15 +16,10 @@ static bool below_csr_exists(void *ctx, unsigned int csr)
 
 	(void)ctx;
 	switch (csr) {
-#define HEXT_CSR(name, number, field, writable, legal, reset, present) \
-	case number:                                                   \
-		return present;
-#define HEXT_CSR_VIEW(name, number, get, set, present)
-#define HEXT_CSR_FILE(name, number, rmw, present)
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...) \
+	case number:                                                     \
+		return HEXT_GATE_##gate(name);
 #include "hext/csr_table.h"
-#undef HEXT_CSR
-#undef HEXT_CSR_VIEW
-#undef HEXT_CSR_FILE
 	default:
 		return false;
 	}

@@ -430,11 +430,6 @@ bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 	return true;
 }
 
-unsigned int riscv_count_hstateen(void)
-{
-	return 0;
-}
-
 /* ---- Halite's parts that play no role ---- */
 
 static struct sbi_result no_extension(struct vcpu *v, uint64_t fid, const uint64_t *args)
