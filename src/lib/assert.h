@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * assert(): a condition that only a bug of the code around it can break. Never one that a guest, a
- * device tree or firmware can break: these get an exception, an SBI error or a message.
+ * assert() checks a condition that only a bug in Halite can break. It never checks a condition that
+ * a guest, a device tree or the firmware can break: those get an exception, an SBI error or a
+ * message.
  *
- * In a program with a C library it is the assert() of that library, which aborts. In a freestanding
- * program (-ffreestanding) the program supplies assert_failed(), and src/lib, src/hext and
- * src/riscv need nothing else for it.
+ * In a program with a C library, assert() is the library's, which aborts. A freestanding program
+ * (-ffreestanding) defines assert_failed(); assert() needs nothing else.
  */
 #ifndef LIB_ASSERT_H
 #define LIB_ASSERT_H
@@ -14,7 +14,7 @@
 #include <assert.h>
 #else
 
-/* Ends the program, with a message that has all three. */
+/* Ends the program with a message that has file, line and expression. */
 _Noreturn void assert_failed(const char *file, int line, const char *expression);
 
 #define assert(expression)                                                                   \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pages given out one after the other at boot, never taken back. Not for use by two harts at once.
+ * An allocator of pages for boot. It never takes pages back. Two harts must not use it at once.
  */
 #ifndef LIB_PAGES_H
 #define LIB_PAGES_H
@@ -12,10 +12,13 @@ struct page_pool {
 	uint64_t end;
 };
 
-/* @count zeroed pages aligned to @align bytes (a power of two, at least a page); NULL: not left. */
+/*
+ * Returns @count zeroed pages aligned to @align bytes (a power of two, at least a page), or NULL if
+ * there are not enough.
+ */
 void *pages_alloc(struct page_pool *p, uint64_t count, uint64_t align);
 
-/* How many are left. */
+/* The number of pages left. */
 uint64_t pages_left(const struct page_pool *p);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * RACE_POINT() marks a place where what another hart does meanwhile matters. It is nothing at all,
- * but in the build `make -f mk/hypervisor.mk jitter`, which is for tests alone: there it is a delay
- * of random length.
+ * RACE_POINT() marks a place where the actions of other harts matter. It makes no code, except in
+ * the build of `make -f mk/hypervisor.mk jitter`, which is for tests: there it is a delay of random
+ * length.
  */
 #ifndef LIB_RACE_H
 #define LIB_RACE_H

@@ -50,7 +50,7 @@ bool range_list_subtract(struct range_list *l, struct range r)
 	}
 	if (l->count + splits > RANGE_LIST_MAX)
 		return false;
-	/* From the end, so that what is added or moved has been looked at. */
+	/* Go from the end to the start: ranges that are added or moved have been processed. */
 	for (i = l->count; i-- > 0;) {
 		struct range old = l->r[i];
 

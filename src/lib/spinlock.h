@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A spinlock for short critical sections: no call out of the module, no waiting for another hart,
- * is made while one is held. Taking it acquires, releasing it releases (C11 memory model). An
- * all-zero object is an unlocked lock. Interrupts are not touched: Halite runs with them off.
+ * A spinlock for short critical sections. Code that holds one calls no function outside its module
+ * and waits for no other hart. spin_lock() acquires and spin_unlock() releases (C11 memory model).
+ * An all-zero object is an unlocked lock. Interrupts are always off while Halite runs.
  */
 #ifndef LIB_SPINLOCK_H
 #define LIB_SPINLOCK_H
@@ -16,19 +16,19 @@ struct spinlock {
 static inline void spin_lock(struct spinlock *l)
 {
 	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE)) {
-		/* Wait on a plain load, which leaves the cache line shared. */
+		/* Wait with plain loads, which leave the cache line shared. */
 		while (__atomic_load_n(&l->held, __ATOMIC_RELAXED))
 			;
 	}
 }
 
-/* Nonzero: the lock has been taken. */
+/* Returns nonzero if it has taken the lock. */
 static inline int spin_trylock(struct spinlock *l)
 {
 	return !__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE);
 }
 
-/* Whether some hart holds it: for assertions of the hart that does. */
+/* Whether a hart holds the lock. For assertions of the hart that should hold it. */
 static inline int spin_is_held(const struct spinlock *l)
 {
 	return __atomic_load_n(&l->held, __ATOMIC_RELAXED);

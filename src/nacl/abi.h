@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SBI Nested Acceleration (NACL): numbers, layout of the shared memory, and its words, for the two
- * sides that share them: host.[ch] (L0) and client.[ch] (L1).
+ * SBI Nested Acceleration (NACL): the numbers, the layout of the shared memory, and the type of its
+ * words. Both sides use this file: host.[ch] (L0) and client.[ch] (L1).
  *
- * Invariant: this file only says what the specification says; it has no state and no policy. The
- * layout depends on NACL_XLEN alone, words are little-endian whatever the host is.
+ * Invariant: this file has only what the specification says, no state and no policy. The layout
+ * depends on NACL_XLEN alone. Words are little-endian on every host.
  *
  * Specification: RISC-V SBI 2.0 and later, chapter "Nested Acceleration Extension" (cited as
  * "SBI NACL").
@@ -12,7 +12,7 @@
 #ifndef NACL_ABI_H
 #define NACL_ABI_H
 
-/* XLEN of the harts that share the memory: __riscv_xlen, or 64 where the host is no RISC-V. */
+/* XLEN of the harts that share the memory. The default for a host that is not RISC-V is 64. */
 #ifndef NACL_XLEN
 #ifdef __riscv_xlen
 #define NACL_XLEN __riscv_xlen
@@ -67,7 +67,7 @@
 #define NACL_AUTOSWAP_HSTATUS	   1
 #define NACL_AUTOSWAP_FLAG_HSTATUS 0x1
 
-/* HFENCE entries: the words of one. */
+/* Words of an HFENCE entry. */
 #define NACL_HFENCE_CONFIG	0
 #define NACL_HFENCE_PAGE_NUMBER 1
 #define NACL_HFENCE_RESERVED	2
@@ -75,7 +75,7 @@
 #define NACL_HFENCE_WORDS	4
 #define NACL_HFENCE_COUNT	(NACL_HFENCE_SIZE / (NACL_HFENCE_WORDS * NACL_WORD_SIZE))
 
-/* The Config word: place and width in bits of its fields. What no field covers is reserved. */
+/* Fields of the Config word: position and width in bits. All other bits are reserved. */
 #define NACL_HFENCE_PENDING_BIT (NACL_XLEN - 1)
 #define NACL_HFENCE_TYPE_SHIFT	(NACL_XLEN - 8)
 #define NACL_HFENCE_TYPE_BITS	4
@@ -94,8 +94,8 @@
 #define NACL_HFENCE_ASID_SHIFT 0
 
 /*
- * The CSR space has a word for each possible CSR with address bits [9:8] = 0b10. @csr must be one;
- * the index is 0 to 1023.
+ * The CSR space has a word for each CSR number with bits [9:8] = 0b10. @csr must be such a number.
+ * The index is 0 to 1023.
  */
 #define NACL_CSR_IS_HEXT(csr)  (((csr)&0x300) == 0x200 && (csr) < 0x1000)
 #define NACL_CSR_INDEX(csr)    ((((csr)&0xc00) >> 2) | ((csr)&0xff))
@@ -107,7 +107,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A register, an argument of a call, a word of the shared memory. */
+/* A register, an argument of a call, or a word of the shared memory. */
 #if NACL_XLEN == 32
 typedef uint32_t nacl_word;
 #else
@@ -116,7 +116,7 @@ typedef uint64_t nacl_word;
 
 #define NACL_ALL_ONES ((nacl_word)-1)
 
-/* What the calls return, with the values of SBI errors ("SBI Binary Encoding"). */
+/* Results of the calls, with the values of SBI errors ("SBI Binary Encoding"). */
 enum nacl_error {
 	NACL_SUCCESS = 0,
 	NACL_ERR_FAILED = -1,
@@ -126,7 +126,10 @@ enum nacl_error {
 	NACL_ERR_NO_SHMEM = -9,
 };
 
-/* Types of an HFENCE entry. VVMA types name a VMID, the ASID ones an ASID too. */
+/*
+ * Types of an HFENCE entry. The entry of a VVMA type has a VMID; that of an ASID type also an
+ * ASID.
+ */
 enum nacl_hfence_type {
 	NACL_HFENCE_GVMA = 0, /* a range of guest physical addresses, every VMID */
 	NACL_HFENCE_GVMA_ALL = 1,
@@ -136,11 +139,11 @@ enum nacl_hfence_type {
 	NACL_HFENCE_VVMA_ALL = 5,
 	NACL_HFENCE_VVMA_ASID = 6, /* a range of guest virtual addresses */
 	NACL_HFENCE_VVMA_ASID_ALL = 7,
-	/* Not of the specification and never in memory: both stages, all VMIDs, all ASIDs. */
+	/* Not in the specification and never in the memory: both stages, all VMIDs, all ASIDs. */
 	NACL_HFENCE_EVERYTHING = 16,
 };
 
-/* Between a word of the shared memory and a number, both ways. */
+/* Converts a word of the shared memory to a number, and a number to a word. */
 static inline nacl_word nacl_le(nacl_word w)
 {
 #if defined(NACL_SIMULATE_BIG_ENDIAN) || __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The L1 half of SBI Nested Acceleration: life cycle, fence queue, and what to do when L0 refuses.
+ * The L1 half of SBI Nested Acceleration: life cycle, fence queue, and refusals of L0.
  * Specification: SBI 2.0, chapter "Nested Acceleration Extension" (SBI NACL).
  *
- * How a fence is published. An entry whose Pending bit is clear is ours; Pending hands it to L0,
- * which may run on another hart. So all other words are stored before Config, with a fence between;
- * and they are stored only after Pending was seen clear, with the other fence between, since until
- * then L0 may still read those of the fence before.
+ * How a fence is published. L1 may write an entry whose Pending bit is clear. Setting Pending hands
+ * the entry to L0, which may run on another hart. So L1 stores all other words before Config, with
+ * a release fence in between. L1 stores them only after it has seen Pending clear, with an acquire
+ * fence in between, because until then L0 may still read the words of the previous fence.
  *
- * What L0 does not take. An error of a call, and a dirty or Pending bit that stays set after a call
- * that should have cleared it, are answered alike: the work is taken back from the area and done by
- * the hooks. A fence done twice is harmless, and so is a CSR write repeated with the same value.
+ * Refusals of L0. A call may return an error, or a dirty or Pending bit may stay set
+ * after a call that should have cleared it. In both cases L1 takes the work back from the area and
+ * does it by the hooks. A repeated fence is harmless, and so is a repeated CSR write of the same
+ * value.
  */
 #include "nacl/client.h"
 
@@ -29,17 +30,17 @@
 
 #define PENDING ((nacl_word)1 << NACL_HFENCE_PENDING_BIT)
 
-/* How often L0 is asked to make room among the HFENCE entries. */
+/* How often L1 asks L0 to process HFENCE entries when all of them are pending. */
 #define SYNC_TRIES 3
 
-/* The words of an HFENCE entry but the reserved one. */
+/* The words of an HFENCE entry, without the reserved one. */
 struct entry {
 	nacl_word config;
 	nacl_word page_number;
 	nacl_word page_count;
 };
 
-/* What a call answered, as one of the errors we know: L0 can return anything. */
+/* Maps the result of a call to an enum nacl_error. L0 can return any number. */
 static enum nacl_error known_error(nacl_word error)
 {
 	static const enum nacl_error known[] = {
@@ -120,7 +121,7 @@ enum nacl_error nacl_client_enable(const struct nacl_client *client, struct nacl
 	nacl_mem_release();
 	error = call(NACL_FID_SET_SHMEM, (nacl_word)phys, phys_hi);
 	if (error) {
-		/* Should L0 have set it all the same, the caller's memory is not its own. */
+		/* L0 may have set the area despite the error, so take it back. */
 		call(NACL_FID_SET_SHMEM, NACL_ALL_ONES, NACL_ALL_ONES);
 		return error;
 	}
@@ -155,8 +156,8 @@ static bool any_dirty(const volatile nacl_word *shmem)
 }
 
 /*
- * Write the CSR by its instruction if it is dirty. The value is loaded first: with the bit clear,
- * L0 may replace it.
+ * Writes the CSR by its instruction if it is dirty. The value must be loaded before the bit is
+ * cleared: once the bit is clear, L0 may replace the value.
  */
 static void take_back_csr(struct nacl_client_hart *hart, unsigned int index)
 {
@@ -172,9 +173,10 @@ static void take_back_csr(struct nacl_client_hart *hart, unsigned int index)
 }
 
 /*
- * A CSR that gates another goes first (SBI NACL, "Synchronize CSR"): from 0x600 upwards, so that
- * hideleg, hvien and henvcfg precede what they gate; hip, a view of hvip, after it; then the VS
- * CSRs from 0x200, where vsip and vsie are views of hvip and hie.
+ * A CSR that gates another one is written first (SBI NACL, "Synchronize CSR"). The order is: from
+ * 0x600 upwards, so that hideleg, hvien and henvcfg precede the CSRs that they gate; then hip,
+ * which is a view of hvip; then the VS CSRs from 0x200, where vsip and vsie are views of hvip and
+ * hie.
  */
 static void take_back_csrs(struct nacl_client_hart *hart)
 {
@@ -199,13 +201,13 @@ static bool is_range(enum nacl_hfence_type type)
 }
 
 /*
- * Page_Number and Page_Count of a range; false if it does not fit, or if its end is not below the
- * end of the address space, where an L0 that adds them up would wrap.
+ * Fills Page_Number and Page_Count for a range. Returns false if the range does not fit, or if it
+ * contains the last page of the address space, where an L0 that adds both would wrap.
  *
- * The order is the caller's. A larger one would cover the range as well, but an L0 may do one
- * HFENCE for each page of that size, and so miss the smaller pages in it (SBI NACL, "Nested HFENCE
- * entry format": "the page size for invalidation"). Nor is it needed: Page_Count is as wide as
- * Page_Number.
+ * The entry keeps the caller's order. A larger order would also cover the range, but an L0 may do
+ * one HFENCE for each page of that size and then miss the smaller pages in it (SBI NACL, "Nested
+ * HFENCE entry format": "the page size for invalidation"). A larger order is not needed either:
+ * Page_Count is as wide as Page_Number.
  */
 static bool encode_range(const struct nacl_client_hfence *fence, struct entry *entry)
 {
@@ -227,8 +229,9 @@ static bool encode_range(const struct nacl_client_hfence *fence, struct entry *e
 }
 
 /*
- * The entry for @fence, or for a wider one where a field is too narrow. False if only another VMID
- * could be named. Fields that a type does not use are 0 (SBI NACL, "Nested HFENCE entry types").
+ * Makes the entry for @fence, or for a wider fence if a field is too narrow. Returns false if the
+ * entry could name only another VMID. Fields that a type does not use are 0 (SBI NACL, "Nested
+ * HFENCE entry types").
  */
 static bool encode(const struct nacl_client_hfence *fence, struct entry *entry)
 {
@@ -254,7 +257,7 @@ static bool encode(const struct nacl_client_hfence *fence, struct entry *entry)
 		if (encode_range(fence, entry))
 			order = fence->order;
 		else
-			type |= 1; /* the types come in pairs: a range, and all addresses */
+			type |= 1; /* from a range to all addresses: the types come in pairs */
 	}
 	entry->config = PENDING | (nacl_word)type << NACL_HFENCE_TYPE_SHIFT |
 			order << NACL_HFENCE_ORDER_SHIFT | vmid << NACL_HFENCE_VMID_SHIFT |
@@ -262,7 +265,7 @@ static bool encode(const struct nacl_client_hfence *fence, struct entry *entry)
 	return true;
 }
 
-/* The way back, for entries of our own that L0 has not done. */
+/* Decodes an entry that L1 has published and L0 has not processed. */
 static void decode(const volatile nacl_word *words, struct nacl_client_hfence *fence)
 {
 	nacl_word config = nacl_mem_load(&words[NACL_HFENCE_CONFIG]);
@@ -277,7 +280,7 @@ static void decode(const volatile nacl_word *words, struct nacl_client_hfence *f
 	if (!is_range(fence->type))
 		return;
 	shift = fence->order + NACL_HFENCE_ORDER_BASE;
-	if (shift >= 64) { /* nothing we wrote */
+	if (shift >= 64) { /* L1 publishes no such entry */
 		fence->type |= 1;
 		fence->order = 0;
 		return;
@@ -287,8 +290,8 @@ static void decode(const volatile nacl_word *words, struct nacl_client_hfence *f
 }
 
 /*
- * Execute the instruction. A hook that puts a VMID into hgatp for that time traps, and L0 drops
- * what waits for hgatp in the area: it must have been written.
+ * Executes the fence by the hook. The hook may put a VMID into hgatp, which traps; at this trap L0
+ * discards a value of hgatp that waits in the area. So that value must have been written before.
  */
 static void execute(struct nacl_client_hart *hart, const struct nacl_client_hfence *fence)
 {
@@ -316,7 +319,7 @@ static void take_back_hfences(struct nacl_client_hart *hart)
 	hart->queued = false;
 }
 
-/* L0 has no area of ours any more: what is there is out of date from now on. */
+/* L0 has the area no more. Its contents are out of date from now on. */
 static void lose_area(struct nacl_client_hart *hart)
 {
 	take_back_csrs(hart);
@@ -324,7 +327,7 @@ static void lose_area(struct nacl_client_hart *hart)
 	forget_area(hart);
 }
 
-/* Put @entry where Pending is clear. False if it is set everywhere. */
+/* Puts @entry where Pending is clear. Returns false if Pending is set everywhere. */
 static bool publish(struct nacl_client_hart *hart, const struct entry *entry)
 {
 	unsigned int e = hart->next;
@@ -364,7 +367,10 @@ void nacl_client_hfence(struct nacl_client_hart *hart, const struct nacl_client_
 			break;
 		error = call(NACL_FID_SYNC_HFENCE, NACL_ALL_ONES, 0);
 	}
-	/* An L0 that does not do fences when it is asked need not do them at the next entry. */
+	/*
+	 * An L0 that does not process fences when asked may not process them at the next entry
+	 * either.
+	 */
 	hart->features &= ~FEATURE(NACL_FEAT_SYNC_HFENCE);
 	take_back_hfences(hart);
 	execute(hart, fence);
@@ -382,11 +388,14 @@ enum nacl_error nacl_client_sync_csr(struct nacl_client_hart *hart, nacl_word cs
 		return NACL_ERR_NO_SHMEM;
 	if (nacl_client_has(hart, NACL_FEAT_SYNC_CSR)) {
 		error = call(NACL_FID_SYNC_CSR, csr, 0);
-		/* INVALID_PARAM is about this CSR. */
+		/* INVALID_PARAM concerns this CSR only. */
 		if (error && error != NACL_ERR_INVALID_PARAM)
 			hart->features &= ~FEATURE(NACL_FEAT_SYNC_CSR);
 	}
-	/* Without SYNC_CSR the user writes by instructions: no older value may come after those. */
+	/*
+	 * Without SYNC_CSR, L1 writes CSRs by instructions. An older value must not overwrite
+	 * those.
+	 */
 	if (csr == NACL_ALL_ONES || !nacl_client_has(hart, NACL_FEAT_SYNC_CSR))
 		take_back_csrs(hart);
 	else

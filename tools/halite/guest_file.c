@@ -28,7 +28,10 @@ struct image_header {
 
 static const char image_magic2[4] = { 'R', 'S', 'C', 0x05 };
 
-/* Opens a regular file; its size in *size. Returns the descriptor, or -1 after a message. */
+/*
+ * Opens a regular file and puts its size in *size. Returns the descriptor, or -1 after a
+ * message.
+ */
 static int open_regular(const char *path, const char *what, uint64_t *size)
 {
 	struct stat st;
@@ -52,12 +55,16 @@ static int open_regular(const char *path, const char *what, uint64_t *size)
 	return fd;
 }
 
-/* Reads exactly size bytes at offset. Returns 0, or -1 when the file is shorter. */
+/* Reads exactly size bytes at offset. Returns 0, or -1 if the file is shorter. */
 static int read_at(int fd, void *buffer, size_t size, uint64_t offset)
 {
 	return pread(fd, buffer, size, (off_t)offset) == (ssize_t)size ? 0 : -1;
 }
 
+/*
+ * Returns 0: an Image that can run; 1: not an Image; -1: an Image that cannot run, after a
+ * message.
+ */
 static int read_image(int fd, const char *path, const char *what, struct guest_file *file)
 {
 	struct image_header header;
@@ -77,6 +84,7 @@ static int read_image(int fd, const char *path, const char *what, struct guest_f
 	return 0;
 }
 
+/* Extends the range of *file by a segment. Returns 0, or -1 after a message. */
 static int add_segment(const Elf64_Phdr *segment, const char *path, const char *what,
 		       struct guest_file *file)
 {
@@ -102,7 +110,7 @@ static int add_segment(const Elf64_Phdr *segment, const char *path, const char *
 	return 0;
 }
 
-/* Returns 0: an ELF that can run; 1: no ELF; -1: an ELF that cannot run, after a message. */
+/* Returns 0: an ELF that can run; 1: not an ELF; -1: an ELF that cannot run, after a message. */
 static int read_elf(int fd, const char *path, const char *what, struct guest_file *file)
 {
 	Elf64_Ehdr header;
@@ -115,8 +123,8 @@ static int read_elf(int fd, const char *path, const char *what, struct guest_fil
 	if (le16toh(header.e_machine) != EM_RISCV || header.e_ident[EI_CLASS] != ELFCLASS64 ||
 	    header.e_ident[EI_DATA] != ELFDATA2LSB || le16toh(header.e_type) != ET_EXEC ||
 	    le16toh(header.e_phentsize) != sizeof(segment)) {
-		message("%s: '%s' is an ELF of another kind (class %d, machine %d, type %d); expected a "
-			"static 64-bit RISC-V executable",
+		message("%s: '%s' is an ELF of another kind (class %d, machine %d, type %d); "
+			"expected a static 64-bit RISC-V executable",
 			what, path, header.e_ident[EI_CLASS], le16toh(header.e_machine),
 			le16toh(header.e_type));
 		return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The host command `halite`: one verb, one file. */
+/* The host command `halite`. Each verb is a file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

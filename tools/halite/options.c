@@ -12,7 +12,7 @@
 static const char *const nacl_features[] = { "sync_csr", "sync_hfence", "sync_sret",
 					     "autoswap_csr" };
 
-/* As src/hv/withheld.c has them. */
+/* The names of src/hv/withheld.c. */
 static const char *const givable[] = { "fw_cfg", "flash" };
 
 static int parse_number(const char *name, const char *value, unsigned int max, unsigned int *number)
@@ -30,7 +30,7 @@ static int parse_number(const char *name, const char *value, unsigned int max, u
 	return 0;
 }
 
-/* A number of MiB, or one with K, M, G or T behind it, as QEMU's -m takes it. */
+/* A number of MiB, or one with the suffix K, M, G or T, as in QEMU's -m. */
 static int parse_memory(const char *value, uint64_t *memory)
 {
 	static const char suffixes[] = "KMGT";
@@ -82,7 +82,8 @@ static int parse_machine(const char *value, struct run_options *options)
 		options->guest_files = (unsigned int)(files[0] - '0');
 		return 0;
 	}
-	message("--machine '%s': expected plic, aplic, aia, or aia:N with N guest interrupt files from 0 to %d",
+	message("--machine '%s': expected plic, aplic, aia, or aia:N with N guest interrupt files "
+		"from 0 to %d",
 		value, GUEST_FILES_MAX);
 	return -1;
 }
@@ -96,7 +97,7 @@ static bool is_nacl_feature(const char *name, size_t length)
 	return false;
 }
 
-/* Checks names, apart by separator. Returns 0, or -1 after a message that names value. */
+/* Checks a list of names with separators. Returns 0, or -1 after a message that quotes value. */
 static int check_features(const char *value, const char *names, size_t size, char separator)
 {
 	const char *end = names + size;
@@ -115,7 +116,7 @@ static int check_features(const char *value, const char *names, size_t size, cha
 	return 0;
 }
 
-/* The text for one level: all, none, or features with '+' between them, which become commas. */
+/* The text for one level: all, none, or features; the '+' between features become commas. */
 static const char *level_nacl(const char *value, const char *text, size_t size)
 {
 	char *copy = strndup(text, size);
@@ -129,7 +130,7 @@ static const char *level_nacl(const char *value, const char *text, size_t size)
 	return copy;
 }
 
-/* Whether value has a part for each level, and is no list of features. */
+/* Whether value has a part for each level, and is not a list of features. */
 static bool is_by_level(const char *value)
 {
 	for (const char *part = value; part; part = strchr(part, ',')) {
@@ -142,7 +143,7 @@ static bool is_by_level(const char *value)
 	return false;
 }
 
-/* Decodes --nacl for options->depth levels. Returns 0, or -1 after a message. */
+/* Decodes --nacl for all levels. Returns 0, or -1 after a message. */
 static int parse_nacl(const char *value, struct run_options *options)
 {
 	unsigned int level = 0;
@@ -187,7 +188,7 @@ static bool is_givable(const char *name, size_t length)
 	return false;
 }
 
-/* fw_cfg, flash, or both with a comma between them. */
+/* Checks a list of devices with commas. Returns 0, or -1 after a message. */
 static int parse_give(const char *value, struct run_options *options)
 {
 	const char *name = value;
@@ -209,7 +210,7 @@ static int parse_give(const char *value, struct run_options *options)
 	return 0;
 }
 
-/* Takes option name with its value. Returns 0, -1 after a message. */
+/* Decodes option name with its value. Returns 0, or -1 after a message. */
 static int set_value(const char *name, const char *value, struct run_options *options)
 {
 	if (!strcmp(name, "--kernel"))
@@ -248,7 +249,7 @@ static bool takes_value(const char *name)
 	return false;
 }
 
-/* Takes an option without a value. Returns whether there is one of that name. */
+/* Sets an option that takes no value. Returns whether name is one. */
 static bool set_flag(const char *name, struct run_options *options)
 {
 	if (!strcmp(name, "--native"))
@@ -265,8 +266,8 @@ static bool set_flag(const char *name, struct run_options *options)
 }
 
 /*
- * Takes the option at *word, written as `--name value` or `--name=value`, and moves *word to its last word. Returns 0, or
- * -1 after a message.
+ * Decodes the option at *word, written as `--name value` or `--name=value`, and moves *word to its
+ * last word. Returns 0, or -1 after a message.
  */
 static int take_option(char ***word, struct run_options *options)
 {
@@ -323,7 +324,8 @@ int run_options_parse(char **argv, struct run_options *options)
 	if (options->help)
 		return 0;
 	if (!options->kernel) {
-		message("run: --kernel is missing; expected a RISC-V Linux Image or ELF, see 'halite run --help'");
+		message("run: --kernel is missing; expected a RISC-V Linux Image or ELF, see "
+			"'halite run --help'");
 		return -1;
 	}
 	if (options->native && options->stats) {

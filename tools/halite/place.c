@@ -8,10 +8,13 @@
 #define MIB	     (1024ull * 1024)
 #define RAM_BASE     0x80000000ull
 #define MODULE_ALIGN (2 * MIB)
-/* Each Halite moves to the last free 8 MiB of RAM; as much again is left for device trees and alignment. */
+/*
+ * Each Halite moves to the last free 8 MiB of RAM. Another 8 MiB are for device trees and
+ * alignment.
+ */
 #define HOME_SIZE    (8 * MIB)
 #define RAM_END_KEPT (8 * MIB)
-/* QEMU's virt machine puts the device tree below the end of RAM, but not above 3 GiB, aligned down to 2 MiB. */
+/* QEMU's virt machine puts the device tree below the end of RAM or 3 GiB, aligned down to 2 MiB. */
 #define FDT_END_MAX (3ull * 1024 * MIB)
 #define FDT_KEPT    (4 * MIB)
 
@@ -20,7 +23,10 @@ static uint64_t align_up(uint64_t address)
 	return (address + MODULE_ALIGN - 1) & ~(MODULE_ALIGN - 1);
 }
 
-/* The first place at or after *next for size bytes beside the device tree; moves *next behind it. */
+/*
+ * Returns the first address from *next on for size bytes beside the device tree, and moves
+ * *next.
+ */
 static uint64_t take(uint64_t *next, uint64_t size, uint64_t fdt_end)
 {
 	uint64_t start = align_up(*next);
@@ -45,8 +51,8 @@ int place_modules(const struct sizes *sizes, unsigned int depth, struct placemen
 	placement->initrd = sizes->initrd ? take(&next, sizes->initrd, fdt_end) : 0;
 	if (sizes->memory < kept || next > ram_end - kept) {
 		needed = (align_up(next) + kept - RAM_BASE) / MIB;
-		message("--memory: %llu MiB is too little for the kernel (runs up to 0x%llx) and its files "
-			"(%llu MiB); expected at least %lluM",
+		message("--memory: %llu MiB is too little for the kernel (runs up to 0x%llx) "
+			"and its files (%llu MiB); expected at least %lluM",
 			(unsigned long long)(sizes->memory / MIB),
 			(unsigned long long)sizes->running_end,
 			(unsigned long long)((sizes->kernel + sizes->initrd + MIB - 1) / MIB),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the guest's files go in the machine's RAM. Invariant: what place_modules() returns overlaps neither the memory in
- * which Halite starts and the kernel will run, nor the firmware's device tree, nor the end of RAM, where Halite moves to,
- * nor each other.
+ * Places the guest's files in the machine's RAM. Invariant: the files that place_modules() places
+ * do not overlap each other, the memory in which Halite starts and the kernel will run, the
+ * firmware's device tree, or the end of RAM, where Halite moves to.
  */
 #ifndef HALITE_TOOL_PLACE_H
 #define HALITE_TOOL_PLACE_H
@@ -12,23 +12,23 @@
 #include "options.h"
 
 struct placement {
-	uint64_t halite[DEPTH_MAX]; /* [0] is not used: QEMU starts that one */
+	uint64_t halite[DEPTH_MAX]; /* [0] is not used: QEMU places the lowest Halite */
 	uint64_t kernel;
 	uint64_t initrd;
 };
 
 struct sizes {
 	uint64_t memory; /* bytes of RAM */
-	uint64_t
-		running_end; /* first physical address behind Halite's image and the running kernel */
-	uint64_t halite;     /* bytes of the files */
-	uint64_t kernel;     /* likewise, or of the memory that it runs in, if that is more */
-	uint64_t initrd;     /* 0: none */
+	/* First physical address behind Halite's image and the running kernel. */
+	uint64_t running_end;
+	uint64_t halite; /* bytes of the file */
+	uint64_t kernel; /* bytes of the file, or of the running kernel if those are more */
+	uint64_t initrd; /* bytes of the file; 0: none */
 };
 
 /*
- * In ascending order, so that each Halite takes the first and hands on the rest. depth: how many Halites
- * there are. Returns 0, or -1 after a message that the RAM is too small.
+ * Places the files in ascending order, so that each Halite uses the first one and hands on the
+ * rest. depth: number of Halites. Returns 0, or -1 after a message that the RAM is too small.
  */
 int place_modules(const struct sizes *sizes, unsigned int depth, struct placement *placement);
 

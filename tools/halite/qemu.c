@@ -20,7 +20,7 @@ static void *check_allocated(void *memory)
 	return memory;
 }
 
-/* The child of qemu_check(): `program -version` with its output into fd. Does not return. */
+/* The child of qemu_check(): runs `program -version` with its output to fd. */
 static void run_version(const char *program, int fd)
 {
 	dup2(fd, STDOUT_FILENO);
@@ -28,7 +28,7 @@ static void run_version(const char *program, int fd)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* Reads up to size - 1 bytes until the end of fd, as a string; drops the rest. */
+/* Reads fd to its end. Keeps the first size - 1 bytes as a string. */
 static void read_all(int fd, char *text, size_t size)
 {
 	char rest[256];
@@ -62,8 +62,8 @@ int qemu_check(const char *program, struct qemu_version *version)
 	read_all(fds[0], text, sizeof(text));
 	close(fds[0]);
 	if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		message("--qemu '%s': cannot be run; expected QEMU's qemu-system-riscv64 (Debian 13: package "
-			"qemu-system-riscv)",
+		message("--qemu '%s': cannot be run; expected QEMU's qemu-system-riscv64 "
+			"(Debian 13: package qemu-system-riscv)",
 			program);
 		return -1;
 	}

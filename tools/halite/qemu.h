@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* QEMU: its version, and a growing list of words to start it with. */
+/* QEMU's version, and a growing list of arguments to start QEMU with. */
 #ifndef HALITE_TOOL_QEMU_H
 #define HALITE_TOOL_QEMU_H
 
@@ -7,7 +7,7 @@
 
 #define QEMU_MIN_MAJOR 7
 #define QEMU_MIN_MINOR 2
-/* The first whose AIA machines are used. */
+/* The first version whose machines with AIA are used. */
 #define QEMU_AIA_MAJOR 10
 
 struct qemu_version {
@@ -16,12 +16,12 @@ struct qemu_version {
 };
 
 /*
- * Asks the program (a path, or a name in PATH) for its version. Returns 0, or -1 after a message: not to be run, no
- * QEMU, or too old.
+ * Asks the program (a path, or a name in PATH) for its version. Returns 0, or -1 after a message if
+ * the program cannot be run, is not QEMU, or is too old.
  */
 int qemu_check(const char *program, struct qemu_version *version);
 
-/* Words for exec: each is allocated here and lives until the process ends. */
+/* Arguments for exec. Each is allocated by words_add() and never freed. */
 struct words {
 	char **list; /* ends with NULL */
 	size_t count;
@@ -29,7 +29,7 @@ struct words {
 
 __attribute__((format(printf, 2, 3))) void words_add(struct words *words, const char *format, ...);
 
-/* The text with each comma doubled, as QEMU wants it inside an option. */
+/* A copy of the text in which each comma is doubled, as QEMU requires within an option. */
 char *qemu_quote(const char *text);
 
 #endif

@@ -15,40 +15,48 @@
 #include "qemu.h"
 #include "watch.h"
 
-/* The line that Halite prints when all is ready for the guest. */
+/* Halite prints this line when everything is ready for the guest. */
 #define GUEST_STARTED "halite: kernel at "
 
 static const char run_help[] =
 	"Usage: halite run --kernel F [OPTIONS] [-- QEMU ARGUMENTS]\n"
 	"\n"
-	"Boots kernel F as a guest of Halite on QEMU's virt machine. The console is this terminal:\n"
-	"Ctrl-C goes to the guest, Ctrl-A x ends QEMU, Ctrl-A c switches to QEMU's monitor and back.\n"
+	"Boots kernel F as a guest of Halite on QEMU's virt machine. The console is this\n"
+	"terminal. Ctrl-C goes to the guest, Ctrl-A x ends QEMU, Ctrl-A c switches to QEMU's\n"
+	"monitor and back.\n"
 	"\n"
 	"  --kernel F      a RISC-V Linux Image, or a static 64-bit RISC-V ELF\n"
 	"  --initrd F      the guest's initial ramdisk\n"
 	"  --append S      the guest's command line\n"
-	"  --cpus N        harts, 1 to 8 (default 2)\n"
+	"  --cpus N        number of harts, 1 to 8 (default 2)\n"
 	"  --memory M      RAM of the machine, such as 512M (default 2G)\n"
-	"  --machine M     its interrupt controllers: plic; aplic: an APLIC without MSIs; aia: an APLIC and\n"
-	"                  IMSICs; aia:N: with N guest interrupt files on each hart, 0 to 7 (7 if not said).\n"
-	"                  aplic and aia need QEMU 10 or later (default: aia where QEMU has it, else plic)\n"
-	"  --nacl LIST     SBI nested acceleration that Halite offers: all (default), none, or some of\n"
-	"                  sync_csr,sync_hfence,sync_sret,autoswap_csr\n"
-	"  --depth N       N Halites on top of each other, 1 to 4 (default 1); --nacl then can name what each\n"
-	"                  offers, the lowest first: all,none or sync_csr+sync_sret,all\n"
-	"  --give LIST     devices that each Halite withholds from its guest otherwise: fw_cfg, whose\n"
-	"                  DMA reaches Halite's own memory; flash, which holds firmware; fw_cfg,flash\n"
-	"  --stats         each Halite counts its guest's exits, and prints that when the guest powers off\n"
+	"  --machine M     interrupt controllers of the machine (default: aia if QEMU has it,\n"
+	"                  else plic):\n"
+	"                  plic\n"
+	"                  aplic: an APLIC without MSIs (QEMU 10 or later)\n"
+	"                  aia: an APLIC and IMSICs (QEMU 10 or later)\n"
+	"                  aia:N: N guest interrupt files on each hart, 0 to 7 (aia: 7)\n"
+	"  --nacl LIST     SBI nested acceleration that Halite offers: all (default), none, or\n"
+	"                  some of sync_csr,sync_hfence,sync_sret,autoswap_csr\n"
+	"  --depth N       N Halites on top of each other, 1 to 4 (default 1). Then --nacl can\n"
+	"                  name the offer of each, the lowest first: all,none\n"
+	"                  or sync_csr+sync_sret,all\n"
+	"  --give LIST     devices that the guest gets and that Halite withholds by default:\n"
+	"                  fw_cfg, whose DMA reaches Halite's own memory; flash, which holds\n"
+	"                  firmware; fw_cfg,flash\n"
+	"  --stats         each Halite counts its guest's exits, and prints the counts when the\n"
+	"                  guest powers off\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
-	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: with one hart only\n"
-	"  --qemu PATH     the QEMU to use (default: qemu-system-riscv64 in PATH; 7.2 or later)\n"
-	"  -- ARGUMENTS    further arguments for QEMU, after all others\n"
+	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: one hart only\n"
+	"  --qemu PATH     QEMU 7.2 or later (default: qemu-system-riscv64 in PATH)\n"
+	"  -- ARGUMENTS    more arguments for QEMU, after all others\n"
 	"\n"
-	"The hypervisor is halite.bin beside this program; environment variable HALITE_BIN names another.\n"
-	"Exit status: QEMU's, which is 0 after a power-off; 1 when Halite ends in an error, with a message on\n"
-	"the console; 2 when an argument is wrong.\n";
+	"The hypervisor is halite.bin beside this program, or the file that the environment\n"
+	"variable HALITE_BIN names.\n"
+	"Exit status: QEMU's, which is 0 after a power-off; 1 if Halite ends in an error, with a\n"
+	"message on the console; 2 if an argument is wrong.\n";
 
-/* The path of halite.bin in path. Returns 0, or -1 after a message. */
+/* Puts the path of halite.bin in path. Returns 0, or -1 after a message. */
 static int find_hypervisor(char *path, size_t size)
 {
 	const char *chosen = getenv("HALITE_BIN");
@@ -71,15 +79,15 @@ static int find_hypervisor(char *path, size_t size)
 		}
 	}
 	if (access(path, R_OK) < 0) {
-		message("the hypervisor '%s': %s; expected halite.bin beside this program, or its path in "
-			"HALITE_BIN",
+		message("the hypervisor '%s': %s; expected halite.bin beside this program, or its "
+			"path in HALITE_BIN",
 			path, strerror(errno));
 		return -1;
 	}
 	return 0;
 }
 
-/* The machine when none was named. */
+/* The machine without --machine. */
 static enum machine default_machine(const struct qemu_version *version)
 {
 	return version->major >= QEMU_AIA_MAJOR ? MACHINE_AIA : MACHINE_PLIC;
@@ -94,7 +102,8 @@ static int add_machine(struct words *words, const struct run_options *options,
 	if (machine == MACHINE_DEFAULT)
 		machine = default_machine(version);
 	if (machine != MACHINE_PLIC && version->major < QEMU_AIA_MAJOR) {
-		message("--machine %s with QEMU %u.%u; expected --machine plic, or QEMU %d or later",
+		message("--machine %s with QEMU %u.%u; expected --machine plic, "
+			"or QEMU %d or later",
 			machine == MACHINE_AIA ? "aia" : "aplic", version->major, version->minor,
 			QEMU_AIA_MAJOR);
 		return -1;
@@ -107,6 +116,7 @@ static int add_machine(struct words *words, const struct run_options *options,
 	return 0;
 }
 
+/* Returns 0, or -1 after a message. */
 static int add_icount(struct words *words, const struct run_options *options,
 		      const struct qemu_version *version)
 {
@@ -116,7 +126,8 @@ static int add_icount(struct words *words, const struct run_options *options,
 		return 0;
 	}
 	if (options->cpus != 1) {
-		message("--icount with --cpus %u: QEMU %u.%u hangs then; expected --cpus 1 or QEMU 8 or later",
+		message("--icount with --cpus %u: QEMU %u.%u hangs then; expected --cpus 1 "
+			"or QEMU 8 or later",
 			options->cpus, version->major, version->minor);
 		return -1;
 	}
@@ -139,7 +150,7 @@ static void add_native_guest(struct words *words, const struct run_options *opti
 	}
 }
 
-/* The command line of the Halite at level, of which the first is 0. */
+/* The command line of the Halite at level; the lowest level is 0. */
 static const char *halite_words(const struct run_options *options, unsigned int level)
 {
 	char *words;
@@ -150,7 +161,10 @@ static const char *halite_words(const struct run_options *options, unsigned int 
 	return words;
 }
 
-/* Halite as the machine's kernel, the guest's files as multiboot modules. Returns 0, or -1 after a message. */
+/*
+ * Adds Halite as the machine's kernel, and the guest's files as multiboot modules. Returns 0, or -1
+ * after a message.
+ */
 static int add_halite_guest(struct words *words, const struct run_options *options,
 			    const struct guest_file *kernel, uint64_t initrd_size)
 {
@@ -164,7 +178,7 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 		return -1;
 	sizes.running_end = halite.end > kernel->end ? halite.end : kernel->end;
 	sizes.halite = halite.size;
-	/* With its bss, so that Halite can start it where it is. */
+	/* Counts the kernel's bss, so that Halite can start the kernel where it is. */
 	sizes.kernel = kernel->end - kernel->start;
 	if (sizes.kernel < kernel->size)
 		sizes.kernel = kernel->size;
@@ -192,7 +206,7 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 	return 0;
 }
 
-/* What -nographic does; under Halite, with a copy of the console for watch_run(). */
+/* Adds the options of -nographic. With Halite, the console is also copied to watch_run(). */
 static void add_console(struct words *words, const struct run_options *options)
 {
 	if (options->native) {
@@ -209,7 +223,7 @@ static void add_console(struct words *words, const struct run_options *options)
 	words_add(words, "chardev=console,mode=readline");
 }
 
-/* All of QEMU's command line. Returns 0, or -1 after a message. */
+/* Makes QEMU's command line. Returns 0, or -1 after a message. */
 static int build_command(struct words *words, const struct run_options *options)
 {
 	struct qemu_version version;

@@ -27,7 +27,7 @@ const char *watch_chardev_option(void)
 	return option;
 }
 
-/* Reads to the end of the pipe. Whether a line began with @line. */
+/* Reads to the end of the pipe. Returns whether a line began with @line. */
 static bool find_line(const char *line)
 {
 	size_t length = strlen(line), matched = 0;
@@ -56,7 +56,7 @@ static bool find_line(const char *line)
 
 static _Noreturn void exec_child(char **argv)
 {
-	/* Whoever ends this command ends QEMU. */
+	/* QEMU ends when this command ends. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	signal(SIGINT, SIG_DFL);
 	close(ends[0]);
@@ -71,7 +71,7 @@ int watch_run(char **argv, const char *line)
 	pid_t child;
 	int status;
 
-	/* Ctrl-C is the guest's, or QEMU's where the console is no terminal. */
+	/* Ctrl-C is for the guest, or for QEMU if the console is not a terminal. */
 	signal(SIGINT, SIG_IGN);
 	child = fork();
 	if (child < 0) {

@@ -16,8 +16,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Physical addresses that are free on every QEMU machine with 1 GiB or more: RAM starts at 2
- * GiB. */
+/*
+ * Physical addresses that are free on every QEMU machine with 1 GiB or more: RAM starts at 2
+ * GiB.
+ */
 #define KERNEL_AT UINT64_C(0x80200000)
 #define FDT_AT	  UINT64_C(0x8f000000)
 #define INITRD_AT UINT64_C(0x90000000)

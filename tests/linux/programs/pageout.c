@@ -45,8 +45,10 @@ static int advice_of(const char *name)
 	exit(2);
 }
 
-/* Gives @advice for @count pieces. Returns the bytes advised. A busy piece does not end the
- * loop. */
+/*
+ * Gives @advice for @count pieces. Returns the bytes advised. A busy piece does not end the
+ * loop.
+ */
 static uint64_t advise(int process, uint64_t start, uint64_t end, int advice, unsigned long count)
 {
 	uint64_t done = 0;

@@ -12,8 +12,10 @@ _start:
 	bnez	t0, park
 	la	t0, trap
 	csrw	mtvec, t0
-	/* S-mode may access all memory and the counters; all exceptions but its calls are
-	 * delegated. */
+	/*
+	 * S-mode may access all memory and the counters; all exceptions but its calls are
+	 * delegated.
+	 */
 	li	t0, -1
 	csrw	pmpaddr0, t0
 	li	t0, 0x1f
