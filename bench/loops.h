@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The measured loops that run the same in a guest, in L1's user space and bare. For assembly: s2 = rounds, s3 = start of
- * LOOP_MEMORY_SIZE bytes. Change t0 to t6 and s2.
+ * Measured loops that are the same in a guest, in L1's user space and on the bare machine. For
+ * assembly: s2 = rounds, s3 = start of LOOP_MEMORY_SIZE bytes. They change t0 to t6 and s2.
  */
 #ifndef BENCH_LOOPS_H
 #define BENCH_LOOPS_H
 
 #define LOOP_MEMORY_SIZE 0x400000 /* a power of two */
 
-	/* 100 instructions a round, of all units but memory. */
+	/* 100 arithmetic instructions a round. */
 	.macro loop_compute
 	li t0, 12345
 	li t1, 77
@@ -25,7 +25,7 @@
 	bnez s2, 1b
 	.endm
 
-	/* A store and a load on each page in turn: 8 instructions a round. */
+	/* 8 instructions a round: a store and a load on one page, then the next page. */
 	.macro loop_memory
 	li t0, 0
 	li t1, 4096

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How a program tells the counting plugin where a measurement begins and ends: HINT instructions (LUI with rd = x0), which do
- * nothing in any mode and never trap. The high 12 bits of the immediate are BENCH_MARKER_MAGIC, the low 8 say what.
- *   select: a0 = address of a name (a string), a1 = rounds; for all begins that follow
- *   begin, end: between them is one run
- *   since reset: a0 as above; what was executed since the machine's start
+ * Marks by which a program tells the counting plugin where a measurement begins and ends. A mark is
+ * a HINT instruction (LUI with rd = x0), which does nothing in any mode and never traps. The high
+ * 12 bits of its immediate are BENCH_MARKER_MAGIC, the low 8 bits are the kind of mark:
+ *   SELECT      a0 = address of a name (a string), a1 = rounds; for all runs that follow
+ *   BEGIN, END  the begin and the end of a run
+ *   RESET       a0, a1 as for SELECT; a run from the machine's reset until now
  */
 #ifndef BENCH_MARKER_H
 #define BENCH_MARKER_H
@@ -15,7 +16,7 @@
 #define BENCH_MARKER_END    3
 #define BENCH_MARKER_RESET  4
 
-#define BENCH_NAME_MAX 32 /* with its end; it must not cross a page */
+#define BENCH_NAME_MAX 32 /* with the terminating zero; a name must not cross a page */
 
 #define BENCH_MARKER_IMM(what) (BENCH_MARKER_MAGIC << 8 | (what))
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# From the lines of the counting plugin and of the consoles (each with .config and .pass added) to results.json.
+# Makes results.json from the lines of the counting plugin and of the consoles, to each of which
+# scripts/bench.sh has added .config and .pass.
 # Named arguments: about (object), targets (array of bench/targets.json), image (object).
-# A figure is the least of all runs of a pass, per round; what an instruction count is made of, and the traps by kind, are
-# those of the shortest run. Figures are pass 1's; .repeat has pass 2's.
+# A figure is the least of all runs of a pass, per round. The parts of an instruction count, and the
+# traps by kind, are those of the shortest run. Figures are pass 1's; .repeat has pass 2's.
 
 def round3: . * 1000 | round / 1000;
 def halite: [.insns | to_entries[] | select(.key | startswith("halite")) | .value] | add;
@@ -18,7 +19,8 @@ def figures:
       total: (map(.insns.total) | min / $rounds | round3),
       halite: (map(halite) | min / $rounds | round3),
       traps: (map(traps) | min / $rounds | round3),
-      where: ($shortest.insns | del(.total) | with_entries(select(.value > 0)) | map_values(. / $rounds | round3)),
+      where: ($shortest.insns | del(.total) | with_entries(select(.value > 0))
+        | map_values(. / $rounds | round3)),
       kinds: (($shortest.traps0 // {}) | map_values(. / $rounds | round3)),
       kinds_above: (($shortest.traps1 // {}) | map_values(. / $rounds | round3))
     };
@@ -38,7 +40,7 @@ def measured($all):
               } }
           end) }) | from_entries) }) | from_entries;
 
-# The guest's own clock, in instructions: must agree with what the plugin counted.
+# Adds the time of the guest's clock, in instructions. It must agree with the plugin's count.
 def add_clock($all):
   reduce ($all[] | select(.ticks and .pass == 1)) as $line (.;
     if .[$line.name][$line.config] then
@@ -54,13 +56,14 @@ def figure($results; $t):
       else .[$t.figure] end]
   | max // null | if . then round3 else null end;
 
-# Within a long run L1 has ticks of its own clock; with them, 3 traps are 3.002.
+# In a long run, the ticks of L1's clock cause traps, too: instead of 3 traps there are 3.002.
 def ticks_of_l1: 1.01;
 
 def judged($results; $image):
   $targets[0] | map(. as $t
     | (if $t.config == "image" then $image[$t.figure] else figure($results; $t) end) as $value
-    | $t + { value: $value, met: (if $value == null then null else $value <= $t.target * (if $t.figure == "traps" then ticks_of_l1 else 1 end) end) });
+    | ($t.target * (if $t.figure == "traps" then ticks_of_l1 else 1 end)) as $limit
+    | $t + { value: $value, met: (if $value == null then null else $value <= $limit end) });
 
 [.[]] as $all
 | (measured($all) | add_clock($all)) as $results
@@ -69,7 +72,8 @@ def judged($results; $image):
     image: $image,
     wall_seconds: ([$all[] | select(.seconds)] | group_by(.config)
       | map({ key: .[0].config, value: (map(.seconds) | add) }) | from_entries),
-    order: ([$all[] | select(.insns) | .name] | reduce .[] as $n ([]; if index([$n]) then . else . + [$n] end)),
+    order: ([$all[] | select(.insns) | .name]
+      | reduce .[] as $n ([]; if index([$n]) then . else . + [$n] end)),
     results: $results,
     targets: judged($results; $image),
     repeat: ([$results[][] | .repeat // empty] | if length == 0 then null else {

@@ -2,7 +2,7 @@
 #ifndef BENCH_BARE_H
 #define BENCH_BARE_H
 
-/* In loops.S. Each marks its begin and end. */
+/* The loops in loops.S. Each marks its begin and its end. */
 void bare_sbi_base(unsigned long rounds);
 void bare_sbi_timer(unsigned long rounds);
 void bare_hstatus_read(unsigned long rounds);
@@ -17,7 +17,7 @@ void bare_vstimecmp_write(unsigned long rounds);
 void bare_hgatp_write(unsigned long rounds);
 void bare_hfence_gvma(unsigned long rounds);
 void bare_hfence_vvma(unsigned long rounds);
-void bare_l2_ecall(unsigned long rounds); /* into a guest of this one that leaves at once */
+void bare_l2_ecall(unsigned long rounds); /* enters a guest whose first instruction is ECALL */
 void bare_compute(unsigned long rounds);
 void bare_memory(unsigned long rounds);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* void bare_NAME(unsigned long rounds): see bare.h. */
+/* void bare_NAME(unsigned long rounds), declared in bare.h. */
 #include "../loops.h"
 #include "../marker.h"
 
@@ -22,7 +22,7 @@
 	.text
 	.option norelax
 
-	/* s2 = rounds, s3 is free */
+	/* Afterwards s2 = rounds; the loop may change s3 and s4. */
 	.macro enter name
 	.globl bare_\name
 bare_\name:
@@ -102,7 +102,7 @@ bare_\name:
 	again
 	leave
 
-/* SPV and SPVP have to be set for each entry; the guest's ECALL comes back to 3. */
+/* Each entry needs SPV and SPVP to be set. The guest's ECALL traps to 3. */
 	enter l2_ecall
 	lla t0, 3f
 	csrrw s3, stvec, t0

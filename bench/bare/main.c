@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The costs of leaving a guest that has no operating system: calls of SBI, CSRs and instructions of the H extension that trap
- * when it is in Halite and not on the bare machine, loops that never leave. The counting plugin sees the runs (marker.h); this
- * prints the ticks of the shortest:
+ * Measures exits of a guest without an operating system: SBI calls, and CSR accesses and
+ * instructions of the H extension, which trap in Halite and not on the bare machine; and loops
+ * without exits. The counting plugin sees the runs (marker.h). Prints the ticks of the shortest run
+ * of each:
  *   BENCH name rounds ticks
  */
 #include <string.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The guest of the KVM program: a loop for each measurement, VS-mode, no translation of its own. Position-independent. */
+/*
+ * The guest of the KVM program: a loop for each measurement, in VS-mode with vsatp = 0. The code is
+ * position-independent.
+ */
 #include "../loops.h"
 #include "../marker.h"
 #include "l2.h"
@@ -19,7 +22,10 @@
 	.option norelax
 	.globl l2_start, l2_end
 
-/* a0 = vCPU number. s1 = its shared page, s2 = rounds, s3 = an address, s4 = stride, s5 = time at the begin. */
+/*
+ * a0 = vCPU number. Then s1 = the vCPU's shared page, s2 = rounds, s3 = an address, s4 = stride,
+ * s5 = time at the begin of the run.
+ */
 l2_start:
 	slli a0, a0, 12
 	li s1, L2_SHARED
@@ -36,7 +42,7 @@ ready:
 	ld s4, L2_SHARED_STRIDE(s1)
 	jr a0
 
-/* Only the timer's interrupt of l2_timer_fire: s6 tells that it came. */
+/* The only trap is the timer interrupt of l2_timer_fire. Sets s6 to 1. */
 	.balign 4
 trap:
 	li t1, -1
@@ -113,7 +119,7 @@ l2_mmio_read:
 	again
 	end
 
-/* One access to each page, s4 bytes apart. */
+/* One access to each page; the pages are s4 bytes apart. */
 	.globl l2_store, l2_load, l2_fill, l2_store_each, l2_nothing
 l2_store:
 	begin
@@ -129,14 +135,14 @@ l2_load:
 	again
 	end
 
-/* Not measured: the same store. */
+/* The same stores, not measured. */
 l2_fill:
 1:	sd zero, (s3)
 	add s3, s3, s4
 	again
 	j ready
 
-/* Measured by user space: a store, then a call of user space. */
+/* A store, and then a call of user space. User space measures this. */
 l2_store_each:
 	li a6, 1
 	li a7, L2_EXT_VENDOR
@@ -164,7 +170,7 @@ l2_timer_sstc:
 	again
 	end
 
-/* The interrupt is pending before SIE is set; a round ends when the handler has run. */
+/* The interrupt is pending before SIE is set. A round ends when the handler has run. */
 l2_timer_fire:
 	csrci sstatus, SSTATUS_SIE
 	li t1, SIE_STIE
@@ -180,7 +186,7 @@ l2_timer_fire:
 	csrw sie, zero
 	end
 
-/* Waits for the timer. */
+/* Waits for the timer in WFI. */
 l2_wfi:
 	li t1, SIE_STIE
 	csrw sie, t1
@@ -211,7 +217,7 @@ l2_wfi:
 	csrci sip, SIP_SSIP
 	.endm
 
-/* vCPU 0 sends and waits for the answer; vCPU 1 waits and answers. */
+/* vCPU 0 sends an IPI and waits for the answer. vCPU 1 waits and answers. */
 	.globl l2_ipi_first, l2_ipi_second
 l2_ipi_first:
 	csrwi sie, SIE_SSIE

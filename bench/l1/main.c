@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Measures guests of KVM. Each measurement is several runs; the counting plugin sees their begins and ends (marker.h). Prints
- * for each the ticks of its shortest run, for comparison:
+ * Measures guests of KVM. Each measurement has several runs. The counting plugin sees their begins
+ * and ends (marker.h). Prints the ticks of the shortest run of each measurement, for comparison:
  *   BENCH name rounds ticks
- * Usage: bench [RUNS [NAME...]]; bench --mark NAME only tells the plugin that this was reached since reset.
+ * Usage: bench [RUNS [NAME...]]
+ *        bench --mark NAME   makes the plugin print the counts since reset under this name
  */
 #include <pthread.h>
 #include <sched.h>
@@ -26,8 +27,8 @@
 struct measurement {
 	const char *name;
 	unsigned long rounds;
-	const char *code; /* of the guest */
-	/* One run, the ticks it took. Without it: the guest runs @code. */
+	const char *code; /* in the guest */
+	/* Does one run and returns its ticks. NULL: the guest runs @code. */
 	uint64_t (*run)(struct vm *vm, const struct measurement *m);
 };
 
@@ -45,7 +46,7 @@ static void protect(const struct memory *m, int protection)
 		die("mprotect");
 }
 
-/* KVM forgets all of @m; L1's user space still has the pages. */
+/* KVM unmaps all of @m. L1's user space keeps the pages. */
 static void unmap(const struct memory *m)
 {
 	protect(m, PROT_NONE);
@@ -59,7 +60,7 @@ static uint64_t run_at(struct vm *vm, const struct measurement *m, const struct 
 	return vm_run(&vm->vcpu[0]);
 }
 
-/* The guest touches @pages of its small ones, unmeasured. */
+/* The guest touches the first @pages of its small pages, not measured. */
 static void fill(struct vm *vm, unsigned long pages)
 {
 	vm_give(&vm->vcpu[0], l2_fill, vm->small.gpa, pages, PAGE_SIZE);
@@ -77,7 +78,7 @@ static uint64_t run_touch(struct vm *vm, const struct measurement *m)
 	return run_plain(vm, m);
 }
 
-/* Also L1's user space has to get the page, and clears it. */
+/* L1's user space must allocate each page again, and clears it. */
 static uint64_t run_touch_new(struct vm *vm, const struct measurement *m)
 {
 	if (madvise(vm->small.start, vm->small.size, MADV_DONTNEED) < 0)
@@ -91,7 +92,7 @@ static uint64_t run_touch_huge(struct vm *vm, const struct measurement *m)
 	return run_at(vm, m, &vm->huge, HUGE_PAGE);
 }
 
-/* All is mapped in L1's G-stage, read-only, and L1 has just fenced all of it. */
+/* L1's G-stage maps all pages read-only, and L1 has just fenced all of them. */
 static uint64_t run_new_shadow(struct vm *vm, const struct measurement *m)
 {
 	uint64_t ticks;
@@ -103,7 +104,7 @@ static uint64_t run_new_shadow(struct vm *vm, const struct measurement *m)
 	return ticks;
 }
 
-/* L1 unmaps a range that its guest uses, and goes back to the guest. */
+/* L1 unmaps a range that its guest uses, and enters the guest again. */
 static uint64_t run_unmap(struct vm *vm, const struct measurement *m)
 {
 	struct vcpu *v = &vm->vcpu[0];
@@ -122,7 +123,7 @@ static uint64_t run_unmap(struct vm *vm, const struct measurement *m)
 	return start;
 }
 
-/* A page at a time: L1 unmaps it, the guest touches it and calls user space. */
+/* For each page, L1 unmaps it, and the guest touches it and calls user space. */
 static uint64_t run_fence_storm(struct vm *vm, const struct measurement *m)
 {
 	struct vcpu *v = &vm->vcpu[0];
@@ -154,7 +155,10 @@ static void *run_second(void *vcpu)
 	return NULL;
 }
 
-/* A fair scheduler's choice between threads depends on all that they have run before: with it, one run of eight was 13 % shorter. */
+/*
+ * Runs threads by fixed priority. A fair scheduler chooses by the past run time of the threads:
+ * with it, one run of eight was 13 % shorter.
+ */
 static void schedule(int policy, int priority)
 {
 	struct sched_param param = { .sched_priority = priority };

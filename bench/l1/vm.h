@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A virtual machine of KVM with the guest of l2.S in it. Errors end the program with a message. */
+/* A virtual machine of KVM that runs the guest of l2.S. Errors end the program with a message. */
 #ifndef BENCH_VM_H
 #define BENCH_VM_H
 
@@ -13,7 +13,7 @@
 struct vcpu {
 	int fd;
 	struct kvm_run *run;
-	char *shared; /* its page, see l2.h */
+	char *shared; /* its shared page (l2.h) */
 };
 
 struct memory {
@@ -31,17 +31,23 @@ struct vm {
 
 void vm_create(struct vm *vm);
 
-/* Write protection of @m for KVM's dirty log, on or off. */
+/* Turns KVM's dirty log of @m, which write-protects its pages, on or off. */
 void vm_log_dirty(const struct vm *vm, const struct memory *m, bool on);
 
-/* Run @v until its guest is ready, then give it @code (a place in l2.S) with @addr, for the next time. */
+/*
+ * Gives the guest, which must be ready, its next @code (an address in l2.S), with @addr, @rounds
+ * and @stride. The guest starts it at the next vm_step().
+ */
 void vm_give(struct vcpu *v, const char *code, uint64_t addr, unsigned long rounds,
 	     unsigned long stride);
 
-/* Run @v until the guest calls user space in vendor space (false) or is ready again (true). */
+/* Runs @v until the guest calls user space (returns false) or is ready again (returns true). */
 bool vm_step(struct vcpu *v);
 
-/* Run @v until its guest is ready again, answering all on the way. Returns the ticks of its run. */
+/*
+ * Runs @v until the guest is ready again, and answers all its calls. Returns the ticks of the
+ * run.
+ */
 uint64_t vm_run(struct vcpu *v);
 
 _Noreturn void die(const char *what);

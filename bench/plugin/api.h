@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The part of QEMU's plugin interface, version 4 (QEMU 9.2 and later), that count.c uses. Debian packages no header of it;
- * QEMU's documentation describes the calls ("QEMU TCG Plugins", API).
+ * The part of QEMU's plugin interface, version 4 (QEMU 9.2 and later), that count.c uses. Debian
+ * has no package with its header. QEMU's documentation describes the calls ("QEMU TCG Plugins",
+ * API).
  */
 #ifndef PLUGIN_API_H
 #define PLUGIN_API_H
@@ -45,7 +46,7 @@ struct qemu_plugin_reg_descriptor {
 	const char *feature;
 };
 
-/* GLib's, which QEMU has loaded. */
+/* Declarations of GLib, which QEMU has loaded. */
 struct garray {
 	char *data;
 	unsigned int len;

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A QEMU plugin that counts, for the runs that a program marks (bench/marker.h), the instructions executed in each region and
- * the traps into each Halite by kind. It watches from outside: nothing in the machine is slower, larger or patched for it.
+ * A QEMU plugin that counts, for each run that a program marks (bench/marker.h), the instructions
+ * executed in each region, and the traps into each Halite by kind. It counts outside the machine,
+ * so it changes neither the speed nor the size of anything in the machine.
  *
  *   -plugin file=count.so,out=FILE,ram=BYTES,depth=N[,profile=NAME]
  *
- * One line of JSON in FILE per run. With profile=NAME, runs of that name also give a line with the count of each
- * instruction address of firmware, Halite and the kernel.
+ * Writes one line of JSON to FILE for each run. With profile=NAME, it writes a second line for each
+ * run of that name: the count of each instruction address of firmware, Halite and the kernel.
  *
- * Where an instruction belongs is told by where it is: in RAM (physical address) for firmware and each Halite, whose homes
- * are the highest 8 MiB of RAM and those below; by virtual address for everything else. A trap into Halite is control that
- * arrives in its home from elsewhere, not counting its returns from calls of firmware or from the Halites below; the kind
- * is read from the machine's registers in that moment.
+ * The address of an instruction gives its region. Firmware and Halite are told by physical
+ * addresses: the homes of Halites are the highest 8 MiB of RAM, and the 8 MiB below those, and so
+ * on. All other regions are told by virtual addresses. A trap into Halite is an instruction in its
+ * home after one elsewhere, except returns from calls of firmware or of the Halites below. The kind
+ * of the trap comes from the machine's registers at that instruction.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +29,10 @@
 #define HOME_SIZE     UINT64_C(0x800000) /* src/hv/home.h */
 #define LEVELS_MAX    4
 
-/* Linux: modules are in the 2 GiB below the kernel's link address. The benchmarks' own guests run where RAM is. */
+/*
+ * Linux's modules are in the 2 GiB below the kernel's link address. The guests run at RAM's
+ * addresses.
+ */
 #define MODULES_START UINT64_C(0xffffffff00000000)
 #define KERNEL_START  UINT64_C(0xffffffff80000000)
 #define UPPER_HALF    (UINT64_C(1) << 63)
@@ -37,7 +42,7 @@
 enum region {
 	REGION_NONE,
 	REGION_FIRMWARE,
-	REGION_HALITE, /* the lowest; LEVELS_MAX of them */
+	REGION_HALITE, /* the lowest Halite; there are LEVELS_MAX of them */
 	REGION_KVM = REGION_HALITE + LEVELS_MAX,
 	REGION_KERNEL,
 	REGION_USER,
@@ -67,11 +72,12 @@ struct kind {
 	uint64_t count, before;
 };
 
-#define SLOTS_MAX (1u << 21)
+#define SITES_MAX (1u << 21)
 
-struct slot {
+/* An instruction whose executions a profile counts. */
+struct site {
 	uint64_t addr;
-	enum region region; /* REGION_NONE: free */
+	enum region region; /* REGION_NONE: unused */
 };
 
 static FILE *out;
@@ -79,16 +85,19 @@ static uint64_t ram_size;
 static unsigned int depth;
 static const char *profile;
 
-/* In the scoreboard of one vCPU: instructions per region, then the region that ran last, as each level sees it. */
+/*
+ * The numbers of a vCPU: the count of instructions for each region; then, for each level, the
+ * region that ran last, without the levels below it.
+ */
 static struct qemu_plugin_scoreboard *score;
-static struct qemu_plugin_scoreboard *slot_score;
-static struct slot slots[SLOTS_MAX];
-static uint64_t slots_before[SLOTS_MAX];
+static struct qemu_plugin_scoreboard *site_score;
+static struct site sites[SITES_MAX];
+static uint64_t sites_before[SITES_MAX];
 
 static struct kind kinds[KINDS_MAX];
 static unsigned int kind_count;
 
-static uintptr_t ram_host; /* where QEMU has RAM; 0: not known yet */
+static uintptr_t ram_host; /* host address of RAM; 0: not known yet */
 static struct garray *bytes;
 
 static char run_name[BENCH_NAME_MAX] = "none";
@@ -118,7 +127,7 @@ static enum region region_of(uint64_t vaddr, uintptr_t host)
 	unsigned int level;
 
 	if (!ram_host || host < ram_host || offset >= ram_size)
-		return REGION_FIRMWARE; /* the ROM with which the machine starts */
+		return REGION_FIRMWARE; /* the boot ROM */
 	if (offset < FIRMWARE_SIZE && vaddr == RAM_START + offset)
 		return REGION_FIRMWARE;
 	level = (ram_size - 1 - offset) / HOME_SIZE;
@@ -133,18 +142,19 @@ static enum region region_of(uint64_t vaddr, uintptr_t host)
 	return vaddr >= GUEST_START && vaddr < GUEST_END ? REGION_GUEST : REGION_USER;
 }
 
-static unsigned int slot_of(enum region region, uint64_t addr)
+/* The index of an instruction in sites[]. */
+static unsigned int site_of(enum region region, uint64_t addr)
 {
-	unsigned int i = (addr >> 1) * 2654435761u % SLOTS_MAX;
+	unsigned int i = (addr >> 1) * 2654435761u % SITES_MAX;
 	unsigned int tries;
 
-	for (tries = 0; tries < SLOTS_MAX; tries++, i = (i + 1) % SLOTS_MAX) {
-		if (slots[i].region == REGION_NONE)
-			slots[i] = (struct slot){ addr, region };
-		if (slots[i].region == region && slots[i].addr == addr)
+	for (tries = 0; tries < SITES_MAX; tries++, i = (i + 1) % SITES_MAX) {
+		if (sites[i].region == REGION_NONE)
+			sites[i] = (struct site){ addr, region };
+		if (sites[i].region == region && sites[i].addr == addr)
 			return i;
 	}
-	fprintf(stderr, "count: more than %u instructions to profile\n", SLOTS_MAX);
+	fprintf(stderr, "count: more than %u instructions to profile\n", SITES_MAX);
 	exit(EXIT_FAILURE);
 }
 
@@ -177,7 +187,7 @@ static void entered_halite(unsigned int vcpu, void *data)
 	enum region from = numbers(vcpu)[REGION_COUNT + level];
 	char name[KIND_NAME_MAX];
 
-	/* Firmware's start of a hart. */
+	/* Firmware has started the hart. */
 	if (from == REGION_NONE)
 		return;
 	kind_name(name);
@@ -236,17 +246,17 @@ static bool is_profiled(void)
 
 static void print_profile(unsigned int vcpu)
 {
-	const uint64_t *now = qemu_plugin_scoreboard_find(slot_score, vcpu);
+	const uint64_t *now = qemu_plugin_scoreboard_find(site_score, vcpu);
 	const char *comma = "";
 	unsigned int i;
 
 	fprintf(out, "{\"profile\":\"%s\",\"rounds\":%" PRIu64 ",\"insns\":[", run_name,
 		run_rounds);
-	for (i = 0; i < SLOTS_MAX; i++) {
-		if (now[i] == slots_before[i])
+	for (i = 0; i < SITES_MAX; i++) {
+		if (now[i] == sites_before[i])
 			continue;
 		fprintf(out, "%s[\"%s\",\"%" PRIx64 "\",%" PRIu64 "]", comma,
-			region_names[slots[i].region], slots[i].addr, now[i] - slots_before[i]);
+			region_names[sites[i].region], sites[i].addr, now[i] - sites_before[i]);
 		comma = ",";
 	}
 	fprintf(out, "]}\n");
@@ -289,8 +299,8 @@ static void marker_begin(unsigned int vcpu, void *data)
 	for (k = kinds; k < kinds + kind_count; k++)
 		k->before = k->count;
 	if (is_profiled())
-		memcpy(slots_before, qemu_plugin_scoreboard_find(slot_score, vcpu),
-		       sizeof(slots_before));
+		memcpy(sites_before, qemu_plugin_scoreboard_find(site_score, vcpu),
+		       sizeof(sites_before));
 }
 
 static void marker_end(unsigned int vcpu, void *data)
@@ -307,7 +317,7 @@ static void marker_reset(unsigned int vcpu, void *data)
 	take_name();
 	print_run(vcpu, true);
 	if (is_profiled()) {
-		memset(slots_before, 0, sizeof(slots_before));
+		memset(sites_before, 0, sizeof(sites_before));
 		print_profile(vcpu);
 	}
 }
@@ -341,15 +351,15 @@ static void watch_insn(struct qemu_plugin_insn *insn, enum region region)
 							    insns_of(region), 1);
 	if (profile && region < REGION_USER) {
 		uint64_t addr = qemu_plugin_insn_vaddr(insn);
-		qemu_plugin_u64 slot = { slot_score, slot_of(region, addr) * sizeof(uint64_t) };
+		qemu_plugin_u64 site = { site_score, site_of(region, addr) * sizeof(uint64_t) };
 
 		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, PLUGIN_INLINE_ADD_U64,
-								    slot, 1);
+								    site, 1);
 	}
 	watch_marker(insn);
 }
 
-/* Each level knows who ran last, itself and what is above it. */
+/* Tells each level that this region runs. The levels above a Halite do not see that Halite. */
 static void watch_region(struct qemu_plugin_tb *tb, enum region region)
 {
 	unsigned int levels = depth;
@@ -432,7 +442,8 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_inf
 	for (i = 0; i < argc; i++) {
 		if (!take_argument(argv[i])) {
 			fprintf(stderr,
-				"count: '%s': a writable out=FILE, ram=BYTES, depth=0..%d or profile=NAME is expected\n",
+				"count: '%s': a writable out=FILE, ram=BYTES, depth=0..%d "
+				"or profile=NAME is expected\n",
 				argv[i], LEVELS_MAX);
 			return -1;
 		}
@@ -445,7 +456,7 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_inf
 	}
 	score = qemu_plugin_scoreboard_new((REGION_COUNT + LEVELS_MAX) * sizeof(uint64_t));
 	if (profile)
-		slot_score = qemu_plugin_scoreboard_new(SLOTS_MAX * sizeof(uint64_t));
+		site_score = qemu_plugin_scoreboard_new(SITES_MAX * sizeof(uint64_t));
 	bytes = g_byte_array_new();
 	qemu_plugin_register_vcpu_init_cb(id, vcpu_started);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);

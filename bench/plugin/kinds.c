@@ -80,7 +80,7 @@ static void csr_name(char *name, uint32_t code)
 	snprintf(name, KIND_NAME_MAX, "csr 0x%x", code >> 20);
 }
 
-/* A virtual-instruction exception: QEMU gives the instruction in stval. */
+/* Names the cause of a virtual-instruction exception; QEMU puts the instruction into stval. */
 static void insn_name(char *name, uint32_t code)
 {
 	unsigned int funct3 = code >> 12 & 7;

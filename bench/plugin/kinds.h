@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What kind of trap a hart has just taken into HS-mode (or, virtualized, into VS-mode), from its registers. */
+/*
+ * The kind of the trap that a hart has just taken into HS-mode, or into VS-mode as a guest, from
+ * its registers.
+ */
 #ifndef PLUGIN_KINDS_H
 #define PLUGIN_KINDS_H
 
@@ -9,13 +12,14 @@ struct garray;
 
 #define KIND_NAME_MAX 40
 
-/* Once: @registers as qemu_plugin_get_registers() gives them. */
+/* To be called once, with the result of qemu_plugin_get_registers(). */
 void kind_init(struct garray *registers);
 
-/* The value of one of the registers that kinds.c lists; in a callback that may read registers. */
+/* The value of a register that kinds.c lists. Call it in a callback that may read registers. */
 uint64_t kind_register(const char *name);
 
-/* A name of at most KIND_NAME_MAX bytes with its end: "nacl sync_sret", "csr vsscratch", "store page", ... */
+/* Writes a name of at most KIND_NAME_MAX bytes, such as "nacl sync_sret" or "csr vsscratch". */
+
 void kind_name(char *name);
 
 #endif

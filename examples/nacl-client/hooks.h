@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hooks of src/nacl/client.h, inline: compile with -DNACL_CLIENT_HOOKS='"hooks.h"'. For RISC-V
- * (-march=..._zicsr) they are the instructions; elsewhere main.c stands in for the machine.
+ * The hooks of src/nacl/client.h as inline functions: compile with
+ * -DNACL_CLIENT_HOOKS='"hooks.h"'. On RISC-V (-march=..._zicsr) they execute the instructions;
+ * elsewhere main.c simulates the machine.
  */
 #ifndef HOOKS_H
 #define HOOKS_H
@@ -14,7 +15,7 @@
 #define CSR_HVIP    0x645
 #define CSR_HGATP   0x680
 
-/* Every CSR that this hypervisor writes to the area. */
+/* The CSRs that this hypervisor writes to the area. */
 #define FOR_EACH_CSR(x) x(CSR_VSEPC) x(CSR_VSATP) x(CSR_HSTATUS) x(CSR_HVIP) x(CSR_HGATP)
 
 #ifdef __riscv
@@ -50,8 +51,9 @@ static inline struct nacl_ret nacl_hook_call(nacl_word eid, nacl_word fid, nacl_
 #endif
 
 /*
- * As wide as can be, which is right if not fast: all guest physical addresses, or all addresses of
- * all ASIDs of the VMID. No guest of that VMID runs on this hart between the two writes of hgatp.
+ * The widest fences, which are correct but not fast: all guest physical addresses, or all addresses
+ * of all ASIDs of the VMID. No guest of that VMID runs on this hart between the two writes of
+ * hgatp.
  */
 static inline void nacl_hook_hfence(const struct nacl_client_hfence *fence)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A guest hypervisor that does the least that one does: one hart, one guest. */
+/* A minimal guest hypervisor with one hart and one guest. */
 #ifndef HYPERVISOR_H
 #define HYPERVISOR_H
 
@@ -11,19 +11,22 @@ struct guest {
 	uint32_t vmid;
 };
 
-/* 0, or the SBI error for which the hart could not be started. */
+/* Returns 0, or the SBI error of set_shmem. */
 int hypervisor_start(void);
-/* Run @g until it exits; its registers are in @g again. */
+/* Runs @g until it exits, and stores its registers in @g. */
 void hypervisor_run(struct guest *g);
-/* The guest's memory at @gpa, @size bytes in pages of 4 KiB, is mapped elsewhere now. */
+/*
+ * To be called after the guest's memory at @gpa, @size bytes in pages of 4 KiB, was mapped
+ * elsewhere.
+ */
 void hypervisor_remapped(struct guest *g, uint64_t gpa, uint64_t size);
 int hypervisor_stop(void);
 
 /*
- * The world switch, in assembly on RISC-V: save the hypervisor's registers and set stvec, so that
- * the guest's exit returns 0 from here with @g->gpr filled. The first enters with SRET, after
- * loading @g->gpr; the second with ECALL (a7 = NACL_EID, a6 = NACL_FID_SYNC_SRET), and returns the
- * a0 of the call if it comes back, which is never 0 then.
+ * The world switch, which is assembly on RISC-V. Each function saves the hypervisor's registers and
+ * sets stvec, so that the guest's exit returns 0 from it, with the guest's registers in @g->gpr.
+ * The first loads @g->gpr and enters with SRET. The second enters with ECALL (a7 = NACL_EID, a6 =
+ * NACL_FID_SYNC_SRET); if the call returns, it returns the call's a0, which then is not 0.
  */
 nacl_word world_switch_sret(struct guest *g);
 nacl_word world_switch_call(struct guest *g);

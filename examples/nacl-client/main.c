@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A machine for hypervisor.c, so that the example runs anywhere: some CSRs, an L0 made of
- * src/nacl/host.c, and a guest that adds 1 to a0. The same guest is run without NACL, and with each
- * subset of its features; what L0 had to emulate is printed. Built and run by:
+ * A machine for hypervisor.c, so that the example runs anywhere: some CSRs, an L0 that uses
+ * src/nacl/host.c, and a guest that adds 1 to a0. The guest runs without NACL, and with each subset
+ * of NACL's features. Prints the number of traps that L0 emulated. Build it with:
  *
  *	cc -Isrc -Iexamples/nacl-client -DNACL_CLIENT_HOOKS='"hooks.h"' -o nacl-client \
  *		examples/nacl-client/main.c examples/nacl-client/hypervisor.c src/nacl/client.c \
@@ -60,7 +60,7 @@ static void *map_shmem(void *ctx, uint64_t gpa, size_t size)
 {
 	(void)ctx;
 	(void)size;
-	return (void *)(uintptr_t)gpa; /* the hypervisor's addresses are physical */
+	return (void *)(uintptr_t)gpa; /* the hypervisor's addresses are physical addresses */
 }
 
 static const struct nacl_host_ops ops = {
@@ -71,7 +71,7 @@ static const struct nacl_host_ops ops = {
 	.map_shmem = map_shmem,
 };
 
-/* The guest runs and exits; the hypervisor goes on where it entered. */
+/* Runs the guest until it exits. The hypervisor then continues after its world switch. */
 static void run_guest(void)
 {
 	machine.gpr[10]++;
@@ -153,7 +153,7 @@ nacl_word world_switch_call(struct guest *g)
 	return 0;
 }
 
-/* Whether the guest came out right. */
+/* Returns whether the guest's registers and L1's CSRs are right after 100 runs. */
 static bool run(bool offered, unsigned int features)
 {
 	struct guest g = { .vsepc = 0x1000, .hstatus = SPV, .hgatp = 0x8000, .vmid = 1 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The L0 half of SBI NACL in a hypervisor that is as small as possible: a piece of memory that is
- * L1's RAM, a few CSRs that are L1's, and the five places at which a hypervisor calls the library.
- * main() plays the part of L1. To be built and run on any machine:
+ * The L0 half of SBI NACL in a minimal hypervisor: memory as L1's RAM, a few CSRs of L1, and the
+ * five places at which a hypervisor calls the library. main() acts as L1. Build and run it on any
+ * machine:
  *
  *	cc -Isrc -o nacl-host examples/nacl-host/main.c src/nacl/host.c
  */
@@ -32,7 +32,7 @@ static struct vcpu {
 	unsigned int fences;
 } vcpu;
 
-/* ---- 1. what the library needs of the hypervisor ---- */
+/* ---- 1. functions that the library needs from the hypervisor ---- */
 
 static bool csr_exists(void *ctx, unsigned int csr)
 {
@@ -49,7 +49,7 @@ static nacl_word csr_read(void *ctx, unsigned int csr)
 	return ((struct vcpu *)ctx)->csr[csr];
 }
 
-/* Here are the WARL rules of a real hypervisor. */
+/* A real hypervisor applies the WARL rules here. */
 static void csr_write(void *ctx, unsigned int csr, nacl_word value)
 {
 	if (csr == CSR_HGATP)
@@ -57,7 +57,7 @@ static void csr_write(void *ctx, unsigned int csr, nacl_word value)
 	((struct vcpu *)ctx)->csr[csr] = value;
 }
 
-/* Here a real hypervisor takes entries out of the tables that it built for L2. */
+/* A real hypervisor removes entries from the tables that it has built for L2. */
 static void hfence(void *ctx, const struct nacl_hfence *fence)
 {
 	((struct vcpu *)ctx)->fences++;
@@ -66,7 +66,7 @@ static void hfence(void *ctx, const struct nacl_hfence *fence)
 	       (unsigned long long)fence->size);
 }
 
-/* Only RAM of L1, all of it; contiguous here, or pinned and mapped. */
+/* The area must be L1's RAM as a whole, contiguous as here, or pinned and mapped. */
 static void *map_shmem(void *ctx, uint64_t gpa, size_t size)
 {
 	(void)ctx;
@@ -83,7 +83,7 @@ static const struct nacl_host_ops ops = {
 	.map_shmem = map_shmem,
 };
 
-/* ---- 2. an SRET of L1, trapped or by the call ---- */
+/* ---- 2. an SRET of L1, trapped or requested by the call ---- */
 
 static void emulate_sret(struct vcpu *v)
 {
@@ -91,7 +91,7 @@ static void emulate_sret(struct vcpu *v)
 	v->csr[CSR_HSTATUS] &= ~(nacl_word)SPV;
 }
 
-/* ---- 3. an ECALL of L1 with a7 = NACL_EID: a0 is returned, *@value goes to a1 ---- */
+/* ---- 3. an ECALL of L1 with a7 = NACL_EID: returns a0; *@value is a1 ---- */
 
 static nacl_word sbi_nacl(struct vcpu *v, nacl_word fid, nacl_word a0, nacl_word a1, nacl_word a2,
 			  nacl_word *value)
@@ -115,7 +115,7 @@ static nacl_word sbi_nacl(struct vcpu *v, nacl_word fid, nacl_word a0, nacl_word
 	case NACL_FID_SYNC_SRET:
 		error = nacl_host_sync_sret(&v->nacl, v->gpr);
 		if (!error)
-			emulate_sret(v); /* L1's a0 and a1 are L2's now: do not touch them */
+			emulate_sret(v); /* a0 and a1 now are L2's: do not change them */
 		break;
 	}
 	return (nacl_word)error;
@@ -146,7 +146,7 @@ static void sret_instruction(struct vcpu *v)
 	emulate_sret(v);
 }
 
-/* ---- L1, by hand ---- */
+/* ---- L1 ---- */
 
 static nacl_word *word(unsigned int offset)
 {
