@@ -36,10 +36,14 @@ TEST_OPTIONS ?=
 HOST_CC ?= gcc
 PICOLIBC ?= /usr/lib/picolibc/riscv64-unknown-elf
 
+include mk/warnings.mk
+
 # The built-in rules would look for sources of the dependency files.
+include mk/warnings.mk
+
 # The built-in rules would look for sources of the dependency files.
 .SUFFIXES:
-HOST_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE \
+HOST_CFLAGS := -std=gnu11 -O2 -g $(C_WARNINGS) -D_GNU_SOURCE \
 	-DHALITE_VERSION='"$(HALITE_VERSION)"'
 
 include mk/hypervisor.mk

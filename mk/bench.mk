@@ -10,7 +10,7 @@
 
 BENCH_CC ?= gcc
 BENCH_LINUX_CC ?= riscv64-linux-gnu-gcc
-BENCH_FLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE
+BENCH_FLAGS := -std=gnu11 -O2 -g $(C_WARNINGS) -D_GNU_SOURCE
 BENCH_PROGRAMS := build/bench/count.so build/bench/bench build/bench/bare.elf
 
 build/bench/.packages: scripts/install-packages.sh

@@ -5,7 +5,7 @@
 GUEST_NAMES := basics roundtrips
 GUEST_PROGRAMS := $(GUEST_NAMES) lines devices interrupts aia hostile cage conformance harts
 GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g \
-	-ffreestanding -Wall -Wextra -Werror -Iguests/lib -isystem $(PICOLIBC)/include
+	-ffreestanding $(C_WARNINGS) -Iguests/lib -isystem $(PICOLIBC)/include
 GUEST_COMMON := guests/lib/start.S guests/lib/guest.c
 
 # GUESTS_WITH_NACL include src/nacl/abi.h, and libfdt to read the device tree. GUESTS_WITH_TREE

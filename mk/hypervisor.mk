@@ -2,10 +2,12 @@
 # Builds the hypervisor: build/halite.elf and the flat build/halite.bin. It also works alone:
 #   make -f mk/hypervisor.mk [CC_RV=clang] [BUILD_RV=DIR]
 
-ifeq ($(MAKEFILE_LIST), mk/hypervisor.mk)
+ifeq ($(firstword $(MAKEFILE_LIST)), mk/hypervisor.mk)
 .DEFAULT_GOAL := hypervisor
 endif
 HALITE_VERSION ?= 0.1.0
+
+include mk/warnings.mk
 
 RV ?= riscv64-unknown-elf-
 CC_RV ?= $(RV)gcc
@@ -37,7 +39,7 @@ RV_CPPFLAGS := -Isrc -isystem $(RV_LIBFDT) -isystem $(RV_PICOLIBC)/include -MMD 
 	$(RV_CPPFLAGS_MORE)
 RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -mno-relax -ffreestanding -fpie \
 	-fvisibility=hidden -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
-	-std=gnu11 -O2 -g -Wall -Wextra -Werror
+	-std=gnu11 -O2 -g $(C_WARNINGS)
 # picolibc's vfprintf for integers only: Halite does not use %f.
 RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --build-id=none \
 	--no-warn-rwx-segments -z max-page-size=4096 \
@@ -55,7 +57,7 @@ RV_OBJECTS = $(patsubst src/%,$(RV_OBJ)/%.o,$(RV_SOURCES)) $(RV_LIBFDT_OBJECTS)
 hypervisor: $(BUILD_RV)/halite.elf $(BUILD_RV)/halite.bin
 
 # The root Makefile has a rule that fetches libfdt; this is the rule without the root Makefile.
-ifeq ($(MAKEFILE_LIST), mk/hypervisor.mk)
+ifeq ($(firstword $(MAKEFILE_LIST)), mk/hypervisor.mk)
 $(RV_LIBFDT)/libfdt.h:
 	scripts/fetch-libfdt.sh
 endif

@@ -10,13 +10,15 @@ ifeq ($(MAKEFILE_LIST), mk/nacl.mk)
 .DELETE_ON_ERROR:
 endif
 
+include mk/warnings.mk
+
 NACL_CC ?= gcc
 NACL_RV ?= riscv64-unknown-elf-
 NACL_FUZZ_SECONDS ?= 60
 NACL_OUT := build/nacl/$(notdir $(NACL_CC))
 
 # src is the only folder in which the compiler looks for the library's headers.
-NACL_WARN := -std=gnu11 -Wall -Wextra -Werror -Isrc
+NACL_WARN := -std=gnu11 $(C_WARNINGS) -Isrc
 NACL_LIB_FLAGS := $(NACL_WARN) -ffreestanding -O2
 NACL_TEST_FLAGS := $(NACL_WARN) -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 NACL_HOOKS := -Iexamples/nacl-client -DNACL_CLIENT_HOOKS='"hooks.h"'

@@ -3,7 +3,7 @@
 # from tests/linux/programs/NAME.c.
 
 STRESS_CC ?= riscv64-linux-gnu-gcc
-STRESS_FLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -D_GNU_SOURCE -static
+STRESS_FLAGS := -std=gnu11 -O2 -g $(C_WARNINGS) -D_GNU_SOURCE -static
 STRESS_PROGRAMS := $(patsubst tests/linux/programs/%.c,build/stress/%,\
 	$(wildcard tests/linux/programs/*.c))
 

@@ -3,7 +3,7 @@
 # sources that are plain C, under AddressSanitizer and UndefinedBehaviorSanitizer.
 
 UNIT_CC ?= gcc
-UNIT_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -g -O1 -fsanitize=address,undefined \
+UNIT_CFLAGS := -std=gnu11 $(C_WARNINGS) -g -O1 -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -Isrc -Ibuild/ext/libfdt
 
 # mk/nacl.mk builds the tests of src/nacl, once for each layout of the shared memory.
@@ -38,7 +38,7 @@ build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c) $(UNIT_HEADERS)
 # and interrupts (tests/tlb/machine.h). It uses coroutines, which AddressSanitizer cannot follow.
 UNIT_TLB := build/unit/test_tlb
 UNIT_TESTS += $(UNIT_TLB)
-TLB_WARN := -Wall -Wextra -Werror
+TLB_WARN := $(C_WARNINGS)
 TLB_SANITIZE := -fsanitize=undefined -fno-sanitize-recover=all
 TLB_CFLAGS := -std=gnu11 $(TLB_WARN) -g -O2 $(TLB_SANITIZE) -Itests/tlb -Isrc \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -DHALITE_JITTER

@@ -435,6 +435,8 @@ static bool take_argument(const char *argument)
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_VERSION;
 
 PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc,
+				      char **argv);
+PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc,
 				      char **argv)
 {
 	int i;

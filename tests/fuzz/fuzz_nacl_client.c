@@ -298,6 +298,7 @@ static void step(void)
 	}
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	memset(&f, 0, sizeof(f));

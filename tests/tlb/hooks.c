@@ -83,7 +83,7 @@ void __tsan_init(void)
 
 /* ---- atomic ones ---- */
 
-static void before_atomic(const void *p)
+static void before_atomic(const volatile void *p)
 {
 	machine_look_at_store(p);
 	if (may_stop() && is_guest_memory((uintptr_t)p) && rarely(12))
@@ -91,9 +91,8 @@ static void before_atomic(const void *p)
 	machine_pause();
 }
 
-static void before_exchange(const void *p)
+static void before_exchange(void)
 {
-	(void)p;
 	machine_fence();
 	machine_pause_at_lock();
 }
@@ -103,17 +102,16 @@ static void before_exchange(const void *p)
 	type __tsan_atomic##bits##_load(const volatile type *p, int order)                     \
 	{                                                                                      \
 		(void)order;                                                                   \
-		before_atomic((const void *)p);                                                \
+		before_atomic(p);                                                              \
 		return *p;                                                                     \
 	}                                                                                      \
 	void __tsan_atomic##bits##_store(volatile type *p, type value, int order);             \
 	void __tsan_atomic##bits##_store(volatile type *p, type value, int order)              \
 	{                                                                                      \
-		before_atomic((const void *)p);                                                \
+		before_atomic(p);                                                              \
 		if (order == __ATOMIC_SEQ_CST)                                                 \
 			machine_fence();                                                       \
-		if (order != __ATOMIC_RELAXED || bits != 8 ||                                  \
-		    !machine_store_late((void *)p, value))                                     \
+		if (order != __ATOMIC_RELAXED || bits != 8 || !machine_store_late(p, value))   \
 			*p = value;                                                            \
 	}                                                                                      \
 	type __tsan_atomic##bits##_exchange(volatile type *p, type value, int order);          \
@@ -122,7 +120,7 @@ static void before_exchange(const void *p)
 		type old;                                                                      \
                                                                                                \
 		(void)order;                                                                   \
-		before_exchange((const void *)p);                                              \
+		before_exchange();                                                             \
 		old = *p;                                                                      \
 		*p = value;                                                                    \
 		return old;                                                                    \
@@ -136,7 +134,7 @@ static void before_exchange(const void *p)
                                                                                                \
 		(void)order;                                                                   \
 		(void)failure;                                                                 \
-		before_atomic((const void *)p);                                                \
+		before_atomic(p);                                                              \
 		same = *p == *expected;                                                        \
 		if (same)                                                                      \
 			*p = value;                                                            \
@@ -156,7 +154,7 @@ static void before_exchange(const void *p)
 		type old;                                                           \
                                                                                     \
 		(void)order;                                                        \
-		before_atomic((const void *)p);                                     \
+		before_atomic(p);                                                   \
 		machine_fence();                                                    \
 		old = *p;                                                           \
 		*p = old operator value;                                            \

@@ -15,6 +15,7 @@
 #include "hext/shadow_tables.h"
 #include "hv/below.h"
 #include "hv/bringup.h"
+#include "hv/console.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/options.h"
@@ -26,6 +27,8 @@
 #include "riscv/attempt.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
+#include "riscv/hart.h"
+#include "riscv/imsic.h"
 #include "riscv/insn.h"
 
 #define STACK_SIZE 0x40000
@@ -263,7 +266,7 @@ void machine_hfence_vvma(bool has_addr, uint64_t addr, bool has_asid, uint64_t a
 	machine_pause();
 }
 
-bool machine_store_late(void *p, uint8_t value)
+bool machine_store_late(volatile void *p, uint8_t value)
 {
 	if (!hart || hart->store.waits || pick(2))
 		return false;
@@ -271,7 +274,7 @@ bool machine_store_late(void *p, uint8_t value)
 	return true;
 }
 
-void machine_look_at_store(const void *p)
+void machine_look_at_store(const volatile void *p)
 {
 	if (hart && hart->store.waits && hart->store.memory == p)
 		machine_fence();

@@ -76,7 +76,7 @@ struct hart {
 	struct machine_trap trap; /* its last into Halite */
 	struct machine_store {
 		bool waits;
-		uint8_t *memory; /* NULL: a device */
+		volatile uint8_t *memory; /* NULL: a device */
 		uint64_t addr, value;
 		unsigned int size;
 	} store;
@@ -132,8 +132,8 @@ void machine_pause_at_lock(void);
  * buffer, or posted, on its way to a device. False: none may wait now. A fence ends that, and other
  * things do. machine_look_at_store(): the hart itself accesses @p.
  */
-bool machine_store_late(void *p, uint8_t value);
-void machine_look_at_store(const void *p);
+bool machine_store_late(volatile void *p, uint8_t value);
+void machine_look_at_store(const volatile void *p);
 void machine_fence(void);
 
 /* Read ahead, on @h, all that the guests ever use, under what is in the CSRs. */

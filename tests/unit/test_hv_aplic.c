@@ -4,6 +4,7 @@
 
 #include "hv/aplic.h"
 #include "hv/intc.h"
+#include "riscv/attempt.h"
 
 #define BASE   0xd000000
 #define FILES  0x28000000

@@ -33,8 +33,6 @@ static void nacl_takes_all_none_and_lists(void **state)
 
 static void slow_is_off_unless_asked_for(void **state)
 {
-	struct options o;
-
 	(void)state;
 	assert_fine(options_parse(&o, ""));
 	assert_false(o.slow);

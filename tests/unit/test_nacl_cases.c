@@ -582,7 +582,7 @@ static void test_an_area_refused_on_one_hart(void **state)
 	here = &harts[0];
 	assert_int_equal(enable(), 0);
 	here = &harts[1];
-	assert_null((void *)here->l1.shmem);
+	assert_true(!here->l1.shmem);
 	assert_int_equal(here->l1.features, 0);
 	hfence(nacl_hfence_gvma_all());
 	assert_int_equal(here->executed, 1);
@@ -722,7 +722,7 @@ static void test_no_shmem_later(void **state)
 		hfence(nacl_hfence_vvma_asid_all(1, 2));
 		nacl_host_reset(&here->l0);
 		ways[way]();
-		assert_null((void *)here->l1.shmem);
+		assert_true(!here->l1.shmem);
 		assert_int_equal(here->l1.features, 0);
 		assert_int_equal(here->csr[VSATP], 0x88);
 		assert_int_equal(here->csr[HVIP], 0x40);
@@ -739,7 +739,7 @@ static void test_an_l0_that_keeps_the_area(void **state)
 	nacl_csr_write(here->l1.shmem, VSATP, 0x88);
 	here->errors[NACL_FID_SET_SHMEM] = (nacl_word)NACL_ERR_FAILED;
 	assert_int_equal(nacl_client_disable(&here->l1), NACL_ERR_FAILED);
-	assert_null((void *)here->l1.shmem);
+	assert_true(!here->l1.shmem);
 	assert_int_equal(here->csr[VSATP], 0x88);
 	assert_true(nacl_host_has_shmem(&here->l0)); /* so the memory is not the caller's */
 }

@@ -308,7 +308,7 @@ static void test_init_without_the_extension_is_no_error(void **state)
 	below.extension = 0;
 	assert_false(nacl_client_init(&client));
 	assert_int_equal(nacl_client_enable(&client, &hart, below.area, PHYS), 0);
-	assert_null((void *)hart.shmem);
+	assert_true(!hart.shmem);
 	nacl_client_hfence(&hart, &fence);
 	nacl_client_flush(&hart);
 	nacl_client_settle(&hart);
@@ -352,7 +352,7 @@ static void test_a_refused_area_is_undone(void **state)
 		below.errors[1] = errors[i][0];
 		assert_int_equal((nacl_word)nacl_client_enable(&client, &hart, below.area, PHYS),
 				 errors[i][1]);
-		assert_null((void *)hart.shmem);
+		assert_true(!hart.shmem);
 		assert_int_equal(hart.features, 0);
 		/* should L0 have set it all the same */
 		assert_int_equal(below.events, 2);
@@ -386,7 +386,7 @@ static void test_disable_loses_nothing(void **state)
 		hfence(nacl_hfence_vvma_all(7));
 		below.errors[1] = (nacl_word)-1;
 		assert_int_equal(nacl_client_disable(&hart), -1);
-		assert_null((void *)hart.shmem);
+		assert_true(!hart.shmem);
 		assert_int_equal(hart.features, 0);
 		assert_int_equal(count(CALL, 2), 1);
 		assert_int_equal(count(CALL, 3), 1);
@@ -532,7 +532,7 @@ static void test_an_area_that_l0_forgot_gives_all_back(void **state)
 	assert_int_equal(nacl_csr_sync(&hart, HGATP), NACL_ERR_NO_SHMEM);
 	assert_int_equal(count(CSR, 0), 2);
 	assert_int_equal(count(FENCE, 0), 1);
-	assert_null((void *)hart.shmem);
+	assert_true(!hart.shmem);
 	assert_int_equal(nacl_csr_sync(&hart, HGATP), NACL_ERR_NO_SHMEM);
 }
 

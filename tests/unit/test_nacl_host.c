@@ -286,7 +286,7 @@ static const struct nacl_host_ops ops = {
 };
 
 /* The quick ones: the same in other words. */
-static void op_put_trap_csrs(void *ctx, volatile nacl_word *csrs)
+static void op_put_trap_csrs(void *ctx, volatile nacl_word *area)
 {
 	static const unsigned int others[] = { HSTATUS, 0x643, 0x64a, HVIP, 0x655,
 					       0x644,	0x604, 0xe12, 0xeb0 };
@@ -294,11 +294,11 @@ static void op_put_trap_csrs(void *ctx, volatile nacl_word *csrs)
 
 	for (unsigned int csr = 0x200; csr < 0x300; csr++) {
 		if (l1->exists[csr])
-			nacl_host_put(csrs, csr, op_read(l1, csr));
+			nacl_host_put(area, csr, op_read(l1, csr));
 	}
 	for (unsigned int i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (l1->exists[others[i]])
-			nacl_host_put(csrs, others[i], op_read(l1, others[i]));
+			nacl_host_put(area, others[i], op_read(l1, others[i]));
 	}
 }
 
@@ -312,7 +312,7 @@ static nacl_word op_swap_hstatus(void *ctx, nacl_word value)
 
 /* Those here depend on no other, and HGATP does not take every value. */
 static bool op_write_csrs(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
-			  nacl_word altered[NACL_DIRTY_WORDS], const volatile nacl_word *csrs)
+			  nacl_word altered[NACL_DIRTY_WORDS], const volatile nacl_word *area)
 {
 	static const unsigned int independent[] = { VSSCRATCH, VSCAUSE, HCOUNTEREN, HGATP };
 	nacl_word rest = 0;
@@ -321,7 +321,7 @@ static bool op_write_csrs(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
 	for (unsigned int i = 0; i < sizeof(independent) / sizeof(independent[0]); i++) {
 		unsigned int index = NACL_CSR_INDEX(independent[i]);
 		nacl_word bit = (nacl_word)1 << index % NACL_XLEN;
-		nacl_word value = nacl_le(csrs[index]);
+		nacl_word value = nacl_le(area[index]);
 
 		if (!(dirty[index / NACL_XLEN] & bit))
 			continue;
