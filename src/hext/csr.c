@@ -98,9 +98,9 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 		     hext_merge(h->field, value, mask, HEXT_WRITABLE_##how(field, bits), reset))
 
 /* Sets h->prioritized when L1 may begin to order interrupts. */
-static inline void note_priority(struct hext_hart *h, enum hext_effect effect, uint64_t value)
+static inline void note_priority(struct hext_hart *h, enum hext_effect effect, bool sets)
 {
-	if (effect == HEXT_EFFECT_PRIORITY && value)
+	if (effect == HEXT_EFFECT_PRIORITY && sets)
 		h->prioritized = true;
 }
 
@@ -116,7 +116,7 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 	case number:                                                                    \
 		if (!HEXT_GATE_##gate(name))                                            \
 			return false;                                                   \
-		note_priority(h, number, mask &value);                                  \
+		note_priority(h, HEXT_EFFECT_##effect, (value & mask) != 0);            \
 		*old = h->field;                                                        \
 		if (mask)                                                               \
 			h->field = WRITTEN(field, how, bits, rule, reset, value, mask); \
@@ -165,7 +165,7 @@ static inline __attribute__((always_inline)) uint64_t write_word(struct hext_har
 		h->field = WRITTEN(field, how, bits_, rule, reset, wanted, ~UINT64_C(0)); \
 		if (h->field != wanted)                                                   \
 			changed |= DIRTY_BIT(number);                                     \
-		note_priority(h, HEXT_EFFECT_##effect, wanted);                           \
+		note_priority(h, HEXT_EFFECT_##effect, wanted != 0);                      \
 	}
 #include "hext/csr_table.h"
 	*altered = changed;
