@@ -14,6 +14,7 @@
 #                   (mk/selftests.mk)
 # make pictures     draws docs/pictures/*.svg from the .dot files there
 # make format       lays out the C code; make format-check only checks the layout
+# make check    what a change needs before it is sent: see CONTRIBUTING.md
 # make clean        removes what was built; make distclean removes the downloads too
 #
 # demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite),
@@ -53,6 +54,7 @@ include mk/guests.mk
 include mk/selftests.mk
 include mk/bench.mk
 include mk/stress.mk
+include mk/check.mk
 include mk/pictures.mk
 
 .PHONY: all tool packages libfdt demo shell conformance test test-long steady format format-check \

@@ -49,7 +49,7 @@ fetch_source()
 	tar -C "$WORK/linux" --strip-components=1 --wildcards -xf "$tarball" \
 		--exclude='*/drivers/*' --exclude='*/fs/*' --exclude='*/sound/*' \
 		--exclude='*/Documentation/*' --exclude='*/net/*' || return 1
-	rm -rf "$WORK/usr"
+	rm -rf "${WORK:?}/usr"
 	printf '%s %s from %s\n' "$package" "$version" "$suite" >"$WORK/version"
 }
 

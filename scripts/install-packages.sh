@@ -10,7 +10,7 @@ BUILD_PACKAGES="gcc make libc6-dev xz-utils gcc-riscv64-unknown-elf picolibc-ris
 UNIT_PACKAGES="gcc libc6-dev libcmocka-dev"
 RUN_PACKAGES="mmdebstrap debian-archive-keyring xz-utils cpio device-tree-compiler"
 COVERAGE_PACKAGES="gcovr"
-LINT_PACKAGES="clang clang-format"
+LINT_PACKAGES="clang clang-format shellcheck cppcheck"
 SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu \
 	libc6-dev-riscv64-cross"
 BENCH_PACKAGES="gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross jq"

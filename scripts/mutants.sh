@@ -20,7 +20,7 @@ TREE=$OUT/tree
 LISTS="hext nacl client hv tlb cage"
 CAGE_VARIANTS="none all slow max:all csrind:none"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
-HV_TESTS="code- interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
+HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
 
 # A copy of what is needed, on which the faults are tried.
 make_tree()

@@ -171,7 +171,7 @@ static void count_trap(unsigned int level, enum region from, const char *name)
 		}
 	}
 	if (kind_count == KINDS_MAX) {
-		fprintf(stderr, "count: more than %u kinds of traps\n", KINDS_MAX);
+		fprintf(stderr, "count: more than %d kinds of traps\n", KINDS_MAX);
 		exit(EXIT_FAILURE);
 	}
 	kind_count++;

@@ -376,7 +376,7 @@ static void check_exits(const char *what, int64_t exits, int each)
 {
 	char line[80];
 
-	snprintf(line, sizeof(line), "exits for %u: %s", ROUNDS, what);
+	snprintf(line, sizeof(line), "exits for %d: %s", ROUNDS, what);
 	if (guest_exits() >= 0)
 		guest_check(line, exits, each * ROUNDS);
 }

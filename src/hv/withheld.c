@@ -76,12 +76,13 @@ static enum withheld_kind find_name(const char *name)
 enum withheld_kind withheld_find(const struct devtree_property *compatible, uint32_t given)
 {
 	const char *name = (const char *)compatible->value;
-	const char *end = name + compatible->len;
+	const char *end;
 	enum withheld_kind kind;
 
 	/* Names, each ended by a zero, the last one too. */
-	if (!name || compatible->len < 1 || end[-1])
+	if (!name || compatible->len < 1 || name[compatible->len - 1])
 		return WITHHELD_NOT;
+	end = name + compatible->len;
 	for (; name < end; name += strlen(name) + 1) {
 		kind = find_name(name);
 		if (kind != WITHHELD_NOT && !(given >> kind & 1))

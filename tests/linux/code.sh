@@ -236,6 +236,9 @@ test_race_points()
 
 code_tests()
 {
+	for part in width shell cppcheck analyzer; do
+		test_case "code-check-$part" scripts/check.sh "$part"
+	done
 	test_case code-race-points test_race_points
 	test_case code-image-size test_image_size
 	test_case code-no-strays test_no_strays

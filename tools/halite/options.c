@@ -119,12 +119,17 @@ static int check_features(const char *value, const char *names, size_t size, cha
 /* The text for one level: all, none, or features; the '+' between features become commas. */
 static const char *level_nacl(const char *value, const char *text, size_t size)
 {
-	char *copy = strndup(text, size);
+	bool is_word =
+		(size == 3 && !strncmp(text, "all", 3)) || (size == 4 && !strncmp(text, "none", 4));
+	char *copy;
 
-	if (!strcmp(copy, "all") || !strcmp(copy, "none"))
-		return copy;
-	if (check_features(value, text, size, '+') < 0)
+	if (!is_word && check_features(value, text, size, '+') < 0)
 		return NULL;
+	copy = strndup(text, size);
+	if (!copy) {
+		message("out of memory");
+		return NULL;
+	}
 	for (char *plus = copy; (plus = strchr(plus, '+'));)
 		*plus = ',';
 	return copy;
