@@ -47,8 +47,9 @@ RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --bui
 RV_LIBS = $(RV_PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
 	$(shell $(RV)gcc -march=$(RV_ARCH) -mabi=lp64 -print-libgcc-file-name)
 
-RV_SOURCES ?= $(wildcard src/hv/*.c src/hext/*.c src/nacl/*.c src/riscv/*.c src/riscv/*.S \
-	src/lib/*.c)
+# offsets.c is not linked: entry.S's numbers come from it.
+RV_SOURCES ?= $(filter-out src/riscv/offsets.c,$(wildcard src/hv/*.c src/hext/*.c src/nacl/*.c \
+	src/riscv/*.c src/riscv/*.S src/lib/*.c))
 RV_LIBFDT_NAMES := fdt fdt_ro fdt_wip fdt_rw fdt_check fdt_addresses fdt_strerror
 RV_LIBFDT_OBJECTS := $(RV_LIBFDT_NAMES:%=$(RV_OBJ)/libfdt/%.o)
 RV_OBJECTS = $(patsubst src/%,$(RV_OBJ)/%.o,$(RV_SOURCES)) $(RV_LIBFDT_OBJECTS)
@@ -78,7 +79,15 @@ $(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
 $(RV_OBJ)/%.S.o: src/%.S mk/hypervisor.mk
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
+	@$(CC_RV) $(RV_CPPFLAGS) -I$(RV_OBJ) $(RV_CFLAGS) -c -o $@ $<
+
+# Numbers of C for assembly.
+$(RV_OBJ)/riscv/entry.S.o: $(RV_OBJ)/offsets.h
+$(RV_OBJ)/offsets.h: $(RV_OBJ)/offsets.s
+	@sed -n 's/.*"\(#define [^"]*\)".*/\1/p' $< >$@
+$(RV_OBJ)/offsets.s: src/riscv/offsets.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
+	@mkdir -p $(@D)
+	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -S -o $@ $<
 
 # machine_check_fdt() checks the version of a tree once, so libfdt need not (ASSUME_LATEST, 4).
 # libfdt checks everything else at each access. fdt.c has the loop over the characters of a name,
@@ -100,7 +109,7 @@ $(BUILD_RV)/halite.elf: $(RV_OBJECTS) src/riscv/halite.lds mk/hypervisor.mk
 $(BUILD_RV)/halite.bin: $(BUILD_RV)/halite.elf
 	@$(RV)objcopy -O binary $< $@
 
--include $(RV_OBJECTS:.o=.d)
+-include $(RV_OBJECTS:.o=.d) $(RV_OBJ)/offsets.d
 
 # ---- for tests ----
 

@@ -64,12 +64,6 @@ static inline struct hext_csr_facts hext_csr_facts(unsigned int csr)
 	}
 }
 
-/* Whether all that L1's write of @csr changes can wait. */
-static inline bool hext_csr_waits_for_l2(unsigned int csr)
-{
-	return hext_csr_facts(csr).effect <= HEXT_EFFECT_PRIORITY;
-}
-
 /* Whether @csr is of the hypervisor's kinds: bits 9:8 of its number are 2. */
 #define HEXT_IS_H_CSR(csr) (((csr)&0x300) == 0x200)
 

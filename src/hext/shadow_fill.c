@@ -450,47 +450,6 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 	return fill(pool, s, h, hw, &page, result, walk);
 }
 
-/* A leaf that allows everything, for which no memory type is named. */
-#define PLAIN_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
-
-/*
- * hext_shadow_fill_ahead(), where the walk goes on in the table in which it ended, to such a leaf of 4 KiB or to nothing, and the shadow's
- * table for it is the one that was found last. False: nothing was done.
- */
-static inline __attribute__((always_inline)) bool fill_plainly(struct hext_shadow_pool *pool,
-							       struct hext_shadow *s,
-							       const struct hext_hart *h,
-							       const struct hext_shadow_missed *m)
-{
-	const struct hext_config *c = h->cfg;
-	uint64_t pte, offset, *entry;
-	unsigned int index;
-	bool done = false;
-
-	if (m->shadow != s || !hext_ram_pte(c, m->at.pte, &pte))
-		return false;
-	if (!(pte & PTE_V))
-		return true;
-	offset = ((pte & PTE_PPN) >> PTE_PPN_SHIFT << PAGE_SHIFT) - c->ram_start;
-	if (m->at.level || (pte & ~(PTE_PPN | PTE_RSW | PTE_G)) != PLAIN_LEAF ||
-	    offset >= c->ram_size)
-		return false;
-	index = m->gpa >> PAGE_SHIFT & (TABLE_ENTRIES - 1);
-	spin_lock(&pool->lock);
-	/* The generation of before all of the walk. */
-	if (s->generation == m->generation && s->last_table &&
-	    s->last_2m == m->gpa >> hext_level_shift(1)) {
-		entry = &s->last_table[index];
-		if (!load_pte(entry)) {
-			store_pte(entry, pte_to(hpa(c->ram_hpa.addr + offset)) | PLAIN_LEAF);
-			span_add(s->last_span, index);
-			done = true;
-		}
-	}
-	spin_unlock(&pool->lock);
-	return done;
-}
-
 static __attribute__((noinline)) enum hext_shadow_flush
 fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 	   const struct hext_shadow_missed *missed)
@@ -523,6 +482,6 @@ enum hext_shadow_flush hext_shadow_fill_ahead(struct hext_shadow_pool *pool, str
 					      struct hext_hart *h,
 					      const struct hext_shadow_missed *missed)
 {
-	return fill_plainly(pool, s, h, missed) ? HEXT_SHADOW_FLUSH_NONE
-						: fill_ahead(pool, s, h, missed);
+	return hext_shadow_fill_plainly(pool, s, h, missed) ? HEXT_SHADOW_FLUSH_NONE
+							    : fill_ahead(pool, s, h, missed);
 }

@@ -15,14 +15,22 @@
 #define RD(code)     ((code) >> 7 & 31)
 #define FUNCT3(code) ((code) >> 12 & 7)
 #define RS1(code)    ((code) >> 15 & 31)
+#define RS2(code)    ((code) >> 20 & 31)
 #define CSR(code)    ((code) >> 20)
-
-enum csr_outcome { CSR_ILLEGAL, CSR_READ, CSR_WRITTEN };
 
 /* SYSTEM with a funct3 that names an operation on a CSR. */
 static bool is_csr_instruction(uint32_t code)
 {
 	return (code & 0x7f) == 0x73 && (FUNCT3(code) & ~HEXT_CSR_IMMEDIATE);
+}
+
+uint32_t nested_registers(uint32_t code)
+{
+	uint32_t all = BIT64(RD(code)) | BIT64(RS1(code));
+
+	if (!code)
+		return ~UINT32_C(0);
+	return is_csr_instruction(code) ? all : all | BIT64(RS2(code));
 }
 
 /* What CSR instruction @code writes: the bits of @mask, of @value. */
@@ -35,8 +43,8 @@ static inline void csr_operand(const struct vcpu *v, uint32_t code, uint64_t *va
 	*value = op == HEXT_CSRRW ? operand : op == HEXT_CSRRS ? ~UINT64_C(0) : 0;
 }
 
-/* The CSR instruction @code. */
-static inline enum csr_outcome emulate_csr(struct vcpu *v, uint32_t code)
+/* CSR instruction @code on a CSR of the H extension. False: it is illegal. */
+static bool emulate_csr(struct vcpu *v, uint32_t code)
 {
 	unsigned int op = FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
 	uint64_t value, mask;
@@ -47,66 +55,20 @@ static inline enum csr_outcome emulate_csr(struct vcpu *v, uint32_t code)
 	csr_operand(v, code, &value, &mask);
 	if (!HEXT_IS_H_CSR(CSR(code)) || (writes && HEXT_CSR_IS_READ_ONLY(CSR(code))) ||
 	    !hext_csr_rmw(&v->h, CSR(code), &old, value, mask))
-		return CSR_ILLEGAL;
+		return false;
 	if (RD(code))
 		v->x[RD(code)] = old;
-	if (!mask)
-		return CSR_READ;
-	vcpu_csr_written(v);
-	nacl_host_csr_written(&v->nacl, CSR(code));
-	return CSR_WRITTEN;
-}
-
-/* x0, and the registers that vcpu.x has at each exit. */
-static bool is_at_hand(unsigned int reg)
-{
-	return VCPU_SOME_REGISTERS >> reg & 1;
-}
-
-/* CSRRS rd, csr, x0 */
-#define IS_CSRR(code) (((code)&0xff07f) == 0x2073)
-
-static __attribute__((noinline)) bool read_csr(struct vcpu *v, uint32_t code)
-{
-	uint64_t value;
-
-	if (!HEXT_IS_H_CSR(CSR(code)) || !hext_csr_rmw(&v->h, CSR(code), &value, 0, 0))
-		return false;
-	stat_count(&v->stats, STAT_L1_CSR);
-	if (RD(code))
-		v->x[RD(code)] = value;
-	csr_write(CSR_SEPC, v->h.pc + 4);
+	if (mask) {
+		vcpu_csr_written(v);
+		nacl_host_csr_written(&v->nacl, CSR(code));
+	}
 	return true;
 }
 
-static __attribute__((noinline)) bool write_csr(struct vcpu *v, uint32_t code)
-{
-	enum csr_outcome outcome = emulate_csr(v, code);
-
-	if (outcome == CSR_ILLEGAL)
-		return false;
-	stat_count(&v->stats, STAT_L1_CSR);
-	v->h.pc += 4;
-	if (outcome == CSR_READ || hext_csr_waits_for_l2(CSR(code)))
-		csr_write(CSR_SEPC, v->h.pc);
-	else
-		vcpu_resume(v);
-	return true;
-}
-
-bool nested_emulate_quick(struct vcpu *v, uint32_t code)
-{
-	if (!is_at_hand(RD(code)))
-		return false;
-	if (IS_CSRR(code))
-		return read_csr(v, code);
-	if (!is_csr_instruction(code) ||
-	    (!(FUNCT3(code) & HEXT_CSR_IMMEDIATE) && !is_at_hand(RS1(code))))
-		return false;
-	return write_csr(v, code);
-}
-
-/* A CSR instruction on a supervisor CSR that VS mode does not have as HS mode has it. False: it is illegal. */
+/*
+ * A CSR instruction on a supervisor CSR that VS mode does not have as HS mode has it. False: it is
+ * illegal.
+ */
 static bool emulate_s_csr(struct vcpu *v, uint32_t code)
 {
 	uint64_t value, mask, old;
@@ -122,8 +84,8 @@ static bool emulate_s_csr(struct vcpu *v, uint32_t code)
 
 /*
  * HFENCE.GVMA rs1 = gpa >> 2, rs2 = vmid; HFENCE.VVMA rs1 = gva, rs2 = asid; x0 stands for all. One
- * address is one 4 KiB page here: what covers it in a larger one goes with it. HINVAL does what HFENCE
- * does: that is allowed, as it may be early.
+ * address is one 4 KiB page here: what covers it in a larger one goes with it. HINVAL does what
+ * HFENCE does: that is allowed, as it may be early.
  */
 static void emulate_gvma(struct vcpu *v, const struct hext_insn *insn)
 {
@@ -201,7 +163,10 @@ static void illegal_instruction(struct vcpu *v, uint32_t code)
 	vcpu_trap_to_l1(v, &trap);
 }
 
-/* Whether L1's mode may execute @insn: HS all of it, U mode WRS.NTO, and HLV and HSV under hstatus.HU. */
+/*
+ * Whether L1's mode may execute @insn: HS all of it, U mode WRS.NTO, and HLV and HSV under
+ * hstatus.HU.
+ */
 static bool is_permitted(const struct vcpu *v, const struct hext_insn *insn)
 {
 	if (!v->h.user)
@@ -240,7 +205,7 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 	/* First, as these are most. */
 	if (!v->h.user && is_csr_instruction(code)) {
 		stat_count(&v->stats, STAT_L1_CSR);
-		if (emulate_csr(v, code) == CSR_ILLEGAL && !emulate_s_csr(v, code))
+		if (!emulate_csr(v, code) && !emulate_s_csr(v, code))
 			illegal_instruction(v, code);
 		else
 			v->h.pc += 4;
@@ -283,7 +248,10 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 		emulate_wfi(v);
 		break;
 	case HEXT_INSN_SRET:
-		/* It traps only while hstatus.SPV is set. With more fences left, L1 executes it again. */
+		/*
+		 * It traps only while hstatus.SPV is set. With more fences left, L1 executes it
+		 * again.
+		 */
 		if (!nacl_host_take_fences(&v->nacl, FENCES_AT_ONCE))
 			return;
 		nacl_host_before_sret(&v->nacl);

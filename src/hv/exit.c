@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every way out of the guest, by cause. */
+/* Every exit of the guest, by cause. */
 #include "hext/bits.h"
 #include "hext/insn.h"
 #include "hv/fence.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/intc.h"
-#include "hv/quick.h"
 #include "hv/sbi.h"
 #include "riscv/csr.h"
 #include "riscv/insn.h"
 #include "riscv/ncsr.h"
 #include "riscv/switch.h"
 
+/* A function of its own, so that vcpu_exit() saves no more registers than it needs. */
+#define NOINLINE __attribute__((noinline))
+
 /*
- * With Sstc, Halite's comparator is for L1's deadline while L2 runs, which vcpu_resume() finds in the
- * image. Left over from before, it is off from here on. STIP may also lag behind the comparator: then it
- * is set anew.
+ * With Sstc, Halite's comparator is for L1's deadline while L2 runs, which vcpu_resume() finds in
+ * the image. Left over from before, it is off from here on. STIP may also lag behind the
+ * comparator: then it is set anew.
  */
 static void handle_own_timer(struct vcpu *v)
 {
@@ -25,12 +27,15 @@ static void handle_own_timer(struct vcpu *v)
 		world_start_timer(&v->timer, &v->h);
 }
 
-static void handle_interrupt(struct vcpu *v, uint64_t irq)
+static NOINLINE void handle_interrupt(struct vcpu *v, uint64_t irq)
 {
 	stat_count(&v->stats, STAT_INTERRUPT);
 	switch (irq) {
 	case IRQ_SSI:
-		/* Requests are served on the way back, in vcpu_resume(). One that comes behind them interrupts again. */
+		/*
+		 * Requests are served on the way back, in vcpu_resume(). One that comes behind them
+		 * interrupts again.
+		 */
 		csr_clear(CSR_SIP, BIT64(IRQ_SSI));
 		insn_fence_io();
 		break;
@@ -69,9 +74,6 @@ static void pass_to_l1(struct vcpu *v, uint64_t cause)
 	vcpu_trap_to_l1(v, &trap);
 }
 
-/* A function of its own, so that none saves more registers than it needs. */
-#define NOINLINE __attribute__((noinline))
-
 /* L1 reached for what its G-stage has not. */
 static NOINLINE void handle_l1_access(struct vcpu *v, uint64_t cause)
 {
@@ -82,19 +84,23 @@ static NOINLINE void handle_l1_access(struct vcpu *v, uint64_t cause)
 	mmio_access(v, &hw, pa(gpa));
 }
 
+static NOINLINE void handle_virtual_instruction(struct vcpu *v)
+{
+	uint32_t code = csr_read(CSR_STVAL);
+
+	/* stval may be 0. The code may have gone meanwhile: then L1 runs into that itself. */
+	if (code || vcpu_fetch(v, &code))
+		nested_emulate(v, code);
+}
+
 static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 {
-	uint32_t code;
-
 	switch (cause) {
 	case CAUSE_ECALL_VS:
 		sbi_handle_ecall(v);
 		break;
 	case CAUSE_VIRTUAL:
-		code = csr_read(CSR_STVAL);
-		/* stval may be 0. The code may have gone meanwhile: then L1 runs into that itself. */
-		if (code || vcpu_fetch(v, &code))
-			nested_emulate(v, code);
+		handle_virtual_instruction(v);
 		break;
 	case CAUSE_FETCH_GUEST_PAGE:
 	case CAUSE_LOAD_GUEST_PAGE:
@@ -110,16 +116,11 @@ static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 
 static void handle_l2_exception(struct vcpu *v, uint64_t cause)
 {
-	switch (cause) {
-	case CAUSE_FETCH_GUEST_PAGE:
-	case CAUSE_LOAD_GUEST_PAGE:
-	case CAUSE_STORE_GUEST_PAGE:
-		nested_guest_page_fault(v, cause, false);
-		break;
-	default:
+	if (hext_is_guest_page_fault(cause)) {
+		nested_guest_page_fault(v, cause);
+	} else {
 		stat_count(&v->stats, STAT_L2_OTHER);
 		pass_to_l1(v, cause);
-		break;
 	}
 }
 
@@ -133,135 +134,34 @@ static NOINLINE void clear_spv(struct vcpu *v)
 	vcpu_refresh_trap_csrs(v);
 }
 
-/* From here on L1's hstatus counts. */
-static void settle_hstatus(struct vcpu *v)
-{
-	if (!v->h.virt && (v->h.hstatus & HSTATUS_SPV) && world_l1_took_interrupt(&v->h))
-		clear_spv(v);
-}
-
-static inline __attribute__((always_inline)) void begin_at(struct vcpu *v)
-{
-	v->h.pc = csr_read(CSR_SEPC);
-	v->h.user = !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
-	v->way = VCPU_LOAD_SOME;
-}
-
+/*
+ * Bring into the image what the exit leaves in the hart: where the guest was, and whether L1's
+ * hstatus.SPV still holds.
+ */
 static void begin(struct vcpu *v)
 {
-	begin_at(v);
-	settle_hstatus(v);
-}
-
-static bool is_sync_sret(const struct vcpu *v)
-{
-	return v->x[VCPU_A7] == NACL_EID && v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET &&
-	       v->domain->nacl_offered;
-}
-
-static NOINLINE uint64_t quick_call(struct vcpu *v)
-{
-	begin(v);
-	sbi_handle_ecall(v);
-	vcpu_resume(v);
-	return v->way;
-}
-
-/* Not of NACL: hstatus counts in none of these, so L1 has to find it right in its area alone. */
-static NOINLINE uint64_t quick_plain_call(struct vcpu *v)
-{
-	begin_at(v);
-	if (nacl_host_has_shmem(&v->nacl))
-		settle_hstatus(v);
-	sbi_handle_ecall(v);
-	vcpu_resume(v);
-	return v->way;
-}
-
-/* More is to be done, but first L1 takes the interrupts that have come: its pc stays where it is. */
-static NOINLINE uint64_t execute_again(struct vcpu *v)
-{
-	begin(v);
-	vcpu_resume(v);
-	return v->way;
-}
-
-/* Where more waits in L1's area than quick_sync_sret_call() takes in, or L2 comes from a guest-page fault. */
-static NOINLINE uint64_t quick_nacl_sret(struct vcpu *v)
-{
-	if (v->shared_x) {
-		if (!v->taken_in && !nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
-			return execute_again(v);
-		v->taken_in = false;
-		if (v->shadow && v->shadow->hgatp == v->h.hgatp)
-			nested_fill_ahead(v);
-		if (quick_sync_sret(v))
-			return VCPU_LOAD_SHARED;
-	}
-	return quick_call(v);
-}
-
-/* A CSR instruction of L1, or what else is not allowed in VS mode. */
-static NOINLINE uint64_t quick_virtual_instruction(struct vcpu *v)
-{
-	uint32_t code = csr_read(CSR_STVAL);
-
-	begin(v);
-	/* Into L2, after a guest-page fault: see quick_nacl_sret(). */
-	if (code == HEXT_CODE_SRET && !v->h.user && !nacl_host_has_shmem(&v->nacl) && v->shadow &&
-	    v->shadow->hgatp == v->h.hgatp) {
-		nested_fill_ahead(v);
-		return quick_sret(v) ? VCPU_LOAD_SOME : VCPU_NOT_DONE;
-	}
-	return !v->h.user && nested_emulate_quick(v, code) ? VCPU_LOAD_SOME : VCPU_NOT_DONE;
-}
-
-static NOINLINE uint64_t quick_guest_page_fault(struct vcpu *v, uint64_t cause)
-{
-	begin(v);
-	switch (nested_guest_page_fault(v, cause, true)) {
-	case NESTED_NOT_DONE:
-		return VCPU_NOT_DONE;
-	case NESTED_DONE:
-		vcpu_resume(v);
-		break;
-	case NESTED_RESUMED:
-		break;
-	}
-	return VCPU_LOAD_SOME;
-}
-
-/* What L2 does that is L1's to handle, where something else comes before. */
-static NOINLINE uint64_t quick_exit_of_l2(struct vcpu *v, uint64_t cause)
-{
-	begin(v);
-	stat_count(&v->stats, STAT_L2_OTHER);
-	pass_to_l1(v, cause);
-	vcpu_resume(v);
-	return VCPU_LOAD_SOME;
+	world_read_pc(&v->h);
+	if (!v->h.virt && (v->h.hstatus & HSTATUS_SPV) && world_l1_took_interrupt(&v->h))
+		clear_spv(v);
+	v->registers = VCPU_LOAD_SOME;
 }
 
 /*
- * Behind quick.c, the exits that are asked for most and need none of the registers that C preserves. Each could be left to
- * vcpu_exit(), which does the same: KEY_SLOW has it so.
+ * The guest's registers that the exit may read or write, bit n for xn: those of an instruction that
+ * is emulated. Its code is in stval or in htinst, or if that is 0 it has to be fetched: then any of
+ * them. A call of SBI that ends all registers reads none.
  */
-uint64_t vcpu_exit_quick(struct vcpu *v)
+static uint32_t registers_of(const struct vcpu *v, uint64_t cause)
 {
-	uint64_t cause = csr_read(CSR_SCAUSE);
-
-	if (v->h.virt) {
-		if (cause & CAUSE_INTERRUPT)
-			return VCPU_NOT_DONE;
-		return hext_is_guest_page_fault(cause) ? quick_guest_page_fault(v, cause)
-						       : quick_exit_of_l2(v, cause);
+	switch (cause) {
+	case CAUSE_VIRTUAL:
+		return v->h.virt ? 0 : nested_registers(csr_read(CSR_STVAL));
+	case CAUSE_LOAD_GUEST_PAGE:
+	case CAUSE_STORE_GUEST_PAGE:
+		return nested_registers(ncsr_read(HEXT_CSR_HTINST));
+	default:
+		return 0;
 	}
-	if (cause == CAUSE_VIRTUAL)
-		return quick_virtual_instruction(v);
-	if (cause != CAUSE_ECALL_VS)
-		return VCPU_NOT_DONE;
-	if (v->x[VCPU_A7] != NACL_EID)
-		return quick_plain_call(v);
-	return is_sync_sret(v) ? quick_nacl_sret(v) : quick_call(v);
 }
 
 /* L1 may change its area at any time: from here on the copy counts. */
@@ -274,19 +174,39 @@ static void copy_shared(struct vcpu *v)
 		v->x[i] = shared[i];
 }
 
-uint64_t vcpu_exit(struct vcpu *v)
+/* The call that enters L2, for which there is an area. */
+static bool is_sync_sret(const struct vcpu *v, uint64_t cause)
 {
-	uint64_t cause = csr_read(CSR_SCAUSE);
+	return cause == CAUSE_ECALL_VS && v->x[VCPU_A7] == NACL_EID &&
+	       v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET && v->quick.shared_x;
+}
 
+static enum vcpu_registers handle(struct vcpu *v, uint64_t cause)
+{
 	begin(v);
 	if (cause & CAUSE_INTERRUPT)
 		handle_interrupt(v, cause & ~CAUSE_INTERRUPT);
 	else if (v->h.virt)
 		handle_l2_exception(v, cause);
-	else
+	else if (!is_sync_sret(v, cause))
 		handle_l1_exception(v, cause);
+	else if (sbi_nacl_sync_sret(v))
+		return VCPU_LOAD_SHARED;
 	vcpu_resume(v);
-	if (v->way == VCPU_LOAD_SHARED)
+	return v->registers;
+}
+
+uint64_t vcpu_exit(struct vcpu *v, bool all_saved)
+{
+	uint64_t cause = csr_read(CSR_SCAUSE);
+	enum vcpu_registers registers;
+
+	if (!all_saved && (registers_of(v, cause) & ~VCPU_SOME_REGISTERS))
+		return VCPU_SAVE_ALL;
+	registers = handle(v, cause);
+	if (!all_saved)
+		return registers;
+	if (registers == VCPU_LOAD_SHARED)
 		copy_shared(v);
 	return VCPU_LOAD_ALL;
 }

@@ -14,7 +14,6 @@
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/intc.h"
-#include "hv/quick.h"
 #include "riscv/csr.h"
 #include "riscv/ncsr.h"
 #include "riscv/fence.h"
@@ -222,25 +221,26 @@ void nested_hart_start(const struct vcpu *v)
 	struct hext_shadow_pool *pool = &v->domain->shadows;
 	unsigned int i;
 
-	/* A fence of L1's for this hart alone, while it was stopped, has taken nothing out of the shadows. */
+	/*
+	 * A fence of L1's for this hart alone, while it was stopped, has taken nothing out of the
+	 * shadows.
+	 */
 	hext_shadow_fence_gvma(pool, &everything);
 	hfence_vmid(v->domain->vmids.first);
 	for (i = 0; i < pool->count; i++)
 		hfence_vmid(pool->shadow[i].vmid);
 }
 
-void nested_bind_shadow(struct vcpu *v)
+static void bind_shadow(struct vcpu *v)
 {
-	if (!v->shadow || v->shadow->hgatp != v->h.hgatp) {
-		v->shadow = hext_shadow_get(&v->domain->shadows, &v->h, v->index);
-		v->shadow_key = v->h.hgatp;
-		v->shadow_atp = hext_shadow_hgatp(&v->domain->shadows, v->shadow);
-	}
+	v->shadow = hext_shadow_get(&v->domain->shadows, &v->h, v->index);
+	v->quick.shadow_key = v->h.hgatp;
+	v->quick.shadow_atp = hext_shadow_hgatp(&v->domain->shadows, v->shadow);
 }
 
 void nested_load(struct vcpu *v)
 {
-	world_load(&v->h, &v->timer, v->h.virt ? v->shadow_atp : v->domain_atp);
+	world_load(&v->h, &v->timer, v->h.virt ? v->quick.shadow_atp : v->quick.domain_atp);
 }
 
 static void flush_for_retry(const struct vcpu *v, enum hext_shadow_flush flush, gpa_t gpa)
@@ -257,20 +257,28 @@ static void flush_for_retry(const struct vcpu *v, enum hext_shadow_flush flush, 
 	}
 }
 
-void nested_fill_ahead(struct vcpu *v)
+static __attribute__((noinline)) void fill_ahead(struct vcpu *v)
 {
-	struct hext_shadow_missed *missed = &v->missed;
+	struct hext_shadow_missed *missed = &v->quick.missed;
 
-	if (missed->hgatp && missed->hgatp == v->h.hgatp)
+	if (missed->hgatp == v->h.hgatp)
 		flush_for_retry(
 			v, hext_shadow_fill_ahead(&v->domain->shadows, v->shadow, &v->h, missed),
 			missed->gpa);
 	missed->hgatp = 0;
 }
 
+void nested_before_l2(struct vcpu *v)
+{
+	if (v->quick.shadow_key != v->h.hgatp)
+		bind_shadow(v);
+	if (v->quick.missed.hgatp)
+		fill_ahead(v);
+}
+
 /*
- * Whether L2 trapped on cbo.inval, cbo.clean or cbo.flush, of which htinst tells nothing: the code is fetched again, and
- * compared with the trap. stval may be any address of the block.
+ * Whether L2 trapped on cbo.inval, cbo.clean or cbo.flush, of which htinst tells nothing: the code
+ * is fetched again, and compared with the trap. stval may be any address of the block.
  */
 static bool is_cache_management(const struct vcpu *v, const struct hext_trap *hw)
 {
@@ -284,7 +292,7 @@ static bool is_cache_management(const struct vcpu *v, const struct hext_trap *hw
 	       hext_insn_address(&insn, v->x) >> PAGE_SHIFT == hw->tval >> PAGE_SHIFT;
 }
 
-enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool quick)
+void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
 {
 	struct hext_shadow_result result;
 	struct hext_trap trap = {
@@ -296,11 +304,8 @@ enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool
 	};
 	bool no_code = !trap.htinst && cause != CAUSE_FETCH_GUEST_PAGE;
 
-	/* Finding out the code may take any register. */
-	if (quick && no_code)
-		return NESTED_NOT_DONE;
 	switch (hext_shadow_fault(&v->domain->shadows, v->shadow, &v->h, &trap,
-				  is_cache_management(v, &trap), &result, &v->missed)) {
+				  is_cache_management(v, &trap), &result, &v->quick.missed)) {
 	case HEXT_SHADOW_RESUME:
 		stat_count(&v->stats, STAT_L2_FILL);
 		flush_for_retry(v, result.flush, result.gpa);
@@ -311,16 +316,11 @@ enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool
 			vcpu_save(v);
 			hext_fill_htinst(&v->h, v->x, &result.trap);
 		}
-		if (quick && quick_trap(v, &result.trap))
-			return NESTED_RESUMED;
 		vcpu_raise(v, &result.trap);
 		break;
 	case HEXT_SHADOW_EMULATE:
-		if (quick)
-			return NESTED_NOT_DONE;
 		stat_count(&v->stats, STAT_L2_MEMORY);
 		mmio_access(v, &trap, result.pa);
 		break;
 	}
-	return NESTED_DONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What makes a guest a hypervisor: Halite's side of src/hext and src/nacl. Emulates the instructions of
- * the H extension for L1, keeps the shadow G-stages under L2.
+ * What makes a guest a hypervisor: Halite's side of src/hext and src/nacl. Emulates the
+ * instructions of the H extension for L1, keeps the shadow G-stages under L2.
  */
 #ifndef HV_NESTED_H
 #define HV_NESTED_H
@@ -17,11 +17,11 @@ void nested_init_domain(struct domain *d, struct page_pool *pool);
 /* Fence whatever a life before of @v's hart may have left in it. */
 void nested_hart_start(const struct vcpu *v);
 
-/* Have a shadow for L1's hgatp. May take one from another guest of L1, and wait for other harts. */
-void nested_bind_shadow(struct vcpu *v);
-
-/* L2 is about to run again under the shadow that is bound: spare it the fault for what L1 has mapped meanwhile. */
-void nested_fill_ahead(struct vcpu *v);
+/*
+ * L2 is about to run: have a shadow for L1's hgatp bound, which may take one from another guest of
+ * L1 and wait for other harts, and spare L2 the fault for what L1 has mapped since its last one.
+ */
+void nested_before_l2(struct vcpu *v);
 
 /* Load the CSRs for the state that @v is in; when ON, under the shadow that is bound. */
 void nested_load(struct vcpu *v);
@@ -29,19 +29,10 @@ void nested_load(struct vcpu *v);
 /* L1 executed @code, which only a hypervisor, or nobody, may: emulate it or raise its exception. */
 void nested_emulate(struct vcpu *v, uint32_t code);
 
-/*
- * Likewise in S mode, if it is a CSR instruction that is right and needs only registers that are at hand; all is
- * done then for the way back. False: nothing was.
- */
-bool nested_emulate_quick(struct vcpu *v, uint32_t code);
-
-enum nested_outcome {
-	NESTED_DONE,	 /* vcpu_resume() is next */
-	NESTED_RESUMED,	 /* if @quick: all is done for the way back */
-	NESTED_NOT_DONE, /* if @quick: that needs registers that are not at hand; nothing was done */
-};
+/* The registers of v->x that @code, as above, names: bit n for xn. All of them if it is 0. */
+uint32_t nested_registers(uint32_t code);
 
 /* L2 took guest-page fault @cause: resolve it, or take it into L1. */
-enum nested_outcome nested_guest_page_fault(struct vcpu *v, uint64_t cause, bool quick);
+void nested_guest_page_fault(struct vcpu *v, uint64_t cause);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The SBI that Halite gives its guest: version 2.0, one file an extension. A handler decodes and checks
- * all of its arguments before it changes anything.
+ * The SBI that Halite gives its guest: version 2.0, one file an extension. A handler decodes and
+ * checks all of its arguments before it changes anything.
  *
  * Specification: RISC-V SBI 2.0.
  */
@@ -51,12 +51,18 @@ extern const struct sbi_extension sbi_base, sbi_time, sbi_ipi, sbi_rfence, sbi_h
 /* The ECALL of L1 that has just trapped. */
 void sbi_handle_ecall(struct vcpu *v);
 
+/*
+ * That ECALL is sync_sret of SBI NACL, which the guest has, and so has it an area:
+ * vcpu.quick.shared_x. True: all is done for the entry into L2. False: vcpu_resume() is next.
+ */
+bool sbi_nacl_sync_sret(struct vcpu *v);
+
 /* Whether the guest has extension @id. */
 bool sbi_has_extension(const struct vcpu *v, uint64_t id);
 
 /*
- * The vCPUs that (hart_mask, hart_mask_base) name, as a mask of indices. False: a hart that the guest
- * does not have (SBI 2.0 "Hart list parameter").
+ * The vCPUs that (hart_mask, hart_mask_base) name, as a mask of indices. False: a hart that the
+ * guest does not have (SBI 2.0 "Hart list parameter").
  */
 bool sbi_hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base, uint64_t *vcpus);
 

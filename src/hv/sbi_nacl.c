@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/csr.h"
 #include "hv/fence.h"
+#include "hv/nested.h"
 #include "hv/sbi.h"
+#include "hv/swap.h"
 
 /*
  * Before a call that does all fences that are pending. False: there are more than are done at once.
@@ -22,18 +24,21 @@ static struct sbi_result sync_hfence(struct vcpu *v, uint64_t entry)
 	return sbi_error(nacl_host_sync_hfence(&v->nacl, entry));
 }
 
-static struct sbi_result sync_sret(struct vcpu *v)
+bool sbi_nacl_sync_sret(struct vcpu *v)
 {
-	bool offered = v->nacl.features & 1u << NACL_FEAT_SYNC_SRET;
-
-	if (!offered || !nacl_host_has_shmem(&v->nacl))
-		return sbi_error(nacl_host_sync_sret(&v->nacl, NULL));
+	stat_count(&v->stats, STAT_L1_NACL);
+	/* With more fences left, L1 executes its ECALL again, as in take_fences(). */
 	if (!nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
-		return sbi_error(SBI_DONE);
+		return false;
+	v->registers = VCPU_LOAD_SHARED;
+	if (vcpu_can_swap(v)) {
+		nested_before_l2(v);
+		if (swap_to_l2_by_call(v))
+			return true;
+	}
 	nacl_host_finish_sync_sret(&v->nacl, NULL);
-	v->way = VCPU_LOAD_SHARED;
 	vcpu_sret(v);
-	return sbi_error(SBI_DONE);
+	return false;
 }
 
 static struct sbi_result set_shmem(struct vcpu *v, const uint64_t *args)
@@ -63,7 +68,8 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	case NACL_FID_SYNC_HFENCE:
 		return sync_hfence(v, args[0]);
 	case NACL_FID_SYNC_SRET:
-		return sync_sret(v);
+		/* An error: with an area, vcpu_exit() calls sbi_nacl_sync_sret(). */
+		return sbi_error(nacl_host_sync_sret(nacl, NULL));
 	default:
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	}

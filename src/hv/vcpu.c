@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stddef.h>
-
 #include "hext/bits.h"
 #include "hext/trap.h"
 #include "hv/console.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
 #include "hv/intc.h"
+#include "hv/swap.h"
 #include "hv/vcpu.h"
 #include "lib/assert.h"
 #include "riscv/attempt.h"
@@ -15,20 +14,6 @@
 #include "riscv/entry.h"
 #include "riscv/fence.h"
 #include "riscv/switch.h"
-
-_Static_assert(offsetof(struct vcpu, x) == VCPU_X(0), "entry.S uses VCPU_X");
-_Static_assert(offsetof(struct vcpu, nacl_below) == VCPU_NACL, "entry.S uses VCPU_NACL");
-_Static_assert(offsetof(struct vcpu, shared_x) == VCPU_SHARED, "entry.S uses VCPU_SHARED");
-_Static_assert(offsetof(struct nacl_client_hart, shmem) == NACL_SHMEM, "entry.S uses NACL_SHMEM");
-_Static_assert(offsetof(struct nacl_client_hart, features) == NACL_FEATURES,
-	       "entry.S uses NACL_FEATURES");
-_Static_assert(offsetof(struct vcpu, h.virt) == VCPU_VIRT, "entry.S uses VCPU_VIRT");
-_Static_assert(HEXT_CSR_HSTATUS == CSR_HSTATUS, "entry.S uses CSR_HSTATUS");
-_Static_assert(HSTATUS_SPV == HSTATUS_SPV_BIT, "entry.S uses HSTATUS_SPV_BIT");
-_Static_assert(CAUSE_VIRTUAL == CAUSE_VIRTUAL_INSTRUCTION, "entry.S uses it");
-_Static_assert(CAUSE_ECALL_VS == CAUSE_ECALL, "entry.S uses it");
-_Static_assert(CAUSE_FETCH_GUEST_PAGE == CAUSE_GUEST_PAGE, "entry.S uses it");
-_Static_assert(offsetof(struct vcpu, stack_top) == VCPU_STACK_TOP, "entry.S uses VCPU_STACK_TOP");
 
 struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid)
 {
@@ -51,43 +36,45 @@ static void set_start_state(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->x[VCPU_A1] = arg;
 	v->h.pc = pc;
 	v->h.user = false;
-	v->way = VCPU_LOAD_ALL;
+	v->registers = VCPU_LOAD_ALL;
 }
 
-/* After each change of L1's CSRs that quick.c does not make: what it takes for granted. */
-static inline void look_for_unusual(struct vcpu *v)
+/*
+ * quick.c assumes that AIA is at rest and that L1 keeps no interrupts. Whatever else writes L1's
+ * CSRs looks here whether it is so.
+ */
+static inline void note_unusual(struct vcpu *v)
 {
-	v->unusual = hext_kept_interrupts(&v->h) | v->aia_at_work;
-	v->more_controls = world_has_more_controls(&v->h);
+	v->unusual = hext_kept_interrupts(&v->h) | v->quick.aia_at_work;
+	v->quick.more_controls = world_has_more_controls(&v->h);
 }
 
 void vcpu_area_changed(struct vcpu *v)
 {
 	struct nacl_host *nacl = &v->nacl;
 
-	v->shared_x = 0;
-	v->csrs_middle = NULL;
-	v->taken_in = false;
+	v->quick.shared_x = 0;
+	v->quick.area_hstatus = NULL;
 	if (!nacl_host_has_shmem(nacl))
 		return;
-	v->csrs_middle = nacl_host_csrs(nacl) + NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
+	v->quick.area_hstatus = nacl_host_csrs(nacl) + NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
 	if (nacl->features & 1u << NACL_FEAT_SYNC_SRET)
-		v->shared_x = (uintptr_t)nacl_host_gprs(nacl);
+		v->quick.shared_x = (uintptr_t)nacl_host_gprs(nacl);
 }
 
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
 	hext_init(&v->h, &v->domain->hext, &nested_hext_ops, v);
 	v->h.own_hvictl = HVICTL_IPRIOM;
-	v->patience = 1;
+	v->look_again_ticks = 1;
 	nacl_host_init(&v->nacl, v->domain->nacl_features, &nested_nacl_ops, v);
 	v->shadow = NULL;
-	v->shadow_key = ~UINT64_C(0);
-	v->domain_atp = domain_hgatp(v->domain);
+	v->quick.shadow_key = ~UINT64_C(0);
+	v->quick.domain_atp = domain_hgatp(v->domain);
 	vcpu_area_changed(v);
-	v->slot_hstatus = v->h.hstatus;
-	look_for_unusual(v);
-	v->missed.hgatp = 0;
+	v->quick.swapped_hstatus = v->h.hstatus;
+	note_unusual(v);
+	v->quick.missed.hgatp = 0;
 	v->live = false;
 	v->external = false;
 	set_start_state(v, pc, arg);
@@ -107,8 +94,8 @@ void vcpu_csr_written(struct vcpu *v)
 {
 	v->hstatus_stale = true;
 	if (static_key(KEY_AIA) && (v->h.hgeie || v->h.prioritized))
-		v->aia_at_work = true;
-	look_for_unusual(v);
+		v->quick.aia_at_work = true;
+	note_unusual(v);
 	if (v->h.hstatus & HSTATUS_SPV)
 		world_note_spv(&v->h, v->live);
 }
@@ -147,6 +134,10 @@ void vcpu_trap_to_l1(struct vcpu *v, const struct hext_trap *trap)
 {
 	bool from_l2 = v->h.virt;
 
+	if (from_l2 && vcpu_can_swap(v)) {
+		swap_to_l1(v, trap);
+		return;
+	}
 	vcpu_save(v);
 	hext_take_trap(&v->h, trap);
 	if (from_l2) {
@@ -170,6 +161,11 @@ void vcpu_raise(struct vcpu *v, const struct hext_trap *trap)
 void vcpu_sret(struct vcpu *v)
 {
 	assert(!v->h.virt);
+	if ((v->h.hstatus & HSTATUS_SPV) && vcpu_can_swap(v)) {
+		nested_before_l2(v);
+		swap_to_l2(v);
+		return;
+	}
 	vcpu_save(v);
 	hext_sret(&v->h);
 }
@@ -190,9 +186,10 @@ bool vcpu_fetch(const struct vcpu *v, uint32_t *code)
 }
 
 /*
- * An interrupt of VS level that L1 keeps, or SGEI, while L1 runs and has SIE clear, or before its time comes: an SRET
- * that enables it traps, but nothing tells that L1 sets SIE by CSR instruction. So look again soon, for L1 may be on its way
- * out of WFI, then less and less often; without Sstc, at the next exit.
+ * An interrupt of VS level that L1 keeps, or SGEI, while L1 runs and has SIE clear, or before its
+ * time comes: an SRET that enables it traps, but nothing tells that L1 sets SIE by CSR instruction.
+ * So look again soon, for L1 may be on its way out of WFI, then less and less often; without Sstc,
+ * at the next exit.
  */
 #define LOOK_AGAIN_FIRST_HZ 500000
 #define LOOK_AGAIN_LAST_HZ  1000
@@ -203,12 +200,12 @@ static void look_again(struct vcpu *v)
 	uint64_t deadline;
 
 	if (hext_hip(&v->h) & v->h.hie & ~v->h.hideleg) {
-		world_call_at(&v->timer, csr_read(CSR_TIME) + v->patience);
-		if (v->patience < timebase / LOOK_AGAIN_LAST_HZ)
-			v->patience *= 2;
+		world_call_at(&v->timer, csr_read(CSR_TIME) + v->look_again_ticks);
+		if (v->look_again_ticks < timebase / LOOK_AGAIN_LAST_HZ)
+			v->look_again_ticks *= 2;
 		return;
 	}
-	v->patience = timebase / LOOK_AGAIN_FIRST_HZ + 1;
+	v->look_again_ticks = timebase / LOOK_AGAIN_FIRST_HZ + 1;
 	if (hext_wfi_waits(&v->h, &deadline) && deadline != ~UINT64_C(0))
 		world_call_at(&v->timer, deadline);
 }
@@ -221,8 +218,8 @@ static void take_interrupt(struct vcpu *v, uint64_t cause)
 }
 
 /*
- * Interrupts that the hardware does not deliver to L1 by itself: all of L1's while L2 runs; while L1
- * runs those of VS level that it has not delegated.
+ * Interrupts that the hardware does not deliver to L1 by itself: all of L1's while L2 runs; while
+ * L1 runs those of VS level that it has not delegated.
  */
 static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 {
@@ -234,7 +231,10 @@ static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 			h->hvip = ncsr_read(HEXT_CSR_HVIP) & (IRQ_VS_ALL | IRQ_LOCAL);
 			h->hie =
 				(h->hie & BIT64(IRQ_SGEI)) | (ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
-			/* L2's timer, which L1 takes itself: without it the hart would come back for ever. */
+			/*
+			 * L2's timer, which L1 takes itself: without it the hart would come back
+			 * for ever.
+			 */
 			if (!(h->hideleg & BIT64(IRQ_VSTI)) && !static_key(KEY_NO_SSTC) &&
 			    (h->henvcfg & HENVCFG_STCE))
 				h->vs.timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
@@ -264,11 +264,12 @@ void vcpu_resume(struct vcpu *v)
 {
 	struct hext_hart *h = &v->h;
 
-	/* First, as requests can be served on the way, whose interrupts are then delivered. */
-	if (h->virt && !v->live) {
-		nested_bind_shadow(v);
-		nested_fill_ahead(v);
-	}
+	/*
+	 * First, as requests of other harts may be served meanwhile, whose interrupts are then
+	 * delivered.
+	 */
+	if (h->virt && !v->live)
+		nested_before_l2(v);
 	if (__atomic_load_n(&v->requests, __ATOMIC_RELAXED))
 		ipi_serve(v);
 	if (has_interrupts(v))
@@ -281,9 +282,9 @@ void vcpu_resume(struct vcpu *v)
 	}
 	v->hstatus_stale = false;
 	if (static_key(KEY_AIA)) {
-		v->aia_at_work = h->hgeie || h->prioritized;
-		v->hstatus_stale = v->aia_at_work;
-		look_for_unusual(v);
+		v->quick.aia_at_work = h->hgeie || h->prioritized;
+		v->hstatus_stale = v->quick.aia_at_work;
+		note_unusual(v);
 	}
 	if (h->user)
 		csr_clear(CSR_SSTATUS, SSTATUS_SPP);

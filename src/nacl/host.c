@@ -111,11 +111,14 @@ static inline void store(struct nacl_host *h, unsigned int word, nacl_word value
 }
 
 /* Clear the bits of @mask and return those that were set. Orders all accesses around it. */
+static inline nacl_word take_bits_of(volatile nacl_word *word, nacl_word mask)
+{
+	return nacl_le(__atomic_fetch_and(word, nacl_le(~mask), __ATOMIC_ACQ_REL)) & mask;
+}
+
 static inline nacl_word take_bits(struct nacl_host *h, unsigned int word, nacl_word mask)
 {
-	nacl_word old = __atomic_fetch_and(&h->shmem[word], nacl_le(~mask), __ATOMIC_ACQ_REL);
-
-	return nacl_le(old) & mask;
+	return take_bits_of(&h->shmem[word], mask);
 }
 
 static inline nacl_word index_bit(unsigned int index)
@@ -129,8 +132,8 @@ static inline bool in_map(const nacl_word *map, unsigned int index)
 }
 
 /*
- * Position of the lowest bit of @bits, which is not 0: a de Bruijn sequence times that bit has another value in its
- * highest bits for each position. (__builtin_ctz() can be a call.)
+ * Position of the lowest bit of @bits, which is not 0: a de Bruijn sequence times that bit has
+ * another value in its highest bits for each position. (__builtin_ctz() can be a call.)
  */
 static inline unsigned int lowest_bit(nacl_word bits)
 {
@@ -174,7 +177,10 @@ static inline void store_current(struct nacl_host *h, unsigned int csr)
 	store(h, CSR_WORD(index), h->ops->csr_read(h->ctx, csr));
 }
 
-/* Whether any dirty bit may be set, of CSRs that do not exist, too. Loads only: the atomic AND costs more. */
+/*
+ * Whether any dirty bit may be set, of CSRs that do not exist, too. Loads only: the atomic AND
+ * costs more.
+ */
 static inline bool any_dirty(const struct nacl_host *h)
 {
 	return h->unusual || nacl_host_dirty_but(h, NACL_DIRTY_WORDS);
@@ -213,20 +219,19 @@ static inline bool is_used_group(unsigned int w)
 	return NACL_HOST_USED_GROUPS >> (w * NACL_XLEN / 64) & 1;
 }
 
-/* Take all dirty bits of CSRs that exist into @dirty. */
-static inline void take_dirty(struct nacl_host *h, nacl_word dirty[NACL_DIRTY_WORDS])
+/* Take all dirty bits of CSRs that exist from @bitmap, which is the area's, into @dirty. */
+static inline void take_dirty(const struct nacl_host *h, volatile nacl_word *bitmap,
+			      nacl_word dirty[NACL_DIRTY_WORDS])
 {
-	volatile nacl_word *shmem = h->shmem;
-
 #pragma GCC unroll 32
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
 		dirty[w] = 0;
-		if (is_used_group(w) && shmem[DIRTY_WORD(w)])
-			dirty[w] = take_bits(h, DIRTY_WORD(w), h->exists[w]);
+		if (is_used_group(w) && bitmap[w])
+			dirty[w] = take_bits_of(&bitmap[w], h->exists[w]);
 	}
 	for (unsigned int w = 0; h->unusual && w < NACL_DIRTY_WORDS; w++) {
 		if (!is_used_group(w))
-			dirty[w] = take_bits(h, DIRTY_WORD(w), h->exists[w]);
+			dirty[w] = take_bits_of(&bitmap[w], h->exists[w]);
 	}
 }
 
@@ -263,14 +268,14 @@ static __attribute__((noinline)) void write_rest(struct nacl_host *h,
 }
 
 /*
- * Write all dirty CSRs. Those of on_trap are not stored back: they change when others are written,
- * and again when L2 runs; the caller, or nacl_host_after_trap(), stores them.
+ * Write all CSRs that are dirty in @bitmap. Those of on_trap are not stored back: they change when
+ * others are written, and again when L2 runs; the caller, or nacl_host_after_trap(), stores them.
  */
-static __attribute__((noinline)) void take_in_csrs(struct nacl_host *h)
+static __attribute__((noinline)) void take_in_csrs(struct nacl_host *h, volatile nacl_word *bitmap)
 {
 	nacl_word dirty[NACL_DIRTY_WORDS], altered[NACL_DIRTY_WORDS];
 
-	take_dirty(h, dirty);
+	take_dirty(h, bitmap, dirty);
 	if (h->ops->write_csrs) {
 		if (h->ops->write_csrs(h->ctx, dirty, altered, &h->shmem[CSR_WORD(0)]))
 			return;
@@ -497,7 +502,7 @@ enum nacl_error nacl_host_sync_csr(struct nacl_host *h, nacl_word csr)
 	if (!h->shmem)
 		return NACL_ERR_NO_SHMEM;
 	if (csr == NACL_ALL_ONES) {
-		take_in_csrs(h);
+		take_in_csrs(h, &h->shmem[DIRTY_WORD(0)]);
 		store_all_csrs(h);
 		return NACL_SUCCESS;
 	}
@@ -532,7 +537,7 @@ enum nacl_error nacl_host_sync_hfence(struct nacl_host *h, nacl_word entry)
 bool nacl_host_take_in(struct nacl_host *h, unsigned int at_most)
 {
 	if (any_dirty(h))
-		take_in_csrs(h);
+		take_in_csrs(h, &h->shmem[DIRTY_WORD(0)]);
 	return !nacl_host_any_pending(h) || take_fences(h, at_most); /* after hgatp */
 }
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "offsets.h"
+
 #include "nacl/abi.h"
-#include "riscv/entry.h"
 #include "riscv/static_key.h"
+
+#define VCPU_X(n) (VCPU_X0 + (n) * 8)
 
 	.section .text
 	.option norelax
 
-/* Those that quick.c may change, sp and a0 apart; those that other C functions may change, and tp; the rest. */
+/*
+ * Those that quick.c may change, sp and a0 apart; those that other C functions may change, and tp;
+ * the rest.
+ */
 	.macro quick_registers op, base
 	.irp n, 1, 11, 12, 13, 14, 15, 16, 17
 	\op x\n, VCPU_X(\n)(\base)
@@ -34,10 +40,13 @@
 	ld sp, VCPU_STACK_TOP(a0)
 	.endm
 
-/* SRET goes where hstatus.SPV says: without it, it would go on in HS mode at the guest's pc. sscratch is v. */
+/*
+ * SRET goes where hstatus.SPV says: without it, it would go on in HS mode at the guest's pc.
+ * sscratch is v.
+ */
 	.macro check_guest
-	csrr a1, CSR_HSTATUS
-	andi a1, a1, HSTATUS_SPV_BIT
+	csrr a1, HEXT_CSR_HSTATUS
+	andi a1, a1, HSTATUS_SPV
 	beqz a1, not_a_guest
 	.endm
 
@@ -49,10 +58,12 @@
 	.endm
 
 /*
- * void riscv_trap_entry(void): every trap into HS-mode. With few of the guest's registers saved, and on the hart's stack, calls what
- * src/hv/quick.c has for it, which returns v if that is all, else NULL: v is also where the stack begins. If it is not, saves some
- * more and calls vcpu_exit_quick(v); if that cannot do it either, saves the rest and calls vcpu_exit(v). What these two return, an
- * enum vcpu_way, says from where the registers come back.
+ * void riscv_trap_entry(void): every trap into HS-mode. With few of the guest's registers saved,
+ * and on the hart's stack, calls the function of src/hv/quick.c for the exit, if there is one. That
+ * returns v if the exit is handled, else NULL: v is also where the stack begins. An exit that is
+ * not handled goes to vcpu_exit(v, false), with those registers saved that C may change. What that
+ * returns, an enum vcpu_registers, says where the guest's registers are, or that the rest of them
+ * is to be saved for vcpu_exit(v, true).
  */
 	.globl riscv_trap_entry
 	.balign 4
@@ -61,19 +72,21 @@ riscv_trap_entry:
 	csrr a1, scause
 	lbu a2, VCPU_VIRT(a0)
 	bnez a2, of_l2
-	li a2, CAUSE_VIRTUAL_INSTRUCTION
+	li a2, CAUSE_VIRTUAL
 	beq a1, a2, virtual
-	li a2, CAUSE_ECALL
+	li a2, CAUSE_ECALL_VS
 	bne a1, a2, 2f
 	li a2, NACL_EID
 	bne a7, a2, 2f
 	li a2, NACL_FID_SYNC_SRET
 	bne a6, a2, 2f
-	jal quick_sync_sret_call
+	ld a2, VCPU_MISSED_HGATP(a0)
+	bnez a2, sync_sret_after_fault
+	jal quick_sync_sret
 	beqz a0, not_quick
 load_shared:
 	csrw sscratch, a0
-	ld a0, VCPU_SHARED(a0)
+	ld a0, VCPU_SHARED_X(a0)
 load_all:
 	check_guest
 	quick_registers ld, a0
@@ -81,13 +94,14 @@ load_all:
 	other_registers ld, a0
 	leave_halite
 
-other_of_l2:
-	jal quick_other_of_l2
-	bnez a0, trap_of_l2
-	j not_quick
 of_l2:
-	li a2, CAUSE_GUEST_PAGE
-	bgeu a1, a2, other_of_l2
+	li a2, CAUSE_FETCH_GUEST_PAGE
+	bltu a1, a2, trap_of_l2
+	li a2, CAUSE_VIRTUAL
+	beq a1, a2, trap_of_l2
+	jal quick_guest_page_fault
+	bnez a0, load_quick
+	j not_quick
 trap_of_l2:
 	jal quick_trap_of_l2
 	beqz a0, not_quick
@@ -97,33 +111,43 @@ load_quick:
 	quick_registers ld, a0
 	leave_halite
 
+sync_sret_after_fault:
+	jal quick_sync_sret_after_fault
+	bnez a0, load_shared
+	j not_quick
 virtual:
-	jal quick_virtual
+	jal quick_csr
+	bnez a0, load_quick
+	ld a0, (sp)
+	jal quick_sret
 	bnez a0, load_quick
 not_quick:
 	ld a0, (sp)
 2:	some_registers sd, a0
 	addi tp, a0, VCPU_NACL
-	jal vcpu_exit_quick
+	li a1, 0
+	call vcpu_exit
 	mv a1, a0
 	addi a0, tp, -VCPU_NACL
-	li t0, VCPU_WAY_SHARED
-	beq a1, t0, load_shared
-	li t0, VCPU_WAY_SOME
-	bne a1, t0, 1f
+	bnez a1, 1f
 	some_registers ld, a0
 	j load_quick
-1:	bnez a1, riscv_enter_guest
-	j 3f
+1:	li t0, VCPU_LOAD_SHARED
+	beq a1, t0, load_shared
+	li t0, VCPU_LOAD_ALL
+	beq a1, t0, riscv_enter_guest
+	j save_all
 
-/* In its place, with KEY_SLOW. */
+/* stvec in place of riscv_trap_entry, with KEY_SLOW. */
 	.balign 4
 slow_trap_entry:
 	enter_halite
 	some_registers sd, a0
 	addi tp, a0, VCPU_NACL
-3:	other_registers sd, a0
+save_all:
+	other_registers sd, a0
 	mv s0, a0
+	li a1, 1
 	call vcpu_exit
 	mv a0, s0
 
@@ -136,16 +160,16 @@ enter_by_sret:
 	j load_all
 
 enter_by_sync_sret:
-	lw t1, NACL_FEATURES(tp)
+	lw t1, VCPU_FEATURES_BELOW(a0)
 	andi t2, t1, 1 << NACL_FEAT_SYNC_SRET
 	beqz t2, enter_by_sret
-	ld t0, NACL_SHMEM(tp)
+	ld t0, VCPU_SHMEM_BELOW(a0)
 	/* As check_guest, where the call takes hstatus from. */
 	ld t2, (NACL_AUTOSWAP_OFFSET + NACL_AUTOSWAP_HSTATUS * NACL_WORD_SIZE)(t0)
 	andi t1, t1, 1 << NACL_FEAT_AUTOSWAP_CSR
 	beqz t1, hstatus_of_csr_space
 has_hstatus:
-	andi t2, t2, HSTATUS_SPV_BIT
+	andi t2, t2, HSTATUS_SPV
 	beqz t2, no_guest
 	.irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	ld t1, VCPU_X(\n)(a0)
@@ -173,7 +197,7 @@ no_guest:
 	call vcpu_not_a_guest
 
 hstatus_of_csr_space:
-	li t2, NACL_CSR_OFFSET + NACL_CSR_INDEX(CSR_HSTATUS) * NACL_WORD_SIZE
+	li t2, NACL_CSR_OFFSET + NACL_CSR_INDEX(HEXT_CSR_HSTATUS) * NACL_WORD_SIZE
 	add t2, t2, t0
 	ld t2, (t2)
 	j has_hstatus

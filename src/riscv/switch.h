@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the switch of worlds is made of: for world.c, which does it in steps, and for src/hv/quick.c, which does it in
- * one run. All of it acts on the hart that calls.
+ * What the switch of worlds is made of: for world.c, which does it in steps, and for
+ * src/hv/quick.c, which does it in one run. All of it acts on the hart that calls.
  */
 #ifndef RISCV_SWITCH_H
 #define RISCV_SWITCH_H
@@ -65,16 +65,19 @@ ALWAYS_INLINE uint64_t l1_hedeleg(const struct hext_hart *h)
 	return h->hstatus & HSTATUS_SPV ? 0 : h->cfg->hedeleg;
 }
 
-/* Without henvcfg.STCE, which there is with Sstc alone, L2's comparator neither acts nor can be reached by L2. */
+/*
+ * Without henvcfg.STCE, which there is with Sstc alone, L2's comparator neither acts nor can be
+ * reached by L2.
+ */
 ALWAYS_INLINE bool l2_has_timer(const struct hext_hart *h)
 {
 	return __builtin_expect((h->henvcfg & HENVCFG_STCE) != 0, 1);
 }
 
 /*
- * Halite itself uses neither FP nor vectors. Its sstatus.FS and VS are those of L1 while L2 runs, since both
- * levels' count then (priv H "vsstatus"); while L1 runs they say Dirty, so that only L1's own count. L1's MXR makes
- * pages of its G-stage readable that are only executable.
+ * Halite itself uses neither FP nor vectors. Its sstatus.FS and VS are those of L1 while L2 runs,
+ * since both levels' count then (priv H "vsstatus"); while L1 runs they say Dirty, so that only
+ * L1's own count. L1's MXR makes pages of its G-stage readable that are only executable.
  */
 #define SSTATUS_L1 (SSTATUS_FS | SSTATUS_VS | SSTATUS_MXR)
 
@@ -95,7 +98,10 @@ ALWAYS_INLINE void world_carry_timer(struct world_timer *t, const struct hext_ha
 
 /* ---- AIA: AIA "Interrupts for Virtual Machines (VS Level)" ---- */
 
-/* Of L1's guest interrupt files, bit k for file k, those that have an interrupt; bit 0: L1's own file. */
+/*
+ * Of L1's guest interrupt files, bit k for file k, those that have an interrupt; bit 0: L1's own
+ * file.
+ */
 ALWAYS_INLINE uint64_t world_files(const struct hext_config *cfg)
 {
 	return ncsr_read(HEXT_CSR_HGEIP) >> cfg->own_file;
@@ -108,8 +114,8 @@ ALWAYS_INLINE uint64_t world_wanted_files(const struct hext_hart *h)
 }
 
 /*
- * SGEI is pending for L1 while L1 runs, where hardware cannot deliver it: then L1's SRET traps, its stopi tells, and the
- * hart's own SGEI is off.
+ * SGEI is pending for L1 while L1 runs, where hardware cannot deliver it: then L1's SRET traps, its
+ * stopi tells, and the hart's own SGEI is off.
  */
 ALWAYS_INLINE bool world_sgei_waits(const struct hext_hart *h)
 {
@@ -119,8 +125,9 @@ ALWAYS_INLINE bool world_sgei_waits(const struct hext_hart *h)
 }
 
 /*
- * The hart's SGEI tells Halite of L1's own file while L2 runs, and of those that L1 wants. Most times L1 wants none: then hgeie
- * stays as it is, with L1's own file, and only hie changes with who runs.
+ * The hart's SGEI tells Halite of L1's own file while L2 runs, and of those that L1 wants. Most
+ * times L1 wants none: then hgeie stays as it is, with L1's own file, and only hie changes with who
+ * runs.
  */
 ALWAYS_INLINE uint64_t hgeie_at_rest(const struct hext_config *cfg)
 {
@@ -145,7 +152,9 @@ ALWAYS_INLINE uint64_t hgeie_of_l1(const struct hext_hart *h, bool sgei_waits)
 	return sgei_waits ? 0 : wanted << h->cfg->own_file;
 }
 
-/* hie.SGEIE of the hart while L2 runs, if L1 wants no file: whether it wants its own, as @sie says. */
+/*
+ * hie.SGEIE of the hart while L2 runs, if L1 wants no file: whether it wants its own, as @sie says.
+ */
 ALWAYS_INLINE uint64_t sgeie_at_rest(uint64_t sie)
 {
 	return static_key(KEY_AIA) ? (sie & BIT64(IRQ_SEI)) << (IRQ_SGEI - IRQ_SEI) : 0;
@@ -291,8 +300,9 @@ ALWAYS_INLINE bool wfi_of_l1_traps(const struct hext_hart *h, bool sgei_waits)
 }
 
 /*
- * hstatus and hedeleg for L1. @watch_sret: an SRET may take L1 into L2, or enable an interrupt that the hardware does not know
- * of. Traps of an L1 whose hstatus.SPV is set must clear it, so none is left to the hardware then.
+ * hstatus and hedeleg for L1. @watch_sret: an SRET may take L1 into L2, or enable an interrupt that
+ * the hardware does not know of. Traps of an L1 whose hstatus.SPV is set must clear it, so none is
+ * left to the hardware then.
  */
 ALWAYS_INLINE void world_load_hstatus_of_l1(const struct hext_hart *h, bool watch_sret,
 					    bool sgei_waits)
@@ -310,14 +320,24 @@ ALWAYS_INLINE void world_load_hstatus_of_l1(const struct hext_hart *h, bool watc
 	set_guest_hstatus(hstatus);
 }
 
+/* Where the guest that trapped goes on. */
+ALWAYS_INLINE void world_read_pc(struct hext_hart *h)
+{
+	h->pc = csr_read(CSR_SEPC);
+	h->user = !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
+}
+
 /* ---- interrupts that L1 takes with hstatus.SPV set ---- */
 
 /*
- * On hardware an interrupt in HS mode clears SPV. L1's are delivered by the hardware, to which L1's hstatus is not known, and hideleg cannot be
- * 0 meanwhile as hedeleg is, for then L1's sip and sie would read as 0. So scause and sepc, which an interrupt changes, are noted when L1
- * runs on with SPV set, and compared before L1's hstatus counts: when its SRET traps, when it reads hstatus, and at each other exit but SBI calls that do not reach hstatus. To be
- * mistaken takes an L1 that writes an interrupt's number to its own scause; that, between an exit of L2 by an interrupt and its SRET,
- * writes sepc but not hstatus; or that takes the interrupt whose number is in scause already behind a write of SPV.
+ * On hardware an interrupt in HS mode clears SPV. L1's are delivered by the hardware, to which L1's
+ * hstatus is not known, and hideleg cannot be 0 meanwhile as hedeleg is, for then L1's sip and sie
+ * would read as 0. So scause and sepc, which an interrupt changes, are noted when L1 runs on with
+ * SPV set, and compared before L1's hstatus counts: when its SRET traps, when it reads hstatus, and
+ * at each exit that vcpu_exit() handles. To be mistaken takes an L1 that writes an interrupt's
+ * number to its own scause; that, between an exit of L2 by an interrupt and its SRET, writes sepc
+ * but not hstatus; or that takes the interrupt whose number is in scause already behind a write of
+ * SPV.
  */
 ALWAYS_INLINE void world_note_trap_of_l2(struct hext_hart *h, uint64_t cause, uint64_t epc)
 {

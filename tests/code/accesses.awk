@@ -42,7 +42,7 @@ where != "" {
 		kind = "map"
 	else if (/DeclRefExpr .* Function 0x[0-9a-f]+ 'nacl_host_(gprs|csrs)'/)
 		kind = "area"
-	else if (/MemberExpr .*->(shared_x|csrs_middle) 0x/)
+	else if (/MemberExpr .*(->|\.)(shared_x|area_hstatus) 0x/)
 		kind = "area"
 	if (kind != "" && index(from, folder "/") == 1)
 		print from, where, kind

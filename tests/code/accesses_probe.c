@@ -44,7 +44,7 @@ void *by_map(struct vcpu *v, uint64_t addr)
 uint64_t by_area(struct vcpu *v);
 uint64_t by_area(struct vcpu *v)
 {
-	return *nacl_host_gprs(&v->nacl) + *(volatile uint64_t *)v->shared_x;
+	return *nacl_host_gprs(&v->nacl) + *(volatile uint64_t *)v->quick.shared_x;
 }
 
 /* None: from pointer to pointer. */

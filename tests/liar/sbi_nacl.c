@@ -8,9 +8,15 @@
 #include "lie.h"
 #include "riscv/switch.h"
 
-#define sbi_nacl honest_sbi_nacl
+#include "hv/sbi.h"
+
+bool honest_sync_sret(struct vcpu *v);
+
+#define sbi_nacl	   honest_sbi_nacl
+#define sbi_nacl_sync_sret honest_sync_sret
 #include "../../src/hv/sbi_nacl.c"
 #undef sbi_nacl
+#undef sbi_nacl_sync_sret
 
 #define LIES_FROM 40
 
@@ -84,6 +90,8 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 	case NO_LIE:
 		break;
 	}
+	if (fid == NACL_FID_SYNC_SRET && v->quick.shared_x)
+		return sbi_error(SBI_DONE);
 	return honest_sbi_nacl.handle(v, fid, args);
 }
 
@@ -101,6 +109,19 @@ void __wrap_hext_take_trap(struct hext_hart *h, const struct hext_trap *trap)
 			poor.tval = 0;
 	}
 	__real_hext_take_trap(h, &poor);
+}
+
+/* lie() sees this call, too. */
+bool sbi_nacl_sync_sret(struct vcpu *v)
+{
+	struct sbi_result result = lie(v, NACL_FID_SYNC_SRET, &v->x[VCPU_A0]);
+
+	if (result.error == SBI_DONE)
+		return honest_sync_sret(v);
+	v->x[VCPU_A0] = result.error;
+	v->x[VCPU_A1] = result.value;
+	v->h.pc += 4;
+	return false;
 }
 
 const struct sbi_extension sbi_nacl = { .id = NACL_EID, .handle = lie };

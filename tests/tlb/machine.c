@@ -511,14 +511,15 @@ static void enter_guest(void)
 static bool take_quickly(struct vcpu *v, uint64_t cause)
 {
 	if (v->h.virt) {
-		if (cause >= CAUSE_GUEST_PAGE && !quick_other_of_l2(v, cause))
-			return false;
+		if (cause >= CAUSE_FETCH_GUEST_PAGE && cause != CAUSE_VIRTUAL)
+			return quick_guest_page_fault(v, cause);
 		return quick_trap_of_l2(v);
 	}
 	if (cause == CAUSE_VIRTUAL)
-		return quick_virtual(v);
-	return cause == CAUSE_ECALL && v->x[VCPU_A7] == NACL_EID &&
-	       v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET && quick_sync_sret_call(v);
+		return quick_csr(v) || quick_sret(v);
+	return cause == CAUSE_ECALL_VS && v->x[VCPU_A7] == NACL_EID &&
+	       v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET &&
+	       (v->quick.missed.hgatp ? quick_sync_sret_after_fault(v) : quick_sync_sret(v));
 }
 
 /* priv H "Trap Entry", into VS-mode: the guest that runs has it delegated. */
@@ -581,8 +582,8 @@ void machine_trap(const struct machine_trap *t)
 	hart->csr[HEXT_CSR_HTINST] = t->htinst;
 	firmware_after_trap();
 	if (static_key(KEY_SLOW) ||
-	    (!take_quickly(v, t->cause) && vcpu_exit_quick(v) == VCPU_NOT_DONE))
-		vcpu_exit(v);
+	    (!take_quickly(v, t->cause) && vcpu_exit(v, false) == VCPU_SAVE_ALL))
+		vcpu_exit(v, true);
 	enter_guest();
 }
 

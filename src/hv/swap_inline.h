@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The code of swap.h: for swap.c, and for quick.c, which has few registers. It calls nothing. */
+#ifndef HV_SWAP_INLINE_H
+#define HV_SWAP_INLINE_H
+
+/* With NACL below, keys() has KEY_SLOW on: then this code does not run. */
+#define RISCV_NCSR_DIRECT
+#define CSR_CLOBBERS
+
+#include "hext/csr.h"
+#include "hv/vcpu.h"
+#include "riscv/insn.h"
+#include "riscv/switch.h"
+
+/* Change hgatp to @hgatp, with vsatp Bare from then on. Returns the old vsatp. */
+ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
+{
+	uint64_t atp = ncsr_swap(HEXT_CSR_VSATP, 0);
+
+	ncsr_write(HEXT_CSR_HGATP, hgatp);
+	if (static_key(KEY_FLUSH))
+		insn_flush_live_vmid(hgatp_vmid(hgatp));
+	return atp;
+}
+
+/*
+ * What L1 wants hstatus to be, from the autoswap slot: most times still what was put there last,
+ * which is legal.
+ */
+ALWAYS_INLINE uint64_t swap_take_hstatus(const struct vcpu *v)
+{
+	uint64_t wanted = nacl_host_autoswap_hstatus(&v->nacl);
+
+	if (__builtin_expect(wanted != v->quick.swapped_hstatus, 0))
+		wanted = hext_legal_hstatus(&v->h, wanted);
+	return wanted;
+}
+
+ALWAYS_INLINE void swap_put_hstatus(struct vcpu *v, uint64_t hstatus)
+{
+	v->quick.swapped_hstatus = hstatus;
+	nacl_host_autoswapped(&v->nacl, hstatus);
+}
+
+/*
+ * vcpu_exit() has to serve a request first, or L1 has interrupts that this file knows nothing of:
+ * vcpu.unusual.
+ */
+ALWAYS_INLINE bool swap_is_asked_for(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->asked_for, __ATOMIC_RELAXED);
+}
+
+/* L1's interrupt that is pending and enabled: L2 would not run. */
+ALWAYS_INLINE bool l1_is_interrupted(uint64_t hie)
+{
+	return ncsr_read(HEXT_CSR_HIP) & hie & IRQ_VS_ALL;
+}
+
+/* ---- into L2 ---- */
+
+/* L2 would run under @hstatus of L1's, with nothing else to be done first. @hie is the hart's. */
+ALWAYS_INLINE bool swap_can_enter(const struct vcpu *v, uint64_t hstatus, uint64_t hie)
+{
+	return (hstatus & HSTATUS_SPV) && !swap_is_asked_for(v) && !l1_is_interrupted(hie);
+}
+
+/*
+ * Move L1's CSRs to the image and load L2's, but for those that SRET changes. @hie is the hart's,
+ * which has L1's sie.
+ */
+ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
+{
+	struct hext_hart *h = &v->h;
+	const struct hext_bank *l2 = &h->vs;
+	struct hext_bank *l1 = &h->s;
+
+	l1->atp = swap_gstage(v->quick.shadow_atp);
+	ncsr_write(HEXT_CSR_VSATP, l2->atp);
+	l1->tvec = ncsr_swap(HEXT_CSR_VSTVEC, l2->tvec);
+	l1->scratch = ncsr_swap(HEXT_CSR_VSSCRATCH, l2->scratch);
+	/* L1's scause and stval need not be kept: the trap that ends L2 writes them. */
+	ncsr_write(HEXT_CSR_VSCAUSE, l2->cause);
+	ncsr_write(HEXT_CSR_VSTVAL, l2->tval);
+	load_controls_of_l2(h, WORLD_ALWAYS);
+	if (v->quick.more_controls)
+		load_more_controls_of_l2(h);
+	h->sie = (hie & IRQ_VS_ALL) >> 1;
+	if (!static_key(KEY_NO_SSTC)) {
+		l1->timecmp =
+			ncsr_swap(HEXT_CSR_VSTIMECMP, l2_has_timer(h) ? l2->timecmp : ~UINT64_C(0));
+		world_carry_timer(&v->timer, h);
+	}
+	h->sip = (ncsr_swap(HEXT_CSR_HVIP, h->hvip) & IRQ_VS_ALL) >> 1;
+	hie = h->hie & IRQ_VS_ALL;
+	if (static_key(KEY_AIA)) {
+		l1->iselect = ncsr_swap(HEXT_CSR_VSISELECT, l2->iselect);
+		ncsr_write(HEXT_CSR_HVICTL, h->hvictl);
+		hie |= sgeie_at_rest(h->sie);
+	}
+	ncsr_write(HEXT_CSR_HIE, hie);
+}
+
+/*
+ * hext_sret(), where L1's CSRs are in the hart and its hstatus is @hstatus. The image's pc and user
+ * are not set, and L1's sepc need not be kept: the trap that ends L2 writes it.
+ */
+ALWAYS_INLINE void swap_by_sret(struct hext_hart *h, uint64_t hstatus)
+{
+	uint64_t pc = ncsr_swap(HEXT_CSR_VSEPC, h->vs.epc);
+	uint64_t status = ncsr_swap(HEXT_CSR_VSSTATUS, h->vs.status);
+	uint64_t l1 = hext_status_of_sret(status);
+
+	h->virt = true;
+	h->s.status = l1;
+	h->hstatus = hstatus & ~HSTATUS_SPV;
+	ncsr_write(HEXT_CSR_HSTATUS, world_hstatus_of_l2(h->cfg, hstatus));
+	csr_clear(CSR_SSTATUS, SSTATUS_L1 | SSTATUS_SPP);
+	csr_set(CSR_SSTATUS, (l1 & SSTATUS_L1) | (status & SSTATUS_SPP));
+	csr_write(CSR_SEPC, pc);
+}
+
+/* L1, live, executes SRET with hstatus @hstatus, which has SPV. @hie is the hart's. */
+ALWAYS_INLINE void swap_into_l2(struct vcpu *v, uint64_t hie, uint64_t hstatus)
+{
+	swap_in_l2(v, hie);
+	swap_by_sret(&v->h, hstatus);
+}
+
+/* ---- into L1 ---- */
+
+/* What L2 had in @csr goes to its image and, if there is one, to the area; @value is L1's. */
+#define SWAP_OUT(csr, field, value) SWAP_OUT_BITS(csr, field, value, ~UINT64_C(0))
+
+/* SWAP_OUT() of @bits alone: the hart may let L2 set others, which L1 reads as 0. */
+#define SWAP_OUT_BITS(csr, field, value, bits)                   \
+	do {                                                     \
+		uint64_t left_ = ncsr_swap(csr, value) & (bits); \
+                                                                 \
+		h->vs.field = left_;                             \
+		if (csrs)                                        \
+			nacl_host_put(csrs, csr, left_);         \
+	} while (0)
+
+/*
+ * A field of the trap that L1 takes: of @made, or if that is NULL of the one that the hart has just
+ * taken.
+ */
+#define TRAP_READ(made, field, csr) ((made) ? (made)->field : csr_read(csr))
+
+/*
+ * L2's CSRs to the image and to @csrs, unless that is NULL; L1's, as the trap leaves them, to the
+ * hart.
+ */
+ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made,
+			       volatile nacl_word *csrs)
+{
+	struct hext_hart *h = &v->h;
+	uint64_t sstatus = csr_read(CSR_SSTATUS);
+	/* What L2 used is dirty in L1's sstatus, too. */
+	uint64_t used = h->s.status | (sstatus & (SSTATUS_FS | SSTATUS_VS));
+	bool user = made ? h->user : !(sstatus & SSTATUS_SPP);
+	uint64_t tvec = h->s.tvec;
+	uint64_t atp, left;
+
+	SWAP_OUT(HEXT_CSR_VSSTATUS, status, hext_status_of_trap(used, user));
+	SWAP_OUT_BITS(HEXT_CSR_VSEPC, epc, made ? h->pc : csr_read(CSR_SEPC), ~UINT64_C(1));
+	SWAP_OUT(HEXT_CSR_VSCAUSE, cause, TRAP_READ(made, cause, CSR_SCAUSE));
+	SWAP_OUT(HEXT_CSR_VSTVAL, tval, TRAP_READ(made, tval, CSR_STVAL));
+	csr_write(CSR_SEPC, hext_handler(tvec, made ? made->cause : 0));
+	SWAP_OUT(HEXT_CSR_VSTVEC, tvec, tvec);
+	SWAP_OUT(HEXT_CSR_VSSCRATCH, scratch, h->s.scratch);
+	atp = swap_gstage(v->quick.domain_atp);
+	h->vs.atp = atp;
+	if (csrs)
+		nacl_host_put(csrs, HEXT_CSR_VSATP, atp);
+	ncsr_write(HEXT_CSR_VSATP, h->s.atp);
+	if (!static_key(KEY_NO_SSTC)) {
+		left = ncsr_swap(HEXT_CSR_VSTIMECMP, h->s.timecmp);
+		if (l2_has_timer(h))
+			h->vs.timecmp = left;
+		if (csrs)
+			nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
+	}
+	load_controls_of_l1(h);
+	if (v->quick.more_controls)
+		load_more_controls_of_l1(h);
+}
+
+/*
+ * Of hext_hip(), where hgeie is 0, what L1's guest interrupt files @files add: hgeip has those that
+ * have an interrupt.
+ */
+ALWAYS_INLINE void add_files(const struct hext_hart *h, uint64_t files, uint64_t *hip)
+{
+	if (files && (files >> hext_vgein(h) & 1))
+		*hip |= BIT64(IRQ_VSEI);
+}
+
+/* Of hext_hip() what L2's timer adds. */
+ALWAYS_INLINE void add_timer(const struct hext_hart *h, uint64_t *hip)
+{
+	if (l2_has_timer(h) && csr_read(CSR_TIME) + h->htimedelta >= h->vs.timecmp)
+		*hip |= BIT64(IRQ_VSTI);
+}
+
+/* world_files() without L1's own file. Where there are files, that one is the hart's first. */
+ALWAYS_INLINE uint64_t files_of_l1(void)
+{
+	return ncsr_read(HEXT_CSR_HGEIP) >> 1 & ~UINT64_C(1);
+}
+
+/*
+ * vsiselect and hvictl change hands; what L1's guest interrupt files have goes to @csrs and to
+ * *@hip.
+ */
+ALWAYS_INLINE void swap_out_files(struct hext_hart *h, volatile nacl_word *csrs, uint64_t *hip)
+{
+	uint64_t files;
+
+	h->vs.iselect = ncsr_swap(HEXT_CSR_VSISELECT, h->s.iselect);
+	ncsr_write(HEXT_CSR_HVICTL, h->own_hvictl);
+	if (!csrs)
+		return;
+	nacl_host_put(csrs, HEXT_CSR_VSISELECT, h->vs.iselect);
+	files = files_of_l1();
+	nacl_host_put(csrs, HEXT_CSR_HGEIP, files);
+	add_files(h, files, hip);
+}
+
+/* hvip and hie change hands; they, and the CSRs that show them, go to @csrs. */
+ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *csrs)
+{
+	/* Of its bits no others can be set. */
+	uint64_t hvip = ncsr_swap(HEXT_CSR_HVIP, h->sip << 1);
+	uint64_t hip = hvip & IRQ_VS_ALL;
+	uint64_t hie =
+		(h->hie & BIT64(IRQ_SGEI)) | (ncsr_swap(HEXT_CSR_HIE, h->sie << 1) & IRQ_VS_ALL);
+	uint64_t hideleg;
+
+	h->hvip = hvip;
+	if (csrs)
+		nacl_host_put(csrs, HEXT_CSR_HVIP, hvip);
+	h->hie = hie;
+	if (static_key(KEY_AIA))
+		swap_out_files(h, csrs, &hip);
+	if (!csrs)
+		return;
+	add_timer(h, &hip);
+	/* hvien is 0, as vcpu.unusual is. */
+	hideleg = h->hideleg;
+	nacl_host_put(csrs, HEXT_CSR_HIE, hie);
+	nacl_host_put(csrs, HEXT_CSR_HIP, hip);
+	nacl_host_put(csrs, HEXT_CSR_VSIE, (hie & hideleg) >> 1);
+	nacl_host_put(csrs, HEXT_CSR_VSIP, (hip & hideleg) >> 1);
+}
+
+/*
+ * hstatus, htval and htinst as the trap leaves them, and the autoswap of hstatus, as
+ * nacl_host_after_trap() does it.
+ */
+ALWAYS_INLINE void swap_out_hstatus(struct vcpu *v, const struct hext_trap *made,
+				    volatile nacl_word *csrs)
+{
+	struct hext_hart *h = &v->h;
+	bool gva = made ? made->gva : (ncsr_read(HEXT_CSR_HSTATUS) & HSTATUS_GVA) != 0;
+	bool user = made ? h->user : !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
+	uint64_t hstatus = hext_hstatus_of_trap(h->hstatus, user, gva);
+	uint64_t htval = TRAP_READ(made, htval, HEXT_CSR_HTVAL);
+	uint64_t htinst = made ? made->htinst : 0;
+	uint64_t of_l2 = hstatus;
+
+	if (!made && hext_trap_has_htinst(csr_read(CSR_SCAUSE)))
+		htinst = ncsr_read(HEXT_CSR_HTINST);
+
+	h->htval = htval;
+	h->htinst = htinst;
+	if (csrs) {
+		nacl_host_put(csrs, HEXT_CSR_HTVAL, htval);
+		nacl_host_put(csrs, HEXT_CSR_HTINST, htinst);
+		if (__builtin_expect(nacl_host_autoswap(&v->nacl), 1)) {
+			hstatus = swap_take_hstatus(v);
+			swap_put_hstatus(v, of_l2);
+		}
+		nacl_host_put(csrs, HEXT_CSR_HSTATUS, hstatus);
+	}
+	h->hstatus = hstatus;
+}
+
+/*
+ * L2, live, takes a trap into L1: @made, or if that is NULL the exception that the hart has just
+ * taken.
+ */
+ALWAYS_INLINE void swap_into_l1(struct vcpu *v, const struct hext_trap *made)
+{
+	volatile nacl_word *csrs = v->quick.area_hstatus;
+	struct hext_hart *h = &v->h;
+	bool spv;
+
+	/* No CSR of the area is dirty, as all entries into L2 consume those that are. */
+	if (csrs) {
+		/* The compiler would compute the address anew for each CSR. */
+		hide_value(csrs);
+		csrs -= NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
+		swap_out_hstatus(v, made, csrs);
+		swap_out_l2(v, made, csrs);
+		swap_out_interrupts(h, csrs);
+	} else {
+		swap_out_hstatus(v, made, NULL);
+		swap_out_l2(v, made, NULL);
+		swap_out_interrupts(h, NULL);
+	}
+	h->virt = false;
+	spv = h->hstatus & HSTATUS_SPV;
+	if (spv)
+		world_note_trap_of_l2(h, ncsr_read(HEXT_CSR_VSCAUSE), ncsr_read(HEXT_CSR_VSEPC));
+	world_load_hstatus_of_l1(h, spv, false);
+	csr_write(CSR_SSTATUS, h->cfg->sstatus_of_l1);
+}
+
+#endif
