@@ -41,7 +41,7 @@ UNIT_TESTS += $(UNIT_TLB)
 TLB_WARN := $(C_WARNINGS)
 TLB_SANITIZE := -fsanitize=undefined -fno-sanitize-recover=all
 TLB_CFLAGS := -std=gnu11 $(TLB_WARN) -g -O2 $(TLB_SANITIZE) -Itests/tlb -Isrc \
-	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -DHALITE_JITTER
+	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' -DHALITE_JITTER -DHALITE_VERSION_NUMBER=0
 # The compiler adds a call at each access to memory in src/. tests/tlb/hooks.c defines the called
 # functions, so ThreadSanitizer itself is not linked.
 TLB_HOOKS := -fsanitize=thread -Wno-tsan --param tsan-distinguish-volatile=1 \

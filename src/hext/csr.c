@@ -12,26 +12,6 @@ static void set_nothing(struct hext_hart *h, uint64_t value)
 	(void)value;
 }
 
-uint64_t hext_hip(const struct hext_hart *h)
-{
-	uint64_t pending = h->hvip;
-
-	if (h->cfg->sstc && (h->henvcfg & HENVCFG_STCE) &&
-	    h->ops->time(h->ctx) + h->htimedelta >= h->vs.timecmp)
-		pending |= BIT64(IRQ_VSTI);
-	pending &= IRQ_VS_ALL;
-	if (h->cfg->geilen) {
-		uint64_t files = hext_hgeip(h);
-
-		/* File 0 is none. */
-		if (files >> hext_vgein(h) & 1)
-			pending |= BIT64(IRQ_VSEI);
-		if (files & h->hgeie)
-			pending |= BIT64(IRQ_SGEI);
-	}
-	return pending;
-}
-
 /* hip.VSSIP is hvip.VSSIP; the rest of hip is read-only. */
 static void set_hip(struct hext_hart *h, uint64_t value)
 {

@@ -6,6 +6,7 @@
 #define HEXT_PTE_H
 
 #include "hext/bits.h"
+#include "lib/page.h"
 
 #define PTE_V	       BIT64(0)
 #define PTE_R	       BIT64(1)
@@ -28,7 +29,5 @@
 #define PTE_NAPOT_ORDER 4
 #define PTE_NAPOT_PPN	MASK64(3, 0)
 #define PTE_NAPOT_64K	BIT64(3)
-
-#define PAGE_SHIFT 12
 
 #endif

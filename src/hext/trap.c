@@ -21,17 +21,6 @@ void hext_sret(struct hext_hart *h)
 	hext_sret_inline(h);
 }
 
-uint64_t hext_sip(const struct hext_hart *h)
-{
-	uint64_t pending = h->sip;
-
-	if (h->cfg->sstc && h->ops->time(h->ctx) >= h->s.timecmp)
-		pending |= BIT64(IRQ_STI);
-	if (h->cfg->own_file && (h->ops->files(h->ctx) & 1))
-		pending |= BIT64(IRQ_SEI);
-	return pending;
-}
-
 bool hext_interrupt_pending(const struct hext_hart *h, uint64_t *cause)
 {
 	uint64_t ready;

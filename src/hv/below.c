@@ -3,7 +3,8 @@
 #include "hv/below.h"
 #include "hv/console.h"
 #include "hv/options.h"
-#include "hv/sbi.h"
+#include "riscv/sbi_call.h"
+#include "riscv/static_key.h"
 
 /* Never given back: firmware that refuses to take its hands off may write to them for ever. */
 static _Alignas(NACL_SHMEM_ALIGN) uint8_t areas[MACHINE_MAX_HARTS][NACL_SHMEM_SIZE];
@@ -47,22 +48,22 @@ const char *below_nacl_text(char *buf, unsigned int size)
 	return options_nacl_text(&found, buf, size);
 }
 
-void below_hart_start(struct vcpu *v)
+void below_hart_start(struct nacl_client_hart *client, const struct machine_hart *hart)
 {
-	void *area = areas[v->hart->index];
-	enum nacl_error error = nacl_client_enable(&nacl, &v->nacl_below, area, (uintptr_t)area);
+	void *area = areas[hart->index];
+	enum nacl_error error = nacl_client_enable(&nacl, client, area, (uintptr_t)area);
 
 	/* It works without: by instructions, which trap. */
 	if (error)
-		hv_warn("hart %lu: SBI NACL set_shmem of 0x%lx refused with error %d",
-			v->hart->hartid, (unsigned long)(uintptr_t)area, error);
+		hv_warn("hart %lu: SBI NACL set_shmem of 0x%lx refused with error %d", hart->hartid,
+			(unsigned long)(uintptr_t)area, error);
 }
 
-void below_hart_stop(struct vcpu *v)
+void below_hart_stop(struct nacl_client_hart *client, const struct machine_hart *hart)
 {
-	enum nacl_error error = nacl_client_disable(&v->nacl_below);
+	enum nacl_error error = nacl_client_disable(client);
 
 	if (error)
 		hv_warn("hart %lu: SBI NACL set_shmem refused to disable with error %d",
-			v->hart->hartid, error);
+			hart->hartid, error);
 }

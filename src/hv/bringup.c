@@ -40,7 +40,7 @@ void bringup_hart_started(struct vcpu *v)
 {
 	assert(v->domain->vcpus[v->index] == v && !v->online);
 	/* Before anything else: CSRs and fences go through it. */
-	below_hart_start(v);
+	below_hart_start(&v->nacl_below, v->hart);
 	RACE_POINT();
 	/* From here on calls reach this hart; what they fenced before, init_hart() flushes. */
 	ipi_online(v);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "hv/console.h"
-#include "hv/machine.h"
 #include "lib/assert.h"
 #include "lib/race.h"
 #include "lib/spinlock.h"
@@ -33,7 +32,7 @@
 #define FATAL_STACK 4096
 
 static bool has_dbcn;
-static const void *tree;
+static volatile uint32_t *finisher;
 static volatile uint8_t *uart;
 
 /* A firmware that is older than SBI 0.2 knows no call of the base extension, probing included. */
@@ -42,9 +41,9 @@ void console_init(void)
 	has_dbcn = firmware_has_extension(SBI_EXT_DBCN);
 }
 
-void console_set_fdt(const void *fdt)
+void console_use_finisher(uint64_t address)
 {
-	tree = fdt;
+	finisher = (volatile uint32_t *)(uintptr_t)address;
 }
 
 void console_use_uart(uint64_t address)
@@ -164,7 +163,7 @@ void hv_warn(const char *fmt, ...)
  * The simulator ends when it gets to it. A call of the firmware meanwhile would be a second
  * request and replace the exit status, so it must not come at once.
  */
-static void finish(volatile uint32_t *finisher)
+static void finish(void)
 {
 	uint64_t start = csr_read(CSR_TIME);
 
@@ -196,22 +195,16 @@ void assert_failed(const char *file, int line, const char *expression)
 
 void hv_fatal(const char *fmt, ...)
 {
-	uint64_t finisher;
-	const void *fdt;
 	va_list args;
 
 	RACE_POINT();
 	while (!is_first((uintptr_t)__builtin_frame_address(0)))
 		insn_wfi();
-	fdt = tree;
 	va_start(args, fmt);
 	print("halite: fatal: ", fmt, args, "\n");
 	va_end(args);
-	/* What is wrong with the tree may be the finisher. */
-	tree = NULL;
-	finisher = fdt ? machine_find_finisher(fdt) : 0;
 	if (finisher)
-		finish((volatile uint32_t *)(uintptr_t)finisher);
+		finish();
 	firmware_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_SRST_TYPE_SHUTDOWN, SBI_SRST_REASON_FAILURE,
 		      0, 0, 0, 0);
 	firmware_call(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0, 0);

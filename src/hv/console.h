@@ -13,10 +13,11 @@
 void console_init(void);
 
 /*
- * hv_fatal() ends a simulator through its SiFive test finisher, so that the simulator's exit status says failure: firmware's
- * shutdown call, the only way without, passes no status on. It looks for it in @fdt, which has been checked and stays there.
+ * hv_fatal() ends a simulator through its SiFive test finisher, so that the simulator's exit status
+ * says failure: firmware's shutdown call, which is used without one, passes no status on. It is at
+ * @address; 0: there is none.
  */
-void console_set_fdt(const void *fdt);
+void console_use_finisher(uint64_t address);
 
 /* There is no SBI: print on the NS16550A at @address (0: nowhere). Only to say so before the end. */
 void console_use_uart(uint64_t address);

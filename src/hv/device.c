@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/aplic.h"
 #include "hv/device.h"
-#include "hv/intc.h"
+#include "hv/plic.h"
 #include "riscv/attempt.h"
+
+bool device_is_controller(const struct domain *d, uint64_t addr)
+{
+	const struct machine *m = &d->host->machine;
+
+	return m->plic.size ? addr - m->plic.base < m->plic.size
+			    : addr - m->aplic.base < m->aplic.size;
+}
 
 /* Whether a device is mapped for the guest at @addr; RAM is not one. */
 static bool is_mapped(const struct vcpu *v, uint64_t addr, unsigned int size)
@@ -14,18 +23,20 @@ static bool is_mapped(const struct vcpu *v, uint64_t addr, unsigned int size)
 
 bool device_load(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t *value)
 {
-	uint64_t offset;
+	const struct machine *m = &v->domain->host->machine;
 
-	if (intc_contains(v->domain, addr, &offset))
-		return intc_load(v, offset, size, value);
-	return is_mapped(v, addr, size) && riscv_try_load(addr, size, value);
+	if (!device_is_controller(v->domain, addr))
+		return is_mapped(v, addr, size) && riscv_try_load(addr, size, value);
+	return m->plic.size ? plic_load(v, addr - m->plic.base, size, value)
+			    : aplic_load(v, addr - m->aplic.base, size, value);
 }
 
 bool device_store(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t value)
 {
-	uint64_t offset;
+	const struct machine *m = &v->domain->host->machine;
 
-	if (intc_contains(v->domain, addr, &offset))
-		return intc_store(v, offset, size, value);
-	return is_mapped(v, addr, size) && riscv_try_store(addr, size, value);
+	if (!device_is_controller(v->domain, addr))
+		return is_mapped(v, addr, size) && riscv_try_store(addr, size, value);
+	return m->plic.size ? plic_store(v, addr - m->plic.base, size, value)
+			    : aplic_store(v, addr - m->aplic.base, size, value);
 }

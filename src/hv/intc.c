@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
-#include "hv/aplic.h"
 #include "hv/intc.h"
 #include "hv/ipi.h"
-#include "hv/plic.h"
 #include "lib/race.h"
 #include "riscv/csr.h"
 #include "riscv/imsic.h"
 #include "riscv/insn.h"
-
-bool intc_contains(const struct domain *d, uint64_t addr, uint64_t *offset)
-{
-	const struct machine *m = &d->host->machine;
-
-	*offset = addr - (m->plic.size ? m->plic.base : m->aplic.base);
-	return *offset < (m->plic.size ? m->plic.size : m->aplic.size);
-}
-
-bool intc_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
-{
-	return v->domain->host->machine.plic.size ? plic_load(v, offset, size, value)
-						  : aplic_load(v, offset, size, value);
-}
-
-bool intc_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value)
-{
-	return v->domain->host->machine.plic.size ? plic_store(v, offset, size, value)
-						  : aplic_store(v, offset, size, value);
-}
 
 /*
  * Where L1 has no guest interrupt file for its own: the hart's supervisor-level one stands for it, and what VS mode

@@ -11,13 +11,6 @@
 
 #include "hv/vcpu.h"
 
-/* Whether physical address @addr is a register of it; *@offset is where. */
-bool intc_contains(const struct domain *d, uint64_t addr, uint64_t *offset);
-
-/* A load or store of L1 of @size bytes. False: there is no such access: an access fault. */
-bool intc_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value);
-bool intc_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value);
-
 /* A supervisor external interrupt came to this hart, or its cause may have gone. */
 void intc_update(struct vcpu *v);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
 #include "hext/insn.h"
+#include "hv/device.h"
 #include "hv/mmio.h"
-#include "hv/intc.h"
 
 /*
  * The load or store that trapped: from htinst where the hardware filled it in, else fetched again. The guest may have
@@ -32,15 +32,15 @@ static uint64_t extend(uint64_t value, const struct hext_insn *insn)
 	return insn->sign_extend ? (uint64_t)((int64_t)value >> shift) : value >> shift;
 }
 
-static bool emulate(struct vcpu *v, uint64_t offset, const struct hext_insn *insn)
+static bool emulate(struct vcpu *v, uint64_t addr, const struct hext_insn *insn)
 {
 	uint64_t value;
 
 	if (insn->fp)
 		return false;
 	if (insn->kind == HEXT_INSN_STORE)
-		return intc_store(v, offset, insn->width, v->x[insn->rs2]);
-	if (insn->kind != HEXT_INSN_LOAD || !intc_load(v, offset, insn->width, &value))
+		return device_store(v, addr, insn->width, v->x[insn->rs2]);
+	if (insn->kind != HEXT_INSN_LOAD || !device_load(v, addr, insn->width, &value))
 		return false;
 	if (insn->rd)
 		v->x[insn->rd] = extend(value, insn);
@@ -57,10 +57,9 @@ void mmio_access(struct vcpu *v, const struct hext_trap *hw, pa_t addr)
 		.gva = v->h.virt,
 	};
 	struct hext_insn insn;
-	uint64_t offset;
 
-	if (hw->cause != CAUSE_FETCH_GUEST_PAGE && intc_contains(v->domain, addr.addr, &offset) &&
-	    decode_access(v, hw, &insn) && emulate(v, offset, &insn)) {
+	if (hw->cause != CAUSE_FETCH_GUEST_PAGE && device_is_controller(v->domain, addr.addr) &&
+	    decode_access(v, hw, &insn) && emulate(v, addr.addr, &insn)) {
 		v->h.pc += insn.length;
 		return;
 	}

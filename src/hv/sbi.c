@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stddef.h>
 
+#include "hv/below.h"
 #include "hv/sbi.h"
+#include "lib/version.h"
+
+/* The base extension is here, as it is asked which ones there are. */
+static const struct sbi_extension sbi_base;
 
 static const struct sbi_extension *const extensions[] = {
 	&sbi_base, &sbi_time, &sbi_ipi, &sbi_rfence, &sbi_hsm,
@@ -22,7 +27,7 @@ static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
 	return NULL;
 }
 
-bool sbi_has_extension(const struct vcpu *v, uint64_t id)
+static bool has_extension(const struct vcpu *v, uint64_t id)
 {
 	const struct sbi_extension *extension = find(v, id);
 
@@ -31,28 +36,39 @@ bool sbi_has_extension(const struct vcpu *v, uint64_t id)
 	return extension;
 }
 
-bool sbi_hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base, uint64_t *vcpus)
+#define SPEC_VERSION_2_0 (UINT64_C(2) << 24)
+
+enum {
+	GET_SPEC_VERSION,
+	GET_IMPL_ID,
+	GET_IMPL_VERSION,
+	PROBE_EXTENSION,
+	GET_MVENDORID,
+	GET_MARCHID,
+	GET_MIMPID,
+};
+
+static struct sbi_result handle_base(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
-	const struct domain *d = v->domain;
-	unsigned int bit;
-
-	*vcpus = 0;
-	if (base == ~UINT64_C(0)) {
-		*vcpus = ~UINT64_C(0) >> (64 - d->vcpu_count);
-		return true;
+	switch (fid) {
+	case GET_SPEC_VERSION:
+		return sbi_value(SPEC_VERSION_2_0);
+	case GET_IMPL_ID:
+		return sbi_value(SBI_IMPL_HALITE);
+	case GET_IMPL_VERSION:
+		return sbi_value(HALITE_VERSION_NUMBER);
+	case PROBE_EXTENSION:
+		return sbi_value(has_extension(v, args[0]));
+	case GET_MVENDORID:
+	case GET_MARCHID:
+	case GET_MIMPID:
+		return firmware_call(sbi_base.id, fid, 0, 0, 0, 0, 0, 0);
+	default:
+		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	}
-	for (bit = 0; bit < 64; bit++) {
-		const struct vcpu *target;
-
-		if (!(mask >> bit & 1))
-			continue;
-		target = base + bit < base ? NULL : vcpu_find(d, base + bit);
-		if (!target)
-			return false;
-		*vcpus |= UINT64_C(1) << target->index;
-	}
-	return true;
 }
+
+static const struct sbi_extension sbi_base = { .id = SBI_EXT_BASE, .handle = handle_base };
 
 void sbi_handle_ecall(struct vcpu *v)
 {

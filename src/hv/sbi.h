@@ -14,14 +14,6 @@
 #include "hv/vcpu.h"
 #include "riscv/sbi_call.h"
 
-#define SBI_IMPL_HALITE 0x48414c49 /* "HALI": none of those that the specification lists */
-
-/* Halite's own extension */
-#define SBI_EXT_HALITE	 (0x0a000000 | (SBI_IMPL_HALITE & 0xffffff))
-#define SBI_HALITE_LEVEL 0 /* how many Halites are below the one that answers */
-#define SBI_HALITE_EXITS \
-	1 /* of this hart, for the reason a0 (enum stat); NOT_SUPPORTED if not counted */
-
 enum sbi_error {
 	SBI_SUCCESS = 0,
 	SBI_ERR_FAILED = -1,
@@ -45,8 +37,8 @@ struct sbi_extension {
 	struct sbi_result (*handle)(struct vcpu *v, uint64_t fid, const uint64_t *args);
 };
 
-extern const struct sbi_extension sbi_base, sbi_time, sbi_ipi, sbi_rfence, sbi_hsm, sbi_srst,
-	sbi_dbcn, sbi_nacl, sbi_pmu, sbi_halite;
+extern const struct sbi_extension sbi_time, sbi_ipi, sbi_rfence, sbi_hsm, sbi_srst, sbi_dbcn,
+	sbi_nacl, sbi_pmu, sbi_halite;
 
 /* The ECALL of L1 that has just trapped. */
 void sbi_handle_ecall(struct vcpu *v);

@@ -4,6 +4,7 @@
  * Space") that the low bits of its implementation ID give it. Meant for Halite as a guest of itself and
  * for measurements.
  */
+#include "hv/below.h"
 #include "hv/sbi.h"
 
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)

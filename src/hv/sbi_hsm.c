@@ -69,7 +69,7 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	stats_print_pool(v->domain);
 	ipi_offline(v);
 	RACE_POINT();
-	below_hart_stop(v);
+	below_hart_stop(&v->nacl_below, v->hart);
 	csr_write(CSR_SIE, 0);
 	result = firmware_call(sbi_hsm.id, HART_STOP, 0, 0, 0, 0, 0, 0);
 	/*
@@ -77,7 +77,7 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	 * has: vcpu_reset() forgets it.
 	 */
 	csr_write(CSR_SIE, sie);
-	below_hart_start(v);
+	below_hart_start(&v->nacl_below, v->hart);
 	/* The guest's hstatus may have been in the area below alone. */
 	v->hstatus_stale = true;
 	/* As for a hart that starts: what calls fenced meanwhile is flushed here. */

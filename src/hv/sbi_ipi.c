@@ -10,7 +10,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 
 	if (fid != SEND_IPI)
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
-	if (!sbi_hart_mask(v, args[0], args[1], &vcpus))
+	if (!vcpu_find_all(v->domain, args[0], args[1], &vcpus))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
 	ipi_post(v->domain, vcpus, VCPU_REQ_SSI);
 	return sbi_error(SBI_SUCCESS);

@@ -87,7 +87,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 
 	if (fid > HFENCE_VVMA)
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
-	if (!sbi_hart_mask(v, args[0], args[1], &vcpus))
+	if (!vcpu_find_all(v->domain, args[0], args[1], &vcpus))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
 	if (fid != FENCE_I && !is_whole(args[2], args[3]) && !is_range(args[2], args[3]))
 		return sbi_error(SBI_ERR_INVALID_ADDRESS);

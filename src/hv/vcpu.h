@@ -86,6 +86,12 @@ struct vcpu {
 /* The domain's vCPU with hart id @hartid, or NULL. */
 struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid);
 
+/*
+ * The vCPUs of @d that (hart_mask, hart_mask_base) name, as a mask of indices. False: a hart that the guest
+ * does not have (SBI 2.0 "Hart list parameter").
+ */
+bool vcpu_find_all(const struct domain *d, uint64_t mask, uint64_t base, uint64_t *vcpus);
+
 /* Bring @v to the state in which a hart starts: S mode at @pc, a0 = hart id, a1 = @arg. */
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg);
 

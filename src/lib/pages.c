@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "lib/assert.h"
+#include "lib/page.h"
 #include "lib/pages.h"
-#include "riscv/pte.h"
 
 void *pages_alloc(struct page_pool *p, uint64_t count, uint64_t align)
 {

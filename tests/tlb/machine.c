@@ -445,7 +445,6 @@ static struct sbi_result no_extension(struct vcpu *v, uint64_t fid, const uint64
 
 #define NO_EXTENSION(name, number) \
 	const struct sbi_extension name = { .id = (number), .handle = no_extension }
-NO_EXTENSION(sbi_base, 0x10);
 NO_EXTENSION(sbi_time, 0x54494d45);
 NO_EXTENSION(sbi_srst, 0x53525354);
 NO_EXTENSION(sbi_dbcn, 0x4442434e);

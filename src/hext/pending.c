@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What hip and L1's sip read. */
+#include "hext/bits.h"
+#include "hext/hext.h"
+
+uint64_t hext_hip(const struct hext_hart *h)
+{
+	uint64_t pending = h->hvip;
+
+	if (h->cfg->sstc && (h->henvcfg & HENVCFG_STCE) &&
+	    h->ops->time(h->ctx) + h->htimedelta >= h->vs.timecmp)
+		pending |= BIT64(IRQ_VSTI);
+	pending &= IRQ_VS_ALL;
+	if (h->cfg->geilen) {
+		uint64_t files = hext_hgeip(h);
+
+		/* File 0 is none. */
+		if (files >> hext_vgein(h) & 1)
+			pending |= BIT64(IRQ_VSEI);
+		if (files & h->hgeie)
+			pending |= BIT64(IRQ_SGEI);
+	}
+	return pending;
+}
+
+uint64_t hext_sip(const struct hext_hart *h)
+{
+	uint64_t pending = h->sip;
+
+	if (h->cfg->sstc && h->ops->time(h->ctx) >= h->s.timecmp)
+		pending |= BIT64(IRQ_STI);
+	if (h->cfg->own_file && (h->ops->files(h->ctx) & 1))
+		pending |= BIT64(IRQ_SEI);
+	return pending;
+}
