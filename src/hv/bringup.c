@@ -5,6 +5,7 @@
 #include "hv/console.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
+#include "hv/vcpu_resume.h"
 #include "lib/assert.h"
 #include "lib/race.h"
 #include "riscv/csr.h"
@@ -45,6 +46,7 @@ void bringup_hart_started(struct vcpu *v)
 	/* From here on calls reach this hart; what they fenced before, init_hart() flushes. */
 	ipi_online(v);
 	RACE_POINT();
+	nested_reset(v);
 	vcpu_reset(v, v->start_pc, v->start_arg);
 	init_hart(v);
 	vcpu_resume(v);

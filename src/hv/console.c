@@ -32,7 +32,8 @@
 #define FATAL_STACK 4096
 
 static bool has_dbcn;
-static volatile uint32_t *finisher;
+static uint64_t (*find_finisher)(const void *fdt);
+static const void *tree;
 static volatile uint8_t *uart;
 
 /* A firmware that is older than SBI 0.2 knows no call of the base extension, probing included. */
@@ -41,9 +42,10 @@ void console_init(void)
 	has_dbcn = firmware_has_extension(SBI_EXT_DBCN);
 }
 
-void console_use_finisher(uint64_t address)
+void console_use_finisher(uint64_t (*find)(const void *fdt), const void *fdt)
 {
-	finisher = (volatile uint32_t *)(uintptr_t)address;
+	find_finisher = find;
+	tree = fdt;
 }
 
 void console_use_uart(uint64_t address)
@@ -163,7 +165,7 @@ void hv_warn(const char *fmt, ...)
  * The simulator ends when it gets to it. A call of the firmware meanwhile would be a second
  * request and replace the exit status, so it must not come at once.
  */
-static void finish(void)
+static void finish(volatile uint32_t *finisher)
 {
 	uint64_t start = csr_read(CSR_TIME);
 
@@ -195,6 +197,8 @@ void assert_failed(const char *file, int line, const char *expression)
 
 void hv_fatal(const char *fmt, ...)
 {
+	uint64_t (*find)(const void *fdt);
+	uint64_t finisher;
 	va_list args;
 
 	RACE_POINT();
@@ -203,8 +207,12 @@ void hv_fatal(const char *fmt, ...)
 	va_start(args, fmt);
 	print("halite: fatal: ", fmt, args, "\n");
 	va_end(args);
+	/* What is wrong with the tree may be the finisher. */
+	find = find_finisher;
+	find_finisher = NULL;
+	finisher = find ? find(tree) : 0;
 	if (finisher)
-		finish();
+		finish((volatile uint32_t *)(uintptr_t)finisher);
 	firmware_call(SBI_EXT_SRST, SBI_SRST_RESET, SBI_SRST_TYPE_SHUTDOWN, SBI_SRST_REASON_FAILURE,
 		      0, 0, 0, 0);
 	firmware_call(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0, 0);

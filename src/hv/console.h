@@ -14,10 +14,10 @@ void console_init(void);
 
 /*
  * hv_fatal() ends a simulator through its SiFive test finisher, so that the simulator's exit status
- * says failure: firmware's shutdown call, which is used without one, passes no status on. It is at
- * @address; 0: there is none.
+ * says failure: firmware's shutdown call, which is used without one, passes no status on. hv_fatal()
+ * asks @find for the address, 0 if there is none; @fdt has been checked and stays there.
  */
-void console_use_finisher(uint64_t address);
+void console_use_finisher(uint64_t (*find)(const void *fdt), const void *fdt);
 
 /* There is no SBI: print on the NS16550A at @address (0: nowhere). Only to say so before the end. */
 void console_use_uart(uint64_t address);

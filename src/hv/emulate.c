@@ -255,7 +255,7 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 		if (!nacl_host_take_fences(&v->nacl, FENCES_AT_ONCE))
 			return;
 		nacl_host_before_sret(&v->nacl);
-		vcpu_sret(v);
+		nested_sret(v);
 		return;
 	default:
 		illegal_instruction(v, code);

@@ -7,6 +7,7 @@
 #include "hv/nested.h"
 #include "hv/intc.h"
 #include "hv/sbi.h"
+#include "hv/vcpu_resume.h"
 #include "riscv/csr.h"
 #include "riscv/insn.h"
 #include "riscv/ncsr.h"

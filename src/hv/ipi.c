@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
 #include "hv/ipi.h"
-#include "hv/intc.h"
 #include "lib/assert.h"
 #include "lib/race.h"
 #include "lib/spinlock.h"
@@ -33,8 +32,7 @@ static void post(struct vcpu *target, enum vcpu_request request)
 	__atomic_fetch_or(&target->requests, request, __ATOMIC_SEQ_CST);
 }
 
-/* Whether the request was there; it is not any more. */
-static bool take(struct vcpu *v, enum vcpu_request request)
+bool ipi_take(struct vcpu *v, enum vcpu_request request)
 {
 	return __atomic_fetch_and(&v->requests, ~(uint32_t)request, __ATOMIC_SEQ_CST) & request;
 }
@@ -63,18 +61,10 @@ static void answer_call(struct vcpu *v)
 	__atomic_fetch_sub(&call.left, 1, __ATOMIC_RELEASE);
 }
 
-void ipi_serve(struct vcpu *v)
+void ipi_answer(struct vcpu *v)
 {
-	/* Whoever posts one interrupts this hart afterwards. */
-	if (!__atomic_load_n(&v->requests, __ATOMIC_RELAXED))
-		return;
-	RACE_POINT();
-	if (take(v, VCPU_REQ_CALL))
+	if (ipi_take(v, VCPU_REQ_CALL))
 		answer_call(v);
-	if (take(v, VCPU_REQ_SSI))
-		vcpu_set_pending(v, BIT64(IRQ_SSI));
-	if (take(v, VCPU_REQ_INTC))
-		intc_update(v);
 }
 
 /*
@@ -85,7 +75,7 @@ void ipi_serve(struct vcpu *v)
 static void withdraw_if_offline(struct vcpu *target)
 {
 	RACE_POINT();
-	if (!is_online(target) && take(target, VCPU_REQ_CALL))
+	if (!is_online(target) && ipi_take(target, VCPU_REQ_CALL))
 		__atomic_fetch_sub(&call.left, 1, __ATOMIC_RELEASE);
 }
 
@@ -96,7 +86,7 @@ void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *ar
 	unsigned int i;
 
 	while (!spin_trylock(&call.lock))
-		ipi_serve(v);
+		ipi_answer(v);
 	assert(!call.left);
 	call.fn = fn;
 	call.arg = arg;
@@ -139,6 +129,5 @@ void ipi_offline(struct vcpu *v)
 {
 	__atomic_store_n(&v->online, false, __ATOMIC_SEQ_CST);
 	RACE_POINT();
-	if (take(v, VCPU_REQ_CALL))
-		answer_call(v);
+	ipi_answer(v);
 }

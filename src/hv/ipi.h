@@ -22,7 +22,7 @@ void ipi_post(struct domain *d, uint64_t mask, enum vcpu_request request);
 /*
  * Run @fn(vcpu, @arg) on the harts of all vCPUs in @mask that are online, @v's own included, and
  * wait until each has. Stopped ones are left out: they flush everything when they start. While it
- * waits the caller serves what others ask of it, so no lock may be held that @fn takes.
+ * waits the caller takes part in the calls of others, so no lock may be held that @fn takes.
  */
 void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *arg), void *arg);
 
@@ -32,8 +32,11 @@ void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *ar
  */
 void ipi_forget(struct vcpu *v);
 
-/* Serve what has been posted to @v. */
-void ipi_serve(struct vcpu *v);
+/* Whether @request was posted to @v. It is not any more: the caller serves it. */
+bool ipi_take(struct vcpu *v, enum vcpu_request request);
+
+/* Take part in a call, if one is posted to @v, whose hart calls this. */
+void ipi_answer(struct vcpu *v);
 
 /* @v's hart starts or stops: from now on it is, or is not, part of calls. */
 void ipi_online(struct vcpu *v);

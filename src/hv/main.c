@@ -55,7 +55,7 @@ void hv_start(uint64_t hartid, void *fdt)
 
 	console_init();
 	machine_check_fdt(fdt, HOME_FDT_MAX);
-	console_use_finisher(machine_find_finisher(fdt));
+	console_use_finisher(machine_find_finisher, fdt);
 	check_firmware(fdt);
 	machine_parse_memory(&host.machine, fdt);
 	modules_find(&mods, fdt, &host.machine, self);
@@ -195,7 +195,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	char text[80];
 
 	console_init();
-	console_use_finisher(machine_find_finisher(fdt));
+	console_use_finisher(machine_find_finisher, fdt);
 	options_parse(&host.options, machine_bootargs(fdt));
 	machine_parse(&host.machine, fdt, hartid, options->given);
 	hv_print("Halite " HALITE_VERSION " (nacl: %s)\n",

@@ -13,6 +13,8 @@
 #include "hv/memory.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
+#include "hv/swap.h"
+#include "lib/assert.h"
 #include "hv/intc.h"
 #include "riscv/csr.h"
 #include "riscv/ncsr.h"
@@ -92,7 +94,7 @@ static void file_rmw(void *ctx, unsigned int file, unsigned int reg, uint64_t *o
 		intc_update(v);
 }
 
-const struct hext_ops nested_hext_ops = {
+static const struct hext_ops hext_ops = {
 	.read = read_memory,
 	.write = write_memory,
 	.read_pte = read_pte,
@@ -163,7 +165,7 @@ static void *map_shmem(void *ctx, uint64_t gpa, size_t size)
 	return memory_map(v->domain, gpa, size);
 }
 
-const struct nacl_host_ops nested_nacl_ops = {
+static const struct nacl_host_ops nacl_ops = {
 	.csr_exists = csr_exists,
 	.csr_read = csr_value,
 	.csr_write = csr_change,
@@ -213,6 +215,16 @@ void nested_init_domain(struct domain *d, struct page_pool *pool)
 	if (!hext_shadow_init(&d->shadows, &config))
 		hv_fatal("home: %lu pages for shadow page tables are too few for %u harts",
 			 (unsigned long)pages, d->vcpu_count);
+}
+
+void nested_reset(struct vcpu *v)
+{
+	hext_init(&v->h, &v->domain->hext, &hext_ops, v);
+	nacl_host_init(&v->nacl, v->domain->nacl_features, &nacl_ops, v);
+	v->shadow = NULL;
+	v->quick.shadow_key = ~UINT64_C(0);
+	v->quick.domain_atp = domain_hgatp(v->domain);
+	v->quick.missed.hgatp = 0;
 }
 
 void nested_hart_start(const struct vcpu *v)
@@ -274,6 +286,18 @@ void nested_before_l2(struct vcpu *v)
 		bind_shadow(v);
 	if (v->quick.missed.hgatp)
 		fill_ahead(v);
+}
+
+void nested_sret(struct vcpu *v)
+{
+	assert(!v->h.virt);
+	if ((v->h.hstatus & HSTATUS_SPV) && vcpu_can_swap(v)) {
+		nested_before_l2(v);
+		swap_to_l2(v);
+		return;
+	}
+	vcpu_save(v);
+	hext_sret(&v->h);
 }
 
 /*

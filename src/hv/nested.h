@@ -8,11 +8,11 @@
 
 #include "hv/vcpu.h"
 
-extern const struct hext_ops nested_hext_ops;
-extern const struct nacl_host_ops nested_nacl_ops;
-
 /* Give @d, whose vCPUs are there, its pool of shadow G-stages, in all that is left of @pool. */
 void nested_init_domain(struct domain *d, struct page_pool *pool);
+
+/* @v is a hart that has just started: its H extension, and what it has of SBI NACL, are reset. */
+void nested_reset(struct vcpu *v);
 
 /* Fence whatever a life before of @v's hart may have left in it. */
 void nested_hart_start(const struct vcpu *v);
@@ -22,6 +22,9 @@ void nested_hart_start(const struct vcpu *v);
  * L1 and wait for other harts, and spare L2 the fault for what L1 has mapped since its last one.
  */
 void nested_before_l2(struct vcpu *v);
+
+/* L1 executes SRET in S mode, which may enter L2. */
+void nested_sret(struct vcpu *v);
 
 /* Load the CSRs for the state that @v is in; when ON, under the shadow that is bound. */
 void nested_load(struct vcpu *v);

@@ -14,8 +14,8 @@
 #include "hv/vcpu.h"
 
 /*
- * A load or store of L1 of @size bytes. False: there is no such access, or the machine's device refuses:
- * an access fault.
+ * A load or store of L1 of @size bytes. False: there is no such access, or the machine's device
+ * refuses: an access fault.
  */
 bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value);
 bool plic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value);

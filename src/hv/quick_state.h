@@ -41,22 +41,22 @@ struct quick_state {
 	struct hext_shadow_missed missed;
 	/*
 	 * L1's hgatp of the shadow that is bound, vcpu.shadow; a value that hgatp cannot have
-	 * without one. Written by nested_bind_shadow() and vcpu_reset(). Read by quick.c's
+	 * without one. Written by bind_shadow() and nested_reset(). Read by quick.c's
 	 * can_enter().
 	 */
 	uint64_t shadow_key;
 	/*
-	 * The hardware's hgatp for L2, under that shadow. Written by nested_bind_shadow(). Read by
+	 * The hardware's hgatp for L2, under that shadow. Written by bind_shadow(). Read by
 	 * swap_into_l2(), nested_load().
 	 */
 	uint64_t shadow_atp;
 	/*
-	 * The hardware's hgatp for L1. Written by vcpu_reset(). Read by swap_into_l1() and
+	 * The hardware's hgatp for L1. Written by nested_reset(). Read by swap_into_l1() and
 	 * nested_load().
 	 */
 	uint64_t domain_atp;
 	/*
-	 * world_has_more_controls(). Written by vcpu.c's note_unusual(). Read by swap_into_l2() and
+	 * world_has_more_controls(). Written by vcpu_note_unusual(). Read by swap_into_l2() and
 	 * swap_into_l1().
 	 */
 	bool more_controls;

@@ -49,15 +49,6 @@ void sbi_handle_ecall(struct vcpu *v);
  */
 bool sbi_nacl_sync_sret(struct vcpu *v);
 
-/* Whether the guest has extension @id. */
-bool sbi_has_extension(const struct vcpu *v, uint64_t id);
-
-/*
- * The vCPUs that (hart_mask, hart_mask_base) name, as a mask of indices. False: a hart that the
- * guest does not have (SBI 2.0 "Hart list parameter").
- */
-bool sbi_hart_mask(const struct vcpu *v, uint64_t mask, uint64_t base, uint64_t *vcpus);
-
 /* The supervisor timer interrupt that firmware gives, where there is no Sstc: it is L1's. */
 void sbi_time_expired(struct vcpu *v);
 

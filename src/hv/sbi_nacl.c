@@ -37,7 +37,7 @@ bool sbi_nacl_sync_sret(struct vcpu *v)
 			return true;
 	}
 	nacl_host_finish_sync_sret(&v->nacl, NULL);
-	vcpu_sret(v);
+	nested_sret(v);
 	return false;
 }
 

@@ -71,7 +71,7 @@ struct vcpu {
 			uint32_t requests; /* enum vcpu_request bits, atomic */
 			/*
 			 * Not 0: L1 keeps interrupts of VS level to itself, or quick.aia_at_work.
-			 * Written by vcpu.c's note_unusual(). Read by vcpu.c, which does not call
+			 * Written by vcpu_note_unusual(). Read by vcpu.c, which does not call
 			 * swap.c then, and with requests by quick.c.
 			 */
 			uint32_t unusual;
@@ -87,12 +87,15 @@ struct vcpu {
 struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid);
 
 /*
- * The vCPUs of @d that (hart_mask, hart_mask_base) name, as a mask of indices. False: a hart that the guest
- * does not have (SBI 2.0 "Hart list parameter").
+ * The vCPUs of @d that (hart_mask, hart_mask_base) name, as a mask of indices. False: a hart that
+ * the guest does not have (SBI 2.0 "Hart list parameter").
  */
 bool vcpu_find_all(const struct domain *d, uint64_t mask, uint64_t base, uint64_t *vcpus);
 
-/* Bring @v to the state in which a hart starts: S mode at @pc, a0 = hart id, a1 = @arg. */
+/*
+ * Bring @v, which nested_reset() has made a hart without guests, to the state in which a hart
+ * starts: S mode at @pc, a0 = hart id, a1 = @arg.
+ */
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg);
 
 /* Likewise after a suspend that keeps no registers; interrupts that are pending stay so. */
@@ -107,8 +110,11 @@ void vcpu_area_changed(struct vcpu *v);
 /* L1 has written some of its H and VS CSRs, and the image has them. */
 void vcpu_csr_written(struct vcpu *v);
 
-/* Leave the emulation: deliver what is pending, load what is not live, set up the way back. */
-void vcpu_resume(struct vcpu *v);
+/*
+ * quick.c assumes that AIA is at rest and that L1 keeps no interrupts. What else changes that looks
+ * here whether it is so.
+ */
+void vcpu_note_unusual(struct vcpu *v);
 
 /* Whether worlds may be changed by swap.h, which says when. */
 static inline bool vcpu_can_swap(const struct vcpu *v)
@@ -125,9 +131,6 @@ void vcpu_refresh_trap_csrs(struct vcpu *v);
 /* Take @trap in the level that runs, if L1 delegates it to L2, else in L1. */
 void vcpu_raise(struct vcpu *v, const struct hext_trap *trap);
 
-/* L1 executes SRET in S mode. */
-void vcpu_sret(struct vcpu *v);
-
 /* Set or clear pending bits of L1's sip (IRQ_* in sip's positions), whatever state it is in. */
 void vcpu_set_pending(struct vcpu *v, uint64_t sip_bits);
 void vcpu_clear_pending(struct vcpu *v, uint64_t sip_bits);
@@ -141,7 +144,6 @@ bool vcpu_fetch(const struct vcpu *v, uint32_t *code);
  * @all_saved, and nothing has changed then.
  */
 uint64_t vcpu_exit(struct vcpu *v, bool all_saved);
-void vcpu_sret_refused(struct vcpu *v, uint64_t error);
 _Noreturn void vcpu_not_a_guest(const struct vcpu *v);
 _Noreturn void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The page of RISC-V's translation schemes (priv "Sv39: Page-Based 39-bit Virtual-Memory System"). */
+/* The page of all translation schemes (priv "Sv39: Page-Based 39-bit Virtual-Memory System"). */
 #ifndef LIB_PAGE_H
 #define LIB_PAGE_H
 

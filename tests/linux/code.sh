@@ -234,11 +234,52 @@ test_race_points()
 	rm -rf "$copy"
 }
 
+# make_source FILE TEXT: in the tree of test_arrows(), compiled if it is no header.
+make_source()
+{
+	mkdir -p "$tree/src/${1%/*}" "$tree/obj/${1%/*}"
+	printf '%s\n' "$2" >"$tree/src/$1"
+	case $1 in
+	*.c) riscv64-unknown-elf-gcc -w -I"$tree/src" -c -o "$tree/obj/$1.o" "$tree/src/$1" ;;
+	esac
+}
+
+# Includes and calls run down the layers of tests/code/layers.txt.
+test_arrows()
+{
+	local tree=$LOGS/$NAME.tree objects=$BUILD/obj/riscv64-unknown-elf-gcc found expected
+	found=$(perl tests/code/arrows.pl tests/code/layers.txt src "$objects") ||
+		fail "against tests/code/layers.txt: ${found//$'\n'/; }"
+	# The search itself: it finds one of each kind, and leaves out what is allowed.
+	rm -rf "$tree"
+	make_source top/t.h ''
+	make_source top/t.c 'void top_t() { top_u(); } void allowed() { base_x(); }'
+	make_source top/u.c 'void top_u() { top_t(); }'
+	make_source base/x.c 'void base_x() { top_u(); base_y(); allowed(); }'
+	make_source base/y.c '#include "top/t.h"
+		void base_y() {}'
+	make_source odd.d/z.h ''
+	printf '%s\n' 'top: top/*' 'base: base/x | base/y base/none' \
+		'up base/* all*ed for the test' 'up base/* never for the test' >"$tree/layers"
+	expected='odd.d/z.h is in no layer
+		no file for base/none of layer base
+		base/y.c -> top/t.h: top/t.h runs up from base to top
+		base/x.c -> base/y.c: base_y runs across base
+		base/x.c -> top/u.c: top_u runs up from base to top
+		up base/* never: there is no such arrow
+		a circle: top/t.c -> top/u.c (top_u), top/u.c -> top/t.c (top_t)'
+	if found=$(perl tests/code/arrows.pl "$tree/layers" "$tree/src" "$tree/obj") ||
+		[ "$found" != "${expected//$'\n\t\t'/$'\n'}" ]; then
+		fail "the search finds: ${found//$'\n'/; }"
+	fi
+}
+
 code_tests()
 {
 	for part in width shell cppcheck analyzer; do
 		test_case "code-check-$part" scripts/check.sh "$part"
 	done
+	test_case code-arrows test_arrows
 	test_case code-race-points test_race_points
 	test_case code-image-size test_image_size
 	test_case code-no-strays test_no_strays

@@ -4,6 +4,7 @@
 #include "hext/csr.h"
 #include "hv/nested.h"
 #include "hv/sbi.h"
+#include "hv/vcpu_resume.h"
 #include "machine.h"
 #include "nacl/host.h"
 #include "riscv/csr.h"

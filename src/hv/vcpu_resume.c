@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/bits.h"
+#include "hext/trap.h"
+#include "hv/console.h"
+#include "hv/intc.h"
+#include "hv/ipi.h"
+#include "hv/nested.h"
+#include "hv/vcpu_resume.h"
+#include "lib/race.h"
+#include "riscv/csr.h"
+#include "riscv/ncsr.h"
+#include "riscv/static_key.h"
+#include "riscv/switch.h"
+
+/*
+ * An interrupt of VS level that L1 keeps, or SGEI, while L1 runs and has SIE clear, or before its
+ * time comes: an SRET that enables it traps, but nothing tells that L1 sets SIE by CSR instruction.
+ * So look again soon, for L1 may be on its way out of WFI, then less and less often; without Sstc,
+ * at the next exit.
+ */
+#define LOOK_AGAIN_FIRST_HZ 500000
+#define LOOK_AGAIN_LAST_HZ  1000
+
+static void look_again(struct vcpu *v)
+{
+	uint64_t timebase = v->domain->host->machine.timebase;
+	uint64_t deadline;
+
+	if (hext_hip(&v->h) & v->h.hie & ~v->h.hideleg) {
+		world_call_at(&v->timer, csr_read(CSR_TIME) + v->look_again_ticks);
+		if (v->look_again_ticks < timebase / LOOK_AGAIN_LAST_HZ)
+			v->look_again_ticks *= 2;
+		return;
+	}
+	v->look_again_ticks = timebase / LOOK_AGAIN_FIRST_HZ + 1;
+	if (hext_wfi_waits(&v->h, &deadline) && deadline != ~UINT64_C(0))
+		world_call_at(&v->timer, deadline);
+}
+
+static void take_interrupt(struct vcpu *v, uint64_t cause)
+{
+	const struct hext_trap trap = { .cause = cause };
+
+	vcpu_trap_to_l1(v, &trap);
+}
+
+/*
+ * Interrupts that the hardware does not deliver to L1 by itself: all of L1's while L2 runs; while
+ * L1 runs those of VS level that it has not delegated.
+ */
+static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
+{
+	struct hext_hart *h = &v->h;
+	uint64_t cause;
+
+	if (h->virt) {
+		if (v->live) {
+			h->hvip = ncsr_read(HEXT_CSR_HVIP) & (IRQ_VS_ALL | IRQ_LOCAL);
+			h->hie =
+				(h->hie & BIT64(IRQ_SGEI)) | (ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
+			/*
+			 * L2's timer, which L1 takes itself: without it the hart would come back
+			 * for ever.
+			 */
+			if (!(h->hideleg & BIT64(IRQ_VSTI)) && !static_key(KEY_NO_SSTC) &&
+			    (h->henvcfg & HENVCFG_STCE))
+				h->vs.timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
+		}
+	} else {
+		vcpu_save(v);
+		look_again(v);
+	}
+	if (!hext_interrupt_pending(h, &cause))
+		return;
+	if (!h->virt && (IRQ_S_ALL >> (cause & 63) & 1))
+		return;
+	take_interrupt(v, cause);
+}
+
+/* Most times there is nothing to deliver: what that takes to know, and no more. */
+static inline bool has_interrupts(const struct vcpu *v)
+{
+	const struct hext_hart *h = &v->h;
+
+	if (static_key(KEY_AIA) && world_files_ask(h))
+		return true;
+	return h->virt ? hext_interrupt_possible(h, csr_read(CSR_TIME)) : hext_kept_interrupts(h);
+}
+
+/* What other harts have posted. Whoever posts more interrupts this hart afterwards. */
+static void serve_requests(struct vcpu *v)
+{
+	RACE_POINT();
+	ipi_answer(v);
+	if (ipi_take(v, VCPU_REQ_SSI))
+		vcpu_set_pending(v, BIT64(IRQ_SSI));
+	if (ipi_take(v, VCPU_REQ_INTC))
+		intc_update(v);
+}
+
+void vcpu_resume(struct vcpu *v)
+{
+	struct hext_hart *h = &v->h;
+
+	/*
+	 * First, as requests of other harts may be served meanwhile, whose interrupts are then
+	 * delivered.
+	 */
+	if (h->virt && !v->live)
+		nested_before_l2(v);
+	if (__atomic_load_n(&v->requests, __ATOMIC_RELAXED))
+		serve_requests(v);
+	if (has_interrupts(v))
+		deliver_interrupts(v);
+	if (!v->live) {
+		nested_load(v);
+		v->live = true;
+	} else if (v->hstatus_stale) {
+		world_load_hstatus(h);
+	}
+	v->hstatus_stale = false;
+	if (static_key(KEY_AIA)) {
+		v->quick.aia_at_work = h->hgeie || h->prioritized;
+		v->hstatus_stale = v->quick.aia_at_work;
+		vcpu_note_unusual(v);
+	}
+	if (h->user)
+		csr_clear(CSR_SSTATUS, SSTATUS_SPP);
+	else
+		csr_set(CSR_SSTATUS, SSTATUS_SPP);
+	csr_write(CSR_SEPC, h->pc);
+	if (riscv_nacl->shmem)
+		world_before_entry();
+}
+
+void vcpu_sret_refused(struct vcpu *v, uint64_t error)
+{
+	enum nacl_error known = nacl_client_sret_refused(&v->nacl_below, error);
+
+	hv_warn("hart %lu: SBI NACL sync_sret refused with error %d", v->hart->hartid, known);
+	/* It may be in the slot for autoswap only, where the hart does not look any more. */
+	v->hstatus_stale = true;
+	vcpu_resume(v);
+}
