@@ -9,38 +9,31 @@ void *memory_map(const struct domain *d, uint64_t addr, uint64_t size)
 }
 
 /* By type, so that the compiler cannot make more accesses of one. */
-#define READ_AS(type)                                                  \
-	do {                                                           \
+#define READ_CASE(type)                                                \
+	case sizeof(type): {                                           \
 		type value_ = *(const volatile type *)(uintptr_t)addr; \
 		memcpy(buf, &value_, sizeof(value_));                  \
-	} while (0)
-#define WRITE_AS(type)                                      \
-	do {                                                \
+		return true;                                           \
+	}
+#define WRITE_CASE(type)                                    \
+	case sizeof(type): {                                \
 		type value_;                                \
 		memcpy(&value_, buf, sizeof(value_));       \
 		*(volatile type *)(uintptr_t)addr = value_; \
-	} while (0)
+		return true;                                \
+	}
 
 bool memory_read(const struct domain *d, uint64_t addr, void *buf, unsigned int size)
 {
 	if (!domain_owns_ram(d, addr, size))
 		return false;
 	switch (size) {
-	case 1:
-		READ_AS(uint8_t);
-		return true;
-	case 2:
-		READ_AS(uint16_t);
-		return true;
-	case 4:
-		READ_AS(uint32_t);
-		return true;
-	case 8:
-		READ_AS(uint64_t);
-		return true;
-	default:
-		return false;
+		READ_CASE(uint8_t);
+		READ_CASE(uint16_t);
+		READ_CASE(uint32_t);
+		READ_CASE(uint64_t);
 	}
+	return false;
 }
 
 bool memory_write(const struct domain *d, uint64_t addr, const void *buf, unsigned int size)
@@ -48,21 +41,12 @@ bool memory_write(const struct domain *d, uint64_t addr, const void *buf, unsign
 	if (!domain_owns_ram(d, addr, size))
 		return false;
 	switch (size) {
-	case 1:
-		WRITE_AS(uint8_t);
-		return true;
-	case 2:
-		WRITE_AS(uint16_t);
-		return true;
-	case 4:
-		WRITE_AS(uint32_t);
-		return true;
-	case 8:
-		WRITE_AS(uint64_t);
-		return true;
-	default:
-		return false;
+		WRITE_CASE(uint8_t);
+		WRITE_CASE(uint16_t);
+		WRITE_CASE(uint32_t);
+		WRITE_CASE(uint64_t);
 	}
+	return false;
 }
 
 bool memory_cas64(const struct domain *d, uint64_t addr, uint64_t old, uint64_t desired)
