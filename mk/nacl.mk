@@ -43,14 +43,14 @@ NACL_EXAMPLES := $(foreach layout,rv64 rv32 be,$(NACL_OUT)/example_host_$(layout
 	$(foreach layout,rv64 be,$(NACL_OUT)/example_client_$(layout))
 
 define NACL_LAYOUT_RULES
-$(NACL_OUT)/test_nacl_%_$(1): tests/unit/test_nacl_%.c $(NACL_LIBRARY)
+$(NACL_OUT)/test_nacl_%_$(1): tests/unit/test_nacl_%.c tests/unit/nacl_csrs.h $(NACL_LIBRARY)
 	@mkdir -p $$(@D)
 	@echo "  CC      $$@"
 	@$(NACL_CC) $(NACL_TEST_FLAGS) $(NACL_LAYOUT_$(1)) -o $$@ $$< src/nacl/host.c \
 		-lcmocka -lpthread
 
 $(NACL_OUT)/fuzz_nacl_%_$(1): tests/fuzz/fuzz_nacl_%.c tests/fuzz/fuzz_nacl.h \
-		tests/fuzz/fuzz_main.h src/nacl/%.c $(NACL_HEADERS)
+		tests/fuzz/fuzz_main.h src/nacl/%.c tests/unit/nacl_csrs.h $(NACL_HEADERS)
 	@mkdir -p $$(@D)
 	@echo "  CC      $$@"
 	@$(NACL_CC) $(NACL_TEST_FLAGS) $(NACL_LAYOUT_$(1)) -o $$@ $$< src/nacl/$$*.c
@@ -153,7 +153,7 @@ nacl-fuzz: $(NACL_OUT)/fuzz_nacl_client_rv64 $(NACL_OUT)/fuzz_nacl_host_rv64
 	@for fuzzer in $^; do ./$$fuzzer --seconds $(NACL_FUZZ_SECONDS) || exit 1; done
 
 # Runs the fuzzers with libFuzzer (clang), which looks for inputs that reach new code.
-$(NACL_OUT)/libfuzzer_nacl_%: tests/fuzz/fuzz_nacl_%.c src/nacl/%.c $(NACL_HEADERS)
+$(NACL_OUT)/libfuzzer_nacl_%: tests/fuzz/fuzz_nacl_%.c src/nacl/%.c tests/unit/nacl_csrs.h $(NACL_HEADERS)
 	@mkdir -p $(@D)
 	@clang $(NACL_WARN) -g -O1 -DLIBFUZZER -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< $(word 2,$^)

@@ -31,10 +31,11 @@ static struct {
 
 #define CSR_IS(number) || csr == (number)
 
-static bool csr_exists(void *ctx, unsigned int csr)
+/* No CSR here depends on another, and the guest may change each of them. */
+static unsigned int csr_info(void *ctx, unsigned int csr)
 {
 	(void)ctx;
-	return false FOR_EACH_CSR(CSR_IS);
+	return false FOR_EACH_CSR(CSR_IS) ? NACL_CSR_EXISTS | NACL_CSR_ON_TRAP : 0;
 }
 
 static nacl_word csr_read(void *ctx, unsigned int csr)
@@ -64,7 +65,7 @@ static void *map_shmem(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops ops = {
-	.csr_exists = csr_exists,
+	.csr_info = csr_info,
 	.csr_read = csr_read,
 	.csr_write = csr_write,
 	.hfence = hfence,

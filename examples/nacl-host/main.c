@@ -19,7 +19,18 @@
 
 enum { CSR_VSATP = 0x280, CSR_HSTATUS = 0x600, CSR_HVIP = 0x645, CSR_HGATP = 0x680 };
 
-static const unsigned int csrs[] = { CSR_VSEPC, CSR_VSATP, CSR_HSTATUS, CSR_HVIP, CSR_HGATP };
+/* The CSRs of L1, each with what nacl_host_ops.csr_info() says of it: host.h has the rule. */
+#define LAST NACL_CSR_ORDER(NACL_HOST_ORDERS - 1)
+
+static const struct {
+	unsigned int number, info;
+} csrs[] = {
+	{ CSR_VSEPC, NACL_CSR_EXISTS | NACL_CSR_ON_TRAP | LAST },
+	{ CSR_VSATP, NACL_CSR_EXISTS | NACL_CSR_ON_TRAP | LAST },
+	{ CSR_HSTATUS, NACL_CSR_EXISTS | NACL_CSR_ON_TRAP | NACL_CSR_ORDER(0) },
+	{ CSR_HVIP, NACL_CSR_EXISTS | NACL_CSR_ON_TRAP | NACL_CSR_ORDER(1) },
+	{ CSR_HGATP, NACL_CSR_EXISTS | NACL_CSR_ORDER(1) },
+};
 
 static _Alignas(NACL_SHMEM_ALIGN) unsigned char ram[RAM_SIZE];
 
@@ -34,14 +45,14 @@ static struct vcpu {
 
 /* ---- 1. functions that the library needs from the hypervisor ---- */
 
-static bool csr_exists(void *ctx, unsigned int csr)
+static unsigned int csr_info(void *ctx, unsigned int csr)
 {
 	(void)ctx;
 	for (unsigned int i = 0; i < sizeof(csrs) / sizeof(csrs[0]); i++) {
-		if (csrs[i] == csr)
-			return true;
+		if (csrs[i].number == csr)
+			return csrs[i].info;
 	}
-	return false;
+	return 0;
 }
 
 static nacl_word csr_read(void *ctx, unsigned int csr)
@@ -76,7 +87,7 @@ static void *map_shmem(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops ops = {
-	.csr_exists = csr_exists,
+	.csr_info = csr_info,
 	.csr_read = csr_read,
 	.csr_write = csr_write,
 	.hfence = hfence,

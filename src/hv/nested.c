@@ -107,11 +107,17 @@ static const struct hext_ops hext_ops = {
 
 /* ---- what src/nacl needs ---- */
 
-static bool csr_exists(void *ctx, unsigned int csr)
+_Static_assert(HEXT_ORDER_LAST < NACL_HOST_ORDERS, "more orders than src/nacl has");
+
+static unsigned int csr_info(void *ctx, unsigned int csr)
 {
+	const struct hext_csr_facts facts = hext_csr_facts(csr);
 	const struct vcpu *v = ctx;
 
-	return hext_csr_exists(&v->h, csr);
+	if (!hext_csr_exists(&v->h, csr))
+		return 0;
+	return NACL_CSR_EXISTS | NACL_CSR_ORDER(facts.order) |
+	       (facts.trap == HEXT_TRAP_KEPT ? 0 : NACL_CSR_ON_TRAP);
 }
 
 static uint64_t csr_value(void *ctx, unsigned int csr)
@@ -166,7 +172,7 @@ static void *map_shmem(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops nacl_ops = {
-	.csr_exists = csr_exists,
+	.csr_info = csr_info,
 	.csr_read = csr_value,
 	.csr_write = csr_change,
 	.hfence = hfence,

@@ -65,6 +65,19 @@ ALWAYS_INLINE bool swap_can_enter(const struct vcpu *v, uint64_t hstatus, uint64
 	return (hstatus & HSTATUS_SPV) && !swap_is_asked_for(v) && !l1_is_interrupted(hie);
 }
 
+/* Of @group, a constant: the CSRs that L1 and L2 both have and that one swap exchanges. */
+ALWAYS_INLINE void swap_bank_to_l2(struct hext_hart *h, enum world_group group)
+{
+	const struct hext_config *c = h->cfg;
+
+	(void)c;
+#define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...) \
+	if (WORLD_BANK_##held == WORLD_SWAP && WORLD_GROUP_##gate == group &&   \
+	    (group != WORLD_ASKED || HEXT_GATE_##gate(name)))                   \
+		h->s.field = ncsr_swap(number, h->vs.field);
+#include "hext/csr_table.h"
+}
+
 /*
  * Move L1's CSRs to the image and load L2's, but for those that SRET changes. @hie is the hart's,
  * which has L1's sie.
@@ -77,14 +90,15 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 
 	l1->atp = swap_gstage(v->quick.shadow_atp);
 	ncsr_write(HEXT_CSR_VSATP, l2->atp);
-	l1->tvec = ncsr_swap(HEXT_CSR_VSTVEC, l2->tvec);
-	l1->scratch = ncsr_swap(HEXT_CSR_VSSCRATCH, l2->scratch);
+	swap_bank_to_l2(h, WORLD_ALWAYS);
 	/* L1's scause and stval need not be kept: the trap that ends L2 writes them. */
 	ncsr_write(HEXT_CSR_VSCAUSE, l2->cause);
 	ncsr_write(HEXT_CSR_VSTVAL, l2->tval);
 	load_controls_of_l2(h, WORLD_ALWAYS);
-	if (v->quick.more_controls)
+	if (v->quick.more_controls) {
 		load_more_controls_of_l2(h);
+		swap_bank_to_l2(h, WORLD_ASKED);
+	}
 	h->sie = (hie & IRQ_VS_ALL) >> 1;
 	if (!static_key(KEY_NO_SSTC)) {
 		l1->timecmp =
@@ -94,8 +108,8 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 	h->sip = (ncsr_swap(HEXT_CSR_HVIP, h->hvip) & IRQ_VS_ALL) >> 1;
 	hie = h->hie & IRQ_VS_ALL;
 	if (static_key(KEY_AIA)) {
-		l1->iselect = ncsr_swap(HEXT_CSR_VSISELECT, l2->iselect);
-		ncsr_write(HEXT_CSR_HVICTL, h->hvictl);
+		swap_bank_to_l2(h, WORLD_AIA);
+		load_controls_of_l2(h, WORLD_AIA);
 		hie |= sgeie_at_rest(h->sie);
 	}
 	ncsr_write(HEXT_CSR_HIE, hie);
@@ -142,6 +156,20 @@ ALWAYS_INLINE void swap_into_l2(struct vcpu *v, uint64_t hie, uint64_t hstatus)
 			nacl_host_put(csrs, csr, left_);         \
 	} while (0)
 
+/* swap_bank_to_l2(), the other direction. */
+ALWAYS_INLINE void swap_bank_to_l1(struct hext_hart *h, volatile nacl_word *csrs,
+				   enum world_group group)
+{
+	const struct hext_config *c = h->cfg;
+
+	(void)c;
+#define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...) \
+	if (WORLD_BANK_##held == WORLD_SWAP && WORLD_GROUP_##gate == group &&   \
+	    (group != WORLD_ASKED || HEXT_GATE_##gate(name)))                   \
+		SWAP_OUT(number, field, h->s.field);
+#include "hext/csr_table.h"
+}
+
 /*
  * A field of the trap that L1 takes: of @made, or if that is NULL of the one that the hart has just
  * taken.
@@ -160,16 +188,14 @@ ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made,
 	/* What L2 used is dirty in L1's sstatus, too. */
 	uint64_t used = h->s.status | (sstatus & (SSTATUS_FS | SSTATUS_VS));
 	bool user = made ? h->user : !(sstatus & SSTATUS_SPP);
-	uint64_t tvec = h->s.tvec;
 	uint64_t atp, left;
 
 	SWAP_OUT(HEXT_CSR_VSSTATUS, status, hext_status_of_trap(used, user));
 	SWAP_OUT_BITS(HEXT_CSR_VSEPC, epc, made ? h->pc : csr_read(CSR_SEPC), ~UINT64_C(1));
 	SWAP_OUT(HEXT_CSR_VSCAUSE, cause, TRAP_READ(made, cause, CSR_SCAUSE));
 	SWAP_OUT(HEXT_CSR_VSTVAL, tval, TRAP_READ(made, tval, CSR_STVAL));
-	csr_write(CSR_SEPC, hext_handler(tvec, made ? made->cause : 0));
-	SWAP_OUT(HEXT_CSR_VSTVEC, tvec, tvec);
-	SWAP_OUT(HEXT_CSR_VSSCRATCH, scratch, h->s.scratch);
+	csr_write(CSR_SEPC, hext_handler(h->s.tvec, made ? made->cause : 0));
+	swap_bank_to_l1(h, csrs, WORLD_ALWAYS);
 	atp = swap_gstage(v->quick.domain_atp);
 	h->vs.atp = atp;
 	if (csrs)
@@ -183,8 +209,10 @@ ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made,
 			nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
 	}
 	load_controls_of_l1(h);
-	if (v->quick.more_controls)
+	if (v->quick.more_controls) {
 		load_more_controls_of_l1(h);
+		swap_bank_to_l1(h, csrs, WORLD_ASKED);
+	}
 }
 
 /*
@@ -218,11 +246,10 @@ ALWAYS_INLINE void swap_out_files(struct hext_hart *h, volatile nacl_word *csrs,
 {
 	uint64_t files;
 
-	h->vs.iselect = ncsr_swap(HEXT_CSR_VSISELECT, h->s.iselect);
+	swap_bank_to_l1(h, csrs, WORLD_AIA);
 	ncsr_write(HEXT_CSR_HVICTL, h->own_hvictl);
 	if (!csrs)
 		return;
-	nacl_host_put(csrs, HEXT_CSR_VSISELECT, h->vs.iselect);
 	files = files_of_l1();
 	nacl_host_put(csrs, HEXT_CSR_HGEIP, files);
 	add_files(h, files, hip);

@@ -15,83 +15,11 @@
  */
 #include "nacl/host.h"
 
-#define ARRAY_SIZE(a)		  (sizeof(a) / sizeof((a)[0]))
 #define BITS(shift, width)	  ((((nacl_word)1 << (width)) - 1) << (shift))
 #define FIELD(word, shift, width) ((unsigned int)((word) >> (shift)) & ((1u << (width)) - 1))
 
-/* CSRs with a part of their own here (privileged specification, hypervisor extension and AIA). */
-#define CSR_HSTATUS	0x600
-#define CSR_HIDELEG	0x603
-#define CSR_HIE		0x604
-#define CSR_HTIMEDELTA	0x605
-#define CSR_HVIEN	0x608
-#define CSR_HVICTL	0x609
-#define CSR_HENVCFG	0x60a
-#define CSR_HSTATEEN0	0x60c
-#define CSR_HSTATEEN1	0x60d
-#define CSR_HSTATEEN2	0x60e
-#define CSR_HSTATEEN3	0x60f
-#define CSR_HIDELEGH	0x613
-#define CSR_HTIMEDELTAH 0x615
-#define CSR_HVIENH	0x618
-#define CSR_HENVCFGH	0x61a
-#define CSR_HSTATEEN0H	0x61c
-#define CSR_HSTATEEN1H	0x61d
-#define CSR_HSTATEEN2H	0x61e
-#define CSR_HSTATEEN3H	0x61f
-#define CSR_HTVAL	0x643
-#define CSR_HIP		0x644
-#define CSR_HVIP	0x645
-#define CSR_HTINST	0x64a
-#define CSR_HVIPH	0x655
-#define CSR_HGATP	0x680
-#define CSR_HGEIP	0xe12
-#define CSR_VSTOPI	0xeb0
-
+#define CSR_HSTATUS 0x600
 #define HSTATUS_SPV 0x80
-
-/*
- * To be written first, in this order, when dirty together with others (SBI NACL, "Synchronize CSR":
- * x before y if the value of y depends on x). The rest follows in ascending order, which suits
- * vsiselect and vsireg, vstimecmp and vstimecmph, hvip's vsip and hie's vsie.
- */
-static const uint16_t gate_order[] = {
-	/* what may be accessed at all */
-	CSR_HSTATEEN0,
-	CSR_HSTATEEN1,
-	CSR_HSTATEEN2,
-	CSR_HSTATEEN3,
-	CSR_HSTATEEN0H,
-	CSR_HSTATEEN1H,
-	CSR_HSTATEEN2H,
-	CSR_HSTATEEN3H,
-	CSR_HENVCFG,
-	CSR_HENVCFGH, /* STCE: vstimecmp, VSTIP */
-	CSR_HSTATUS,  /* VGEIN: vsireg, vstopei, VSEIP */
-	CSR_HTIMEDELTA,
-	CSR_HTIMEDELTAH, /* VSTIP */
-	/* which bits of hvip, vsip, vsie are there */
-	CSR_HIDELEG,
-	CSR_HIDELEGH,
-	CSR_HVIEN,
-	CSR_HVIENH,
-	CSR_HVICTL,
-	/* hip and vsip are views of hvip, vsie is one of hie; the view is the later word */
-	CSR_HVIP,
-	CSR_HVIPH,
-	CSR_HIP,
-	CSR_HIE,
-	CSR_HGATP,
-};
-
-/* What L2 or its trap into L1 changes, besides all VS CSRs (0x2xx). */
-static const uint16_t trap_extra[] = {
-	CSR_HSTATUS, CSR_HTVAL, CSR_HTINST, CSR_HVIP,	CSR_HVIPH,
-	CSR_HIP,     CSR_HIE,	CSR_HGEIP,  CSR_VSTOPI,
-};
-
-_Static_assert(ARRAY_SIZE(gate_order) <= NACL_HOST_GATE_CSRS, "gate_indexes too short");
-_Static_assert(256 + ARRAY_SIZE(trap_extra) <= NACL_HOST_TRAP_CSRS, "trap_csrs too short");
 
 /* Positions in the area, in words. */
 #define SRET_WORD(i)	  (NACL_SRET_OFFSET / NACL_WORD_SIZE + (i))
@@ -186,22 +114,21 @@ static inline bool any_dirty(const struct nacl_host *h)
 	return h->unusual || nacl_host_dirty_but(h, NACL_DIRTY_WORDS);
 }
 
-static void store_trap_csrs(struct nacl_host *h)
-{
-	if (h->ops->put_trap_csrs && !any_dirty(h)) {
-		h->ops->put_trap_csrs(h->ctx, &h->shmem[CSR_WORD(0)]);
-		return;
-	}
-	for (unsigned int i = 0; i < h->trap_count; i++)
-		store_current(h, h->trap_csrs[i]);
-}
-
-static void store_all_csrs(struct nacl_host *h)
+/* Store the current values of the CSRs in @map. */
+static void store_csrs(struct nacl_host *h, const nacl_word map[NACL_DIRTY_WORDS])
 {
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
-		for (nacl_word bits = h->exists[w]; bits; bits &= bits - 1)
+		for (nacl_word bits = map[w]; bits; bits &= bits - 1)
 			store_current(h, NACL_CSR_NUMBER(w * NACL_XLEN + lowest_bit(bits)));
 	}
+}
+
+static void store_trap_csrs(struct nacl_host *h)
+{
+	if (h->ops->put_trap_csrs && !any_dirty(h))
+		h->ops->put_trap_csrs(h->ctx, &h->shmem[CSR_WORD(0)]);
+	else
+		store_csrs(h, h->on_trap);
 }
 
 /* Emulate L1's write of the CSR with index @index, whose dirty bit has been taken. */
@@ -235,16 +162,14 @@ static inline void take_dirty(const struct nacl_host *h, volatile nacl_word *bit
 	}
 }
 
-/* Write the CSRs in @dirty: first those that have an order. */
+/* Write the CSRs in @dirty, in their order. */
 static void write_dirty(struct nacl_host *h, const nacl_word dirty[NACL_DIRTY_WORDS])
 {
-	for (unsigned int i = 0; i < h->gate_count; i++) {
-		if (in_map(dirty, h->gate_indexes[i]))
-			write_csr(h, h->gate_indexes[i]);
-	}
-	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
-		for (nacl_word bits = dirty[w] & ~h->gates[w]; bits; bits &= bits - 1)
-			write_csr(h, w * NACL_XLEN + lowest_bit(bits));
+	for (unsigned int n = 0; n < NACL_HOST_ORDERS; n++) {
+		for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+			for (nacl_word bits = dirty[w] & h->order[n][w]; bits; bits &= bits - 1)
+				write_csr(h, w * NACL_XLEN + lowest_bit(bits));
+		}
 	}
 }
 
@@ -415,36 +340,24 @@ void nacl_host_init(struct nacl_host *h, unsigned int features, const struct nac
 	h->ctx = ctx;
 	h->features = features;
 	h->autoswap = features & 1u << NACL_FEAT_AUTOSWAP_CSR ? NACL_AUTOSWAP_FLAG_HSTATUS : 0;
-	h->gate_count = 0;
-	h->trap_count = 0;
 	h->unusual = false;
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
 		h->exists[w] = 0;
-		h->gates[w] = 0;
 		h->on_trap[w] = 0;
+		for (unsigned int n = 0; n < NACL_HOST_ORDERS; n++)
+			h->order[n][w] = 0;
 	}
 	for (unsigned int index = 0; index < NACL_CSR_COUNT; index++) {
-		if (!ops->csr_exists(ctx, NACL_CSR_NUMBER(index)))
+		unsigned int info = ops->csr_info(ctx, NACL_CSR_NUMBER(index));
+		unsigned int w = index / NACL_XLEN;
+
+		if (!(info & NACL_CSR_EXISTS))
 			continue;
-		h->exists[index / NACL_XLEN] |= index_bit(index);
+		h->exists[w] |= index_bit(index);
+		h->order[(info & 0xff) % NACL_HOST_ORDERS][w] |= index_bit(index);
+		if (info & NACL_CSR_ON_TRAP)
+			h->on_trap[w] |= index_bit(index);
 		h->unusual |= !(NACL_HOST_USED_GROUPS >> (index / 64) & 1);
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(gate_order); i++) {
-		unsigned int index = NACL_CSR_INDEX(gate_order[i]);
-
-		if (!in_map(h->exists, index))
-			continue;
-		h->gates[index / NACL_XLEN] |= index_bit(index);
-		h->gate_indexes[h->gate_count++] = index;
-	}
-	for (unsigned int i = 0; i < 256 + ARRAY_SIZE(trap_extra); i++) {
-		unsigned int csr = i < 256 ? 0x200 + i : trap_extra[i - 256];
-		unsigned int index = NACL_CSR_INDEX(csr);
-
-		if (!in_map(h->exists, index))
-			continue;
-		h->on_trap[index / NACL_XLEN] |= index_bit(index);
-		h->trap_csrs[h->trap_count++] = csr;
 	}
 }
 
@@ -490,7 +403,7 @@ enum nacl_error nacl_host_set_shmem(struct nacl_host *h, nacl_word phys_lo, nacl
 	if (shmem) {
 		for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++)
 			take_bits(h, DIRTY_WORD(w), h->exists[w]);
-		store_all_csrs(h);
+		store_csrs(h, h->exists);
 	}
 	return NACL_SUCCESS;
 }
@@ -503,7 +416,7 @@ enum nacl_error nacl_host_sync_csr(struct nacl_host *h, nacl_word csr)
 		return NACL_ERR_NO_SHMEM;
 	if (csr == NACL_ALL_ONES) {
 		take_in_csrs(h, &h->shmem[DIRTY_WORD(0)]);
-		store_all_csrs(h);
+		store_csrs(h, h->exists);
 		return NACL_SUCCESS;
 	}
 	if (!csr_known(h, csr))
@@ -609,5 +522,5 @@ void nacl_host_refresh(struct nacl_host *h, unsigned int csr)
 void nacl_host_refresh_all(struct nacl_host *h)
 {
 	if (h->shmem)
-		store_all_csrs(h);
+		store_csrs(h, h->exists);
 }

@@ -52,16 +52,33 @@ struct nacl_hfence {
 };
 
 /*
+ * What csr_info() says of a CSR.
+ *  - NACL_CSR_ON_TRAP: L2, or its trap into L1, can change it. These are all VS CSRs (0x2xx),
+ *    hstatus, htval, htinst, hvip(h), hip, hie, and with AIA hgeip and vstopi.
+ *  - NACL_CSR_ORDER(@n), @n from 0 to NACL_HOST_ORDERS - 1: when it is written, if others are dirty
+ *    too. A CSR with a lower @n is written first; with the same @n, the one with the lower number.
+ *    SBI NACL, "Synchronize CSR": x before y if the value of y depends on x. So a hypervisor gives
+ *    a lower @n to hstateen0 to 3, which decide what can be reached, then to henvcfg, hstatus
+ *    (VGEIN), htimedelta, hideleg, hvien and hvictl, which decide which bits there are, then to
+ *    hvip, hie and hgatp, then to hip, which shows hvip; and to the upper halves of RV32 as to the
+ *    lower ones. All else can have the highest.
+ */
+#define NACL_HOST_ORDERS  5
+#define NACL_CSR_ORDER(n) (n)
+#define NACL_CSR_EXISTS	  0x100
+#define NACL_CSR_ON_TRAP  0x200
+
+/*
  * What the library needs of the hypervisor. None may be NULL. @csr is always one for which
- * csr_exists() said yes. They may call nacl_host_refresh() and nacl_host_csr_written() of the same
+ * csr_info() said that it exists. They may call nacl_host_refresh() and nacl_host_csr_written() of the same
  * hart.
  */
 struct nacl_host_ops {
 	/*
-	 * Whether L1 has CSR @csr, 0x000 to 0xfff with bits [9:8] = 0b10. Asked once, by init. It
-	 * has hstatus.
+	 * What there is to know of CSR @csr, 0x000 to 0xfff with bits [9:8] = 0b10: NACL_CSR_ bits, or 0
+	 * if L1 does not have it. Called by init alone. L1 has hstatus.
 	 */
-	bool (*csr_exists)(void *ctx, unsigned int csr);
+	unsigned int (*csr_info)(void *ctx, unsigned int csr);
 	nacl_word (*csr_read)(void *ctx, unsigned int csr);
 	/* L1 writes @csr: any value can arrive, WARL rules apply. Not called for read-only CSRs. */
 	void (*csr_write)(void *ctx, unsigned int csr, nacl_word value);
@@ -77,9 +94,8 @@ struct nacl_host_ops {
 	 * Those below are for speed and may be NULL: csr_read() and csr_write() are used instead.
 	 *
 	 * By nacl_host_put(@csrs), store the current value of each CSR that L1 has of those that L2
-	 * or its trap into L1 changes: 0x2xx, hstatus, htval, htinst, hvip(h), hip, hie, hgeip,
-	 * vstopi. Of vsireg, vstopei and vstopi it may leave out what costs too much: L1 that wants
-	 * one of them asks for it by sync_csr.
+	 * or its trap into L1 changes (NACL_CSR_ON_TRAP). Of vsireg, vstopei and vstopi it may leave
+	 * out what costs too much: L1 that wants one of them asks for it by sync_csr.
 	 */
 	void (*put_trap_csrs)(void *ctx, volatile nacl_word *csrs);
 	/* L1 writes hstatus; returns what it was. */
@@ -97,10 +113,6 @@ struct nacl_host_ops {
 /* Store the value of CSR @csr, a constant, in CSR space @csrs. */
 #define nacl_host_put(csrs, csr, value) ((csrs)[NACL_CSR_INDEX(csr)] = nacl_le(value))
 
-/* The CSRs that L2 or its trap into L1 changes: at most all of 0x2xx and some more. */
-#define NACL_HOST_TRAP_CSRS (256 + 16)
-/* CSRs that are to be written before others. */
-#define NACL_HOST_GATE_CSRS 32
 /*
  * Groups of 64 CSR indexes in which the specifications have a CSR: 0x200 to 0x2bf, 0x600 to 0x6bf, 0xe00 to 0xe3f, 0xe80 to
  * 0xebf. Bit n: indexes from 64 * n on.
@@ -113,20 +125,17 @@ struct nacl_host {
 	const struct nacl_host_ops *ops;
 	void *ctx;
 	unsigned int features; /* bit n: NACL_FEAT_n is offered */
-	uint16_t trap_count;
-	uint16_t gate_count;
-	uint8_t autoswap; /* flags of autoswap that count: those of what is offered */
-	bool unusual;	  /* a CSR exists outside of NACL_HOST_USED_GROUPS */
-	nacl_word exists[NACL_DIRTY_WORDS];	    /* as the dirty bitmap: CSRs that L1 has */
-	nacl_word gates[NACL_DIRTY_WORDS];	    /* likewise: those in gate_indexes */
-	nacl_word on_trap[NACL_DIRTY_WORDS];	    /* likewise: those in trap_csrs */
-	uint16_t gate_indexes[NACL_HOST_GATE_CSRS]; /* in the order of their writing */
-	uint16_t trap_csrs[NACL_HOST_TRAP_CSRS];
+	uint8_t autoswap;      /* flags of autoswap that count: those of what is offered */
+	bool unusual;	       /* a CSR exists outside of NACL_HOST_USED_GROUPS */
+	/* Bitmaps as the dirty one: CSRs that L1 has, by NACL_CSR_ON_TRAP, by NACL_CSR_ORDER(). */
+	nacl_word exists[NACL_DIRTY_WORDS];
+	nacl_word on_trap[NACL_DIRTY_WORDS];
+	nacl_word order[NACL_HOST_ORDERS][NACL_DIRTY_WORDS];
 };
 
 /*
  * Start with no area. @features: bit n offers feature n, other bits are ignored. @ops stays with
- * the caller and must outlive @h; csr_exists() is called from here and never again.
+ * the caller and must outlive @h; csr_info() is called from here and never again.
  */
 void nacl_host_init(struct nacl_host *h, unsigned int features, const struct nacl_host_ops *ops,
 		    void *ctx);

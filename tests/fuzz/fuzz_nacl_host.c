@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "nacl/host.h"
+#include "../unit/nacl_csrs.h"
 #include "fuzz_nacl.h"
 
 #define HSTATUS 0x600
@@ -86,11 +87,11 @@ static void meddle(struct l1 *l1)
 		scribble(l1);
 }
 
-static bool op_exists(void *ctx, unsigned int csr)
+static unsigned int op_info(void *ctx, unsigned int csr)
 {
 	(void)ctx;
 	CHECK(csr < 0x1000 && (csr & 0x300) == 0x200);
-	return exists(csr);
+	return info_of(csr, exists(csr));
 }
 
 /* hvip and vsip are one register here, the rest stand alone. */
@@ -182,7 +183,7 @@ static void *op_map(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops ops = {
-	.csr_exists = op_exists,
+	.csr_info = op_info,
 	.csr_read = op_read,
 	.csr_write = op_write,
 	.hfence = op_hfence,

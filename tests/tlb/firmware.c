@@ -11,11 +11,10 @@
 
 static struct nacl_host below[MACHINE_HARTS];
 
-static bool below_csr_exists(void *ctx, unsigned int csr)
+static bool below_csr_exists(unsigned int csr)
 {
 	const struct hext_config *c = &machine_domain.hext;
 
-	(void)ctx;
 	switch (csr) {
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...) \
 	case number:                                                     \
@@ -24,6 +23,17 @@ static bool below_csr_exists(void *ctx, unsigned int csr)
 	default:
 		return false;
 	}
+}
+
+static unsigned int below_csr_info(void *ctx, unsigned int csr)
+{
+	const struct hext_csr_facts facts = hext_csr_facts(csr);
+
+	(void)ctx;
+	if (!below_csr_exists(csr))
+		return 0;
+	return NACL_CSR_EXISTS | NACL_CSR_ORDER(facts.order) |
+	       (facts.trap == HEXT_TRAP_KEPT ? 0 : NACL_CSR_ON_TRAP);
 }
 
 static nacl_word below_csr_read(void *ctx, unsigned int csr)
@@ -73,7 +83,7 @@ static void *below_map_shmem(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops below_ops = {
-	.csr_exists = below_csr_exists,
+	.csr_info = below_csr_info,
 	.csr_read = below_csr_read,
 	.csr_write = below_csr_write,
 	.hfence = below_hfence,

@@ -20,6 +20,7 @@
 #include "nacl/host.h"
 
 #include "nacl/client.c"
+#include "nacl_csrs.h"
 
 #define RAM_BASE  0x80000000u
 #define AREA_PHYS (RAM_BASE + 0x1000)
@@ -104,14 +105,14 @@ static nacl_word csr_get(const nacl_word *csr, unsigned int number)
 	return number == VSIP ? csr[HVIP] >> 1 : csr[number];
 }
 
-static bool op_exists(void *ctx, unsigned int csr)
+static unsigned int op_info(void *ctx, unsigned int csr)
 {
 	(void)ctx;
 	for (unsigned int i = 0; i < COUNT(existing); i++) {
 		if (existing[i] == csr)
-			return true;
+			return info_of(csr, true);
 	}
-	return false;
+	return 0;
 }
 
 static nacl_word op_read(void *ctx, unsigned int csr)
@@ -143,7 +144,7 @@ static void *op_map(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops ops = {
-	.csr_exists = op_exists,
+	.csr_info = op_info,
 	.csr_read = op_read,
 	.csr_write = op_write,
 	.hfence = op_hfence,
@@ -636,7 +637,7 @@ static void race_writer(struct machine *m)
 static void test_both_halves_on_two_threads(void **state)
 {
 	static const struct nacl_host_ops race_ops = {
-		.csr_exists = op_exists,
+		.csr_info = op_info,
 		.csr_read = race_read,
 		.csr_write = race_write,
 		.hfence = race_fence,

@@ -16,6 +16,7 @@
 #include "nacl/host.h"
 
 #include "nacl/client.c"
+#include "nacl_csrs.h"
 
 #define SPV	  0x80u
 #define PHYS(n)	  (0x80000000u + 0x10000u * (n))
@@ -54,10 +55,10 @@ static nacl_word warl(nacl_word value)
 	return value & ~(nacl_word)4;
 }
 
-static bool op_exists(void *ctx, unsigned int csr)
+static unsigned int op_info(void *ctx, unsigned int csr)
 {
 	(void)ctx;
-	return (csr & 0x300) == 0x200;
+	return info_of(csr, (csr & 0x300) == 0x200);
 }
 
 static nacl_word op_read(void *ctx, unsigned int csr)
@@ -94,7 +95,7 @@ static void *op_map(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops ops = {
-	.csr_exists = op_exists,
+	.csr_info = op_info,
 	.csr_read = op_read,
 	.csr_write = op_write,
 	.hfence = op_hfence,

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "nacl/host.h"
+#include "nacl_csrs.h"
 
 #define WS		 (NACL_XLEN / 8)
 #define AREA_SIZE	 (4096 + 1024 * WS)
@@ -197,12 +198,12 @@ static unsigned int count_pending(struct l1 *l1)
 
 /* ---- the CSRs ---- */
 
-static bool op_exists(void *ctx, unsigned int csr)
+static unsigned int op_info(void *ctx, unsigned int csr)
 {
 	struct l1 *l1 = ctx;
 
 	assert_true(csr < 0x1000 && (csr & 0x300) == 0x200);
-	return l1->exists[csr];
+	return info_of(csr, l1->exists[csr]);
 }
 
 static nacl_word op_read(void *ctx, unsigned int csr)
@@ -278,7 +279,7 @@ static void *op_map(void *ctx, uint64_t gpa, size_t size)
 }
 
 static const struct nacl_host_ops ops = {
-	.csr_exists = op_exists,
+	.csr_info = op_info,
 	.csr_read = op_read,
 	.csr_write = op_write,
 	.hfence = op_hfence,
@@ -336,7 +337,7 @@ static bool op_write_csrs(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
 }
 
 static const struct nacl_host_ops quick_ops = {
-	.csr_exists = op_exists,
+	.csr_info = op_info,
 	.csr_read = op_read,
 	.csr_write = op_write,
 	.hfence = op_hfence,
