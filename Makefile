@@ -13,6 +13,7 @@
 # make selftests    runs the kernel's KVM selftests, bare and in Halite, and compares
 #                   (mk/selftests.mk)
 # make pictures     draws docs/pictures/*.svg from the .dot files there
+# make csr-doc  writes docs/csr.md from src/hext/csr_table.h
 # make format       lays out the C code; make format-check only checks the layout
 # make check    what a change needs before it is sent: see CONTRIBUTING.md
 # make clean        removes what was built; make distclean removes the downloads too
@@ -81,6 +82,16 @@ build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) Makefile | build/.packages
 	@mkdir -p build
 	@echo "  CC      $@"
 	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES)
+
+# docs/csr.md is committed: tests/run code-csr-doc compares it with what this would make.
+.PHONY: csr-doc
+csr-doc: build/csr-doc
+	build/csr-doc >docs/csr.md
+
+build/csr-doc: tools/csr-doc/main.c src/hext/csr_table.h
+	@mkdir -p build
+	@echo "  CC      $@"
+	@$(HOST_CC) $(HOST_CFLAGS) -Isrc -o $@ $<
 
 RUN_OPTIONS = --kernel build/guests/$(KERNEL)/Image --initrd build/guests/$(KERNEL)/l1.cpio \
 	--cpus $(CPUS) --memory $(MEMORY) --nacl $(NACL) --qemu $(QEMU) $(if $(NATIVE),--native) \

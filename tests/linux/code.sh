@@ -274,8 +274,20 @@ test_arrows()
 	fi
 }
 
+# docs/csr.md is what the table says.
+test_csr_doc()
+{
+	local made=$LOGS/$NAME.md
+	make -s --no-print-directory -C "$TOP" build/csr-doc
+	"$TOP/build/csr-doc" >"$made"
+	grep -q '^| hgatp | 0x680 |' "$made" || fail "the page has no row for hgatp"
+	cmp -s "$made" "$TOP/docs/csr.md" ||
+		fail "docs/csr.md is not what src/hext/csr_table.h says: run make csr-doc"
+}
+
 code_tests()
 {
+	test_case code-csr-doc test_csr_doc
 	for part in width shell cppcheck analyzer; do
 		test_case "code-check-$part" scripts/check.sh "$part"
 	done
