@@ -16,6 +16,7 @@
 # make csr-doc  writes docs/csr.md from src/hext/csr_table.h
 # make format       lays out the C code; make format-check only checks the layout
 # make check    what a change needs before it is sent: see CONTRIBUTING.md
+# make tag      tags the version
 # make clean        removes what was built; make distclean removes the downloads too
 #
 # demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite),
@@ -55,7 +56,6 @@ include mk/guests.mk
 include mk/selftests.mk
 include mk/bench.mk
 include mk/stress.mk
-include mk/check.mk
 include mk/pictures.mk
 
 .PHONY: all tool packages libfdt demo shell conformance test test-long steady format format-check \
@@ -140,6 +140,20 @@ clang-check:
 	@scripts/install-packages.sh lint
 	$(MAKE) --no-print-directory hypervisor CC_RV=clang BUILD_RV=build/clang
 	for file in $(TOOL_SOURCES); do clang $(HOST_CFLAGS) -c -o /dev/null $$file || exit 1; done
+
+include mk/check.mk
+
+# Tags the commit with the version, which CHANGELOG.md must describe.
+.PHONY: tag
+tag:
+	@grep -qx 'HALITE_VERSION ?= $(HALITE_VERSION)' mk/hypervisor.mk || \
+		{ echo "mk/hypervisor.mk has another version" >&2; exit 1; }
+	@grep -q '^## $(HALITE_VERSION)\( \|$$\)' CHANGELOG.md || \
+		{ echo "CHANGELOG.md has no section $(HALITE_VERSION)" >&2; exit 1; }
+	@! grep -q '^## Unreleased' CHANGELOG.md || \
+		{ echo "CHANGELOG.md has unreleased changes" >&2; exit 1; }
+	@test -z "$$(git status --porcelain)" || { echo "there are changes to commit" >&2; exit 1; }
+	git tag -a v$(HALITE_VERSION) -m "Halite $(HALITE_VERSION)"
 
 clean:
 	@mkdir -p build

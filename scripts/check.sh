@@ -13,11 +13,12 @@
 cd "$TOP"
 COLUMNS_MAX=100
 
-# files: the text files that people write.
+# files: the text files that people write; demo-log.md is output.
 files()
 {
 	find src tools tests guests examples bench scripts docs mk findings .ci Makefile ./*.md \
-		-type f ! -name '*.svg' ! -name '*.json' ! -name '*.dts' | sed 's|^\./||' | sort
+		-type f ! -name '*.svg' ! -name '*.json' ! -name '*.dts' \
+		! -name demo-log.md | sed 's|^\./||' | sort
 }
 
 # wide: prints FILE:LINE: TEXT for each line that is too wide.
@@ -69,6 +70,7 @@ check_analyzer()
 {
 	local found
 	make -s --no-print-directory -j "$(nproc)" analyze
+	[ -e build/analyze/tools/halite/run.c.log ] || die "nothing was analyzed"
 	found=$(find build/analyze -name '*.log' -exec cat {} + |
 		sed -n 's/^\([^:]*\):[0-9:]* warning: .*\[\(-Wanalyzer-[^]]*\)\]$/\1 \2/p' | sort -u |
 		grep -vxFf <(awk '/^[^#]/ { print $1, $2 }' scripts/check/analyzer.txt)) || true

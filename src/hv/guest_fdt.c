@@ -40,14 +40,14 @@ static const char *const hidden[] = {
 	"ssqosid",
 };
 
+/* Extensions that a guest lacks, too, where the machine has no IMSIC. */
+static const char *const hidden_without_imsic[] = { "smaia", "ssaia" };
+
 static void need(int error, const char *what)
 {
 	if (error < 0)
 		hv_fatal("guest's device tree: %s: %s", what, fdt_strerror(error));
 }
-
-/* Likewise on a machine without IMSIC. */
-static const char *const hidden_without_imsic[] = { "smaia", "ssaia" };
 
 static bool is_one_of(const char *const *names, size_t count, const char *name, size_t len)
 {

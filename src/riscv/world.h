@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The switch of the physical hart between the two states of a virtual hart: OFF (L1 runs) and ON
- * (L2 runs). design.md's table of who is where is this file.
+ * (L2 runs). docs/architecture.md says which state holds which CSR where.
  *
  * Every function acts on the hart that calls it.
  */
