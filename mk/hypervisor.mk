@@ -69,7 +69,7 @@ RV_FEW_REGISTERS := hv/quick
 $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
 	$(addprefix -ffixed-x,4 5 6 7 28 29 30 31) -fno-optimize-sibling-calls \
 	$(if $(findstring clang,$(CC_RV)),,\
-		-fno-schedule-insns -fno-schedule-insns2 -fno-tree-reassoc)
+		-fno-schedule-insns -fno-schedule-insns2 -fno-tree-reassoc -fno-code-hoisting)
 
 $(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)

@@ -232,6 +232,9 @@ ALWAYS_INLINE bool change_hstatus(struct vcpu *v, struct change *w)
 	/* ---- commit ---- */
 	w->written = hext_legal_vgein(h->cfg, (w->old & ~bits) | (w->value & bits));
 	h->hstatus = w->written;
+	/* The compiler would save a register of the guest's to keep h->cfg from here on. */
+	hide_value(v);
+	h = &v->h;
 	/* Says nothing where SPV is clear. */
 	world_note_spv(h, true);
 	if ((w->old ^ w->written) & HSTATUS_SPV)
@@ -254,11 +257,13 @@ ALWAYS_INLINE bool is_about_interrupts(enum hext_effect effect)
 ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
 {
 	struct hext_hart *h = &v->h;
-	const struct hext_config *c = h->cfg;
 
 	switch (csr) {
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, effect, ...)          \
-	case number:                                                                            \
+	case number: {                                                                          \
+		const struct hext_config *c = h->cfg;                                           \
+                                                                                                \
+		(void)c;                                                                        \
 		if (HEXT_EFFECT_##effect == HEXT_EFFECT_HSTATUS ||                              \
 		    is_about_interrupts(HEXT_EFFECT_##effect) || !HEXT_GATE_##gate(name) ||     \
 		    (HEXT_EFFECT_##effect == HEXT_EFFECT_PENDING && may_interrupt_l1(v)))       \
@@ -272,7 +277,8 @@ ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
 		h->field = w->written;                                                          \
 		if (HEXT_EFFECT_##effect == HEXT_EFFECT_PENDING)                                \
 			break;                                                                  \
-		return true;
+		return true;                                                                    \
+	}
 #include "hext/csr_table.h"
 	default:
 		return false;
