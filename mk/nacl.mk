@@ -153,7 +153,8 @@ nacl-fuzz: $(NACL_OUT)/fuzz_nacl_client_rv64 $(NACL_OUT)/fuzz_nacl_host_rv64
 	@for fuzzer in $^; do ./$$fuzzer --seconds $(NACL_FUZZ_SECONDS) || exit 1; done
 
 # Runs the fuzzers with libFuzzer (clang), which looks for inputs that reach new code.
-$(NACL_OUT)/libfuzzer_nacl_%: tests/fuzz/fuzz_nacl_%.c src/nacl/%.c tests/unit/nacl_csrs.h $(NACL_HEADERS)
+$(NACL_OUT)/libfuzzer_nacl_%: tests/fuzz/fuzz_nacl_%.c src/nacl/%.c tests/unit/nacl_csrs.h \
+		$(NACL_HEADERS)
 	@mkdir -p $(@D)
 	@clang $(NACL_WARN) -g -O1 -DLIBFUZZER -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o $@ $< $(word 2,$^)

@@ -70,13 +70,13 @@ struct nacl_hfence {
 
 /*
  * What the library needs of the hypervisor. None may be NULL. @csr is always one for which
- * csr_info() said that it exists. They may call nacl_host_refresh() and nacl_host_csr_written() of the same
- * hart.
+ * csr_info() said that it exists. They may call nacl_host_refresh() and nacl_host_csr_written() of
+ * the same hart.
  */
 struct nacl_host_ops {
 	/*
-	 * What there is to know of CSR @csr, 0x000 to 0xfff with bits [9:8] = 0b10: NACL_CSR_ bits, or 0
-	 * if L1 does not have it. Called by init alone. L1 has hstatus.
+	 * What there is to know of CSR @csr, 0x000 to 0xfff with bits [9:8] = 0b10: NACL_CSR_ bits,
+	 * or 0 if L1 does not have it. Called by init alone. L1 has hstatus.
 	 */
 	unsigned int (*csr_info)(void *ctx, unsigned int csr);
 	nacl_word (*csr_read)(void *ctx, unsigned int csr);
@@ -94,17 +94,18 @@ struct nacl_host_ops {
 	 * Those below are for speed and may be NULL: csr_read() and csr_write() are used instead.
 	 *
 	 * By nacl_host_put(@csrs), store the current value of each CSR that L1 has of those that L2
-	 * or its trap into L1 changes (NACL_CSR_ON_TRAP). Of vsireg, vstopei and vstopi it may leave
-	 * out what costs too much: L1 that wants one of them asks for it by sync_csr.
+	 * or its trap into L1 changes (NACL_CSR_ON_TRAP). Of vsireg, vstopei and vstopi it may
+	 * leave out what costs too much: L1 that wants one of them asks for it by sync_csr.
 	 */
 	void (*put_trap_csrs)(void *ctx, volatile nacl_word *csrs);
 	/* L1 writes hstatus; returns what it was. */
 	nacl_word (*swap_hstatus)(void *ctx, nacl_word value);
 	/*
-	 * L1 writes the CSRs in @dirty, which is as the dirty bitmap and has none but CSRs that exist; their values are in CSR
-	 * space @csrs, each to be loaded once. Write those that can be written in any order and before all others, and take
-	 * them out of @dirty; fill @altered, likewise a bitmap, with those whose value has not become what L1 wanted. True: both
-	 * bitmaps are empty now.
+	 * L1 writes the CSRs in @dirty, which is as the dirty bitmap and has none but CSRs that
+	 * exist; their values are in CSR space @csrs, each to be loaded once. Write those that can
+	 * be written in any order and before all others, and take them out of @dirty; fill
+	 * @altered, likewise a bitmap, with those whose value has not become what L1 wanted. True:
+	 * both bitmaps are empty now.
 	 */
 	bool (*write_csrs)(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
 			   nacl_word altered[NACL_DIRTY_WORDS], const volatile nacl_word *csrs);
@@ -114,8 +115,8 @@ struct nacl_host_ops {
 #define nacl_host_put(csrs, csr, value) ((csrs)[NACL_CSR_INDEX(csr)] = nacl_le(value))
 
 /*
- * Groups of 64 CSR indexes in which the specifications have a CSR: 0x200 to 0x2bf, 0x600 to 0x6bf, 0xe00 to 0xe3f, 0xe80 to
- * 0xebf. Bit n: indexes from 64 * n on.
+ * Groups of 64 CSR indexes in which the specifications have a CSR: 0x200 to 0x2bf, 0x600 to 0x6bf,
+ * 0xe00 to 0xe3f, 0xe80 to 0xebf. Bit n: indexes from 64 * n on.
  */
 #define NACL_HOST_USED_GROUPS 0x5077
 
@@ -206,9 +207,9 @@ static inline const volatile nacl_word *nacl_host_gprs(const struct nacl_host *h
 }
 
 /*
- * nacl_host_sync_sret() in parts, for a caller that decides between them whether it goes on; all of them need the area and
- * SYNC_SRET. First: the CSRs that wait and at most @at_most of the fences are taken in. False: more fences are left, and L2
- * must not run yet.
+ * nacl_host_sync_sret() in parts, for a caller that decides between them whether it goes on; all of
+ * them need the area and SYNC_SRET. First: the CSRs that wait and at most @at_most of the fences
+ * are taken in. False: more fences are left, and L2 must not run yet.
  */
 bool nacl_host_take_in(struct nacl_host *h, unsigned int at_most);
 
@@ -243,9 +244,9 @@ static inline bool nacl_host_any_pending(const struct nacl_host *h)
 enum nacl_waiting { NACL_WAITS_NOTHING, NACL_WAITS_ONE, NACL_WAITS_MORE };
 
 /*
- * In place of nacl_host_take_in(), by loads alone: whether a write of @csr, a constant that exists, is all that waits. Then
- * nacl_host_take_value() takes that in, and nacl_host_after_trap() stores it back if it is one of those. For an L1 that has
- * no CSR outside of NACL_HOST_USED_GROUPS.
+ * In place of nacl_host_take_in(), by loads alone: whether a write of @csr, a constant that exists,
+ * is all that waits. Then nacl_host_take_value() takes that in, and nacl_host_after_trap() stores
+ * it back if it is one of those. For an L1 that has no CSR outside of NACL_HOST_USED_GROUPS.
  */
 static inline enum nacl_waiting nacl_host_waits(const struct nacl_host *h, unsigned int csr)
 {
@@ -302,8 +303,8 @@ static inline volatile nacl_word *nacl_host_csrs(const struct nacl_host *h)
 }
 
 /*
- * nacl_host_csr_written() for a caller that knows what changes: @csr, which exists, is @value now, and that is later than what may
- * be waiting in the area, which is set ...
+ * nacl_host_csr_written() for a caller that knows what changes: @csr, which exists, is @value now,
+ * and that is later than what may be waiting in the area, which is set ...
  */
 static inline void nacl_host_put_written(const struct nacl_host *h, unsigned int csr,
 					 nacl_word value)
