@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What entry.S and C share. */
+/* Declarations for entry.S and C. */
 #ifndef AIA_H
 #define AIA_H
 
@@ -15,17 +15,17 @@
 enum role {
 	ROLE_FIRST,   /* sends, then waits for the answer */
 	ROLE_SECOND,  /* answers */
-	ROLE_SEND,    /* sends, then waits until the other has counted */
-	ROLE_RECEIVE, /* counts */
+	ROLE_SEND,    /* sends, then waits until the other hart has counted */
+	ROLE_RECEIVE, /* only counts */
 };
 
-/* One hart of the two. */
+/* One of the two harts. */
 struct side {
-	volatile uint64_t received; /* external interrupts */
-	uint64_t saved;		    /* aia_vector's */
-	volatile uint64_t last;	    /* what was claimed last, as stopei gives it */
+	volatile uint64_t received; /* number of external interrupts */
+	uint64_t saved;		    /* for aia_vector */
+	volatile uint64_t last;	    /* value of stopei at the last claim */
 	struct side *other;
-	volatile uint32_t *to; /* storing message there sends an MSI to the other */
+	volatile uint32_t *to; /* a store of message to this address sends an MSI to the other */
 	uint32_t message;
 	enum role role;
 	uint64_t rounds;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interrupts by MSI, and L2 on a stack of its own. */
+/* The interrupt handler, and the entry into L2 with a stack of its choice. */
 #include "aia.h"
 
 #define CSR_HSTATUS 0x600
@@ -8,8 +8,8 @@
 
 	.text
 /*
- * stvec in L1 and in L2, sscratch points to the hart's struct side: claims an external interrupt and counts it. Anything else is
- * reported.
+ * The trap handler in L1 and in L2. sscratch points to the hart's struct side. It claims an
+ * external interrupt and counts it. Any other trap is reported.
  */
 	.globl aia_vector
 	.balign 4
@@ -34,8 +34,9 @@ aia_vector:
 	j 2b
 
 /*
- * uint64_t aia_run_l2(void (*code)(struct side *), struct side *side, void *stack): calls code in VS-mode, under the hstatus.VGEIN
- * and hgatp that are set. Returns scause of what ended it; an ECALL does when code has returned.
+ * uint64_t aia_run_l2(void (*code)(struct side *), struct side *side, void *stack): calls code in
+ * VS-mode, under the current hgatp and hstatus.VGEIN. Returns scause of the trap that ended it;
+ * after code has returned, this is an ECALL.
  */
 	.globl aia_run_l2
 aia_run_l2:
@@ -87,11 +88,11 @@ aia_run_l2:
 	addi sp, sp, 112
 	csrr a0, scause
 	ret
-/* In L2. */
+/* L2 starts here. */
 4:	jalr t0
 	ecall
 
-/* void aia_permit(uint64_t bits): sets the bits of hstateen0, if there is one. */
+/* void aia_permit(uint64_t bits): sets bits of hstateen0, if that exists. */
 	.globl aia_permit
 aia_permit:
 	la t0, 5f

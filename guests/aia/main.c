@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two harts send each other MSIs, one at a time: both as they are (L1), and in a guest each (L2) whose interrupt file is the hart's
- * first guest interrupt file; by stores, and by the APLIC. Where the machine is Halite's and it counts exits, none may come of that on a
- * hart that receives, nor on one that sends by a store. On the command line, rounds=N is how many messages are sent beside those that
- * warm up, and stores leaves the APLIC out. Needs a machine with IMSIC on which hart n has the n-th interrupt files.
+ * Two harts send MSIs to each other, one at a time, by stores and by the APLIC. They do so as they
+ * are (L1), and in a guest each (L2) that has the hart's first guest interrupt file. If Halite
+ * counts exits, a hart that receives must have none, and a hart that sends by stores neither. Words
+ * on the command line:
+ *   rounds=N   number of messages, without those that warm up
+ *   stores     without the APLIC
+ * Needs a machine with IMSICs on which hart n has the n-th interrupt files.
  */
 #include <libfdt.h>
 #include <stddef.h>
@@ -16,7 +19,7 @@
 
 #define HARTS	       2
 #define ROUNDS_DEFAULT 1000
-#define FEW	       100 /* to have seen each page, and each entry and exit */
+#define FEW	       100 /* messages that warm up: each page, entry and exit occurs */
 #define PAGE	       4096
 
 #define EXT_HSM 0x48534d
@@ -50,12 +53,12 @@
 #define SSTATUS_SIE	UINT64_C(2)
 #define STATEEN_AIA	(UINT64_C(7) << 58) /* IMSIC, AIA, CSRIND */
 
-#define ID 5 /* of all messages */
+#define ID 5 /* interrupt identity of all messages */
 
 /* APLIC, supervisor level */
 #define DOMAINCFG    0x0000
 #define DOMAINCFG_IE 0x100
-#define DOMAINCFG_DM 0x004 /* by MSI */
+#define DOMAINCFG_DM 0x004 /* delivery by MSI */
 #define SOURCECFG    0x0000
 #define DETACHED     1
 #define SETIPNUM     0x1cdc
@@ -63,7 +66,10 @@
 #define CLRIENUM     0x1fdc
 #define TARGET	     0x3000
 
-/* L2's memory: RAM where it is, and the harts' guest interrupt files one behind the other. */
+/*
+ * L2's memory: RAM at the same addresses, and the harts' guest interrupt files one after the
+ * other.
+ */
 #define HGATP_SV39X4 (UINT64_C(8) << 60)
 #define GIB	     (UINT64_C(1) << 30)
 #define RAM	     UINT64_C(0x80000000)
@@ -73,17 +79,17 @@
 #define PTE_X	     0x8
 
 static struct {
-	uint64_t start;	    /* of the supervisor-level interrupt files */
-	unsigned int shift; /* a hart's are 1 << shift bytes apart */
+	uint64_t start;	    /* address of the supervisor-level interrupt files */
+	unsigned int shift; /* the files of two harts are 1 << shift bytes apart */
 	volatile uint32_t *aplic;
-	unsigned int source; /* one that no device has */
+	unsigned int source; /* a source without a device */
 } machine;
 
-/* A way for messages from the first hart to the second, and back if both send. */
+/* How messages go from the first hart to the second, and back if both send. */
 struct part {
 	const char *name;
 	enum role roles[HARTS];
-	unsigned int levels[HARTS]; /* 1 or 2: where each hart runs */
+	unsigned int levels[HARTS]; /* level at which each hart runs, 1 or 2 */
 	bool by_aplic;
 };
 
@@ -98,15 +104,15 @@ static const struct part parts[] = {
 static uint64_t rounds = ROUNDS_DEFAULT;
 static bool stores_only;
 static struct side sides[HARTS];
-static uint64_t causes[HARTS]; /* what ended L2 */
-static int64_t more[HARTS];    /* exits for that many messages; negative: they are not counted */
-static unsigned int arrived;   /* at the barrier, ever */
+static uint64_t causes[HARTS]; /* scause of the trap that ended L2 */
+static int64_t more[HARTS];    /* exits for rounds messages; negative: Halite counts no exits */
+static unsigned int arrived;   /* number of arrivals at the barrier so far */
 static const struct part *volatile current;
 static uint64_t first_hart;
 static uint8_t second_stack[8192] __attribute__((aligned(16)));
 static uint8_t l2_stacks[HARTS][4096] __attribute__((aligned(16)));
 static uint64_t root[2048] __attribute__((aligned(16384)));
-static uint64_t middle[512] __attribute__((aligned(4096)));
+static uint64_t second_level[512] __attribute__((aligned(4096)));
 static uint64_t leaves[512] __attribute__((aligned(4096)));
 
 static uint32_t cell(const void *fdt, int node, const char *name, int n)
@@ -117,7 +123,7 @@ static uint32_t cell(const void *fdt, int node, const char *name, int n)
 	return value && size >= 4 * (n + 1) ? fdt32_to_cpu(value[n]) : 0;
 }
 
-/* Nodes of QEMU's and Halite's trees have two cells for either part of reg. */
+/* In QEMU's and Halite's trees, address and size in reg have two cells each. */
 static uint64_t address(const void *fdt, int node)
 {
 	return (uint64_t)cell(fdt, node, "reg", 0) << 32 | cell(fdt, node, "reg", 1);
@@ -162,7 +168,10 @@ static uint64_t page(unsigned int hart, unsigned int file)
 	return machine.start + ((uint64_t)hart << machine.shift) + file * PAGE;
 }
 
-/* The number by which the APLIC knows a file among those of its hart: the page's own, as Linux takes it. */
+/*
+ * The APLIC's number for a file of a hart. As Linux assumes, it is the number of the file's
+ * page.
+ */
 static uint32_t guest_index(uint64_t file)
 {
 	return file / PAGE & ((1u << (machine.shift - 12)) - 1);
@@ -178,8 +187,8 @@ static void make_tables(void)
 	unsigned int hart;
 
 	root[RAM / GIB] = RAM >> 2 | PTE_LEAF | PTE_X;
-	root[L2_FILES / GIB] = (uintptr_t)middle >> 2 | PTE_TABLE;
-	middle[0] = (uintptr_t)leaves >> 2 | PTE_TABLE;
+	root[L2_FILES / GIB] = (uintptr_t)second_level >> 2 | PTE_TABLE;
+	second_level[0] = (uintptr_t)leaves >> 2 | PTE_TABLE;
 	for (hart = 0; hart < HARTS; hart++)
 		leaves[hart] = page(hart, 1) >> 2 | PTE_LEAF;
 }
@@ -196,7 +205,7 @@ static void wait(const volatile uint64_t *count, uint64_t n)
 		;
 }
 
-/* In L1 as in L2: what the side's role says. */
+/* Does the work of the side's role, in L1 or in L2. */
 static void work(struct side *me)
 {
 	uint64_t i;
@@ -223,7 +232,7 @@ static void work(struct side *me)
 	file_write(EIDELIVERY, 0);
 }
 
-/* Both harts wait here for each other. */
+/* A barrier: each hart waits for the other. */
 static void meet(void)
 {
 	unsigned int n = __atomic_add_fetch(&arrived, 1, __ATOMIC_SEQ_CST);
@@ -233,7 +242,7 @@ static void meet(void)
 		;
 }
 
-/* The hart's side of a part: the exits that came of it, with those of this function itself. */
+/* Does one hart's work in a part. Returns the number of its exits, with those of this function. */
 static int64_t play(unsigned int hart, uint64_t count)
 {
 	const struct part *part = current;
@@ -267,7 +276,7 @@ static int64_t play(unsigned int hart, uint64_t count)
 	return before;
 }
 
-/* What the same costs twice costs nothing for the messages. */
+/* Sets more[] to the exits of rounds messages: those of FEW + rounds messages less those of FEW. */
 static void take_part(unsigned int hart)
 {
 	int64_t few, many;
@@ -316,10 +325,10 @@ static void check_part(const struct part *part, unsigned int hart)
 	guest_check(what, more[!hart], 0);
 }
 
-/* A message to the file of a guest that does not run is L1's to see. */
+/* A message to a guest that does not run must be pending for L1, as SGEI. */
 static void check_waiting(unsigned int hart)
 {
-	unsigned int patience = 1000000;
+	unsigned int tries = 1000000;
 
 	csr_write(CSR_VSISELECT, EIE0);
 	csr_write(CSR_VSIREG, UINT64_C(1) << ID);
@@ -328,7 +337,7 @@ static void check_waiting(unsigned int hart)
 	csr_write(CSR_HGEIE, FILE_1);
 	guest_check("no guest waits: hip.SGEIP", !!(csr_read(CSR_HIP) & HIP_SGEIP), 0);
 	*(volatile uint32_t *)page(hart, 1) = ID;
-	while (patience-- && !(csr_read(CSR_HIP) & HIP_SGEIP))
+	while (tries-- && !(csr_read(CSR_HIP) & HIP_SGEIP))
 		;
 	guest_check("a guest waits: hgeip", (int64_t)csr_read(CSR_HGEIP), FILE_1);
 	csr_write(CSR_VSTOPEI, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What any guest may rely on: the SBI calls refuse what they must refuse, and memory that is not the
- * guest's gives access faults. Runs on the bare machine too.
+ * Checks facts that any guest may rely on: SBI calls refuse wrong arguments, and memory that is not
+ * the guest's gives access faults. The bare machine passes, too.
  */
 #include <stdint.h>
 
@@ -20,9 +20,9 @@
 #define INVALID_ADDRESS	  (-5)
 #define ALREADY_AVAILABLE (-6)
 
-#define FIRMWARE    UINT64_C(0x80000000) /* OpenSBI: not the guest's */
-#define NOWHERE	    UINT64_C(0x40000)	 /* no device there on the virt machine */
-#define BEHIND_UART UINT64_C(0x10000800) /* in its page, beyond its registers */
+#define FIRMWARE    UINT64_C(0x80000000) /* OpenSBI's memory, which is not the guest's */
+#define NOWHERE	    UINT64_C(0x40000)	 /* the virt machine has no device there */
+#define BEHIND_UART UINT64_C(0x10000800) /* in the UART's page, behind its registers */
 
 #define LOAD_ACCESS	 5
 #define STORE_ACCESS	 7
@@ -96,7 +96,10 @@ static void check_hsm(uint64_t hartid)
 		    error_of(EXT_HSM, 0, other, FIRMWARE, 0, 0), INVALID_ADDRESS);
 	started = error_of(EXT_HSM, 0, other, (uintptr_t)guest_second_start,
 			   (uintptr_t)second_stack + sizeof(second_stack), 0);
-	/* What runs below may write to the console while the hart starts: so no line before it has. */
+	/*
+	 * The software below may print while the hart starts, so print nothing before it has
+	 * started.
+	 */
 	while (!started && !second_hart_alive)
 		;
 	guest_check("hsm: start", started, 0);
@@ -120,7 +123,7 @@ static uint64_t read_time(void)
 	return time;
 }
 
-/* The timer is enabled in sie but not in sstatus: it wakes the hart, and is not taken. */
+/* sie enables the timer and sstatus does not: the interrupt wakes the hart but is not taken. */
 static void check_suspend(void)
 {
 	uint64_t wake = read_time() + 1000;
@@ -164,7 +167,7 @@ static void check_memory(const void *fdt)
 		    guest_try_load(intc + 6) == LOAD_ACCESS || guest_try_load(intc + 6) == 4, 1);
 }
 
-/* The hypervisor loads of a guest of this guest: what they reach is checked the same. */
+/* HLV, the hypervisor loads, give the same faults as loads. */
 static void check_hypervisor_loads(void)
 {
 	guest_check("hlv.d of RAM", guest_try_hlv((uintptr_t)second_stack), -1);
@@ -174,7 +177,7 @@ static void check_hypervisor_loads(void)
 	guest_check("hlv.d that a device refuses", guest_try_hlv(BEHIND_UART), LOAD_ACCESS);
 }
 
-/* A guest of this guest, with hgatp and vsatp Bare, ends by its own traps and by this guest's timer. */
+/* A guest of this guest, with hgatp and vsatp Bare, ends by its traps and by this guest's timer. */
 static uint64_t read_hstatus(void)
 {
 	uint64_t value;

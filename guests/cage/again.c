@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Code that is not any more what trapped, and accesses of which the controller gets a part only.
- * A hart need not see a store to its code before a FENCE.I, so all this is allowed; what is
- * found in memory then has not trapped, and must not be done.
+ * Code that changes after it has trapped, and accesses of which the interrupt controller gets only
+ * a part. A hart need not see a store to its code before a FENCE.I, so the guest may do this. The
+ * instruction that Halite then finds in memory has not trapped, so Halite must not emulate it.
  */
 #include "cage.h"
 
@@ -11,18 +11,19 @@
 #define INSN_EBREAK   UINT64_C(0x00100073)
 #define INSN_VLE32    UINT64_C(0x02056407)
 #define VECTOR_CODE   (INSN_EBREAK << 32 | INSN_VLE32)
-#define SOURCE_1      4 /* of a PLIC its priority, of an APLIC its sourcecfg */
+#define SOURCE_1      4 /* priority in a PLIC, sourcecfg in an APLIC */
 #define SOURCE_2      8
-#define VALUE	      5 /* which either register takes */
+#define VALUE	      5 /* both registers keep this value */
 #define PLIC_CONTEXT1 0x201000
 #define APLIC_IE      0x100
-#define VS_CODE \
-	(TEST_ADDR + BIT64(21) + 3 * PAGE) /* its PTEs are not a table's first, which may answer */
+#define VS_CODE                  \
+	(TEST_ADDR + BIT64(21) + \
+	 3 * PAGE) /* its PTEs are not the first of a table, which may answer */
 #define VS_PC (VS_CODE + ((uintptr_t)code_vector & (PAGE - 1)))
-/* Pages that lie so far apart share their place in a TLB of up to 4,096 entries with the code. */
+/* Pages at this distance share their place with the code in a TLB of up to 4,096 entries. */
 #define STRIDED	   (7 * GIB)
 #define STRIDE	   BIT64(24)
-#define STRIDES	   16 /* to the last word, which is in the controller */
+#define STRIDES	   16 /* number of strides to the last word, which is in the controller */
 #define UNMAPPED   (5 * GIB)
 #define CONTROLLER (6 * GIB)
 
@@ -36,7 +37,7 @@ static volatile uint32_t *device(uint64_t offset)
 	return (volatile uint32_t *)(controller + offset);
 }
 
-/* L2 replaces its vector load by a store, or its PTE by @a2, and traps on the load. */
+/* L2 replaces its vector load by a store, or its PTE by @a2, and the load traps. */
 static void replace(enum mode mode, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t pc)
 {
 	fill_registers(a0, a1);
@@ -57,7 +58,10 @@ static void expect(const char *what, enum mode mode, uint64_t pc, uint64_t allow
 		      (unsigned long)me->status, (unsigned long)me->hstatus);
 }
 
-/* The load, which Halite cannot do, or the bare machine has; or the store, executed after all. */
+/*
+ * Allowed outcomes: a fault of the load, which Halite cannot emulate; the load, as on the bare
+ * machine; or the store, if the hart executes it.
+ */
 #define LOAD_OR_STORE                                                                              \
 	(BIT64(CAUSE_LOAD_ACCESS) | BIT64(CAUSE_LOAD_GUEST_PAGE) | BIT64(CAUSE_STORE_GUEST_PAGE) | \
 	 BIT64(CAUSE_BREAKPOINT))
@@ -79,7 +83,7 @@ static void try_device(enum mode mode)
 	expect("replaced at the controller", mode, (uintptr_t)code_vector, LOAD_OR_STORE);
 }
 
-/* A load of another register stands there: if it is done, it gives what that one holds. */
+/* L2 replaces the load by a load of another register. If that is done, it returns that register. */
 static void try_other_load(enum mode mode)
 {
 	struct tables *t = tables_reset();
@@ -98,8 +102,8 @@ static void try_other_load(enum mode mode)
 }
 
 /*
- * htinst of a vector load is 0 (priv H: only what it lists can be transformed), and of the store
- * in its place nothing is told.
+ * htinst of a vector load is 0 (priv H: only listed instructions can be transformed). Halite must
+ * not report the store that replaced it.
  */
 static void expect_no_htinst(const char *what, enum mode mode, uint64_t pc)
 {
@@ -120,15 +124,15 @@ static void try_unmapped(enum mode mode)
 }
 
 /*
- * L2's own table leads to its code by way of a device, when it traps: a PTE on @level is changed
+ * L2's page table leads to its code through a device when it traps: L2 changes a PTE on @level
  * without a fence.
  */
 static void try_vs_table(unsigned int level, uint64_t a0, const char *what)
 {
 	struct tables *t = tables_reset();
-	uint64_t *pte = level == 2 ? &t->vs_root[TEST_INDEX] : &t->vs_middle[1];
+	uint64_t *pte = level == 2 ? &t->vs_root[TEST_INDEX] : &t->vs_second[1];
 
-	t->vs_middle[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
+	t->vs_second[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
 	t->vs_last[3] = PPN((uintptr_t)code_replace) | PTE_RWX;
 	t->vs_root[UNMAPPED / GIB] = PPN(UNMAPPED) | PTE_RWX;
 	t->vs_root[CONTROLLER / GIB] = PPN(TEST_ADDR) | PTE_RWX;
@@ -143,8 +147,8 @@ static void try_vs_table(unsigned int level, uint64_t a0, const char *what)
 }
 
 /*
- * The code cannot be fetched any more when its load traps: its PTE became @pte, and the TLB has
- * lost it.
+ * The code cannot be fetched when its load traps: its PTE has become @pte, and the TLB has lost the
+ * old PTE.
  */
 static void try_evicted(uint64_t pte)
 {
@@ -161,13 +165,13 @@ static void try_evicted(uint64_t pte)
 			PPN((uintptr_t)code_evict & ~(BIT64(21) - 1)) | PTE_RWX;
 	t->vs_strided[1 + STRIDES * STRIDE / BIT64(21)] = PPN(TEST_ADDR) | PTE_RWX;
 	t->last[offset / PAGE] = PPN(controller) | PTE_V | PTE_R | PTE_U | PTE_AD;
-	t->vs_middle[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
+	t->vs_second[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
 	t->vs_last[VS_CODE / PAGE % 512] = PPN((uintptr_t)code_evict) | PTE_RWX;
 	tables_use((uintptr_t)t->root, (uintptr_t)t->vs_root);
-	/* Once with the PTE as it is, so that what the hypervisor keeps of the rest is there. */
-	replace(VS, addr, STRIDE, t->vs_middle[1], (uintptr_t)&t->vs_middle[1], begin);
+	/* First with the valid PTE, so that the hypervisor has cached everything else. */
+	replace(VS, addr, STRIDE, t->vs_second[1], (uintptr_t)&t->vs_second[1], begin);
 	expect("a strided load", VS, pc, LOAD_OR_STORE);
-	replace(VS, addr, STRIDE, pte, (uintptr_t)&t->vs_middle[1], begin);
+	replace(VS, addr, STRIDE, pte, (uintptr_t)&t->vs_second[1], begin);
 	expect("a strided load, the code is gone", VS, pc,
 	       LOAD_OR_STORE | deed_faults(&deeds[FETCH]));
 	if (registers_lost() > 2)
@@ -175,8 +179,8 @@ static void try_evicted(uint64_t pte)
 }
 
 /*
- * The same with a store whose last page is RAM that L2 has not touched yet: the hypervisor adds
- * it and lets L2 go on, who then finds its code gone.
+ * The same with a store whose last page is RAM that L2 has not touched yet. The hypervisor maps the
+ * page and continues L2, which then finds that its code is gone.
  */
 static void try_evicted_store(enum mode mode, uint64_t pte)
 {
@@ -196,21 +200,21 @@ static void try_evicted_store(enum mode mode, uint64_t pte)
 			PPN((uintptr_t)t->vs_strided_last[i == STRIDES]) | PTE_V;
 	t->vs_strided_last[0][offset / PAGE] = PPN((uintptr_t)t->data) | leaf;
 	t->vs_strided_last[1][offset / PAGE] = PPN(TEST_ADDR) | leaf;
-	t->vs_middle[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
+	t->vs_second[1] = PPN((uintptr_t)t->vs_last) | PTE_V;
 	t->vs_last[VS_CODE / PAGE % 512] = PPN((uintptr_t)code_evict_store) | leaf;
 	tables_use((uintptr_t)t->root, (uintptr_t)t->vs_root);
 	/*
-	 * Without the last page, so that all else is there; then another fault, to be the last
-	 * one.
+	 * First without the last page, so that the hypervisor has mapped all others; then cause
+	 * another fault, so that this one is not the latest.
 	 */
-	replace(mode, addr, STRIDE, t->vs_middle[1], (uintptr_t)&t->vs_middle[1], begin);
+	replace(mode, addr, STRIDE, t->vs_second[1], (uintptr_t)&t->vs_second[1], begin);
 	expect("a strided store", mode, pc, BIT64(CAUSE_STORE_GUEST_PAGE));
 	deed_do(&deeds[LOAD], mode, UNMAPPED);
 	t->last[0] = PPN((uintptr_t)t->data) | PTE_RWX | PTE_U;
-	replace(mode, addr, STRIDE, pte, (uintptr_t)&t->vs_middle[1], begin);
+	replace(mode, addr, STRIDE, pte, (uintptr_t)&t->vs_second[1], begin);
 	expect("a strided store, the code is gone", mode, pc,
 	       deed_faults(&deeds[FETCH]) | BIT64(CAUSE_BREAKPOINT));
-	/* Of L2's own fault, and not of one in HS-mode. */
+	/* The fault is L2's, and not one in HS-mode. */
 	if (me->cause != CAUSE_BREAKPOINT && (me->tval != pc || !(me->hstatus & HSTATUS_GVA)))
 		wrong("a strided store, the code is gone: stval 0x%lx, hstatus 0x%lx",
 		      (unsigned long)me->tval, (unsigned long)me->hstatus);
@@ -218,13 +222,13 @@ static void try_evicted_store(enum mode mode, uint64_t pte)
 		wrong("a strided store: L2 has lost registers");
 }
 
-/* Likewise L1's own, under its own page tables. */
+/* The same with a load of L1 under L1's page tables. */
 static void try_evicted_of_l1(uint64_t pte)
 {
 	const uint64_t pc = VS_CODE + ((uintptr_t)code_strided & (PAGE - 1));
 	const uint64_t offset = (VS_CODE & (BIT64(21) - 1)) + SOURCE_1;
 	struct tables *t = tables_reset();
-	uint64_t *const last = &t->vs_middle[1];
+	uint64_t *const last = &t->vs_second[1];
 	unsigned int i, round;
 
 	t->vs_root[STRIDED / GIB] = PPN((uintptr_t)t->vs_strided) | PTE_V;
@@ -236,7 +240,7 @@ static void try_evicted_of_l1(uint64_t pte)
 	*last = PPN((uintptr_t)t->vs_last) | PTE_V;
 	t->vs_last[VS_CODE / PAGE % 512] = PPN((uintptr_t)code_evict) | PTE_RWX;
 	csr_write(CSR_SATP, SV39 << 60 | (uintptr_t)t->vs_root >> 12);
-	fence_own();
+	fence_stage1();
 	for (round = 0; round < 2; round++) {
 		me->x[12] = round ? pte : *last;
 		me->x[13] = (uintptr_t)last;
@@ -251,7 +255,7 @@ static void try_evicted_of_l1(uint64_t pte)
 			      (unsigned long)me->status);
 	}
 	csr_write(CSR_SATP, 0);
-	fence_own();
+	fence_stage1();
 }
 
 static void try_all(void)
@@ -291,8 +295,8 @@ static void try_all(void)
 }
 
 /*
- * Half of it in RAM and half in the controller, whose register at the page's start would show
- * it.
+ * An access with one half in RAM and the other in the controller, whose first register would show
+ * an access.
  */
 static void try_crossing(enum mode mode, bool store, unsigned int log_width, bool into)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory that the guest gives in SBI calls: SBI NACL's area, the console's buffer, the counters'
- * snapshot, where a hart starts or comes back. In Halite only, as the errors are Halite's:
- * firmware has rules of its own.
+ * Memory that the guest passes in SBI calls: SBI NACL's shared memory, the console's buffer, the
+ * counters' snapshot, the address at which a hart starts or resumes. Only in Halite, because the
+ * expected errors are Halite's: firmware has other rules.
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@
 #define HSM_SUSPEND	    3
 #define NON_RETENTIVE	    UINT64_C(0x80000000)
 
-static uint64_t other_hart; /* one that is stopped; this one if there is no other */
+static uint64_t other_hart; /* a hart that is stopped, or this one if there is no other */
 
 static void expect_error(const char *what, uint64_t addr, uint64_t size, struct guest_result r,
 			 int64_t error)
@@ -63,7 +63,7 @@ static void refuse_entry(uint64_t addr)
 		     ERR_INVALID_ADDRESS);
 }
 
-/* A page no byte of which is RAM of this guest's. */
+/* A page without any RAM of this guest. */
 static void refuse_page(uint64_t addr)
 {
 	refuse_console(addr, 1);
@@ -73,7 +73,7 @@ static void refuse_page(uint64_t addr)
 	refuse_entry(addr + 8);
 }
 
-/* Of two ranges, or around the end of all addresses. */
+/* Ranges across two regions, or around the end of the address space. */
 static void refuse_crossings(void)
 {
 	const uint64_t last = memory_end - PAGE;
@@ -83,7 +83,7 @@ static void refuse_crossings(void)
 	refuse_console(memory_end - 8, 16);
 	refuse_console(firmware - 8, 16);
 	refuse_console(last, 2 * PAGE);
-	/* Past the end of RAM by far, and past 2^64 back to where they begin. */
+	/* Far beyond the end of RAM, and beyond 2^64 up to the start of the range. */
 	refuse_console(ram, BIT64(63));
 	refuse_console(ram, -ram);
 	refuse_console(ram, 1 - ram);
@@ -91,7 +91,7 @@ static void refuse_crossings(void)
 	refuse_console(-8, 16);
 	refuse_console(-1, 1);
 	refuse_console(-PAGE, PAGE);
-	/* The area is longer than a page. */
+	/* The shared memory is longer than a page. */
 	if (guest_sbi(EXT_BASE, 3, NACL_EID, 0, 0, 0, 0).value)
 		expect_error("NACL's set_shmem", last, NACL_SHMEM_SIZE,
 			     guest_sbi(NACL_EID, NACL_FID_SET_SHMEM, last, 0, 0, 0, 0),
@@ -106,13 +106,13 @@ static void refuse_crossings(void)
 }
 
 /*
- * Page tables are RAM of L1's like any other: the area may lie there, and the guest harms itself
- * alone.
+ * L1's page tables are RAM like any other. The shared memory may lie there; then the guest harms
+ * only itself.
  */
 static void over_tables(void)
 {
 	struct tables *t = tables_reset();
-	uint64_t pages[] = { (uintptr_t)t->root, (uintptr_t)t->middle, (uintptr_t)t->last };
+	uint64_t pages[] = { (uintptr_t)t->root, (uintptr_t)t->second, (uintptr_t)t->last };
 	const struct deed *d = &deeds[LOAD];
 	unsigned int i;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A directed attack on the hypervisor below: page tables, shared memory, buffers and entry
- * points in devices, in memory of others and over each other, and code that is not any more what
- * trapped. Nothing may come of it but the faults and errors that the specification names, with
- * all that a trap tells about itself right.
+ * A directed attack on the hypervisor below: page tables, shared memory, buffers and entry points
+ * in devices, in memory of others and on top of each other, and code that changes after it has
+ * trapped. The guest must get exactly the faults and errors that the specification names, and each
+ * trap must set its CSRs correctly.
  *
- * Invariant: whatever is tried goes through run() or call(), which come back through the trap
- * handler; sscratch is the hart's struct always, tp too while this program's own code runs.
+ * Invariant: each attempt goes through run() or call(), which return through the trap handler.
+ * sscratch always points to the hart's struct. tp does so, too, while this program's C code runs.
  */
 #ifndef CAGE_H
 #define CAGE_H
@@ -71,7 +71,7 @@
 enum {
 	CAUSE_FETCH_ACCESS = 1,
 	CAUSE_ILLEGAL = 2,
-	CAUSE_BREAKPOINT = 3, /* the code has come to its end */
+	CAUSE_BREAKPOINT = 3, /* the attempt has reached its end */
 	CAUSE_LOAD_MISALIGNED = 4,
 	CAUSE_LOAD_ACCESS = 5,
 	CAUSE_STORE_MISALIGNED = 6,
@@ -96,24 +96,24 @@ enum {
 enum mode { HS, VS, VU };
 
 struct hart {
-	/* Of assembly */
-	uint64_t x[32];	    /* what run() loads; what they were at the trap */
+	/* Members for assembly. */
+	uint64_t x[32]; /* run() loads these registers; after the trap, their values at the trap */
 	uint64_t saved[14]; /* callee_saved.inc */
 	uint64_t running;
-	uint64_t cause; /* scause, sepc, stval, sstatus of the trap that ended it */
+	uint64_t cause; /* scause, sepc, stval and sstatus of the trap */
 	uint64_t pc;
 	uint64_t tval;
 	uint64_t status;
-	/* Of run(), after a trap from VS or VU; of after_call() */
+	/* run() fills these after a trap from VS or VU, after_call() always. */
 	uint64_t hstatus;
 	uint64_t htval;
 	uint64_t htinst;
-	/* Of C */
+	/* Members for C. */
 	uint64_t id;
-	volatile uint64_t *area; /* SBI NACL's memory while it is used, or NULL */
-	uint64_t wrong;		 /* what judge() has found */
+	volatile uint64_t *area; /* shared memory of SBI NACL, or NULL if it is not used */
+	uint64_t wrong;		 /* number of errors that judge() has found */
 	uint64_t rounds;
-	char note[200]; /* the first of it, on harts that do not print */
+	char note[200]; /* the first error, on harts that do not print */
 };
 
 extern struct hart harts[MAX_HARTS];
@@ -129,9 +129,9 @@ int64_t cage_sync_sret(struct hart *h);
 void cage_call(struct hart *h, uint64_t pc);
 void fence_all(void);
 void fence_code(void);
-void fence_own(void); /* SFENCE.VMA of all */
+void fence_stage1(void); /* SFENCE.VMA for all addresses */
 
-/* ---- code.S: each its access at a0, of a1 if it is a store, then EBREAK ---- */
+/* ---- code.S: each does an access at a0 (a store stores a1), then EBREAK ---- */
 
 void code_ld(void);
 void code_sd(void);
@@ -139,10 +139,13 @@ void code_jr(void);
 void code_hlv(void);
 void code_hlvx(void);
 void code_hsv(void);
-/* Loads and stores of 1, 2, 4 and 8 bytes, 8 bytes of code each; HLV and HSV likewise. */
+/*
+ * Loads and stores of 1, 2, 4 and 8 bytes, with 8 bytes of code each; the second with HLV and
+ * HSV.
+ */
 void code_widths(void);
 void code_hypervisor_widths(void);
-/* Store a2 at a3, then a vector load at a0: code_vector is the load. In a page of its own. */
+/* Stores a2 at a3, then does a vector load at a0, at code_vector. The code has a page to itself. */
 void code_replace(void);
 extern uint8_t code_vector[];
 void code_evict(void);
@@ -153,19 +156,25 @@ extern uint8_t code_strided_store[];
 /* ---- run.c ---- */
 
 void hart_init(uint64_t id);
-/* Begin and end to enter L2 by SBI NACL's SYNC_SRET. False: there is none. */
+/*
+ * area_begin(): from now on enter L2 by SBI NACL's SYNC_SRET, until area_end(). False: not
+ * possible.
+ */
 bool area_begin(void);
 void area_end(void);
-/* Run the code at @pc with me->x until it traps; VS and VU: under the tables that are set. */
+/* Runs the code at @pc with me->x until it traps; in VS and VU under the current tables. */
 void run(enum mode mode, uint64_t pc);
-/* Without an SRET, in HS-mode; after_call() tells the rest of the trap. */
+/* Runs code in HS-mode, without SRET. after_call() reads the other CSRs of the trap. */
 void call(uint64_t pc, uint64_t a0, uint64_t a1);
 void after_call(void);
-/* The timer interrupt that ends what hangs, in @seconds. */
+/* Arms the timer interrupt in @seconds, which ends an attempt that hangs. */
 void arm_watchdog(unsigned int seconds);
-/* Wait a millisecond; arms the watchdog anew. */
+/* Waits a millisecond, and arms the watchdog again. */
 void pause(void);
-/* A pattern in all registers, and the registers that do not hold it any more but a0. */
+/*
+ * Fills all registers with a pattern. registers_lost(): number of registers without it, except
+ * a0.
+ */
 void fill_registers(uint64_t a0, uint64_t a1);
 unsigned int registers_lost(void);
 
@@ -173,73 +182,73 @@ struct deed {
 	const char *name;
 	void (*code)(void);
 	enum mode mode;
-	uint8_t access, page, guest; /* causes of its faults */
+	uint8_t access, page, guest; /* causes of its access, page and guest-page faults */
 };
 enum { LOAD, STORE, FETCH, HLV, HLVX, HSV, DEEDS };
 extern const struct deed deeds[DEEDS];
-/* Do it at @addr; @mode is VS or VU for those of L2. */
+/* Does the access at @addr. @mode is VS or VU for an access of L2. */
 void deed_do(const struct deed *d, enum mode mode, uint64_t addr);
-/* The bits of its causes. */
+/* Masks of its causes: access faults only, or all its faults. */
 uint64_t deed_access(const struct deed *d);
 uint64_t deed_faults(const struct deed *d);
 /*
- * Look at the trap that ended it: one of the causes in @allowed (CAUSE_BREAKPOINT: it was done),
- * at @pc, with stval @tval and the modes that it came from. What is wrong is counted in
- * me->wrong, and told.
+ * Checks the trap that ended an access: its cause is in @allowed (CAUSE_BREAKPOINT: no fault), its
+ * pc is @pc, its stval is @tval, and the previous modes are right. Counts errors in me->wrong, and
+ * prints them.
  */
 void judge(const struct deed *d, enum mode mode, uint64_t pc, uint64_t tval, uint64_t allowed,
 	   const char *fmt, ...) __attribute__((format(printf, 6, 7)));
-/* Count and tell something else that is wrong. */
+/* Counts and prints another error. */
 void wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* A line of KTAP for all that was found wrong since the last one. */
+/* Prints a line of KTAP: whether there were errors since the last one. */
 void check_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- tables.c ---- */
 
-#define RAM_INDEX  2	       /* the GiB where RAM is */
+#define RAM_INDEX  2	       /* number of the GiB with RAM */
 #define MAPPED_END (3 * GIB)   /* of the G-stage */
-#define SV39	   UINT64_C(8) /* MODE of satp; of hgatp Sv39x4 */
-#define TEST_INDEX 4	       /* the GiB of L2's addresses that tests use */
+#define SV39	   UINT64_C(8) /* MODE of satp; in hgatp Sv39x4 */
+#define TEST_INDEX 4	       /* number of the GiB of L2's addresses that tests use */
 #define TEST_ADDR  (TEST_INDEX * GIB)
 
 struct tables {
-	uint64_t root[2048]; /* G-stage, Sv39x4: the first three GiB as they are */
-	uint64_t middle[512];
+	uint64_t root[2048]; /* G-stage, Sv39x4: identity for the first three GiB */
+	uint64_t second[512];
 	uint64_t last[512];
-	uint64_t vs_root[512]; /* VS-stage, Sv39: the first GiB and the third as they are */
-	uint64_t vs_middle[512];
+	uint64_t vs_root[512]; /* VS-stage, Sv39: identity for the first GiB and the third */
+	uint64_t vs_second[512];
 	uint64_t vs_last[512];
 	uint64_t vs_strided[512];
 	uint64_t vs_strided_last[2][512];
-	uint64_t data[512]; /* WITNESS */
+	uint64_t data[512]; /* each is WITNESS */
 } __attribute__((aligned(16384)));
 
 #define WITNESS UINT64_C(0x7769746e65737321)
 
 struct tables *tables(void);
-/* Empty but for what is the same; used from here on, the VS-stage Bare. */
+/* Empties this hart's tables but for the identity, and uses them, with the VS-stage Bare. */
 struct tables *tables_reset(void);
-/* Use them, or others: roots. vs_root 0: Bare. */
+/* Uses these or other tables, given by their roots. vs_root 0: Bare. */
 void tables_use(uint64_t root, uint64_t vs_root);
-/* L2 can use sane tables, in all ways. */
+/* Checks that all accesses succeed with valid tables. */
 void check_sane(const char *when);
 
 /* ---- places.c: the machine's device tree ---- */
 
 struct place {
 	char name[28];
-	uint64_t addr; /* a page */
+	uint64_t addr; /* of a page */
 };
 #define MAX_PLACES 160
 extern struct place places[MAX_PLACES];
 extern unsigned int place_count;
-extern bool native;				   /* no Halite below */
+extern bool native;				   /* there is no Halite */
 extern uint64_t uart, rtc, controller, memory_end; /* 0: there is none */
 extern uint64_t firmware;
 
 void places_init(const void *fdt);
 bool has_word(const void *fdt, const char *word);
-/* Of the interrupt controllers: the pages whose registers are of different kinds. */
+/* Pages of the interrupt controllers: one for each kind of registers. */
 extern struct place registers[16];
 extern unsigned int register_count;
 
@@ -251,7 +260,7 @@ void check_fetched_again(void);
 void check_all_tables(bool all);
 void check_areas(bool all);
 void check_registers(void);
-/* What other harts do meanwhile, until @*stop; in me->wrong what they found. */
+/* Other harts run this, which disturbs Halite, until @*stop. Errors are in me->wrong. */
 void disturb(volatile bool *stop);
 #endif
 

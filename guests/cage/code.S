@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is tried: each an access at a0, then EBREAK. */
+/* The accesses that are tried: each is an access at a0, then EBREAK. */
 	.text
 	.option norvc
 
@@ -49,9 +49,8 @@
 	.endr
 
 /*
- * The code that is replaced is in a page of its own. As the store and the load are neighbours, a
- * hart (and QEMU, which translates them together) has the load in its hands when the store is
- * done.
+ * The code that is replaced has a page to itself. The store and the load are neighbours, so a hart
+ * (and QEMU, which translates them together) has fetched the load before the store is done.
  */
 	.section .text.replace, "ax"
 	.balign 4096
@@ -65,8 +64,8 @@ code_vector:
 	.balign 4096
 
 /*
- * Likewise a strided load, of 17 words with a1 bytes between them. Where a hart's TLB has the code
- * and all these pages in one place, as QEMU's has, the last one finds the code's own entry gone.
+ * A strided load of 17 words, a1 bytes apart, in a page to itself. In a TLB in which the code and
+ * all these pages share one place, as in QEMU's, the last page evicts the code's entry.
  */
 	.globl code_evict, code_strided
 code_evict:
@@ -76,7 +75,7 @@ code_strided:
 	.word 0x0ab56407			# vlse32.v v8, (a0), a1
 	ebreak
 
-/* Likewise a strided store. */
+/* A strided store of 17 words, a1 bytes apart. */
 	.globl code_evict_store, code_strided_store
 code_evict_store:
 	.word 0xcd38f057			# vsetivli zero, 17, e32, m8, ta, ma

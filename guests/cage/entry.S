@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Into what is tried, and back by its trap. */
+/* Starts attempts, and returns from them at their trap. */
 #include "cage.h"
 #include "callee_saved.inc"
 
@@ -12,7 +12,7 @@
 	sd t0, HART_RUNNING(a0)
 	.endm
 
-/* void cage_enter(struct hart *h): registers from h->x, SRET. Returns from cage_trap. */
+/* void cage_enter(struct hart *h): loads registers from h->x, then SRET. cage_trap returns. */
 	.globl cage_enter
 	.balign 4
 cage_enter:
@@ -23,7 +23,10 @@ cage_enter:
 	ld a0, HART_X+80(a0)
 	sret
 
-/* int64_t cage_sync_sret(struct hart *h): likewise by SBI NACL; an error comes back. */
+/*
+ * int64_t cage_sync_sret(struct hart *h): SBI NACL's SYNC_SRET. Returns an error of the call;
+ * otherwise cage_trap returns.
+ */
 	.globl cage_sync_sret
 	.balign 4
 cage_sync_sret:
@@ -36,8 +39,8 @@ cage_sync_sret:
 	ret
 
 /*
- * void cage_call(struct hart *h, uint64_t pc): jump there with a0 and a1 from h->x. Returns from
- * cage_trap.
+ * void cage_call(struct hart *h, uint64_t pc): jumps to pc with a0, a1 and more from h->x.
+ * cage_trap returns.
  */
 	.globl cage_call
 	.balign 4
@@ -50,7 +53,7 @@ cage_call:
 	ld a0, HART_X+80(a0)
 	jr t0
 
-/* Every trap to HS-mode. */
+/* The trap handler of HS-mode. */
 	.globl cage_trap
 	.balign 4
 cage_trap:
@@ -83,7 +86,7 @@ cage_trap:
 2:	wfi
 	j 2b
 
-/* Where other harts start: a0 = hart id, a1 = top of their stack. */
+/* Other harts start here: a0 = hart id, a1 = top of their stack. */
 	.globl cage_second_start
 	.balign 4
 cage_second_start:
@@ -95,7 +98,7 @@ cage_second_start:
 3:	wfi
 	j 3b
 
-/* void fence_all(void): both stages, all VMIDs. */
+/* void fence_all(void): fences both stages for all VMIDs. */
 	.globl fence_all
 	.balign 4
 fence_all:
@@ -109,9 +112,9 @@ fence_code:
 	fence.i
 	ret
 
-	.globl fence_own
+	.globl fence_stage1
 	.balign 4
-fence_own:
+fence_stage1:
 	sfence.vma
 	ret
 

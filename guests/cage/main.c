@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * On the command line: the parts that are wanted, part=NAME each (else all but registers), and
- * "all" for all of each. Other harts disturb meanwhile. Runs on QEMU's virt, in Halite or on the
- * bare machine.
+ * Words on the command line: part=NAME selects a part (default: all parts but registers); "all"
+ * makes each part try everything. Other harts disturb Halite at the same time. Runs on QEMU's virt
+ * machine, in Halite or bare.
  */
 #include "cage.h"
 
@@ -79,7 +79,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 	guest_print("# %s, %u places, RAM ends at 0x%lx\n", native ? "the bare machine" : "Halite",
 		    place_count, (unsigned long)memory_end);
 	check_sane("at first");
-	/* Needs a hart that is stopped. */
+	/* This part needs a stopped hart. */
 	if (!has_word(fdt, "part=") || has_word(fdt, "part=areas"))
 		check_areas(has_word(fdt, "all"));
 	start_others();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pages of all the devices of the machine, by its device tree and by what QEMU's virt has
- * besides.
+ * Pages of all devices of the machine: those of the device tree, and devices of QEMU's virt machine
+ * that are not in the tree.
  */
 #include <libfdt.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ static bool is(const void *fdt, int node, const char *compatible)
 	return !fdt_node_check_compatible(fdt, node, compatible);
 }
 
-/* The registers of an interrupt controller of S-mode. */
+/* Adds the register pages of an interrupt controller of S-mode. */
 static void add_controller(const void *fdt, int node, uint64_t addr, uint64_t size)
 {
 	unsigned int i;
@@ -107,8 +107,8 @@ static void add_controller(const void *fdt, int node, uint64_t addr, uint64_t si
 			add_register("aplic idc", addr + APLIC_IDC);
 	} else if (is(fdt, node, "riscv,imsics")) {
 		/*
-		 * This hart's file, and what is behind it: files of its guests, or the next
-		 * hart's.
+		 * Add this hart's file, and the pages behind it: files of its guests, or the next
+		 * hart's file.
 		 */
 		for (i = 0; i < 3 && i * PAGE < size; i++)
 			add_register(i ? "imsic next file" : "imsic file", addr + i * PAGE);
@@ -136,7 +136,7 @@ static void add_node(const void *fdt, int node, int parent)
 			uart = addr;
 		if (is(fdt, node, "google,goldfish-rtc"))
 			rtc = addr;
-		/* Those of M-mode are disabled. */
+		/* Controllers of M-mode are disabled. */
 		if (!status || !strcmp(status, "okay"))
 			add_controller(fdt, node, addr, size);
 		add_place(name, addr);
@@ -168,15 +168,15 @@ static void add_nodes(const void *fdt, int parent)
 
 void places_init(const void *fdt)
 {
-	/* Devices that the machine may have and not tell. */
+	/* Devices that may exist without a node in the device tree. */
 	static const struct place others[] = {
-		/* Of M-mode, and nothing. */
+		/* Of M-mode, and an address without a device. */
 		{ "clint", 0x2000000 },
 		{ "mtime", 0x200b000 },
 		{ "aclint", 0x2f00000 },
 		{ "imsic m", 0x24000000 },
 		{ "nothing", 0x40000 },
-		/* Of all. */
+		/* Of all modes. */
 		{ "test", 0x100000 },
 		{ "fw_cfg", 0x10100000 },
 		{ "flash", 0x20000000 },

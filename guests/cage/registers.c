@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every offset of a page of each kind of controller register, with every width, by every way
- * there is.
+ * Accesses at every offset in a page of each kind of controller registers, with every width, by L1,
+ * by HLV and HSV, and by L2.
  */
 #include "cage.h"
 
-#define WAYS	    3
+#define ACTORS	    3
 #define ODD_OFFSETS 64
-#define CODE	    8 /* bytes of each of code_widths */
+#define CODE	    8 /* bytes of code of each access in code_widths */
 
-static const char *const ways[WAYS] = { "L1", "HLV, HSV", "L2" };
+static const char *const actors[ACTORS] = { "L1", "HLV, HSV", "L2" };
 
-/* What an access can end in that this guest has mapped itself. */
+/* Allowed outcomes of an access to a page that this guest has mapped. */
 static uint64_t allowed(bool store)
 {
 	return BIT64(CAUSE_BREAKPOINT) |
@@ -19,13 +19,14 @@ static uint64_t allowed(bool store)
 		      : BIT64(CAUSE_LOAD_ACCESS) | BIT64(CAUSE_LOAD_MISALIGNED));
 }
 
-/* Zeros are stored: they enable nothing, complete nothing and set nothing pending. */
-static void try_access(unsigned int way, uint64_t addr, unsigned int kind)
+/* Stores store 0, which enables nothing, completes nothing and sets nothing pending. */
+static void try_access(unsigned int actor, uint64_t addr, unsigned int kind)
 {
-	uint64_t code = (uintptr_t)(way == 1 ? code_hypervisor_widths : code_widths) + CODE * kind;
+	uint64_t code =
+		(uintptr_t)(actor == 1 ? code_hypervisor_widths : code_widths) + CODE * kind;
 	bool store = kind >= 4;
 
-	if (way == 2) {
+	if (actor == 2) {
 		fill_registers(addr, 0);
 		run(VS, code);
 	} else {
@@ -33,42 +34,42 @@ static void try_access(unsigned int way, uint64_t addr, unsigned int kind)
 	}
 	if (me->cause > 63 || !(allowed(store) >> me->cause & 1) ||
 	    me->pc != code + (me->cause == CAUSE_BREAKPOINT ? 4 : 0) ||
-	    (way == 2 && (!(me->hstatus & HSTATUS_SPV) || registers_lost())))
+	    (actor == 2 && (!(me->hstatus & HSTATUS_SPV) || registers_lost())))
 		wrong("%s of %u bytes at 0x%lx by %s: cause %ld, sepc 0x%lx",
-		      store ? "store" : "load", 1u << (kind & 3), (unsigned long)addr, ways[way],
-		      (long)me->cause, (unsigned long)me->pc);
+		      store ? "store" : "load", 1u << (kind & 3), (unsigned long)addr,
+		      actors[actor], (long)me->cause, (unsigned long)me->pc);
 }
 
-static void try_page(const struct place *place, unsigned int way)
+static void try_page(const struct place *place, unsigned int actor)
 {
 	struct tables *t = tables_reset();
-	uint64_t addr = way ? TEST_ADDR + PAGE : place->addr;
+	uint64_t addr = actor ? TEST_ADDR + PAGE : place->addr;
 	unsigned int offset, kind;
 
 	t->last[1] = PPN(place->addr) | PTE_V | PTE_R | PTE_W | PTE_U | PTE_AD;
-	/* What goes beyond the page is not mapped. */
+	/* The next page is not mapped. */
 	fence_all();
 	csr_set(CSR_HSTATUS, HSTATUS_SPVP);
 	for (offset = 0; offset < PAGE; offset++) {
 		for (kind = 0; kind < 8; kind++) {
-			/* An L2 takes long: of its odd offsets the first ones. */
-			if ((way && offset + (1 << (kind & 3)) > PAGE) ||
-			    (way == 2 && offset % 4 && offset > ODD_OFFSETS))
+			/* L2 is slow, so it does not try all odd offsets. */
+			if ((actor && offset + (1 << (kind & 3)) > PAGE) ||
+			    (actor == 2 && offset % 4 && offset > ODD_OFFSETS))
 				continue;
-			try_access(way, addr + offset, kind);
+			try_access(actor, addr + offset, kind);
 		}
 	}
-	check_wrong("every offset of %s, by %s", place->name, ways[way]);
+	check_wrong("every offset of %s, by %s", place->name, actors[actor]);
 }
 
 void check_registers(void)
 {
-	unsigned int i, way;
+	unsigned int i, actor;
 
 	for (i = 0; i < register_count; i++) {
-		for (way = 0; way < WAYS; way++) {
+		for (actor = 0; actor < ACTORS; actor++) {
 			arm_watchdog(60);
-			try_page(&registers[i], way);
+			try_page(&registers[i], actor);
 		}
 	}
 	check_sane("every offset");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Doing what is tried, and looking at the trap that ends it. */
+/* Runs attempts, and checks the traps that end them. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "cage.h"
 #include "nacl/abi.h"
 
-#define TICKS	   10000000 /* of a second */
+#define TICKS	   10000000 /* per second */
 #define MAX_NOTES  12
 #define PATTERN(n) (UINT64_C(0x5a00000000000000) | (uint64_t)(n) << 32 | 0x00c0ffee)
 
@@ -15,7 +15,7 @@ struct hart harts[MAX_HARTS];
 
 static uint8_t areas[MAX_HARTS][NACL_SHMEM_SIZE] __attribute__((aligned(NACL_SHMEM_ALIGN)));
 static unsigned int notes;
-static const struct hart *speaker; /* the hart that prints */
+static const struct hart *speaker; /* the hart that may print */
 
 const struct deed deeds[DEEDS] = {
 	[LOAD] = { "load", code_ld, VS, CAUSE_LOAD_ACCESS, CAUSE_LOAD_PAGE, CAUSE_LOAD_GUEST_PAGE },
@@ -132,7 +132,7 @@ void run(enum mode mode, uint64_t pc)
 	if (mode != HS)
 		hstatus |= HSTATUS_SPV;
 	csr_write(CSR_HSTATUS, hstatus);
-	/* Behind that: scause and sepc may be an interrupt's until then. */
+	/* Last: at the write of hstatus, scause and sepc may be those of an earlier interrupt. */
 	csr_write(CSR_SEPC, pc);
 	csr_clear(CSR_SSTATUS, SSTATUS_SPP | SSTATUS_SPIE);
 	if (mode != VU)
@@ -151,7 +151,7 @@ void call(uint64_t pc, uint64_t a0, uint64_t a1)
 void deed_do(const struct deed *d, enum mode mode, uint64_t addr)
 {
 	if (d->mode == HS) {
-		/* HLV and HSV act as VS-mode. */
+		/* HLV and HSV act as in VS-mode. */
 		csr_set(CSR_HSTATUS, HSTATUS_SPVP);
 		call((uintptr_t)d->code, addr, WITNESS);
 		after_call();
@@ -199,20 +199,26 @@ static uint64_t in_area(unsigned int csr)
 	return me->area[NACL_CSR_OFFSET / 8 + NACL_CSR_INDEX(csr)];
 }
 
-/* SBI NACL: "MUST update the CSR space whenever the state of any RISC-V H-extension CSR changes". */
+/*
+ * SBI NACL: "MUST update the CSR space whenever the state of any RISC-V H-extension CSR
+ * changes".
+ */
 static bool area_follows(void)
 {
 	return in_area(CSR_HSTATUS) == me->hstatus && in_area(CSR_HTVAL) == me->htval &&
 	       in_area(CSR_HTINST) == me->htinst;
 }
 
-/* What a trap says of where it comes from (priv H "Trap Entry"), in words if it is not right. */
+/*
+ * Checks what a trap says of its origin (priv H "Trap Entry"). Returns the name of a wrong CSR, or
+ * NULL.
+ */
 static const char *told_wrongly(const struct deed *d, enum mode mode, uint64_t pc, uint64_t tval,
 				uint64_t allowed)
 {
 	bool is_virtual = d->mode != HS;
 	bool done = me->cause == CAUSE_BREAKPOINT;
-	/* Of VU, SPP and SPVP are 0. HLV leaves SPVP alone. */
+	/* SPP and SPVP are 0 after a trap from VU. HLV does not change SPVP. */
 	bool supervisor = mode != VU;
 
 	if (me->cause > 63 || !(allowed >> me->cause & 1))
@@ -229,7 +235,7 @@ static const char *told_wrongly(const struct deed *d, enum mode mode, uint64_t p
 		return "SPVP";
 	if (!done && !(me->hstatus & HSTATUS_GVA))
 		return "GVA";
-	/* What belongs to guest-page faults is 0 for others, but for what QEMU makes of HLVX. */
+	/* Only guest-page faults set htval and htinst; QEMU also sets them for HLVX. */
 	if (me->htval && me->cause != d->guest && !native)
 		return "htval";
 	if (me->htinst && !done && me->cause != d->guest && !(me->htinst & 1) && !native)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Page tables of each hart: sane ones, in which the tests put their entries. */
+/* Page tables of each hart: valid ones, to which tests add entries. */
 #include <string.h>
 
 #include "cage.h"
@@ -27,12 +27,12 @@ struct tables *tables_reset(void)
 	t->root[0] = PPN(UINT64_C(0)) | PTE_RWX | PTE_U;
 	t->root[1] = PPN(GIB) | PTE_RWX | PTE_U;
 	t->root[RAM_INDEX] = PPN(RAM_INDEX * GIB) | PTE_RWX | PTE_U;
-	t->root[TEST_INDEX] = PPN((uintptr_t)t->middle) | PTE_V;
-	t->middle[0] = PPN((uintptr_t)t->last) | PTE_V;
+	t->root[TEST_INDEX] = PPN((uintptr_t)t->second) | PTE_V;
+	t->second[0] = PPN((uintptr_t)t->last) | PTE_V;
 	t->vs_root[0] = PPN(UINT64_C(0)) | PTE_RWX;
 	t->vs_root[RAM_INDEX] = PPN(RAM_INDEX * GIB) | PTE_RWX;
-	t->vs_root[TEST_INDEX] = PPN((uintptr_t)t->vs_middle) | PTE_V;
-	t->vs_middle[0] = PPN((uintptr_t)t->vs_last) | PTE_V;
+	t->vs_root[TEST_INDEX] = PPN((uintptr_t)t->vs_second) | PTE_V;
+	t->vs_second[0] = PPN((uintptr_t)t->vs_last) | PTE_V;
 	for (i = 0; i < 512; i++)
 		t->data[i] = WITNESS;
 	tables_use((uintptr_t)t->root, 0);
@@ -54,7 +54,7 @@ void check_sane(const char *when)
 						 : WITNESS;
 			fence_code();
 			deed_do(&deeds[i], VS, TEST_ADDR + PAGE);
-			/* EBREAK: where the code is, or there. */
+			/* EBREAK is in the code, or for a fetch at the test's address. */
 			if (me->cause != CAUSE_BREAKPOINT ||
 			    me->pc !=
 				    (i == FETCH ? TEST_ADDR + PAGE : (uintptr_t)deeds[i].code + 4))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tables in a device that answers in part, and what L1 is then told. */
+/* Page tables in a device that refuses some accesses, and the traps that L1 gets. */
 #include "cage.h"
 
 #define ALARM_LOW	2 /* the RTC's registers, in words */
@@ -13,8 +13,8 @@
 #define FENCE_ROUNDS	4
 
 /*
- * What page tables in a device end in. The bare machine's walker may take the device's answer
- * for a PTE; for HLVX QEMU gives the cause of a fetch.
+ * Allowed outcomes with page tables in a device. The bare machine's walker may use the device's
+ * answer as a PTE; for HLVX, QEMU gives the cause of a fetch.
  */
 static uint64_t allowed(const struct deed *d)
 {
@@ -35,7 +35,7 @@ static void put_words(uint64_t pte)
 	words[ALARM_LOW] = pte;
 }
 
-/* One entry of the table is a leaf, those beside it refuse to be read. */
+/* One entry of the table is a leaf. Reads of its neighbours are refused. */
 static void try_leaf(enum mode mode)
 {
 	const uint64_t addr = TEST_ADDR + LEAF_INDEX * PAGE;
@@ -50,7 +50,7 @@ static void try_leaf(enum mode mode)
 		t = tables_reset();
 		t->data[0] = INSN_EBREAK;
 		fence_code();
-		t->middle[0] = PPN(rtc) | PTE_V;
+		t->second[0] = PPN(rtc) | PTE_V;
 		put_words(PPN((uintptr_t)t->data) | PTE_RWX | PTE_U);
 		fence_all();
 		deed_do(d, mode, addr);
@@ -84,8 +84,8 @@ void check_leaf_in_device(void)
 }
 
 /*
- * An entry of a table in the UART that refuses to be read: the hypervisor's own load of it
- * traps, as this guest's does.
+ * Finds an entry of a table in the UART that cannot be read: the hypervisor's load of it traps, as
+ * this guest's load does.
  */
 static unsigned int refusing_index(void)
 {
@@ -104,7 +104,7 @@ static void check_trap(enum mode mode, uint64_t addr, const char *name)
 	const struct deed *d = &deeds[LOAD];
 	struct tables *t = tables_reset();
 
-	t->middle[0] = PPN(uart) | PTE_V;
+	t->second[0] = PPN(uart) | PTE_V;
 	fence_all();
 	deed_do(d, mode, addr);
 	guest_print("# %s: cause %ld\n", name, (long)me->cause);
@@ -119,19 +119,19 @@ static void check_trap(enum mode mode, uint64_t addr, const char *name)
 }
 
 /*
- * L1 answers a fault of L2 with a table in the UART, or had it there before, and has an
- * interrupt pending when it goes back: that comes before L2's first instruction.
+ * L1 answers a fault of L2 with a table in the UART, or the table was there before. An interrupt is
+ * pending when L1 enters L2 again: it must be taken before L2's first instruction.
  */
 static void try_interrupt(bool first_without, uint64_t addr)
 {
 	const struct deed *d = &deeds[LOAD];
 	struct tables *t = tables_reset();
 
-	t->middle[0] = first_without ? 0 : PPN(uart) | PTE_V;
+	t->second[0] = first_without ? 0 : PPN(uart) | PTE_V;
 	fence_all();
 	deed_do(d, VS, addr);
 	judge(d, VS, (uintptr_t)d->code, addr, allowed(d), "before the interrupt");
-	t->middle[0] = PPN(uart) | PTE_V;
+	t->second[0] = PPN(uart) | PTE_V;
 	csr_set(CSR_SIE, BIT64(IRQ_SSI));
 	csr_set(CSR_SIP, BIT64(IRQ_SSI));
 	deed_do(d, VS, addr);
@@ -153,8 +153,8 @@ static void try_interrupts(uint64_t addr)
 }
 
 /*
- * What L1 lets L2 reach, and reaches itself by HLV and HSV, refuses: each has its own access
- * fault.
+ * L1 maps the UART for L2, and accesses it by HLV and HSV. The UART refuses: each access must give
+ * its access fault.
  */
 static void try_refusal(unsigned int index)
 {
@@ -167,8 +167,8 @@ static void try_refusal(unsigned int index)
 	for (i = 0; i < DEEDS; i++) {
 		const struct deed *d = &deeds[i];
 		/*
-		 * HLVX needs X, and Halite maps devices without: QEMU gives the cause of a
-		 * fetch.
+		 * HLVX needs X, and Halite maps devices without X. On the bare machine, QEMU gives
+		 * the cause of a fetch.
 		 */
 		uint64_t causes = d == &deeds[HLVX] && native ? deed_access(&deeds[FETCH]) : 0;
 
@@ -212,13 +212,13 @@ void disturb(volatile bool *stop)
 	struct tables *t;
 
 	while (!*stop) {
-		/* The hart that is watched shall get on, too, where QEMU has few cores. */
+		/* The boot hart must make progress, too, if QEMU has few cores. */
 		pause();
 		t = tables_reset();
 		if (me->rounds++ % 2)
 			area_begin();
 		if (uart) {
-			t->middle[0] = PPN(uart) | PTE_V;
+			t->second[0] = PPN(uart) | PTE_V;
 			fence_all();
 			deed_do(&deeds[LOAD], VU, addr);
 			judge(&deeds[LOAD], VU, (uintptr_t)code_ld, addr, allowed(&deeds[LOAD]),
@@ -227,10 +227,10 @@ void disturb(volatile bool *stop)
 			judge(&deeds[HLV], VS, (uintptr_t)code_hlv, addr, allowed(&deeds[HLV]),
 			      "a table in the UART");
 		}
-		t->middle[0] = PPN((uintptr_t)t->last) | PTE_V;
+		t->second[0] = PPN((uintptr_t)t->last) | PTE_V;
 		t->last[0] = PPN((uintptr_t)t->data) | PTE_RWX | PTE_U;
 		fence_all();
-		/* Not each time: it takes the other hart out of what it does. */
+		/* Not each time, as this call interrupts the boot hart. */
 		if (me->rounds % FENCE_ROUNDS == 0)
 			guest_sbi(EXT_RFENCE, HFENCE_GVMA, 1, boot_hart, 0, -1, 0);
 		deed_do(&deeds[LOAD], VS, TEST_ADDR);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Page tables of both stages, on every level, in every device, and in memory that is not this
+ * Page tables of both stages, on every level, in every device and in memory that is not this
  * guest's.
  */
 #include <string.h>
@@ -11,11 +11,11 @@
 
 struct
 try {
-	bool vs; /* the stage */
+	bool vs; /* VS-stage, or G-stage */
 	unsigned int level;
 	const struct place *place;
-	unsigned int index; /* of the entry in that page */
-	uint64_t addr;	    /* that leads there */
+	unsigned int index; /* of the entry in this page */
+	uint64_t addr;	    /* its translation uses this entry */
 };
 
 static void prepare(struct try *y)
@@ -26,7 +26,7 @@ static void prepare(struct try *y)
 
 	switch (y->level) {
 	case 0:
-		(y->vs ? t->vs_middle : t->middle)[0] = pointer;
+		(y->vs ? t->vs_second : t->second)[0] = pointer;
 		y->addr = TEST_ADDR + y->index * PAGE;
 		break;
 	case 1:
@@ -36,11 +36,11 @@ static void prepare(struct try *y)
 	default:
 		if (y->vs) {
 			vs_root = y->place->addr;
-			/* All bits above the 39th are like it. */
+			/* All higher bits equal bit 38. */
 			y->addr = (uint64_t)((int64_t)((uint64_t)y->index << 55) >> 25);
 			break;
 		}
-		/* 16 KiB of which the page is one part. */
+		/* The root has 16 KiB; the page is one part of it. */
 		root = y->place->addr & ~UINT64_C(0x3fff);
 		y->addr = ((y->place->addr & UINT64_C(0x3fff)) / 8 + y->index) * GIB;
 		break;
@@ -50,7 +50,7 @@ static void prepare(struct try *y)
 
 static void try_one(struct try *y, const struct deed *d, enum mode mode)
 {
-	/* With its root there, L2 does not come to its first instruction. */
+	/* If the root is in a device, L2 does not reach its first instruction. */
 	const bool no_code = y->level == 2 && d->mode != HS;
 	const struct deed *seen = no_code ? &deeds[FETCH] : d;
 	const uint64_t code = (uintptr_t)d->code;
@@ -59,13 +59,13 @@ static void try_one(struct try *y, const struct deed *d, enum mode mode)
 	prepare(y);
 	deed_do(d, mode, y->addr);
 	addr = no_code ? code : y->addr;
-	/* Halite's own walks end in an access fault; the hart's in whatever the device says. */
+	/* Halite's walks end in an access fault. A hart's walk depends on the device's answer. */
 	if (!native && (!y->vs || d->mode == HS))
 		allowed = deed_access(seen);
-	/* L1's G-stage does not lead to where the VS-stage's table is. */
+	/* L1's G-stage does not map the VS-stage's table. */
 	if (y->vs && y->place->addr >= MAPPED_END)
 		allowed = BIT64(seen->guest);
-	/* A device's answer may be a PTE. For HLVX QEMU gives the causes of a fetch. */
+	/* A device's answer may be a valid PTE. For HLVX, QEMU gives the causes of a fetch. */
 	if (native)
 		allowed |= BIT64(CAUSE_BREAKPOINT) |
 			   (d == &deeds[HLVX] ? deed_faults(&deeds[FETCH]) : 0);
@@ -95,7 +95,8 @@ static void try_place(const struct place *place, bool all)
 	}
 }
 
-/* Whether one of the same name comes before: virtio_mmio@10002000 is like virtio_mmio@10001000. */
+/* Whether an earlier place has the same name before "@", such as virtio_mmio@10001000. */
+
 static bool is_like_others(unsigned int n)
 {
 	const char *name = places[n].name;

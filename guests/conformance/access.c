@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The H and VS CSRs, fences and entries, by SBI NACL where it is offered.
+ * The H and VS CSRs, fences and entries, by SBI NACL if it is offered.
  *
- * Invariant: me->dirty and me->queued tell whether something waits in the area; nothing does when an instruction
- * of HS mode is under test.
+ * Invariant: me->dirty and me->queued tell whether the area has dirty CSRs or pending fences. It
+ * has none when a check is about an instruction of HS mode.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 
 #define EXT_BASE 0x10
 
-/* All that there is of H and VS CSRs. */
+/* The numbers of all H and VS CSRs. */
 #define FOR_EACH_H_CSR(X) \
 	X(0x200)          \
 	X(0x204)          \
@@ -214,7 +214,7 @@ void h_fence_all(void)
 {
 	h_fence(GVMA_ALL, 0, 0, 0);
 	h_settle();
-	/* For the VMID in hgatp. */
+	/* This fence acts on the VMID in hgatp. */
 	conf_fence(VVMA_ALL, 0, 0);
 }
 
@@ -243,7 +243,10 @@ void h_enter(uint64_t hstatus)
 	} else {
 		h_write(CSR_HSTATUS, hstatus);
 	}
-	/* Without SYNC_HFENCE no fence is queued, without SYNC_CSR no CSR is dirty. */
+	/*
+	 * If CSRs are dirty or fences are queued, SYNC_CSR or SYNC_HFENCE exist and sync_sret does
+	 * them.
+	 */
 	me->dirty = false;
 	me->queued = false;
 	me->next_fence = 0;
@@ -256,7 +259,7 @@ void h_after_trap(void)
 {
 	if (has(NACL_FEAT_SYNC_SRET) && has(NACL_FEAT_AUTOSWAP_CSR)) {
 		me->hstatus = *word(NACL_AUTOSWAP_OFFSET + 8 * NACL_AUTOSWAP_HSTATUS);
-		/* Or it would be swapped after a guest that an SRET enters, too. */
+		/* Otherwise L0 would also swap it after a guest that an SRET enters. */
 		*word(NACL_AUTOSWAP_OFFSET) = 0;
 	} else {
 		me->hstatus = h_read_settled(CSR_HSTATUS);

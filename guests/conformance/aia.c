@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What there is of the AIA, from the device tree and the hart; and the ways to it. */
+/* The machine's AIA, from the device tree and the hart; and accesses to it. */
 #include <libfdt.h>
 #include <string.h>
 
 #include "aia.h"
 
-#define TRAVEL	 2000 /* ticks an MSI may be under way */
+#define TRAVEL	 2000 /* ticks that an MSI may take */
 #define MAX_SETS 4
 
 struct aia aia;
 
-/* The interrupt files of supervisor level: some harts' in each of the node's sets. */
+/* The supervisor-level interrupt files. Each set of addresses has the files of some harts. */
 static struct {
 	uint64_t start, size;
 } sets[MAX_SETS];
 static unsigned int set_count;
-static unsigned int shift; /* a hart's pages are 1 << shift bytes apart */
+static unsigned int shift; /* the pages of two harts are 1 << shift bytes apart */
 static unsigned int index_of[MAX_HARTS];
 
 static uint32_t cell(const void *prop, int n)
@@ -36,14 +36,14 @@ static uint64_t reg(const void *fdt, int node, int n, uint64_t *size)
 	int length;
 	const void *prop = fdt_getprop(fdt, node, "reg", &length);
 
-	/* Nodes of QEMU's and Halite's trees have two cells for either. */
+	/* In QEMU's and Halite's trees, address and size have two cells each. */
 	if (!prop || length < (n + 1) * 16)
 		return 0;
 	*size = (uint64_t)cell(prop, n * 4 + 2) << 32 | cell(prop, n * 4 + 3);
 	return (uint64_t)cell(prop, n * 4) << 32 | cell(prop, n * 4 + 1);
 }
 
-/* The hart whose interrupt controller has the phandle @intc. */
+/* Returns the hart whose interrupt controller has the phandle @intc. */
 static uint64_t hart_of(const void *fdt, uint32_t intc)
 {
 	int node = fdt_node_offset_by_phandle(fdt, intc);
@@ -51,7 +51,7 @@ static uint64_t hart_of(const void *fdt, uint32_t intc)
 	return node < 0 ? MAX_HARTS : property(fdt, fdt_parent_offset(fdt, node), "reg", MAX_HARTS);
 }
 
-/* Whether @node interrupts harts at supervisor level; with their numbers. */
+/* Whether @node interrupts harts at supervisor level. Fills in the harts' numbers. */
 static bool is_supervisor(const void *fdt, int node)
 {
 	int size, i;
@@ -137,7 +137,7 @@ void aia_probe(void)
 	while (bits >> (aia.geilen + 1))
 		aia.geilen++;
 	aia.files = !aia.imsic ? 0 : aia.geilen < MAX_FILES ? aia.geilen : MAX_FILES;
-	/* Enough for one check to tell a file from its neighbours, or none. */
+	/* Some checks need a second file, to tell a file from its neighbours. */
 	if (aia.files < 2)
 		aia.files = 0;
 }
@@ -240,7 +240,7 @@ void aia_csr_write(unsigned int csr, uint64_t value)
 	}
 }
 
-/* hstatus and vsiselect say what vsireg is, so they have to be in force before it is written. */
+/* hstatus and vsiselect select the register behind vsireg, so they must take effect before. */
 static void select_register(unsigned int file, unsigned int which)
 {
 	if (!file) {
@@ -275,7 +275,7 @@ void aia_file_reset(unsigned int file)
 
 	aia_file_write(file, EIDELIVERY, 0);
 	aia_file_write(file, EITHRESHOLD, 0);
-	/* Two registers of 32 identities in one: the even one. */
+	/* With XLEN 64, an even register has 64 identities, and odd registers do not exist. */
 	for (k = 0; k <= aia.ids / 32; k += 2) {
 		aia_file_write(file, EIP0 + k, 0);
 		aia_file_write(file, EIE0 + k, 0);
@@ -337,7 +337,7 @@ void check_aia(void)
 	} else {
 		record("aia # SKIP the ISA string has no ssaia");
 	}
-	/* Which may be without the CSRs. */
+	/* The APLIC may exist without the CSRs. */
 	if (aia.aplic)
 		check_aia_aplic();
 }

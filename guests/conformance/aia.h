@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Advanced Interrupt Architecture of the machine as its device tree tells it, and accesses to it. "aia" below stands
- * for the RISC-V Advanced Interrupt Architecture specification.
+ * The machine's Advanced Interrupt Architecture, as the device tree describes it, and accesses to
+ * it. "aia" in comments is the RISC-V Advanced Interrupt Architecture specification.
  *
- * Invariant: no line tells GEILEN, how many interrupt files there are, or an address. No check uses a guest
- * interrupt file above MAX_FILES, so that machines with at least that many give the same lines.
+ * Invariant: no line shows GEILEN, the number of interrupt files, or an address. No check uses a
+ * guest interrupt file above MAX_FILES. So machines with MAX_FILES files or more give the same
+ * lines.
  */
 #ifndef AIA_H
 #define AIA_H
@@ -28,7 +29,7 @@
 #define CSR_HVIPRIO1  0x646
 #define CSR_HVIPRIO2  0x647
 
-/* What siselect and vsiselect select. */
+/* Registers that siselect and vsiselect can select. */
 #define EIDELIVERY  0x70
 #define EITHRESHOLD 0x72
 #define EIP0	    0x80
@@ -45,7 +46,7 @@
 #define STATEEN_CSRIND BIT64(60)
 
 #define VGEIN(n)    ((uint64_t)(n) << 12)
-#define VGEIN_WRONG 63 /* no machine here has that many */
+#define VGEIN_WRONG 63 /* a file that no machine here has */
 
 #define TOPEI(id) ((uint64_t)(id) << 16 | (id))
 
@@ -56,58 +57,65 @@ struct aia {
 	bool plic;
 	bool csrind;  /* Sscsrind */
 	bool stateen; /* hstateen0 */
-	/* IMSIC, supervisor level; none: page_of_index() is 0 */
+	/* IMSIC of supervisor level. */
 	bool imsic;
 	unsigned int ids;    /* the highest identity */
-	unsigned int geilen; /* found by writing hgeie */
-	unsigned int files;  /* guest interrupt files that checks use: 0 to MAX_FILES */
-	/* The APLIC's supervisor-level domain */
+	unsigned int geilen; /* GEILEN, found by a write of hgeie */
+	unsigned int files;  /* guest interrupt files that checks use, 0 to MAX_FILES */
+	/* The APLIC's supervisor-level domain. */
 	uint64_t aplic;
 	uint64_t aplic_size;
 	unsigned int sources;
-	bool msi; /* it forwards interrupts as MSIs to the IMSIC */
+	bool msi; /* the domain forwards interrupts as MSIs */
 	unsigned int uart_source;
 };
 
 extern struct aia aia;
 
-/* Before anything else; prints nothing on a check line. */
+/* Reads the device tree. Call it first. It prints no check line. */
 void aia_find(const void *fdt);
-/* What only a hart can tell. */
+/* Finds facts that only the hart knows. */
 void aia_probe(void);
-/* hvictl and so on, and the own interrupt file, to a plain state: for calm(). */
+/*
+ * The part of calm() for AIA: sets hvictl, the other CSRs and the hart's interrupt file to
+ * defaults.
+ */
 void aia_calm(void);
-/* The number by which IMSIC and APLIC know a hart. */
+/* The number of a hart in the IMSIC and the APLIC. */
 unsigned int aia_hart_index(uint64_t hart);
 
-/* The page of a hart's interrupt file: 0 is its own, others are guest files. */
+/* The page of a hart's interrupt file: 0 is supervisor level's file, others are guest files. */
 volatile uint32_t *aia_page(uint64_t hart, unsigned int file);
 /*
- * The same file in an APLIC's target: its number in the hart's part of the address space, as all that know the device
- * tree alone work it out. By aia 4.5.16 it is @file, where the hart's own file is the first of its part.
+ * The number of that file in an APLIC's target: the index of its page in the hart's part of the
+ * address space, which software knows from the device tree alone. By aia 4.5.16 it is @file if the
+ * hart's file 0 is the first page of its part.
  */
 unsigned int aia_guest_index(uint64_t hart, unsigned int file);
-/* An MSI, and time for it to arrive. */
+/* Sends an MSI, and waits until it has arrived. */
 void aia_send(uint64_t hart, unsigned int file, uint32_t id);
 void aia_pause(void);
 
-/* A register of this hart's interrupt file by (v)siselect and (v)sireg; hstatus.VGEIN stays at @file. */
+/*
+ * A register of this hart's interrupt file, by (v)siselect and (v)sireg. hstatus.VGEIN becomes
+ * @file.
+ */
 uint64_t aia_file_read(unsigned int file, unsigned int reg);
 void aia_file_write(unsigned int file, unsigned int reg, uint64_t value);
-/* Nothing pending, nothing enabled, no delivery, no threshold. */
+/* Clears all pending and enable bits, delivery and threshold. */
 void aia_file_reset(unsigned int file);
-/* Reset, then: delivery on, @id enabled. */
+/* Resets the file, then enables delivery and @id. */
 void aia_file_open(unsigned int file, unsigned int id);
 bool aia_file_pending(unsigned int file, unsigned int id);
-/* stopei or vstopei: read, and as if by CSRRW with x0, which claims. */
+/* stopei or vstopei: a read, and the value of CSRRW with x0, which claims. */
 uint64_t aia_top(unsigned int file);
 uint64_t aia_claim(unsigned int file);
 
-/* CSRs of supervisor level by their numbers, or H and VS CSRs. */
+/* Accesses a CSR of supervisor level by its number, or an H or VS CSR. */
 uint64_t aia_csr_read(unsigned int csr);
 void aia_csr_write(unsigned int csr, uint64_t value);
 
-/* The timer interrupt of supervisor level pending, or the watchdog again. */
+/* Makes the timer interrupt of supervisor level pending, or sets the watchdog again. */
 void aia_timer(bool pending);
 
 /* ---- the areas ---- */
@@ -119,7 +127,7 @@ void check_aia_files(void);
 void check_aia_priority(void);
 void check_aia_delivery(void);
 void check_aia_aplic(void);
-/* All of them, or the line that says that there is no AIA. */
+/* Runs all of them, or prints that there is no AIA. */
 void check_aia(void);
 
 #endif

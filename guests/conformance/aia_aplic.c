@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The APLIC's supervisor-level domain (aia 4): its registers, what it forwards as MSIs or delivers itself. */
+/* The APLIC's supervisor-level domain (aia 4): registers, forwarding by MSI, direct delivery. */
 #include "aia.h"
 #include "second_hart.h"
 
@@ -47,7 +47,7 @@ static void put(unsigned int offset, uint32_t value)
 	__asm__ volatile("fence" : : : "memory");
 }
 
-/* A source that no device has. */
+/* A source without a device. */
 static unsigned int spare(void)
 {
 	return aia.sources < 40 ? aia.sources : 40;
@@ -63,7 +63,7 @@ static void set_mode(unsigned int source, uint32_t mode)
 	put(SOURCECFG + 4 * source, mode);
 }
 
-/* Inactive, and with that neither pending nor enabled nor directed. */
+/* Makes a source inactive; then it is not pending, not enabled, and its target is 0. */
 static void quiet(unsigned int source)
 {
 	put(CLRIENUM, source);
@@ -71,15 +71,18 @@ static void quiet(unsigned int source)
 	set_mode(source, INACTIVE);
 }
 
-static uint32_t own_target(void)
+static uint32_t hart_target(void)
 {
 	return (uint32_t)aia_hart_index(me->id) << HART_SHIFT;
 }
 
-/* A target register as it is printed: the same whichever hart the firmware has started first. */
+/*
+ * A target register for a check line: the same text whichever hart the firmware has started
+ * first.
+ */
 static uint32_t as_printed(uint32_t target)
 {
-	return target ? target ^ own_target() : 0;
+	return target ? target ^ hart_target() : 0;
 }
 
 /* ---- registers ---- */
@@ -88,7 +91,7 @@ static void check_domain(void)
 {
 	uint32_t seen;
 
-	/* Not BE: the bytes would turn round. */
+	/* BE stays 0: otherwise the byte order would change. */
 	put(DOMAINCFG, ~UINT32_C(1));
 	seen = get(DOMAINCFG);
 	check((seen & ~UINT32_C(DOMAIN_DM)) == (DOMAIN_FIXED | DOMAIN_IE) &&
@@ -104,7 +107,7 @@ static void check_domain(void)
 	      "aia aplic domaincfg with DM alone = 0x%x", seen);
 }
 
-/* Modes of a source, and the delegation that a domain without children does not have. */
+/* Modes of a source, and delegation, which a domain without children does not have. */
 static void check_source_modes(const char *name, unsigned int source)
 {
 	static const uint32_t values[] = { 0, 1, 4, 5, 6, 7, 2, 3, 0x3f8, 0xfffffbf9 };
@@ -117,7 +120,7 @@ static void check_source_modes(const char *name, unsigned int source)
 		set_mode(source, before);
 		set_mode(source, values[i]);
 		seen = get(SOURCECFG + 4 * source);
-		/* Only inactive must be supported; 2 and 3 are reserved, and WARL. */
+		/* Only inactive must be supported. 2 and 3 are reserved, and the field is WARL. */
 		check(lawful  ? seen == (values[i] & 7)
 		      : i < 6 ? seen == values[i] || seen == INACTIVE || seen == before
 			      : seen < 8 && seen != 2 && seen != 3,
@@ -134,7 +137,7 @@ static void check_source_modes(const char *name, unsigned int source)
 	quiet(source);
 }
 
-/* A source that there is not, or that is inactive: nothing holds. */
+/* A source that does not exist or is inactive: no register of it keeps a value. */
 static void check_inactive(const char *name, unsigned int source, bool absent)
 {
 	if (absent) {
@@ -142,7 +145,7 @@ static void check_inactive(const char *name, unsigned int source, bool absent)
 		check(!get(SOURCECFG + 4 * source), "aia aplic %s, sourcecfg = 0x%x", name,
 		      get(SOURCECFG + 4 * source));
 	}
-	put(TARGET + 4 * source, own_target() | MSI_ID);
+	put(TARGET + 4 * source, hart_target() | MSI_ID);
 	check(!get(TARGET + 4 * source), "aia aplic %s, target = 0x%x", name,
 	      as_printed(get(TARGET + 4 * source)));
 	put(SETIE + source / 32 * 4, BIT64(source % 32));
@@ -160,7 +163,7 @@ static void check_inactive(const char *name, unsigned int source, bool absent)
 	      bit_of(IN_CLRIP, source));
 }
 
-/* A detached source: by the arrays and by number. The domain's IE is off. */
+/* A detached source, by the arrays and by number. The domain's IE is off. */
 static void check_detached(void)
 {
 	const unsigned int source = spare(), word = source / 32 * 4;
@@ -197,7 +200,7 @@ static void check_detached(void)
 	      bit_of(SETIP, source));
 	put(CLRIPNUM, source);
 	put(SETIPNUM_BE, (uint32_t)source << 24);
-	/* The register need not be there. */
+	/* This register is optional. */
 	record("aia aplic pending by setipnum_be = %u", bit_of(SETIP, source));
 	quiet(source);
 	set_mode(source, DETACHED);
@@ -214,7 +217,7 @@ static void check_detached(void)
 	quiet(source);
 }
 
-/* Registers that read as zero, whatever was written. */
+/* Registers that read as zero after any write. */
 static void check_zeros(void)
 {
 	static const struct {
@@ -249,7 +252,7 @@ static void check_zeros(void)
 	}
 }
 
-/* MSI mode: harts, guest files and identities hold what there is; the rest of the register is zero. */
+/* MSI mode: the fields hold existing harts, guest files and identities. Other bits are zero. */
 static void check_msi_target(void)
 {
 	const unsigned int source = spare();
@@ -257,22 +260,22 @@ static void check_msi_target(void)
 	uint32_t seen;
 
 	set_mode(source, DETACHED);
-	put(TARGET + 4 * source, own_target() | 0x800);
+	put(TARGET + 4 * source, hart_target() | 0x800);
 	seen = get(TARGET + 4 * source);
-	check(seen == own_target(), "aia aplic target bit 11 = 0x%x", as_printed(seen));
+	check(seen == hart_target(), "aia aplic target bit 11 = 0x%x", as_printed(seen));
 	for (i = 0; i <= aia.ids; i = i * 2 + 1) {
-		put(TARGET + 4 * source, own_target() | i);
+		put(TARGET + 4 * source, hart_target() | i);
 		seen = get(TARGET + 4 * source);
-		check(seen == (own_target() | i), "aia aplic target EIID %u = 0x%x", i,
+		check(seen == (hart_target() | i), "aia aplic target EIID %u = 0x%x", i,
 		      as_printed(seen));
 	}
 	for (i = 0; i <= aia.files; i++) {
-		uint32_t target = own_target() | aia_guest_index(me->id, i) << GUEST_SHIFT | 1;
+		uint32_t target = hart_target() | aia_guest_index(me->id, i) << GUEST_SHIFT | 1;
 
 		put(TARGET + 4 * source, target);
 		seen = get(TARGET + 4 * source);
-		/* The own file may have two numbers, of which it tells one. */
-		if (!i && seen == (own_target() | 1))
+		/* The hart's file may have two numbers; the field returns one of them. */
+		if (!i && seen == (hart_target() | 1))
 			seen = target;
 		check(seen == target, "aia aplic target file %u = %s", i,
 		      seen == target ? "held" : "not held");
@@ -288,7 +291,7 @@ static void check_msi_target(void)
 	quiet(source);
 }
 
-/* aia 4.5: other accesses are ignored, or access faults. */
+/* aia 4.5: other accesses are ignored, or give access faults. */
 static void check_widths(void)
 {
 	static const struct {
@@ -311,7 +314,7 @@ static void check_widths(void)
 		{ "AMOOR.W", INSN_AMO(8, 2), 0, false },
 		{ "LR.W", INSN_LR_D & ~0x1000u, 0, true },
 	};
-	/* The double word at +4 is that of an even source and the next, or is not aligned. */
+	/* The double word at +4 holds an even source and the next one, or is not aligned. */
 	const unsigned int source = spare() & ~1u;
 	unsigned int i;
 
@@ -352,20 +355,20 @@ static void check_genmsi(void)
 	uint32_t seen;
 
 	aia_file_open(0, MSI_ID);
-	put(GENMSI, own_target() | MSI_ID);
+	put(GENMSI, hart_target() | MSI_ID);
 	aia_pause();
 	seen = get(GENMSI);
 	check(!(seen & GENMSI_BUSY), "aia aplic genmsi written = busy %u", !!(seen & GENMSI_BUSY));
-	/* The domain's IE is off, which does not matter. */
+	/* The domain's IE is off, and genmsi does not depend on it. */
 	expect_msi("genmsi", 0, MSI_ID);
-	put(GENMSI, own_target());
+	put(GENMSI, hart_target());
 	expect_msi("genmsi of identity 0", 0, 0);
 	aia_file_reset(0);
-	/* There are no guest files in genmsi: the field does not exist. */
+	/* genmsi has no field for guest files. */
 	if (aia.files) {
 		aia_file_open(0, MSI_ID);
 		aia_file_open(1, MSI_ID);
-		put(GENMSI, own_target() | 1 << GUEST_SHIFT | MSI_ID);
+		put(GENMSI, hart_target() | 1 << GUEST_SHIFT | MSI_ID);
 		expect_msi("genmsi, bit 12 set, guest file", 1, 0);
 		expect_msi("genmsi, bit 12 set, own file", 0, MSI_ID);
 		aia_file_reset(0);
@@ -373,7 +376,7 @@ static void check_genmsi(void)
 	}
 }
 
-/* Pending, enabled, the domain on: in which order they come does not matter. */
+/* A source is forwarded once it is pending, enabled and the domain is on, in any order. */
 static void check_forward(unsigned int file)
 {
 	const unsigned int source = spare();
@@ -388,7 +391,7 @@ static void check_forward(unsigned int file)
 		put(DOMAINCFG, DOMAIN_DM);
 		set_mode(source, DETACHED);
 		put(TARGET + 4 * source,
-		    own_target() | aia_guest_index(me->id, file) << GUEST_SHIFT | MSI_ID);
+		    hart_target() | aia_guest_index(me->id, file) << GUEST_SHIFT | MSI_ID);
 		for (step = 0; step < 3; step++) {
 			aia_pause();
 			top = aia_top(file);
@@ -434,7 +437,7 @@ static void close_files(void)
 		aia_file_reset(1);
 }
 
-/* To the other hart, by a source and by genmsi. */
+/* Messages to the other hart, by a source and by genmsi. */
 static void check_other_hart(void)
 {
 	const unsigned int source = spare();
@@ -474,8 +477,8 @@ static void check_other_hart(void)
 #define STEPS 8
 
 /*
- * Low or high by "transmitter empty". Printing moves the wire while it is enabled, so that checks note what they see, and
- * print when it is low for good.
+ * Makes the UART's wire low or high by "transmitter empty". Printing changes the wire while the
+ * interrupt is enabled. So checks store what they see, and print after the interrupt is disabled.
  */
 static void uart_wire(bool high)
 {
@@ -519,19 +522,19 @@ static void check_wire(enum source_mode mode)
 		check(rectified[n] == active,
 		      "aia aplic wire, mode %u, step %u, wire %u = rectified %u", mode, n, high,
 		      rectified[n]);
-		/* Where it is active from the start, pending may come of that or not (aia 4.5.2). */
+		/* If the source is active from the start, it may be pending or not (aia 4.5.2). */
 		if (n || !active)
 			check(pending[n] == (level && !aia.msi ? active : active && changed),
 			      "aia aplic wire, mode %u, step %u, wire %u = pending %u", mode, n,
 			      high, pending[n]);
-		/* By hand: a level only while it is active. */
+		/* A level source can be set pending only while it is active. */
 		check(by_hand[n] == (!level || active),
 		      "aia aplic wire, mode %u, step %u, wire %u, setipnum = pending %u", mode, n,
 		      high, by_hand[n]);
 	}
 }
 
-/* A level is forwarded once; again when it is set by hand while it lasts, not when it is gone. */
+/* A level is forwarded once; again after setipnum while it is high, but not after it is low. */
 static void check_wire_forwarded(void)
 {
 	static const struct {
@@ -556,7 +559,7 @@ static void check_wire_forwarded(void)
 	aia_file_open(0, MSI_ID);
 	put(DOMAINCFG, DOMAIN_DM | DOMAIN_IE);
 	set_mode(source, LEVEL1);
-	put(TARGET + 4 * source, own_target() | MSI_ID);
+	put(TARGET + 4 * source, hart_target() | MSI_ID);
 	put(SETIENUM, source);
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		uart_wire(steps[i].high);
@@ -570,7 +573,7 @@ static void check_wire_forwarded(void)
 		check(top[i] == (steps[i].forwarded ? TOPEI(MSI_ID) : 0) && !pending[i],
 		      "aia aplic UART, %s = MSI 0x%lx, pending %u", steps[i].name,
 		      (unsigned long)top[i], pending[i]);
-	/* And as an interrupt, in VS mode. */
+	/* The interrupt is also taken, in VS mode. */
 	csr_write(sie, BIT64(IRQ_SEI) | BIT64(IRQ_STI));
 	uart_wire(true);
 	try_insn(VS, INSN_NOP, 0, 0, 0);
@@ -585,7 +588,7 @@ static void check_wire_forwarded(void)
 	      (unsigned long)top[0]);
 }
 
-/* ---- direct delivery, where there is no IMSIC ---- */
+/* ---- direct delivery, without IMSIC ---- */
 
 static unsigned int idc(unsigned int offset)
 {
@@ -617,14 +620,14 @@ static void check_idc(void)
 	      external_pending());
 	set_mode(a, DETACHED);
 	set_mode(b, DETACHED);
-	put(TARGET + 4 * a, own_target() | 1);
-	put(TARGET + 4 * b, own_target() | 2);
-	check(get(TARGET + 4 * a) == (own_target() | 1), "aia aplic direct, target = 0x%x",
+	put(TARGET + 4 * a, hart_target() | 1);
+	put(TARGET + 4 * b, hart_target() | 2);
+	check(get(TARGET + 4 * a) == (hart_target() | 1), "aia aplic direct, target = 0x%x",
 	      as_printed(get(TARGET + 4 * a)));
-	put(TARGET + 4 * b, own_target());
-	check(get(TARGET + 4 * b) == (own_target() | 1),
+	put(TARGET + 4 * b, hart_target());
+	check(get(TARGET + 4 * b) == (hart_target() | 1),
 	      "aia aplic direct, target of IPRIO 0 = 0x%x", as_printed(get(TARGET + 4 * b)));
-	put(TARGET + 4 * b, own_target() | 2);
+	put(TARGET + 4 * b, hart_target() | 2);
 	put(SETIENUM, a);
 	put(SETIENUM, b);
 	put(SETIPNUM, b);
@@ -657,7 +660,7 @@ static void check_idc(void)
 	seen = get(idc(CLAIMI));
 	check(!seen && !external_pending(), "aia aplic direct, third claim = 0x%x SEIP %u", seen,
 	      external_pending());
-	put(GENMSI, own_target() | MSI_ID);
+	put(GENMSI, hart_target() | MSI_ID);
 	check(!get(GENMSI), "aia aplic direct, genmsi = 0x%x", get(GENMSI));
 	put(idc(IDELIVERY), 0);
 	put(DOMAINCFG, 0);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The CSRs that AIA adds: what they hold, who reaches them, and what hstateen0 forbids. */
+/* The CSRs of AIA: the values that they hold, who can access them, and effects of hstateen0. */
 #include <stdio.h>
 
 #include "aia.h"
 
 #define LOW13 UINT64_C(0x1fff)
 
-/* ---- what they hold ---- */
+/* ---- values ---- */
 
-/* Bits from 0 up, at least @least of them. */
+/* Whether the bits are consecutive from bit 0 up, and at least @least. */
 static bool is_low_mask(uint64_t bits, unsigned int least)
 {
 	return !(bits & (bits + 1)) && bits >= BIT64(least) - 1;
 }
 
-/* aia 5.4.1, 6.3.1: each byte is read-only zero, or has bits that the others have too, at least 6. */
+/* aia 5.4.1, 6.3.1: each byte is zero and read-only, or as wide as the others, at least 6 bits. */
 static bool lawful_priorities(uint64_t all_ones, uint64_t zero_bytes)
 {
 	unsigned int i, width = 0;
@@ -43,7 +43,7 @@ static bool lawful_hvictl(uint64_t all_ones)
 	return (all_ones & ~HVICTL_IID(0xfff)) == others && is_low_mask(all_ones >> 16 & 0xfff, 6);
 }
 
-/* Interrupts 0, 4, 8 have no priority. */
+/* Interrupts 0, 4 and 8 have no priority. */
 static bool lawful_hviprio1(uint64_t all_ones)
 {
 	return lawful_priorities(all_ones, BIT64(0) | BIT64(2) | BIT64(4));
@@ -85,7 +85,7 @@ static uint64_t write_and_read(unsigned int csr, uint64_t value)
 	return aia_csr_read(csr);
 }
 
-/* What all-ones gave is what each bit by itself gives, too. */
+/* Each single bit that is written can be read back if it can be read back after all ones. */
 static void check_values(unsigned int n)
 {
 	const char *name = csrs[n].name;
@@ -107,7 +107,7 @@ static void check_values(unsigned int n)
 	h_settle();
 }
 
-/* aia 6.3.2: where hvien is not read-only zero hvip is writable, whatever hvien is. */
+/* aia 6.3.2: a bit of hvip is writable if the bit of hvien is, whatever hvien's value is. */
 static void check_hvip(void)
 {
 	uint64_t hvien = write_and_read(CSR_HVIEN, ~UINT64_C(0)) & ~LOW13;
@@ -132,7 +132,10 @@ static void check_hvip(void)
 	h_settle();
 }
 
-/* What is enabled by sie or hie may have a priority; the external interrupt has none (aia 5.4.1). */
+/*
+ * Interrupts that sie or hie can enable may have a priority; the external interrupt has none (aia
+ * 5.4.1).
+ */
 static void check_iprio(void)
 {
 	uint64_t old = csr_read(sie), enable;
@@ -169,7 +172,7 @@ static void check_iprio(void)
 	csr_write(0x150, 0);
 }
 
-/* hgeie has the bits 1 to GEILEN; hstatus.VGEIN holds 0 to GEILEN. */
+/* hgeie has bits 1 to GEILEN. hstatus.VGEIN holds 0 to GEILEN. */
 static void check_geilen(void)
 {
 	uint64_t all = write_and_read(CSR_HGEIE, ~UINT64_C(0));
@@ -199,7 +202,7 @@ static void check_geilen(void)
 	      (unsigned long)csr_read(0xdb0));
 }
 
-/* ---- who reaches them ---- */
+/* ---- access ---- */
 
 enum { READ_WRITE, READ_ONLY, ABSENT };
 
@@ -220,7 +223,7 @@ static const struct {
 	{ "hvictl", CSR_HVICTL, READ_WRITE },
 	{ "hviprio1", CSR_HVIPRIO1, READ_WRITE },
 	{ "hviprio2", CSR_HVIPRIO2, READ_WRITE },
-	/* For 32 bits only, machine level, none. */
+	/* CSRs for 32 bits only, CSRs of machine level, and numbers without a CSR. */
 	{ "sieh", 0x114, ABSENT },
 	{ "siph", 0x154, ABSENT },
 	{ "vsieh", 0x214, ABSENT },
@@ -243,7 +246,7 @@ static const struct {
 	{ "0xeb1", 0xeb1, ABSENT },
 };
 
-/* The exception by the usual rules of the H extension, or 0. */
+/* Returns the exception by the rules of the H extension, or 0. */
 static uint64_t usual(unsigned int n, enum mode mode, bool write)
 {
 	unsigned int level = names[n].number >> 8 & 3;
@@ -262,7 +265,7 @@ static uint64_t usual(unsigned int n, enum mode mode, bool write)
 	}
 }
 
-/* aia 2.3: with no interrupt file there is no eidelivery and no top external interrupt. */
+/* aia 2.3: without an interrupt file, eidelivery and the top external interrupt do not exist. */
 static uint64_t expected(unsigned int n, enum mode mode, bool write, bool file)
 {
 	uint64_t cause = usual(n, mode, write);
@@ -284,7 +287,7 @@ static uint64_t expected(unsigned int n, enum mode mode, bool write, bool file)
 static void check_access(unsigned int n, enum mode mode, bool write, unsigned int vgein)
 {
 	unsigned int csr = names[n].number;
-	/* CSRRC of no bit: a write that changes nothing, and there is nothing to claim. */
+	/* CSRRC without bits is a write that changes nothing and claims nothing. */
 	uint32_t insn = write ? INSN_CSR(csr, 3, A1) & ~(31u << 7) : INSN_CSRR(csr);
 	bool file = vgein && vgein <= aia.files;
 	uint64_t cause = expected(n, mode, write, file);
@@ -292,7 +295,7 @@ static void check_access(unsigned int n, enum mode mode, bool write, unsigned in
 	csr_write(0x150, EIDELIVERY);
 	h_write(CSR_VSISELECT, EIDELIVERY);
 	try_insn(mode, insn, 0, 0, VGEIN(vgein));
-	/* Not with hstatus: VGEIN need not hold a file that there is not. */
+	/* hstatus is not printed: VGEIN need not hold the number of a missing file. */
 	check_short(cause ? TO_HS : DONE, cause, "aia %s %s %s, VGEIN %u", mode_names[mode],
 		    write ? "writes" : "reads", names[n].name, vgein);
 }
@@ -330,7 +333,7 @@ static void check_gate(uint64_t bits, enum mode mode, const char *name, uint32_t
 		  mode_names[mode], name);
 }
 
-/* aia 2.5. In HS mode nothing is forbidden. */
+/* aia 2.5. In HS mode, hstateen0 forbids nothing. */
 static void check_stateen(void)
 {
 	const uint64_t all = STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* MSIs that become interrupts: of the own file and of guest files, in every mode, waiting or not, from this hart and the other. */
+/*
+ * MSIs that become interrupts: of the hart's file and of guest files, in every mode, with and
+ * without WFI, from this hart and the other.
+ */
 #include <string.h>
 
 #include "aia.h"
@@ -7,8 +10,8 @@
 
 #define BACK_4 0xffdff06fu /* j . - 4 */
 
-/* Who the MSI is for, seen from the mode that runs. */
-enum target { OWN, SELECTED, OTHER, TARGETS };
+/* The file to which the MSI goes. */
+enum target { HART_FILE, SELECTED, OTHER, TARGETS };
 static const char *const target_names[TARGETS] = { "the own file", "the file of VGEIN",
 						   "another guest file" };
 
@@ -18,21 +21,22 @@ static const char *const target_names[TARGETS] = { "the own file", "the file of 
 
 static unsigned int file_of(enum target target)
 {
-	return target == OWN ? 0 : target == SELECTED ? SELECTED_FILE : OTHER_FILE;
+	return target == HART_FILE ? 0 : target == SELECTED ? SELECTED_FILE : OTHER_FILE;
 }
 
 struct setting {
 	enum target target;
 	enum mode mode;
 	bool enabled;	/* sie.SEIE; hie.VSEIE; hgeie and hie.SGEIE */
-	bool sie;	/* sstatus.SIE where HS mode runs, vsstatus.SIE where VS or VU mode runs */
+	bool sie;	/* sstatus.SIE for HS mode, vsstatus.SIE for VS and VU mode */
 	bool delegated; /* VSEI */
 };
 
 static void arrange(const struct setting *s)
 {
 	aia_file_open(file_of(s->target), ID);
-	csr_write(sie, BIT64(IRQ_STI) | (s->target == OWN && s->enabled ? BIT64(IRQ_SEI) : 0));
+	csr_write(sie,
+		  BIT64(IRQ_STI) | (s->target == HART_FILE && s->enabled ? BIT64(IRQ_SEI) : 0));
 	h_write(CSR_HGEIE, s->target == OTHER && s->enabled ? BIT64(OTHER_FILE) : 0);
 	h_write(CSR_HIDELEG, s->delegated ? VS_IRQS : 0);
 	h_write(CSR_HIE, !s->enabled		 ? 0
@@ -61,10 +65,13 @@ static void clear_up(const struct setting *s)
 
 static uint64_t vgein_of(const struct setting *s)
 {
-	return s->target == OWN || !aia.files ? 0 : VGEIN(SELECTED_FILE);
+	return s->target == HART_FILE || !aia.files ? 0 : VGEIN(SELECTED_FILE);
 }
 
-/* Where it goes: HS mode's are taken in all other modes, and with SIE in HS mode; VS mode's in VU mode and with SIE. */
+/*
+ * HS mode's interrupts are taken in all lower modes, and in HS mode with SIE. VS mode's interrupts
+ * are taken in VU mode, and in VS mode with SIE.
+ */
 static enum end expected(const struct setting *s, uint64_t *cause)
 {
 	bool hs_takes = s->mode != HS || s->sie;
@@ -76,7 +83,7 @@ static enum end expected(const struct setting *s, uint64_t *cause)
 		*cause = CAUSE_INTERRUPT | IRQ_SEI;
 		return s->mode == VU || (s->mode == VS && s->sie) ? TO_VS : DONE;
 	}
-	*cause = CAUSE_INTERRUPT | (s->target == OWN	    ? IRQ_SEI
+	*cause = CAUSE_INTERRUPT | (s->target == HART_FILE  ? IRQ_SEI
 				    : s->target == SELECTED ? IRQ_VSEI
 							    : IRQ_SGEI);
 	return hs_takes ? TO_HS : DONE;
@@ -92,7 +99,7 @@ static void check_end_of(const struct setting *s, const char *what)
 		  s->delegated ? "delegated" : "kept", what);
 }
 
-/* It is pending before the mode is entered. */
+/* The interrupt is pending before the mode is entered. */
 static void check_before(const struct setting *s)
 {
 	uint64_t top;
@@ -108,7 +115,7 @@ static void check_before(const struct setting *s)
 	clear_up(s);
 }
 
-/* The mode sends it to itself: U mode and VU mode too, as nothing translates. */
+/* The mode sends the MSI itself: also U mode and VU mode, as addresses are not translated. */
 static void check_sent(const struct setting *s)
 {
 	volatile uint32_t *page = code_page();
@@ -119,7 +126,7 @@ static void check_sent(const struct setting *s)
 
 	arrange(s);
 	page[0] = INSN_STORE(2);
-	/* Time for it to arrive. */
+	/* The MSI arrives during these instructions. */
 	for (i = 1; i < 64; i++)
 		page[i] = INSN_NOP;
 	page[64] = INSN_EBREAK;
@@ -137,7 +144,7 @@ static void check_sent(const struct setting *s)
 	clear_up(s);
 }
 
-/* WFI with it pending goes on, whoever would take it, if the enable bits are set (aia 5.5). */
+/* WFI ends while the interrupt is pending and enabled, whoever would take it (aia 5.5). */
 static void check_wfi(const struct setting *s)
 {
 	if (IS_USER(s->mode) || !s->enabled)
@@ -154,16 +161,17 @@ static void for_each_setting(void (*work)(const struct setting *s))
 	struct setting s;
 	unsigned int n;
 
-	for (s.target = OWN; s.target < TARGETS; s.target++) {
-		if (s.target != OWN && !aia.files)
+	for (s.target = HART_FILE; s.target < TARGETS; s.target++) {
+		if (s.target != HART_FILE && !aia.files)
 			return;
 		for (s.mode = HS; s.mode < MODES; s.mode++) {
 			for (n = 0; n < 8; n++) {
 				s.enabled = n & 1;
 				s.sie = n & 2;
 				s.delegated = n & 4;
-				/* Delegation is of VSEI; U mode has no SIE that matters. */
-				if ((s.delegated && s.target == OWN) || (s.mode == U && s.sie))
+				/* Only VSEI can be delegated. In U mode SIE does not matter. */
+				if ((s.delegated && s.target == HART_FILE) ||
+				    (s.mode == U && s.sie))
 					continue;
 				work(&s);
 			}
@@ -171,7 +179,7 @@ static void for_each_setting(void (*work)(const struct setting *s))
 	}
 }
 
-/* Injected by hvip and hvictl while a file is there, besides it. */
+/* hvip and hvictl inject interrupts in addition to a file's. */
 static void check_besides(void)
 {
 	unsigned int n;
@@ -186,7 +194,7 @@ static void check_besides(void)
 		h_write(CSR_HIDELEG, VS_IRQS);
 		h_write(CSR_HIE, BIT64(IRQ_VSEI));
 		h_write(CSR_HVIP, hvip ? BIT64(IRQ_VSEI) : 0);
-		/* A number that is behind any external interrupt's. */
+		/* A number behind all external interrupts. */
 		h_write(CSR_HVICTL, vti ? HVICTL_VTI | HVICTL_IID(13) | HVICTL_DPR : 0);
 		h_write(CSR_VSSTATUS, SSTATUS_SIE);
 		if (!first && vti)
@@ -207,18 +215,18 @@ static void check_besides(void)
 /* ---- from hart to hart ---- */
 
 static struct setting other_setting;
-static bool other_waits; /* by WFI instead of spinning */
+static bool other_waits; /* by WFI; otherwise it spins */
 static struct end_of other_end;
 static uint64_t other_top, other_first_id;
 
-/* On the other hart: a loop in the mode, until something traps. */
+/* The other hart loops in the mode until a trap. */
 static void loop_in_mode(void)
 {
 	const struct setting *s = &other_setting;
 	volatile uint32_t *page = code_page();
 
 	arrange(s);
-	/* What second_hart_urge() sends. */
+	/* second_hart_urge() sends this interrupt. */
 	csr_set(sie, BIT64(IRQ_SSI));
 	page[0] = other_waits ? INSN_WFI : INSN_NOP;
 	page[1] = BACK_4;
@@ -239,7 +247,7 @@ static void check_remote(const struct setting *s, bool waits)
 
 	if (end == DONE || (waits && IS_USER(s->mode)))
 		return;
-	/* HS mode's VSEI in HS and U mode: check_before() tells whether that comes at all. */
+	/* HS mode's VSEI in HS and U mode: check_before() shows whether it is taken at all. */
 	if (s->target == SELECTED && !s->delegated && !IS_VIRTUAL(s->mode))
 		return;
 	other_setting = *s;
@@ -250,7 +258,8 @@ static void check_remote(const struct setting *s, bool waits)
 	second_hart_urge(before);
 	second_hart_finish(before, "gets neither MSI nor IPI");
 	check(other_end.to == end && other_end.cause == cause && other_top == TOPEI(ID),
-	      "aia MSI from the other hart to %s, %s in %s, SIE %u VSEI %s = %s cause 0x%lx top 0x%lx",
+	      "aia MSI from the other hart to %s, %s in %s, SIE %u VSEI %s = %s cause 0x%lx "
+	      "top 0x%lx",
 	      target_names[s->target], waits ? "waiting" : "running", mode_names[s->mode], s->sie,
 	      s->delegated ? "delegated" : "kept", other_end.to == TO_VS ? "VS" : "HS",
 	      (unsigned long)other_end.cause, (unsigned long)other_top);
@@ -266,7 +275,7 @@ static void check_waiting(const struct setting *s)
 	check_remote(s, true);
 }
 
-/* A second program of the same hart: many MSIs, each answered by one. */
+/* Many MSIs to the other hart, each of which it answers by one. */
 #define ROUNDS 100
 
 static uint64_t rounds_seen;
@@ -312,7 +321,7 @@ static void check_rounds(void)
 	aia_file_reset(0);
 }
 
-/* Files of the same number at both harts are two. */
+/* Files of two harts with the same number are different files. */
 static void open_both(void)
 {
 	aia_file_open(0, ID);
@@ -331,18 +340,18 @@ static void look_and_close(void)
 
 static void check_which_hart(unsigned int file)
 {
-	uint64_t own, guest;
+	uint64_t hart, guest;
 
 	open_both();
 	second_hart_call(open_both, "opens files");
 	aia_send(second_hart(), file, ID);
-	own = aia_claim(0);
+	hart = aia_claim(0);
 	guest = aia.files ? aia_claim(SELECTED_FILE) : 0;
 	second_hart_call(look_and_close, "claims");
-	check(!own && !guest && other_top == (file ? 0 : TOPEI(ID)) &&
+	check(!hart && !guest && other_top == (file ? 0 : TOPEI(ID)) &&
 		      other_first_id == (file ? TOPEI(ID) : 0),
 	      "aia MSI to the other hart's file %u = here 0x%lx 0x%lx there 0x%lx 0x%lx", file,
-	      (unsigned long)own, (unsigned long)guest, (unsigned long)other_top,
+	      (unsigned long)hart, (unsigned long)guest, (unsigned long)other_top,
 	      (unsigned long)other_first_id);
 	aia_file_reset(0);
 	if (aia.files)

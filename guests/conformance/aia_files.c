@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interrupt files: their registers, MSIs written to their pages, the signals that come of them. */
+/* Interrupt files: their registers, MSIs written to their pages, and their signals. */
 #include "aia.h"
 #include "tables.h"
 
 static void name_file(char *name, unsigned int file)
 {
-	/* "own", or "1" and so on. */
+	/* The name is "own", or "1" and so on. */
 	name[0] = file ? '0' + file : 'o';
 	name[1] = file ? 0 : 'w';
 	name[2] = file ? 0 : 'n';
 	name[3] = 0;
 }
 
-/* The signal: sip.SEIP, or a bit of hgeip. */
+/* The signal of a file: sip.SEIP, or a bit of hgeip. */
 static bool signal_of(unsigned int file)
 {
 	if (!file)
@@ -20,7 +20,7 @@ static bool signal_of(unsigned int file)
 	return h_read(CSR_HGEIP) >> file & 1;
 }
 
-/* What is pending anywhere, one bit a file. */
+/* The signals of all files, one bit for each. */
 static uint64_t all_signals(void)
 {
 	return (h_read(CSR_HGEIP) & ((BIT64(MAX_FILES + 1) - 2))) | (csr_read(sip) >> IRQ_SEI & 1);
@@ -36,7 +36,7 @@ static void check_registers(unsigned int file)
 	aia_file_reset(file);
 	aia_file_write(file, EIDELIVERY, ~UINT64_C(0));
 	seen = aia_file_read(file, EIDELIVERY);
-	/* WARL: 0x40000000 is not for guest files. */
+	/* WARL. 0x40000000 is not a value for guest files. */
 	check(seen == 0 || seen == 1 || (!file && seen == 0x40000000),
 	      "aia file %s eidelivery all-ones = 0x%lx", name, (unsigned long)seen);
 	for (k = 0; k < 2; k++) {
@@ -75,7 +75,7 @@ static void check_registers(unsigned int file)
 	}
 }
 
-/* Nothing of what one file has is seen in another. */
+/* The registers of one file do not affect another file. */
 static void check_separate(void)
 {
 	unsigned int file, other;
@@ -102,13 +102,13 @@ static void check_separate(void)
 	}
 }
 
-/* eidelivery, eie and eithreshold between the pending bit and the signal; what the top register says. */
+/* Effects of eidelivery, eie and eithreshold on the signal, and the value of the top register. */
 static void check_signal(unsigned int file, unsigned int id)
 {
 	static const struct {
 		const char *name;
 		uint8_t delivery, enabled;
-		int8_t threshold; /* above the identity; -100: none */
+		int8_t threshold; /* relative to the identity; -100: none */
 	} cases[] = {
 		{ "all on", 1, 1, -100 },
 		{ "eidelivery 0", 0, 1, -100 },
@@ -126,7 +126,7 @@ static void check_signal(unsigned int file, unsigned int id)
 		bool top = cases[i].enabled && (!threshold || id < threshold), seen;
 		uint64_t value;
 
-		/* The highest identity has none above it. */
+		/* No threshold is above the highest identity. */
 		if (threshold > aia.ids || (cases[i].threshold == -1 && id == 1))
 			continue;
 		aia_file_open(file, id);
@@ -154,7 +154,7 @@ static void check_signal(unsigned int file, unsigned int id)
 	aia_file_reset(file);
 }
 
-/* Lower identities first; a claim takes one at a time, whatever is written. */
+/* Lower identities come first. A claim takes one at a time, whatever value is written. */
 static void check_order(unsigned int file)
 {
 	static const uint8_t sent[] = { 200, 3, 64, 255, 63, 1 };
@@ -170,7 +170,7 @@ static void check_order(unsigned int file)
 	aia_file_write(file, EIDELIVERY, 1);
 	for (i = 0; i < ARRAY_SIZE(sent); i++)
 		aia_send(me->id, file, sent[i]);
-	/* Twice is once. */
+	/* A second MSI before the claim has no effect. */
 	aia_send(me->id, file, 3);
 	for (i = 0; i < ARRAY_SIZE(order); i++) {
 		if (file) {
@@ -193,7 +193,7 @@ static void check_order(unsigned int file)
 	aia_file_reset(file);
 }
 
-/* Claims by instructions that write, reads that do not claim. */
+/* Instructions that write claim; instructions that only read do not. */
 static void check_claim_forms(unsigned int file)
 {
 	static const struct {
@@ -224,7 +224,10 @@ static void check_claim_forms(unsigned int file)
 	aia_file_reset(file);
 }
 
-/* What is no MSI: identities that there are not, the other end's byte order, other widths, other places. */
+/*
+ * Stores that send no MSI: missing identities, the wrong byte order, other widths, other
+ * offsets.
+ */
 static void check_no_msi(unsigned int file)
 {
 	static const struct {
@@ -269,10 +272,13 @@ static void check_no_msi(unsigned int file)
 			 cases[i].value, 0);
 		aia_pause();
 		end = ended();
-		/* Where it traps, stval is an address, which is not for this line. */
+		/* After a trap, stval is an address, which must not be printed. */
 		for (k = 0; k <= aia.ids / 32; k += 2)
 			pending |= aia_file_read(file, EIP0 + k);
-		/* aia 3.5: others are ignored, or an access fault; aligned words are ignored or zero. */
+		/*
+		 * aia 3.5: such accesses are ignored or fault; aligned words are ignored or read as
+		 * zero.
+		 */
 		ok = !pending && (end.to == DONE ? !cases[i].load || !me->x[A0]
 						 : !(plain && aligned) &&
 							   (end.cause == CAUSE_STORE_ACCESS ||
@@ -283,7 +289,7 @@ static void check_no_msi(unsigned int file)
 		      end.to == DONE ? "done" : "cause", (unsigned long)end.cause,
 		      (unsigned long)pending);
 	}
-	/* Beyond the highest identity. */
+	/* An identity above the highest. */
 	if (aia.ids < 2047) {
 		uint64_t pending = 0;
 
@@ -353,7 +359,7 @@ static void check_guest_signals(void)
 	h_settle();
 }
 
-/* More than one at once. */
+/* Several signals at once. */
 static void check_many_signals(void)
 {
 	unsigned int set, file;
@@ -382,7 +388,7 @@ static void check_many_signals(void)
 
 /* ---- VS mode ---- */
 
-/* The file that VGEIN names is VS mode's own, by all that it has. */
+/* The file that VGEIN names belongs to VS mode: by stopei, siselect and sireg. */
 static void check_in_vs(unsigned int file)
 {
 	aia_file_reset(file);
@@ -423,7 +429,10 @@ static void check_in_vs(unsigned int file)
 	aia_file_reset(file);
 }
 
-/* The pages through the G-stage: VS mode and HSV send MSIs to where the mapping leads, or fault. */
+/*
+ * Pages of files behind the G-stage: stores of VS mode and HSV send MSIs to the mapped file, or
+ * fault.
+ */
 static void check_mapped(unsigned int file, enum atp_mode vs)
 {
 	uint64_t where, seen;

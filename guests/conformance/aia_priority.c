@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which interrupt comes first: stopi and vstopi, and the trap that is really taken, against the rules of aia 5.4.2
- * and 6.3.3, which best() states.
+ * The order of interrupts: stopi and vstopi, and the trap that is taken, against the rules of aia
+ * 5.4.2 and 6.3.3, which best() implements.
  *
- * A candidate has a place before or behind the external interrupt (SEI) by default, and a priority number; 0 is the
- * default place. External interrupts of numbers above 255 count as such.
+ * Each candidate is before or behind the external interrupt (SEI) by default, and has a priority
+ * number. Number 0 is the default order. External interrupts with numbers above 255 count as 256.
  */
 #include <stdio.h>
 
 #include "aia.h"
 
-#define SEI_UNKNOWN 256 /* priority number of an SEI that no controller gives one */
+#define SEI_UNKNOWN 256 /* number of an SEI to which no controller gives a priority */
 
 struct candidate {
 	unsigned int irq;
 	unsigned int number;
 	bool before_sei;   /* by default */
-	unsigned int rank; /* default order among equals, the lowest first */
+	unsigned int rank; /* default order among equal numbers, the lowest first */
 };
 
-/* The default order of what is used here. 43 is before the SEI, the rest behind. */
+/* The default order of the interrupts used here. 43 is before the SEI, the others behind it. */
 static const uint8_t order[] = { 43, 9, 1, 5, 12, 10, 2, 6, 13, 35 };
 
 static unsigned int default_rank(unsigned int irq)
@@ -45,7 +45,7 @@ static unsigned int standing(const struct candidate *c)
 	return c->before_sei ? 0 : 100000;
 }
 
-/* The first of @count, NULL of none. */
+/* Returns the first of @count candidates; NULL if there is none. */
 static const struct candidate *best(const struct candidate *c, unsigned int count)
 {
 	const struct candidate *first = NULL;
@@ -59,7 +59,7 @@ static const struct candidate *best(const struct candidate *c, unsigned int coun
 	return first;
 }
 
-/* The field IPRIO as it tells a priority. */
+/* The priority as the field IPRIO shows it. */
 static unsigned int iprio(const struct candidate *c)
 {
 	if (c->number > 255)
@@ -80,7 +80,7 @@ static unsigned int set_iprio(unsigned int irq, unsigned int number)
 	return csr_read(0x151) >> at & 0xff;
 }
 
-/* All of it read-only zero: then stopi may always say 1. */
+/* Whether priorities are writable. If not, IPRIO in stopi may always be 1. */
 static bool has_iprio(void)
 {
 	unsigned int i;
@@ -95,14 +95,14 @@ static bool has_iprio(void)
 	return any;
 }
 
-struct own_case {
+struct hs_case {
 	bool ssi, sti;
-	unsigned int sei; /* its identity, 0: none */
-	unsigned int vs;  /* VSSI or the like, kept by HS mode; 0: none */
+	unsigned int sei; /* pending identity; 0: none */
+	unsigned int vs;  /* VSSI or another VS interrupt that HS mode keeps; 0: none */
 	uint8_t ssi_number, sti_number, vs_number;
 };
 
-static void own_begin(const struct own_case *c)
+static void hs_begin(const struct hs_case *c)
 {
 	csr_write(sie, BIT64(IRQ_SSI) | BIT64(IRQ_STI) | BIT64(IRQ_SEI));
 	csr_write(sip, c->ssi ? BIT64(IRQ_SSI) : 0);
@@ -120,7 +120,7 @@ static void own_begin(const struct own_case *c)
 	h_settle();
 }
 
-static void own_end(void)
+static void hs_end(void)
 {
 	h_write(CSR_HIE, 0);
 	h_write(CSR_HVIP, 0);
@@ -134,7 +134,7 @@ static void own_end(void)
 	set_iprio(IRQ_STI, 0);
 }
 
-static void own_taken(const char *name, const struct candidate *first, enum mode mode)
+static void hs_taken(const char *name, const struct candidate *first, enum mode mode)
 {
 	csr_set(sstatus, SSTATUS_SPIE);
 	try_insn(mode, INSN_NOP, 0, 0, 0);
@@ -143,9 +143,9 @@ static void own_taken(const char *name, const struct candidate *first, enum mode
 		  "aia first in %s, %s", mode_names[mode], name);
 }
 
-static void check_own(const struct own_case *wanted, bool simple)
+static void check_hs(const struct hs_case *wanted, bool simple)
 {
-	struct own_case c = *wanted;
+	struct hs_case c = *wanted;
 	struct candidate all[4];
 	const struct candidate *first;
 	unsigned int count = 0;
@@ -167,20 +167,20 @@ static void check_own(const struct own_case *wanted, bool simple)
 	if (c.vs)
 		all[count++] = candidate(c.vs, c.vs_number);
 	first = best(all, count);
-	own_begin(&c);
+	hs_begin(&c);
 	seen = csr_read(0xdb0);
 	check(!first ? !seen
 		     : seen == (first->irq << 16 | iprio(first)) ||
 			       (simple && seen == (first->irq << 16 | 1)),
 	      "aia stopi, %s = 0x%lx", name, (unsigned long)seen);
-	own_taken(name, first, HS);
-	own_taken(name, first, VS);
-	own_end();
+	hs_taken(name, first, HS);
+	hs_taken(name, first, VS);
+	hs_end();
 	if (c.vs)
 		set_iprio(c.vs, 0);
 }
 
-static void check_own_level(void)
+static void check_hs_level(void)
 {
 	static const uint8_t numbers[] = { 0, 1, 3, 4, 255 };
 	bool simple = !has_iprio();
@@ -190,15 +190,15 @@ static void check_own_level(void)
 	for (set = 0; set < (aia.imsic ? 8 : 4); set++) {
 		for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 			for (k = 0; k < ARRAY_SIZE(numbers); k++) {
-				struct own_case c = { .ssi = set & 1,
-						      .sti = set & 2,
-						      .sei = set & 4 ? 3 : 0,
-						      .ssi_number = numbers[i],
-						      .sti_number = numbers[k] };
+				struct hs_case c = { .ssi = set & 1,
+						     .sti = set & 2,
+						     .sei = set & 4 ? 3 : 0,
+						     .ssi_number = numbers[i],
+						     .sti_number = numbers[k] };
 
 				if ((!c.ssi && i) || (!c.sti && k))
 					continue;
-				check_own(&c, simple);
+				check_hs(&c, simple);
 			}
 		}
 	}
@@ -207,32 +207,33 @@ static void check_own_level(void)
 
 		for (set = 0; set < (aia.imsic ? 8 : 4); set++) {
 			for (k = 0; k < 3; k++) {
-				struct own_case c = { .ssi = set & 1,
-						      .sti = set & 2,
-						      .sei = set & 4 ? 3 : 0,
-						      .vs = kept[i],
-						      .vs_number = numbers[k] };
+				struct hs_case c = { .ssi = set & 1,
+						     .sti = set & 2,
+						     .sei = set & 4 ? 3 : 0,
+						     .vs = kept[i],
+						     .vs_number = numbers[k] };
 
-				check_own(&c, simple);
+				check_hs(&c, simple);
 			}
 		}
 	}
 	if (!aia.imsic)
 		return;
-	/* The numbers of identities are their priorities. */
+	/* The number of an identity is its priority. */
 	for (i = 1; i < 256; i = i * 2 + 1) {
-		struct own_case c = { .ssi = true, .sei = i, .ssi_number = 7 };
+		struct hs_case c = { .ssi = true, .sei = i, .ssi_number = 7 };
 
 		if (i <= aia.ids)
-			check_own(&c, simple);
+			check_hs(&c, simple);
 	}
 }
 
 /* ---- VS level ---- */
 
 struct vs_case {
-	uint64_t hvip;	  /* of 2, 6, 10, 13 and more */
-	unsigned int sei; /* identity pending in guest file 1, which VGEIN then names; 0: VGEIN 0 */
+	uint64_t hvip; /* bits 2, 6, 10, 13 and others */
+	unsigned int
+		sei; /* identity pending in guest file 1, which VGEIN then selects; 0: VGEIN is 0 */
 	uint8_t ssi_number, sti_number, irq13_number;
 	uint64_t hvictl;
 };
@@ -245,7 +246,7 @@ static unsigned int number_of(const struct vs_case *c, unsigned int irq)
 				: 0;
 }
 
-/* The candidates of aia 6.3.3, for what is pending and enabled at VS level. */
+/* Finds the candidates of aia 6.3.3 among the interrupts pending and enabled at VS level. */
 static unsigned int vs_candidates(const struct vs_case *c, uint64_t vsip, struct candidate *all)
 {
 	unsigned int iid = c->hvictl >> 16 & 0xfff, irq, count = 0;
@@ -304,7 +305,7 @@ static void vs_begin(struct vs_case *c)
 	h_write(CSR_HVIP, c->hvip);
 	h_write(CSR_HVICTL, c->hvictl);
 	h_settle();
-	/* As it is: aia_csr.c tells what it does not hold. */
+	/* Use the value that it holds; aia_csr.c checks the bits that it does not hold. */
 	c->hvictl = h_read(CSR_HVICTL);
 	if (c->sei) {
 		aia_file_open(1, c->sei);
@@ -331,7 +332,7 @@ static void vs_end(const struct vs_case *c)
 		aia_file_reset(1);
 }
 
-/* @lively: see also what traps, in VS mode with and without SIE, and in VU mode. */
+/* Checks vstopi, and the trap in VS mode with and without SIE, and in VU mode. */
 static void check_vs(struct vs_case c)
 {
 	struct candidate all[10];
@@ -359,7 +360,7 @@ static void check_vs(struct vs_case c)
 	vs_end(&c);
 }
 
-/* No hvictl.VTI: by hvip, the interrupt file and hviprio1. */
+/* hvictl.VTI is 0: candidates come from hvip, the interrupt file and hviprio1. */
 static void check_by_hvip(void)
 {
 	static const uint8_t numbers[] = { 0, 2, 6, 255 };
@@ -370,7 +371,7 @@ static void check_by_hvip(void)
 		HVICTL_IPRIOM | HVICTL_IID(IRQ_SEI) | 4,
 		HVICTL_IPRIOM | HVICTL_IID(IRQ_SEI) | 200,
 		HVICTL_IID(IRQ_SEI) | 4,
-		/* Not of the external interrupt: ignored without VTI. */
+		/* IID is not the external interrupt: ignored without VTI. */
 		HVICTL_IPRIOM | HVICTL_IID(IRQ_SSI) | 4,
 	};
 	unsigned int set, i, k, e;
@@ -393,7 +394,7 @@ static void check_by_hvip(void)
 			}
 		}
 	}
-	/* Local ones, before and behind the external. */
+	/* Local interrupts before and behind the external interrupt. */
 	for (set = 1; set < 16; set++) {
 		check_vs((struct vs_case){
 			.hvip = (set & 1 ? BIT64(43) : 0) | (set & 2 ? BIT64(13) : 0) |
@@ -403,7 +404,7 @@ static void check_by_hvip(void)
 	}
 }
 
-/* The guest interrupt file is what the external interrupt comes from. */
+/* The external interrupt comes from the guest interrupt file. */
 static void check_by_file(void)
 {
 	static const uint8_t identities[] = { 1, 4, 63, 64, 200, 255 };
@@ -417,14 +418,14 @@ static void check_by_file(void)
 						   .ssi_number = 4,
 						   .hvictl = HVICTL_IPRIOM });
 	}
-	/* hvictl's number is for VGEIN 0. */
+	/* hvictl's priority is for VGEIN 0 only. */
 	check_vs((struct vs_case){ .hvip = BIT64(IRQ_VSSI),
 				   .sei = 5,
 				   .ssi_number = 4,
 				   .hvictl = HVICTL_IPRIOM | HVICTL_IID(IRQ_SEI) | 2 });
 }
 
-/* VGEIN names a file in which nothing is pending: hvip's external interrupt has the number 256. */
+/* VGEIN selects a file in which nothing is pending: hvip's external interrupt has number 256. */
 static void check_empty_file(void)
 {
 	unsigned int n;
@@ -453,7 +454,7 @@ static void check_empty_file(void)
 	}
 }
 
-/* hvictl.VTI: its interrupt instead of vsip's, but for the external one. */
+/* hvictl.VTI is 1: hvictl's interrupt replaces those of vsip, except the external interrupt. */
 static void check_by_hvictl(void)
 {
 	static const uint16_t iids[] = { 1, 9, 13, 43 };
@@ -471,7 +472,7 @@ static void check_by_hvictl(void)
 						  (n & 2 ? HVICTL_DPR : 0),
 				};
 
-				/* Fewer where IPRIO is not shown. */
+				/* If IPRIO is not shown, fewer cases suffice. */
 				if (!(n & 1) && k > 1)
 					continue;
 				check_vs(c);
@@ -484,7 +485,7 @@ static void check_by_hvictl(void)
 	}
 }
 
-/* Kept by HS mode, SGEI and VSEI among them: the order of aia 5.1. */
+/* VS interrupts that HS mode keeps, with SGEI and VSEI: the order of aia 5.1. */
 static void check_guest_external(void)
 {
 	unsigned int set;
@@ -529,7 +530,7 @@ static void check_guest_external(void)
 void check_aia_priority(void)
 {
 	area_begin("aia priority: stopi, vstopi, and which interrupt is taken first");
-	check_own_level();
+	check_hs_level();
 	check_by_hvip();
 	if (aia.files) {
 		check_by_file();

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interrupts 13 to 63 for VS level by hideleg, hvien and hvip; and what hvictl.VTI takes from VS mode. */
+/*
+ * Interrupts 13 to 63 for VS level by hideleg, hvien and hvip; and accesses that hvictl.VTI
+ * forbids.
+ */
 #include "aia.h"
 
 static const uint8_t some[] = { 13, 14, 16, 23, 24, 31, 32, 35, 43, 47, 48, 63 };
@@ -12,7 +15,7 @@ static uint64_t read_in(enum mode mode, uint32_t csr)
 
 struct alias {
 	unsigned int irq;
-	bool hideleg, hvien; /* as they are, not as they were wanted */
+	bool hideleg, hvien; /* the bits that the CSRs hold */
 };
 
 static struct alias arrange(unsigned int irq, bool hideleg, bool hvien)
@@ -27,7 +30,7 @@ static struct alias arrange(unsigned int irq, bool hideleg, bool hvien)
 	return a;
 }
 
-/* The pending bit: hvip's, or that of sip, as the table of aia 6.3.2 has it. */
+/* The pending bit is hvip's or sip's, by the table of aia 6.3.2. */
 static void check_pending_bit(const struct alias *a, bool pending)
 {
 	uint64_t bit = BIT64(a->irq), expected, seen;
@@ -47,7 +50,7 @@ static void check_pending_bit(const struct alias *a, bool pending)
 	      a->hideleg, a->hvien, pending, !!(h_read(CSR_HIP) & bit));
 }
 
-/* The enable bit is writable by either, of its own without hideleg. */
+/* The enable bit is writable if hideleg or hvien is set. Without hideleg it is not sie's bit. */
 static void check_enable_bit(const struct alias *a)
 {
 	uint64_t bit = BIT64(a->irq), expected = a->hideleg || a->hvien ? bit : 0, seen;
@@ -92,8 +95,8 @@ static void check_taken(const struct alias *a, enum mode mode, bool enabled, boo
 		  a->hideleg, a->hvien, enabled, sie);
 }
 
-/* VS mode sets and clears it itself. */
-static void check_own_hands(const struct alias *a)
+/* VS mode sets and clears the bit. */
+static void check_vs_writes(const struct alias *a)
 {
 	uint64_t bit = BIT64(a->irq), seen;
 
@@ -107,7 +110,7 @@ static void check_own_hands(const struct alias *a)
 	try_insn(VS, INSN_CSR(CSR_SIP, 2, A0) & ~(31u << 7), bit, 0, 0);
 	seen = h_read(CSR_HVIP) & bit;
 	check(seen, "aia irq %u, VS sets it in sip = hvip %u", a->irq, !!seen);
-	/* It is pending: enabling it takes it. */
+	/* The interrupt is pending, so it is taken when it is enabled. */
 	h_write(CSR_VSSTATUS, SSTATUS_SIE);
 	try_insn(VS, INSN_CSR(CSR_SIE, 2, A0) & ~(31u << 7), bit, 0, 0);
 	check_end(TO_VS, CAUSE_INTERRUPT | a->irq, "aia irq %u, VS enables it", a->irq);
@@ -117,8 +120,8 @@ static void check_own_hands(const struct alias *a)
 	h_settle();
 }
 
-/* What sie can enable: mideleg or mvien has it. */
-static uint64_t own_interrupts(void)
+/* The bits that sie can hold: mideleg or mvien has them. */
+static uint64_t hs_interrupts(void)
 {
 	uint64_t old = csr_read(sie), all;
 
@@ -130,15 +133,18 @@ static uint64_t own_interrupts(void)
 
 static void check_one(unsigned int irq)
 {
-	bool own = own_interrupts() >> irq & 1;
+	bool hs = hs_interrupts() >> irq & 1;
 	unsigned int n;
 
 	for (n = 0; n < 4; n++) {
 		bool hideleg = n & 1;
 		struct alias a;
 
-		/* Else the bit is read-only zero: check_delegated(). */
-		if (hideleg && !own)
+		/*
+			 * Otherwise the bit is zero and read-only: check_delegated() checks
+			 * that.
+			 */
+		if (hideleg && !hs)
 			continue;
 		a = arrange(irq, hideleg, n & 2);
 		if (a.hideleg != hideleg)
@@ -153,7 +159,7 @@ static void check_one(unsigned int irq)
 		check_taken(&a, VS, true, false);
 		check_taken(&a, VS, false, true);
 		check_taken(&a, VU, true, false);
-		check_own_hands(&a);
+		check_vs_writes(&a);
 	}
 	h_write(CSR_HVIEN, 0);
 	h_write(CSR_HIDELEG, 0);
@@ -161,18 +167,21 @@ static void check_one(unsigned int irq)
 	h_settle();
 }
 
-/* Interrupts of HS level's own above 12 that can be delegated: vsip shows sip's bit. aia 5.3: no others can. */
+/*
+ * Interrupts of HS level above 12 that can be delegated: vsip shows sip's bit. aia 5.3: no others
+ * can be delegated.
+ */
 static void check_delegated(void)
 {
-	uint64_t bits, own = own_interrupts();
+	uint64_t bits, hs = hs_interrupts();
 	unsigned int irq;
 
 	h_write(CSR_HIDELEG, ~UINT64_C(0));
 	bits = h_read(CSR_HIDELEG) & ~UINT64_C(0x1fff);
-	check(!(bits & ~own), "aia hideleg above bit 12 = 0x%lx, sie has 0x%lx",
-	      (unsigned long)bits, (unsigned long)(own & ~UINT64_C(0x1fff)));
+	check(!(bits & ~hs), "aia hideleg above bit 12 = 0x%lx, sie has 0x%lx", (unsigned long)bits,
+	      (unsigned long)(hs & ~UINT64_C(0x1fff)));
 	for (irq = 13; irq < 64; irq++) {
-		if (!(bits & own & BIT64(irq)))
+		if (!(bits & hs & BIT64(irq)))
 			continue;
 		csr_set(sip, BIT64(irq));
 		h_write(CSR_HIDELEG, BIT64(irq));
@@ -195,7 +204,10 @@ static void check_delegated(void)
 	h_settle();
 }
 
-/* aia 6.3.2: with VTI, sip and sie are out of VS mode's reach, and what could clear a bit of vsip. */
+/*
+ * aia 6.3.2: with VTI, VS mode cannot access sip and sie, nor use what would clear a bit of
+ * vsip.
+ */
 static void check_vti(bool vti, enum mode mode, const char *name, uint32_t insn, bool forbidden)
 {
 	bool may = !(vti && forbidden) && mode != VU;

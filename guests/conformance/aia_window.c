@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sireg and vsireg for each kind of register that siselect and vsiselect can name. */
+/* sireg and vsireg for each kind of register that siselect and vsiselect can select. */
 #include "aia.h"
 
 static const uint16_t numbers[] = {
@@ -19,13 +19,13 @@ static bool is_external(unsigned int n)
 	return n >= EIDELIVERY && n <= 0xff;
 }
 
-/* aia 3.8: of the arrays, the odd ones do not exist with XLEN 64; reserved ones below are zero. */
+/* aia 3.8: with XLEN 64, odd registers of the arrays do not exist; lower reserved ones are zero. */
 static bool exists(unsigned int n)
 {
 	return n < EIP0 || !(n & 1);
 }
 
-/* A read, and a write of what is there. */
+/* A read, and a write of the same value. */
 static void try_both(enum mode mode, unsigned int csr, uint64_t cause, unsigned int which,
 		     const char *name, unsigned int vgein)
 {
@@ -37,7 +37,7 @@ static void try_both(enum mode mode, unsigned int csr, uint64_t cause, unsigned 
 		csr_write(0x150, which);
 		h_write(CSR_VSISELECT, which);
 		try_insn(mode, insn, 0, 0, VGEIN(vgein));
-		/* Other extensions have those. */
+		/* These registers belong to other extensions. */
 		if (!is_iprio(which) && !is_external(which))
 			record("aia %s %s %s 0x%x, VGEIN %u: %s", mode_names[mode],
 			       write ? "writes" : "reads", name, which, vgein, short_outcome());
@@ -65,7 +65,7 @@ static void check_register(unsigned int which)
 	}
 }
 
-/* Whatever is selected: VS mode has no vsireg, VU mode has neither. */
+/* For all registers: VS mode has no vsireg, VU mode has neither sireg nor vsireg. */
 static void check_never(unsigned int which)
 {
 	unsigned int csr;
@@ -82,7 +82,7 @@ static void check_never(unsigned int which)
 	}
 }
 
-/* VS mode's siselect is vsiselect, and nothing of HS mode's. */
+/* VS mode's siselect is vsiselect, and does not depend on HS mode's siselect. */
 static void check_substitute(void)
 {
 	csr_write(0x150, 0x72);
@@ -96,7 +96,7 @@ static void check_substitute(void)
 	      (unsigned long)csr_read(0x150));
 }
 
-/* aia 2.3: with Sscsrind the windows have five more, which have no registers in AIA's ranges. */
+/* aia 2.3: with Sscsrind there are five more windows, which have no registers in AIA's ranges. */
 static void check_more_windows(void)
 {
 	static const uint8_t more[] = { 2, 3, 5, 6, 7 };

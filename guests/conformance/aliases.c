@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The CSRs that show the same bits: hvip, hip, vsip, sip in VS mode; hie, vsie, sie in VS mode. */
+/*
+ * CSRs that show the same bits: hvip, hip, vsip, and sip in VS mode; hie, vsie, and sie in VS
+ * mode.
+ */
 #include "conformance.h"
 
-/* Three bits as the VS interrupts in hip's positions. */
+/* Turns three bits into the VS interrupts at hip's positions. */
 static uint64_t vs_bits(unsigned int n)
 {
 	return (uint64_t)(n & 1) << 2 | (uint64_t)(n >> 1 & 1) << 6 | (uint64_t)(n >> 2 & 1) << 10;
@@ -13,14 +16,14 @@ static uint64_t low(uint64_t value)
 	return value & 0xfff;
 }
 
-/* What code in VS mode reads there. */
+/* Returns the value that code in VS mode reads. */
 static uint64_t read_in_vs(uint32_t csr)
 {
 	try_insn(VS, INSN_CSRR(csr), 0, 0, 0);
 	return me->x[A0];
 }
 
-/* hvip to all that shows it. */
+/* Bits of hvip, in all CSRs that show them. */
 static void check_pending(unsigned int delegated, unsigned int pending)
 {
 	uint64_t hideleg = vs_bits(delegated), hvip = vs_bits(pending), hip, vsip, sip;
@@ -57,7 +60,7 @@ static void check_enabled(unsigned int delegated, unsigned int enabled)
 	h_write(CSR_HIE, 0);
 }
 
-/* Writes to @csr, all-ones and zeros, change the other only where they are delegated. */
+/* Writes of all ones and zeros to @csr change the other CSR only in delegated bits. */
 static void check_write(const char *name, unsigned int csr, unsigned int other, uint64_t writable,
 			const char *other_name, unsigned int delegated)
 {
@@ -75,7 +78,7 @@ static void check_write(const char *name, unsigned int csr, unsigned int other, 
 		      before ? "cleared" : "set", (unsigned long)after);
 		h_write(other, before);
 		h_settle();
-		/* The same by VS mode's own instruction. */
+		/* The same by an instruction of VS mode. */
 		try_insn(VS, INSN_CSRW(csr & ~0x100u & 0x1ff) | 0x100u << 20, before ? 0 : -1, 0,
 			 0);
 		after = low(h_read(other));
@@ -87,7 +90,7 @@ static void check_write(const char *name, unsigned int csr, unsigned int other, 
 	h_write(other, 0);
 }
 
-/* hip: only VSSIP can be written. Not delegated, so that VS mode does not take it. */
+/* hip: only VSSIP can be written. It is not delegated, so VS mode does not take it. */
 static void check_hip_write(void)
 {
 	uint64_t hvip;
@@ -107,8 +110,8 @@ static void check_hip_write(void)
 	h_write(CSR_HVIP, 0);
 }
 
-/* HS mode's own sie and sip neither show nor take the VS bits. */
-static void check_own(void)
+/* HS mode's sie and sip neither show the VS bits nor hold them. */
+static void check_hs_bits(void)
 {
 	uint64_t seen;
 
@@ -129,7 +132,10 @@ static void check_own(void)
 	h_write(CSR_HIE, 0);
 }
 
-/* hideleg changes what vsie shows, not hie; a bit that comes back has kept its value. */
+/*
+ * hideleg changes the bits that vsie shows, not hie. A bit that is shown again has kept its
+ * value.
+ */
 static void check_mask_changes(void)
 {
 	unsigned int n;
@@ -162,5 +168,5 @@ void check_aliases(void)
 	}
 	check_hip_write();
 	check_mask_changes();
-	check_own();
+	check_hs_bits();
 }

@@ -17,11 +17,11 @@ enum table { OF_VS, OF_G };
 
 struct entry {
 	const char *name;
-	uint64_t flags; /* of the leaf, without U */
+	uint64_t flags; /* of the leaf, except U */
 	bool load, store;
 };
 
-/* By permissions alone, A and D set. */
+/* Cases by permissions; A and D are set. */
 static const struct entry entries[] = {
 	{ "nothing", 0, false, false },
 	{ "R", PTE_V | PTE_R | PTE_A | PTE_D, true, false },
@@ -43,7 +43,7 @@ static void make(struct scene *s, enum mode mode, enum table t, uint64_t flags)
 		      (flags && (t == OF_G || mode == VU) ? PTE_U : 0);
 }
 
-/* The first access: a hypervisor below knows of none before, not even of one that L1 has answered. */
+/* The first access to the page: Halite knows of no earlier access or fault there. */
 static void try_cbo(struct scene *s, unsigned int op, bool adue)
 {
 	h_write(CSR_HENVCFG,
@@ -66,7 +66,7 @@ static const char *stage(enum table t)
 	return t == OF_G ? "G-stage" : "VS";
 }
 
-/* @delegated: page faults are VS mode's, as in a guest of KVM. */
+/* @delegated: VS mode gets the page faults, as a guest of KVM does. */
 static void check_permission(const struct entry *e, unsigned int op, enum mode mode, enum table t,
 			     bool delegated)
 {
@@ -84,7 +84,7 @@ static void check_permission(const struct entry *e, unsigned int op, enum mode m
 	h_write(CSR_HEDELEG, 0);
 }
 
-/* What VS mode may read is not there in the G-stage: that is L1's, whoever handles page faults. */
+/* The VS-stage permits a read, and the G-stage lacks the page: L1 gets the fault in both cases. */
 static void check_missing(unsigned int op, enum mode mode, bool delegated)
 {
 	struct scene s;
@@ -99,7 +99,7 @@ static void check_missing(unsigned int op, enum mode mode, bool delegated)
 	h_write(CSR_HEDELEG, 0);
 }
 
-/* Whether a store sets D in a leaf of the G-stage, as firmware has it, or faults. */
+/* Whether hardware sets D in a leaf of the G-stage; firmware chooses between this and a fault. */
 static bool hardware_updates_g(void)
 {
 	struct scene s;
@@ -110,7 +110,7 @@ static bool hardware_updates_g(void)
 	return ended().to == DONE;
 }
 
-/* A leaf RWX without @missing of A and D; @updates: hardware sets them, else it faults. */
+/* A leaf RWX without @missing of A and D. @updates: hardware sets them; otherwise it faults. */
 static void check_bits(unsigned int op, enum mode mode, enum table t, uint64_t missing,
 		       bool updates)
 {
@@ -151,8 +151,8 @@ void check_cache_blocks(void)
 	unsigned int op, mode, i;
 	bool updates_g;
 
-	area_begin(
-		"cbo: cache-block instructions as the first access to a page, by both stages' leaves");
+	area_begin("cbo: cache-block instructions as the first access to a page, by both stages' "
+		   "leaves");
 	if (!has_extension("zicbom") || !has_extension("zicboz")) {
 		record("cbo # SKIP the ISA string has no zicbom and zicboz");
 		return;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A guest hypervisor that looks at its H extension from all sides and prints, one line a check, what it saw.
+ * A guest hypervisor that examines its H extension, and prints one line for each check.
  *
- * Invariants, so that the same machine gives the same bytes:
- * - No time, no address of this program, nothing about SBI NACL is on a check line. Addresses are printed as
- *   an offset in what they belong to (code+0x4).
- * - Each piece of code under test runs by run(), in one of four modes, and ends with a trap that this
- *   program takes in HS mode; a watchdog ends the program when that never comes.
- * - The H and VS CSRs, fences and entries into VS mode go through access.c: by SBI NACL where that is offered,
- *   by instructions where it is not. Only what a check is about is an instruction always.
+ * Invariants, which make sure that the same machine gives the same output:
+ * - A check line has no time, no address of this program and nothing about SBI NACL. Addresses are
+ *   printed as offsets in the object that they point to (code+0x4).
+ * - Each piece of code under test runs by run(), in one of four modes, and ends with a trap that
+ *   this program takes in HS mode. A watchdog ends the program if this trap does not come.
+ * - The H and VS CSRs, fences and entries into VS mode go through access.c: by SBI NACL if it is
+ *   offered, and otherwise by instructions. If a check is about an instruction, it always uses that
+ *   instruction.
  */
 #ifndef CONFORMANCE_H
 #define CONFORMANCE_H
@@ -25,7 +26,7 @@
 
 #define MAX_HARTS 8
 
-/* H and VS CSRs; others have names in the assembler. */
+/* Numbers of H and VS CSRs. The assembler knows the names of the others. */
 #define CSR_VSSTATUS   0x200
 #define CSR_VSIE       0x204
 #define CSR_VSTVEC     0x205
@@ -102,7 +103,7 @@ enum {
 	CAUSE_STORE_GUEST_PAGE = 23,
 };
 
-/* Interrupts of HS mode, and the bits of those of VS level. */
+/* Interrupts of HS mode, and bits of the interrupts of VS level. */
 #define IRQ_SSI	 1
 #define IRQ_VSSI 2
 #define IRQ_STI	 5
@@ -112,7 +113,7 @@ enum {
 #define IRQ_SGEI 12
 #define VS_IRQS	 (BIT64(IRQ_VSSI) | BIT64(IRQ_VSTI) | BIT64(IRQ_VSEI))
 
-/* Instructions: the operands are a0 (rs1, rd) and a1 (rs2). */
+/* Instructions. Their operands are a0 (rs1, rd) and a1 (rs2). */
 #define A0		       10
 #define A1		       11
 #define INSN_CSR(csr, f3, rs1) (0x73u | A0 << 7 | (f3) << 12 | (rs1) << 15 | (uint32_t)(csr) << 20)
@@ -124,7 +125,8 @@ enum {
 #define INSN_FENCE(f7, r1, r2) (0x73u | (r1) << 15 | (r2) << 20 | (uint32_t)(f7) << 25)
 #define INSN_LOAD(f3)	       (0x03u | A0 << 7 | (f3) << 12 | A0 << 15)
 #define INSN_STORE(f3)	       (0x23u | (f3) << 12 | A0 << 15 | A1 << 20)
-#define INSN_AMO(f5, f3)       (0x2fu | A0 << 7 | (f3) << 12 | A0 << 15 | A1 << 20 | (uint32_t)(f5) << 27)
+#define AMO_OPERANDS	       (0x2fu | A0 << 7 | A0 << 15 | A1 << 20)
+#define INSN_AMO(f5, f3)       (AMO_OPERANDS | (f3) << 12 | (uint32_t)(f5) << 27)
 #define INSN_LR_D	       (0x2fu | A0 << 7 | 3 << 12 | A0 << 15 | 2u << 27)
 #define INSN_CBO(op)	       (0x0fu | 2 << 12 | A0 << 15 | (uint32_t)(op) << 20)
 #define INSN_JR		       0x00050067u /* jr a0 */
@@ -164,26 +166,26 @@ enum mode { HS, U, VS, VU, MODES };
 #define IS_USER(mode)	 ((mode)&1)
 
 struct hart {
-	/* Of assembly */
-	uint64_t x[32];	    /* what run() loads; what they were at the trap */
+	/* Members for assembly. */
+	uint64_t x[32]; /* run() loads these registers; after the trap, their values at the trap */
 	uint64_t saved[16]; /* callee_saved.inc */
 	uint64_t running;
-	uint64_t cause; /* scause, sepc, stval, sstatus of the trap that ended run() */
+	uint64_t cause; /* scause, sepc, stval and sstatus of the trap that ended run() */
 	uint64_t epc;
 	uint64_t tval;
 	uint64_t status;
-	/* Of run(): the rest of what the trap left, after a trap from VS or VU only */
+	/* run() fills these; htval and htinst only after a trap from VS or VU. */
 	enum mode mode;
-	uint64_t hstatus; /* always */
+	uint64_t hstatus;
 	uint64_t htval;
 	uint64_t htinst;
 	uint64_t id;
-	uint64_t timer_set; /* when hart_timer() was called last */
-	/* Of access.c */
+	uint64_t timer_set; /* time of the last call of hart_timer() */
+	/* Members for access.c. */
 	volatile uint64_t *area; /* SBI NACL's memory, or NULL */
 	unsigned int features;
-	bool dirty;  /* CSRs wait in the area */
-	bool queued; /* fences do */
+	bool dirty;  /* CSRs are dirty in the area */
+	bool queued; /* fences are pending in the area */
 	unsigned int next_fence;
 };
 
@@ -192,31 +194,31 @@ register struct hart *me __asm__("tp");
 
 /* ---- entry.S ---- */
 
-/* As stvec in vectored mode: traps continue at conf_trap, with the entry's number + 1 in stval. */
+/* Vectored trap handler: each entry stores its number + 1 in stval and continues at conf_trap. */
 extern uint8_t hs_vectors[];
 
 void conf_trap(void);
 void conf_second_start(void);
 void conf_enter(struct hart *h);
 int64_t conf_sync_sret(struct hart *h);
-extern uint8_t vs_vector[]; /* the trap vector of VS mode: ECALL, 32 times; a page of its own */
+extern uint8_t vs_vector[]; /* trap handler of VS mode, a page: 1024 times ECALL */
 void conf_fence(unsigned int kind, uint64_t a, uint64_t b);
 
 /* ---- access.c ---- */
 
-/* Use what SBI NACL offers, on the calling hart. */
+/* Uses SBI NACL with the features that it offers, on the calling hart. */
 void access_init(void);
-/* And leave it, before the hart stops. */
+/* Ends the use of SBI NACL, before the hart stops. */
 void access_end(void);
-/* The current value; 0 if there is no such CSR. */
+/* Returns the current value; 0 if there is no such CSR. */
 uint64_t h_read(unsigned int csr);
-/* The value as the last trap left it: from the area without a call. */
+/* Returns the value after the last trap: from the area, without a call. */
 uint64_t h_read_settled(unsigned int csr);
 void h_write(unsigned int csr, uint64_t value);
-/* Whether these know the CSR. */
+/* Whether these functions know the CSR. */
 bool has_h_csr(unsigned int csr);
 
-/* The eight fences by their NACL numbers; @addr is in bytes. */
+/* The eight fences, with their numbers in NACL. @addr is in bytes. */
 enum fence {
 	GVMA,
 	GVMA_ALL,
@@ -228,77 +230,83 @@ enum fence {
 	VVMA_ASID_ALL,
 };
 void h_fence(enum fence type, uint64_t addr, uint64_t vmid, uint64_t asid);
-/* Both stages, all of it. */
+/* Fences both stages for all addresses. */
 void h_fence_all(void);
-/* What waits in the area takes effect. */
+/* Makes dirty CSRs and pending fences in the area take effect. */
 void h_settle(void);
-/* Enter VS or VU mode: hstatus with SPV; the registers are me->x. Returns after the trap. */
+/*
+ * Enters VS or VU mode with hstatus (SPV must be set) and registers me->x. Returns after the
+ * trap.
+ */
 void h_enter(uint64_t hstatus);
-/* hstatus, htval, htinst into @me after a trap from VS or VU. */
+/* Reads hstatus, htval and htinst into @me after a trap from VS or VU. */
 void h_after_trap(void);
 
 /* ---- hart.c ---- */
 
-/* All H and VS CSRs to a plain state: everything to HS mode, no translation, VS traps at vs_vector. */
+/*
+ * Sets all H and VS CSRs so that all traps go to HS mode, nothing is translated, vstvec =
+ * vs_vector.
+ */
 void calm(void);
 void hart_init(uint64_t id);
-/* The timer interrupt of HS mode pending, or far away: then it is the watchdog of run(). */
+/* Makes the timer interrupt of HS mode pending, or sets it far ahead as the watchdog of run(). */
 void hart_timer(bool pending);
-/* For conf_second_start(). */
+/* Prepares the stack of a hart for conf_second_start(). */
 void hart_stack(uint64_t id);
 
 /*
- * Run the code at @pc in @mode with me->x until a trap to HS mode; @hstatus is more for hstatus. The code shall
- * end with EBREAK. A trap to VS mode continues with the ECALL at vs_vector.
+ * Runs the code at @pc in @mode with me->x until a trap to HS mode. @hstatus is added to hstatus.
+ * The code should end with EBREAK. After a trap to VS mode, the ECALL at vs_vector follows.
  */
 void run(enum mode mode, uint64_t pc, uint64_t hstatus);
-/* Put @insn and EBREAK where code() is. */
+/* Writes @insn and EBREAK to this hart's code page. */
 void put_code(uint32_t insn);
 uint32_t *code_page(void);
-/* Run @insn with a0 and a1. */
+/* Runs @insn with a0 and a1. */
 void try_insn(enum mode mode, uint32_t insn, uint64_t a0, uint64_t a1, uint64_t hstatus);
-/* Likewise where the code is at virtual address @pc. */
+/* The same, with the code at virtual address @pc. */
 void try_at(enum mode mode, uint64_t pc, uint32_t insn, uint64_t a0, uint64_t a1, uint64_t hstatus);
 
-/* How run() ended. */
+/* How run() has ended. */
 enum end { DONE, TO_HS, TO_VS };
 struct end_of {
 	enum end to;
 	uint64_t cause;
 };
 struct end_of ended(void);
-/* In words, with all that the trap left; in a buffer of its own until the next call. */
+/* Describes it in words, with all CSRs of the trap. The text is valid until the next call. */
 const char *outcome(void);
-/* Shorter: how it ended, cause, tval and what belongs to guest-page faults. */
+/* A shorter description: how it ended, cause, tval, and the CSRs of guest-page faults. */
 const char *short_outcome(void);
-/* An address as name+offset where it has a name; four buffers. */
+/* An address as name+offset, if it has a name. The last four texts are valid. */
 const char *place(uint64_t addr);
 
 extern const char *const mode_names[MODES];
 extern bool has_sstc; /* stimecmp and vstimecmp */
 
-/* ---- machine.c: what the device tree says ---- */
+/* ---- machine.c: the device tree ---- */
 
 void machine_find(const void *fdt);
-/* Whether the ISA string has the extension: a letter, or a name of several in lower case. */
+/* Whether the ISA string has the extension: a letter, or a longer name in lower case. */
 bool has_extension(const char *name);
-/* Of several, / between them, any. */
+/* Whether it has one of several extensions; @names has / between them. */
 bool has_one_of(const char *names);
-/* Whether the command line has area=NAME, or no word area= at all, which means all areas. */
+/* Whether the command line has area=NAME, or no word area= at all, which selects all areas. */
 bool area_wanted(const char *name);
 
 /* ---- report.c ---- */
 
 void check(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define record(...) check(true, __VA_ARGS__)
-/* The line ends with outcome(); right if it went there with that cause. */
+/* Prints a line that ends with outcome(). It is ok if the code ended with @to and @cause. */
 void check_end(enum end to, uint64_t cause, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void check_short(enum end to, uint64_t cause, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void record_end(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void area_begin(const char *name);
-/* The plan line, then power off; not with failure, since the comparison judges. */
+/* Prints the plan line and powers off, always with success: the comparison is the judge. */
 _Noreturn void report_end(void);
 _Noreturn void bail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -322,8 +330,8 @@ void check_csr_forms(void);
 void check_transformed(void);
 void check_devices(void);
 void check_vectored(void);
-void check_own_paging(void);
-void check_own_interrupts(void);
+void check_hs_paging(void);
+void check_hs_interrupts(void);
 void check_all_registers(void);
 void check_leaks(void);
 void check_cache_blocks(void);

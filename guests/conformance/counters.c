@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who may read which counter, and time with htimedelta. */
+/* Which mode may read which counter, and time with htimedelta. */
 #include "conformance.h"
 
 #define CSR_CYCLE 0xc00
 #define CSR_TIME  0xc01
 
-/* One read under hcounteren and scounteren with or without the counter's bit. */
+/* One read, with or without the counter's bit in hcounteren and scounteren. */
 static void check_read(unsigned int n, enum mode mode, bool h, bool s, bool present)
 {
 	bool may = mode == HS || (mode == U && s) || (mode == VS && h) || (mode == VU && h && s);
@@ -31,12 +31,12 @@ static void check_counter(unsigned int n)
 		for (enabled = 0; enabled < 4; enabled++)
 			check_read(n, mode, enabled & 1, enabled & 2, present);
 	}
-	/* Counters cannot be written. */
+	/* Writes to counters are illegal. */
 	try_insn(VS, INSN_CSRW(CSR_CYCLE + n), 0, 0, 0);
 	check_end(TO_HS, CAUSE_ILLEGAL, "counter %u written in VS", n);
 }
 
-/* What L2 reads as time lies between what this mode reads before and after, plus htimedelta. */
+/* L2's time lies between this mode's time before and after, each plus htimedelta. */
 static void check_delta(enum mode mode, uint64_t delta)
 {
 	uint64_t before, after, seen;
@@ -77,7 +77,7 @@ void check_counters(void)
 	for (n = 0; n < ARRAY_SIZE(deltas); n++) {
 		check_delta(VS, deltas[n]);
 		check_delta(VU, deltas[n]);
-		/* HS and U mode read the machine's. */
+		/* HS and U mode read the machine's time. */
 		try_insn(U, INSN_CSRR(CSR_TIME), 0, 0, 0);
 		check(ended().to == DONE && csr_read(time) - me->x[A0] < BIT64(40),
 		      "time in U with htimedelta 0x%lx = %s", (unsigned long)deltas[n],

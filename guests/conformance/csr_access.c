@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which CSR can be read and written in which mode, and which exception it is when not. */
+/* Which CSR can be read and written in which mode, and the exception if it cannot. */
 #include "conformance.h"
 
-/* How a CSR's writes behave. */
+/* Kinds of CSRs. */
 enum { READ_WRITE, READ_ONLY, ABSENT };
 
 struct csr_name {
@@ -11,7 +11,7 @@ struct csr_name {
 	uint8_t kind;
 };
 
-/* Without floating point, AIA, debug, and what depends on hcounteren, which have lines elsewhere. */
+/* CSRs of floating point, AIA, debugging and hcounteren are checked elsewhere. */
 static const struct csr_name csrs[] = {
 	{ "sstatus", 0x100, READ_WRITE },
 	{ "sie", 0x104, READ_WRITE },
@@ -68,7 +68,7 @@ static const struct csr_name csrs[] = {
 	{ "pmpaddr0", 0x3b0, READ_WRITE },
 	{ "mcycle", 0xb00, READ_WRITE },
 	{ "mcountinhibit", 0x320, READ_WRITE },
-	/* No such CSRs, or for 32 bits only. */
+	/* Numbers without a CSR, and CSRs for 32 bits only. */
 	{ "0x0ff", 0x0ff, ABSENT },
 	{ "sedeleg", 0x102, ABSENT },
 	{ "sideleg", 0x103, ABSENT },
@@ -94,8 +94,8 @@ static const struct csr_name csrs[] = {
 };
 
 /*
- * The exception, or 0. priv "H", "Trap Cause Codes": a virtual-instruction exception for what HS mode may do
- * and VS or VU mode may not; what HS mode may not do either is illegal.
+ * Returns the exception, or 0. priv "H", "Trap Cause Codes": a virtual-instruction exception if HS
+ * mode may do it and VS or VU mode may not; illegal instruction if HS mode may not do it either.
  */
 static uint64_t expected(const struct csr_name *c, enum mode mode, bool write)
 {
@@ -116,20 +116,23 @@ static uint64_t expected(const struct csr_name *c, enum mode mode, bool write)
 	}
 }
 
-/* Writes change nothing: CSRRC of no bit, which is a write all the same. */
+/* Writes are CSRRC without bits: this is a write, but changes nothing. */
 static void check_one(const struct csr_name *c, enum mode mode, bool write)
 {
 	uint32_t insn = write ? INSN_CSR(c->number, 3, A1) & ~(31u << 7) : INSN_CSRR(c->number);
 	uint64_t cause = expected(c, mode, write);
 
 	try_insn(mode, insn, 0, 0, 0);
-	/* What was read is not for this line: sepc and the like hold addresses. */
+	/* The value is not printed: sepc and others hold addresses. */
 	me->x[A0] = 0;
 	check_end(cause ? TO_HS : DONE, cause, "access %s %s %s", mode_names[mode],
 		  write ? "write" : "read", c->name);
 }
 
-/* CSRRS with x0 does not write, CSRRW with rd = x0 does not read but writes; immediate forms likewise. */
+/*
+ * CSRRS with x0 does not write. CSRRW with rd = x0 writes but does not read. Also immediate
+ * forms.
+ */
 static void check_forms(const char *name, uint32_t csr, enum mode mode)
 {
 	unsigned int f3;
@@ -158,7 +161,8 @@ void check_csr_access(void)
 	unsigned int i, mode, write;
 
 	area_begin(
-		"access: which CSR can be read and written in which mode, and which exception if not");
+		"access: which CSR can be read and written in which mode, and which exception if "
+		"not");
 	for (i = 0; i < ARRAY_SIZE(csrs); i++) {
 		for (mode = 0; mode < MODES; mode++) {
 			for (write = 0; write < 2; write++)

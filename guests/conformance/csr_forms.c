@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* All CSR instructions on the H and VS CSRs: what they give back, and what they leave. */
+/* All CSR instructions on the H and VS CSRs: the values that they return and write. */
 #include "conformance.h"
 
 struct form_csr {
 	const char *name;
 	uint16_t number;
-	uint64_t first, second; /* values that it holds, as far as it is looked at: @mask */
+	uint64_t first, second; /* values that it holds in the bits of @mask */
 	uint64_t mask;
 };
 
@@ -43,7 +43,7 @@ static void check_form(const struct form_csr *c, unsigned int f3)
 	h_write(c->number, c->first);
 	h_settle();
 	old = h_read(c->number);
-	/* hstatus is what run() itself writes. */
+	/* run() itself writes hstatus. */
 	try_insn(HS, INSN_CSR(c->number, f3, f3 & 4 ? (uint32_t)operand : A0), c->second, 0,
 		 c->number == CSR_HSTATUS ? c->first : 0);
 	now = h_read(c->number);
@@ -53,7 +53,7 @@ static void check_form(const struct form_csr *c, unsigned int f3)
 	h_write(c->number, 0);
 }
 
-/* rd x0, and a source that is the destination. */
+/* rd = x0, and the same register as source and destination. */
 static void check_registers(const struct form_csr *c)
 {
 	uint64_t now;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every H and VS CSR: what it holds at the start, and what it makes of what is written (WARL). */
+/* Every H and VS CSR: the value at the start, and the values that it holds after writes (WARL). */
 #include <stdio.h>
 
 #include "aia.h"
@@ -7,7 +7,7 @@
 
 static const struct h_csr csrs[] = { H_CSRS };
 
-static uint64_t wrong; /* bits that are not what they always are */
+static uint64_t wrong; /* constant bits with a wrong value */
 
 static bool lawful(const struct h_csr *c, uint64_t written, uint64_t read)
 {
@@ -27,7 +27,7 @@ static void write_and_read(const struct h_csr *c, const char *what, uint64_t val
 	      (unsigned long)(seen & ~c->fixed & ~c->skip));
 }
 
-/* With AIA GEILEN is not 0; aia_csr.c looks at hgeie then, without telling GEILEN. */
+/* With AIA, GEILEN is not 0. Then aia_csr.c checks hgeie without printing GEILEN. */
 static struct h_csr shown(const struct h_csr *csr)
 {
 	struct h_csr c = *csr;
@@ -58,7 +58,7 @@ static void check_csr(const struct h_csr *csr)
 	h_write(c->number, old);
 }
 
-/* As firmware left it: mostly not defined, but what is defined is judged. */
+/* The value that firmware has left: only the bits that the specification defines are checked. */
 static void check_start(const struct h_csr *c)
 {
 	uint64_t seen = h_read(c->number);
@@ -67,15 +67,15 @@ static void check_start(const struct h_csr *c)
 	      (unsigned long)(seen & ~c->skip));
 }
 
-/* MODE is one that there is, or may be. */
+/* Whether MODE is a defined mode. */
 static bool is_mode(uint64_t atp)
 {
 	return atp >> 60 == 0 || (atp >> 60 >= 8 && atp >> 60 <= 10);
 }
 
 /*
- * priv H, "hgatp": a write with an unsupported MODE is not ignored as it is for satp; each field is
- * WARL by itself. So VMID and PPN are taken whatever MODE is, as far as there are bits, but for
+ * priv H, "hgatp": a write with an unsupported MODE is not ignored as for satp; each field is WARL
+ * by itself. So VMID and PPN take the new value with any MODE, in the bits that they have, except
  * PPN[1:0].
  */
 static bool takes_fields(uint64_t value, uint64_t seen)
@@ -88,7 +88,7 @@ static bool takes_fields(uint64_t value, uint64_t seen)
 	return (seen & bits) == (value & bits);
 }
 
-/* Mode fields of the address translation CSRs, all 16 values, over Bare and over another mode. */
+/* All 16 values of MODE in vsatp and hgatp, written over Bare and over another mode. */
 static void check_modes(const char *name, unsigned int csr)
 {
 	static const uint64_t before[] = { 0, UINT64_C(8) << 60 | 0x80400 };
@@ -106,7 +106,7 @@ static void check_modes(const char *name, unsigned int csr)
 			check(is_mode(seen) && (csr != CSR_HGATP || takes_fields(value, seen)),
 			      "csr %s mode %u over 0x%lx = 0x%lx", name, mode,
 			      (unsigned long)before[i], (unsigned long)(seen & ~UINT64_C(3)));
-			/* Roots of a G-stage are 16 KiB. */
+			/* The root of a G-stage is 16 KiB. */
 			if (csr == CSR_HGATP && seen >> 60)
 				check(!(seen & 3),
 				      "csr hgatp mode %u over 0x%lx, low bits of PPN = %lu", mode,
@@ -116,7 +116,7 @@ static void check_modes(const char *name, unsigned int csr)
 	h_write(csr, 0);
 }
 
-/* vsstatus.SD sums up FS, VS and XS. */
+/* vsstatus.SD summarizes FS, VS and XS. */
 static void check_dirty(void)
 {
 	unsigned int fs, vs;
@@ -127,7 +127,7 @@ static void check_dirty(void)
 
 			h_write(CSR_VSSTATUS, (uint64_t)fs << 13 | vs << 9);
 			seen = h_read(CSR_VSSTATUS);
-			/* VS can be read-only 0. */
+			/* VS can be read-only zero. */
 			check((seen >> 63) == (fs == 3 || (seen >> 9 & 3) == 3),
 			      "csr vsstatus with FS %u, VS %u = FS %lu, VS %lu, SD %lu", fs, vs,
 			      (unsigned long)(seen >> 13 & 3), (unsigned long)(seen >> 9 & 3),

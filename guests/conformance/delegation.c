@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Each exception from each mode, kept or delegated, and all that it leaves in both sets of CSRs. */
+/* Each exception from each mode, delegated or not, and its effect on both sets of CSRs. */
 #include <stdio.h>
 
 #include "conformance.h"
@@ -16,7 +16,7 @@ struct exception {
 	uint32_t insn;
 	uint64_t a0;
 	uint8_t stages;
-	bool vs, vu; /* from these modes */
+	bool vs, vu; /* whether these modes can cause it */
 };
 
 static const struct exception exceptions[] = {
@@ -44,7 +44,7 @@ static const struct exception exceptions[] = {
 	{ "virtual instruction", CAUSE_VIRTUAL, INSN_CSRR(CSR_HSTATUS), 0, PLAIN, true, true },
 };
 
-/* vsepc, vscause, vstval and vsstatus, which a trap to HS mode leaves alone. */
+/* Sets vsepc, vscause, vstval and vsstatus, which a trap to HS mode must not change. */
 static void preset(uint64_t vsstatus)
 {
 	h_write(CSR_VSEPC, 0x1110);
@@ -63,7 +63,7 @@ static void report_twins(const char *name, enum mode mode, const char *kept)
 	      place(h_read_settled(CSR_VSTVAL)), (unsigned long)h_read_settled(CSR_VSSTATUS));
 }
 
-/* Stages for the exception, with the code where it is run from. */
+/* Sets up the stages for the exception. Returns the address of the code. */
 static uint64_t prepare(const struct exception *e, enum mode mode)
 {
 	struct stage vs, g;
@@ -108,15 +108,15 @@ static void check_exception(const struct exception *e, enum mode mode)
 	h_write(CSR_HEDELEG, 0);
 }
 
-/* From this program's own modes: hedeleg is for VS and VU only. */
-static void check_own(const struct exception *e)
+/* Exceptions of HS and U mode: hedeleg applies to VS and VU only. */
+static void check_hs_modes(const struct exception *e)
 {
 	unsigned int mode, all;
 
 	if (e->stages != PLAIN || e->cause == CAUSE_ECALL_VS || e->cause == CAUSE_VIRTUAL)
 		return;
 	for (mode = HS; mode <= U; mode++) {
-		/* Its own call would go to the firmware. */
+		/* An ECALL of HS mode would go to the firmware. */
 		if (mode == HS && e->cause == CAUSE_ECALL_U)
 			continue;
 		for (all = 0; all < 2; all++) {
@@ -129,8 +129,8 @@ static void check_own(const struct exception *e)
 	h_write(CSR_HEDELEG, 0);
 }
 
-/* Traps of this program's own: SPV, GVA, htval and htinst are cleared (priv H, "Trap Entry"). */
-static void check_own_state(void)
+/* Traps from HS and U mode clear SPV, GVA, htval and htinst (priv H, "Trap Entry"). */
+static void check_hs_state(void)
 {
 	unsigned int mode;
 
@@ -165,7 +165,7 @@ void check_delegation(void)
 		if (exceptions[i].vu)
 			check_exception(&exceptions[i], VU);
 		use_stages(NULL, NULL);
-		check_own(&exceptions[i]);
+		check_hs_modes(&exceptions[i]);
 	}
-	check_own_state();
+	check_hs_state();
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Devices of the virt machine, firmware's memory and nothing at all behind the G-stage, for L2 and for HLV. */
+/*
+ * Devices, firmware's memory and addresses without a device behind the G-stage, for L2 and for
+ * HLV.
+ */
 #include "aia.h"
 #include "tables.h"
 
@@ -8,14 +11,14 @@
 #define NOWHERE	 UINT64_C(0x40000)
 #define FIRMWARE UINT64_C(0x80000000)
 #define BEYOND	 UINT64_C(0x10000000000)
-#define SOURCE	 7 /* of the PLIC, which nothing uses */
+#define SOURCE	 7 /* a source of the PLIC that nothing uses */
 
 struct target {
 	const char *name;
 	uint64_t pa;
 	uint64_t offset; /* in its page */
 	bool there;
-	bool unsteady; /* what is read is not shown */
+	bool unsteady; /* the value that is read changes, so it is not printed */
 };
 
 static const struct target targets[] = {
@@ -32,7 +35,7 @@ static const struct {
 	uint32_t insn, hlv;
 	uint8_t width;
 	bool store;
-} ways[] = {
+} accesses[] = {
 	{ "byte load", INSN_LOAD(4), INSN_HLV(0x30, 1), 1, false },
 	{ "word load", INSN_LOAD(6), INSN_HLV(0x34, 1), 4, false },
 	{ "double load", INSN_LOAD(3), INSN_HLV(0x36, 0), 8, false },
@@ -40,7 +43,7 @@ static const struct {
 	{ "word store", INSN_STORE(2), INSN_HSV(0x35), 4, true },
 };
 
-/* The scene's data page 0 is the device. */
+/* Maps the device as data page 0 of the scene. */
 static void make(struct scene *s, enum atp_mode vs, const struct target *t, enum mode mode)
 {
 	scene_make(s, vs, M39, mode);
@@ -48,31 +51,36 @@ static void make(struct scene *s, enum atp_mode vs, const struct target *t, enum
 	scene_use(s);
 }
 
-static void check_target(const struct target *t, enum atp_mode vs, unsigned int way, enum mode mode)
+static void check_target(const struct target *t, enum atp_mode vs, unsigned int access,
+			 enum mode mode)
 {
-	const uint64_t offset = t->offset & ~(uint64_t)(ways[way].width - 1);
-	uint64_t cause = ways[way].store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS;
+	const uint64_t offset = t->offset & ~(uint64_t)(accesses[access].width - 1);
+	uint64_t cause = accesses[access].store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS;
 	struct scene s;
 
-	/* The UART has registers of one byte, and the PLIC of one word; what others do is up to them. */
-	if (t->there && ways[way].width != (t->pa == PLIC ? 4 : 1))
+	/*
+	 * Only accesses of the right width are defined: one byte for the UART, one word for the
+	 * PLIC.
+	 */
+	if (t->there && accesses[access].width != (t->pa == PLIC ? 4 : 1))
 		return;
-	if (t->unsteady && ways[way].store)
+	if (t->unsteady && accesses[access].store)
 		return;
 	make(&s, vs, t, mode);
-	scene_try(&s, ways[way].insn, scene_data(&s) + offset, 5);
+	scene_try(&s, accesses[access].insn, scene_data(&s) + offset, 5);
 	if (t->unsteady)
 		me->x[A0] = 0;
 	check_short(t->there ? DONE : TO_HS, cause, "device %s, %s in %s, %s", t->name,
-		    ways[way].name, mode_names[mode], vs == BARE ? "bare" : "sv39");
-	try_insn(HS, ways[way].hlv, scene_data(&s) + offset, 5, mode == VS ? HSTATUS_SPVP : 0);
+		    accesses[access].name, mode_names[mode], vs == BARE ? "bare" : "sv39");
+	try_insn(HS, accesses[access].hlv, scene_data(&s) + offset, 5,
+		 mode == VS ? HSTATUS_SPVP : 0);
 	me->htval = h_read(CSR_HTVAL);
 	me->htinst = h_read(CSR_HTINST);
 	me->mode = VS;
 	if (t->unsteady)
 		me->x[A0] = 0;
 	check_short(t->there ? DONE : TO_HS, cause, "device %s, %s by HLV or HSV for %s, %s",
-		    t->name, ways[way].name, mode_names[mode], vs == BARE ? "bare" : "sv39");
+		    t->name, accesses[access].name, mode_names[mode], vs == BARE ? "bare" : "sv39");
 }
 
 static void check_fetch(const struct target *t, enum mode mode)
@@ -86,7 +94,10 @@ static void check_fetch(const struct target *t, enum mode mode)
 	check_short(TO_HS, CAUSE_FETCH_ACCESS, "device %s, fetch in %s", t->name, mode_names[mode]);
 }
 
-/* Tables of either stage where no memory is: an access fault of the access's kind. */
+/*
+ * Page tables of either stage at an address without memory: an access fault of the access's
+ * kind.
+ */
 static void check_tables(const struct target *t)
 {
 	static const struct {
@@ -127,22 +138,22 @@ static void check_tables(const struct target *t)
 
 void check_devices(void)
 {
-	unsigned int i, way, mode;
+	unsigned int i, access, mode;
 
 	area_begin("device: devices, firmware's memory and nothing behind the G-stage");
 	for (i = 0; i < ARRAY_SIZE(targets); i++) {
 		if (targets[i].pa == PLIC && !aia.plic)
 			continue;
 		for (mode = VS; mode <= VU; mode++) {
-			for (way = 0; way < ARRAY_SIZE(ways); way++) {
-				check_target(&targets[i], M39, way, mode);
-				check_target(&targets[i], BARE, way, mode);
+			for (access = 0; access < ARRAY_SIZE(accesses); access++) {
+				check_target(&targets[i], M39, access, mode);
+				check_target(&targets[i], BARE, access, mode);
 			}
 			check_fetch(&targets[i], mode);
 		}
 		check_tables(&targets[i]);
 	}
-	/* As it was. */
+	/* Restore the priority. */
 	if (aia.plic)
 		*(volatile uint32_t *)(PLIC + SOURCE * 4) = 0;
 	calm();

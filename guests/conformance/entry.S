@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Into the code under test and back by its trap. tp is the hart's struct, sscratch too. */
+/*
+ * Enters code under test, and returns after its trap. tp and sscratch point to the hart's
+ * struct.
+ */
 #include "conformance.h"
 #include "callee_saved.inc"
 
@@ -12,7 +15,7 @@
 	sd t0, HART_RUNNING(a0)
 	.endm
 
-/* void conf_enter(struct hart *h): registers from h->x, SRET. Returns from conf_trap. */
+/* void conf_enter(struct hart *h): loads registers from h->x, then SRET. conf_trap returns. */
 	.globl conf_enter
 	.balign 4
 conf_enter:
@@ -23,7 +26,10 @@ conf_enter:
 	ld a0, HART_X+80(a0)
 	sret
 
-/* int64_t conf_sync_sret(struct hart *h): likewise by SBI NACL; an error comes back. */
+/*
+ * int64_t conf_sync_sret(struct hart *h): SBI NACL's SYNC_SRET. Returns an error of the call;
+ * otherwise conf_trap returns.
+ */
 	.globl conf_sync_sret
 	.balign 4
 conf_sync_sret:
@@ -34,7 +40,7 @@ conf_sync_sret:
 	sd zero, HART_RUNNING(tp)
 	ret
 
-/* Every trap to HS mode. */
+/* The trap handler of HS mode. */
 	.globl conf_trap
 	.balign 4
 conf_trap:
@@ -53,7 +59,10 @@ conf_trap:
 	sd t0, HART_TVAL(tp)
 	csrr t0, sstatus
 	sd t0, HART_STATUS(tp)
-	/* What the code under test may have set: this program's own accesses shall not depend on it. */
+	/*
+	 * Clear bits that the code under test may have set and that affect this program's
+	 * accesses.
+	 */
 	csrci sstatus, 2
 	ld t0, HART_RUNNING(tp)
 	beqz t0, 1f
@@ -61,7 +70,7 @@ conf_trap:
 	callee_saved ld, tp, HART_SAVED
 	li a0, 0
 	ret
-	/* Not expected: of this program itself. The stack may be what has gone wrong, but mostly is not. */
+	/* An unexpected trap of this program. Its stack is usually still valid. */
 1:	ld a0, HART_CAUSE(tp)
 	ld a1, HART_EPC(tp)
 	ld a2, HART_TVAL(tp)
@@ -70,7 +79,7 @@ conf_trap:
 2:	wfi
 	j 2b
 
-/* Where other harts start: a0 = hart id, a1 = their struct hart, whose x2 is the stack. */
+/* Other harts start here: a0 = hart id, a1 = their struct hart, in which x2 is the stack. */
 	.globl conf_second_start
 	.balign 4
 conf_second_start:
@@ -84,7 +93,10 @@ conf_second_start:
 3:	wfi
 	j 3b
 
-/* void conf_fence(unsigned int kind, uint64_t a, uint64_t b): kinds by the numbers of SBI NACL. */
+/*
+ * void conf_fence(unsigned int kind, uint64_t a, uint64_t b): kinds have the numbers of SBI
+ * NACL.
+ */
 	.globl conf_fence
 	.balign 4
 conf_fence:
@@ -129,7 +141,7 @@ vector_entries:
 	vector_entry \n
 	.endr
 
-/* The trap vector of VS mode, vectored or not. */
+/* The trap handler of VS mode, for direct and vectored mode. */
 	.section .text.vector, "ax"
 	.globl vs_vector
 	.balign 4096

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fences of all kinds: behind the right one a changed entry is seen. Before it, or behind one for something else,
- * either the old or the new is seen, and the line says only that it was one of the two.
+ * Fences of all kinds. After the right fence, a changed entry must be used. Before it, or after a
+ * fence for something else, the old or the new entry may be used: then the line says only that it
+ * was one of them.
  */
 #include "conformance.h"
 #include "tables.h"
@@ -17,9 +18,9 @@ static const char *const fence_names[] = {
 	"hfence.vvma gva", "hfence.vvma", "hfence.vvma gva, asid", "hfence.vvma asid",
 };
 
-/* Ways in which a fence is done. */
-enum way { QUEUED, INSTRUCTION, REMOTE, INVAL, WAYS };
-static const char *const way_names[WAYS] = { "", " as an instruction", " by SBI", " as hinval" };
+/* How a fence is done. */
+enum form { QUEUED, INSTRUCTION, REMOTE, INVAL, FORMS };
+static const char *const form_names[FORMS] = { "", " as an instruction", " by SBI", " as hinval" };
 
 static bool has_svinval(void)
 {
@@ -34,7 +35,7 @@ static void use(const struct scene *s, uint64_t vmid, uint64_t asid)
 	h_write(CSR_VSTVEC, s->vs.mode != BARE ? VEC_VA : (uintptr_t)vs_vector);
 }
 
-/* With code at its own address, so that it needs no change. */
+/* The code needs no change for another address. */
 static uint64_t load(const struct scene *s, uint64_t offset)
 {
 	scene_try(s, INSN_LD, scene_data(s) + offset, 0);
@@ -55,7 +56,7 @@ static void fence_insn(enum fence type, uint64_t addr, bool inval)
 		try_insn(HS, 0x18100073, 0, 0, 0); /* sfence.inval.ir */
 }
 
-/* SBI has no call for all addresses of one kind but size all-ones. */
+/* In SBI, size all-ones means all addresses of one kind. */
 static void fence_remote(enum fence type, uint64_t addr)
 {
 	static const uint8_t fids[] = { 4, 4, 3, 3, 6, 6, 5, 5 };
@@ -66,9 +67,9 @@ static void fence_remote(enum fence type, uint64_t addr)
 		  type < VVMA ? VMID : ASID);
 }
 
-static void do_fence(enum way way, enum fence type, uint64_t addr)
+static void do_fence(enum form form, enum fence type, uint64_t addr)
 {
-	switch (way) {
+	switch (form) {
 	case QUEUED:
 		h_fence(type, addr, VMID, ASID);
 		break;
@@ -76,12 +77,12 @@ static void do_fence(enum way way, enum fence type, uint64_t addr)
 		fence_remote(type, addr);
 		break;
 	default:
-		fence_insn(type, addr, way == INVAL);
+		fence_insn(type, addr, form == INVAL);
 		break;
 	}
 }
 
-/* Point the leaf that @type is about to the other page, or take it away. */
+/* Makes the leaf to which @type applies point to the other page, or removes it. */
 static void change(struct scene *s, enum fence type, unsigned int level, bool remove)
 {
 	bool g = type < VVMA;
@@ -96,7 +97,7 @@ static void change(struct scene *s, enum fence type, unsigned int level, bool re
 		    g ? PTE_PAGE : PTE_RWX);
 }
 
-static void check_fence(enum atp_mode vs, enum way way, enum fence type, bool remove)
+static void check_fence(enum atp_mode vs, enum form form, enum fence type, bool remove)
 {
 	struct scene s;
 	uint64_t seen, addr;
@@ -106,55 +107,55 @@ static void check_fence(enum atp_mode vs, enum way way, enum fence type, bool re
 	use(&s, VMID, ASID);
 	h_fence_all();
 	seen = load(&s, 8);
-	check(seen == OLD, "fence %s%s, %s, %s, first load: %s", fence_names[type], way_names[way],
-	      stages, remove ? "removed" : "changed", short_outcome());
+	check(seen == OLD, "fence %s%s, %s, %s, first load: %s", fence_names[type],
+	      form_names[form], stages, remove ? "removed" : "changed", short_outcome());
 	change(&s, type, 0, remove);
 	seen = load(&s, 8);
 	check(seen == OLD || (remove ? ended().to == TO_HS : seen == NEW),
-	      "fence %s%s, %s, %s, before it = old or new", fence_names[type], way_names[way],
+	      "fence %s%s, %s, %s, before it = old or new", fence_names[type], form_names[form],
 	      stages, remove ? "removed" : "changed");
 	addr = type < VVMA ? DATA_GPA : DATA_VA;
-	do_fence(way, type, addr);
+	do_fence(form, type, addr);
 	seen = load(&s, 8);
 	if (remove)
 		check_short(TO_HS, type < VVMA ? CAUSE_LOAD_GUEST_PAGE : CAUSE_LOAD_PAGE,
-			    "fence %s%s, %s, removed, behind it", fence_names[type], way_names[way],
-			    stages);
+			    "fence %s%s, %s, removed, behind it", fence_names[type],
+			    form_names[form], stages);
 	else
 		check(ended().to == DONE && seen == NEW, "fence %s%s, %s, changed, behind it: %s",
-		      fence_names[type], way_names[way], stages, short_outcome());
-	/* What is not valid must not be remembered behind a fence either. */
+		      fence_names[type], form_names[form], stages, short_outcome());
+	/* After a fence, an invalid entry must not be cached either. */
 	if (!remove)
 		return;
 	map(type < VVMA ? &s.g : &s.vs, addr,
 	    type < VVMA ? (uintptr_t)data_pages[3] : DATA_GPA + 3 * PAGE, 0,
 	    type < VVMA ? PTE_PAGE : PTE_RWX);
-	do_fence(way, type, addr);
+	do_fence(form, type, addr);
 	seen = load(&s, 8);
 	check(ended().to == DONE && seen == NEW, "fence %s%s, %s, put back, behind it: %s",
-	      fence_names[type], way_names[way], stages, short_outcome());
+	      fence_names[type], form_names[form], stages, short_outcome());
 }
 
 static void check_all_fences(void)
 {
 	bool inval = has_svinval();
-	unsigned int way, type, remove;
+	unsigned int form, type, remove;
 
 	record("fence Svinval = %s", inval ? "there" : "not there");
-	for (way = 0; way < WAYS; way++) {
-		if (way == INVAL && !inval)
+	for (form = 0; form < FORMS; form++) {
+		if (form == INVAL && !inval)
 			continue;
 		for (type = 0; type <= VVMA_ASID_ALL; type++) {
 			for (remove = 0; remove < 2; remove++) {
-				check_fence(M39, way, type, remove);
+				check_fence(M39, form, type, remove);
 				if (type < VVMA)
-					check_fence(BARE, way, type, remove);
+					check_fence(BARE, form, type, remove);
 			}
 		}
 	}
 }
 
-/* A fence that names another address, VMID or ASID: either is right, a third is not. */
+/* A fence for another address, VMID or ASID: the old and the new value are both right. */
 static void check_other(enum fence type, uint64_t addr, uint64_t vmid, uint64_t asid,
 			const char *what)
 {
@@ -206,7 +207,7 @@ static void check_large(bool g, uint64_t offset)
 		    (unsigned long)offset);
 }
 
-/* SFENCE.VMA of VS mode itself. */
+/* SFENCE.VMA in VS mode. */
 static void check_sfence(unsigned int form)
 {
 	static const char *const forms[] = { "x0, x0", "a0, x0", "x0, a1", "a0, a1" };
@@ -230,7 +231,7 @@ static void check_sfence(unsigned int form)
 		    forms[form]);
 }
 
-/* Guests with VMIDs of their own never see each other's memory, without any fence. */
+/* Guests with different VMIDs never see each other's memory, without any fence. */
 static void check_vmids(void)
 {
 	struct scene s;
@@ -253,7 +254,7 @@ static void check_vmids(void)
 			      round, short_outcome());
 		}
 	}
-	/* The VMID for another guest, after a fence for it only. */
+	/* Give a VMID to another guest, after a fence for this VMID only. */
 	for (i = 0; i < 3; i++) {
 		h_write(CSR_HGATP, atp(&g[(i + 1) % 3], 1 + i));
 		h_fence(GVMA_VMID_ALL, 0, 1 + i, 0);
@@ -263,7 +264,7 @@ static void check_vmids(void)
 	}
 }
 
-/* Likewise processes with ASIDs of their own: by HS mode's vsatp, and by VS mode's satp. */
+/* The same for processes with different ASIDs: by HS mode's vsatp, and by VS mode's satp. */
 static void check_asids(void)
 {
 	struct scene s;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Running code in a mode, and what came of it. */
+/* Runs code in a mode, and describes how it ended. */
 #include <stdio.h>
 #include <string.h>
 
 #include "aia.h"
 #include "tables.h"
 
-#define EXT_TIME 0x54494d45
-#define PATIENCE 200000000 /* ticks */
+#define EXT_TIME   0x54494d45
+#define TIME_LIMIT 200000000 /* ticks */
 
 struct hart harts[MAX_HARTS];
 static uint8_t stacks[MAX_HARTS][HART_STACK] __attribute__((aligned(16)));
@@ -25,10 +25,10 @@ uint32_t *code_page(void)
 void hart_timer(bool pending)
 {
 	me->timer_set = csr_read(time);
-	guest_sbi(EXT_TIME, 0, pending ? 0 : me->timer_set + PATIENCE, 0, 0, 0, 0);
+	guest_sbi(EXT_TIME, 0, pending ? 0 : me->timer_set + TIME_LIMIT, 0, 0, 0, 0);
 }
 
-/* Interrupts of HS mode are enabled outside it: a guest that loops does not do so for ever. */
+/* Enables the watchdog's interrupt in lower modes, which ends a guest that loops for ever. */
 static void watchdog(void)
 {
 	hart_timer(false);
@@ -49,7 +49,7 @@ void calm(void)
 	if (has_sstc)
 		h_write(CSR_VSTIMECMP, ~UINT64_C(0));
 	h_write(CSR_VSTVEC, (uintptr_t)vs_vector);
-	/* What it can forbid is allowed, as where there is no hstateen0. */
+	/* Permit everything that hstateen0 can forbid, as without hstateen0. */
 	if (aia.stateen)
 		h_write(CSR_HSTATEEN0, ~UINT64_C(0));
 	aia_calm();
@@ -97,8 +97,8 @@ void run(enum mode mode, uint64_t pc, uint64_t hstatus)
 	const uint64_t spp = SSTATUS_SPP;
 
 	me->mode = mode;
-	/* However long an area takes, the watchdog is for one piece of code. */
-	if (csr_read(time) - me->timer_set > PATIENCE / 2)
+	/* The watchdog is for one piece of code, however long an area takes. */
+	if (csr_read(time) - me->timer_set > TIME_LIMIT / 2)
 		hart_timer(false);
 	settle_for(mode, hstatus);
 	if (IS_USER(mode))
@@ -169,7 +169,7 @@ const char *place(uint64_t addr)
 	return text;
 }
 
-/* The EBREAK behind the instruction, in HS mode's hands or VS mode's. */
+/* Whether it is the EBREAK behind the instruction. */
 static bool is_mark(uint64_t cause, uint64_t epc)
 {
 	return cause == CAUSE_BREAKPOINT && !strcmp(place(epc), "code+0x4");
@@ -200,13 +200,13 @@ static const char *cause_text(uint64_t cause)
 	return text;
 }
 
-/* hstatus.GVA after a trap from HS or U is one of the lines of check_delegation() only. */
+/* hstatus.GVA after a trap from HS or U is printed in lines of check_delegation() only. */
 static uint64_t shown_hstatus(void)
 {
 	return IS_VIRTUAL(me->mode) ? me->hstatus : me->hstatus & ~HSTATUS_GVA;
 }
 
-/* stval of an instruction that is refused: the instruction, or 0. */
+/* stval after a refused instruction is the instruction, or 0. */
 static const char *tval_text(uint64_t cause, uint64_t tval)
 {
 	if (cause != CAUSE_ILLEGAL && cause != CAUSE_VIRTUAL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* HLV, HLVX and HSV: widths, both stages, permissions, faults, U mode under hstatus.HU. */
+/* HLV, HLVX and HSV: widths, both stages, permissions, faults, and U mode with hstatus.HU. */
 #include <string.h>
 
 #include "conformance.h"
@@ -32,7 +32,10 @@ static const struct access accesses[] = {
 
 static const struct access *const some[] = { &accesses[8], &accesses[7], &accesses[12] };
 
-/* With all that a trap of such an access leaves, as if it came from VS mode: this is not the hart's own. */
+/*
+ * Does an access. Also reads the CSRs of a trap from VS mode, as the fault is one of VS mode's
+ * access.
+ */
 static void go(const struct access *a, uint64_t addr, uint64_t value, uint64_t hstatus)
 {
 	try_insn(HS, a->insn, addr, value, hstatus);
@@ -84,7 +87,7 @@ static void check_widths(const struct scene *s)
 	}
 }
 
-/* Not aligned, and across pages that are not neighbours behind the stages. */
+/* Misaligned accesses, also across two pages that are not neighbours in physical memory. */
 static void check_misaligned(struct scene *s)
 {
 	static const uint16_t offsets[] = { 1, 2, 4, 7, 4089, 4092, 4095 };
@@ -111,7 +114,7 @@ static void check_misaligned(struct scene *s)
 	}
 }
 
-/* The second page is not there, in one stage or the other. */
+/* An access across two pages, of which one stage lacks the second. */
 static void check_crossing_fault(enum mode mode)
 {
 	uint64_t spvp = IS_USER(mode) ? 0 : HSTATUS_SPVP;
@@ -130,7 +133,7 @@ static void check_crossing_fault(enum mode mode)
 			scene_use(&s);
 			before = data_pages[0][511];
 			go(some[i], DATA_VA + PAGE - 2, PATTERN, spvp);
-			/* A store may have done its first part. */
+			/* A store may have stored its first part. */
 			check_short(TO_HS,
 				    stage ? (some[i]->store ? CAUSE_STORE_GUEST_PAGE
 							    : CAUSE_LOAD_GUEST_PAGE)
@@ -144,7 +147,7 @@ static void check_crossing_fault(enum mode mode)
 	}
 }
 
-/* Whether a leaf's R, W, X, with MXR, give it. */
+/* Whether R, W and X of a leaf permit the access, with MXR. */
 static bool gives(const struct access *a, uint64_t pte, bool mxr)
 {
 	if (!(pte & (PTE_R | PTE_X)) || (pte & (PTE_R | PTE_W)) == PTE_W)
@@ -158,7 +161,7 @@ static bool gives(const struct access *a, uint64_t pte, bool mxr)
 
 struct setting {
 	bool sum, vs_mxr, hs_mxr;
-	bool hs_sum; /* which does not count */
+	bool hs_sum; /* must have no effect */
 };
 
 static void set(const struct setting *t)
@@ -179,7 +182,7 @@ static const char *flags_text(uint64_t pte)
 	return text;
 }
 
-/* All leaves of the VS stage, or of the G-stage, for one setting. */
+/* All leaves of the VS-stage or of the G-stage, for one setting. */
 static void check_leaves(const struct access *a, enum mode mode, bool g, const struct setting *t)
 {
 	uint64_t spvp = IS_USER(mode) ? 0 : HSTATUS_SPVP;
@@ -230,7 +233,7 @@ static void check_all_leaves(void)
 	}
 }
 
-/* A or D clear, with and without henvcfg.ADUE. */
+/* A or D is clear, with and without henvcfg.ADUE. */
 static void check_ad(void)
 {
 	static const uint64_t clear[] = { PTE_A, PTE_D, PTE_A | PTE_D };
@@ -259,7 +262,7 @@ static void check_ad(void)
 	h_write(CSR_HENVCFG, 0);
 }
 
-/* HS mode's own SUM and MXR, vsatp and hgatp at once with U mode's access under HU. */
+/* U mode's accesses with HU, while HS mode's SUM, MXR and satp are set, too. */
 static void check_user(void)
 {
 	struct scene s;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Privileged instructions in each mode, under each setting that makes them trap. */
+/* Privileged instructions in each mode, with each setting that makes them trap. */
 #include "conformance.h"
 
 #define VTX (HSTATUS_VTVM | HSTATUS_VTW | HSTATUS_VTSR)
 
-/* Who may execute it, but for the bits of hstatus that make it trap in VS mode. */
+/* Who may execute an instruction, without the bits of hstatus that make it trap in VS mode. */
 enum who {
 	HS_ONLY,   /* virtual instruction in VS and VU, illegal in U */
 	HS_AND_VS, /* virtual instruction in VU, illegal in U */
-	HS_AND_HU, /* in U mode too under hstatus.HU */
-	NOBODY,	   /* illegal */
-	NOT_HS,	   /* VS may; not tried in HS mode, U: illegal, VU: virtual */
+	HS_AND_HU, /* also U mode with hstatus.HU */
+	NOBODY,	   /* illegal in all modes */
+	NOT_HS,	   /* VS may; illegal in U, virtual instruction in VU; not tried in HS mode */
 	EVERYBODY,
 	UNSPECIFIED,
 };
@@ -77,7 +77,7 @@ static const struct instruction instructions[] = {
 	{ "vsetvli without VS", 0x0d007057, NOBODY, 0 },
 };
 
-/* 0: it works. */
+/* Returns the expected cause; 0 if it works. */
 static uint64_t expected(const struct instruction *i, enum mode mode, uint64_t hstatus)
 {
 	switch (i->who) {
@@ -105,7 +105,7 @@ static void check_one(const struct instruction *i, enum mode mode, uint64_t hsta
 	uint64_t cause = there ? expected(i, mode, hstatus) : CAUSE_ILLEGAL;
 	const char *text = hstatus ? "" : " no bits";
 
-	/* SRET in VS mode goes on behind itself. */
+	/* SRET in VS mode continues at the next instruction. */
 	h_write(CSR_VSEPC, (uintptr_t)code_page() + 4);
 	h_write(CSR_VSSTATUS, SSTATUS_SPP);
 	try_insn(mode, i->insn, i->insn == INSN_CSRW(0x180) ? 0 : (uintptr_t)word, 0, hstatus);
@@ -128,7 +128,7 @@ static void check_instruction(const struct instruction *i)
 	bool there = true;
 	unsigned int mode, n;
 
-	/* Svinval need not be there: then these are illegal. */
+	/* Svinval is optional: without it these instructions are illegal. */
 	if (i->who != NOT_HS && i->who != UNSPECIFIED) {
 		try_insn(HS, i->insn, i->who == HS_AND_HU ? (uintptr_t)code_page() : 0, 0, 0);
 		there = ended().to == DONE;
@@ -140,7 +140,10 @@ static void check_instruction(const struct instruction *i)
 			uint64_t bits = (n & 1 ? HSTATUS_VTSR : 0) | (n & 2 ? HSTATUS_VTW : 0) |
 					(n & 4 ? HSTATUS_VTVM : 0) | (n & 8 ? HSTATUS_HU : 0);
 
-			/* HU is of U mode, the others are of VS mode; all together for the others. */
+			/*
+			 * HU affects U mode, the other bits VS mode. Other modes get none or
+			 * all.
+			 */
 			if (n == 0 || n == 15 || (mode == VS && n < 8 && (i->vs_trap || n == 7)) ||
 			    (mode == U && n == 8))
 				check_one(i, mode, bits, there);
@@ -148,7 +151,7 @@ static void check_instruction(const struct instruction *i)
 	}
 }
 
-/* WFI with an interrupt pending and enabled in sie or vsie, but not by the mode's SIE: it goes on. */
+/* WFI ends if an interrupt is pending and enabled in sie or vsie, even if SIE is clear. */
 static void check_wfi(void)
 {
 	unsigned int n;
@@ -168,7 +171,7 @@ static void check_wfi(void)
 
 		h_write(CSR_VSSTATUS, 0);
 		try_insn(VS, INSN_WFI, 0, 0, bits);
-		/* Under VTW it may end in time, or trap. */
+		/* With VTW it may end in time, or trap. */
 		if (bits & HSTATUS_VTW)
 			record_end("insn wfi in VS with VSSIP pending, hstatus 0x%lx",
 				   (unsigned long)bits);
@@ -179,7 +182,7 @@ static void check_wfi(void)
 		try_insn(VU, INSN_WFI, 0, 0, bits);
 		check_end(TO_HS, CAUSE_VIRTUAL, "insn wfi in VU, hstatus 0x%lx",
 			  (unsigned long)bits);
-		/* Nothing enabled: under VTW it traps, and nothing else can end it. */
+		/* Nothing is enabled: with VTW only the trap can end it. */
 		if (bits & HSTATUS_VTW) {
 			try_insn(VS, INSN_WFI, 0, 0, bits);
 			check_end(TO_HS, CAUSE_VIRTUAL,
@@ -193,7 +196,7 @@ static void check_wfi(void)
 	record_end("insn wfi in U");
 }
 
-/* CBO under henvcfg and senvcfg. */
+/* CBO instructions under henvcfg and senvcfg. */
 static void check_cbo(void)
 {
 	static const char *const names[] = { "cbo.inval", "cbo.clean", "cbo.flush", "",
@@ -234,23 +237,24 @@ static void check_cbo(void)
 static void check_fp(void)
 {
 	const uint32_t fmv = 0xf2050053; /* fmv.d.x f0, a0 */
-	unsigned int own, vs, mode;
+	unsigned int fs, vs, mode;
 
-	for (own = 0; own < 4; own++) {
+	for (fs = 0; fs < 4; fs++) {
 		for (vs = 0; vs < 4; vs++) {
 			for (mode = VS; mode <= VU; mode++) {
 				csr_clear(sstatus, SSTATUS_FS);
-				csr_set(sstatus, (uint64_t)own << 13);
+				csr_set(sstatus, (uint64_t)fs << 13);
 				h_write(CSR_VSSTATUS, (uint64_t)vs << 13);
 				try_insn(mode, fmv, 0, 0, 0);
-				check_end(own && vs ? DONE : TO_HS, CAUSE_ILLEGAL,
+				check_end(fs && vs ? DONE : TO_HS, CAUSE_ILLEGAL,
 					  "insn fmv.d.x in %s, sstatus.FS %u vsstatus.FS %u",
-					  mode_names[mode], own, vs);
-				check(!(own && vs) ||
+					  mode_names[mode], fs, vs);
+				check(!(fs && vs) ||
 					      ((me->status >> 13 & 3) == 3 &&
 					       (h_read_settled(CSR_VSSTATUS) >> 13 & 3) == 3),
-				      "insn fmv.d.x in %s, sstatus.FS %u vsstatus.FS %u, then = %lu and %lu",
-				      mode_names[mode], own, vs,
+				      "insn fmv.d.x in %s, sstatus.FS %u vsstatus.FS %u, then = "
+				      "%lu and %lu",
+				      mode_names[mode], fs, vs,
 				      (unsigned long)(me->status >> 13 & 3),
 				      (unsigned long)(h_read_settled(CSR_VSSTATUS) >> 13 & 3));
 			}
@@ -263,8 +267,8 @@ void check_instructions(void)
 {
 	unsigned int i;
 
-	area_begin(
-		"insn: privileged instructions in each mode, under VTSR, VTW, VTVM, HU, envcfg, FS");
+	area_begin("insn: privileged instructions in each mode, under VTSR, VTW, VTVM, HU, envcfg, "
+		   "FS");
 	for (i = 0; i < ARRAY_SIZE(instructions); i++)
 		check_instruction(&instructions[i]);
 	check_wfi();

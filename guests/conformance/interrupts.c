@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Interrupts: who takes which, priorities, the VS timer, an external interrupt of the machine. */
+/* Interrupts: which mode takes which, priorities, the VS timer, an external interrupt. */
 #include "aia.h"
 
 /* Highest first (priv H, "Interrupts"). */
@@ -10,7 +10,7 @@ static uint64_t vs_bits(unsigned int n)
 	return (uint64_t)(n & 1) << 2 | (uint64_t)(n >> 1 & 1) << 6 | (uint64_t)(n >> 2 & 1) << 10;
 }
 
-/* The first in order of @set; 0 if none. */
+/* Returns the first interrupt of @set in this order; 0 if there is none. */
 static unsigned int first(uint64_t set)
 {
 	unsigned int i;
@@ -22,10 +22,10 @@ static unsigned int first(uint64_t set)
 	return 0;
 }
 
-/* hvip under hideleg, hie and vsstatus.SIE, in VS and VU mode. */
+/* hvip with hideleg, hie and vsstatus.SIE, in VS and VU mode. */
 static void check_pending(enum mode mode, uint64_t hvip, uint64_t hie, uint64_t hideleg, bool sie)
 {
-	unsigned int own = first(hvip & hie & ~hideleg), theirs = first(hvip & hie & hideleg);
+	unsigned int hs = first(hvip & hie & ~hideleg), theirs = first(hvip & hie & hideleg);
 
 	h_write(CSR_HIDELEG, hideleg);
 	h_write(CSR_HVIP, hvip);
@@ -34,9 +34,9 @@ static void check_pending(enum mode mode, uint64_t hvip, uint64_t hie, uint64_t 
 	try_insn(mode, INSN_NOP, 0, 0, 0);
 	h_write(CSR_HVIP, 0);
 	h_write(CSR_HIE, 0);
-	/* HS mode's are always taken, VS mode's in VU mode or with SIE. */
-	if (own)
-		check_end(TO_HS, CAUSE_INTERRUPT | own,
+	/* HS mode's interrupts are always taken; VS mode's in VU mode, and in VS mode with SIE. */
+	if (hs)
+		check_end(TO_HS, CAUSE_INTERRUPT | hs,
 			  "irq in %s, hvip 0x%lx hie 0x%lx hideleg 0x%lx SIE %u", mode_names[mode],
 			  (unsigned long)hvip, (unsigned long)hie, (unsigned long)hideleg, sie);
 	else if (theirs && (mode == VU || sie))
@@ -70,8 +70,11 @@ static void check_matrix(void)
 	}
 }
 
-/* Kept by HS mode while it, or U mode, runs; delegated ones are for VS and VU mode only. */
-static void check_own_modes(void)
+/*
+ * VS interrupts that HS mode keeps, in HS and U mode. Delegated ones are taken in VS and VU mode
+ * only.
+ */
+static void check_hs_modes(void)
 {
 	unsigned int i, mode;
 
@@ -97,7 +100,10 @@ static void check_own_modes(void)
 	csr_clear(sstatus, SSTATUS_SPIE | SSTATUS_SIE);
 }
 
-/* HS mode's software and timer interrupt while VS or VU mode runs, before those that it has for VS level. */
+/*
+ * HS mode's software and timer interrupt come before VS interrupts that it keeps, in VS and VU
+ * mode.
+ */
 static void check_supervisor(void)
 {
 	unsigned int mode, n;
@@ -147,8 +153,8 @@ static void check_supervisor(void)
 	csr_write(sie, BIT64(IRQ_STI));
 }
 
-/* VS mode enables, sets and clears by itself what is pending. */
-static void check_own_hands(void)
+/* VS mode enables, sets and clears a pending interrupt. */
+static void check_vs_writes(void)
 {
 	static const struct {
 		const char *name;
@@ -238,7 +244,7 @@ static void check_timer_access(void)
 			}
 		}
 	}
-	/* VS mode arms and disarms its own. */
+	/* VS mode arms and disarms its timer. */
 	h_write(CSR_HENVCFG, HENVCFG_STCE);
 	h_write(CSR_HCOUNTEREN, 2);
 	h_write(CSR_HIDELEG, VS_IRQS);
@@ -273,7 +279,7 @@ static void check_sstc(void)
 	check_timer(false, 0, ~UINT64_C(0), false);
 	check_timer(false, BIT64(62), BIT64(61), true);
 	calm();
-	/* hvip.VSTIP counts besides the timer. */
+	/* hvip.VSTIP makes the interrupt pending, too. */
 	h_write(CSR_HENVCFG, HENVCFG_STCE);
 	h_write(CSR_HVIP, 0x40);
 	check(h_read(CSR_HIP) & 0x40, "timer off, hvip.VSTIP set = hip 0x%lx",
@@ -284,7 +290,7 @@ static void check_sstc(void)
 	check_timer_access();
 }
 
-/* The UART's "transmitter empty" through the PLIC of the virt machine: claim, complete, level. */
+/* The UART's "transmitter empty" through the virt machine's PLIC: claim, complete, level. */
 static void check_external(void)
 {
 	volatile uint32_t *plic = (volatile uint32_t *)0xc000000;
@@ -329,11 +335,11 @@ void check_interrupts(void)
 	area_begin("irq: who takes which interrupt, priorities, injection, VS timer, external");
 	check_matrix();
 	check_supervisor();
-	check_own_hands();
+	check_vs_writes();
 	calm();
 	check_sstc();
 	if (aia.plic)
 		check_external();
 	calm();
-	check_own_modes();
+	check_hs_modes();
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every CSR that may answer in VS mode, each once, with who keeps one guest's value from the next.
+ * Every CSR that can be read in VS mode, each once, and how one guest's value is kept from the
+ * next.
  *
- * Invariant: no CSR answers in VS mode that this table does not have. One that did would be a hole,
- * since nobody switches it.
+ * Invariant: no CSR without a row here can be read in VS mode. Nobody switches such a CSR, so it
+ * would leak values.
  *
- * value: what L1 gives the next guest.
- * told: the extensions, / between them, of which one gives the machine the CSR; NULL: always there.
- * Without them L1 cannot know of the CSR. If it answers all the same, no guest may change it for
- * another.
+ * value: the value that L1 gives the next guest.
+ * told: the extensions that have the CSR, with / between them; NULL: it always exists. Without such
+ * an extension L1 cannot know of the CSR. If it can be read nevertheless, no guest must be able to
+ * change it for another.
  */
 #ifndef INVENTORY_H
 #define INVENTORY_H
@@ -17,15 +18,18 @@
 #include "csr_list.h"
 
 enum holder {
-	/* VS mode has a register of its own (priv H), at the number + 0x100: L1 writes that. */
+	/* VS mode has its register (priv H), at the number + 0x100, which L1 writes. */
 	VS_BANK,
-	/* Shows hie and hip by hideleg: L1 writes these. */
+	/* Shows hie and hip through hideleg. L1 writes these. */
 	VIEW,
-	/* One register for HS and VS mode (priv H): L1 writes it by its own number. */
+	/* HS and VS mode share the register (priv H). L1 writes it by its number. */
 	SHARED,
-	/* What siselect and hstatus.VGEIN select: L1 switches these, the file is the guest's. */
+	/*
+	 * Shows what siselect and hstatus.VGEIN select. L1 switches these; the file is the
+	 * guest's.
+	 */
 	WINDOW,
-	/* No CSR instruction writes it. vl and vtype go with the vector registers. */
+	/* No CSR instruction writes it. L1 restores vl and vtype with the vector registers. */
 	READ_ONLY,
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What one guest leaves for the next: nothing. Guest A writes all that it can, L1 gives guest B
- * values of its own, B reads. priv H, "Virtual Supervisor CSRs": VS mode has registers of its own,
- * which hold what was written last. L1 has to know of everything else that a guest can change.
+ * One guest must leave nothing for the next. Guest A writes all registers that it can, L1 gives
+ * guest B its values, and B reads them. priv H, "Virtual Supervisor CSRs": VS mode has registers of
+ * its own, which hold the last written value. L1 must know of all other registers that a guest can
+ * change.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,10 +27,10 @@ static const struct {
 #define CSR_SSTATUS	0x100
 #define STATUS_OF_GUEST (XL_64 | SSTATUS_FS | SSTATUS_VS)
 
-/* The cause of the trap that reading @csr in VS mode ended with, 0: it answers. */
+/* For each CSR: the cause of the trap of a read in VS mode; 0: the read succeeds. */
 static uint8_t answer[CSRS];
-static uint64_t own[ARRAY_SIZE(rows)];
-/* What a guest reads that no other one was before. */
+static uint64_t l1[ARRAY_SIZE(rows)]; /* values of L1's CSRs */
+/* The values that the first guest reads. */
 static uint64_t before[ARRAY_SIZE(rows)];
 static bool switched[ARRAY_SIZE(rows)];
 
@@ -46,7 +47,7 @@ static const struct row *row_of(unsigned int csr)
 
 /* ---- accesses ---- */
 
-/* The interrupt file that is the guest's. */
+/* VGEIN for the guest's interrupt file. */
 static uint64_t vgein(void)
 {
 	return aia.files ? VGEIN(1) : 0;
@@ -65,7 +66,7 @@ static bool write_in(enum mode mode, unsigned int csr, uint64_t value)
 	return ended().to == DONE;
 }
 
-/* All that L1 can let a guest have. */
+/* Permits everything that L1 can permit to a guest. */
 static void allow_all(void)
 {
 	h_write(CSR_HIDELEG, VS_IRQS);
@@ -88,7 +89,7 @@ static void walk(void)
 		answer[csr] = read_in(VS, csr, &value) ? 0 : ended().cause;
 }
 
-/* What no row has must be refused: illegal, or, if HS mode has it, a virtual instruction. */
+/* A read of a CSR without a row must be illegal; a virtual instruction if HS mode has the CSR. */
 static void check_unlisted(void)
 {
 	unsigned int csr, count = 0;
@@ -113,8 +114,8 @@ static bool is_told(const struct row *r)
 }
 
 /*
- * What the machine has answers, unless firmware keeps it from HS mode too. A window may select
- * nothing, and hcounteren and others can keep counters away.
+ * A CSR of the machine can be read, unless firmware forbids it to HS mode, too. A window may select
+ * nothing, and hcounteren and other CSRs can forbid counters.
  */
 static void check_row(const struct row *r)
 {
@@ -135,9 +136,9 @@ static bool can_be_written(const struct row *r)
 }
 
 /*
- * sstatus without SIE, or an interrupt would come if sip and sie are ready. And with an illegal
- * instruction behind it, which firmware hands on: on QEMU a trap straight to HS mode clears
- * vsstatus.SPELP.
+ * Writes sstatus without SIE, as otherwise an interrupt would be taken if sip and sie permit it. An
+ * illegal instruction follows, whose trap firmware passes on: on QEMU, a trap taken directly to HS
+ * mode clears vsstatus.SPELP.
  */
 static void write_status(uint64_t value)
 {
@@ -160,7 +161,7 @@ static void write_all(uint64_t pattern)
 	}
 }
 
-/* A line is the same on all machines where nothing is wrong, whether they have the CSR or not. */
+/* If nothing is wrong, the line is the same on all machines, with or without the CSR. */
 static void __attribute__((format(printf, 4, 5)))
 check_value(bool ok, uint64_t seen, uint64_t expected, const char *fmt, ...)
 {
@@ -177,8 +178,8 @@ check_value(bool ok, uint64_t seen, uint64_t expected, const char *fmt, ...)
 		      (unsigned long)expected);
 }
 
-/* L1's own, which are the same registers as A's only where they are shared. */
-static bool is_own(const struct row *r)
+/* Whether L1's register is another one than A's, so that A must not change it. */
+static bool is_l1s(const struct row *r)
 {
 	switch (r->first) {
 	case CSR_SSTATUS: /* run() writes these */
@@ -192,27 +193,29 @@ static bool is_own(const struct row *r)
 	}
 }
 
-static void look_at_own(bool first, const char *pattern)
+static void look_at_l1s(bool first, const char *pattern)
 {
 	unsigned int i;
 	uint64_t now;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!is_own(&rows[i]))
+		if (!is_l1s(&rows[i]))
 			continue;
 		if (!is_told(&rows[i]) || !read_in(HS, rows[i].first, &now))
-			now = own[i];
+			now = l1[i];
 		if (first)
-			own[i] = now;
+			l1[i] = now;
 		else
-			check_value(own[i] == now, now, own[i], "leak L1's %s after A's %s",
+			check_value(l1[i] == now, now, l1[i], "leak L1's %s after A's %s",
 				    rows[i].name, pattern);
 	}
 }
 
 /*
- * Finds out for which rows L1 can give B a value. It reads, and so traps into L1 where a CSR does not
- * exist. Between A and B no such trap may happen: it could do what the switch itself must do.
+ * Finds the rows for which L1 can give B a value. This reads CSRs, and traps into L1 if a CSR does
+ * not exist. Between A and B no such trap may happen, since it could do what the switch itself must
+ * do.
+
  */
 static void find_switched(void)
 {
@@ -234,7 +237,7 @@ static bool can_switch(const struct row *r)
 	return switched[r - rows];
 }
 
-/* By SBI NACL where that knows the CSR. */
+/* Writes by SBI NACL if that knows the CSR. */
 static void write_of_vs(unsigned int csr, uint64_t value)
 {
 	if (has_h_csr(csr))
@@ -243,7 +246,7 @@ static void write_of_vs(unsigned int csr, uint64_t value)
 		write_in(HS, csr, value);
 }
 
-/* What a hypervisor does between two guests. */
+/* Does what a hypervisor does between two guests. */
 static void l1_switches(void)
 {
 	unsigned int i;
@@ -274,9 +277,12 @@ static void check_of_b(const struct row *r, const char *pattern)
 		if (!can_switch(r))
 			expected = before[r - rows];
 		else if (r->holder == SHARED)
-			/* What L1 has written, less what the register cannot hold. */
+			/*
+			 * The value that L1 has written, without bits that the register cannot
+			 * hold.
+			 */
 			read_in(HS, r->first, &expected);
-		/* The value for sstatus has FS and VS off, and these need them. */
+		/* L1's value of sstatus has FS and VS off, and these CSRs need them. */
 		if (!(r->first >> 8))
 			h_write(CSR_VSSTATUS, STATUS_OF_GUEST);
 		answers = read_in(VS, r->first, &seen);
@@ -291,7 +297,7 @@ static void check_of_b(const struct row *r, const char *pattern)
 		      (unsigned long)ended().cause);
 }
 
-/* L1 reads back what it has given B. */
+/* L1 reads the values that it has given B. */
 static void check_by_l1(const struct row *r, const char *pattern)
 {
 	uint64_t seen;
@@ -304,7 +310,10 @@ static void check_by_l1(const struct row *r, const char *pattern)
 		    pattern);
 }
 
-/* What L1 finds of A: priv "sepc", its bit 0 is always zero. In SBI NACL's memory, and asked for. */
+/*
+ * The value of A's vsepc that L1 reads: priv "sepc", bit 0 is always zero. By NACL's area and a
+ * call.
+ */
 static void check_left(const char *pattern)
 {
 	bool settled = h_read_settled(CSR_VSEPC) & 1, asked = h_read(CSR_VSEPC) & 1;
@@ -313,7 +322,7 @@ static void check_left(const char *pattern)
 	      settled, asked);
 }
 
-/* Next to each other, since each trap to HS mode changes some bits of vsstatus. */
+/* These follow each other directly, since each trap to HS mode changes some bits of vsstatus. */
 static void check_status(uint64_t value, const char *text)
 {
 	static const uint64_t word = 1;
@@ -326,15 +335,15 @@ static void check_status(uint64_t value, const char *text)
 	write_status(value);
 	l1_switches();
 	check_by_l1(row_of(CSR_SSTATUS), text);
-	/* In VU mode they are enabled always. */
+	/* In VU mode, interrupts are always enabled. */
 	h_write(CSR_HVIP, 0);
-	/* It exists in 64-bit mode alone: priv "vsstatus", UXL. */
+	/* LD exists in 64-bit mode only: priv "vsstatus", UXL. */
 	try_insn(VU, INSN_LD, (uintptr_t)&word, 0, 0);
 	check(ended().to == DONE && me->x[A0] == word, "leak ld in B's VU mode after A's %s = %s",
 	      text, ended().to == DONE ? "done" : "trap");
 }
 
-/* ---- the registers of FP and V, which L1 switches too ---- */
+/* ---- the registers of FP and V, which L1 switches, too ---- */
 
 #define INSN_VSETVLI   0x0d8072d7u /* vsetvli t0, x0, e64, m1, ta, ma */
 #define INSN_ADD_A0_A1 0x00b50533u
@@ -364,7 +373,7 @@ static bool run_words(enum mode mode, const uint32_t *words, unsigned int count,
 	return me->cause == CAUSE_BREAKPOINT;
 }
 
-/* @value into all of them, and in memory. */
+/* Loads @value into all registers of FP or V, and stores it in memory. */
 static void put_registers(enum mode mode, bool vector, uint64_t value)
 {
 	uint32_t words[33] = { INSN_VSETVLI };
@@ -427,10 +436,10 @@ static void check_pattern(uint64_t value, const char *text)
 
 	calm();
 	allow_all();
-	look_at_own(true, NULL);
+	look_at_l1s(true, NULL);
 	write_all(value);
 	check_left(text);
-	look_at_own(false, text);
+	look_at_l1s(false, text);
 	l1_switches();
 	check_registers(value, text);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {

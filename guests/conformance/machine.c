@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The machine's extensions, and the words of the command line, from the device tree. */
+/* The machine's extensions and the words of the command line, from the device tree. */
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,7 @@ void machine_find(const void *fdt)
 	copy_string(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", args, sizeof(args));
 }
 
-/* The word @word in @text, between characters @between or the ends. */
+/* Whether @text has the word @word, between characters @between or the ends of @text. */
 static bool has_word(const char *text, const char *word, char between)
 {
 	const size_t length = strlen(word);
@@ -42,7 +42,7 @@ static bool has_word(const char *text, const char *word, char between)
 	return false;
 }
 
-/* rv64, letters, then names with an underscore before each. */
+/* The ISA string is rv64, letters, and then longer names, each after an underscore. */
 bool has_extension(const char *name)
 {
 	const char *at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All areas, in an order that stays: new ones go to the end. The words area=NAME on the command
- * line choose some.
+ * Runs all areas, in a fixed order; new areas are added at the end. Words area=NAME on the command
+ * line select areas.
  */
 #include "aia.h"
 
@@ -28,10 +28,10 @@ static const struct area {
 	{ "transformed", check_transformed },
 	{ "device", check_devices },
 	{ "stvec", check_vectored },
-	{ "own", check_own_paging },
+	{ "own", check_hs_paging },
 	{ "regs", check_all_registers },
 	{ "aia", check_aia },
-	{ "pending", check_own_interrupts },
+	{ "pending", check_hs_interrupts },
 	{ "leak", check_leaks },
 	{ "told", check_told },
 	{ "cbo", check_cache_blocks },

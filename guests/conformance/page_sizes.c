@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every pair of translation modes, and in it every pair of page sizes. */
+/* Every pair of translation modes, with every pair of page sizes. */
 #include "conformance.h"
 #include "tables.h"
 
 static const char *const sizes[] = { "4K", "2M", "1G", "512G", "256T" };
 
-/* An index per level that is different at each, and that the code's addresses do not have. */
+/* An address with another index at each level; the addresses of code do not have these indices. */
 static uint64_t pattern(unsigned int levels, bool guest)
 {
 	static const uint16_t index[] = { 0x123, 0x0b5, 0x055, 0x033, 0x01f };
@@ -14,7 +14,7 @@ static uint64_t pattern(unsigned int levels, bool guest)
 
 	for (i = 0; i < levels; i++)
 		addr |= (uint64_t)index[i] << (12 + 9 * i);
-	/* Two more bits at the root of a G-stage. */
+	/* A G-stage has two more bits at the root. */
 	if (guest)
 		addr |= UINT64_C(3) << (12 + 9 * levels);
 	return addr;
@@ -24,13 +24,13 @@ struct path {
 	uint64_t va, gpa, pa;
 };
 
-/* Map the data page with a page of level @vs_level onto one of @g_level. */
+/* Maps the data page with a page of level @vs_level, and one of @g_level. */
 static struct path make_path(struct scene *s, unsigned int vs_level, unsigned int g_level)
 {
 	struct path p = { .pa = (uintptr_t)data_pages[2] };
 	uint64_t g_low = page_size(g_level) - 1, vs_low = page_size(vs_level) - 1;
 
-	/* An entry of the VS stage reaches 56 bits. */
+	/* A PTE of the VS-stage has 56 bits of address. */
 	p.gpa = (pattern(LEVELS(s->g.mode), true) & (BIT64(56) - 1) & ~g_low) | (p.pa & g_low);
 	p.va = (pattern(LEVELS(s->vs.mode), false) & ~vs_low) | (p.gpa & vs_low);
 	map(&s->g, p.gpa, p.pa, g_level, PTE_PAGE);
@@ -64,7 +64,7 @@ static void check_pair(enum atp_mode vs, enum atp_mode g, unsigned int vs_level,
 	      short_outcome());
 }
 
-/* Only the G-stage, or only the VS stage. */
+/* Only the G-stage, or only the VS-stage. */
 static void check_single(enum atp_mode mode, bool guest, unsigned int level)
 {
 	struct scene s;
@@ -123,8 +123,8 @@ void check_page_sizes(void)
 	bool has[2][3];
 	unsigned int i, k, level;
 
-	area_begin(
-		"size: each mode of both stages, each size of page, superpages that are misaligned");
+	area_begin("size: each mode of both stages, each size of page, superpages that are "
+		   "misaligned");
 	for (i = 0; i < 3; i++) {
 		for (k = 0; k < 2; k++) {
 			has[k][i] = has_mode(k, M39 + i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a leaf's bits allow, in either stage, to VS and VU mode; SUM, MXR; A and D. */
+/* Accesses that a leaf permits in either stage, in VS and VU mode; SUM, MXR; A and D. */
 #include "conformance.h"
 #include "tables.h"
 
@@ -51,7 +51,7 @@ static void set_status(bool sum, bool vs_mxr, bool hs_mxr)
 		csr_set(sstatus, SSTATUS_MXR);
 }
 
-/* The page that is looked at holds an EBREAK, so that a fetch that works says so. */
+/* The data page has an EBREAK, which shows that a fetch has succeeded. */
 static void prepare(struct scene *s, enum mode mode)
 {
 	scene_make(s, M39, M39, mode);
@@ -62,7 +62,7 @@ static void access_it(struct scene *s, enum kind kind)
 {
 	scene_use(s);
 	scene_try(s, kinds[kind].insn, DATA_VA + 8, 1);
-	/* The fetch that worked. */
+	/* This fetch has succeeded. */
 	if (kind == FETCH && me->cause == CAUSE_BREAKPOINT && me->epc == DATA_VA + 8) {
 		me->epc = CODE_VA + 4;
 		me->x[A0] = 0;
@@ -110,7 +110,7 @@ static void check_flags(void)
 				for (setting = 0; setting < 8; setting++) {
 					bool load = kind == LOAD || kind == LR;
 
-					/* MXR is of loads, and SUM of VS mode. */
+					/* MXR affects loads only, and SUM affects VS mode only. */
 					if (((setting & 6) && !load) ||
 					    ((setting & 1) && mode == VU) ||
 					    (kind == LR && setting))
@@ -125,7 +125,7 @@ static void check_flags(void)
 	set_status(false, false, false);
 }
 
-/* Not valid, whatever the rest says. */
+/* V is clear, with all combinations of the other bits. */
 static void check_invalid(void)
 {
 	unsigned int kind;
@@ -145,8 +145,8 @@ static void check_invalid(void)
 }
 
 /*
- * A or D clear, with and without henvcfg.ADUE: a fault, or the bits are set. Which of both for the G-stage is up
- * to menvcfg.ADUE, which is the firmware's.
+ * A or D is clear, with and without henvcfg.ADUE: the access faults, or hardware sets the bits. For
+ * the G-stage, menvcfg.ADUE, which is the firmware's, chooses.
  */
 static void check_ad(enum kind kind, bool g, uint64_t clear, bool adue)
 {
@@ -194,7 +194,7 @@ static void check_all_ad(void)
 	h_write(CSR_HENVCFG, 0);
 }
 
-/* With ADUE the table itself is written, through a G-stage that does not allow it. */
+/* With ADUE, hardware writes the table itself, through a G-stage that does not permit it. */
 static void check_ad_read_only(void)
 {
 	unsigned int kind, adue;
@@ -207,7 +207,7 @@ static void check_ad_read_only(void)
 			prepare(&s, VS);
 			*pte_of(&s.vs, DATA_VA, 0) &= ~(PTE_A | PTE_D);
 			table = (uintptr_t)pte_of(&s.vs, DATA_VA, 0) & ~(PAGE - 1);
-			/* That table elsewhere, read-only. */
+			/* Map this table at another address, read-only. */
 			*pte_of(&s.vs, DATA_VA, 1) = PPN(DATA_GPA + 0x100000) | PTE_V;
 			map(&s.g, DATA_GPA + 0x100000, table, 0, PTE_PAGE & ~PTE_W);
 			h_write(CSR_HENVCFG, adue ? HENVCFG_ADUE : 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* All registers of all modes, through every kind of exit that a hypervisor below may see: none is lost. */
+/* No register of any mode is lost, through every kind of exit. */
 #include <string.h>
 
 #include "conformance.h"
@@ -16,7 +16,7 @@ static uint64_t pattern(unsigned int reg)
 	return reg * UINT64_C(0x0123456789abcdef) + 1;
 }
 
-/* Registers that changed, bit n: xn; those in @may (bits) are not looked at. */
+/* Returns the registers that have changed (bit n: xn), except those in @may. */
 static uint32_t run_with_pattern(enum mode mode, uint32_t insn, const uint64_t *args, uint32_t set,
 				 uint32_t may)
 {
@@ -41,7 +41,7 @@ void check_all_registers(void)
 	static const struct {
 		const char *name;
 		uint32_t insn;
-		uint32_t may; /* results */
+		uint32_t may; /* results of the instruction */
 	} insns[] = {
 		{ "nop", INSN_NOP, 0 },
 		{ "ebreak", INSN_EBREAK, 0 },
@@ -74,7 +74,7 @@ void check_all_registers(void)
 			h_write(CSR_HVIP, 0);
 		}
 	}
-	/* SBI calls of HS mode: a quick one, and one that sets the timer far away. */
+	/* SBI calls of HS mode: a simple one, and one that sets the timer far ahead. */
 	args[A0] = ~UINT64_C(0);
 	args[A7] = SBI_BASE;
 	args[A6] = SBI_BASE_GET_MVENDORID;

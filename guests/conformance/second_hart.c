@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A second hart: its own H CSRs, remote fences while it is in VS mode, IPIs, stop and start. It does what the
- * first one puts into its mailbox; only the first prints.
+ * The second hart: its H CSRs, remote fences while it is in VS mode, IPIs, stop and start. It does
+ * the work that the first hart puts into its mailbox. Only the first hart prints.
  */
 #include "second_hart.h"
 #include "tables.h"
@@ -10,26 +10,26 @@
 #define EXT_RFENCE 0x52464e43
 #define EXT_HSM	   0x48534d
 #define STOPPED	   1
-#define PATIENCE   100000000   /* ticks */
-#define A_WHILE	   50000000    /* likewise: five seconds on QEMU */
+#define TIME_LIMIT 100000000   /* ticks */
+#define A_WHILE	   50000000    /* ticks: five seconds on QEMU */
 #define SPIN	   0x0000006fu /* j . */
 
 struct request {
 	void (*work)(void);
-	uint64_t hart; /* whose it is */
-	uint64_t done; /* counts requests that are done */
+	uint64_t hart; /* the hart that does it */
+	uint64_t done; /* number of requests that are done */
 };
 
 static struct request mailbox;
 static uint64_t started_sstatus, started_satp, started_a0;
-static uint64_t in_guest; /* the second hart is about to enter VS mode */
+static uint64_t in_guest; /* the second hart will enter VS mode next */
 static struct scene other_scene;
-static uint64_t seen; /* of the second hart */
+static uint64_t seen; /* by the second hart */
 static uint64_t first_hart, running_hart = MAX_HARTS;
 
 static void wait_for(const uint64_t *word, uint64_t value, const char *what)
 {
-	uint64_t limit = csr_read(time) + PATIENCE;
+	uint64_t limit = csr_read(time) + TIME_LIMIT;
 
 	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value) {
 		if (csr_read(time) > limit)
@@ -37,7 +37,7 @@ static void wait_for(const uint64_t *word, uint64_t value, const char *what)
 	}
 }
 
-/* Asleep until the IPI of begin(), which is gone when the work starts: work may be about such interrupts. */
+/* Waits for the IPI of begin(), and clears it before the work starts, as work may be about IPIs. */
 static void (*wait_for_work(void))(void)
 {
 	uint64_t sie = csr_read(sie);
@@ -142,7 +142,7 @@ void second_hart_wait_in_guest(void)
 	pause_a_while();
 }
 
-/* ---- what it does ---- */
+/* ---- work of the second hart ---- */
 
 static void set_csrs(void)
 {
@@ -164,7 +164,7 @@ static void make_scene(void)
 	scene_use(&other_scene);
 }
 
-/* Loop in VS mode as long as the word at a0 is a1: "ld a2, (a0); beq a2, a1, -4; ebreak". */
+/* Loops in VS mode while the word at a0 is a1: "ld a2, (a0); beq a2, a1, -4; ebreak". */
 static void watch_word(void)
 {
 	volatile uint32_t *page = code_page();
@@ -199,7 +199,7 @@ static void stop_it(void)
 	guest_sbi(EXT_HSM, 1, 0, 0, 0, 0, 0);
 }
 
-/* ---- what is checked ---- */
+/* ---- checks ---- */
 
 static uint64_t other_hart(void)
 {
@@ -220,7 +220,7 @@ static bool is_stopped(uint64_t id)
 static void start(uint64_t id, const char *when)
 {
 	struct hart *h = &harts[id];
-	uint64_t limit = csr_read(time) + PATIENCE;
+	uint64_t limit = csr_read(time) + TIME_LIMIT;
 
 	while (!is_stopped(id) && csr_read(time) < limit)
 		;
@@ -235,8 +235,8 @@ static void start(uint64_t id, const char *when)
 	      (unsigned long)(started_sstatus >> 1 & 1), (unsigned long)started_satp);
 }
 
-/* Each hart has its own. */
-static void check_own_csrs(void)
+/* Each hart has separate H CSRs. */
+static void check_separate_csrs(void)
 {
 	h_write(CSR_VSSCRATCH, 0x111);
 	h_write(CSR_HVIP, 0x40);
@@ -277,7 +277,7 @@ static const struct remote {
 	{ "hfence.vvma, all", 6, false, ~UINT64_C(0) },
 };
 
-/* Until the other is in VS mode, most likely. */
+/* Waits until the other hart most likely is in VS mode. */
 static void pause_a_while(void)
 {
 	uint64_t until = csr_read(time) + 10000;
@@ -286,7 +286,7 @@ static void pause_a_while(void)
 		;
 }
 
-/* The other hart loops in VS mode until it sees what this one changes. VMID and ASID are 0. */
+/* The other hart loops in VS mode until it sees this hart's change. VMID and ASID are 0. */
 static void check_remote(const struct remote *r, uint64_t other)
 {
 	uint64_t before, error;
@@ -301,7 +301,7 @@ static void check_remote(const struct remote *r, uint64_t other)
 	else
 		map(&other_scene.vs, DATA_VA, DATA_GPA + 3 * PAGE, 0, PTE_RWX);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	/* VVMA acts on the VMID in the caller's hgatp, which is 0 too. */
+	/* VVMA acts on the VMID in the caller's hgatp, which is also 0. */
 	error = guest_sbi(EXT_RFENCE, r->fid, 1, other,
 			  r->size == ~UINT64_C(0) ? 0
 			  : r->g		  ? DATA_GPA
@@ -326,10 +326,10 @@ static void check_ipi(uint64_t other, unsigned int round)
 	      (unsigned long)seen);
 }
 
-/* To itself: pending before VS mode is entered. */
+/* An IPI to this hart, pending before VS mode is entered. */
 static void check_ipi_self(void)
 {
-	uint64_t limit = csr_read(time) + PATIENCE;
+	uint64_t limit = csr_read(time) + TIME_LIMIT;
 
 	csr_set(sie, 2);
 	guest_sbi(EXT_IPI, 0, 1, me->id, 0, 0, 0);
@@ -353,7 +353,7 @@ void check_harts(void)
 	if (other == MAX_HARTS)
 		return;
 	start(other, "first time");
-	check_own_csrs();
+	check_separate_csrs();
 	for (i = 0; i < ARRAY_SIZE(remotes); i++)
 		check_remote(&remotes[i], other);
 	for (i = 0; i < 4; i++)

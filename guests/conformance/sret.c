@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SRET in HS and VS mode: where it goes, and what it leaves. */
+/* SRET in HS and VS mode: the mode that it enters, and the CSRs afterwards. */
 #include "conformance.h"
 
 #define STATUS_BITS (SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP)
@@ -9,7 +9,7 @@ static bool has(uint64_t value, uint64_t bit)
 	return value & bit;
 }
 
-/* a0: sepc, a1: sstatus bits to set, a2: hstatus; then SRET to the EBREAK. */
+/* a0: sepc, a1: bits of sstatus to set, a2: hstatus. Then SRET to the EBREAK. */
 static void write_hs_code(void)
 {
 	static const uint32_t code[] = {
@@ -45,21 +45,22 @@ static void check_from_hs(unsigned int n)
 	h_write(CSR_VSSTATUS, 0);
 	run(HS, (uintptr_t)code_page(), 0);
 	after = h_read(CSR_HSTATUS);
-	/* The EBREAK has set SPP and SPV to the mode it was in, SPIE to what SRET had made of SIE. */
+	/* EBREAK sets SPP and SPV to the mode before it, and SPIE to SIE as SRET has set it. */
 	ok = me->cause == CAUSE_BREAKPOINT && has(me->status, SSTATUS_SPP) == !IS_USER(to) &&
 	     has(after, HSTATUS_SPV) == IS_VIRTUAL(to) &&
 	     has(me->status, SSTATUS_SPIE) == has(status, SSTATUS_SPIE);
-	/* SPVP is of the last trap from V = 1, which this is, or stays. */
+	/* SPVP is set by a trap from V = 1, and otherwise stays. */
 	ok &= has(after, HSTATUS_SPVP) ==
 	      (IS_VIRTUAL(to) ? !IS_USER(to) : has(hstatus, HSTATUS_SPVP));
 	check(ok,
-	      "sret in HS, sstatus 0x%lx hstatus 0x%lx: cause %lu at %s sstatus 0x%lx hstatus 0x%lx vsstatus 0x%lx",
+	      "sret in HS, sstatus 0x%lx hstatus 0x%lx: cause %lu at %s sstatus 0x%lx "
+	      "hstatus 0x%lx vsstatus 0x%lx",
 	      (unsigned long)status, (unsigned long)hstatus, (unsigned long)me->cause,
 	      place(me->epc), (unsigned long)me->status, (unsigned long)(after & ~HSTATUS_GVA),
 	      (unsigned long)h_read(CSR_VSSTATUS));
 }
 
-/* In VS mode: vsstatus says, sstatus stays. */
+/* SRET in VS mode: vsstatus gives the new mode, and sstatus does not change. */
 static void check_from_vs(unsigned int n)
 {
 	uint64_t status =
@@ -78,7 +79,7 @@ static void check_from_vs(unsigned int n)
 	      (unsigned long)me->hstatus, (unsigned long)after);
 }
 
-/* A trap to VS mode and SRET from its handler. */
+/* A trap to VS mode, and the SRET of its handler. */
 static void check_vs_round_trip(unsigned int n)
 {
 	enum mode mode = n & 1 ? VU : VS;
@@ -87,7 +88,7 @@ static void check_vs_round_trip(unsigned int n)
 
 	h_write(CSR_HEDELEG, BIT64(CAUSE_BREAKPOINT));
 	h_write(CSR_VSSTATUS, status);
-	/* The handler: past the EBREAK that was. */
+	/* The handler skips the EBREAK. */
 	page[16] = 0x14102573; /* csrr a0, sepc */
 	page[17] = 0x00450513; /* addi a0, a0, 4 */
 	page[18] = 0x14151073; /* csrw sepc, a0 */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * htinst of a trap that has nothing to do with the one before. priv H, "Transformed Instruction or
- * Pseudoinstruction for mtinst or htinst": each trap into HS mode writes htinst, an illegal
- * instruction with 0, a misaligned access with 0 or with that instruction transformed.
+ * htinst must not be that of an earlier trap. priv H, "Transformed Instruction or Pseudoinstruction
+ * for mtinst or htinst": each trap into HS mode writes htinst: an illegal instruction 0, a
+ * misaligned access 0 or the transformed instruction.
  */
 #include "conformance.h"
 #include "tables.h"
@@ -20,13 +20,13 @@ static const struct {
 	{ "illegal instruction", 0, 0, CAUSE_ILLEGAL, 0 },
 	{ "csrr of a CSR that there is not", INSN_CSRR(0x5c0), 0, CAUSE_ILLEGAL, 0 },
 	{ "virtual instruction", INSN_CSRR(CSR_HGATP), 0, CAUSE_VIRTUAL, 0 },
-	/* Where a misaligned access is permitted there is no trap to look at. */
+	/* If the machine permits a misaligned access, there is no trap to check. */
 	{ "misaligned amoswap.d", INSN_AMOSWAP_D, 12, CAUSE_STORE_MISALIGNED,
 	  INSN_AMOSWAP_D & ~(31u << 15) },
 	{ "misaligned lr.d", INSN_LR_D, 12, CAUSE_LOAD_MISALIGNED, INSN_LR_D & ~(31u << 15) },
 };
 
-/* What goes before: nothing but L2's own first accesses, or a trap of L2 that has htinst. */
+/* The event before: only L2's first accesses, or a trap of L2 that sets htinst. */
 enum earlier { FIRST, TABLE, LOAD, STORE, EARLIERS };
 static const char *const earlier_names[] = { "first", "after a fault on a table",
 					     "after a load's fault", "after a store's fault" };
@@ -35,7 +35,7 @@ static void go_before(struct scene *s, enum earlier e)
 {
 	switch (e) {
 	case TABLE:
-		/* htinst is a pseudoinstruction. */
+		/* This sets htinst to a pseudoinstruction. */
 		*pte_of(&s->vs, DATA_VA, 1) = PPN(NOWHERE) | PTE_V;
 		scene_use(s);
 		scene_try(s, INSN_LD, DATA_VA, 0);

@@ -11,7 +11,7 @@ struct pool {
 	unsigned int used;
 } __attribute__((aligned(16384)));
 
-static struct pool pools[2]; /* of the harts that use them */
+static struct pool pools[2]; /* one for each of two harts */
 uint64_t data_pages[DATA_PAGES][512] __attribute__((aligned(4096)));
 
 static struct pool *pool(void)
@@ -88,7 +88,7 @@ void map(struct stage *s, uint64_t addr, uint64_t target, unsigned int level, ui
 	*pte_of(s, addr, level) = PPN(target & ~(page_size(level) - 1)) | flags;
 }
 
-/* 2 MiB pages, as far as the program goes. */
+/* Maps pages of 2 MiB up to the end of the program. */
 void map_image(struct stage *g)
 {
 	extern uint8_t _start[], _end[];

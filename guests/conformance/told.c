@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fields of the H and VS CSRs that belong to an extension. On a machine whose ISA string does not
- * name the extension they are read-only zero (priv H, "henvcfg", "hstatus", "vsstatus"; Smstateen).
+ * Fields of the H and VS CSRs that belong to extensions. If the ISA string does not name the
+ * extension, they are zero and read-only (priv H, "henvcfg", "hstatus", "vsstatus"; Smstateen).
  */
 #include "aia.h"
 #include "csr_list.h"
@@ -10,7 +10,7 @@ struct field {
 	const char *name;
 	uint16_t csr;
 	uint64_t bits;
-	const char *told; /* / between extensions, of which one is enough */
+	const char *told; /* extensions with / between them; one of them suffices */
 };
 
 static const struct field fields[] = {
@@ -51,13 +51,13 @@ static void check_field(const struct field *f)
 {
 	uint64_t seen = written(f->csr, ALL) & f->bits;
 
-	/* What the machine has firmware may have left off. */
+	/* Firmware may have disabled a field that the machine has. */
 	check(!seen || has_one_of(f->told), "told %s = %s", f->name,
 	      !seen || has_one_of(f->told) ? "as the ISA string says"
 					   : "can be set, but the ISA string lacks it");
 }
 
-/* Values of a field of two bits: priv H, "Legal values of PMM". */
+/* A field of two bits: priv H, "Legal values of PMM". */
 static void check_reserved_mask_length(const char *name, unsigned int csr, unsigned int shift)
 {
 	unsigned int before;

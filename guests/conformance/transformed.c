@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * htinst of guest-page faults: 0, or the instruction with its address taken out (priv H, "Transformed
+ * htinst of guest-page faults: 0, or the instruction without its address (priv H, "Transformed
  * Instruction or Pseudoinstruction for mtinst or htinst").
  */
 #include "conformance.h"
 #include "tables.h"
 
-#define FAR UINT64_C(0x70000000) /* no page of a scene */
+#define FAR UINT64_C(0x70000000) /* an address that no scene maps */
 
 struct access {
 	const char *name;
 	uint32_t insn;
 	bool store, compressed;
-	uint32_t expanded; /* of a compressed one, with rs1 and offset 0 */
+	uint32_t expanded; /* of a compressed instruction, with rs1 and offset 0 */
 };
 
 #define FP_LOAD(f3)  (0x07u | A0 << 7 | (f3) << 12 | A0 << 15)
@@ -88,12 +88,12 @@ static uint64_t transformed(const struct access *a)
 
 static void check_one(const struct access *a, enum mode mode, bool g)
 {
-	const uint32_t pair = a->compressed ? a->insn | 0x0001u << 16 : a->insn; /* c.nop behind */
+	const uint32_t pair = a->compressed ? a->insn | 0x0001u << 16 : a->insn; /* then c.nop */
 	struct scene s;
 	uint64_t cause;
 
 	scene_make(&s, M39, M39, mode);
-	/* The page behind, and the one before, are not there. */
+	/* The page and its neighbours are not mapped. */
 	if (g)
 		map(&s.vs, FAR, FAR, 0, PTE_RWX | (mode == VU ? PTE_U : 0));
 	scene_use(&s);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Walks that fail on the way: reserved bits, addresses that are too wide, tables that are not there. */
+/* Page walks that fail: reserved bits, addresses that are too wide, missing tables. */
 #include "conformance.h"
 #include "tables.h"
 
-#define FAR_GPA UINT64_C(0x60000000) /* nothing of a scene is there */
+#define FAR_GPA UINT64_C(0x60000000) /* an address that no scene maps */
 
 enum kind { LOAD, STORE, FETCH, KINDS };
 static const char *const names[KINDS] = { "load", "store", "fetch" };
@@ -12,7 +12,10 @@ static const uint64_t page_fault[KINDS] = { CAUSE_LOAD_PAGE, CAUSE_STORE_PAGE, C
 static const uint64_t guest_fault[KINDS] = { CAUSE_LOAD_GUEST_PAGE, CAUSE_STORE_GUEST_PAGE,
 					     CAUSE_FETCH_GUEST_PAGE };
 
-/* Bits 54 to 63 are reserved, or of Svpbmt and Svnapot, which henvcfg does not give here. */
+/*
+ * Bits 54 to 63 are reserved, or belong to Svpbmt and Svnapot, which henvcfg does not enable
+ * here.
+ */
 static void check_reserved(bool g, unsigned int level, unsigned int bit)
 {
 	struct scene s;
@@ -21,7 +24,7 @@ static void check_reserved(bool g, unsigned int level, unsigned int bit)
 	*pte_of(g ? &s.g : &s.vs, g ? DATA_GPA : DATA_VA, level) |= BIT64(bit);
 	scene_use(&s);
 	scene_try(&s, INSN_LD, DATA_VA + 8, 0);
-	/* Without the extensions these bits are reserved too: a fault (priv "Sv39"). */
+	/* Without these extensions, a set bit must cause a page fault (priv "Sv39"). */
 	check_short(TO_HS, g ? CAUSE_LOAD_GUEST_PAGE : CAUSE_LOAD_PAGE, "walk %s %s with bit %u",
 		    g ? "G" : "VS", level ? "pointer" : "leaf", bit);
 }
@@ -37,7 +40,7 @@ static void check_all_reserved(void)
 			check_reserved(g, 0, bit);
 			check_reserved(g, 1, bit);
 		}
-		/* Reserved in a pointer. */
+		/* These bits are reserved in a pointer. */
 		for (i = 0; i < ARRAY_SIZE(pointer_bits); i++) {
 			scene_make(&s, M39, M39, VS);
 			*pte_of(g ? &s.g : &s.vs, g ? DATA_GPA : DATA_VA, 1) |= pointer_bits[i];
@@ -46,7 +49,7 @@ static void check_all_reserved(void)
 			check_short(TO_HS, g ? CAUSE_LOAD_GUEST_PAGE : CAUSE_LOAD_PAGE,
 				    "walk %s pointer with %c", g ? "G" : "VS", "UAD"[i]);
 		}
-		/* G is for software and RSW too: ignored. */
+		/* Software uses RSW, and G may be set: both are ignored. */
 		scene_make(&s, M39, M39, VS);
 		*pte_of(g ? &s.g : &s.vs, g ? DATA_GPA : DATA_VA, 0) |= PTE_G | 0x300;
 		scene_use(&s);
@@ -55,7 +58,7 @@ static void check_all_reserved(void)
 	}
 }
 
-/* Virtual addresses whose upper bits are not all like the highest that counts. */
+/* Virtual addresses whose upper bits do not all equal the highest translated bit. */
 static void check_canonical(enum atp_mode mode)
 {
 	unsigned int top = 12 + 9 * LEVELS(mode) - 1;
@@ -94,7 +97,7 @@ static void check_gpa(enum atp_mode mode, enum kind kind, uint64_t gpa)
 		    mode_text(mode, true), names[kind], (unsigned long)gpa);
 }
 
-/* Guest physical addresses above the G-stage's width, and in it but not mapped. */
+/* Guest physical addresses wider than the G-stage, and addresses within it that are not mapped. */
 static void check_width(enum atp_mode mode)
 {
 	unsigned int width = 12 + 9 * LEVELS(mode) + 2;
@@ -107,7 +110,7 @@ static void check_width(enum atp_mode mode)
 
 	for (i = 0; i < ARRAY_SIZE(addrs); i++) {
 		for (kind = 0; kind < KINDS; kind++) {
-			/* An entry of the VS stage reaches 56 bits. */
+			/* A PTE of the VS-stage has 56 bits of address. */
 			if (addrs[i] < BIT64(56))
 				check_gpa(mode, kind, addrs[i]);
 			scene_make(&s, BARE, mode, VS);
@@ -124,7 +127,7 @@ static void check_width(enum atp_mode mode)
 		    mode_text(mode, true));
 }
 
-/* The VS stage's table of @level is where the G-stage has nothing, or has something less than a read. */
+/* The G-stage does not map the VS-stage's table of @level, or does not permit reads of it. */
 static void check_implicit(enum atp_mode vs, enum atp_mode g, unsigned int level, enum kind kind,
 			   uint64_t g_flags)
 {
@@ -133,12 +136,12 @@ static void check_implicit(enum atp_mode vs, enum atp_mode g, unsigned int level
 	const char *what;
 
 	scene_make(&s, vs, g, VS);
-	/* Of the data only, not of the code. */
+	/* Change the walk for the data only, not for the code. */
 	if (level == LEVELS(vs) - 1) {
 		table = (uintptr_t)s.vs.root;
 		s.vs.root = (uint64_t *)FAR_GPA;
 	} else {
-		/* A way of its own from the root on. */
+		/* The data gets a separate branch from the root on. */
 		uint64_t *pte =
 			pte_of(&s.vs, DATA_VA + BIT64(12 + 9 * (LEVELS(vs) - 1)), level + 1);
 
@@ -170,7 +173,7 @@ static void check_all_implicit(enum atp_mode vs, enum atp_mode g)
 	}
 }
 
-/* By HLV and HSV the same. */
+/* The same by HLV and HSV. */
 static void check_implicit_hlv(void)
 {
 	static const struct {
@@ -203,14 +206,14 @@ static void check_implicit_hlv(void)
 	}
 }
 
-/* An access across the end of the page: which part faults, and what stval and htval say. */
+/* An access across the end of a page: which part faults, and the values of stval and htval. */
 static void check_crossing(bool g, enum kind kind, unsigned int missing)
 {
 	struct scene s;
 
 	scene_make(&s, M39, M39, VS);
 	if (kind == FETCH) {
-		/* The first half of a long instruction at the end of page 0. */
+		/* The first half of a long instruction is at the end of page 0. */
 		data_pages[0][511] = UINT64_C(0x0013) << 48;
 		data_pages[1][0] = 0;
 	}

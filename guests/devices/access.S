@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * uint64_t devices_access(uint64_t addr, unsigned int way, uint64_t *value): one access. @way: 0 to
- * 3 are loads of 1, 2, 4 and 8 bytes, which go to *@value; 4 to 7 are stores of *@value. -1, or the
- * cause of the trap that it takes. Interrupts are off.
+ * uint64_t devices_access(uint64_t addr, unsigned int kind, uint64_t *value): does one access.
+ * @kind 0 to 3 are loads of 1, 2, 4 and 8 bytes to *@value; 4 to 7 are stores of *@value. Returns
+ * -1, or the cause of the trap. Interrupts must be off.
  */
 	.text
 	.globl devices_access

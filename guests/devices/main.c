@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which devices this guest has, and that its interrupt controller has nothing but the registers
- * that the specification names. Needs QEMU's virt machine. The word on the command line says what
- * is expected:
+ * Checks which devices this guest has, and that its interrupt controller has only the registers
+ * that the specification names. Needs QEMU's virt machine. A word on the command line gives the
+ * expected devices:
  *   native     the bare machine, with all its devices
  *   withheld   Halite, which withholds fw_cfg and flash
  *   given      Halite, which gives them
@@ -23,20 +23,20 @@
 #define LOAD_ACCESS  5
 #define STORE_ACCESS 7
 
-/* devices_access() */
-#define WAYS	4 /* of loads, and of stores */
+/* Kinds of accesses of devices_access(). */
+#define WIDTHS	4 /* number of kinds of loads, and of stores */
 #define LOAD	0
 #define STORE	4
 #define OF_WORD 2
 
-uint64_t devices_access(uint64_t addr, unsigned int way, uint64_t *value);
+uint64_t devices_access(uint64_t addr, unsigned int kind, uint64_t *value);
 
 static bool native;
 
-/* The interrupt controller of S mode. */
+/* The interrupt controller of S-mode. */
 static struct {
 	uint64_t base;
-	uint64_t context; /* of this hart, in a PLIC; 2 * hart id + 1 on this machine */
+	uint64_t context; /* of this hart in a PLIC: 2 * hart id + 1 on this machine */
 	uint64_t hart;
 	uint32_t sources;
 	bool aplic, msi;
@@ -70,7 +70,7 @@ static void check_devices(const void *fdt, bool given)
 	check_page("fw_cfg", FW_CFG, given);
 	check_page("flash", FLASH, given);
 	check_page("the end of flash", FLASH + FLASH_SIZE - 8, given);
-	/* Firmware's own on the bare machine, too. */
+	/* The CLINT is the firmware's on the bare machine, too. */
 	check_page("CLINT", CLINT, false);
 	if (given)
 		return;
@@ -81,7 +81,7 @@ static void check_devices(const void *fdt, bool given)
 
 /* ---- the interrupt controller ---- */
 
-/* Whether the word at @offset is a register of the PLIC that is this hart's or everybody's. */
+/* Whether the word at @offset is a register of the PLIC for this hart or for all harts. */
 static bool is_plic_register(uint64_t offset)
 {
 	const uint64_t bits = 4 * (intc.sources / 32 + 1);
@@ -116,25 +116,26 @@ static bool is_register(uint64_t offset)
 }
 
 /*
- * One access that is not the one of a register. An aligned word is done: a load is of 0, a store of
- * ones does nothing, which the registers show afterwards. Anything else is refused.
+ * Whether an access that matches no register has the right effect. An aligned word is done: a load
+ * returns 0, and a store of ones has no effect, as the registers show later. Any other access is
+ * refused.
  */
-static bool is_right(uint64_t offset, unsigned int way)
+static bool is_right(uint64_t offset, unsigned int kind)
 {
-	uint64_t value = way >= STORE ? UINT64_MAX : 1;
-	uint64_t cause = devices_access(intc.base + offset, way, &value);
+	uint64_t value = kind >= STORE ? UINT64_MAX : 1;
+	uint64_t cause = devices_access(intc.base + offset, kind, &value);
 
-	if (offset % 4 == 0 && way % WAYS == OF_WORD)
-		return cause == UINT64_MAX && (way >= STORE || !value);
-	/* Misaligned or access fault */
-	if (way >= STORE)
+	if (offset % 4 == 0 && kind % WIDTHS == OF_WORD)
+		return cause == UINT64_MAX && (kind >= STORE || !value);
+	/* The fault may be misaligned or access. */
+	if (kind >= STORE)
 		return cause == STORE_ACCESS || cause == STORE_ACCESS - 1;
 	return cause == LOAD_ACCESS || cause == LOAD_ACCESS - 1;
 }
 
 /*
- * Accesses that say nothing: those of a register. And on the bare machine, of 8 bytes at a multiple
- * of 4: QEMU's hart makes two words of it.
+ * Accesses that are not checked: those of a register; and on the bare machine, 8 bytes at an odd
+ * multiple of 4, of which QEMU's hart makes two words.
  */
 static bool is_left_out(uint64_t offset, unsigned int size)
 {
@@ -143,22 +144,22 @@ static bool is_left_out(uint64_t offset, unsigned int size)
 	return size == 4 ? is_register(offset) : size == 8 && offset % 8 && native;
 }
 
-/* All other loads and stores in [@from, @to). */
+/* Does all other loads and stores in [@from, @to). */
 static void sweep(const char *name, uint64_t from, uint64_t to)
 {
-	unsigned int wrong = 0, way;
+	unsigned int wrong = 0, kind;
 	uint64_t offset;
 
 	for (offset = from; offset < to; offset++) {
-		for (way = LOAD; way < STORE + WAYS; way++) {
-			unsigned int size = 1 << way % WAYS;
+		for (kind = LOAD; kind < STORE + WIDTHS; kind++) {
+			unsigned int size = 1 << kind % WIDTHS;
 
 			if (offset + size > to || is_left_out(offset, size) ||
-			    is_right(offset, way))
+			    is_right(offset, kind))
 				continue;
 			if (!wrong++)
 				guest_print("# offset 0x%lx: %s of %u bytes\n",
-					    (unsigned long)offset, way < STORE ? "load" : "store",
+					    (unsigned long)offset, kind < STORE ? "load" : "store",
 					    size);
 		}
 	}
@@ -216,7 +217,7 @@ static void check_aplic(void)
 {
 	const uint64_t idc = 0x4000 + 32 * intc.hart;
 
-	/* Source 7 is active, so that its target can be written. */
+	/* Source 7 is active, so its target can be written. */
 	*(volatile uint32_t *)word(4 * 7) = 4;
 	*(volatile uint32_t *)word(0x3000 + 4 * 7) = intc.hart << 18 | 5;
 	sweep_kept("APLIC: domaincfg and sourcecfg", 0, PAGE);
@@ -238,7 +239,10 @@ static void find_interrupt_controller(const void *fdt, uint64_t hartid)
 	intc.base = guest_interrupt_controller(fdt);
 	intc.hart = hartid;
 	intc.context = 2 * hartid + 1;
-	/* With AIA, the domains of machine and supervisor level have the same number of sources. */
+	/*
+	 * With AIA, the APLIC domains of machine and supervisor level have the same number of
+	 * sources.
+	 */
 	node = fdt_node_offset_by_compatible(fdt, -1, "riscv,aplic");
 	intc.aplic = node >= 0;
 	intc.msi = has_node(fdt, "riscv,imsics");

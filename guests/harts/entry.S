@@ -3,7 +3,7 @@
 #define NACL_FID_SYNC_SRET 4
 
 /*
- * uint64_t harts_sync_sret(void (*code)(void)): see harts.h. All registers are L2's when it traps.
+ * uint64_t harts_sync_sret(void (*code)(void)), see harts.h. At the trap, all registers are L2's.
  */
 	.globl harts_sync_sret
 harts_sync_sret:

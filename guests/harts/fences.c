@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Ranges of SBI RFENCE; SBI NACL behind a HART_STOP that is refused; how long fences take. */
+/* Ranges of SBI RFENCE; SBI NACL after a HART_STOP that is refused; the time that fences take. */
 #include "csr.h"
 #include "guest.h"
 #include "harts.h"
@@ -20,8 +20,8 @@ static int64_t fence(uint64_t function, uint64_t start, uint64_t size)
 }
 
 /*
- * A range may end with the address space; it may not go around (SBI 2.0 "RFENCE Extension":
- * start_addr or size is not valid).
+ * A range may end at the end of the address space, but must not wrap around (SBI 2.0 "RFENCE
+ * Extension": start_addr or size is not valid).
  */
 void check_ranges(void)
 {
@@ -45,7 +45,7 @@ static int64_t nacl(uint64_t function, uint64_t a0, uint64_t a1)
 	return guest_sbi(NACL_EID, function, a0, a1, 0, 0, 0).error;
 }
 
-/* The hart goes on as it was: with its area. */
+/* After a refused HART_STOP, the hart still has its shared memory. */
 void check_refused_stop(void)
 {
 	guest_check("set_shmem", nacl(NACL_FID_SET_SHMEM, (uintptr_t)area, 0), 0);
@@ -63,23 +63,24 @@ void check_refused_stop(void)
 #define PAGES	     64
 /* 10 ticks are 1,000 instructions under -icount shift=0. */
 #define INSTRUCTIONS_PER_TICK 100
-/* Instructions with interrupts off, at most. */
+/* Limit of the number of instructions with interrupts off. */
 #define LATE_MAX 10000
-/* The timer fires within this time of the call, in these steps. */
+/* The timer fires at this time after the call or earlier, in steps of TIMER_STEP. */
 #define TIMER_TICKS 8000
 #define TIMER_STEP  37
 
 static uint64_t roots[SHADOWS][ROOT_ENTRIES] __attribute__((aligned(16384)));
 
 /*
- * As many guests of one VMID as Halite has shadows for, each with this guest's memory where it is.
+ * Makes as many guests with the same VMID as Halite has shadows. Each maps this guest's memory at
+ * the same addresses.
  */
 static void make_guests(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < SHADOWS; i++) {
-		/* The gigabyte from 0x80000000 on: V, R, W, X, U, A, D. */
+		/* The gigabyte at 0x80000000: V, R, W, X, U, A, D. */
 		roots[i][2] = UINT64_C(0x80000000) >> 12 << 10 | 0xdf;
 		csr_write(CSR_HGATP, UINT64_C(8) << 60 | VMID << 44 | (uintptr_t)roots[i] >> 12);
 		__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" : : : "memory");
@@ -122,8 +123,8 @@ static bool are_done(void)
 }
 
 /*
- * All entries of @type by one sync_hfence, with a timer that fires at another moment of it each
- * time: how late it comes at most.
+ * Does one sync_hfence with all entries of @type pending, many times. A timer fires at another
+ * moment of it each time. Checks the longest delay of the timer's interrupt.
  */
 static void check_latency(const char *what, enum nacl_hfence_type type)
 {

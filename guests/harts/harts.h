@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the parts of this guest share: other harts that do a job, and time. */
+/* Functions that the parts of this guest share: jobs for other harts, and time. */
 #ifndef HARTS_H
 #define HARTS_H
 
@@ -15,7 +15,7 @@
 
 enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 
-/* SBI HSM, states of a hart. */
+/* States of a hart in SBI HSM. */
 #define STATUS_STARTED	 0
 #define STATUS_STOPPED	 1
 #define STATUS_SUSPENDED 4
@@ -37,25 +37,25 @@ enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 #define IRQ_SEI 9
 #define BIT(n)	(UINT64_C(1) << (n))
 
-/* Of the timebase of QEMU's virt machine. */
+/* Timebase of QEMU's virt machine. */
 #define TICKS_PER_US	 10
 #define TICKS_PER_SECOND 10000000
 
-/* Time is the host's, whose threads the harts are: on a busy host a hart can stand still for seconds. */
+/* Time is the host's. Harts are threads of the host: if it is busy, a hart may stop for seconds. */
 #define AWAIT_TICKS (30 * UINT64_C(TICKS_PER_SECOND))
 
-extern uint64_t harts_first; /* the hart that began */
+extern uint64_t harts_first; /* id of the boot hart */
 extern unsigned int harts_count;
 
 /*
- * Start @hart with @job, which the firmware stops when it returns; waits until the firmware calls
- * it started.
+ * Starts @hart with @job, and waits until HART_GET_STATUS returns STARTED. The hart stops when @job
+ * returns. Returns false if the hart does not start.
  */
 bool harts_start(uint64_t hart, void (*job)(uint64_t hart));
-/* Wait until @hart is in the state @status, for AWAIT_TICKS at most; the state that it is in. */
+/* Waits until the state of @hart is @status, at most AWAIT_TICKS. Returns its state. */
 int64_t harts_await(uint64_t hart, int64_t status);
 void harts_send_ipi(uint64_t hart);
-/* Spin for less than @ticks, by chance. */
+/* Spins for a random time less than @ticks. */
 void harts_delay(uint64_t ticks);
 uint64_t harts_now(void);
 
@@ -68,8 +68,8 @@ void check_refused_stop(void);
 void check_fences(void);
 
 /*
- * SBI NACL sync_sret into VS-mode at @code until that traps: scause; or 1000 and the error's
- * amount, if it was refused.
+ * Enters VS-mode at @code by SBI NACL sync_sret, until @code traps. Returns scause. If the call is
+ * refused, returns 1000 plus the absolute value of the error.
  */
 uint64_t harts_sync_sret(void (*code)(void));
 

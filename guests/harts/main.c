@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What harts do to each other: the states that SBI HSM tells, IPIs to a hart that has just started,
- * an interrupt that another hart ends; and fences of SBI RFENCE and NACL. For QEMU's virt machine
- * with 2 harts or more, with or without Halite. On the command line: "refused-stop", firmware
- * refuses HART_STOP; "fatal", Halite is a build for tests whose own extension ends it
- * (tests/jitter); "fences", with -icount, how long fences take.
+ * Effects of harts on each other: states of SBI HSM, IPIs to a hart that has just started, an
+ * interrupt that another hart claims; and fences of SBI RFENCE and NACL. For QEMU's virt machine
+ * with 2 or more harts, with or without Halite. Words on the command line:
+ *   refused-stop   the firmware refuses HART_STOP
+ *   fatal          Halite is a build for tests whose SBI extension ends Halite (tests/jitter)
+ *   fences         the time that fences take; needs -icount
  */
 #include <libfdt.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* States of a hart, and IPIs to one that has just started. */
+/* States of a hart, and IPIs to a hart that has just started. */
 #include <stdio.h>
 
 #include "csr.h"
@@ -68,7 +68,10 @@ void check_status(void)
 /* ---- IPIs to a hart that HART_GET_STATUS calls started ---- */
 
 static volatile bool was_sent[HARTS_MAX], arrived[HARTS_MAX];
-/* Of the harts that an IPI did not reach: how long they waited, in ticks and in looks. */
+/*
+ * For harts that an IPI did not reach: how long they waited, in ticks, and how often they
+ * looked.
+ */
 static volatile uint64_t waited[HARTS_MAX], looked[HARTS_MAX];
 
 static bool has_ipi(void)
@@ -77,8 +80,8 @@ static bool has_ipi(void)
 }
 
 /*
- * Each hart is a thread of QEMU's and may stand still meanwhile: time counts from the call on, and
- * so do this hart's own looks.
+ * Waits for an IPI. Each hart is a thread of QEMU and may stop at any time. So the limit counts
+ * both the time since the call and this hart's own looks.
  */
 static void take_ipi(uint64_t hart)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An external interrupt that another hart ends: the UART's, with a wire of the PLIC or the APLIC to
- * one hart, which the first hart claims in that hart's place about when it comes there. The hart
- * must not see it afterwards.
+ * An external interrupt that another hart claims. The UART's wire leads by the PLIC or the APLIC to
+ * one hart. The boot hart claims the interrupt in that hart's place at about the time when it
+ * arrives there. Afterwards, that hart must not see the interrupt.
  */
 #include <libfdt.h>
 #include <stddef.h>
@@ -43,8 +43,8 @@ static uint64_t plic_context(uint64_t hart)
 }
 
 /*
- * ---- of the PLIC: each hart's context has it enabled while it is this hart's turn; of the APLIC:
- * its target ----
+ * ---- routing: in the PLIC, only the context of the chosen hart enables the interrupt; in the
+ * APLIC, the hart is the target ----
  */
 
 static void connect(uint64_t hart)
@@ -83,8 +83,8 @@ static void set_up(void)
 }
 
 /*
- * In place of @hart. The PLIC forgets an interrupt whose wire is down; the APLIC has it again while
- * the wire is up.
+ * Claims the interrupt in place of @hart. The PLIC drops a pending interrupt whose wire is low. The
+ * APLIC sets it pending again while the wire is high.
  */
 static bool claim(uint64_t hart)
 {
@@ -134,8 +134,8 @@ static bool ask(uint64_t hart)
 }
 
 /*
- * Until @hart stands still for a moment: the interrupt is on its way there, and Halite has it. Not
- * for ever: QEMU has it at once.
+ * Waits until @hart stops for a moment: then the interrupt has arrived, and Halite handles it. The
+ * wait is limited, because in QEMU without Halite the hart does not stop.
  */
 static void wait_for_stall(uint64_t hart)
 {
@@ -177,7 +177,8 @@ void check_wires(const void *fdt)
 		if (hart != harts_first)
 			harts_start(hart, watch);
 	}
-	/* Now, as firmware resets what is a hart's when it starts. */
+	/* Set up now: firmware resets a hart's part of the controller when the hart starts. */
+
 	set_up();
 	while (round < ROUNDS && harts_now() - start < ROUNDS_TICKS) {
 		for (hart = 0; hart < harts_count; hart++) {

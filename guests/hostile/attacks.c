@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Attacks by L1's own instructions and SBI calls. */
+/* Attacks by instructions and SBI calls of L1. */
 #include "hostile.h"
 
-/* Also CSRs of machine and user kinds, which must be illegal; none that this guest lives on. */
+/* A random CSR. Machine and user CSRs are among them; CSRs that this guest needs are only read. */
 static uint32_t random_csr(struct hart *h, bool *read_only)
 {
 	static const uint16_t kinds[] = { 0x200, 0x600, 0xa00, 0xe00 };
@@ -18,7 +18,7 @@ static uint32_t random_csr(struct hart *h, bool *read_only)
 	case 0:
 		return kinds[below(h, 4)] | below(h, 256);
 	case 1:
-		/* 0x1xx, 0x0xx are the guest's own life. */
+		/* This guest needs 0x0xx and 0x1xx, so any CSR is read only. */
 		*read_only = true;
 		return below(h, 4096);
 	default:
@@ -26,7 +26,7 @@ static uint32_t random_csr(struct hart *h, bool *read_only)
 	}
 }
 
-/* Registers of interrupt files, L1's own and those of its guests, that exist and that do not. */
+/* Registers of interrupt files, of L1's file and of guests' files; some do not exist. */
 static void files(struct hart *h)
 {
 	static const uint16_t windows[][2] = {
@@ -35,7 +35,7 @@ static void files(struct hart *h)
 	const uint16_t *window = windows[below(h, 4)];
 	uint32_t funct3 = 1 + below(h, 3);
 
-	/* hstatus.VGEIN, also of no file */
+	/* hstatus.VGEIN; some of the files do not exist. */
 	try_insn(h, CSRRW(0x600), below(h, chance(h, 2) ? 64 : 8) << 12, 0);
 	try_insn(h, CSRRW(window[0]), chance(h, 8) ? any_value(h) : 0x30 + below(h, 0xe0), 0);
 	try_insn(h, (CSRRW(window[1]) & ~(7u << 12)) | funct3 << 12, any_value(h), 0);
@@ -62,7 +62,7 @@ void attack_csrs(struct hart *h)
 	}
 }
 
-/* All that funct3 0 and 4 of SYSTEM have: fences, HLV, HSV, SRET, WFI, what is reserved. */
+/* Instructions with funct3 0 and 4 of SYSTEM: fences, HLV, HSV, SRET, WFI, reserved ones. */
 void attack_instructions(struct hart *h)
 {
 	static const uint8_t fences[] = { 0x11, 0x13, 0x31, 0x33, 0x09, 0x0b, 0x0c };
@@ -150,7 +150,7 @@ void attack_memory(struct hart *h)
 				 any_value(h));
 			break;
 		default:
-			/* amoadd.w/d, lr.w/d: rd = a0, rs1 = a0, rs2 = a1 */
+			/* amoadd.w, amoadd.d, lr.w, lr.d: rd = a0, rs1 = a0, rs2 = a1 */
 			try_insn(h,
 				 0x2f | (2 + below(h, 2)) << 12 | 10 << 15 | 10 << 7 |
 					 (chance(h, 2) ? 2u << 27 : 11u << 20),
@@ -180,7 +180,7 @@ static void expect_refusal(struct hart *h, const char *what, int64_t error)
 		hostile_fail("%s: error %ld, cause %ld", what, (long)error, (long)h->cause);
 }
 
-/* Buffers that are not all the guest's must be refused. */
+/* Buffers that are not wholly the guest's, which Halite must refuse, and others. */
 static void sbi_dbcn(struct hart *h)
 {
 	uint64_t size = chance(h, 2) ? 16 : 1 + below(h, 0x10000);
@@ -271,7 +271,7 @@ void attack_sbi(struct hart *h)
 	}
 }
 
-/* Start, stop, suspend: harts begin at hostile_start() or not at all. */
+/* Start, stop, suspend. A hart that starts must begin at hostile_start(). */
 void attack_harts(struct hart *h)
 {
 	uint64_t start = (uintptr_t)hostile_start;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where harts begin, and how they come back from whatever they did. */
+/* The start of harts, and their return to C after any trap. */
 #include "hostile.h"
 #include "callee_saved.inc"
 
 	.text
 	.option norvc
 
-/* a0 = hart id. sscratch holds the hart's struct from here on, whatever happens. */
+/* a0 = hart id. From here on sscratch always points to the hart's struct. */
 	.globl hostile_start
 	.balign 4
 hostile_start:
@@ -31,7 +31,7 @@ hostile_start:
 2:	wfi
 	j 2b
 
-/* Every trap: the end of hostile_run(). Without one, it is nobody's, and reported. */
+/* The trap handler. It returns from hostile_run(); a trap outside hostile_run() is reported. */
 	.globl hostile_trap
 	.balign 4
 hostile_trap:
@@ -71,7 +71,10 @@ hostile_run:
 	li t0, 1
 	sd t0, HART_RUNNING(a0)
 	bnez a1, 5f
-	/* RUN_CALL. An SRET or ECALL among what is tried shall do little. */
+	/*
+	 * RUN_CALL. The tried instruction may be SRET or ECALL: set sepc, a6 and a7 to be
+	 * harmless.
+	 */
 	la t0, l2_entry
 	csrw sepc, t0
 	li a7, -1
@@ -79,7 +82,7 @@ hostile_run:
 	mv t0, a2
 	ld a0, 80(a3)
 	ld a1, 88(a3)
-	.irp reg, ra, t1, t2, t3, t4, t5, t6, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, a2, a3, a4, a5
+	.irp reg, ra,t1,t2,t3,t4,t5,t6,s0,s1,s2,s3,s4,s5,s6,s7,s8,s9,s10,a2,a3,a4,a5
 	li \reg, 0
 	.endr
 	li s11, 1
@@ -99,7 +102,7 @@ hostile_run:
 7:	ebreak
 	j 7b
 
-/* From a0, all but ra and a0 */
+/* Loads all registers but ra and a0 from the array at a0. */
 load_registers:
 	ld x2, 16(a0)
 	ld x3, 24(a0)

@@ -2,12 +2,13 @@
 /*
  * A guest that attacks the hypervisor below from all its harts, and keeps control of itself.
  *
- * Invariants, so that what breaks is the hypervisor's fault and not this guest's own:
- * - A step that may trap, enter L2 or lose the registers goes through hostile_run(), which comes back
- *   through the trap handler; sscratch and stvec are never given away, a timer is always set.
- * - What attacks write to, and what attacks may make writable for L2, are pages outside of this image: the
- *   arena, memory of others, devices that do no harm. Their addresses keep off the image in their
- *   lower 30 bits, too, so that no page of 1 GiB leads there.
+ * Invariants, which make sure that a failure is the hypervisor's fault and not this guest's:
+ * - A step that may trap, enter L2 or lose the registers goes through hostile_run(), which returns
+ *   through the trap handler. sscratch and stvec always keep their values, and a timer is always
+ *   set.
+ * - Attacks write only to pages outside this image, and make only such pages writable for L2: the
+ *   arena, memory of others, devices that do no harm. The lower 30 bits of these addresses differ
+ *   from the image's, too, so that no page of 1 GiB leads to the image.
  */
 #ifndef HOSTILE_H
 #define HOSTILE_H
@@ -26,12 +27,12 @@
 #define HART_SHIFT   9
 #define HART_SIZE    (1 << HART_SHIFT)
 
-/* How hostile_run() goes. */
-#define RUN_CALL 0 /* jump to pc in L1; only a0 and a1 are given */
-#define RUN_SRET 1 /* all registers, SRET to pc */
-#define RUN_SBI	 2 /* all registers, ECALL; sepc is pc */
+/* What hostile_run() does with pc. */
+#define RUN_CALL 0 /* jumps to pc in L1; only a0 and a1 are loaded */
+#define RUN_SRET 1 /* loads all registers, then SRET to pc */
+#define RUN_SBI	 2 /* loads all registers and sepc = pc, then ECALL */
 
-/* x31 (t6) of l2_entry: it may jump where x9 (s1) says. */
+/* With this value in x31 (t6), l2_entry may jump to the address in x9 (s1). */
 #define L2_MAY_JUMP 0x6a756d70
 
 #ifndef __ASSEMBLER__
@@ -41,7 +42,7 @@
 #include "csr.h"
 
 struct hart {
-	/* Of assembly */
+	/* Members for assembly. */
 	uint64_t saved[14];
 	uint64_t running;
 	uint64_t cause; /* of the trap that ended hostile_run() */
@@ -49,16 +50,16 @@ struct hart {
 	uint64_t pc;
 	uint64_t a0; /* at the trap */
 	uint64_t a1;
-	/* Of C */
+	/* Members for C. */
 	uint64_t id;
 	uint64_t random;
-	uint64_t tables_made; /* changes of its tables in the arena */
+	uint64_t tables_made; /* number of changes of the hart's tables in the arena */
 	uint64_t starts;
 	uint64_t steps;
-	uint64_t l2_entries; /* that came back from L2 */
+	uint64_t l2_entries; /* number of entries into L2 */
 	uint64_t probes;
-	uint64_t unclear; /* probes that the timer ended */
-	uint64_t what;	  /* the step under way, for the report */
+	uint64_t unclear; /* number of probes that the timer ended */
+	uint64_t what;	  /* number of the current step, for the report */
 	uint64_t seen_steps;
 	uint64_t seen_time;
 	uint64_t parked;
@@ -70,26 +71,26 @@ extern struct hart hostile_harts[HOSTILE_HARTS];
 
 /* ---- entry.S and l2.S ---- */
 
-void hostile_start(void); /* where harts start: a0 is the hart id */
+void hostile_start(void); /* harts start here; a0 is the hart id */
 void hostile_trap(void);
-/* @x: values for x1 to x31. Returns after the next trap, with h->cause and so on filled in. */
+/* Runs code until the next trap. @x: values for x1 to x31. Fills in h->cause and the rest. */
 void hostile_run(struct hart *h, uint64_t how, uint64_t pc, const uint64_t *x);
-void l2_entry(void); /* random deeds, for ever; S mode */
-void l2_user(void);  /* likewise in U mode, which may be L1's */
-/* Single deeds at a0, then EBREAK. */
+void l2_entry(void); /* random actions without end, in S-mode */
+void l2_user(void);  /* the same in U-mode, as L2 or as L1's user mode */
+/* One action at a0, then EBREAK. */
 void l2_load(void);
 void l2_store(void);
 void l2_amo(void);
 void l2_lr(void);
 void l2_jump(void);
-void l2_timer(void); /* lets its timer expire, and loops */
+void l2_timer(void); /* lets its timer expire, and loops without end */
 
 /* ---- main.c ---- */
 
-/* A breach, or another end of the world: the guest fails. */
+/* Reports a failure: the guest reached something that is not its, or must end. */
 void hostile_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* The boot hart, which never stops. */
+/* Whether @h is the boot hart, which never stops. */
 bool hostile_is_boss(const struct hart *h);
 
 /* ---- tools.c ---- */
@@ -108,28 +109,37 @@ bool hostile_is_boss(const struct hart *h);
 #define UART	   UINT64_C(0x10000000)
 #define NOWHERE	   UINT64_C(0x40000)
 
-extern uint64_t hostile_home; /* first address that is the hypervisor's; up to RAM_END */
+extern uint64_t hostile_home; /* the hypervisor's memory begins here and ends at RAM_END */
 
-/* Find hostile_home and what the machine has, fill the arena. On the boot hart, with its trap handler set. */
+/*
+ * Finds hostile_home and the machine's features, and fills the arena. Call it on the boot hart
+ * after its trap handler is set.
+ */
 void tools_init(struct hart *h);
 uint64_t rnd(struct hart *h);
-/* Below @n. */
+/* A random number less than @n. */
 uint64_t below(struct hart *h, uint64_t n);
 bool chance(struct hart *h, unsigned int one_in);
-/* An address that may be stored to, of any of the kinds above; or loaded from, which is more. */
+/*
+ * A random address of the kinds above that may be stored to, or loaded from. More can be loaded
+ * from.
+ */
 uint64_t store_address(struct hart *h);
 uint64_t load_address(struct hart *h);
-/* An address that is not the guest's, in @size bytes from there. */
+/* A random address so that some of the @size bytes there are not the guest's. */
 uint64_t others_address(struct hart *h);
-/* Any value: random, small, an address, all-ones. */
+/* A random value of any kind: random, small, an address, all ones. */
 uint64_t any_value(struct hart *h);
-/* Timer interrupt in @ticks. */
+/* Arms the timer interrupt in @ticks. */
 void arm_timer(struct hart *h, uint64_t ticks);
 uint64_t read_time(void);
 bool has_sstc(void);
-/* Execute @insn, whose operands are a0 and a1 and whose result is a0: the cause, 3 (EBREAK) if it did not trap. */
+/*
+ * Executes @insn, with operands in a0 and a1 and the result in a0. Returns the cause of its trap; 3
+ * (EBREAK) if it did not trap.
+ */
 uint64_t try_insn(struct hart *h, uint32_t insn, uint64_t a0, uint64_t a1);
-/* ECALL with a0 to a5: the error, in h->a1 the value. -100: it did not come back that way. */
+/* ECALL with a0 to a5. Returns the error, and the value in h->a1. -100: another trap ended it. */
 int64_t try_sbi(struct hart *h, uint64_t extension, uint64_t function, const uint64_t args[6]);
 int64_t try_sbi3(struct hart *h, uint64_t extension, uint64_t function, uint64_t a0, uint64_t a1,
 		 uint64_t a2);
@@ -147,7 +157,7 @@ int64_t try_sbi3(struct hart *h, uint64_t extension, uint64_t function, uint64_t
 #define CAUSE_BREAKPOINT    3
 #define IS_INTERRUPT(cause) ((int64_t)(cause) < 0)
 
-/* R-type instruction with rd = a0, rs1 = a0, rs2 = a1; fields may be changed afterwards. */
+/* R-type instructions with rd = a0, rs1 = a0, rs2 = a1. Callers may change fields. */
 #define INSN_HLV(funct7, kind) (0x73 | 4 << 12 | (funct7) << 25 | (kind) << 20 | 10 << 15 | 10 << 7)
 #define INSN_HSV(funct7)       (0x73 | 4 << 12 | (funct7) << 25 | 11 << 20 | 10 << 15)
 #define CSRRW(csr)	       (0x73 | 1 << 12 | (uint32_t)(csr) << 20 | 10 << 15 | 10 << 7)
@@ -176,20 +186,23 @@ int64_t try_sbi3(struct hart *h, uint64_t extension, uint64_t function, uint64_t
 #define PTE_AD	 0xc0
 #define PTE_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_AD)
 
-/* The tables of @id in the arena: 16 pages, others scribble there. */
+/* The tables of @id in the arena: 16 pages. Other harts write there, too. */
 uint64_t arena_tables(uint64_t id);
-/* Change some of @h's tables; most times L2 finds its code under hgatp @mode. */
+/* Changes some of @h's tables at random. Mostly, L2 finds its code under hgatp @mode afterwards. */
 void scribble_tables(struct hart *h, unsigned int mode);
 uint64_t random_pte(struct hart *h);
-/* Sv39x4, Sv48x4 or Sv57x4, if the machine has it; changes hgatp. */
+/* A random mode of Sv39x4, Sv48x4 and Sv57x4 that the machine has. Changes hgatp. */
 unsigned int gstage_mode(struct hart *h);
 uint64_t random_atp(struct hart *h, bool gstage);
-/* @h's own tables, that nobody else writes: emptied, but for L2's code; then map @gpa. hgatp for it. */
-uint64_t own_tables(struct hart *h, unsigned int mode);
-void own_map(struct hart *h, unsigned int mode, uint64_t gpa, uint64_t pa, unsigned int level,
-	     uint64_t flags);
+/*
+ * Tables of @h that no other hart writes. exact_tables() empties them, maps L2's code, and returns
+ * hgatp. exact_map() then maps @gpa.
+ */
+uint64_t exact_tables(struct hart *h, unsigned int mode);
+void exact_map(struct hart *h, unsigned int mode, uint64_t gpa, uint64_t pa, unsigned int level,
+	       uint64_t flags);
 
-/* ---- the attacks: one step each ---- */
+/* ---- the attacks; each function is one step ---- */
 
 void attack_csrs(struct hart *h);
 void attack_instructions(struct hart *h);
@@ -198,10 +211,13 @@ void attack_sbi(struct hart *h);
 void attack_harts(struct hart *h);
 void attack_l2(struct hart *h);
 void attack_nacl(struct hart *h);
-/* Strict: what is not the guest's must fault by every way there is, what is the guest's must not. */
+/*
+ * Exact attempts: memory that is not the guest's must fault for each kind of access; the guest's
+ * not.
+ */
 void probe(struct hart *h);
 
-/* Bring the H CSRs to a known state, without a NACL area. */
+/* Sets the H CSRs to known values, and gives the shared memory of NACL back. */
 void calm(struct hart *h);
 #endif
 

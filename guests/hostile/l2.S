@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * L2: no stack, no memory of its own, only registers, since any access may fail. s11 is its random number,
- * s2 to s9 are addresses, s1 is where it may jump. It is its own trap handler, too.
+ * L2 uses only registers, neither a stack nor memory, since any access may fail. s11 is its random
+ * number, s2 to s9 are addresses, s1 is where it may jump. It is also its own trap handler.
  */
 #include "hostile.h"
 
@@ -18,7 +18,7 @@
 	.globl l2_entry
 	.balign 4
 l2_entry:
-	/* Whoever comes here with L1's sscratch is L1, by an SRET that did not enter L2. */
+	/* If sscratch is L1's, an SRET has not entered L2: this is L1. */
 	csrr t0, sscratch
 	la t1, hostile_harts
 	sub t0, t0, t1

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All harts attack, step by step; the boot hart also starts those that have been stopped, looks that each
- * gets on, and ends it all after a while. Runs in Halite with 512 MiB of memory.
+ * All harts attack, step by step. The boot hart also starts harts that have stopped, checks that
+ * each hart makes progress, and ends the guest after a while. Runs in Halite with 512 MiB of
+ * memory.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 
 #define SECOND	    10000000 /* ticks */
 #define DURATION    (UINT64_C(15) * SECOND)
-#define PATIENCE    (UINT64_C(10) * SECOND)
+#define TIME_LIMIT  (UINT64_C(10) * SECOND)
 #define STEP_TIME   (SECOND / 1000)
 #define HSM_STOPPED 1
 
@@ -19,9 +20,9 @@ struct hart hostile_harts[HOSTILE_HARTS];
 
 static struct hart *boss;
 static unsigned int hart_count;
-static unsigned int weights; /* of all attacks */
+static unsigned int weights; /* sum of all attacks */
 static uint64_t end_time;
-static uint32_t ended;	  /* the boss says so */
+static uint32_t ended;	  /* the boss has ended the attacks */
 static uint32_t failures; /* atomic */
 
 struct attack {
@@ -48,7 +49,7 @@ void hostile_fail(const char *fmt, ...)
 	char line[200];
 	va_list args;
 
-	/* The first few say enough. */
+	/* The first failures suffice. */
 	if (__atomic_fetch_add(&failures, 1, __ATOMIC_SEQ_CST) >= 5)
 		return;
 	va_start(args, fmt);
@@ -64,7 +65,7 @@ static _Noreturn void power_off(void)
 		;
 }
 
-/* A trap outside hostile_run(). */
+/* Reports a trap outside hostile_run(). */
 void hostile_lost(struct hart *h);
 void hostile_lost(struct hart *h)
 {
@@ -103,7 +104,7 @@ static void report(void)
 
 static void finish(void)
 {
-	uint64_t limit = read_time() + PATIENCE;
+	uint64_t limit = read_time() + TIME_LIMIT;
 	unsigned int i;
 
 	__atomic_store_n(&ended, 1, __ATOMIC_SEQ_CST);
@@ -124,7 +125,7 @@ static void finish(void)
 	power_off();
 }
 
-/* Start what is stopped; see whether each hart has made a step since long ago. */
+/* Starts harts that have stopped, and checks that each hart has made a step not long ago. */
 static void watch(void)
 {
 	uint64_t now = read_time();
@@ -139,7 +140,7 @@ static void watch(void)
 		if (steps != h->seen_steps || !h->seen_time) {
 			h->seen_steps = steps;
 			h->seen_time = now;
-		} else if (now - h->seen_time > PATIENCE) {
+		} else if (now - h->seen_time > TIME_LIMIT) {
 			hostile_fail("hart %u hangs in step %s", i, attacks[h->what].name);
 			finish();
 		}
@@ -165,7 +166,7 @@ static void step(struct hart *h)
 	h->steps++;
 }
 
-/* Each start of a hart, on an empty stack. */
+/* Each start of a hart calls this, with an empty stack. */
 void hostile_hart(struct hart *h);
 void hostile_hart(struct hart *h)
 {

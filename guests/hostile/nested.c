@@ -2,7 +2,7 @@
 /* Attacks through a guest of this guest: L2 by SRET and by NACL. */
 #include "hostile.h"
 
-#define AREAS		4 /* for all harts: some share one */
+#define AREAS		4 /* for all harts, so some harts share one */
 #define AREA_SIZE	0x3000
 #define AREA_WORDS	(AREA_SIZE / 8)
 #define WORD_AUTOSWAP	(0x200 / 8)
@@ -43,7 +43,7 @@ static uint64_t random_vstvec(struct hart *h)
 	return chance(h, 4) ? others_address(h) : (uintptr_t)l2_entry | chance(h, 4);
 }
 
-/* One CSR of L2 with something that may make sense. */
+/* A value for a CSR of L2 that may be valid. */
 static uint64_t csr_value(struct hart *h, unsigned int csr)
 {
 	switch (csr) {
@@ -80,7 +80,7 @@ static void write_csrs(struct hart *h)
 	try_insn(h, 0x73 | 1 << 12 | 10 << 15 | UINT32_C(0x24d) << 20, csr_value(h, 0x24d), 0);
 }
 
-/* x1 to x31 for L2. */
+/* Fills x1 to x31 for L2. */
 static void fill_registers(struct hart *h, uint64_t x[32], bool may_jump)
 {
 	unsigned int i;
@@ -94,7 +94,7 @@ static void fill_registers(struct hart *h, uint64_t x[32], bool may_jump)
 	x[31] = may_jump ? L2_MAY_JUMP : 0;
 }
 
-/* Enter what hstatus and sstatus say, come back somehow. */
+/* Enters VS-mode or user mode, until any trap. */
 static void enter(struct hart *h, uint64_t how, uint64_t x[32])
 {
 	bool user = chance(h, 8);
@@ -125,7 +125,7 @@ void attack_l2(struct hart *h)
 		if (chance(h, 4))
 			write_csrs(h);
 		if (!wild) {
-			/* Its own tables, which L2 finds its code in. Bare only here, not when it may jump. */
+			/* This hart's tables map L2's code. vsatp is 0 only if L2 may not jump. */
 			hgatp = (uint64_t)gstage_mode(h) << 60 | below(h, 64) << 44 |
 				arena_tables(h->id) >> 12;
 			csr_write(0x280, chance(h, 2)
@@ -143,7 +143,7 @@ void attack_l2(struct hart *h)
 	}
 }
 
-/* Write into an area, with or without its dirty bit or as a whole fence. */
+/* Writes words of an area: single ones, with their dirty bits, or a whole fence. */
 static void scribble_area(struct hart *h, volatile uint64_t *a)
 {
 	static const uint16_t csrs[] = {
@@ -180,7 +180,7 @@ static void scribble_area(struct hart *h, volatile uint64_t *a)
 	}
 }
 
-/* Places where no area can be. */
+/* Calls set_shmem with an address at which no area can be. */
 static void refused_area(struct hart *h)
 {
 	uint64_t addr = chance(h, 2) ? hostile_home - (1 + below(h, 2)) * 0x1000

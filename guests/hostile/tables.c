@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Page tables for L2: wild ones in the arena, exact ones for the probes. */
+/* Page tables for L2: random ones in the arena, exact ones for the probes. */
 #include <string.h>
 
 #include "hostile.h"
 
 #define ROOT_PAGES   4
-#define ARENA_TABLES 16 /* pages, root included */
-#define OWN_TABLES   12 /* pages without the root */
+#define ARENA_TABLES 16 /* pages, with the root */
+#define EXACT_TABLES 12 /* pages without the root */
 #define PTES	     512
 #define PPN(addr)    ((addr) >> 12 << 10)
 
-struct own {
+struct exact {
 	uint64_t root[ROOT_PAGES * PTES];
-	uint64_t table[OWN_TABLES][PTES];
+	uint64_t table[EXACT_TABLES][PTES];
 	unsigned int used;
 } __attribute__((aligned(16384)));
 
-static struct own own[HOSTILE_HARTS];
+static struct exact exact[HOSTILE_HARTS];
 
 uint64_t arena_tables(uint64_t id)
 {
@@ -34,7 +34,7 @@ static uint64_t random_flags(struct hart *h)
 	return flags;
 }
 
-/* 4 KiB and 2 MiB of what is not the guest's, or is trapped; never where writing does harm. */
+/* 4 KiB or 2 MiB that are not the guest's, or that trap. Writes there do no harm. */
 static uint64_t bad_page(struct hart *h)
 {
 	switch (below(h, 7)) {
@@ -79,8 +79,8 @@ uint64_t random_pte(struct hart *h)
 	}
 }
 
-/* The way to the image, in pages 4 and following; there the arena too. The image is not for writing. */
-static void make_way(uint64_t *tables, unsigned int levels, bool gstage)
+/* Maps the image, read-only, and the arena. Uses tables in page 4 and the following ones. */
+static void map_image(uint64_t *tables, unsigned int levels, bool gstage)
 {
 	const uint64_t flags = gstage ? PTE_LEAF : PTE_LEAF & ~PTE_U;
 	uint64_t *table = tables;
@@ -107,9 +107,9 @@ void scribble_tables(struct hart *h, unsigned int mode)
 	for (i = 0; i < count; i++)
 		tables[below(h, ARENA_TABLES * PTES)] = chance(h, 3) ? random_pte(h) : 0;
 	if (mode >= 8 && mode <= 10 && !chance(h, 8))
-		make_way(tables, mode - 5, true);
+		map_image(tables, mode - 5, true);
 	if (chance(h, 2))
-		make_way(tables, 3, false);
+		map_image(tables, 3, false);
 }
 
 uint64_t random_atp(struct hart *h, bool gstage)
@@ -146,13 +146,13 @@ unsigned int gstage_mode(struct hart *h)
 {
 	uint64_t mode = 8 + below(h, 3);
 
-	/* Not every machine has all three; a mode that is not there leaves hgatp as it is. */
+	/* A machine may lack a mode; a write of this mode does not change hgatp. */
 	csr_write(0x680, 0);
 	csr_write(0x680, mode << 60);
 	return csr_read(0x680) >> 60 == mode ? mode : 8;
 }
 
-static uint64_t *next_table(struct own *o, uint64_t *entry)
+static uint64_t *next_table(struct exact *o, uint64_t *entry)
 {
 	uint64_t *table = o->table[o->used];
 
@@ -163,10 +163,10 @@ static uint64_t *next_table(struct own *o, uint64_t *entry)
 	return table;
 }
 
-void own_map(struct hart *h, unsigned int mode, uint64_t gpa, uint64_t pa, unsigned int level,
-	     uint64_t flags)
+void exact_map(struct hart *h, unsigned int mode, uint64_t gpa, uint64_t pa, unsigned int level,
+	       uint64_t flags)
 {
-	struct own *o = &own[h->id];
+	struct exact *o = &exact[h->id];
 	unsigned int at = mode - 6;
 	uint64_t *entry = &o->root[gpa >> (12 + 9 * at)];
 
@@ -175,11 +175,11 @@ void own_map(struct hart *h, unsigned int mode, uint64_t gpa, uint64_t pa, unsig
 	*entry = PPN(pa & (~UINT64_C(0) << (12 + 9 * level))) | flags;
 }
 
-uint64_t own_tables(struct hart *h, unsigned int mode)
+uint64_t exact_tables(struct hart *h, unsigned int mode)
 {
-	struct own *o = &own[h->id];
+	struct exact *o = &exact[h->id];
 
 	memset(o, 0, sizeof(*o));
-	own_map(h, mode, IMAGE, IMAGE, 1, PTE_LEAF & ~PTE_W);
+	exact_map(h, mode, IMAGE, IMAGE, 1, PTE_LEAF & ~PTE_W);
 	return (uint64_t)mode << 60 | (h->id + 1) << 44 | (uintptr_t)o->root >> 12;
 }

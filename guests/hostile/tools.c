@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random numbers and addresses, and single things that may trap. */
+/* Random numbers and addresses, and single actions that may trap. */
 #include "guest.h"
 #include "hostile.h"
 
@@ -11,7 +11,7 @@
 uint64_t hostile_home;
 static bool has_files; /* guest interrupt files */
 static bool sstc;
-/* An instruction to be tried, and EBREAK; a page each, as emulators watch pages that hold code. */
+/* An instruction to be tried, and EBREAK; one page per hart, as emulators watch pages with code. */
 static volatile uint32_t try_code[HOSTILE_HARTS][PAGE / 4] __attribute__((aligned(4096)));
 
 uint64_t rnd(struct hart *h)
@@ -48,7 +48,10 @@ bool has_sstc(void)
 	return sstc;
 }
 
-/* Off the image in the lower 30 bits, with room for offsets; off the devices that do harm. */
+/*
+ * Moves an address off the image in its lower 30 bits, with room for offsets, and off harmful
+ * devices.
+ */
 static uint64_t tame(uint64_t addr)
 {
 	uint64_t low = addr & LOW30;
@@ -62,7 +65,7 @@ uint64_t others_address(struct hart *h)
 {
 	uint64_t home_size = RAM_END - hostile_home;
 
-	/* Interrupt files of the hypervisor's and of M mode: not the guest's, if its own is a guest file. */
+	/* Interrupt files of the hypervisor and of M-mode; this guest's is a guest file. */
 	if (has_files && chance(h, 8))
 		return chance(h, 2) ? IMSIC + below(h, PAGE - 8) : IMSIC_M + below(h, PAGE - 8);
 	switch (below(h, 6)) {
@@ -108,12 +111,12 @@ uint64_t store_address(struct hart *h)
 		return ARENA + (below(h, ARENA_SIZE) & ~UINT64_C(7));
 	case 2:
 		return ARENA + below(h, ARENA_SIZE);
-	case 3: /* across pages */
+	case 3: /* across the end of a page */
 		return ARENA + below(h, ARENA_SIZE / PAGE) * PAGE + PAGE - 1 - below(h, 8);
 	case 4:
 	case 5:
 		return others_address(h);
-	case 6: /* from the last page of the guest's own into the next */
+	case 6: /* from the guest's last page into the next one */
 		return hostile_home - below(h, 16);
 	case 7:
 		return PLIC + below(h, 0x1000) * 4 + (chance(h, 2) ? 0x200000 : 0) +

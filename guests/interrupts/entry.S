@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* L2: has the UART raise its interrupt, then spins until that ends it. May change t5 and t6. */
+/* L2: makes the UART raise its interrupt, then loops until a trap. Changes t5 and t6. */
 	.globl l2_raise_wire
 l2_raise_wire:
 	li t5, 0x10000000
@@ -7,7 +7,7 @@ l2_raise_wire:
 	sb t6, 1(t5)
 1:	j 1b
 
-/* L2: counts, until an interrupt ends it. Likewise. */
+/* L2: counts in `spins` until an interrupt. Changes t5 and t6. */
 	.globl l2_count
 l2_count:
 	la t5, spins

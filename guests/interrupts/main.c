@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What an interrupt costs: of a device with a wire (the UART, whose transmitter is always empty), of a timer, of another hart by SBI
- * call; taken by this guest (L1), and while a guest of its own (L2) runs. Where the machine is Halite's and it counts exits, they are
- * compared with the tables of docs/interrupts.md. Needs QEMU's virt machine with any of its interrupt controllers. With one hart it checks wire and timer, and -icount
- * makes sure that L2 runs when they come; with two, the SBI calls.
- * "no-files" on the command line: there are IMSICs, but not a guest interrupt file for this guest.
+ * Counts the exits of an interrupt: from a device with a wire (the UART, whose transmitter is
+ * always empty), from a timer, and from another hart by an SBI call; taken by this guest (L1), and
+ * while a guest of this guest (L2) runs. If Halite counts exits, they are compared with the tables
+ * of docs/interrupts.md. Needs QEMU's virt machine with any of its interrupt controllers. With one
+ * hart, the guest checks wire and timer; -icount then makes sure that L2 runs when the interrupt
+ * comes. With two harts it checks the SBI calls. "no-files" on the command line: there are IMSICs,
+ * but no guest interrupt file for this guest.
  */
 #include <libfdt.h>
 #include <stdio.h>
@@ -14,9 +16,9 @@
 #include "guest.h"
 
 #define HARTS  2
-#define FEW    20   /* to have seen each page, and each entry and exit */
-#define ROUNDS 100  /* that are counted */
-#define SOON   2000 /* ticks: so that L2 runs by then */
+#define FEW    20   /* rounds that warm up: each page, entry and exit occurs */
+#define ROUNDS 100  /* rounds that are counted */
+#define SOON   2000 /* ticks until the timer fires: L2 runs by then */
 
 #define EXT_TIME 0x54494d45
 #define EXT_IPI	 0x735049
@@ -54,26 +56,26 @@ static const char *const controller_names[CONTROLLERS] = { "a PLIC",
 							   "IMSICs with guest interrupt files",
 							   "IMSICs without guest interrupt files" };
 
-/* Exits for an interrupt of the UART, with its claim and its completion. */
+/* Exits for an interrupt of the UART, including its claim and completion. */
 static const int wire_exits[CONTROLLERS] = { 3, 2, 0, 2 };
 
 static struct {
 	enum controller controller;
-	volatile uint32_t *base; /* of the PLIC or the APLIC */
-	volatile uint32_t *idc;	 /* of this hart, or the PLIC's context */
-	uint64_t files;		 /* of IMSICs of supervisor level: the first one's address */
-	unsigned int source;	 /* of the UART */
+	volatile uint32_t *base; /* registers of the PLIC or the APLIC */
+	volatile uint32_t *idc;	 /* this hart's delivery structure, or its context of the PLIC */
+	uint64_t files;		 /* address of the first supervisor-level IMSIC */
+	unsigned int source;	 /* number of the UART's source */
 	bool sstc;
 } machine;
 
 static uint64_t first_hart;
 static volatile uint64_t taken[HARTS];
-static uint64_t awaited;     /* of taken[], by the second hart */
-static unsigned int arrived; /* at the barrier, ever */
+static uint64_t awaited;     /* value of taken[] that the second hart waits for */
+static unsigned int arrived; /* number of arrivals at the barrier so far */
 static void (*volatile second_round)(uint64_t hart);
 static volatile uint64_t second_rounds;
 static int64_t second_exits;
-volatile uint64_t spins; /* of the second hart while it waits, in L1 or L2 */
+volatile uint64_t spins; /* loops of the second hart while it waits, in L1 or L2 */
 
 static uint8_t second_stack[8192] __attribute__((aligned(16)));
 
@@ -143,7 +145,7 @@ static void put(unsigned int offset, uint32_t value)
 	machine.base[offset / 4] = value;
 }
 
-/* The UART's interrupt comes to this hart. */
+/* Routes the UART's interrupt to this hart. */
 static void open_wire(uint64_t hart)
 {
 	unsigned int source = machine.source, guest_index;
@@ -166,7 +168,7 @@ static void open_wire(uint64_t hart)
 		machine.idc[2] = 0;
 		put(0, 0x100);
 	} else {
-		/* As Linux does it: the number of the file's page among the hart's. */
+		/* As Linux assumes, a file's number is the number of its page among the hart's. */
 		guest_index = machine.controller == IMSIC ? machine.files / 4096 & 7 : 0;
 		put(0x3000 + 4 * source, (uint32_t)hart << 18 | guest_index << 12 | source);
 		put(0, 0x104);
@@ -180,11 +182,11 @@ static void open_wire(uint64_t hart)
 
 static void close_wire(void)
 {
-	/* The PLIC's priority, the APLIC's sourcecfg. */
+	/* This is the PLIC's priority, or the APLIC's sourcecfg. */
 	put(4 * machine.source, 0);
 }
 
-/* The UART has asked: claim, have it calm down, complete. */
+/* Serves the UART's interrupt: claims it, clears its cause, completes it. */
 static bool serve_wire(void)
 {
 	unsigned int claimed, source = machine.source;
@@ -196,7 +198,10 @@ static bool serve_wire(void)
 		machine.idc[1] = claimed;
 		break;
 	case APLIC:
-		/* Pending follows the wire (QEMU: from the next claim on), so calm first. */
+		/*
+		 * Pending follows the wire (in QEMU from the next claim on), so clear the cause
+		 * first.
+		 */
 		UART[UART_IER] = 0;
 		claimed = machine.idc[7] >> 16;
 		return !claimed || claimed == source;
@@ -208,7 +213,7 @@ static bool serve_wire(void)
 	return claimed == source;
 }
 
-/* ---- what is counted ---- */
+/* ---- rounds ---- */
 
 static void set_timer(uint64_t when)
 {
@@ -225,7 +230,7 @@ static __attribute__((interrupt("supervisor"), aligned(4))) void take_external(v
 
 static __attribute__((interrupt("supervisor"), aligned(4))) void take_timer(void)
 {
-	/* Without Sstc the next call of set_timer() ends it. */
+	/* Without Sstc, the next set_timer() clears the interrupt. */
 	csr_clear(CSR_SIE, BIT(IRQ_STI));
 	taken[first_hart]++;
 }
@@ -259,7 +264,7 @@ static void timer_in_l1(uint64_t hart)
 	wait_for_one_more(hart, before);
 }
 
-/* What a round of the following has too: into L2 and out again. */
+/* Enters L2 and returns, as the rounds below do; without an interrupt. */
 static void nothing_in_l2(uint64_t hart)
 {
 	taken[hart] += guest_run_l2(guest_l2_ecall) == ECALL_VS;
@@ -283,7 +288,7 @@ static void send(uint64_t hart)
 {
 	uint64_t before = taken[!hart], spun = spins;
 
-	/* It is not on its way in or out. */
+	/* Send only after the other hart has entered L1's or L2's loop. */
 	while (spins < spun + 100)
 		;
 	guest_sbi(EXT_IPI, 0, 1, !hart, 0, 0, 0);
@@ -307,7 +312,7 @@ static void receive_in_l2(uint64_t hart)
 
 /* ---- counting ---- */
 
-/* Both harts wait here for each other. */
+/* A barrier: each hart waits for the other. */
 static void meet(void)
 {
 	unsigned int n = __atomic_add_fetch(&arrived, 1, __ATOMIC_SEQ_CST);
@@ -327,7 +332,10 @@ static int64_t exits_of(uint64_t hart, void (*round)(uint64_t hart), uint64_t ro
 	return before < 0 ? 0 : guest_exits() - before;
 }
 
-/* Exits of this hart for ROUNDS rounds: those of as many rounds more. *@other: those of the second hart, which does @second. */
+/*
+ * Returns this hart's exits for ROUNDS rounds: those of FEW + ROUNDS rounds less those of FEW. Puts
+ * the exits of the second hart, which does @second, in *@other.
+ */
 static int64_t count(void (*round)(uint64_t hart), void (*second)(uint64_t hart), int64_t *other)
 {
 	static const uint64_t rounds[] = { FEW, FEW, FEW + ROUNDS };
@@ -388,7 +396,10 @@ static void check_taken(const char *what, uint64_t hart)
 	awaited = 0;
 }
 
-/* Of the UART's wire and the timer, which one hart sees in an order that does not depend on how fast it is under -icount. */
+/*
+ * The UART's wire and the timer. Under -icount, one hart sees them in an order that is always the
+ * same.
+ */
 static void check_one_hart(uint64_t hart, int64_t nothing)
 {
 	int wire = wire_exits[machine.controller], call = machine.sstc ? 0 : 1;
@@ -401,7 +412,7 @@ static void check_one_hart(uint64_t hart, int64_t nothing)
 	check_taken("interrupts of a wire in L1", hart);
 	arm(take_external, IRQ_SEI, false);
 	exits = count(wire_in_l2, NULL, NULL);
-	/* The interrupt is the exit of L2, with which the call is compared. */
+	/* The interrupt itself is L2's exit, as the ECALL is in @nothing. */
 	check_exits("wire, L2 runs, more than its exit", exits - nothing, wire ? wire - 1 : 0);
 	disarm();
 	check_taken("interrupts of a wire in L2", hart);
@@ -418,7 +429,7 @@ static void check_one_hart(uint64_t hart, int64_t nothing)
 	check_taken("interrupts of the timer in L2", hart);
 	set_timer(~UINT64_C(0));
 
-	/* scause is an interrupt's when L2 is entered. */
+	/* At the entry into L2, scause is that of an interrupt. */
 	nothing_in_l2(hart);
 	guest_check("call of L2 behind an interrupt", (int64_t)taken[hart], 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* CSR instructions on CSRs by number. */
+/* CSR instructions for CSRs by number. */
 #ifndef GUEST_CSR_H
 #define GUEST_CSR_H
 

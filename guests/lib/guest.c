@@ -34,7 +34,7 @@ struct guest_result guest_sbi(uint64_t extension, uint64_t function, uint64_t ar
 	return (struct guest_result){ .error = (int64_t)a0, .value = a1 };
 }
 
-/* The virt machine's UART, which needs no firmware. */
+/* Writes to the virt machine's UART, without firmware. */
 static void put(char c)
 {
 	volatile uint8_t *uart = (volatile uint8_t *)0x10000000;
@@ -45,8 +45,9 @@ static void put(char c)
 }
 
 /*
- * Halite writes through the firmware, which writes one call's text after the other: so a line in one
- * call stays whole, whatever other harts print. Firmware without DBCN (SBI 1.0) has no such call.
+ * Writes a text by one SBI call. Halite writes through the firmware, which finishes the text of one
+ * call before the next, so a line of one call stays whole whatever other harts print. Firmware
+ * without DBCN (SBI 1.0) has no such call.
  */
 static void write_text(const char *text, uint64_t size)
 {

@@ -16,7 +16,7 @@ uint64_t guest_interrupt_controller(const void *fdt)
 			const char *status = fdt_getprop(fdt, node, "status", NULL);
 			const fdt32_t *reg = fdt_getprop(fdt, node, "reg", NULL);
 
-			/* That of M mode is disabled. */
+			/* The domain of M mode is disabled. */
 			if (reg && (!status || !strcmp(status, "okay")))
 				return (uint64_t)fdt32_ld(reg) << 32 | fdt32_ld(reg + 1);
 		}

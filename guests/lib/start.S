@@ -11,7 +11,7 @@ _start:
 1:	wfi
 	j 1b
 
-/* Where harts that the guest itself starts begin: a1 = top of their stack. */
+/* Start address for harts that the guest starts: a1 = top of their stack. */
 	.globl guest_second_start
 guest_second_start:
 	mv sp, a1
@@ -22,8 +22,9 @@ guest_second_start:
 	j 2b
 
 /*
- * Traps: an access that guest_try_load() and friends make continues at the label they left in t6, with
- * the cause in a0; anything else is reported and ends the guest.
+ * The trap handler. After a trap in a guest_try_*() function, the code continues at the label that
+ * the function has stored in `expecting`, with the cause in a0. Any other trap is reported and ends
+ * the guest.
  */
 	.balign 4
 guest_trap:
@@ -44,7 +45,7 @@ guest_trap:
 4:	wfi
 	j 4b
 
-/* uint64_t guest_try_load(uint64_t addr): -1 if it worked, else the exception's cause. */
+/* uint64_t guest_try_load(uint64_t addr): returns -1, or the cause of the exception. */
 	.globl guest_try_load
 guest_try_load:
 	la t5, expecting
@@ -56,7 +57,7 @@ guest_try_load:
 	sd zero, (t5)
 5:	ret
 
-/* uint64_t guest_try_store(uint64_t addr): likewise, of a 0. */
+/* uint64_t guest_try_store(uint64_t addr): stores 0. Returns -1, or the cause of the exception. */
 	.globl guest_try_store
 guest_try_store:
 	la t5, expecting
@@ -68,7 +69,10 @@ guest_try_store:
 	sd zero, (t5)
 6:	ret
 
-/* uint64_t guest_try_hlv(uint64_t addr): likewise, of HLV.D as hgatp, vsatp and hstatus.SPVP say. */
+/*
+ * uint64_t guest_try_hlv(uint64_t addr): HLV.D under hgatp, vsatp and hstatus.SPVP. Returns -1, or
+ * the cause of the exception.
+ */
 	.globl guest_try_hlv
 guest_try_hlv:
 	la t5, expecting
@@ -81,14 +85,15 @@ guest_try_hlv:
 8:	ret
 
 /*
- * uint64_t guest_run_l2(void (*code)(void)): run @code as a guest of this guest, in VS-mode, under the hgatp
- * and vsatp that are set, until it traps here: scause. The code may change t5 and t6.
+ * uint64_t guest_run_l2(void (*code)(void)): runs @code as a guest of this guest, in VS-mode, under
+ * the current hgatp and vsatp, until it traps to this guest. Returns scause. @code may change t5
+ * and t6.
  */
 	.globl guest_run_l2
 guest_run_l2:
 	li t0, 0x180			/* hstatus.SPV, SPVP */
 	csrs 0x600, t0
-	csrw sepc, a0			/* behind that: scause and sepc may be an interrupt's until then */
+	csrw sepc, a0	/* last: at the write of hstatus, sepc may be an earlier interrupt's */
 	li t0, 0x100			/* sstatus.SPP */
 	csrs sstatus, t0
 	la t0, 9f
@@ -111,7 +116,7 @@ guest_l2_misaligned:
 	la t5, saved + 1
 	amoadd.w t6, zero, (t5)
 
-/* Where a hart resumes from guest_suspend(): a1 is what that gave. Returns to its caller with 1. */
+/* A hart resumes here from guest_suspend(); a1 is the opaque value. Returns 1 to the caller. */
 	.globl guest_resume
 guest_resume:
 	la t0, guest_trap
@@ -134,7 +139,7 @@ guest_resume:
 	li a0, 1
 	ret
 
-/* int64_t guest_suspend(uint64_t type): SBI HSM suspend; the error, or 1 if it lost the registers. */
+/* int64_t guest_suspend(uint64_t type): SBI HSM suspend. Returns the error, or 1 after a resume. */
 	.globl guest_suspend
 guest_suspend:
 	la t0, saved
@@ -159,7 +164,7 @@ guest_suspend:
 	ecall
 	ret
 
-/* uint64_t guest_try_jump(uint64_t addr): the cause of the fetch's exception. */
+/* uint64_t guest_try_jump(uint64_t addr): returns the cause of the fetch's exception. */
 	.globl guest_try_jump
 guest_try_jump:
 	la t5, expecting

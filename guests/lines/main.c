@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two harts write lines at once, and Halite writes too, each time that the second stops (--stats). Who
- * reads the console looks whether each line is whole and none is lost.
+ * Two harts write lines at the same time. With --stats, Halite also writes lines, each time that
+ * the second hart stops. The test that reads the console checks that each line is whole and none is
+ * lost.
  */
 #include "guest.h"
 

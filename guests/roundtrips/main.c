@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Leaves the guest and comes back, in every way there is, as often as the command line says (rounds=N).
- * What runs below counts that; two runs with different N tell what one round costs.
+ * Causes every kind of exit, in as many rounds as the command line says (rounds=N). The software
+ * below counts exits; the difference between two runs with different N is the cost of a round.
  */
 #include <string.h>
 
@@ -28,7 +28,7 @@ static unsigned long number(const char *digits)
 	return n;
 }
 
-/* The number behind "rounds=" in /chosen/bootargs. A device tree has no such text but there. */
+/* The number behind "rounds=" in /chosen/bootargs. The device tree has this text nowhere else. */
 static unsigned long rounds(const void *fdt)
 {
 	static const char word[] = "rounds=";
@@ -59,7 +59,7 @@ static void set_hgatp(uint64_t hgatp)
 	__asm__ volatile("csrw 0x680, %0" : : "r"(hgatp) : "memory");
 }
 
-/* Everything but the guest of this guest. */
+/* Exits without a guest of this guest. Returns the number of wrong results. */
 static unsigned int plain_round(uint64_t hartid, uint64_t intc)
 {
 	unsigned int wrong = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* HS mode's own side: vectored stvec, and its own paging while it has guests. */
+/* HS mode itself: vectored stvec, and its paging while it has guests. */
 #include "conformance.h"
 #include "tables.h"
 
@@ -8,12 +8,12 @@
 
 static void check_entry(uint64_t number, const char *what)
 {
-	/* The vector's entry has left its number, plus 1, in stval. */
+	/* The vector's entry has stored its number, plus 1, in stval. */
 	check(me->tval == number + 1, "stvec vectored, %s: entry %lu, cause 0x%lx", what,
 	      (unsigned long)(me->tval - 1), (unsigned long)me->cause);
 }
 
-/* Access faults are left out: firmware passes them on, each in its own way. */
+/* Access faults are not tried: firmware passes them on differently. */
 void check_vectored(void)
 {
 	static const uint8_t irqs[] = { 2, 6, 10 };
@@ -45,8 +45,8 @@ void check_vectored(void)
 	csr_write(stvec, conf_trap);
 }
 
-/* This program's own addresses and a page to look at, in satp. */
-static void own_tables(struct stage *s, enum atp_mode mode)
+/* Makes tables for satp with this program and a data page. */
+static void hs_tables(struct stage *s, enum atp_mode mode)
 {
 	extern uint8_t _start[], _end[];
 	uint64_t addr;
@@ -56,18 +56,21 @@ static void own_tables(struct stage *s, enum atp_mode mode)
 	for (addr = (uintptr_t)_start & ~(page_size(1) - 1); addr < (uintptr_t)_end;
 	     addr += page_size(1))
 		map(s, addr, addr, 1, PTE_RWX);
-	/* The UART, for what this program prints; the PLIC is not used meanwhile. */
+	/*
+	 * Map the UART, to which this program prints. It does not use the PLIC with these
+	 * tables.
+	 */
 	map(s, 0x10000000, 0x10000000, 0, PTE_RWX);
 }
 
-static void use_own(const struct stage *s)
+static void use_satp(const struct stage *s)
 {
 	csr_write(satp, atp(s, 0));
 	__asm__ volatile("sfence.vma" : : : "memory");
 }
 
-/* Accesses by HS and U mode through satp, while vsatp and hgatp say something else. */
-static void check_own_leaf(uint64_t pte, const char *name, unsigned int sum, unsigned int mxr)
+/* Accesses of HS and U mode through satp, while vsatp and hgatp have other tables. */
+static void check_hs_leaf(uint64_t pte, const char *name, unsigned int sum, unsigned int mxr)
 {
 	static const uint32_t insns[] = { INSN_LD, INSN_SD };
 	static const char *const kinds[] = { "load", "store" };
@@ -75,38 +78,38 @@ static void check_own_leaf(uint64_t pte, const char *name, unsigned int sum, uns
 	struct stage s;
 	unsigned int i;
 
-	own_tables(&s, M39);
+	hs_tables(&s, M39);
 	map(&s, DATA_VA, (uintptr_t)data_pages, 0, pte);
 	for (i = 0; i < 2; i++) {
 		bool ok = i ? pte & PTE_W : (pte & PTE_R) || (mxr && (pte & PTE_X));
 
 		ok = ok && (!(pte & PTE_U) || sum);
-		use_own(&s);
+		use_satp(&s);
 		csr_clear(sstatus, SSTATUS_SUM | SSTATUS_MXR);
 		csr_set(sstatus, (sum ? SSTATUS_SUM : 0) | (mxr ? SSTATUS_MXR : 0));
 		try_insn(HS, insns[i], DATA_VA + 8, DATA_WORD(0, 1), 0);
 		csr_clear(sstatus, SSTATUS_SUM | SSTATUS_MXR);
-		use_own(NULL);
+		use_satp(NULL);
 		check_short(ok ? DONE : TO_HS, causes[i], "own %s of a page %s, SUM %u MXR %u",
 			    kinds[i], name, sum, mxr);
 	}
 }
 
-/* Entering L2 and HLV with satp on: nothing of it counts there. */
+/* Entries into L2 and HLV with satp on: satp must not affect them. */
 static void check_with_guest(enum atp_mode mode)
 {
 	struct scene s;
-	struct stage own;
+	struct stage hs;
 	uint64_t seen;
 
 	scene_make(&s, M39, M39, VS);
-	own = new_stage(mode, false);
-	map(&own, 0x80200000, 0x80200000, 1, PTE_RWX);
-	map(&own, 0x80400000, 0x80400000, 1, PTE_RWX);
-	map(&own, 0x10000000, 0x10000000, 0, PTE_RWX);
-	map(&own, DATA_VA, (uintptr_t)data_pages[4], 0, PTE_RWX);
+	hs = new_stage(mode, false);
+	map(&hs, 0x80200000, 0x80200000, 1, PTE_RWX);
+	map(&hs, 0x80400000, 0x80400000, 1, PTE_RWX);
+	map(&hs, 0x10000000, 0x10000000, 0, PTE_RWX);
+	map(&hs, DATA_VA, (uintptr_t)data_pages[4], 0, PTE_RWX);
 	scene_use(&s);
-	use_own(&own);
+	use_satp(&hs);
 	scene_try(&s, INSN_LD, DATA_VA + 8, 0);
 	check(me->x[A0] == DATA_WORD(0, 1), "own %s, load in VS: %s", mode_text(mode, false),
 	      short_outcome());
@@ -120,18 +123,18 @@ static void check_with_guest(enum atp_mode mode)
 	check_short(TO_HS, CAUSE_LOAD_PAGE, "own %s, load in VS of no page",
 		    mode_text(mode, false));
 	seen = csr_read(satp);
-	check(seen == atp(&own, 0), "own %s, satp after VS = %s", mode_text(mode, false),
-	      seen == atp(&own, 0) ? "as before" : "changed");
-	/* Its own fence, and the changed page. */
-	map(&own, DATA_VA, (uintptr_t)data_pages[5], 0, PTE_RWX);
+	check(seen == atp(&hs, 0), "own %s, satp after VS = %s", mode_text(mode, false),
+	      seen == atp(&hs, 0) ? "as before" : "changed");
+	/* HS mode's fence makes a changed entry of satp's tables visible. */
+	map(&hs, DATA_VA, (uintptr_t)data_pages[5], 0, PTE_RWX);
 	try_insn(HS, INSN_FENCE(F7_SFENCE_VMA, A0, 0), DATA_VA, 0, 0);
 	try_insn(HS, INSN_LD, DATA_VA + 8, 0, 0);
 	check(me->x[A0] == DATA_WORD(5, 1), "own %s, load in HS behind sfence.vma: %s",
 	      mode_text(mode, false), short_outcome());
-	use_own(NULL);
+	use_satp(NULL);
 }
 
-void check_own_paging(void)
+void check_hs_paging(void)
 {
 	static const struct {
 		const char *name;
@@ -149,7 +152,7 @@ void check_own_paging(void)
 	area_begin("own: HS mode with paging of its own");
 	for (i = 0; i < ARRAY_SIZE(leaves); i++) {
 		for (n = 0; n < 4; n++)
-			check_own_leaf(leaves[i].pte, leaves[i].name, n & 1, n >> 1);
+			check_hs_leaf(leaves[i].pte, leaves[i].name, n & 1, n >> 1);
 	}
 	for (i = M39; i <= M57; i++) {
 		if (has_mode(false, i))
@@ -157,13 +160,13 @@ void check_own_paging(void)
 	}
 }
 
-/* ---- interrupts in HS mode behind a trap from VS mode, or with SPV set otherwise ---- */
+/* ---- interrupts in HS mode after a trap from VS mode, or with SPV set by software ---- */
 
 static volatile unsigned int interrupts_seen;
 static volatile uint64_t hstatus_seen;
 /*
- * How the handler looks at hstatus: by reading it, by what it was before a write that changes nothing, or, behind a call of the SBI, in
- * the area, if there is one.
+ * How the handler reads hstatus: by a read; by a write that changes nothing and returns the old
+ * value; or in NACL's area after an SBI call, if there is an area.
  */
 static volatile enum { LOOK_BY_READ, LOOK_BY_WRITE, LOOK_BEHIND_CALL } handler_looks;
 
@@ -183,15 +186,18 @@ static uint64_t look_at_hstatus(void)
 	return h_read_settled(CSR_HSTATUS);
 }
 
-static __attribute__((interrupt("supervisor"), aligned(4))) void take_own_interrupt(void)
+static __attribute__((interrupt("supervisor"), aligned(4))) void take_hs_interrupt(void)
 {
 	csr_clear(sip, BIT64(IRQ_SSI));
 	hstatus_seen = look_at_hstatus();
 	interrupts_seen++;
 }
 
-/* priv H "Trap Entry": SPV and GVA are cleared, so that the handler's SRET leads back; SPVP stays. */
-static void check_own_interrupt(enum mode mode, bool set, bool pending_before)
+/*
+ * priv H "Trap Entry": the trap clears SPV and GVA, so the handler's SRET returns here. SPVP
+ * stays.
+ */
+static void check_hs_interrupt(enum mode mode, bool set, bool pending_before)
 {
 	uint64_t stvec = csr_read(stvec), spvp;
 
@@ -203,7 +209,7 @@ static void check_own_interrupt(enum mode mode, bool set, bool pending_before)
 	handler_looks = mode == VU	 ? LOOK_BEHIND_CALL
 			: pending_before ? LOOK_BY_WRITE
 					 : LOOK_BY_READ;
-	csr_write(stvec, take_own_interrupt);
+	csr_write(stvec, take_hs_interrupt);
 	csr_set(sie, BIT64(IRQ_SSI));
 	if (pending_before)
 		csr_set(sip, BIT64(IRQ_SSI));
@@ -223,13 +229,13 @@ static void check_own_interrupt(enum mode mode, bool set, bool pending_before)
 	csr_clear(0x600, HSTATUS_SPV | HSTATUS_SPVP);
 }
 
-void check_own_interrupts(void)
+void check_hs_interrupts(void)
 {
 	unsigned int mode, n;
 
 	area_begin("own interrupts: HS mode's, with hstatus.SPV set");
 	for (mode = VS; mode <= VU; mode++) {
 		for (n = 0; n < 4; n++)
-			check_own_interrupt(mode, n & 1, n & 2);
+			check_hs_interrupt(mode, n & 1, n & 2);
 	}
 }
