@@ -63,7 +63,7 @@ $(UNIT_TLB): $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) $(UNIT_HEADERS) \
 	@echo "  CC      $@"
 	@$(UNIT_CC) $(TLB_CFLAGS) -o $@ $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) -lcmocka
 
-# The same against sources that are broken on purpose; takes half an hour.
+# Runs test_tlb against sources with deliberate faults. This takes half an hour.
 .PHONY: tlb-mutants
 tlb-mutants:
 	@scripts/mutants.sh tlb

@@ -124,7 +124,7 @@ run_missing()
 outcomes()
 {
 	awk -v name="$3" '$1 == name { s = $2
-		print s == "lost" ? s : s == 0 ? "ok" : s == 4 ? "skip" :
+		print s == "lost" ? s : s == 0 ? "ok" : s == 4 ? "skip" : \
 			s == 124 || s == 137 || s == 143 ? "late" : "fail-" s }' \
 		"$OUT/$1/$2/results"
 }

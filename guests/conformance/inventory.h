@@ -63,7 +63,7 @@ struct row {
 	{ "vl",		0xc20, 0xc20, READ_ONLY, "v",	     0 },			\
 	{ "vtype",	0xc21, 0xc21, READ_ONLY, "v",	     0 },			\
 	{ "vlenb",	0xc22, 0xc22, READ_ONLY, "v",	     0 },			\
-	/* Supervisor level, one for both. */						\
+	/* Supervisor level, shared by HS and VS mode. */				\
 	{ "scounteren",	0x106, 0x106, SHARED,	 NULL,	     0x05 },			\
 	{ "senvcfg",	0x10a, 0x10a, SHARED,	 NULL,	     0x50 },			\
 	{ "sstateen0",	0x10c, 0x10c, SHARED,	 "smstateen", 0 },			\
@@ -73,7 +73,7 @@ struct row {
 	{ "sctrstatus",	0x14f, 0x14f, SHARED,	 "ssctr",    0x80000000 },		\
 	{ "scontext",	0x5a8, 0x5a8, SHARED,	 "sdtrig",   0x01 },			\
 	{ "scountovf",	0xda0, 0xda0, READ_ONLY, "sscofpmf", 0 },			\
-	/* With a bank of their own. */							\
+	/* VS mode has a register or a view of these. */				\
 	{ "sie",	0x104, 0x104, VIEW,	 NULL,	     0x202 },			\
 	{ "sip",	0x144, 0x144, VIEW,	 NULL,	     0x022 },			\
 	{ "stvec",	0x105, 0x105, VS_BANK,	 NULL,	     0x12345679 },		\
@@ -89,7 +89,7 @@ struct row {
 	{ "stopei",	0x15c, 0x15c, WINDOW,	 "ssaia",    0 },			\
 	{ "stopi",	0xdb0, 0xdb0, READ_ONLY, "ssaia",    0 },			\
 	{ "sstatus",	0x100, 0x100, VS_BANK,	 NULL,	     XL_64 | SSTATUS_SUM | SSTATUS_SPIE }, \
-	/* The last one: what it holds may keep a guest from its next instruction. */	\
+	/* The last one: its value may prevent the guest's next fetch. */		\
 	{ "satp",	0x180, 0x180, VS_BANK,	 NULL,	     0 },
 /* clang-format on */
 

@@ -8,7 +8,7 @@
 #include "tables.h"
 
 #define INSN_AMOSWAP_D INSN_AMO(1, 3)
-#define NOWHERE	       UINT64_C(0x70000000) /* no page of a scene */
+#define NOWHERE	       UINT64_C(0x70000000) /* an address that no scene maps */
 
 static const struct {
 	const char *name;

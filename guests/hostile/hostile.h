@@ -56,10 +56,10 @@ struct hart {
 	uint64_t tables_made; /* number of changes of the hart's tables in the arena */
 	uint64_t starts;
 	uint64_t steps;
-	uint64_t l2_entries; /* number of entries into L2 */
+	uint64_t l2_entries; /* number of entries into L2 that have ended */
 	uint64_t probes;
 	uint64_t unclear; /* number of probes that the timer ended */
-	uint64_t what;	  /* number of the current step, for the report */
+	uint64_t what;	  /* number of the current attack, for the report */
 	uint64_t seen_steps;
 	uint64_t seen_time;
 	uint64_t parked;
@@ -87,7 +87,7 @@ void l2_timer(void); /* lets its timer expire, and loops without end */
 
 /* ---- main.c ---- */
 
-/* Reports a failure: the guest reached something that is not its, or must end. */
+/* Reports a breach, or another failure of the guest. */
 void hostile_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Whether @h is the boot hart, which never stops. */

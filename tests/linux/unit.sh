@@ -72,7 +72,7 @@ test_fuzz()
 	"./$fuzzer" --seconds "$2"
 }
 
-# The faults that show what the tests find are of today's sources.
+# Each deliberate fault of tests/mutants must still apply to the sources.
 test_mutants_fit()
 {
 	scripts/mutants.sh --fit
