@@ -40,8 +40,10 @@ RV_CPPFLAGS := -Isrc -isystem $(RV_LIBFDT) -isystem $(RV_PICOLIBC)/include -MMD 
 RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -mno-relax -ffreestanding -fpie \
 	-fvisibility=hidden -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-std=gnu11 -O2 -g $(C_WARNINGS)
+# The build id hashes the debug information too, so that has no path of this machine.
+RV_CFLAGS += -fdebug-prefix-map=$(CURDIR)=.
 # picolibc's vfprintf for integers only: Halite does not use %f.
-RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --build-id=none \
+RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --build-id=sha1 \
 	--no-warn-rwx-segments -z max-page-size=4096 \
 	--defsym=HALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) --defsym=vfprintf=__i_vfprintf
 RV_LIBS = $(RV_PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
@@ -122,10 +124,12 @@ accessors: tests/code/accessors.c | $(RV_LIBFDT)/libfdt.h
 RV_LIAR := tests/liar/sbi_nacl.c tests/liar/emulate.c tests/liar/sbi_hsm.c
 RV_LIAR_SOURCES = $(filter-out $(RV_LIAR:tests/liar/%=src/hv/%),$(RV_SOURCES)) \
 	$(RV_LIAR:%=src/../%)
+RV_LIAR_WRAPPED := hext_take_trap bringup_vcpu_of_stack host_build
 .PHONY: liar
 liar:
 	@$(MAKE) --no-print-directory -f mk/hypervisor.mk BUILD_RV=build/liar \
-		RV_LDFLAGS_MORE=--wrap=hext_take_trap RV_SOURCES='$(RV_LIAR_SOURCES)'
+		RV_LDFLAGS_MORE='$(addprefix --wrap=,$(RV_LIAR_WRAPPED))' \
+		RV_SOURCES='$(RV_LIAR_SOURCES)'
 
 # Builds a Halite whose harts wait at places marked with RACE_POINT() (src/lib/race.h).
 RV_JITTER := tests/jitter/sbi_halite.c

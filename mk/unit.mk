@@ -29,6 +29,10 @@ build/unit/test_riscv_attempt: UNIT_CFLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -I
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
 build/unit/test_riscv_attempt: src/riscv/attempt.c
 
+build/unit/test_tool_%: UNIT_SOURCES = $(addprefix tools/halite/,dump.c message.c symbols.c)
+build/unit/test_tool_%: UNIT_CFLAGS += -Itools/halite -D_GNU_SOURCE
+build/unit/test_tool_symbols: $(wildcard tools/halite/*.[ch])
+
 build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c) $(UNIT_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"

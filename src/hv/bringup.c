@@ -72,6 +72,13 @@ static void add_vcpus(struct domain *d)
 	d->vcpu_count = m->hart_count;
 }
 
+const struct vcpu *bringup_vcpu_of_stack(uint64_t sp)
+{
+	uint64_t offset = sp - (uintptr_t)stacks;
+
+	return offset < sizeof(stacks) ? &vcpus[offset / STACK_SIZE] : NULL;
+}
+
 static uint32_t keys(const struct domain *d)
 {
 	const struct options *o = &d->host->options;

@@ -12,6 +12,9 @@
 _Noreturn void bringup_start(struct domain *d, struct page_pool *pool, unsigned long entry_pc,
 			     unsigned long fdt_addr);
 
+/* The vCPU whose stack @sp lies in, or NULL. */
+const struct vcpu *bringup_vcpu_of_stack(uint64_t sp);
+
 /* Called from assembly: the hart of @v has been started, on its stack, and runs without a guest. */
 _Noreturn void bringup_hart_started(struct vcpu *v);
 

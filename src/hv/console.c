@@ -10,6 +10,7 @@
 #include "lib/spinlock.h"
 #include "riscv/csr.h"
 #include "riscv/insn.h"
+#include "riscv/own_trap.h"
 #include "riscv/sbi_call.h"
 
 #define LINE_SIZE 256
@@ -177,17 +178,17 @@ static void finish(volatile uint32_t *finisher)
 /*
  * The first hart that comes here ends the machine, with its message and its status; one that comes
  * later waits for that. The first one can come again, by a fault on its way to the end. Which hart
- * it is tells the stack, for there may be no vCPU yet: each hart has its own, and @frame is then a
+ * it is tells the stack, for there may be no vCPU yet: each hart has its own, and @sp is then a
  * little below where it came here first.
  */
-static bool is_first(uintptr_t frame)
+static bool is_first(uintptr_t sp)
 {
 	static uintptr_t first;
 	uintptr_t seen = 0;
 
-	return __atomic_compare_exchange_n(&first, &seen, frame, false, __ATOMIC_SEQ_CST,
+	return __atomic_compare_exchange_n(&first, &seen, sp, false, __ATOMIC_SEQ_CST,
 					   __ATOMIC_SEQ_CST) ||
-	       seen - frame < FATAL_STACK;
+	       seen - sp < FATAL_STACK;
 }
 
 void assert_failed(const char *file, int line, const char *expression)
@@ -202,7 +203,7 @@ void hv_fatal(const char *fmt, ...)
 	va_list args;
 
 	RACE_POINT();
-	while (!is_first((uintptr_t)__builtin_frame_address(0)))
+	while (!is_first(riscv_stack_pointer((uintptr_t)__builtin_frame_address(0))))
 		insn_wfi();
 	va_start(args, fmt);
 	print("halite: fatal: ", fmt, args, "\n");

@@ -28,12 +28,6 @@
 static struct host host;
 static struct domain domain;
 
-void hv_early_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
-{
-	hv_fatal("unexpected trap at boot: scause 0x%lx, sepc 0x%lx, stval 0x%lx",
-		 (unsigned long)scause, (unsigned long)sepc, (unsigned long)stval);
-}
-
 /* Needs a console that works without the firmware, which only a good device tree can tell of. */
 static void check_firmware(const void *fdt)
 {

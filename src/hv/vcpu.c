@@ -187,9 +187,3 @@ void vcpu_not_a_guest(const struct vcpu *v)
 	hv_fatal("internal error: hart %lu leaves for a guest without hstatus.SPV",
 		 v->hart->hartid);
 }
-
-void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval)
-{
-	hv_fatal("internal error: scause 0x%lx, sepc 0x%lx, stval 0x%lx", (unsigned long)scause,
-		 (unsigned long)sepc, (unsigned long)stval);
-}

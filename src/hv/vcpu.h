@@ -145,6 +145,5 @@ bool vcpu_fetch(const struct vcpu *v, uint32_t *code);
  */
 uint64_t vcpu_exit(struct vcpu *v, bool all_saved);
 _Noreturn void vcpu_not_a_guest(const struct vcpu *v);
-_Noreturn void vcpu_own_trap(uint64_t scause, uint64_t sepc, uint64_t stval);
 
 #endif

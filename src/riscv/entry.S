@@ -204,12 +204,7 @@ hstatus_of_csr_space:
 
 /* A trap while sscratch is 0: a bug of Halite's own. a0 is 0, sscratch holds the old a0. */
 own_trap:
-	csrr a0, scause
-	csrr a1, sepc
-	csrr a2, stval
-	call vcpu_own_trap
-1:	wfi
-	j 1b
+	j riscv_own_trap
 
 /* _Noreturn void riscv_hart_start(uint64_t hartid, struct vcpu *v): interrupts off, satp Bare. */
 	.globl riscv_hart_start

@@ -14,9 +14,6 @@
 
 #define BOOT_STACK_SIZE		16384
 
-#define SBI_EXT_SRST		0x53525354
-#define SBI_EXT_LEGACY_SHUTDOWN	8
-
 	.section .head, "ax"
 	.option norelax
 	.option norvc
@@ -51,11 +48,11 @@ first_instance:
 riscv_home_entry:
 	lla s3, hv_main
 
-/* Make C run, then call s3 with a0 to a2. Until a vCPU exists, traps end in early_trap. */
+/* Make C run, then call s3 with a0 to a2. */
 prepare:
 	csrw sie, zero
 	csrw satp, zero
-	lla t0, early_trap
+	lla t0, riscv_early_trap
 	csrw stvec, t0
 
 	lla t0, riscv_data_end
@@ -63,6 +60,8 @@ prepare:
 1:	sd zero, 0(t0)
 	addi t0, t0, 8
 	bltu t0, t1, 1b
+	lla t0, riscv_boot_hart
+	sd a0, (t0)
 
 	/* t2: where the image is less where it is linked. */
 	lla t2, riscv_image_start
@@ -83,7 +82,7 @@ prepare:
 3:	bltu t0, t1, 2b
 	fence.i
 
-	lla sp, boot_stack_end
+	lla sp, riscv_boot_stack_end
 	jalr s3
 
 /* _Noreturn void riscv_jump(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t entry) */
@@ -92,30 +91,14 @@ riscv_jump:
 	fence.i
 	jr a3
 
-/* A trap of Halite's own before there are vCPUs. A second one, in printing it, ends quietly. */
-	.balign 4
-early_trap:
-	lla t0, second_trap
-	csrw stvec, t0
-	lla sp, boot_stack_end
-	csrr a0, scause
-	csrr a1, sepc
-	csrr a2, stval
-	call hv_early_trap
-
-	.balign 4
-second_trap:
-	li a7, SBI_EXT_SRST
-	li a6, 0
-	li a0, 0
-	li a1, 1
-	ecall
-	li a7, SBI_EXT_LEGACY_SHUTDOWN
-	ecall
-1:	wfi
-	j 1b
-
 	.section .bss.stack, "aw", @nobits
 	.balign 16
+	.globl riscv_boot_stack
+riscv_boot_stack:
 	.space BOOT_STACK_SIZE
-boot_stack_end:
+	.globl riscv_boot_stack_end
+riscv_boot_stack_end:
+
+	.globl riscv_boot_hart
+riscv_boot_hart:
+	.dword 0

@@ -9,15 +9,21 @@
 extern char riscv_image_start[], riscv_text_end[], riscv_rodata_end[], riscv_data_end[],
 	riscv_image_end[];
 
+/* An ELF note with the build id, NT_GNU_BUILD_ID; nothing if it was linked without. */
+extern const char riscv_build_id[], riscv_build_id_end[];
+
+/* The hart that boots, and its stack until there are vCPUs. */
+extern uint64_t riscv_boot_hart;
+extern char riscv_boot_stack[], riscv_boot_stack_end[];
+
 /* Where the copy of the image at home begins: a0 hart id, a1 device tree, a2 where that was. */
 void riscv_home_entry(void);
 
 /* Jump to @entry, which has just been written, with @a0 to @a2. */
 _Noreturn void riscv_jump(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t entry);
 
-/* Called from head.S: the first instance, the one at home, and a trap before a vCPU exists. */
+/* Called from head.S: the first instance, and the one at home. */
 _Noreturn void hv_start(uint64_t hartid, void *fdt);
 _Noreturn void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt);
-_Noreturn void hv_early_trap(uint64_t scause, uint64_t sepc, uint64_t stval);
 
 #endif

@@ -20,6 +20,42 @@ bool honest_sync_sret(struct vcpu *v);
 
 #define LIES_FROM 40
 
+/* A load of Halite's own from where nothing is mapped, at which x5 to x7 are known. */
+static __attribute__((noinline)) void trap_on_purpose(bool has_stack)
+{
+	__asm__ volatile("bnez %0, 1f\n\t"
+			 "li sp, 0\n"
+			 "1:\tli t0, 0x5151\n\t"
+			 "li t1, 0x6161\n\t"
+			 "li t2, 16\n\t"
+			 "ld t2, (t2)"
+			 :
+			 : "r"(has_stack)
+			 : "t0", "t1", "t2", "memory");
+}
+
+static bool traps_twice;
+
+/* The linker puts them before bringup_vcpu_of_stack(), which own_trap.c calls, and host_build(). */
+const struct vcpu *__real_bringup_vcpu_of_stack(uint64_t sp);
+const struct vcpu *__wrap_bringup_vcpu_of_stack(uint64_t sp);
+void __real_host_build(struct host *h);
+void __wrap_host_build(struct host *h);
+
+const struct vcpu *__wrap_bringup_vcpu_of_stack(uint64_t sp)
+{
+	if (traps_twice)
+		trap_on_purpose(true);
+	return __real_bringup_vcpu_of_stack(sp);
+}
+
+void __wrap_host_build(struct host *h)
+{
+	if (chosen_in(h->machine.bootargs) == OWN_TRAP_EARLY)
+		trap_on_purpose(true);
+	__real_host_build(h);
+}
+
 static bool is_first_question(uint64_t feature)
 {
 	static uint32_t asked;
@@ -85,6 +121,13 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 	case FAIL_ASSERT:
 		hext_shadow_get(&v->domain->shadows, &v->h, HEXT_SHADOW_MAX);
 		break;
+	case OWN_TRAP:
+	case OWN_TRAP_NO_STACK:
+	case OWN_TRAP_TWICE:
+		traps_twice = chosen(v) == OWN_TRAP_TWICE;
+		trap_on_purpose(chosen(v) != OWN_TRAP_NO_STACK);
+		break;
+	case OWN_TRAP_EARLY:
 	case NO_CODE:
 	case REFUSE_STOP:
 	case NO_LIE:

@@ -10,11 +10,12 @@ test_no_strays()
 	local strays
 		# These files are allowed: fence.c and insn.h, which the accessors are made of, and
 		# imsic.c. imsic.c must change its CSRs by one instruction: a value that is read,
-		# changed and written would lose interrupts that arrive in between.
+		# changed and written would lose interrupts that arrive in between. own_trap.c
+		# may not rely on tp.
 	strays=$(grep -nE \
 		'(^|[^n_])csr_(read|write|swap|set|clear)\((HEXT_|0x[0-9a-f]*[26ae][0-9a-f]{2}\b)' \
 		"$TOP"/src/hv/*.[ch] "$TOP"/src/riscv/*.[ch] |
-		grep -vE 'src/riscv/(fence\.c|insn\.h|imsic\.c):') || true
+		grep -vE 'src/(riscv/(fence\.c|insn\.h|imsic\.c)|hv/own_trap\.c):') || true
 	# Assembly may name such a CSR by number only to probe hstateen0 to 3 at boot, which may
 	# trap.
 	strays+=$(grep -nE '\bcsr[rwsc]+i? .*0x[26ae][0-9a-f]{2}\b' "$TOP"/src/riscv/*.S |
@@ -215,6 +216,12 @@ test_image_size()
 		fail "image_size $stated has no bss"
 }
 
+# The flat image of an ELF. The build id, which hashes the debug information too, is left out.
+without_build_id()
+{
+	riscv64-unknown-elf-objcopy -O binary -R .note.gnu.build-id "$1" /dev/stdout
+}
+
 # The marks of src/lib/race.h make no code: without them the image is the same.
 test_race_points()
 {
@@ -229,7 +236,7 @@ test_race_points()
 	find "$copy/src" -name '*.[ch]' \
 		-exec sed -i 's/^\s*RACE_POINT();$//; s/.*lib\/race\.h.*//' {} +
 	make -s --no-print-directory -C "$copy" -f mk/hypervisor.mk >"$LOGS/$NAME.make"
-	cmp "$copy/build/halite.bin" "$BUILD/halite.bin" ||
+	cmp <(without_build_id "$copy/build/halite.elf") <(without_build_id "$BUILD/halite.elf") ||
 		fail "the image without marks is another"
 	rm -rf "$copy"
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "names.h"
 #include "run.h"
 
 struct verb {
@@ -15,6 +16,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{ "run", "boot a guest in Halite on QEMU", run_main },
+	{ "names", "name the addresses that Halite prints when it fails", names_main },
 };
 
 static const size_t verb_count = sizeof(verbs) / sizeof(verbs[0]);

@@ -3,10 +3,18 @@
 #ifndef HALITE_TOOL_RUN_H
 #define HALITE_TOOL_RUN_H
 
+#include <stddef.h>
+
 /*
  * argv[0] is the verb. Returns the exit status. With --native, QEMU replaces this process
  * instead.
  */
 int run_main(char **argv);
+
+/*
+ * The path of Halite's ELF, which may not exist, in path. Returns 0, or -1 after a message: there is
+ * no Halite.
+ */
+int run_find_elf(char *path, size_t size);
 
 #endif

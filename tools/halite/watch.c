@@ -28,7 +28,7 @@ const char *watch_chardev_option(void)
 }
 
 /* Reads to the end of the pipe. Returns whether a line began with @line. */
-static bool find_line(const char *line)
+static bool find_line(const char *line, struct dump *dump)
 {
 	size_t length = strlen(line), matched = 0;
 	bool found = false, at_start = true;
@@ -41,6 +41,7 @@ static bool find_line(const char *line)
 			continue;
 		if (got <= 0)
 			return found;
+		dump_feed(dump, buffer, (size_t)got);
 		for (i = 0; i < got && !found; i++) {
 			if (at_start && buffer[i] == line[matched])
 				found = ++matched == length;
@@ -65,7 +66,7 @@ static _Noreturn void exec_child(char **argv)
 	_exit(127);
 }
 
-int watch_run(char **argv, const char *line)
+int watch_run(char **argv, const char *line, struct dump *dump)
 {
 	bool found;
 	pid_t child;
@@ -81,7 +82,7 @@ int watch_run(char **argv, const char *line)
 	if (child == 0)
 		exec_child(argv);
 	close(ends[1]);
-	found = find_line(line);
+	found = find_line(line, dump);
 	while (waitpid(child, &status, 0) < 0) {
 		if (errno != EINTR)
 			return EXIT_FAILURE;

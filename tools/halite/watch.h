@@ -9,14 +9,16 @@
 
 #include <stddef.h>
 
+#include "dump.h"
+
 /* The option of a QEMU chardev that copies its output to watch_run(); valid until then. */
 const char *watch_chardev_option(void);
 
 /*
  * Runs the command @argv until it ends, and returns its exit status (128 + N if signal N ended it).
  * Returns EXIT_FAILURE after a message if the command cannot be run, or if it exits with 0 and no
- * line of the console began with @line.
+ * line of the console began with @line. All of the console is fed to @dump.
  */
-int watch_run(char **argv, const char *line);
+int watch_run(char **argv, const char *line, struct dump *dump);
 
 #endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What Halite prints of a trap of its own, before it ends: hart, registers, CSRs, where the image is
+ * and which build it is, and the values on the stack that lie in its text. Addresses in text are
+ * offsets in the image (+0x...), so that they mean the same wherever its home is; tools/halite/names.h
+ * reads these lines and adds names.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "hv/bringup.h"
+#include "hv/console.h"
+#include "riscv/csr.h"
+#include "riscv/head.h"
+#include "riscv/own_trap.h"
+
+#define PREFIX "halite: own trap: "
+
+/* Of what lies in text on the stack at most this much is printed. */
+#define RETURNS_MAX 32
+
+static bool is_text(uint64_t value)
+{
+	return value - (uintptr_t)riscv_image_start <
+	       (uintptr_t)riscv_text_end - (uintptr_t)riscv_image_start;
+}
+
+/* An offset in the image if @value lies in text, else the value itself. */
+static const char *place(uint64_t value, char text[24])
+{
+	if (is_text(value))
+		snprintf(text, 24, "+0x%lx", (unsigned long)(value - (uintptr_t)riscv_image_start));
+	else
+		snprintf(text, 24, "0x%lx", (unsigned long)value);
+	return text;
+}
+
+/* An ELF note (generic ABI, "Note Section"): the sizes of name and content, a type, then these. */
+static void print_image(uint64_t hartid)
+{
+	const uint8_t *id = (const uint8_t *)riscv_build_id + 16;
+	const uint8_t *end = (const uint8_t *)riscv_build_id_end;
+	char text[2 * 20 + 1] = "none";
+	char *to = text;
+
+	for (; id < end && to < text + sizeof(text) - 1; id++, to += 2)
+		snprintf(to, 3, "%02x", *id);
+	hv_print(PREFIX "hart %lu, image at 0x%lx, build id %s\n", (unsigned long)hartid,
+		 (unsigned long)(uintptr_t)riscv_image_start, text);
+}
+
+static void print_registers(const uint64_t *x)
+{
+	unsigned int i;
+
+	for (i = 0; i < 32; i += 4)
+		hv_print(PREFIX "x%-2u %016lx x%-2u %016lx x%-2u %016lx x%-2u %016lx\n", i,
+			 (unsigned long)x[i], i + 1, (unsigned long)x[i + 1], i + 2,
+			 (unsigned long)x[i + 2], i + 3, (unsigned long)x[i + 3]);
+}
+
+/* From @sp to the end of the stack that it is on; nothing if it is on none. */
+static void print_stack(uint64_t sp, uint64_t end)
+{
+	unsigned int printed = 0;
+	uint64_t value;
+	char text[24];
+
+	for (; sp % 8 == 0 && sp < end && printed < RETURNS_MAX; sp += 8) {
+		value = *(const uint64_t *)(uintptr_t)sp;
+		if (!is_text(value))
+			continue;
+		hv_print(PREFIX "stack 0x%lx: %s\n", (unsigned long)sp, place(value, text));
+		printed++;
+	}
+}
+
+/* By instruction, since tp may be the guest's. They trap where there is no H extension. */
+static void print_h_csrs(void)
+{
+	hv_print(PREFIX "hstatus 0x%lx, htval 0x%lx, htinst 0x%lx, hgatp 0x%lx, vsatp 0x%lx\n",
+		 (unsigned long)csr_read(HEXT_CSR_HSTATUS), (unsigned long)csr_read(HEXT_CSR_HTVAL),
+		 (unsigned long)csr_read(HEXT_CSR_HTINST), (unsigned long)csr_read(HEXT_CSR_HGATP),
+		 (unsigned long)csr_read(HEXT_CSR_VSATP));
+}
+
+static _Noreturn void end(const struct own_trap *t)
+{
+	hv_fatal("internal error: scause 0x%lx, sepc 0x%lx, stval 0x%lx", (unsigned long)t->scause,
+		 (unsigned long)t->sepc, (unsigned long)t->stval);
+}
+
+void own_trap_report(const struct own_trap *t)
+{
+	const struct vcpu *v = bringup_vcpu_of_stack(t->x[2]);
+	uint64_t stack_end = v ? v->stack_top : (uintptr_t)riscv_boot_stack_end;
+	char sepc[24], ra[24];
+
+	print_image(v ? v->hart->hartid : riscv_boot_hart);
+	hv_print(PREFIX "scause 0x%lx, stval 0x%lx, sstatus 0x%lx, satp 0x%lx\n",
+		 (unsigned long)t->scause, (unsigned long)t->stval, (unsigned long)t->sstatus,
+		 (unsigned long)csr_read(CSR_SATP));
+	hv_print(PREFIX "sepc %s, ra %s\n", place(t->sepc, sepc), place(t->x[1], ra));
+	print_registers(t->x);
+	if (v || t->x[2] >= (uintptr_t)riscv_boot_stack)
+		print_stack(t->x[2], stack_end);
+	print_h_csrs();
+	end(t);
+}
+
+/* The report has trapped itself, or the end of the machine has: what is most needed, and the end. */
+void own_trap_again(const struct own_trap *t)
+{
+	end(t);
+}

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What Halite prints of a trap of its own, and the names that the command adds.
+# shellcheck shell=bash
+
+# own_trap N PATTERN: a Halite that takes trap N of tests/liar/lie.h; PATTERN is in its last line.
+own_trap()
+{
+	make -s --no-print-directory liar
+	HALITE_BIN=$BUILD/liar/halite.bin with_console "" 60 "$HALITE" run \
+		--kernel "$GUESTS/conformance.elf" --memory 512M -- -append "nacl=all lie=$1"
+	expect_console "^halite: fatal: internal error: $2" "the trap is not told"
+	[ "$(grep -ac '^halite: fatal: ' "$CONSOLE")" = 1 ] || fail "more than one fatal line"
+	expect_status 1
+}
+
+# own_trap_dump HART: what the load in trap_on_purpose() from address 16 leaves, and x1 to x31.
+own_trap_dump()
+{
+	local id home i hex='0x[0-9a-f]+'
+	id=$(riscv64-unknown-elf-readelf -n "$BUILD/liar/halite.elf" 2>/dev/null |
+		sed -n 's/.*Build ID: //p')
+	home=$(sed -n 's/^halite: RAM .* at \(0x[0-9a-f]*\)$/\1/p' "$CONSOLE")
+	expect_console "^halite: own trap: hart $1, image at $home, build id $id\$" "which image"
+	expect_console "^halite: own trap: scause 0x(5|d), stval 0x10, sstatus $hex, satp $hex\$" "CSRs"
+	expect_console \
+		"^halite: own trap: hstatus $hex, htval $hex, htinst $hex, hgatp $hex, vsatp $hex\$" \
+		"CSRs of the H extension"
+	expect_console ' x5  0000000000005151 x6  0000000000006161 x7  0000000000000010$' "registers"
+	for i in {1..31}; do
+		expect_console "^halite: own trap: .*x$i +[0-9a-f]{16}" "x$i"
+	done
+	expect_console "^halite: \+0x[0-9a-f]+ is trap_on_purpose\+0x[0-9a-f]+\$" "no name for sepc"
+}
+
+# A trap of Halite's own, which is a bug, is told with all that helps to find it.
+test_own_trap()
+{
+	own_trap 15 'scause 0xd, sepc 0x[0-9a-f]+, stval 0x10$'
+	own_trap_dump '[01]'
+	expect_console '^halite: own trap: stack 0x[0-9a-f]+: \+0x[0-9a-f]+$' "no return address"
+	expect_console '^halite: \+0x[0-9a-f]+ is sbi_handle_ecall\+0x[0-9a-f]+$' "its caller is not named"
+	# The same from a log; and never by another build's ELF.
+	"$HALITE" names "$BUILD/liar/halite.elf" <"$CONSOLE" 2>&1 | tee "$LOGS/$NAME.names"
+	grep -q 'is sbi_handle_ecall+0x' "$LOGS/$NAME.names" || fail "'halite names' names nothing"
+	"$HALITE" names "$BUILD/halite.elf" <"$CONSOLE" 2>&1 | tee "$LOGS/$NAME.names"
+	grep -q 'has build id [0-9a-f]*, not [0-9a-f]*$' "$LOGS/$NAME.names" ||
+		fail "another build is not refused"
+	! grep -q ' is ' "$LOGS/$NAME.names" || fail "another build gives names"
+}
+
+# Without a stack, and before there are vCPUs.
+test_own_trap_no_stack()
+{
+	own_trap 16 'scause 0xd, sepc 0x[0-9a-f]+, stval 0x10$'
+	own_trap_dump '[01]'
+	expect_console ' x2  0000000000000000 ' "its stack pointer is another one"
+}
+
+test_own_trap_early()
+{
+	own_trap 18 'scause 0x5, sepc 0x[0-9a-f]+, stval 0x10$'
+	own_trap_dump 0
+	expect_console '^halite: \+0x[0-9a-f]+ is hv_main\+0x[0-9a-f]+$' "its caller is not named"
+}
+
+# One more trap on the way to the end: it ends all the same, and tells of the first.
+test_own_trap_twice()
+{
+	own_trap 17 'scause 0xd, sepc 0x[0-9a-f]+, stval 0x10$'
+}
+
+# The image is the same wherever its sources are, and so is its build id.
+test_reproducible()
+{
+	local tree=$LOGS/$NAME.tree
+	rm -rf "$tree"
+	mkdir -p "$tree/build"
+	cp -a "$TOP/mk" "$TOP/src" "$TOP/scripts" "$tree/"
+	ln -s "$BUILD/ext" "$tree/build/ext"
+	make -s --no-print-directory -C "$tree" -f mk/hypervisor.mk
+	cmp "$tree/build/halite.bin" "$BUILD/halite.bin" || fail "the image is another"
+	cmp "$tree/build/halite.elf" "$BUILD/halite.elf" || fail "the ELF is another"
+	rm -rf "$tree"
+}
+
+own_trap_tests()
+{
+	test_case own-trap test_own_trap
+	test_case own-trap-no-stack test_own_trap_no_stack
+	test_case own-trap-early test_own_trap_early
+	test_case own-trap-twice test_own_trap_twice
+	test_case image-reproducible test_reproducible
+}
