@@ -51,6 +51,7 @@ HOST_CFLAGS := -std=gnu11 -O2 -g $(C_WARNINGS) -D_GNU_SOURCE \
 
 include mk/hypervisor.mk
 include mk/nacl.mk
+include mk/hext.mk
 include mk/unit.mk
 include mk/guests.mk
 include mk/selftests.mk

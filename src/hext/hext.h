@@ -8,6 +8,11 @@
  * The caller saves the live set into the image before it calls a function here that says so, and
  * loads the set of the state that the function left behind.
  *
+ * The user supplies struct hext_ops for L1's memory and time, and in a freestanding program
+ * assert_failed() (lib/assert.h). The user owns struct hext_hart, of which one hart's code uses each,
+ * and struct hext_config, which is constant. Nothing is allocated. What L1 or L2 does wrong is a return
+ * value: false, or a trap to be taken. docs/hext.md says which function is for which exit.
+ *
  * Invariant: every field below holds a value that the CSR it stands for could hold in hardware
  * (WARL is applied when it is written, never when it is used).
  *

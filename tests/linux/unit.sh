@@ -64,6 +64,13 @@ test_nacl_library()
 	grep -q '^ok: a reversed publication is found' "$LOGS/$NAME.tests"
 }
 
+# src/hext builds alone, and its example runs: see mk/hext.mk.
+test_hext_library()
+{
+	make -s --no-print-directory hext-check
+	make -s --no-print-directory hext-check HEXT_CC=clang
+}
+
 # test_fuzz HALF SECONDS: runs the fuzzer of one half of src/nacl.
 test_fuzz()
 {
@@ -84,6 +91,7 @@ nacl_library_tests()
 	[ "$LONG" = 0 ] || seconds=1800
 	test_case mutants-fit test_mutants_fit
 	test_case nacl-library test_nacl_library
+	test_case hext-library test_hext_library
 	for half in client host; do
 		test_case "fuzz-nacl-$half" test_fuzz "$half" "$seconds"
 	done
