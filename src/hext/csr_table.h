@@ -105,7 +105,7 @@ HEXT_CSR(HVIEN, 0x608, hvien, PROBED, IRQ_LOCAL, any, 0,
 HEXT_CSR(HVICTL, 0x609, hvictl, PROBED, ~UINT64_C(0), any, 0,
 	 AIA, LIVE_L2, L2_ONLY, KEPT, SHAPE)
 HEXT_CSR(HENVCFG, 0x60a, henvcfg, PROBED, hext_known_envcfg(c), envcfg, 0,
-	 ALWAYS, LIVE(c->henvcfg_own), PENDING, KEPT, SHAPE)
+	 ALWAYS, LIVE(henvcfg_of_l1(c)), PENDING, KEPT, SHAPE)
 HEXT_CSR(HSTATEEN0, 0x60c, hstateen0, PROBED, hext_known_stateen0(c), any, 0,
 	 STATEEN, LIVE(c->hstateen0), L2_ONLY, KEPT, REACH)
 HEXT_CSR(HSTATEEN1, 0x60d, hstateen1, PROBED, ~UINT64_C(0), any, 0,

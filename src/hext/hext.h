@@ -35,18 +35,13 @@
 /* Which optional parts the hart has, probed from hardware once. All of it is read-only later. */
 struct hext_config {
 	bool sstc;	  /* stimecmp and vstimecmp */
-	bool svinval;	  /* HINVAL.GVMA, HINVAL.VVMA */
 	bool gstage_adue; /* hardware sets A and D in G-stage PTEs (menvcfg.ADUE) */
 	bool svpbmt;	  /* PBMT bits in PTEs */
 	bool svnapot;
-	bool stateen;	   /* Smstateen */
-	bool open_iselect; /* the owner's: L1 reaches siselect though it is told of no such CSR */
-	uint8_t vmid_bits; /* VMIDLEN, 0 to 14 */
+	uint8_t vmid_bits;    /* VMIDLEN, 0 to 14 */
 	uint16_t hgatp_modes; /* bit n: mode n is there (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
 	uint16_t vsatp_modes; /* likewise for vsatp (0, 8, 9, 10) */
 	uint8_t asid_bits;    /* ASIDLEN, 0 to 16 */
-	uint64_t hstatus_own; /* what hstatus holds while L1 runs, at least */
-	uint64_t henvcfg_own; /* not of L1's CSR: what L1 itself runs with */
 	/* The CSRs that had to be asked for: bit HEXT_ROW_x, the hart lets Halite have x. */
 	uint64_t answers;
 	/* The writable bits of the CSRs that are PROBED (csr_table.h), under their fields' names. */
@@ -60,9 +55,8 @@ struct hext_config {
 	/* The advanced interrupt architecture, with an IMSIC; nothing of what follows without it. */
 	bool aia;
 	uint8_t geilen; /* guest interrupt files that L1 has, 0 to 63: 1 to this */
-	uint8_t own_file; /* the physical guest file that is L1's own; 0: none, Halite stands between */
+	bool own_file;	/* hext_ops.files() tells of L1's own file; else sip has its interrupt */
 	uint16_t identities; /* of each interrupt file: 1 to this, one less than a multiple of 64 */
-	uint64_t sstatus_of_l1; /* the owner's: what its own sstatus is when L1 goes on in S mode */
 	/*
 	 * A piece of the domain's RAM, of whole pages or none, and where it is in Halite's memory: PTEs there are read
 	 * without a call of hext_ops.read_pte(), which would read the same (ram.h). It is at @ram_hpa, and
@@ -120,8 +114,6 @@ struct hext_bank {
 #include "hext/csr_table.h"
 };
 
-#define SPV_ANY_EPC 1 /* no sepc is odd */
-
 struct hext_hart {
 	bool virt;   /* virtualization ON */
 	bool user;   /* nominal privilege: U (or VU) rather than S (HS or VS) */
@@ -145,14 +137,7 @@ struct hext_hart {
 	/* AIA. vsie_local: bits of vsie that hvien makes, live when ON. iprio: L1's own, a byte an interrupt. */
 	uint64_t vsie_local;
 	uint64_t iprio[8];
-	uint64_t own_hvictl; /* not L1's: what the CSR holds while L1 runs */
-	bool prioritized;    /* one of hvien, hviprio1, hviprio2, iprio has not always been 0 */
-
-	/*
-	 * The owner's, for L1 that runs on with hstatus.SPV set: L1's scause and sepc when that began. sepc is SPV_ANY_EPC
-	 * where SPV comes of a write of L1's, which may go on with one of sepc.
-	 */
-	uint64_t spv_cause, spv_epc;
+	bool prioritized; /* one of hvien, hviprio1, hviprio2, iprio has not always been 0 */
 
 	const struct hext_config *cfg;
 	const struct hext_ops *ops;

@@ -80,7 +80,7 @@ static uint32_t own_index(const struct vcpu *v)
 	const struct machine_imsic *imsic = &v->domain->host->machine.imsic;
 	uint32_t first = imsic->reg.start >> PAGE_SHIFT & ((1u << imsic->guest_index_bits) - 1);
 
-	return first + v->h.cfg->own_file;
+	return first + world_config(v->h.cfg)->l1_file;
 }
 
 /*
@@ -113,8 +113,8 @@ static bool send_msi(struct vcpu *v, uint32_t value)
 
 	value &= ~(uint32_t)MSI_GUEST;
 	return !take_target(v, GENMSI, &value) ||
-	       riscv_try_store(hart->imsic_file + v->h.cfg->own_file * PAGE_SIZE, sizeof(value),
-			       value & MSI_EIID);
+	       riscv_try_store(hart->imsic_file + world_config(v->h.cfg)->l1_file * PAGE_SIZE,
+			       sizeof(value), value & MSI_EIID);
 }
 
 /* Whether a hart of the domain has index @index at an APLIC with wires. */

@@ -30,7 +30,7 @@ static void init_hart(struct vcpu *v)
 		hv_warn("hart %lu does not take satp mode %u: text stays writable", v->hart->hartid,
 			map->mode);
 	world_init(v->h.cfg);
-	if (v->h.cfg->own_file)
+	if (world_config(v->h.cfg)->l1_file)
 		imsic_silence();
 	nested_hart_start(v);
 	v->timer.timecmp = ~UINT64_C(0);
@@ -89,7 +89,7 @@ static uint32_t keys(const struct domain *d)
 		keys |= BIT64(KEY_SLOW);
 	if (d->hext.aia)
 		keys |= BIT64(KEY_AIA);
-	if (d->hext.open_iselect)
+	if (d->world.open_iselect)
 		keys |= BIT64(KEY_ISELECT);
 	if (!d->hext.sstc)
 		keys |= BIT64(KEY_NO_SSTC);

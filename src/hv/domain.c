@@ -9,39 +9,42 @@
  * L1's own interrupt file is the first guest file of its hart, and L1's guests have the other ones.
  * Without guest files L1's own is the hart's supervisor-level file, which Halite hands on.
  */
-static void share_interrupt_files(struct hext_config *c, const struct machine_imsic *imsic)
+static void share_interrupt_files(struct world_config *w, const struct machine_imsic *imsic)
 {
 	unsigned int most = (1u << imsic->guest_index_bits) - 1;
 	unsigned int files = imsic_guest_files();
 
 	files = files < most ? files : most;
-	c->own_file = files ? 1 : 0;
-	c->geilen = files - c->own_file;
+	w->l1_file = files ? 1 : 0;
+	w->hext.own_file = files != 0;
+	w->hext.geilen = files - w->l1_file;
 	if (files)
 		hv_print(
 			"halite: guest interrupt file 1 is the guest's own, it has %u for its guests\n",
-			c->geilen);
+			w->hext.geilen);
 	else
 		hv_print(
 			"halite: no guest interrupt file: external interrupts pass through Halite\n");
 }
 
-static void fill_config(struct hext_config *c, const struct machine *m)
+static void fill_config(struct world_config *w, const struct machine *m)
 {
+	struct hext_config *c = &w->hext;
+
 	c->sstc = m->isa.sstc;
-	c->svinval = m->isa.svinval;
+	w->svinval = m->isa.svinval;
 	c->svpbmt = m->isa.svpbmt;
 	c->svnapot = m->isa.svnapot;
-	c->stateen = m->isa.smstateen;
+	w->stateen = m->isa.smstateen;
 	c->gstage_adue = m->isa.svadu && !m->isa.svade;
 	c->aia = m->imsic.present;
 	/* With Smstateen it is closed: world_probe(). */
-	c->open_iselect = !c->aia && !c->stateen &&
+	w->open_iselect = !c->aia && !w->stateen &&
 			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);
 	c->identities = m->imsic.identities;
 	if (m->imsic.present)
-		share_interrupt_files(c, &m->imsic);
-	world_probe(c);
+		share_interrupt_files(w, &m->imsic);
+	world_probe(w);
 }
 
 /* The machine's devices, and each hart's interrupt files that are the guest's. */
@@ -55,7 +58,7 @@ static void find_devices(struct domain *d)
 	for (i = 0; i < m->hart_count && m->imsic.present; i++)
 		fits &= range_list_add(
 			&d->devices,
-			(struct range){ m->harts[i].imsic_file + d->hext.own_file * PAGE_SIZE,
+			(struct range){ m->harts[i].imsic_file + d->world.l1_file * PAGE_SIZE,
 					(d->hext.geilen + 1) * PAGE_SIZE });
 	if (!fits)
 		hv_fatal("more than %d ranges of devices", RANGE_LIST_MAX);
@@ -87,7 +90,7 @@ void domain_build(struct domain *d, struct host *h)
 	d->vmids = vmid_take(&h->vmids, 1 + HEXT_SHADOW_MAX);
 	if (!d->vmids.count)
 		hv_fatal("no VMID left for the guest");
-	fill_config(&d->hext, &h->machine);
+	fill_config(&d->world, &h->machine);
 	choose_fast_ram(d);
 	find_devices(d);
 	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes,

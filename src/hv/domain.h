@@ -16,6 +16,7 @@
 #include "hv/host.h"
 #include "hv/identity.h"
 #include "lib/range.h"
+#include "riscv/world.h"
 
 struct vcpu;
 
@@ -25,10 +26,13 @@ struct domain {
 	struct range_list devices; /* MMIO that the guest reaches with no exit, in whole pages */
 	struct identity_map gstage;
 	struct vmid_range vmids; /* the first is the G-stage's */
-	struct hext_config hext; /* of its harts */
-	bool nacl_offered;	 /* SBI NACL exists */
-	uint32_t nacl_features;	 /* bit n: feature id n */
-	uint32_t genmsi;	 /* the APLIC's register, as L1 reads it */
+	union {
+		struct hext_config hext;   /* of its harts */
+		struct world_config world; /* begins with hext */
+	};
+	bool nacl_offered;	/* SBI NACL exists */
+	uint32_t nacl_features; /* bit n: feature id n */
+	uint32_t genmsi;	/* the APLIC's register, as L1 reads it */
 	struct hext_shadow_pool shadows;
 	struct vcpu *vcpus[MACHINE_MAX_HARTS];
 	unsigned int vcpu_count;

@@ -220,7 +220,7 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 	switch (insn.kind) {
 	case HEXT_INSN_HINVAL_GVMA:
 	case HEXT_INSN_HINVAL_VVMA:
-		if (!v->h.cfg->svinval) {
+		if (!world_config(v->h.cfg)->svinval) {
 			illegal_instruction(v, code);
 			return;
 		}

@@ -200,20 +200,20 @@ static void change_memory(void *fdt, struct range home)
 
 /* ---- interrupt files ---- */
 
-/* Each hart's own file is @own_file pages behind where the machine has it. */
-static void change_imsic(void *fdt, const struct machine *m, unsigned int own_file)
+/* Each hart's own file is @l1_file pages behind where the machine has it. */
+static void change_imsic(void *fdt, const struct machine *m, unsigned int l1_file)
 {
 	struct range r = m->imsic.reg;
 	fdt32_t reg[4];
 	int node, parent, used;
 
-	if (!own_file)
+	if (!l1_file)
 		return;
 	node = machine_find_imsic(fdt, m);
 	need(node, "the IMSIC");
 	parent = fdt_parent_offset(fdt, node);
-	used = put_number(reg, r.start + own_file * PAGE_SIZE, fdt_address_cells(fdt, parent));
-	used += put_number(reg + used, r.size - own_file * PAGE_SIZE, fdt_size_cells(fdt, parent));
+	used = put_number(reg, r.start + l1_file * PAGE_SIZE, fdt_address_cells(fdt, parent));
+	used += put_number(reg + used, r.size - l1_file * PAGE_SIZE, fdt_size_cells(fdt, parent));
 	need(fdt_setprop(fdt, node, "reg", reg, used * sizeof(*reg)), "reg of the IMSIC");
 }
 
@@ -290,12 +290,12 @@ size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods)
 }
 
 void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struct machine *m,
-		    const struct modules *mods, struct range home, unsigned int own_file)
+		    const struct modules *mods, struct range home, unsigned int l1_file)
 {
 	need(fdt_open_into(machine_fdt, fdt, size), "copy");
 	remove_hidden(fdt, m);
 	change_chosen(fdt, mods);
 	change_memory(fdt, home);
 	change_cpus(fdt, m);
-	change_imsic(fdt, m, own_file);
+	change_imsic(fdt, m, l1_file);
 }

@@ -18,10 +18,11 @@
 size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods);
 
 /*
- * Make it at @fdt, where guest_fdt_size() bytes are free. @own_file: as in struct hext_config. Fatal if libfdt cannot.
+ * Make it at @fdt, where guest_fdt_size() bytes are free. @l1_file: world_config.l1_file. Fatal if
+ * libfdt cannot.
  */
 void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struct machine *m,
-		    const struct modules *mods, struct range home, unsigned int own_file);
+		    const struct modules *mods, struct range home, unsigned int l1_file);
 
 /*
  * Leave out of @fdt, which has been made, what would end the machine without Halite's knowing: Linux prefers

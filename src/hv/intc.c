@@ -15,12 +15,12 @@ static void tell_priority(struct vcpu *v)
 {
 	uint64_t top = 0;
 
-	if (!v->domain->host->machine.imsic.present || v->h.cfg->own_file)
+	if (!v->domain->host->machine.imsic.present || world_config(v->h.cfg)->l1_file)
 		return;
 	if (v->external)
 		imsic_rmw(0, HEXT_FILE_TOPEI, &top, 0, 0);
-	v->h.own_hvictl = HVICTL_IPRIOM | (uint64_t)IRQ_SEI << HVICTL_IID_SHIFT |
-			  (top & HVICTL_IPRIO ? top & HVICTL_IPRIO : v->external);
+	v->world.hvictl_of_l1 = HVICTL_IPRIOM | (uint64_t)IRQ_SEI << HVICTL_IID_SHIFT |
+				(top & HVICTL_IPRIO ? top & HVICTL_IPRIO : v->external);
 	v->hstatus_stale = true;
 }
 

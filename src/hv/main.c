@@ -172,7 +172,7 @@ static _Noreturn void start_guest(const void *fdt, const struct modules *mods, u
 	keep(&used, img.memory);
 	guest_fdt = place_fdt(&domain, &used, size, old_fdt);
 	guest_fdt_make((void *)(uintptr_t)guest_fdt, size, fdt, m, mods, host.home,
-		       domain.hext.own_file);
+		       domain.world.l1_file);
 	if (host.options.stats)
 		guest_fdt_end_by_sbi((void *)(uintptr_t)guest_fdt);
 	hv_print("halite: kernel at 0x%lx, entry 0x%lx, device tree at 0x%lx\n",

@@ -88,9 +88,9 @@ static void file_rmw(void *ctx, unsigned int file, unsigned int reg, uint64_t *o
 {
 	struct vcpu *v = ctx;
 
-	imsic_rmw(file + v->h.cfg->own_file, reg, old, value, mask);
+	imsic_rmw(file + world_config(v->h.cfg)->l1_file, reg, old, value, mask);
 	/* The file that stands for L1's own raises its interrupt in Halite. */
-	if (!file && !v->h.cfg->own_file)
+	if (!file && !world_config(v->h.cfg)->l1_file)
 		intc_update(v);
 }
 

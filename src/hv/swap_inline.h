@@ -247,7 +247,7 @@ ALWAYS_INLINE void swap_out_files(struct hext_hart *h, volatile nacl_word *csrs,
 	uint64_t files;
 
 	swap_bank_to_l1(h, csrs, WORLD_AIA);
-	ncsr_write(HEXT_CSR_HVICTL, h->own_hvictl);
+	ncsr_write(HEXT_CSR_HVICTL, world_const_hart(h)->hvictl_of_l1);
 	if (!csrs)
 		return;
 	files = files_of_l1();
@@ -342,7 +342,7 @@ ALWAYS_INLINE void swap_into_l1(struct vcpu *v, const struct hext_trap *made)
 	if (spv)
 		world_note_trap_of_l2(h, ncsr_read(HEXT_CSR_VSCAUSE), ncsr_read(HEXT_CSR_VSEPC));
 	world_load_hstatus_of_l1(h, spv, false);
-	csr_write(CSR_SSTATUS, h->cfg->sstatus_of_l1);
+	csr_write(CSR_SSTATUS, world_config(h->cfg)->sstatus_of_l1);
 }
 
 #endif

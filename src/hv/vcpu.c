@@ -79,7 +79,7 @@ void vcpu_area_changed(struct vcpu *v)
 
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
-	v->h.own_hvictl = HVICTL_IPRIOM;
+	v->world.hvictl_of_l1 = HVICTL_IPRIOM;
 	v->look_again_ticks = 1;
 	vcpu_area_changed(v);
 	v->quick.swapped_hstatus = v->h.hstatus;

@@ -49,7 +49,10 @@ struct vcpu {
 	struct nacl_client_hart nacl_below; /* this hart as L1; in tp */
 	struct quick_state quick;
 	enum vcpu_registers registers; /* of the entry that ends this exit */
-	struct hext_hart h;
+	union {
+		struct hext_hart h;
+		struct world_hart world; /* begins with h */
+	};
 	bool live;
 	/*
 	 * A CSR was written that world_load_hstatus() looks at. Stays set while quick.aia_at_work

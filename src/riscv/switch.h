@@ -104,7 +104,7 @@ ALWAYS_INLINE void world_carry_timer(struct world_timer *t, const struct hext_ha
  */
 ALWAYS_INLINE uint64_t world_files(const struct hext_config *cfg)
 {
-	return ncsr_read(HEXT_CSR_HGEIP) >> cfg->own_file;
+	return ncsr_read(HEXT_CSR_HGEIP) >> world_config(cfg)->l1_file;
 }
 
 /* Those of which L1 wants SGEI. */
@@ -131,7 +131,7 @@ ALWAYS_INLINE bool world_sgei_waits(const struct hext_hart *h)
  */
 ALWAYS_INLINE uint64_t hgeie_at_rest(const struct hext_config *cfg)
 {
-	return cfg->own_file ? BIT64(cfg->own_file) : 0;
+	return world_config(cfg)->l1_file ? BIT64(world_config(cfg)->l1_file) : 0;
 }
 
 ALWAYS_INLINE uint64_t hgeie_of_l2(const struct hext_hart *h)
@@ -140,7 +140,8 @@ ALWAYS_INLINE uint64_t hgeie_of_l2(const struct hext_hart *h)
 
 	if (!wanted)
 		return hgeie_at_rest(h->cfg);
-	return wanted << h->cfg->own_file | (h->sie & BIT64(IRQ_SEI) ? hgeie_at_rest(h->cfg) : 0);
+	return wanted << world_config(h->cfg)->l1_file |
+	       (h->sie & BIT64(IRQ_SEI) ? hgeie_at_rest(h->cfg) : 0);
 }
 
 ALWAYS_INLINE uint64_t hgeie_of_l1(const struct hext_hart *h, bool sgei_waits)
@@ -149,7 +150,7 @@ ALWAYS_INLINE uint64_t hgeie_of_l1(const struct hext_hart *h, bool sgei_waits)
 
 	if (!wanted)
 		return hgeie_at_rest(h->cfg);
-	return sgei_waits ? 0 : wanted << h->cfg->own_file;
+	return sgei_waits ? 0 : wanted << world_config(h->cfg)->l1_file;
 }
 
 /*
@@ -170,7 +171,7 @@ ALWAYS_INLINE uint64_t vgein_of_l2(const struct hext_config *cfg, uint64_t hstat
 {
 	uint64_t vgein = hstatus & HSTATUS_VGEIN;
 
-	return vgein ? vgein + ((uint64_t)cfg->own_file << HSTATUS_VGEIN_SHIFT) : 0;
+	return vgein ? vgein + ((uint64_t)world_config(cfg)->l1_file << HSTATUS_VGEIN_SHIFT) : 0;
 }
 
 /* While L1 runs: SGEI is told by hvictl, as VS mode has no such number. */
@@ -179,7 +180,7 @@ ALWAYS_INLINE uint64_t hvictl_of_l1(const struct hext_hart *h, bool sgei_waits)
 	if (sgei_waits)
 		return HVICTL_VTI | HVICTL_IPRIOM | HVICTL_DPR |
 		       (uint64_t)IRQ_SGEI << HVICTL_IID_SHIFT;
-	return h->own_hvictl;
+	return world_const_hart(h)->hvictl_of_l1;
 }
 
 /* What is 0 for nearly all guests. */
@@ -243,7 +244,7 @@ ALWAYS_INLINE void load_controls_of_l1(const struct hext_hart *h)
 ALWAYS_INLINE bool world_has_more_controls(const struct hext_hart *h)
 {
 	const struct hext_config *c = h->cfg;
-	bool more = c->answers || c->open_iselect;
+	bool more = c->answers || world_config(c)->open_iselect;
 
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...) \
@@ -307,7 +308,7 @@ ALWAYS_INLINE bool wfi_of_l1_traps(const struct hext_hart *h, bool sgei_waits)
 ALWAYS_INLINE void world_load_hstatus_of_l1(const struct hext_hart *h, bool watch_sret,
 					    bool sgei_waits)
 {
-	uint64_t hstatus = h->cfg->hstatus_own;
+	uint64_t hstatus = world_config(h->cfg)->hstatus_of_l1;
 
 	if (watch_sret) {
 		ncsr_write(HEXT_CSR_HEDELEG, l1_hedeleg(h));
@@ -341,15 +342,15 @@ ALWAYS_INLINE void world_read_pc(struct hext_hart *h)
  */
 ALWAYS_INLINE void world_note_trap_of_l2(struct hext_hart *h, uint64_t cause, uint64_t epc)
 {
-	h->spv_cause = cause;
-	h->spv_epc = epc;
+	world_hart(h)->spv_cause = cause;
+	world_hart(h)->spv_epc = epc;
 }
 
 /* L1 has written hstatus, or may have, and SPV is set. */
 ALWAYS_INLINE void world_note_spv(struct hext_hart *h, bool live)
 {
-	h->spv_cause = live ? ncsr_read(HEXT_CSR_VSCAUSE) : h->s.cause;
-	h->spv_epc = SPV_ANY_EPC;
+	world_hart(h)->spv_cause = live ? ncsr_read(HEXT_CSR_VSCAUSE) : h->s.cause;
+	world_hart(h)->spv_epc = SPV_ANY_EPC;
 }
 
 /* For an L1 with SPV set, or that had it set: it is to be cleared. */
@@ -359,8 +360,9 @@ ALWAYS_INLINE bool world_l1_took_interrupt(const struct hext_hart *h)
 
 	if (!(cause & CAUSE_INTERRUPT))
 		return false;
-	return cause != h->spv_cause ||
-	       (h->spv_epc != SPV_ANY_EPC && ncsr_read(HEXT_CSR_VSEPC) != h->spv_epc);
+	return cause != world_const_hart(h)->spv_cause ||
+	       (world_const_hart(h)->spv_epc != SPV_ANY_EPC &&
+		ncsr_read(HEXT_CSR_VSEPC) != world_const_hart(h)->spv_epc);
 }
 
 #endif

@@ -41,15 +41,17 @@ static unsigned int count_bits(uint64_t value)
 #define MUST_TRY_ALWAYS	 false
 #define MUST_TRY_SSTC	 false
 #define MUST_TRY_AIA	 false
-#define MUST_TRY_STATEEN c->stateen
+#define MUST_TRY_STATEEN w->stateen
 #define MUST_TRY_ANSWERS true
 
 #define PROBE_FIXED(number, field, known)
 #define PROBE_PROBED(number, field, known) c->field = probe_bits(number) & (known);
 
 /* The CSRs that answer, then the bits of those that L1 has. */
-static void probe_csrs(struct hext_config *c)
+static void probe_csrs(struct world_config *w)
 {
+	struct hext_config *c = &w->hext;
+
 #define HEXT_ROW(name, number, gate, ...)           \
 	if (MUST_TRY_##gate && csr_answers(number)) \
 		c->answers |= BIT64(HEXT_ROW_##name);
@@ -62,7 +64,7 @@ static void probe_csrs(struct hext_config *c)
 }
 
 /* What L1 itself runs with. */
-static uint64_t own_henvcfg(const struct hext_config *cfg)
+static uint64_t choose_henvcfg(const struct hext_config *cfg)
 {
 	uint64_t bits = HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_PBMTE | HENVCFG_STCE;
 
@@ -81,13 +83,15 @@ unsigned int world_vmid_bits(void)
 	return bits;
 }
 
-void world_probe(struct hext_config *cfg)
+void world_probe(struct world_config *w)
 {
-	probe_csrs(cfg);
-	cfg->henvcfg_own = own_henvcfg(cfg);
-	cfg->hstatus_own =
-		HSTATUS_SPV | HSTATUS_VSXL_64 | (uint64_t)cfg->own_file << HSTATUS_VGEIN_SHIFT;
-	cfg->sstatus_of_l1 =
+	struct hext_config *cfg = &w->hext;
+
+	probe_csrs(w);
+	w->henvcfg_of_l1 = choose_henvcfg(cfg);
+	w->hstatus_of_l1 =
+		HSTATUS_SPV | HSTATUS_VSXL_64 | (uint64_t)w->l1_file << HSTATUS_VGEIN_SHIFT;
+	w->sstatus_of_l1 =
 		(csr_read(CSR_SSTATUS) & ~SSTATUS_MXR) | SSTATUS_FS | SSTATUS_VS | SSTATUS_SPP;
 	cfg->hgatp_modes = probe_modes(HEXT_CSR_HGATP);
 	cfg->vsatp_modes = probe_modes(HEXT_CSR_VSATP);

@@ -16,8 +16,56 @@
 /* VMIDLEN of this hart (priv H, hgatp). Leaves hgatp 0; no guest runs yet. */
 unsigned int world_vmid_bits(void);
 
-/* Probe what the hart implements into @cfg; @isa facts in @cfg have been filled in already. */
-void world_probe(struct hext_config *cfg);
+/*
+ * What the hardware needs to know of a domain's harts, beside what src/hext does. Each hext_config
+ * that a hart of this folder has is the first member of one of these.
+ */
+struct world_config {
+	struct hext_config hext;
+	bool svinval;
+	bool stateen;	   /* Smstateen */
+	bool open_iselect; /* L1 reaches siselect though it is told of no such CSR */
+	uint8_t l1_file; /* the physical guest file that is L1's own; 0: none, Halite stands between */
+	uint64_t hstatus_of_l1; /* what hstatus holds while L1 runs, at least */
+	uint64_t henvcfg_of_l1;
+	uint64_t sstatus_of_l1; /* Halite's own sstatus when L1 goes on in S mode */
+};
+
+static inline const struct world_config *world_config(const struct hext_config *cfg)
+{
+	return (const struct world_config *)cfg;
+}
+
+static inline uint64_t henvcfg_of_l1(const struct hext_config *cfg)
+{
+	return world_config(cfg)->henvcfg_of_l1;
+}
+
+#define SPV_ANY_EPC 1 /* no sepc is odd */
+
+/* The same of a hart: its hext_hart is the first member of one of these. */
+struct world_hart {
+	struct hext_hart h;
+	uint64_t hvictl_of_l1; /* what hvictl holds while L1 runs and no SGEI waits */
+	/*
+	 * For L1 that runs on with hstatus.SPV set: L1's scause and sepc when that began. sepc is
+	 * SPV_ANY_EPC where L1 has written SPV, and may still write sepc.
+	 */
+	uint64_t spv_cause, spv_epc;
+};
+
+static inline struct world_hart *world_hart(struct hext_hart *h)
+{
+	return (struct world_hart *)h;
+}
+
+static inline const struct world_hart *world_const_hart(const struct hext_hart *h)
+{
+	return (const struct world_hart *)h;
+}
+
+/* Probe what the hart implements into @w; isa facts in w->hext, and l1_file, are there already. */
+void world_probe(struct world_config *w);
 
 /* Bring the CSRs that do not depend on the guest's state to Halite's values. */
 void world_init(const struct hext_config *cfg);

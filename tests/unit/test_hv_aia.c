@@ -128,13 +128,13 @@ static void without_guest_index_bits_there_are_no_guest_files(void **state)
 	assert_int_equal(m.harts[0].imsic_file, 0x28001000);
 }
 
-static void make_guest(unsigned int own_file)
+static void make_guest(unsigned int l1_file)
 {
 	static const struct range home = { 0x8f800000, 0x800000 };
 	static struct modules mods = { .bootargs = "" };
 
 	machine_parse(&m, tree, 0, 0);
-	guest_fdt_make(guest, guest_fdt_size(tree, &mods), tree, &m, &mods, home, own_file);
+	guest_fdt_make(guest, guest_fdt_size(tree, &mods), tree, &m, &mods, home, l1_file);
 }
 
 static void expect_reg(uint32_t start, uint32_t size)

@@ -19,7 +19,7 @@ static struct domain d = { .host = &host };
 /* The last of the machine's three harts is not the guest's. */
 static struct vcpu v = { .domain = &d, .hart = &host.machine.harts[0] };
 static struct vcpu other = { .domain = &d, .index = 1, .hart = &host.machine.harts[1] };
-static struct hext_config config;
+static struct world_config config;
 
 /* The last MSI, how often a wire's state has been asked for, how often the machine was accessed. */
 static uint64_t msi_addr, msi_value;
@@ -66,8 +66,8 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(registers, 0, sizeof(registers));
-	config = (struct hext_config){ .aia = true, .geilen = 5, .own_file = 1 };
-	v.h.cfg = &config;
+	config = (struct world_config){ .hext = { .aia = true, .geilen = 5 }, .l1_file = 1 };
+	v.h.cfg = &config.hext;
 	*m = (struct machine){
 		.hart_count = 3,
 		.harts = { { .imsic_index = 1, .imsic_file = FILES + 0x8000, .aplic_index = -1 },
@@ -162,8 +162,8 @@ static void an_msi_by_software_goes_to_the_own_file(void **state)
 	assert_int_equal(get(GENMSI), target(3, 0, 77));
 	assert_int_equal(registers[GENMSI / 4], 0);
 	/* Without guest files: the hart's supervisor-level file. */
-	config.own_file = 0;
-	config.geilen = 0;
+	config.l1_file = 0;
+	config.hext.geilen = 0;
 	put(GENMSI, target(1, 0, 78));
 	assert_int_equal(msi_addr, FILES + 0x8000);
 	put(TARGET, target(1, 0, 5));
