@@ -8,12 +8,6 @@
 #include "hext/hext.h"
 #include "lib/assert.h"
 
-#define CSR_SIE	     0x104
-#define CSR_SIP	     0x144
-#define CSR_STIMECMP 0x14d
-#define CSR_SIREG    0x151
-#define CSR_STOPEI   0x15c
-
 /* ---- interrupt files ---- */
 
 /*

@@ -33,4 +33,4 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	}
 }
 
-const struct sbi_extension sbi_dbcn = { .id = 0x4442434e, .handle = handle };
+const struct sbi_extension sbi_dbcn = { .id = SBI_EXT_DBCN, .handle = handle };

@@ -153,4 +153,4 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	}
 }
 
-const struct sbi_extension sbi_hsm = { .id = 0x48534d, .handle = handle };
+const struct sbi_extension sbi_hsm = { .id = SBI_EXT_HSM, .handle = handle };

@@ -16,4 +16,4 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	return sbi_error(SBI_SUCCESS);
 }
 
-const struct sbi_extension sbi_ipi = { .id = 0x735049, .handle = handle };
+const struct sbi_extension sbi_ipi = { .id = SBI_EXT_IPI, .handle = handle };

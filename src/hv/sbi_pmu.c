@@ -131,4 +131,4 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	return firmware_call(sbi_pmu.id, fid, args[0], args[1], args[2], args[3], args[4], 0);
 }
 
-const struct sbi_extension sbi_pmu = { .id = 0x504d55, .handle = handle };
+const struct sbi_extension sbi_pmu = { .id = SBI_EXT_PMU, .handle = handle };

@@ -101,4 +101,4 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	return sbi_error(SBI_SUCCESS);
 }
 
-const struct sbi_extension sbi_rfence = { .id = 0x52464e43, .handle = handle };
+const struct sbi_extension sbi_rfence = { .id = SBI_EXT_RFENCE, .handle = handle };

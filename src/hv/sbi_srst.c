@@ -24,4 +24,4 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	return sbi_error(firmware_call(sbi_srst.id, fid, type, reason, 0, 0, 0, 0).error);
 }
 
-const struct sbi_extension sbi_srst = { .id = 0x53525354, .handle = handle };
+const struct sbi_extension sbi_srst = { .id = SBI_EXT_SRST, .handle = handle };

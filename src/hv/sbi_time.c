@@ -30,4 +30,4 @@ void sbi_time_expired(struct vcpu *v)
 	vcpu_set_pending(v, BIT64(IRQ_STI));
 }
 
-const struct sbi_extension sbi_time = { .id = 0x54494d45, .handle = handle };
+const struct sbi_extension sbi_time = { .id = SBI_EXT_TIME, .handle = handle };

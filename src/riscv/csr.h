@@ -11,17 +11,12 @@
 #include "hext/csr.h"
 
 #define CSR_SSTATUS  0x100
-#define CSR_SIE	     0x104
 #define CSR_STVEC    0x105
 #define CSR_SSCRATCH 0x140
 #define CSR_SEPC     0x141
 #define CSR_SCAUSE   0x142
 #define CSR_STVAL    0x143
-#define CSR_SIP	     0x144
-#define CSR_STIMECMP 0x14d
 #define CSR_SISELECT 0x150
-#define CSR_SIREG    0x151
-#define CSR_STOPEI   0x15c
 #define CSR_SATP     0x180
 #define CSR_TIME     0xc01
 

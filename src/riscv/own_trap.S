@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "riscv/own_trap.h"
+#include "riscv/sbi_ids.h"
 
 #define SSTATUS_SDT	0x1000000
-
-#define SBI_EXT_SRST		0x53525354
-#define SBI_EXT_LEGACY_SHUTDOWN	8
 
 	.section .text
 	.option norelax
@@ -62,9 +60,9 @@ second_trap:
 	.balign 4
 third_trap:
 	li a7, SBI_EXT_SRST
-	li a6, 0
-	li a0, 0
-	li a1, 1
+	li a6, SBI_SRST_RESET
+	li a0, SBI_SRST_TYPE_SHUTDOWN
+	li a1, SBI_SRST_REASON_FAILURE
 	ecall
 	li a7, SBI_EXT_LEGACY_SHUTDOWN
 	ecall

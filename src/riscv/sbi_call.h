@@ -10,27 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SBI_EXT_LEGACY_SET_TIMER 0x00
-#define SBI_EXT_LEGACY_PUTCHAR	 0x01
-#define SBI_EXT_LEGACY_GETCHAR	 0x02
-#define SBI_EXT_LEGACY_SHUTDOWN	 0x08
-#define SBI_EXT_BASE		 0x10
-#define SBI_EXT_TIME		 0x54494d45
-#define SBI_EXT_IPI		 0x735049
-#define SBI_EXT_SRST		 0x53525354
-#define SBI_EXT_DBCN		 0x4442434e
-
-#define SBI_BASE_GET_SPEC_VERSION 0
-#define SBI_BASE_GET_IMPL_ID	  1
-#define SBI_BASE_PROBE_EXTENSION  3
-#define SBI_TIME_SET_TIMER	  0
-#define SBI_IPI_SEND		  0
-#define SBI_SRST_RESET		  0
-#define SBI_SRST_TYPE_SHUTDOWN	  0
-#define SBI_SRST_REASON_NONE	  0
-#define SBI_SRST_REASON_FAILURE	  1
-#define SBI_DBCN_WRITE		  0
-#define SBI_DBCN_READ		  1
+#include "riscv/sbi_ids.h"
 
 struct sbi_result {
 	int64_t error; /* 0, or a negative SBI error code */

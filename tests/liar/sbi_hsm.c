@@ -13,4 +13,4 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 	return honest_sbi_hsm.handle(v, fid, args);
 }
 
-const struct sbi_extension sbi_hsm = { .id = 0x48534d, .handle = lie };
+const struct sbi_extension sbi_hsm = { .id = SBI_EXT_HSM, .handle = lie };

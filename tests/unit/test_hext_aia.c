@@ -2,12 +2,6 @@
 /* The advanced interrupt architecture in the virtual H extension. */
 #include "hext_csr_test.h"
 
-#define CSR_SIE	     0x104
-#define CSR_SIP	     0x144
-#define CSR_STIMECMP 0x14d
-#define CSR_SIREG    0x151
-#define CSR_STOPEI   0x15c
-
 static uint64_t files; /* as hext_ops.files() gives it */
 
 /* The last access to an interrupt file, and what it finds there. */

@@ -6,13 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SBI_EXT_BASE 0x10
-#define SBI_EXT_IPI  0x735049
-
-#define SBI_BASE_GET_SPEC_VERSION 0
-#define SBI_BASE_GET_IMPL_ID	  1
-#define SBI_BASE_PROBE_EXTENSION  3
-#define SBI_IPI_SEND		  0
+#include "riscv/sbi_ids.h"
 
 struct sbi_result {
 	int64_t error;
