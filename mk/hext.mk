@@ -28,7 +28,8 @@ hext-check: hext-alone hext-headers hext-example
 hext-alone:
 	@mkdir -p $(HEXT_OUT)
 	@for compiler in "$(HEXT_RV64)" "$(HEXT_CC)"; do \
-		$$compiler $(HEXT_LIB_FLAGS) -r -nostdlib -o $(HEXT_OUT)/alone.o $(HEXT_SOURCES) || exit 1; \
+		$$compiler $(HEXT_LIB_FLAGS) -r -nostdlib -o $(HEXT_OUT)/alone.o \
+			$(HEXT_SOURCES) || exit 1; \
 		if nm -u $(HEXT_OUT)/alone.o | \
 			grep -vE ' (assert_failed|mem(cpy|move|set|cmp))$$'; then \
 			echo "src/hext: needs more than assert_failed()"; exit 1; fi; \

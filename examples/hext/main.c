@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A hypervisor around src/hext that is as small as possible: one hart, an array that is L1's RAM,
- * and the places at which a hypervisor calls the library. main() plays the parts of L1, of L2 and of
- * the hardware, so that it runs on any machine:
+ * and the places at which a hypervisor calls the library. main() plays the parts of L1, of L2 and
+ * of the hardware, so that it runs on any machine:
  *
  *	cc -Isrc -o hext-example examples/hext/main.c src/hext/[a-z]*.c && ./hext-example
  */

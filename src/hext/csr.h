@@ -64,7 +64,6 @@ static inline struct hext_csr_facts hext_csr_facts(unsigned int csr)
 	}
 }
 
-
 /* Whether all that L1's write of @csr changes can wait. */
 static inline bool hext_csr_waits_for_l2(unsigned int csr)
 {
@@ -72,26 +71,26 @@ static inline bool hext_csr_waits_for_l2(unsigned int csr)
 }
 
 /* Supervisor CSRs that HS mode has and that VS mode does not always reach: hext_s_csr_rmw(). */
-#define CSR_SIE				  0x104
-#define CSR_SIP				  0x144
-#define CSR_STIMECMP			  0x14d
-#define CSR_SIREG			  0x151
-#define CSR_STOPEI			  0x15c
+#define CSR_SIE	     0x104
+#define CSR_SIP	     0x144
+#define CSR_STIMECMP 0x14d
+#define CSR_SIREG    0x151
+#define CSR_STOPEI   0x15c
 
 /* Whether @csr is of the hypervisor's kinds: bits 9:8 of its number are 2. */
-#define HEXT_IS_H_CSR(csr)		  (((csr)&0x300) == 0x200)
+#define HEXT_IS_H_CSR(csr) (((csr)&0x300) == 0x200)
 
 /* A number with bits 11:10 set is read-only (priv "CSR Address Mapping Conventions"). */
-#define HEXT_CSR_IS_READ_ONLY(csr)	  (((csr) >> 10) == 3)
+#define HEXT_CSR_IS_READ_ONLY(csr) (((csr) >> 10) == 3)
 
 /* ---- columns of the table, as expressions where c is the hart's struct hext_config ---- */
 
 /* gate: whether the hart has the CSR. */
-#define HEXT_GATE_ALWAYS(name)		  true
-#define HEXT_GATE_SSTC(name)		  c->sstc
-#define HEXT_GATE_AIA(name)		  c->aia
-#define HEXT_GATE_STATEEN(name)		  HEXT_GATE_ANSWERS(name)
-#define HEXT_GATE_ANSWERS(name)		  (c->answers >> HEXT_ROW_##name & 1)
+#define HEXT_GATE_ALWAYS(name)	true
+#define HEXT_GATE_SSTC(name)	c->sstc
+#define HEXT_GATE_AIA(name)	c->aia
+#define HEXT_GATE_STATEEN(name) HEXT_GATE_ANSWERS(name)
+#define HEXT_GATE_ANSWERS(name) (c->answers >> HEXT_ROW_##name & 1)
 
 /* how: which bits can be written. */
 #define HEXT_WRITABLE_FIXED(field, bits)  (bits)

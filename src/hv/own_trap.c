@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What Halite prints of a trap of its own, before it ends: hart, registers, CSRs, where the image is
- * and which build it is, and the values on the stack that lie in its text. Addresses in text are
- * offsets in the image (+0x...), so that they mean the same wherever its home is; tools/halite/names.h
- * reads these lines and adds names.
+ * What Halite prints of a trap of its own, before it ends: hart, registers, CSRs, where the image
+ * is and which build it is, and the values on the stack that lie in its text. Addresses in text are
+ * offsets in the image (+0x...), so that they mean the same wherever its home is.
+ * tools/halite/dump.h reads these lines and adds names.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +15,10 @@
 #include "riscv/own_trap.h"
 
 #define PREFIX "halite: own trap: "
+
+/* An ELF note (generic ABI, "Note Section"): two sizes, a type, the name "GNU", then the id. */
+#define NOTE_HEADER_SIZE 16
+#define BUILD_ID_SIZE	 20
 
 /* Of what lies in text on the stack at most this much is printed. */
 #define RETURNS_MAX 32
@@ -35,16 +39,14 @@ static const char *place(uint64_t value, char text[24])
 	return text;
 }
 
-/* An ELF note (generic ABI, "Note Section"): the sizes of name and content, a type, then these. */
 static void print_image(uint64_t hartid)
 {
-	const uint8_t *id = (const uint8_t *)riscv_build_id + 16;
-	const uint8_t *end = (const uint8_t *)riscv_build_id_end;
-	char text[2 * 20 + 1] = "none";
-	char *to = text;
+	uintptr_t size = (uintptr_t)riscv_build_id_end - (uintptr_t)riscv_build_id;
+	char text[2 * BUILD_ID_SIZE + 1] = "none";
+	unsigned int i;
 
-	for (; id < end && to < text + sizeof(text) - 1; id++, to += 2)
-		snprintf(to, 3, "%02x", *id);
+	for (i = 0; size == NOTE_HEADER_SIZE + BUILD_ID_SIZE && i < BUILD_ID_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", (uint8_t)riscv_build_id[NOTE_HEADER_SIZE + i]);
 	hv_print(PREFIX "hart %lu, image at 0x%lx, build id %s\n", (unsigned long)hartid,
 		 (unsigned long)(uintptr_t)riscv_image_start, text);
 }
@@ -108,7 +110,7 @@ void own_trap_report(const struct own_trap *t)
 	end(t);
 }
 
-/* The report has trapped itself, or the end of the machine has: what is most needed, and the end. */
+/* The report or the end of the machine has trapped: only the fatal line, and the end. */
 void own_trap_again(const struct own_trap *t)
 {
 	end(t);

@@ -23,7 +23,10 @@ riscv_own_trap:
 	amoor.d a0, a0, (a0)
 	bnez a0, wait
 	lla a0, riscv_own_trap_state
-	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16
+	sd x\n, OWN_TRAP_X(\n)(a0)
+	.endr
+	.irp n, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	sd x\n, OWN_TRAP_X(\n)(a0)
 	.endr
 	csrr a1, sscratch

@@ -23,9 +23,9 @@ unsigned int world_vmid_bits(void);
 struct world_config {
 	struct hext_config hext;
 	bool svinval;
-	bool stateen;	   /* Smstateen */
-	bool open_iselect; /* L1 reaches siselect though it is told of no such CSR */
-	uint8_t l1_file; /* the physical guest file that is L1's own; 0: none, Halite stands between */
+	bool stateen;		/* Smstateen */
+	bool open_iselect;	/* L1 reaches siselect though it is told of no such CSR */
+	uint8_t l1_file;	/* the physical guest file that is L1's own; 0: none */
 	uint64_t hstatus_of_l1; /* what hstatus holds while L1 runs, at least */
 	uint64_t henvcfg_of_l1;
 	uint64_t sstatus_of_l1; /* Halite's own sstatus when L1 goes on in S mode */

@@ -6,6 +6,8 @@
 
 function files_of(line)
 {
+	# An unnamed type is told by where it is declared.
+	gsub(/ at [^ )]*[.]h:[0-9:]+/, "", line)
 	while (match(line, /[A-Za-z0-9_.\/+-]+\.[ch]:[0-9]+:[0-9]+/)) {
 		file = substr(line, RSTART, RLENGTH)
 		sub(/:.*/, "", file)

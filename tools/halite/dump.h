@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Names for what Halite prints of a trap of its own (src/hv/own_trap.c). A console is fed to it in
- * pieces; afterwards it prints, for each offset in the image, the function in the ELF whose build id
- * the console has told.
+ * pieces; afterwards it prints, for each offset in the image, the function in the ELF whose build
+ * id the console has told.
  */
 #ifndef HALITE_TOOL_DUMP_H
 #define HALITE_TOOL_DUMP_H

@@ -14,9 +14,9 @@
 static const char names_help[] =
 	"Usage: halite names [ELF] <CONSOLE\n"
 	"\n"
-	"Reads what a console has said, and names the offsets in what Halite has printed of a trap of its\n"
-	"own (a bug of Halite's): for each, the function in Halite's ELF. The ELF must be of the build that\n"
-	"the console tells; it is halite.elf beside this program if none is named.\n";
+	"Reads what a console has said. Halite prints offsets in its image when it fails by a\n"
+	"bug of its own; each gets the name of the function in Halite's ELF. That must be of the\n"
+	"build that the console tells. It is halite.elf beside this program if none is named.\n";
 
 int names_main(char **argv)
 {

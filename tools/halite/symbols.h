@@ -22,7 +22,7 @@ struct symbols {
 	uint64_t base; /* of the image: the lowest address that a section has */
 };
 
-/* Read the ELF at @path. 0; or -1 when it is no RISC-V ELF with a symbol table; errno is not set. */
+/* Read the ELF at @path. Returns 0, or -1 when it is no RISC-V ELF with a symbol table. */
 int symbols_read(const char *path, struct symbols *symbols);
 
 /*
