@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make check    looks at the sources (scripts/check.sh) and runs the quick unit tests: a minute or
-#               two on an idle machine
-# make analyze  GCC's -fanalyzer over the command and the hypervisor: build/analyze/FILE.log
+# make check    checks the sources (scripts/check.sh) and runs the quick unit tests; one or two
+#               minutes on an idle machine
+# make analyze  runs GCC's -fanalyzer on the command and the hypervisor: build/analyze/FILE.log
 
 .PHONY: check check-lint analyze
 check: check-lint unit-build
 	@status=0; for test in $(filter-out $(UNIT_TLB),$(UNIT_TESTS)) $(UNIT_NACL); do \
-		./$$test >build/check.log 2>&1 || { status=1; cat build/check.log; }; done; exit $$status
-	@TLB_SEEDS=1 TLB_STEPS=5000 $(UNIT_TLB) >build/check.log 2>&1 || { cat build/check.log; exit 1; }
+		./$$test >build/check.log 2>&1 || { status=1; cat build/check.log; }; \
+	done; exit $$status
+	@TLB_SEEDS=1 TLB_STEPS=5000 $(UNIT_TLB) >build/check.log 2>&1 || \
+		{ cat build/check.log; exit 1; }
 	@scripts/mutants.sh --fit
 
 check-lint: all guest-programs
@@ -21,7 +23,8 @@ analyze: $(ANALYZE_LOGS)
 
 build/analyze/tools/%.log: tools/% $(TOOL_HEADERS) mk/check.mk | build/.packages
 	@mkdir -p $(@D)
-	@$(HOST_CC) $(HOST_CFLAGS) -Wno-error -fanalyzer -c -o /dev/null $< 2>$@ || { cat $@; exit 1; }
+	@$(HOST_CC) $(HOST_CFLAGS) -Wno-error -fanalyzer -c -o /dev/null $< 2>$@ || \
+		{ cat $@; exit 1; }
 
 build/analyze/src/%.log: src/% $(wildcard src/*/*.h) mk/check.mk | libfdt
 	@mkdir -p $(@D)

@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Looks at the sources without running them.
+# Checks the sources without running them.
 # Usage: scripts/check.sh PART...
-#   width     no line has more than 100 columns; in Markdown, tables and lines with an address may.
-#             scripts/check/width.txt says how many wide lines a file may still have
-#   shell     shellcheck over all scripts; .shellcheckrc has what is left out
-#   cppcheck  over all C code; scripts/check/cppcheck.txt has what is left out
-#   analyzer  GCC's -fanalyzer over the command and the hypervisor; scripts/check/analyzer.txt has
-#             what is left out
+#   width     no line has more than 100 columns, except tables and lines with an address in
+#             Markdown. scripts/check/width.txt says how many wide lines a file may still have
+#   shell     runs shellcheck on all scripts; .shellcheckrc lists warnings that are off
+#   cppcheck  runs cppcheck on all C code; scripts/check/cppcheck.txt lists warnings that are off
+#   analyzer  runs GCC's -fanalyzer on the command and the hypervisor; scripts/check/analyzer.txt
+#             lists warnings that are off
 # Usage: scripts/check.sh --wide   prints all wide lines, for an editor
 . "$(dirname "$0")/common.sh"
 cd "$TOP"
 COLUMNS_MAX=100
 
-# files: the text files that people write; demo-log.md is output.
+# files: prints the names of the text files that people write. demo-log.md is output.
 files()
 {
 	find src tools tests guests examples bench scripts docs mk findings .ci Makefile ./*.md \
@@ -35,7 +35,9 @@ wide()
 check_width()
 {
 	wide | cut -d : -f 1 | uniq -c | awk -v list=scripts/check/width.txt '
-		BEGIN { while ((getline line < list) > 0) if (split(line, w) == 2) may[w[2]] = w[1] }
+		BEGIN {
+			while ((getline line < list) > 0) if (split(line, w) == 2) may[w[2]] = w[1]
+		}
 		$1 > may[$2] + 0 {
 			printf "%s: %d lines of more than 100 columns, not %d\n", $2, $1, may[$2]
 			bad = 1
@@ -65,14 +67,15 @@ check_cppcheck()
 		--template='{file}:{line}: {id}: {message}' src tools examples guests tests bench
 }
 
-# GCC's findings are warnings; each file's are kept, so that only what changed is looked at again.
+# make keeps the warnings of each file, so that it analyzes only changed files again.
 check_analyzer()
 {
 	local found
 	make -s --no-print-directory -j "$(nproc)" analyze
 	[ -e build/analyze/tools/halite/run.c.log ] || die "nothing was analyzed"
 	found=$(find build/analyze -name '*.log' -exec cat {} + |
-		sed -n 's/^\([^:]*\):[0-9:]* warning: .*\[\(-Wanalyzer-[^]]*\)\]$/\1 \2/p' | sort -u |
+		sed -n 's/^\([^:]*\):[0-9:]* warning: .*\[\(-Wanalyzer-[^]]*\)\]$/\1 \2/p' |
+		sort -u |
 		grep -vxFf <(awk '/^[^#]/ { print $1, $2 }' scripts/check/analyzer.txt)) || true
 	[ -z "$found" ] && return
 	find build/analyze -name '*.log' -exec grep -h 'warning: .*-Wanalyzer-' {} +
