@@ -15,7 +15,7 @@
 # make pictures     draws docs/pictures/*.svg from the .dot files there
 # make csr-doc  writes docs/csr.md from src/hext/csr_table.h
 # make format       lays out the C code; make format-check only checks the layout
-# make check    what a change needs before it is sent: see CONTRIBUTING.md
+# make check    runs the checks that a change must pass (CONTRIBUTING.md)
 # make tag      tags the version
 # make clean        removes what was built; make distclean removes the downloads too
 #

@@ -36,7 +36,8 @@ hext-alone:
 	done
 	@echo "ok: alone, for RV64 and the build machine"
 
-# Each header stands by itself, and the includes leave the library for three places only.
+# Checks that each header compiles alone, and that the library includes files of three other places
+# only.
 hext-headers:
 	@for header in $(HEXT_HEADERS:src/%=%); do \
 		printf '#include "%s"\n' $$header | \

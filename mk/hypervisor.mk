@@ -40,7 +40,7 @@ RV_CPPFLAGS := -Isrc -isystem $(RV_LIBFDT) -isystem $(RV_PICOLIBC)/include -MMD 
 RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -mno-relax -ffreestanding -fpie \
 	-fvisibility=hidden -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-std=gnu11 -O2 -g $(C_WARNINGS)
-# The build id hashes the debug information too, so that has no path of this machine.
+# The build id also hashes the debug information, so that must have no path of this machine.
 RV_CFLAGS += -fdebug-prefix-map=$(CURDIR)=.
 # picolibc's vfprintf for integers only: Halite does not use %f.
 RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --build-id=sha1 \
@@ -49,7 +49,7 @@ RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --bui
 RV_LIBS = $(RV_PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
 	$(shell $(RV)gcc -march=$(RV_ARCH) -mabi=lp64 -print-libgcc-file-name)
 
-# offsets.c is not linked: entry.S's numbers come from it.
+# offsets.c is not linked: it gives entry.S the offsets of C structures.
 RV_SOURCES ?= $(filter-out src/riscv/offsets.c,$(wildcard src/hv/*.c src/hext/*.c src/nacl/*.c \
 	src/riscv/*.c src/riscv/*.S src/lib/*.c))
 RV_LIBFDT_NAMES := fdt fdt_ro fdt_wip fdt_rw fdt_check fdt_addresses fdt_strerror
@@ -83,7 +83,7 @@ $(RV_OBJ)/%.S.o: src/%.S mk/hypervisor.mk
 	@echo "  CC      $@"
 	@$(CC_RV) $(RV_CPPFLAGS) -I$(RV_OBJ) $(RV_CFLAGS) -c -o $@ $<
 
-# Numbers of C for assembly.
+# Makes the offsets of C structures for assembly.
 $(RV_OBJ)/riscv/entry.S.o: $(RV_OBJ)/offsets.h
 $(RV_OBJ)/offsets.h: $(RV_OBJ)/offsets.s
 	@sed -n 's/.*"\(#define [^"]*\)".*/\1/p' $< >$@

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hypervisor around src/hext that is as small as possible: one hart, an array that is L1's RAM,
- * and the places at which a hypervisor calls the library. main() plays the parts of L1, of L2 and
- * of the hardware, so that it runs on any machine:
+ * A minimal hypervisor around src/hext: one hart, an array as L1's RAM, and the places at which a
+ * hypervisor calls the library. main() acts as L1, L2 and the hardware, so that the example runs on
+ * any machine:
  *
  *	cc -Isrc -o hext-example examples/hext/main.c src/hext/[a-z]*.c && ./hext-example
  */
@@ -18,7 +18,7 @@
 #include "hext/shadow.h"
 #include "hext/walk.h"
 
-/* L1's RAM, where L1 sees it, and where the machine has it. */
+/* L1's RAM: its physical address in L1, its size, and its physical address on the machine. */
 #define RAM	 UINT64_C(0x80000000)
 #define RAM_SIZE UINT64_C(0x200000)
 #define RAM_HPA	 UINT64_C(0x4000000000)
@@ -26,13 +26,13 @@
 #define POOL_PAGES 128
 #define POOL_HPA   UINT64_C(0x5000000000)
 
-/* What L1 has in its RAM: a G-stage for L2, in three tables, and a page that L2 gets. */
+/* The contents of L1's RAM: three tables of L2's G-stage, a page for L2, and a trap handler. */
 #define L1_ROOT	   RAM /* 16 KiB */
-#define L1_MIDDLE  (RAM + 0x4000)
+#define L1_SECOND  (RAM + 0x4000)
 #define L1_LOW	   (RAM + 0x5000)
 #define L1_PAGE	   (RAM + 0x10000)
 #define L1_HANDLER (RAM + 0x20000)
-/* Where L2 finds the page, and where it finds nothing; its first instruction. */
+/* L2's addresses: of the page, of an address that is not mapped, of its first instruction. */
 #define L2_PAGE	   UINT64_C(0x10000000)
 #define L2_NOTHING UINT64_C(0x10001000)
 #define L2_START   UINT64_C(0x10000800)
@@ -40,9 +40,9 @@
 static _Alignas(4096) uint8_t ram[RAM_SIZE];
 static _Alignas(4096) uint8_t pool_memory[POOL_PAGES * HEXT_SHADOW_PAGE];
 
-/* ---- 1. what the library needs of the hypervisor ---- */
+/* ---- 1. functions that the library needs from the hypervisor ---- */
 
-/* Any address can arrive: what is not L1's RAM does not exist. */
+/* @addr can be any address. Nothing exists outside L1's RAM. */
 static void *find(pa_t addr, unsigned int size)
 {
 	uint64_t offset = addr.addr - RAM;
@@ -113,7 +113,7 @@ static const struct hext_ops ops = {
 	.time = read_time,
 };
 
-/* Here a real hypervisor fences the VMID on all harts. */
+/* A real hypervisor fences the VMID on all harts here. */
 static void quiesce(void *ctx, uint16_t vmid)
 {
 	(void)ctx;
@@ -158,7 +158,7 @@ static uint64_t l1_reads_csr(unsigned int csr)
 	return value;
 }
 
-/* L1 says in hstatus and in its own CSRs that SRET shall enter L2, in VS-mode. */
+/* L1 sets hstatus, sepc and sstatus so that SRET enters L2 in VS-mode. */
 static void l1_enters_l2(void)
 {
 	l1_writes_csr(HEXT_CSR_HSTATUS, l1_reads_csr(HEXT_CSR_HSTATUS) | HSTATUS_SPV);
@@ -181,8 +181,8 @@ static uint64_t pte(uint64_t addr, uint64_t flags)
 /* Sv39x4: bits 40 to 30 of the address are the index of the root, then nine bits a level. */
 static void l1_makes_a_gstage(void)
 {
-	l1_stores(L1_ROOT + 8 * (L2_PAGE >> 30), pte(L1_MIDDLE, PTE_V));
-	l1_stores(L1_MIDDLE + 8 * (L2_PAGE >> 21 & 511), pte(L1_LOW, PTE_V));
+	l1_stores(L1_ROOT + 8 * (L2_PAGE >> 30), pte(L1_SECOND, PTE_V));
+	l1_stores(L1_SECOND + 8 * (L2_PAGE >> 21 & 511), pte(L1_LOW, PTE_V));
 	l1_stores(L1_LOW + 8 * (L2_PAGE >> 12 & 511),
 		  pte(L1_PAGE, PTE_V | PTE_R | PTE_W | PTE_U | PTE_A | PTE_D));
 	l1_writes_csr(HEXT_CSR_HGATP, ATP_MODE_39 << ATP_MODE_SHIFT |
@@ -192,7 +192,7 @@ static void l1_makes_a_gstage(void)
 
 /* ---- 3. the hardware, which walks the shadow ---- */
 
-/* Where L2's @gpa is in the machine by the table that hgatp names; 0: a guest-page fault. */
+/* Translates L2's @gpa by the table in hgatp to an address of the machine; 0: guest-page fault. */
 static uint64_t translate(gpa_t gpa)
 {
 	uint64_t table = (hext_shadow_hgatp(&pool, shadow) & ATP_PPN) << PAGE_SHIFT;
@@ -251,9 +251,9 @@ static void l2_reads_nothing(void)
 	expect(l1_reads_csr(HEXT_CSR_HSTATUS) & HSTATUS_SPV, "hstatus.SPV says that it was L2");
 }
 
-/* ---- 5. L1 takes the page away: a store, and HFENCE.GVMA ---- */
+/* ---- 5. L1 unmaps the page: a store, and HFENCE.GVMA ---- */
 
-static void l1_takes_the_page_away(void)
+static void l1_unmaps_the_page(void)
 {
 	const struct hext_gvma_fence fence = { .vmid = 5, .gpa = L2_PAGE, .size = 4096 };
 	struct hext_shadow_fenced owed;
@@ -264,7 +264,7 @@ static void l1_takes_the_page_away(void)
 	expect(translate(L2_PAGE) == 0, "the shadow has it no more");
 }
 
-/* ---- 6. a translation without hardware: what HLV needs, and the emulation of devices ---- */
+/* ---- 6. a translation without hardware, for HLV and for the emulation of devices ---- */
 
 static void translation_in_software(void)
 {
@@ -300,6 +300,6 @@ int main(void)
 	shadow = hext_shadow_get(&pool, &hart, 0);
 	l2_reads_a_page();
 	l2_reads_nothing();
-	l1_takes_the_page_away();
+	l1_unmaps_the_page();
 	return EXIT_SUCCESS;
 }

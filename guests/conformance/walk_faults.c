@@ -180,14 +180,14 @@ static void check_implicit_hlv(void)
 		const char *name;
 		uint32_t insn;
 		uint64_t cause;
-	} ways[] = {
+	} accesses[] = {
 		{ "hlv.d", INSN_HLV_D, CAUSE_LOAD_GUEST_PAGE },
 		{ "hsv.d", INSN_HSV_D, CAUSE_STORE_GUEST_PAGE },
 	};
 	unsigned int i, level;
 	struct scene s;
 
-	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+	for (i = 0; i < ARRAY_SIZE(accesses); i++) {
 		for (level = 0; level < 3; level++) {
 			scene_make(&s, M39, M39, VS);
 			if (level == 2)
@@ -195,13 +195,13 @@ static void check_implicit_hlv(void)
 			else
 				*pte_of(&s.vs, DATA_VA, level + 1) = PPN(FAR_GPA) | PTE_V;
 			scene_use(&s);
-			try_insn(HS, ways[i].insn, DATA_VA, 0, HSTATUS_SPVP);
+			try_insn(HS, accesses[i].insn, DATA_VA, 0, HSTATUS_SPVP);
 			me->htval = h_read(CSR_HTVAL);
 			me->htinst = h_read(CSR_HTINST);
 			me->mode = VS;
-			check_short(TO_HS, ways[i].cause,
+			check_short(TO_HS, accesses[i].cause,
 				    "walk sv39 by sv39x4, table of level %u not there, %s", level,
-				    ways[i].name);
+				    accesses[i].name);
 		}
 	}
 }

@@ -63,7 +63,7 @@ test_own_trap_early()
 	expect_console '^halite: \+0x[0-9a-f]+ is hv_main\+0x[0-9a-f]+$' "its caller is not named"
 }
 
-# One more trap on the way to the end: it ends all the same, and tells of the first.
+# A second trap while Halite ends: Halite still ends, and its message is about the first trap.
 test_own_trap_twice()
 {
 	own_trap 17 'scause 0xd, sepc 0x[0-9a-f]+, stval 0x10$'

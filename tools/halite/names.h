@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The verb `names`: names the addresses in a console's dump of a trap, as `run` does by itself. */
+/* The verb `names`: prints names for the addresses in a dump on a console, as `run` also does. */
 #ifndef HALITE_TOOL_NAMES_H
 #define HALITE_TOOL_NAMES_H
 

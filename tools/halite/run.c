@@ -100,7 +100,7 @@ int run_find_elf(char *path, size_t size)
 	return 0;
 }
 
-/* Under Halite: the addresses in what it prints of a trap of its own get names at the end. */
+/* Runs QEMU with Halite. If Halite prints a dump of a trap, prints names for its addresses. */
 static int run_halite(char **argv)
 {
 	static struct dump dump;

@@ -12,8 +12,8 @@
 int run_main(char **argv);
 
 /*
- * The path of Halite's ELF, which may not exist, in path. Returns 0, or -1 after a message: there
- * is no Halite.
+ * Puts the path of Halite's ELF, which may not exist, in path. Returns 0, or -1 after a message if
+ * there is no halite.bin.
  */
 int run_find_elf(char *path, size_t size);
 

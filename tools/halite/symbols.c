@@ -114,7 +114,7 @@ int symbols_read(const char *path, struct symbols *s)
 	return s->table && s->names && s->base != UINT64_MAX ? 0 : -1;
 }
 
-/* Labels of assembly have no type and no size; the compiler's own begin with a dot, or with $. */
+/* Labels in assembly have no type and no size. The compiler's labels begin with a dot or with $. */
 static bool is_function(const struct symbols *s, const Elf64_Sym *symbol)
 {
 	unsigned int type = ELF64_ST_TYPE(symbol->st_info);
@@ -143,7 +143,10 @@ const char *symbols_find(const struct symbols *s, uint64_t offset, uint64_t *int
 		is_typed = ELF64_ST_TYPE(symbol.st_info) == STT_FUNC;
 		if (!is_function(s, &symbol) || start > offset || (size && offset - start >= size))
 			continue;
-		/* The nearest below; of several at one address a function goes before a label. */
+		/*
+		 * Finds the nearest symbol below. At the same address, a function is preferred to a
+		 * label.
+		 */
 		if (!found || start > best || (start == best && is_typed && !best_is_typed)) {
 			found = s->names + le32toh(symbol.st_name);
 			best = start;

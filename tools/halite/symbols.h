@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions of a RISC-V ELF, by address. Only what an ELF's section headers say is read, and
- * each offset in the file is checked: a damaged file is refused or has fewer names.
+ * The functions of a RISC-V ELF by address. This module uses only the section headers, and checks
+ * each offset in the file: a damaged file is refused, or has fewer names.
  */
 #ifndef HALITE_TOOL_SYMBOLS_H
 #define HALITE_TOOL_SYMBOLS_H
@@ -19,15 +19,15 @@ struct symbols {
 	size_t count;
 	const char *names;
 	size_t names_size;
-	uint64_t base; /* of the image: the lowest address that a section has */
+	uint64_t base; /* start of the image: the lowest address of a section */
 };
 
-/* Read the ELF at @path. Returns 0, or -1 when it is no RISC-V ELF with a symbol table. */
+/* Reads the ELF at @path. Returns 0, or -1 if it is not a RISC-V ELF with a symbol table. */
 int symbols_read(const char *path, struct symbols *symbols);
 
 /*
- * The function that @offset in the image lies in, or NULL, and how far into it. The string lives as
- * long as the process.
+ * Returns the name of the function at @offset in the image, or NULL, and puts the offset in the
+ * function in *into. The string is never freed.
  */
 const char *symbols_find(const struct symbols *symbols, uint64_t offset, uint64_t *into);
 
