@@ -182,7 +182,7 @@ static bool is_sync_sret(const struct vcpu *v, uint64_t cause)
 	       v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET && v->quick.shared_x;
 }
 
-static enum vcpu_registers handle(struct vcpu *v, uint64_t cause)
+static NOINLINE enum vcpu_registers handle(struct vcpu *v, uint64_t cause)
 {
 	begin(v);
 	if (cause & CAUSE_INTERRUPT)
@@ -197,17 +197,17 @@ static enum vcpu_registers handle(struct vcpu *v, uint64_t cause)
 	return v->registers;
 }
 
-uint64_t vcpu_exit(struct vcpu *v, bool all_saved)
+enum vcpu_registers vcpu_exit(struct vcpu *v)
 {
 	uint64_t cause = csr_read(CSR_SCAUSE);
-	enum vcpu_registers registers;
 
-	if (!all_saved && (registers_of(v, cause) & ~VCPU_SOME_REGISTERS))
+	if (registers_of(v, cause) & ~VCPU_SOME_REGISTERS)
 		return VCPU_SAVE_ALL;
-	registers = handle(v, cause);
-	if (!all_saved)
-		return registers;
-	if (registers == VCPU_LOAD_SHARED)
+	return handle(v, cause);
+}
+
+void vcpu_exit_all_saved(struct vcpu *v)
+{
+	if (handle(v, csr_read(CSR_SCAUSE)) == VCPU_LOAD_SHARED)
 		copy_shared(v);
-	return VCPU_LOAD_ALL;
 }

@@ -15,14 +15,15 @@ static const struct sbi_extension *const extensions[] = {
 
 static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
 {
-	size_t i;
+	const struct sbi_extension *const *end =
+		extensions + sizeof(extensions) / sizeof(extensions[0]);
+	const struct sbi_extension *const *e;
 
-	/* First, as it is on the way of each exit of L2. */
 	if (id == NACL_EID)
 		return v->domain->nacl_offered ? &sbi_nacl : NULL;
-	for (i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
-		if (extensions[i]->id == id)
-			return extensions[i];
+	for (e = extensions; e < end; e++) {
+		if ((*e)->id == id)
+			return *e;
 	}
 	return NULL;
 }

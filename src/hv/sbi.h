@@ -33,7 +33,7 @@ enum sbi_error {
  * @fid is a6, @args are a0 to a5. What is answered is an enum sbi_error or what the firmware said.
  */
 struct sbi_extension {
-	uint32_t id;
+	uint64_t id;
 	struct sbi_result (*handle)(struct vcpu *v, uint64_t fid, const uint64_t *args);
 };
 

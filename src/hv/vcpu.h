@@ -37,7 +37,7 @@ enum vcpu_registers {
 	VCPU_LOAD_SOME,	  /* in vcpu.x those that C may change, the others in the hart; 0 */
 	VCPU_LOAD_ALL,	  /* in vcpu.x */
 	VCPU_LOAD_SHARED, /* in L1's area of SBI NACL, at vcpu.quick.shared_x */
-	VCPU_SAVE_ALL,	  /* no entry yet: save the others, and call again */
+	VCPU_SAVE_ALL,	  /* no entry yet: save the others for vcpu_exit_all_saved() */
 };
 
 /* Those that C may change: x0 to x2, x4 to x7, x10 to x17, x28 to x31. */
@@ -142,11 +142,12 @@ void vcpu_clear_pending(struct vcpu *v, uint64_t sip_bits);
 bool vcpu_fetch(const struct vcpu *v, uint32_t *code);
 
 /*
- * Called from assembly at each exit that quick.c leaves, with the registers in v->x that C may
- * change, or all if @all_saved. Returns an enum vcpu_registers. VCPU_SAVE_ALL comes only without
- * @all_saved, and nothing has changed then.
+ * Assembly calls vcpu_exit() at each exit that quick.c leaves, with those registers in v->x that C
+ * may change. If it returns VCPU_SAVE_ALL, nothing has changed yet: assembly saves the other
+ * registers and calls vcpu_exit_all_saved(), after which v->x has all registers for the entry.
  */
-uint64_t vcpu_exit(struct vcpu *v, bool all_saved);
+enum vcpu_registers vcpu_exit(struct vcpu *v);
+void vcpu_exit_all_saved(struct vcpu *v);
 _Noreturn void vcpu_not_a_guest(const struct vcpu *v);
 
 #endif

@@ -61,9 +61,9 @@
  * void riscv_trap_entry(void): every trap into HS-mode. With few of the guest's registers saved,
  * and on the hart's stack, calls the function of src/hv/quick.c for the exit, if there is one. That
  * returns v if the exit is handled, else NULL: v is also where the stack begins. An exit that is
- * not handled goes to vcpu_exit(v, false), with those registers saved that C may change. What that
- * returns, an enum vcpu_registers, says where the guest's registers are, or that the rest of them
- * is to be saved for vcpu_exit(v, true).
+ * not handled goes to vcpu_exit(v), with those registers saved that C may change. Its result, an
+ * enum vcpu_registers, says where the guest's registers are, or asks for the rest of them to be
+ * saved; then vcpu_exit_all_saved(v) handles the exit.
  */
 	.globl riscv_trap_entry
 	.balign 4
@@ -125,7 +125,6 @@ not_quick:
 	ld a0, (sp)
 2:	some_registers sd, a0
 	addi tp, a0, VCPU_NACL
-	li a1, 0
 	call vcpu_exit
 	mv a1, a0
 	addi a0, tp, -VCPU_NACL
@@ -147,8 +146,7 @@ slow_trap_entry:
 save_all:
 	other_registers sd, a0
 	mv s0, a0
-	li a1, 1
-	call vcpu_exit
+	call vcpu_exit_all_saved
 	mv a0, s0
 
 /* _Noreturn void riscv_enter_guest(struct vcpu *v): sepc, sstatus and hstatus are set up. */

@@ -580,9 +580,8 @@ void machine_trap(const struct machine_trap *t)
 	hart->csr[HEXT_CSR_HTVAL] = t->htval;
 	hart->csr[HEXT_CSR_HTINST] = t->htinst;
 	firmware_after_trap();
-	if (static_key(KEY_SLOW) ||
-	    (!take_quickly(v, t->cause) && vcpu_exit(v, false) == VCPU_SAVE_ALL))
-		vcpu_exit(v, true);
+	if (static_key(KEY_SLOW) || (!take_quickly(v, t->cause) && vcpu_exit(v) == VCPU_SAVE_ALL))
+		vcpu_exit_all_saved(v);
 	enter_guest();
 }
 
