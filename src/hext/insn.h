@@ -18,6 +18,13 @@
 
 #define HEXT_CODE_SRET 0x10200073
 
+/* Fields of an instruction of 32 bits; @code may be wider, with its upper bits 0. */
+#define HEXT_INSN_RD(code)     ((code) >> 7 & 31)
+#define HEXT_INSN_FUNCT3(code) ((code) >> 12 & 7)
+#define HEXT_INSN_RS1(code)    ((code) >> 15 & 31)
+#define HEXT_INSN_RS2(code)    ((code) >> 20 & 31)
+#define HEXT_INSN_CSR(code)    ((code) >> 20)
+
 #define HEXT_CBO_ZERO 4
 
 enum hext_insn_kind {
@@ -100,5 +107,24 @@ static inline uint64_t hext_insn_address(const struct hext_insn *insn, const uin
  * but imm is 0 and rs1 is the address offset.
  */
 void hext_decode_transformed(uint64_t htinst, struct hext_insn *insn);
+
+/* Whether @code is SYSTEM with a funct3 that names an operation on a CSR (Zicsr). */
+static inline bool hext_insn_is_csr(uint32_t code)
+{
+	return (code & 0x7f) == 0x73 && (HEXT_INSN_FUNCT3(code) & 3);
+}
+
+/*
+ * The integer registers that @code can read or write, bit n for xn. All of them for 0, which stands
+ * for an instruction that is not known.
+ */
+static inline uint32_t hext_insn_registers(uint32_t code)
+{
+	uint32_t registers = UINT32_C(1) << HEXT_INSN_RD(code) | UINT32_C(1) << HEXT_INSN_RS1(code);
+
+	if (!code)
+		return ~UINT32_C(0);
+	return hext_insn_is_csr(code) ? registers : registers | UINT32_C(1) << HEXT_INSN_RS2(code);
+}
 
 #endif

@@ -11,33 +11,12 @@
 #include "hv/nested.h"
 #include "riscv/csr.h"
 
-/* Fields of an I-type instruction. */
-#define RD(code)     ((code) >> 7 & 31)
-#define FUNCT3(code) ((code) >> 12 & 7)
-#define RS1(code)    ((code) >> 15 & 31)
-#define RS2(code)    ((code) >> 20 & 31)
-#define CSR(code)    ((code) >> 20)
-
-/* SYSTEM with a funct3 that names an operation on a CSR. */
-static bool is_csr_instruction(uint32_t code)
-{
-	return (code & 0x7f) == 0x73 && (FUNCT3(code) & ~HEXT_CSR_IMMEDIATE);
-}
-
-uint32_t nested_registers(uint32_t code)
-{
-	uint32_t all = BIT64(RD(code)) | BIT64(RS1(code));
-
-	if (!code)
-		return ~UINT32_C(0);
-	return is_csr_instruction(code) ? all : all | BIT64(RS2(code));
-}
-
 /* What CSR instruction @code writes: the bits of @mask, of @value. */
 static inline void csr_operand(const struct vcpu *v, uint32_t code, uint64_t *value, uint64_t *mask)
 {
-	unsigned int op = FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
-	uint64_t operand = FUNCT3(code) & HEXT_CSR_IMMEDIATE ? RS1(code) : v->x[RS1(code)];
+	unsigned int op = HEXT_INSN_FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
+	uint64_t operand = HEXT_INSN_FUNCT3(code) & HEXT_CSR_IMMEDIATE ? HEXT_INSN_RS1(code)
+								       : v->x[HEXT_INSN_RS1(code)];
 
 	*mask = op == HEXT_CSRRW ? ~UINT64_C(0) : operand;
 	*value = op == HEXT_CSRRW ? operand : op == HEXT_CSRRS ? ~UINT64_C(0) : 0;
@@ -46,21 +25,22 @@ static inline void csr_operand(const struct vcpu *v, uint32_t code, uint64_t *va
 /* CSR instruction @code on a CSR of the H extension. False: it is illegal. */
 static bool emulate_csr(struct vcpu *v, uint32_t code)
 {
-	unsigned int op = FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
+	unsigned int op = HEXT_INSN_FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
 	uint64_t value, mask;
 	/* Zicsr: CSRRS and CSRRC write unless rs1 is x0, or the immediate 0. */
-	bool writes = op == HEXT_CSRRW || RS1(code);
+	bool writes = op == HEXT_CSRRW || HEXT_INSN_RS1(code);
 	uint64_t old;
 
 	csr_operand(v, code, &value, &mask);
-	if (!HEXT_IS_H_CSR(CSR(code)) || (writes && HEXT_CSR_IS_READ_ONLY(CSR(code))) ||
-	    !hext_csr_rmw(&v->h, CSR(code), &old, value, mask))
+	if (!HEXT_IS_H_CSR(HEXT_INSN_CSR(code)) ||
+	    (writes && HEXT_CSR_IS_READ_ONLY(HEXT_INSN_CSR(code))) ||
+	    !hext_csr_rmw(&v->h, HEXT_INSN_CSR(code), &old, value, mask))
 		return false;
-	if (RD(code))
-		v->x[RD(code)] = old;
+	if (HEXT_INSN_RD(code))
+		v->x[HEXT_INSN_RD(code)] = old;
 	if (mask) {
 		vcpu_csr_written(v);
-		nacl_host_csr_written(&v->nacl, CSR(code));
+		nacl_host_csr_written(&v->nacl, HEXT_INSN_CSR(code));
 	}
 	return true;
 }
@@ -75,10 +55,10 @@ static bool emulate_s_csr(struct vcpu *v, uint32_t code)
 
 	csr_operand(v, code, &value, &mask);
 	vcpu_save(v);
-	if (!hext_s_csr_rmw(&v->h, CSR(code), &old, value, mask))
+	if (!hext_s_csr_rmw(&v->h, HEXT_INSN_CSR(code), &old, value, mask))
 		return false;
-	if (RD(code))
-		v->x[RD(code)] = old;
+	if (HEXT_INSN_RD(code))
+		v->x[HEXT_INSN_RD(code)] = old;
 	return true;
 }
 
@@ -203,7 +183,7 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 	struct hext_insn insn;
 
 	/* First, as these are most. */
-	if (!v->h.user && is_csr_instruction(code)) {
+	if (!v->h.user && hext_insn_is_csr(code)) {
 		stat_count(&v->stats, STAT_L1_CSR);
 		if (!emulate_csr(v, code) && !emulate_s_csr(v, code))
 			illegal_instruction(v, code);

@@ -156,10 +156,10 @@ static uint32_t registers_of(const struct vcpu *v, uint64_t cause)
 {
 	switch (cause) {
 	case CAUSE_VIRTUAL:
-		return v->h.virt ? 0 : nested_registers(csr_read(CSR_STVAL));
+		return v->h.virt ? 0 : hext_insn_registers(csr_read(CSR_STVAL));
 	case CAUSE_LOAD_GUEST_PAGE:
 	case CAUSE_STORE_GUEST_PAGE:
-		return nested_registers(ncsr_read(HEXT_CSR_HTINST));
+		return hext_insn_registers(ncsr_read(HEXT_CSR_HTINST));
 	default:
 		return 0;
 	}

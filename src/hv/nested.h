@@ -32,9 +32,6 @@ void nested_load(struct vcpu *v);
 /* L1 executed @code, which only a hypervisor, or nobody, may: emulate it or raise its exception. */
 void nested_emulate(struct vcpu *v, uint32_t code);
 
-/* The registers of v->x that @code, as above, names: bit n for xn. All of them if it is 0. */
-uint32_t nested_registers(uint32_t code);
-
 /* L2 took guest-page fault @cause: resolve it, or take it into L1. */
 void nested_guest_page_fault(struct vcpu *v, uint64_t cause);
 

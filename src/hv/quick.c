@@ -154,12 +154,6 @@ struct vcpu *quick_guest_page_fault(struct vcpu *v, uint64_t cause)
 
 /* ---- CSR instructions of L1 ---- */
 
-/* Fields of an I-type instruction, of 64 bits as registers are. */
-#define RD(code)     ((code) >> 7 & 31)
-#define FUNCT3(code) ((code) >> 12 & 7)
-#define RS1(code)    ((code) >> 15 & 31)
-#define CSR(code)    ((code) >> 20)
-
 /*
  * The CSRs that the image stores, by the table that hext_csr_rmw() is made of, and vsie. False:
  * another one, or this hart has it not.
@@ -308,8 +302,8 @@ ALWAYS_INLINE void area_follows(const struct vcpu *v, unsigned int csr, uint64_t
 ALWAYS_INLINE void go_on(struct vcpu *v, uint64_t code, uint64_t value)
 {
 	stat_count(&v->stats, STAT_L1_CSR);
-	if (RD(code))
-		v->x[RD(code)] = value;
+	if (HEXT_INSN_RD(code))
+		v->x[HEXT_INSN_RD(code)] = value;
 	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);
 }
 
@@ -324,12 +318,12 @@ ALWAYS_INLINE bool is_saved(uint64_t reg)
  */
 ALWAYS_INLINE bool decode(const struct vcpu *v, uint64_t code, struct change *w)
 {
-	uint64_t op = FUNCT3(code), operand;
+	uint64_t op = HEXT_INSN_FUNCT3(code), operand;
 
 	if (op & HEXT_CSR_IMMEDIATE)
-		operand = RS1(code);
-	else if (is_saved(RS1(code)))
-		operand = v->x[RS1(code)];
+		operand = HEXT_INSN_RS1(code);
+	else if (is_saved(HEXT_INSN_RS1(code)))
+		operand = v->x[HEXT_INSN_RS1(code)];
 	else
 		return false;
 	op &= ~HEXT_CSR_IMMEDIATE;
@@ -348,16 +342,17 @@ struct vcpu *quick_csr(struct vcpu *v)
 	uint64_t code = csr_read(CSR_STVAL);
 	struct change w;
 
-	if (!(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !is_saved(RD(code)) || !decode(v, code, &w))
+	if (!(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !is_saved(HEXT_INSN_RD(code)) ||
+	    !decode(v, code, &w))
 		return NULL;
 	if (!w.mask) {
-		if (!read_stored(&v->h, CSR(code), &w.old))
+		if (!read_stored(&v->h, HEXT_INSN_CSR(code), &w.old))
 			return NULL;
 		go_on(v, code, w.old);
 		return v;
 	}
-	if (!(CSR(code) == HEXT_CSR_HSTATUS ? change_hstatus(v, &w)
-					    : change_stored(v, CSR(code), &w)))
+	if (!(HEXT_INSN_CSR(code) == HEXT_CSR_HSTATUS ? change_hstatus(v, &w)
+						      : change_stored(v, HEXT_INSN_CSR(code), &w)))
 		return NULL;
 	go_on(v, code, w.old);
 	/*
@@ -365,6 +360,6 @@ struct vcpu *quick_csr(struct vcpu *v)
 	 * until here.
 	 */
 	if (nacl_host_has_shmem(&v->nacl))
-		area_follows(v, CSR(csr_read(CSR_STVAL)), w.written);
+		area_follows(v, HEXT_INSN_CSR(csr_read(CSR_STVAL)), w.written);
 	return v;
 }
