@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The advanced interrupt architecture in the virtual hart, as far as hardware does not do it for L1: guest interrupt files,
- * the top interrupt of L2, and those supervisor CSRs that VS mode has not and HS mode has.
+ * The parts of the advanced interrupt architecture that hardware does not provide for L1: the guest
+ * interrupt files, the top interrupt of L2, and the supervisor CSRs that HS mode has and VS mode
+ * does not have.
  */
 #include "hext/bits.h"
 #include "hext/csr.h"
@@ -11,13 +12,16 @@
 /* ---- interrupt files ---- */
 
 /*
- * Register @select of L1's interrupt file @file (AIA "IMSIC", "Indirectly accessed interrupt-file registers"). False: the file
- * has none of that number.
+ * Access register @select of L1's interrupt file @file (AIA "IMSIC", "Indirectly accessed
+ * interrupt-file registers"). False: an interrupt file has no register of that number.
  */
 static bool file_register_rmw(struct hext_hart *h, unsigned int file, uint64_t select,
 			      uint64_t *old, uint64_t value, uint64_t mask)
 {
-	/* In arrays of 64 numbers, 0x80 eip and 0xc0 eie, a register holds 64 identities, the odd ones are RV32's. */
+	/*
+	 * eip from 0x80 and eie from 0xc0 are arrays of 64 numbers. The register of an even number
+	 * holds 64 identities; the odd numbers are for RV32.
+	 */
 	bool is_array = select >= ISELECT_EIP && select <= ISELECT_EIE_LAST;
 	bool exists = is_array ? (select & 0x3f) / 2 <= h->cfg->identities / 64u
 			       : select == ISELECT_EIDELIVERY || select == ISELECT_EITHRESHOLD;
@@ -47,7 +51,10 @@ bool hext_vstopei_rmw(struct hext_hart *h, uint64_t *old, uint64_t value, uint64
 
 /* ---- priorities ---- */
 
-/* Interrupts by default priority, highest first; those for custom use are behind (AIA "Defined major interrupts"). */
+/*
+ * Interrupts by default priority, highest first. Those for custom use come last (AIA "Defined major
+ * interrupts").
+ */
 /* clang-format off */
 static const uint8_t default_order[] = {
 	47, 23, 46, 45, 22, 44, 43, 21, 42, 41, 20, 40,
@@ -60,7 +67,7 @@ static const uint8_t default_order[] = {
 #define ORDER_COUNT (sizeof(default_order) / sizeof(default_order[0]))
 #define ORDER_SEI   12
 
-/* Which byte of hviprio1 (0 to 7) or hviprio2 (8 to 15) is for interrupt @irq; -1: none. */
+/* The byte for interrupt @irq in hviprio1 (0 to 7) or hviprio2 (8 to 15); -1 if it has none. */
 static int hviprio_byte(unsigned int irq)
 {
 	switch (irq) {
@@ -82,7 +89,7 @@ static unsigned int byte_of(uint64_t low, uint64_t high, int at)
 	return (at < 8 ? low >> 8 * at : high >> 8 * (at - 8)) & 0xff;
 }
 
-/* Of candidates that with the lower rank goes first, at a tie that with the lower order. */
+/* L2 takes the candidate with the lower rank first; at a tie, the one with the lower order. */
 #define RANK_ABOVE 0   /* number 0, default priority above SEI's */
 #define RANK_SEI   256 /* SEI without a number */
 #define RANK_BELOW 257 /* number 0, default priority below SEI's */
@@ -106,7 +113,10 @@ static struct candidate candidate(unsigned int irq, unsigned int number, unsigne
 	return (struct candidate){ irq, rank, order };
 }
 
-/* The identity of the top interrupt of L1's file @file is its priority; an empty file has none. */
+/*
+ * The rank of external interrupts of L1's file @file. The priority is the identity of the top
+ * interrupt of the file; an empty file has none.
+ */
 static unsigned int file_rank(const struct hext_hart *h, unsigned int file)
 {
 	uint64_t top;
@@ -116,7 +126,7 @@ static unsigned int file_rank(const struct hext_hart *h, unsigned int file)
 	return top && top < RANK_SEI ? top : RANK_SEI;
 }
 
-/* AIA "Virtual supervisor top interrupt CSR (vstopi)": the external interrupt. */
+/* The candidate for SEI (AIA "Virtual supervisor top interrupt CSR (vstopi)"). */
 static struct candidate external_candidate(const struct hext_hart *h)
 {
 	struct candidate c = { IRQ_SEI, RANK_SEI, ORDER_SEI };
@@ -130,7 +140,7 @@ static struct candidate external_candidate(const struct hext_hart *h)
 	return c;
 }
 
-/* Likewise: of @ready, the others. */
+/* The best candidate of @ready except SEI (AIA "Virtual supervisor top interrupt CSR (vstopi)"). */
 static struct candidate major_candidate(const struct hext_hart *h, uint64_t ready)
 {
 	struct candidate best = none;
@@ -177,7 +187,7 @@ uint64_t hext_vstopi(const struct hext_hart *h)
 	return (uint64_t)top.irq << TOPI_IID_SHIFT | number;
 }
 
-/* ---- L1's own ---- */
+/* ---- interrupts of L1 ---- */
 
 static unsigned int own_number(const struct hext_hart *h, unsigned int irq)
 {
@@ -209,7 +219,7 @@ unsigned int hext_top_of_l1(const struct hext_hart *h, uint64_t ready)
 	return best.irq;
 }
 
-/* In hviprio1 and hviprio2: what of iprio has a byte there. */
+/* L1's iprio in the form of hviprio1 (@first 0) or hviprio2 (@first 8). */
 static uint64_t own_hviprio(const struct hext_hart *h, int first)
 {
 	uint64_t value = 0;
@@ -235,8 +245,10 @@ uint64_t hext_own_hviprio2(const struct hext_hart *h)
 }
 
 /*
- * The bytes of iprio that can be written: those of interrupts that L1 has of its own, and whose number hviprio1 takes. The others
- * are read-only 0, SEI's because its priority is the interrupt file's (AIA "Configuring priorities").
+ * The writable bits of word @word of iprio. Writable are the bytes of L1's supervisor interrupts
+ * that have a byte in hviprio1 or hviprio2, with the bits that the hart implements there. All other
+ * bytes are read-only 0. The byte of SEI is one of these, because the interrupt file gives the
+ * priority of SEI (AIA "Configuring priorities").
  */
 static uint64_t iprio_writable(const struct hext_hart *h, unsigned int word)
 {

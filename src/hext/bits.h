@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names of CSR fields, interrupt and exception numbers that src/hext and its callers use. Values are
- * those of the RISC-V privileged architecture; each is defined here and nowhere else.
+ * Names of CSR fields, and of the numbers of interrupts and exceptions, for src/hext and its
+ * callers. The values are those of the RISC-V privileged architecture. Each is defined here and
+ * nowhere else.
  */
 #ifndef HEXT_BITS_H
 #define HEXT_BITS_H
@@ -43,7 +44,7 @@
 #define HENVCFG_ADUE  BIT64(61)
 #define HENVCFG_PBMTE BIT64(62)
 #define HENVCFG_STCE  BIT64(63)
-/* Of extensions that a guest is told of: without PMM (Ssnpm), LPE, SSE and DTE. */
+/* The fields of the extensions that a guest may know: without PMM (Ssnpm), LPE, SSE and DTE. */
 #define HENVCFG_KNOWN                                                                \
 	(HENVCFG_FIOM | HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_ADUE | \
 	 HENVCFG_PBMTE | HENVCFG_STCE)
@@ -66,11 +67,14 @@
 #define HVICTL_IID_SHIFT 16
 #define HVICTL_VTI	 BIT64(30)
 
-/* stopi, vstopi; stopei, vstopei have the same fields */
+/* stopi and vstopi; stopei and vstopei have their fields at the same bits */
 #define TOPI_IID_SHIFT 16
 #define TOPEI_PRIORITY MASK64(10, 0)
 
-/* Registers by siselect, vsiselect (AIA "CSRs", "IMSIC"); of the external ones RV64 has the even. */
+/*
+ * Numbers of registers in siselect and vsiselect (AIA "CSRs", "IMSIC"). Of the arrays of an
+ * interrupt file (eip, eie), RV64 has only the registers with even numbers.
+ */
 #define ISELECT_IPRIO	    0x30
 #define ISELECT_IPRIO_LAST  0x3f
 #define ISELECT_EXTERNAL    0x70
@@ -90,7 +94,7 @@
 #define HGATP_VMID_SHIFT 44
 #define HGATP_VMID	 MASK64(57, 44)
 
-/* Interrupts: numbers, then the masks of each level in sip's and hip's positions. */
+/* Interrupts: the numbers, and for each level the mask of its interrupts in sip or hip. */
 #define IRQ_SSI	  1
 #define IRQ_VSSI  2
 #define IRQ_STI	  5
@@ -99,7 +103,7 @@
 #define IRQ_VSEI  10
 #define IRQ_SGEI  12
 #define IRQ_S_ALL (BIT64(IRQ_SSI) | BIT64(IRQ_STI) | BIT64(IRQ_SEI))
-/* The numbers that hvien can inject (AIA "Virtual interrupts for VS level"). */
+/* The interrupts that hvien can inject (AIA "Virtual interrupts for VS level"). */
 #define IRQ_LOCAL  MASK64(63, 13)
 #define IRQ_VS_ALL (BIT64(IRQ_VSSI) | BIT64(IRQ_VSTI) | BIT64(IRQ_VSEI))
 

@@ -19,8 +19,8 @@ static void set_hip(struct hext_hart *h, uint64_t value)
 }
 
 /*
- * vsie and vsip show the delegated bits of hie and hip one position lower (priv H 'vsip'), and in place those that
- * hvien makes (AIA "Virtual interrupts for VS level").
+ * vsie and vsip show the delegated bits of hie and hip one position lower (priv H 'vsip'). The bits
+ * that hvien enables keep their position (AIA "Virtual interrupts for VS level").
  */
 static uint64_t get_vsie(const struct hext_hart *h)
 {
@@ -55,7 +55,7 @@ uint64_t hext_swap_hstatus(struct hext_hart *h, uint64_t value)
 	return old;
 }
 
-/* What the views of the table show it by: found out anew where it is not at hand. */
+/* L1's hip, for the views of the table: here each view computes it. */
 #define L1_HIP hext_hip(h)
 
 bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
@@ -72,12 +72,12 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 	}
 }
 
-/* What the stored CSR @field becomes by a write of @value that counts where @mask is set. */
+/* The new value of the stored CSR @field, when the bits of @value that are in @mask are written. */
 #define WRITTEN(field, how, bits, rule, reset, value, mask) \
 	legal_##rule(c, h->field,                           \
 		     hext_merge(h->field, value, mask, HEXT_WRITABLE_##how(field, bits), reset))
 
-/* Sets h->prioritized when L1 may begin to order interrupts. */
+/* Sets h->prioritized when L1 sets a bit of a CSR that may change the order of interrupts. */
 static inline void note_priority(struct hext_hart *h, enum hext_effect effect, bool sets)
 {
 	if (effect == HEXT_EFFECT_PRIORITY && sets)
@@ -118,15 +118,16 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 	}
 }
 
-/* ---- many at once ---- */
+/* ---- several CSRs in one call ---- */
 
 #define DIRTY_WORD(number) (NACL_CSR_INDEX(number) / 64)
 #define DIRTY_BIT(number)  BIT64(NACL_CSR_INDEX(number) % 64)
 
 /*
- * Write those of @bits, of word @w of the bitmap, a constant, that are stored: to write one changes
- * its own field alone, by its old value. Returns the bits that are left; *@altered: those of CSRs
- * that became something else.
+ * Write the stored CSRs in @bits, which are the bits of word @w of the dirty bitmap; @w is a
+ * constant. A write of a stored CSR changes only its field, and depends only on that field's old
+ * value. Returns the bits of all other CSRs. *@altered gets the bits of the CSRs whose new value
+ * differs from the value that L1 wrote.
  */
 static inline __attribute__((always_inline)) uint64_t write_word(struct hext_hart *h,
 								 unsigned int w, uint64_t bits,
@@ -152,7 +153,7 @@ static inline __attribute__((always_inline)) uint64_t write_word(struct hext_har
 	return bits & ~stored;
 }
 
-/* Write the views, when all is written that is stored and that they may show. */
+/* Write the views. The caller has written all stored CSRs, which the views may show. */
 static void write_views(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
 			uint64_t altered[NACL_DIRTY_WORDS], const volatile uint64_t *csrs)
 {
@@ -221,6 +222,6 @@ void hext_init(struct hext_hart *h, const struct hext_config *cfg, const struct 
 	h->vs.field = (reset);
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, ...) h->field = (reset);
 #include "hext/csr_table.h"
-	/* No timer interrupt until one is asked for: what firmware leaves behind in stimecmp. */
+	/* No timer interrupt is due before L1 sets its timer, as firmware leaves stimecmp. */
 	h->s.timecmp = ~UINT64_C(0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The WARL rules that csr_table.h names: what a CSR becomes that was @old and is written as @value, whose bits that cannot be
- * written are @old's already.
+ * The WARL rules that csr_table.h names. Each rule returns the legal value that a CSR gets when L1
+ * writes @value to it. @old is the value before the write. @value comes from hext_merge(), so it
+ * has no bit set that the CSR does not have.
  */
 #ifndef HEXT_CSR_LEGAL_H
 #define HEXT_CSR_LEGAL_H
@@ -10,9 +11,9 @@
 #include "hext/hext.h"
 
 /*
- * Before those rules: a write of the bits of @value that are in @mask to a CSR that is @old. Bits that are not
- * @writable are those of @reset, whatever @old has: it may come from the hart, which lets L2 set bits that L1 does not
- * know of, and these must not reach the next guest of L1's.
+ * The value for the WARL rules: the bits of @value that are in @mask, and the other bits of @old.
+ * The bits that are not @writable come from @reset, not from @old. @old may come from the hart,
+ * which lets L2 set bits that L1 does not know, and such bits must not reach another guest of L1.
  */
 static inline uint64_t hext_merge(uint64_t old, uint64_t value, uint64_t mask, uint64_t writable,
 				  uint64_t reset)
@@ -20,11 +21,9 @@ static inline uint64_t hext_merge(uint64_t old, uint64_t value, uint64_t mask, u
 	return (((old & ~mask) | (value & mask)) & writable) | (reset & ~writable);
 }
 
-/*
- * ---- of CSRs that are probed, the bits that L1 may have: those of extensions that it is told of ----
- */
+/* ---- bits that L1 may have in probed CSRs: those of extensions that L1 may know ---- */
 
-/* Without UBE, SPELP and SDT. */
+/* UBE, SPELP and SDT are not among them. */
 #define HEXT_KNOWN_STATUS                                                                   \
 	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS | SSTATUS_SUM | \
 	 SSTATUS_MXR)
@@ -50,7 +49,7 @@ static inline uint64_t legal_any(const struct hext_config *c, uint64_t old, uint
 	return value;
 }
 
-/* SD sums up FS, VS and XS; it cannot be written. */
+/* SD is set if FS, VS or XS is Dirty; it cannot be written (priv "Extension Context Status"). */
 static inline uint64_t legal_status(const struct hext_config *c, uint64_t old, uint64_t value)
 {
 	bool dirty = (value & SSTATUS_FS) == SSTATUS_FS || (value & SSTATUS_VS) == SSTATUS_VS ||
@@ -83,7 +82,7 @@ static inline uint64_t legal_envcfg(const struct hext_config *c, uint64_t old, u
 	return value;
 }
 
-/* A mode the hart lacks: the write has no effect, as for satp (priv H 'vsatp'). */
+/* A write with a mode that the hart lacks has no effect, as for satp (priv H 'vsatp'). */
 static inline uint64_t legal_vsatp(const struct hext_config *c, uint64_t old, uint64_t value)
 {
 	uint64_t asid = MASK64(SATP_ASID_SHIFT + 15, SATP_ASID_SHIFT);
@@ -94,8 +93,9 @@ static inline uint64_t legal_vsatp(const struct hext_config *c, uint64_t old, ui
 }
 
 /*
- * A mode the hart lacks leaves the mode as it was; the other fields are written all the same (priv H 'hgatp', unlike
- * satp). The two lowest bits of the PPN are zero, as roots are 16 KiB.
+ * A write with a mode that the hart lacks keeps the mode and writes the other fields (priv H
+ * 'hgatp', unlike satp). In a paged mode the two lowest bits of the PPN are zero, because the root
+ * is aligned to 16 KiB.
  */
 static inline uint64_t legal_hgatp(const struct hext_config *c, uint64_t old, uint64_t value)
 {

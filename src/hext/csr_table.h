@@ -1,50 +1,53 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All that Halite knows of each H and VS CSR of RV64. A file that needs some of it defines macros
- * of these names and includes this one; those that it does not define stand for nothing.
+ * All that Halite knows of each H and VS CSR of RV64. A file that needs a part of the table defines
+ * some of the macros below and includes this file. A macro that the file does not define expands to
+ * nothing.
  *
  *   HEXT_BANK(NAME, number, field, how, bits, rule, reset, gate, held, effect)
- *	a VS CSR that L1 and L2 both have: L1's is the supervisor CSR of the same meaning. @field is
- *	a member of struct hext_bank. Without a HEXT_BANK of its own, it is a HEXT_CSR whose field
- *	is vs.@field.
+ *	a VS CSR whose meaning exists for L1, too: in the supervisor CSR of the same name without
+ *	the V. @field is a member of struct hext_bank. If the file does not define HEXT_BANK, the
+ *	row is a HEXT_CSR with the field vs.@field.
  *   HEXT_CSR(NAME, number, field, how, bits, rule, reset, gate, held, effect, trap, order)
- *	any other CSR that is stored. @field is a member of struct hext_hart.
+ *	any other CSR with a stored value. @field is a member of struct hext_hart.
  *   HEXT_VIEW(NAME, number, get, set, gate, effect, trap, order)
- *	a CSR that shows other CSRs: what it shows, where L1_HIP stands for L1's hip, and the
- *	function that writes a value to it.
+ *	a CSR that shows other CSRs. @get is the expression for its value, in which L1_HIP is L1's
+ *	hip. @set is the function that writes a value to it.
  *   HEXT_FILE(NAME, number, rmw, gate, effect, trap, order)
- *	a CSR of the guest interrupt file that hstatus.VGEIN selects: a function like hext_csr_rmw()
- *	that can refuse, which may have effects by reading and writing in one step.
+ *	a CSR of the guest interrupt file that hstatus.VGEIN selects. @rmw is a function like
+ *	hext_csr_rmw(): it reads and writes in one step, may have side effects, and can refuse.
  *   HEXT_ROW(NAME, number, gate, effect, trap, order)
- *	any of them: all that the four have in common.
+ *	a row of any kind, with the columns that all four kinds have.
  *
- * The columns; h is the hart and c its configuration.
+ * The columns. In their expressions h is the hart and c is its configuration.
  *
- * how, bits	which bits can be written; the others keep their reset value.
+ * how, bits	the writable bits; the others keep their reset value.
  *   FIXED	@bits.
- *   PROBED	of @bits those that the hart has, which are in @field of struct hext_config.
+ *   PROBED	the bits of @bits that the hart has: @field of struct hext_config holds them.
  * rule		legal_@rule() in csr_legal.h makes a written value legal (WARL).
  * reset	the value after reset.
  * gate		whether L1 has the CSR.
- *   ALWAYS	as part of the H extension.
- *   SSTC, AIA	with this extension.
- *   STATEEN	with Smstateen, if the hart lets Halite have it.
- *   ANSWERS	if the hart lets Halite have it.
- * held		where its value is when L1 does not use it. For a HEXT_BANK:
- *   BY_TRAP	of the level that runs in the hart; the trap that ends L2 overwrites L1's.
- *   SWAPPED	of the level that runs in the hart.
- *   GSTAGE	likewise; changed together with hgatp.
- *   TIMER	likewise; L2's is in the hart only if henvcfg.STCE lets L2 have it.
+ *   ALWAYS	L1 has it as part of the H extension.
+ *   SSTC, AIA	L1 has it if the hart has this extension.
+ *   STATEEN	L1 has it if the hart has Smstateen and lets Halite access the CSR.
+ *   ANSWERS	L1 has it if the hart lets Halite access the CSR.
+ * held		where the value is. For a HEXT_BANK, of which L1 and L2 have one value each:
+ *   BY_TRAP	the hart holds the value of the level that runs. The trap that ends L2 overwrites
+ *		the value of L1.
+ *   SWAPPED	the hart holds the value of the level that runs.
+ *   GSTAGE	as SWAPPED, and Halite changes the CSR together with hgatp.
+ *   TIMER	as SWAPPED, but the hart holds L2's value only if henvcfg.STCE gives L2 the timer.
  *		For a HEXT_CSR:
- *   LIVE(x)	in the hart while L2 runs; while L1 runs the hart has x.
- *   SELDOM(x)	likewise; and L1's value is x most times.
- *   LIVE_L2	in the hart while L2 runs; while L1 runs the hart has what src/riscv makes.
- *   MADE	the hart has what src/riscv makes of it and of what Halite needs.
- *   IMAGE	in struct hext_hart only.
+ *   LIVE(x)	the hart holds L1's value while L2 runs, and x while L1 runs.
+ *   SELDOM(x)	as LIVE(x), and L1's value is x most of the time.
+ *   LIVE_L2	the hart holds L1's value while L2 runs, and a value from src/riscv while L1 runs.
+ *   MADE	src/riscv computes the value in the hart from L1's value and from Halite's needs.
+ *   IMAGE	the value is in struct hext_hart only.
  * effect	what a write by L1 changes before L2 runs: enum hext_effect.
- * trap		whether L2, or the trap that ends it, changes the CSR: enum hext_trap_change. A
- *		HEXT_BANK is CHANGED.
- * order	when it is written, if others wait with it: enum hext_order. A HEXT_BANK is LAST.
+ * trap		whether L2, or the trap that ends it, changes the CSR: enum hext_trap_change. For a
+ *		HEXT_BANK it is CHANGED.
+ * order	when L0 writes the CSR if other CSRs are dirty, too: enum hext_order. For a
+ *		HEXT_BANK it is LAST.
  */
 
 #ifdef HEXT_ROW
@@ -127,7 +130,10 @@ HEXT_CSR(HTINST, 0x64a, htinst, FIXED, ~UINT64_C(0), any, 0,
 HEXT_CSR(HGATP, 0x680, hgatp, FIXED, ~UINT64_C(0), hgatp, 0,
 	 ALWAYS, IMAGE, G_STAGE, KEPT, SOURCE)
 
-/* Views of those above, each behind the views whose writes change it: hip.VSSIP is vsip.SSIP. */
+/*
+ * Views of the CSRs above. A view is behind the views whose writes change it: hip.VSSIP is
+ * vsip.SSIP, so vsip is behind hip.
+ */
 HEXT_VIEW(HIP, 0x644, L1_HIP, set_hip, ALWAYS, PENDING, CHANGED, VIEW)
 HEXT_VIEW(VSIE, 0x204, get_vsie(h), set_vsie, ALWAYS, ENABLED, CHANGED, LAST)
 HEXT_VIEW(VSIP, 0x244, get_vsip(h, L1_HIP), set_vsip, ALWAYS, PENDING, CHANGED, LAST)

@@ -3,18 +3,19 @@
  * One hart's virtual H extension, as plain C on a memory image of the hart's state.
  *
  * A virtual hart has virtualization OFF (code of L1, the guest hypervisor, runs) or ON (code of L2,
- * the guest of L1, runs). The physical hart is in VS or VU mode in both. Its VS CSRs therefore
- * hold L1's supervisor CSRs when OFF and L1's VS CSRs when ON; the other set waits in this image.
- * The caller saves the live set into the image before it calls a function here that says so, and
- * loads the set of the state that the function left behind.
+ * the guest of L1, runs). The physical hart is in VS or VU mode in both states. Its VS CSRs hold
+ * L1's supervisor CSRs when OFF, and L1's VS CSRs when ON. The other set is in this image. Some
+ * functions here need the live set in the image, and say so: the caller saves the set before the
+ * call. After the call the caller loads the set of the hart's new state.
  *
- * The user supplies struct hext_ops for L1's memory and time, and in a freestanding program
- * assert_failed() (lib/assert.h). The user owns struct hext_hart, of which one hart's code uses each,
- * and struct hext_config, which is constant. Nothing is allocated. What L1 or L2 does wrong is a return
- * value: false, or a trap to be taken. docs/hext.md says which function is for which exit.
+ * The user supplies struct hext_ops for L1's memory and time and, in a freestanding program,
+ * assert_failed() (lib/assert.h). The user owns struct hext_hart, which only the code of its hart
+ * uses, and struct hext_config, which is constant. The library allocates nothing. An error of L1 or
+ * L2 is a return value: false, or a trap that the virtual hart takes. docs/hext.md says which
+ * function is for which exit.
  *
- * Invariant: every field below holds a value that the CSR it stands for could hold in hardware
- * (WARL is applied when it is written, never when it is used).
+ * Invariant: every field of a CSR holds a value that the CSR could hold in hardware. The WARL rules
+ * are applied when a field is written, never when it is used.
  *
  * Specification: RISC-V privileged architecture, chapter "H" extension (cited as "priv H").
  */
@@ -32,19 +33,22 @@
 #define HEXT_CONFIG_FIXED(field)
 #define HEXT_CONFIG_PROBED(field) uint64_t field;
 
-/* Which optional parts the hart has, probed from hardware once. All of it is read-only later. */
+/*
+ * The optional parts that the hart has. The hypervisor probes them once; afterwards nobody writes
+ * this structure.
+ */
 struct hext_config {
 	bool sstc;	  /* stimecmp and vstimecmp */
 	bool gstage_adue; /* hardware sets A and D in G-stage PTEs (menvcfg.ADUE) */
 	bool svpbmt;	  /* PBMT bits in PTEs */
 	bool svnapot;
 	uint8_t vmid_bits;    /* VMIDLEN, 0 to 14 */
-	uint16_t hgatp_modes; /* bit n: mode n is there (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
-	uint16_t vsatp_modes; /* likewise for vsatp (0, 8, 9, 10) */
+	uint16_t hgatp_modes; /* bit n: hgatp has mode n (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
+	uint16_t vsatp_modes; /* bit n: vsatp has mode n (0 Bare, 8 Sv39, 9 Sv48, 10 Sv57) */
 	uint8_t asid_bits;    /* ASIDLEN, 0 to 16 */
-	/* The CSRs that had to be asked for: bit HEXT_ROW_x, the hart lets Halite have x. */
+	/* Bit HEXT_ROW_x: the hart lets Halite access CSR x, which is STATEEN or ANSWERS. */
 	uint64_t answers;
-	/* The writable bits of the CSRs that are PROBED (csr_table.h), under their fields' names. */
+	/* The writable bits of the PROBED CSRs (csr_table.h), under the names of their fields. */
 	struct {
 #define HEXT_BANK(name, number, field, how, ...) HEXT_CONFIG_##how(field)
 #include "hext/csr_table.h"
@@ -52,15 +56,16 @@ struct hext_config {
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, ...) HEXT_CONFIG_##how(field)
 #include "hext/csr_table.h"
-	/* The advanced interrupt architecture, with an IMSIC; nothing of what follows without it. */
+	/* The advanced interrupt architecture, with an IMSIC. Without it the next three are 0. */
 	bool aia;
-	uint8_t geilen; /* guest interrupt files that L1 has, 0 to 63: 1 to this */
-	bool own_file;	/* hext_ops.files() tells of L1's own file; else sip has its interrupt */
-	uint16_t identities; /* of each interrupt file: 1 to this, one less than a multiple of 64 */
+	uint8_t geilen;	     /* number of L1's guest interrupt files, 0 to 63: 1 to geilen */
+	bool own_file;	     /* hext_ops.files() reports L1's supervisor file; else sip has SEI */
+	uint16_t identities; /* highest identity of a file: one less than a multiple of 64 */
 	/*
-	 * A piece of the domain's RAM, of whole pages or none, and where it is in Halite's memory: PTEs there are read
-	 * without a call of hext_ops.read_pte(), which would read the same (ram.h). It is at @ram_hpa, and
-	 * hext_ops.host_page() would allow all of it everything.
+	 * A piece of the domain's RAM: L1's physical addresses from @ram_start on, whole pages; a
+	 * @ram_size of 0 means none. @ram is its place in Halite's memory, @ram_hpa its host
+	 * physical address. src/hext reads PTEs there without hext_ops.read_pte(), which would read
+	 * the same (ram.h). hext_ops.host_page() would allow every access to every page of it.
 	 */
 	uint64_t ram_start, ram_size;
 	hpa_t ram_hpa;
@@ -71,44 +76,56 @@ struct hext_hart;
 
 /* A page of the domain that a shadow entry may map. */
 struct hext_host_page {
-	hpa_t hpa;	    /* of the byte asked for */
-	unsigned int level; /* 0: 4 KiB, 1: 2 MiB, 2: 1 GiB ...: largest page that is uniform */
-	bool r, w, x;	    /* what L0 gives */
+	hpa_t hpa;	    /* the address of the byte that the caller named */
+	unsigned int level; /* the largest uniform page: 0 is 4 KiB, 1 is 2 MiB, 2 is 1 GiB ... */
+	bool r, w, x;	    /* the permissions that L0 gives */
 };
 
 /*
- * What the virtual hart needs of the hypervisor around it. @ctx is hext_hart.ctx. Each call checks
- * the address itself: any value can arrive.
+ * The functions that the virtual hart needs from the hypervisor. @ctx is hext_hart.ctx. Each
+ * function checks the address itself: any value can arrive.
  */
 struct hext_ops {
 	/*
-	 * Read or write naturally aligned 1, 2, 4 or 8 bytes at L1's physical address, once and
-	 * atomically. False: the domain has no such memory or device there (access fault).
+	 * Read or write 1, 2, 4 or 8 naturally aligned bytes at L1's physical address @addr, once
+	 * and atomically. False: the domain has no memory or device there that allows the access
+	 * (an access fault).
 	 */
 	bool (*read)(void *ctx, pa_t addr, void *buf, unsigned int size);
 	bool (*write)(void *ctx, pa_t addr, const void *buf, unsigned int size);
-	/* Read 8 aligned bytes of RAM, for a walk. False: not RAM, whatever else is there. */
+	/* Read 8 aligned bytes of RAM, for a walk. False: @addr is not in RAM. */
 	bool (*read_pte)(void *ctx, pa_t addr, uint64_t *pte);
-	/* Compare and swap 8 aligned bytes of RAM. False: changed meanwhile or not RAM. */
+	/*
+	 * Compare and swap 8 aligned bytes of RAM. False: they are not @old, or @addr is not in
+	 * RAM.
+	 */
 	bool (*cas64)(void *ctx, pa_t addr, uint64_t old, uint64_t desired);
-	/* How the domain maps @addr. False: not at all. */
+	/* Fill *@page with the domain's mapping of @addr. False: the domain does not map @addr. */
 	bool (*host_page)(void *ctx, pa_t addr, struct hext_host_page *page);
 	/* The time CSR as L1 reads it, in ticks of the timebase. */
 	uint64_t (*time)(void *ctx);
-	/* With AIA: bit k, L1's guest interrupt file k has an interrupt, as hgeip says; bit 0: L1's own file. */
+	/*
+	 * Used only with AIA. Bit k of the result: L1's guest interrupt file k has an interrupt, as
+	 * in hgeip. Bit 0 is L1's supervisor file.
+	 */
 	uint64_t (*files)(void *ctx);
 	/*
-	 * With AIA: register @reg (as siselect names it, of those that are not read-only 0, or HEXT_FILE_TOPEI) of L1's guest
-	 * interrupt file @file, 1 to geilen; 0: its own. As hext_csr_rmw(), in one step. Any write of TOPEI claims.
+	 * Used only with AIA. Read and write register @reg of an interrupt file of L1 in one step,
+	 * with @old, @value and @mask as in hext_csr_rmw(). @file 1 to geilen is a guest interrupt
+	 * file, 0 is L1's supervisor file. @reg is HEXT_FILE_TOPEI, or the number in siselect of a
+	 * register that is not read-only 0. Any write of TOPEI claims the top interrupt.
 	 */
 	void (*file_rmw)(void *ctx, unsigned int file, unsigned int reg, uint64_t *old,
 			 uint64_t value, uint64_t mask);
 };
 
-/* In place of a number of siselect: stopei. */
+/* The @reg of hext_ops.file_rmw() that means stopei; no number in siselect does. */
 #define HEXT_FILE_TOPEI 0x100
 
-/* One set of VS CSRs, as vs* for L2 or as s* for L1. sie and sip are kept apart: see below. */
+/*
+ * One set of CSRs: the supervisor CSRs of L1, or the VS CSRs of L1, which L2 uses. sie and sip are
+ * not in it: they are members of struct hext_hart.
+ */
 struct hext_bank {
 #define HEXT_BANK(name, number, field, ...) uint64_t field;
 #include "hext/csr_table.h"
@@ -117,25 +134,26 @@ struct hext_bank {
 struct hext_hart {
 	bool virt;   /* virtualization ON */
 	bool user;   /* nominal privilege: U (or VU) rather than S (HS or VS) */
-	uint64_t pc; /* of the next instruction of the virtual hart */
+	uint64_t pc; /* address of the next instruction of the virtual hart */
 
-	struct hext_bank s;  /* L1's supervisor CSRs; live in hardware when OFF */
-	struct hext_bank vs; /* L1's VS CSRs; live in hardware when ON */
+	struct hext_bank s;  /* L1's supervisor CSRs; in the hardware when OFF */
+	struct hext_bank vs; /* L1's VS CSRs; in the hardware when ON */
 
-	/* L1's sie and its pending bits, in sip's positions (1, 5, 9); live in hardware when OFF. */
+	/* L1's sie, and the pending bits of sip (bits 1, 5, 9); in the hardware when OFF. */
 	uint64_t sie;
 	uint64_t sip;
 
 	/*
-	 * L1's hypervisor CSRs, each by its name; hstateen0 to 3. hie and hvip have their bits in hie's
-	 * positions (2, 6, 10, 12), and are live in hardware when ON, but for SGEI.
+	 * L1's hypervisor CSRs, each under its name. hie and hvip have their bits in the positions
+	 * of hie (2, 6, 10, 12). They are in the hardware when ON, except SGEI.
 	 */
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, ...) uint64_t field;
 #include "hext/csr_table.h"
 
-	/* AIA. vsie_local: bits of vsie that hvien makes, live when ON. iprio: L1's own, a byte an interrupt. */
+	/* The bits of vsie that hvien enables (AIA); in the hardware when ON. */
 	uint64_t vsie_local;
+	/* L1's priorities for its supervisor-level interrupts (AIA): one byte per interrupt. */
 	uint64_t iprio[8];
 	bool prioritized; /* one of hvien, hviprio1, hviprio2, iprio has not always been 0 */
 
@@ -146,14 +164,13 @@ struct hext_hart {
 
 /* An exception or interrupt to be taken by the virtual hart. */
 struct hext_trap {
-	uint64_t cause; /* as scause, with the interrupt bit */
-	uint64_t tval;	/* as stval */
-	uint64_t htval; /* as htval: a guest physical address >> 2, or 0 */
+	uint64_t cause; /* the value for scause, with the interrupt bit */
+	uint64_t tval;	/* the value for stval */
+	uint64_t htval; /* the value for htval: a guest physical address >> 2, or 0 */
 	uint64_t htinst;
-	bool gva; /* as hstatus.GVA: tval is a guest virtual address */
+	bool gva; /* the value for hstatus.GVA: tval is a guest virtual address */
 };
 
-/* Access types of a translation. */
 enum hext_access { HEXT_READ, HEXT_WRITE, HEXT_EXEC };
 
 /* csr.c ------------------------------------------------------------------------------------ */
@@ -162,39 +179,39 @@ enum hext_access { HEXT_READ, HEXT_WRITE, HEXT_EXEC };
 void hext_init(struct hext_hart *h, const struct hext_config *cfg, const struct hext_ops *ops,
 	       void *ctx);
 
-/* Whether L1 has CSR @csr (0x000 to 0xfff) of the kinds 0x2xx, 0x6xx, 0xaxx, 0xexx. */
+/* Whether L1 has @csr (0x000 to 0xfff), and it is one of 0x2xx, 0x6xx, 0xaxx or 0xexx. */
 bool hext_csr_exists(const struct hext_hart *h, unsigned int csr);
 
 /*
- * Read CSR @csr into *@old, then write the bits of @value that are set in @mask by the rules of
- * WARL; a @mask of 0 is a plain read. L1's privilege has been checked. The hart is OFF or the VS
- * set has been saved into the image. False: no such CSR, or a write to a read-only one: the
- * access is an illegal instruction for L1; nothing has changed.
+ * Read CSR @csr into *@old. Then write the bits of @value that are set in @mask, by the WARL rules;
+ * a @mask of 0 is a plain read. The caller has checked L1's privilege. The hart is OFF, or the VS
+ * set is in the image. False: L1 has no such CSR, or the CSR is read-only and @mask is not 0. The
+ * access is then an illegal instruction for L1, and nothing has changed.
  */
 bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t value,
 		  uint64_t mask);
 
 /*
- * Write the CSRs in @dirty, a bitmap of CSRs that exist as SBI NACL's, with their values in CSR
- * space @csrs, each of which is read once: all but those of interrupt files and those that are
- * read-only. They are taken out of @dirty; @altered becomes a bitmap of those that have not become
- * what was written. True: both are empty.
+ * Write the CSRs in @dirty, except the read-only CSRs and those of interrupt files. @dirty is a
+ * bitmap as in SBI NACL, of CSRs that exist. The values are in CSR space @csrs; the function reads
+ * each once. It removes the bits of the written CSRs from @dirty. @altered gets the bits of those
+ * whose new value differs from the value in @csrs. True: both bitmaps are empty.
  */
 bool hext_csr_write_dirty(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
 			  uint64_t altered[NACL_DIRTY_WORDS], const volatile uint64_t *csrs);
 
 /*
- * L2 has run: store, in CSR space @csrs of SBI NACL, the values of the CSRs that are CHANGED by that
- * (csr_table.h). Both sets of VS CSRs are in the image.
+ * Store the values of the CSRs that are CHANGED (csr_table.h) in CSR space @csrs of SBI NACL. The
+ * caller calls this after L2 has run. Both sets of CSRs are in the image.
  */
 void hext_csr_put_trapped(const struct hext_hart *h, volatile uint64_t *csrs);
 
-/* The bits of hstatus that can be written: GVA, SPV, SPVP, HU, VGEIN, VTVM, VTW, VTSR. */
+/* The writable bits of hstatus. */
 #define HSTATUS_WRITABLE                                                                        \
 	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VGEIN | HSTATUS_VTVM | \
 	 HSTATUS_VTW | HSTATUS_VTSR)
 
-/* @value of hstatus with a VGEIN that there is; one that is not becomes 0 (WLRL). */
+/* @value of hstatus, with VGEIN 0 if L1 has no guest interrupt file of that number (WLRL). */
 static inline uint64_t hext_legal_vgein(const struct hext_config *c, uint64_t value)
 {
 	return (value & HSTATUS_VGEIN) > (uint64_t)c->geilen << HSTATUS_VGEIN_SHIFT
@@ -202,20 +219,20 @@ static inline uint64_t hext_legal_vgein(const struct hext_config *c, uint64_t va
 		       : value;
 }
 
-/* What hstatus becomes when @value is written. */
+/* The value that hstatus gets when L1 writes @value. */
 static inline uint64_t hext_legal_hstatus(const struct hext_hart *h, uint64_t value)
 {
 	return hext_legal_vgein(h->cfg,
 				(h->hstatus & ~HSTATUS_WRITABLE) | (value & HSTATUS_WRITABLE));
 }
 
-/* hgeie and hgeip have a bit for each of L1's guest interrupt files. */
+/* The bits of hgeie and hgeip: one for each of L1's guest interrupt files. */
 static inline uint64_t hext_files(const struct hext_config *c)
 {
 	return (BIT64(c->geilen) - 1) << 1;
 }
 
-/* The bits of hvip that can be written. */
+/* The writable bits of hvip. */
 static inline uint64_t hext_hvip_bits(const struct hext_config *c)
 {
 	return IRQ_VS_ALL | c->hvien;
@@ -226,65 +243,75 @@ static inline unsigned int hext_vgein(const struct hext_hart *h)
 	return (h->hstatus & HSTATUS_VGEIN) >> HSTATUS_VGEIN_SHIFT;
 }
 
-/* hstatus becomes what of @value it takes; returns what it was. The same as hext_csr_rmw(). */
+/* Write @value to hstatus as hext_csr_rmw() does. Returns the old value. */
 uint64_t hext_swap_hstatus(struct hext_hart *h, uint64_t value);
 
-/* Of hie or hip, @bits, what vsie and vsip show (priv H "vsip and vsie"). */
+/* The bits of vsie or vsip, for @bits of hie or hip (priv H "vsip and vsie"). */
 static inline uint64_t hext_vs_view(const struct hext_hart *h, uint64_t bits)
 {
 	return (bits & h->hideleg & IRQ_VS_ALL) >> 1;
 }
 
-/* Which of L1's guest interrupt files have an interrupt. */
+/* L1's hgeip: one bit for each of L1's guest interrupt files that has an interrupt. */
 static inline uint64_t hext_hgeip(const struct hext_hart *h)
 {
 	return h->cfg->geilen ? h->ops->files(h->ctx) & hext_files(h->cfg) : 0;
 }
 
-/* The interrupts of VS level that L1 enables in hie and has not delegated: it takes them itself, in HS mode too. */
+/*
+ * The interrupts of VS level that L1 enables in hie and does not delegate in hideleg. L1 takes
+ * them, also while it is in HS mode.
+ */
 static inline uint64_t hext_kept_interrupts(const struct hext_hart *h)
 {
 	return h->hie & ~h->hideleg & IRQ_VS_ALL;
 }
 
-/* L1's hip: what is pending for VS level in the image, timer included. */
+/* L1's hip, computed from the image, with the VS timer and L1's guest interrupt files. */
 uint64_t hext_hip(const struct hext_hart *h);
 
 /* aia.c ------------------------------------------------------------------------------------ */
 
-/* As hext_csr_rmw(): vsireg and vstopei, of the guest interrupt file that VGEIN selects. */
+/*
+ * Access vsireg or vstopei of the guest interrupt file that VGEIN selects. Arguments and result are
+ * those of hext_csr_rmw().
+ */
 bool hext_vsireg_rmw(struct hext_hart *h, uint64_t *old, uint64_t value, uint64_t mask);
 bool hext_vstopei_rmw(struct hext_hart *h, uint64_t *old, uint64_t value, uint64_t mask);
 
-/* What L1 reads in vstopi. */
+/* The value of vstopi. */
 uint64_t hext_vstopi(const struct hext_hart *h);
 
 /*
- * As hext_csr_rmw(), for those supervisor CSRs that trap when L1 in HS mode reaches for them: sie, sip and stimecmp
- * while hvictl.VTI is set for L1, sireg where there is no register for VS mode, stopei without a file. The supervisor set
- * is in the image.
+ * Access a supervisor CSR that traps when L1 accesses it in HS mode. Arguments and result are those
+ * of hext_csr_rmw(). Such CSRs are sie, sip and stimecmp while Halite has set hvictl.VTI for L1,
+ * sireg if VS mode has no register of that number, and stopei if L1 has no guest file for its
+ * supervisor file. The supervisor set is in the image.
  */
 bool hext_s_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t value,
 		    uint64_t mask);
 
-/* Of L1's interrupts in @ready, which are pending, enabled and L1's to take, that which goes first: sip's or hip's number. */
+/*
+ * The number, in sip or hip, of the interrupt in @ready that L1 takes first. @ready is not 0; its
+ * interrupts are pending and enabled, and L1 takes them.
+ */
 unsigned int hext_top_of_l1(const struct hext_hart *h, uint64_t ready);
 
-/* L1's own priorities, as hviprio1 and hviprio2 hold them for VS mode. */
+/* L1's priorities (iprio), in the form in which hviprio1 and hviprio2 hold those of VS mode. */
 uint64_t hext_own_hviprio1(const struct hext_hart *h);
 uint64_t hext_own_hviprio2(const struct hext_hart *h);
 
 /* trap.c ----------------------------------------------------------------------------------- */
 
 /*
- * Take @trap into L1 (priv H "Trap Entry"). Both sets of VS CSRs must be in the image. Afterwards the
+ * Take @trap into L1 (priv H "Trap Entry"). Both sets of CSRs must be in the image. Afterwards the
  * hart is OFF, in S mode, at L1's trap vector.
  */
 void hext_take_trap(struct hext_hart *h, const struct hext_trap *trap);
 
 /*
- * Take an exception that L1 has delegated into L2 (VS mode); the hart is ON and the VS set is in the
- * image. Only cause and tval of @trap count.
+ * Take @trap, an exception that L1 has delegated, into L2 (VS mode). The hart is ON and the VS set
+ * is in the image. The function uses only cause and tval of @trap.
  */
 void hext_take_vs_trap(struct hext_hart *h, const struct hext_trap *trap);
 
@@ -294,20 +321,24 @@ void hext_take_vs_trap(struct hext_hart *h, const struct hext_trap *trap);
  */
 void hext_sret(struct hext_hart *h);
 
-/* L1's sip from the image, timer included; meaningful when ON. */
+/*
+ * L1's sip, computed from the image, with L1's timer and its supervisor file. It is L1's sip while
+ * the supervisor set is in the image.
+ */
 uint64_t hext_sip(const struct hext_hart *h);
 
 /*
- * Whether an interrupt that L1 must take itself is pending, enabled and not masked in the current
- * state. True: *@cause is its cause with the interrupt bit. The set of the state is in the image.
+ * Whether an interrupt that L1 must take is pending, enabled and not masked in the current state.
+ * True: *@cause is its cause with the interrupt bit. The set of the current state is in the image.
  */
 bool hext_interrupt_pending(const struct hext_hart *h, uint64_t *cause);
 
 /*
- * WFI of L1 ends when an interrupt is pending that is enabled in sie or hie, delegated or not (priv "Wait
- * for Interrupt"). Those of hie are in the image when OFF, where the hardware cannot see them:
- * hext_wfi_traps() says whether WFI must trap for that. hext_wfi_waits() says whether one that has
- * trapped waits, for such an interrupt until *@deadline (in ticks of L1's time, ~0: for ever).
+ * A WFI of L1 ends when an interrupt is pending that is enabled in sie or hie, delegated or not
+ * (priv "Wait for Interrupt"). When OFF, the interrupts of hie are in the image, where the hardware
+ * cannot see them. hext_wfi_traps(): whether WFI must trap for that reason. hext_wfi_waits():
+ * whether a WFI that has trapped must wait for such an interrupt. *@deadline is the time at which
+ * the VS timer ends the wait, in ticks of L1's time; ~0 means never.
  */
 bool hext_wfi_traps(const struct hext_hart *h);
 bool hext_wfi_waits(const struct hext_hart *h, uint64_t *deadline);
@@ -318,7 +349,7 @@ static inline bool hext_is_guest_page_fault(uint64_t cause)
 	       cause == CAUSE_STORE_GUEST_PAGE;
 }
 
-/* The access fault of the access that took @guest_page_fault (cause 20, 21 or 23). */
+/* The access fault for the kind of access that caused @guest_page_fault (20, 21 or 23). */
 uint64_t hext_access_fault(uint64_t guest_page_fault);
 
 #endif

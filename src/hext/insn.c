@@ -27,14 +27,14 @@
 /* funct3 of SYSTEM for HLV, HLVX and HSV; their funct7 is F7_HLV + 2 * log2(width), + 1 for HSV */
 #define F3_HLSV 4
 #define F7_HLV	0x30
-/* rs2 tells the loads apart */
+/* rs2 of HLV and HLVX: which kind of load */
 #define HLV_SIGNED   0
 #define HLV_UNSIGNED 1
 #define HLV_EXEC     3
 
 #define F3_CBO 2
 
-/* funct5 of AMO */
+/* funct5 of the opcode AMO; F5_AMOS has a bit for each AMO */
 #define F5_LR 0x02
 #define F5_SC 0x03
 /* add, swap, xor, or, and, min, max, minu, maxu; cas of Zacas */
@@ -45,7 +45,7 @@
 #define RS1_SHIFT 15
 #define RS1_MASK  (0x1fu << RS1_SHIFT)
 
-/* What is kept of a basic load or store when its immediate and rs1 go. */
+/* The fields that the transformed form keeps: without the immediate and rs1. */
 #define LOAD_KEPT  0x00007fffu /* funct3, rd, opcode */
 #define STORE_KEPT 0x01f0707fu /* rs2, funct3, opcode */
 
@@ -84,7 +84,7 @@ static uint32_t expand_zcb(uint32_t c, uint32_t rs1, uint32_t r2)
 	}
 }
 
-/* Quadrant 0: addressed by a register of x8 to x15. */
+/* Quadrant 0: the base register is one of x8 to x15. */
 static uint32_t expand_register_based(uint32_t c)
 {
 	uint32_t rs1 = 8 + bits(c, 9, 7);
@@ -112,7 +112,7 @@ static uint32_t expand_register_based(uint32_t c)
 	}
 }
 
-/* Quadrant 2: addressed by the stack pointer. */
+/* Quadrant 2: the base register is the stack pointer. */
 static uint32_t expand_stack_based(uint32_t c)
 {
 	const uint32_t sp = 2;
@@ -141,7 +141,7 @@ static uint32_t expand_stack_based(uint32_t c)
 	}
 }
 
-/* The 32-bit equivalent of a compressed load or store; 0, which is no instruction, for others. */
+/* The 32-bit form of a compressed load or store; 0, which is no instruction, for any other. */
 static uint32_t expand(uint32_t c)
 {
 	switch (c & 3) {
@@ -156,7 +156,7 @@ static uint32_t expand(uint32_t c)
 
 static void decode_load(struct hext_insn *insn)
 {
-	/* funct3 0 to 3: lb, lh, lw, ld; 4 to 6 without sign */
+	/* funct3 0 to 3: lb, lh, lw, ld; 4 to 6: lbu, lhu, lwu */
 	if (insn->funct3 == 7)
 		return;
 	insn->kind = HEXT_INSN_LOAD;
@@ -174,7 +174,10 @@ static void decode_store(struct hext_insn *insn)
 	insn->imm = (int32_t)(insn->code & 0xfe000000) >> 20 | (int32_t)insn->rd;
 }
 
-/* flh, flw, fld, flq and the stores; what else has these opcodes is of the vector extension. */
+/*
+ * flh, flw, fld, flq and their stores. The other instructions with these opcodes belong to the
+ * vector extension.
+ */
 static void decode_fp(struct hext_insn *insn, bool load)
 {
 	if (insn->funct3 < 1 || insn->funct3 > 4)
@@ -190,7 +193,7 @@ static void decode_amo(struct hext_insn *insn)
 {
 	uint32_t funct5 = bits(insn->code, 31, 27);
 
-	/* Zabha has bytes and halfwords, Zacas 16 bytes; LR and SC words and doublewords. */
+	/* Zabha adds bytes and halfwords, Zacas 16 bytes. LR and SC have words and doublewords. */
 	if (insn->funct3 > 4)
 		return;
 	if (funct5 == F5_LR || funct5 == F5_SC) {
@@ -345,7 +348,7 @@ uint64_t hext_transform(const struct hext_insn *insn, unsigned int offset)
 		return 0;
 	}
 	code |= (offset << RS1_SHIFT) & RS1_MASK;
-	/* Bit 1 is 0 for an instruction that was compressed. */
+	/* Bit 1 is 0 if the instruction was compressed (priv H "Transformed Instruction"). */
 	return insn->length == 2 ? code & ~2u : code;
 }
 
@@ -383,7 +386,7 @@ bool hext_insn_is_transformed(uint64_t htinst)
 {
 	struct hext_insn insn;
 
-	/* Bits 63:32 have to be checked: a later standard may use them. */
+	/* A later standard may use bits 63:32; a value with one of them set is unknown here. */
 	if (!(htinst & 1) || htinst >> 32)
 		return false;
 	hext_decode(htinst | 2, &insn);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions: what Halite has to know of one that trapped, and the transformed form that htinst
- * takes (priv H "Transformed Instruction or Pseudoinstruction for mtinst or htinst").
+ * Decoding of instructions that trapped, and their transformed form for htinst (priv H "Transformed
+ * Instruction or Pseudoinstruction for mtinst or htinst").
  *
- * Invariant: decoding is total. Every 32-bit value gives a filled struct hext_insn; what is not
- * known here has kind HEXT_INSN_OTHER.
+ * Invariant: decoding is total. Every 32-bit value gives a filled struct hext_insn; an instruction
+ * that is not known here has kind HEXT_INSN_OTHER.
  */
 #ifndef HEXT_INSN_H
 #define HEXT_INSN_H
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* htinst of a guest-page fault on a VS-level page table: 64-bit read, or write of A and D. */
+/* htinst of a guest-page fault on a VS-level page table: a 64-bit read, or a write of A and D. */
 #define HEXT_HTINST_PTE_READ  0x3000
 #define HEXT_HTINST_PTE_WRITE 0x3020
 
@@ -29,16 +29,16 @@
 
 enum hext_insn_kind {
 	HEXT_INSN_OTHER,
-	HEXT_INSN_LOAD, /* also of a floating-point register: see fp */
+	HEXT_INSN_LOAD, /* to an integer register or, with fp set, a floating-point register */
 	HEXT_INSN_STORE,
 	HEXT_INSN_LR,
 	HEXT_INSN_SC,
 	HEXT_INSN_AMO,
-	HEXT_INSN_CBO, /* cbo.inval, .clean, .flush, .zero: imm is 0, 1, 2, HEXT_CBO_ZERO */
+	HEXT_INSN_CBO, /* imm 0 cbo.inval, 1 cbo.clean, 2 cbo.flush, HEXT_CBO_ZERO cbo.zero */
 	HEXT_INSN_HLV,
 	HEXT_INSN_HLVX,
 	HEXT_INSN_HSV,
-	HEXT_INSN_CSR, /* see funct3, csr; rs1 is the immediate of csrr*i */
+	HEXT_INSN_CSR, /* uses funct3 and csr; rs1 is the immediate of csrr*i */
 	HEXT_INSN_SRET,
 	HEXT_INSN_WFI,
 	HEXT_INSN_WRS_NTO,
@@ -50,7 +50,7 @@ enum hext_insn_kind {
 	HEXT_INSN_HINVAL_GVMA,
 };
 
-/* funct3 of HEXT_INSN_CSR; bit 2 says that rs1 is an immediate. */
+/* funct3 of HEXT_INSN_CSR. With HEXT_CSR_IMMEDIATE set, rs1 is an immediate. */
 enum hext_csr_op {
 	HEXT_CSRRW = 1,
 	HEXT_CSRRS = 2,
@@ -60,51 +60,51 @@ enum hext_csr_op {
 
 struct hext_insn {
 	enum hext_insn_kind kind;
-	uint32_t code;	/* the instruction, expanded to 32 bits when compressed */
-	uint8_t length; /* bytes at the program counter: 2 or 4 */
+	uint32_t code;	/* the instruction; a compressed one is expanded to 32 bits */
+	uint8_t length; /* length in bytes: 2 or 4 */
 	uint8_t rd, rs1, rs2;
 	uint8_t funct3;
 	uint16_t csr;
-	int32_t imm; /* offset of a load or store */
-	/* Of a memory access: */
-	uint8_t width;	  /* bytes: 1, 2, 4, 8, 16 */
-	bool sign_extend; /* of a load into an integer register */
+	int32_t imm;	  /* offset of a load or store */
+	uint8_t width;	  /* bytes of a memory access: 1, 2, 4, 8, 16 */
+	bool sign_extend; /* a load into an integer register extends the sign */
 	bool fp;	  /* rd or rs2 is a floating-point register */
 };
 
-/* Decode @code; the upper half is ignored when the instruction is a compressed one. */
+/* Decode @code. The upper half of @code is ignored if the instruction is compressed. */
 void hext_decode(uint32_t code, struct hext_insn *insn);
 
 /*
- * The transformed form of @insn, 0 for one that has none. @offset: the faulting address minus the
- * address that the instruction states, 0 unless the access is misaligned (0 to 15).
+ * The transformed form of @insn; 0 if it has none. @offset, 0 to 15, is the faulting address minus
+ * the address that the instruction states. It is 0 unless the access is misaligned.
  */
 uint64_t hext_transform(const struct hext_insn *insn, unsigned int offset);
 
 /* Whether @htinst holds a transformed standard instruction. */
 bool hext_insn_is_transformed(uint64_t htinst);
 
-/* Whether @htinst says that the access was one of VS-stage address translation. */
+/* Whether @htinst is a pseudoinstruction: VS-stage address translation made the access. */
 static inline bool hext_insn_is_pseudo(uint64_t htinst)
 {
 	return htinst == HEXT_HTINST_PTE_READ || htinst == HEXT_HTINST_PTE_WRITE;
 }
 
 /*
- * Whether @insn accesses memory so that it can take @cause, which is one of a load or of a store or AMO (priv, table of
- * exception codes: LR is a load, SC and cache-block instructions are stores).
+ * Whether @insn makes the kind of memory access that @cause is for. @cause is an exception of a
+ * load, or of a store or AMO (priv, table of exception codes). LR is a load; SC and cache-block
+ * instructions are stores. False for any other @cause.
  */
 bool hext_insn_makes(const struct hext_insn *insn, uint64_t cause);
 
-/* Where @insn, which accesses memory, says that it does: @x are the integer registers. */
+/* The address that @insn, a memory access, states. @x: the integer registers. */
 static inline uint64_t hext_insn_address(const struct hext_insn *insn, const uint64_t x[32])
 {
 	return x[insn->rs1] + (uint64_t)(int64_t)(insn->kind == HEXT_INSN_CBO ? 0 : insn->imm);
 }
 
 /*
- * Decode @htinst, for which hext_insn_is_transformed() holds: as hext_decode() of the instruction,
- * but imm is 0 and rs1 is the address offset.
+ * Decode @htinst, for which hext_insn_is_transformed() holds. The result is that of hext_decode()
+ * for the instruction, but imm is 0 and rs1 is the address offset.
  */
 void hext_decode_transformed(uint64_t htinst, struct hext_insn *insn);
 

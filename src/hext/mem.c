@@ -7,21 +7,21 @@
 #define PAGE_BYTES UINT64_C(4096)
 #define MAX_WIDTH  8
 
-/* A part of an access that lies in one page: bytes @first to @first + @count - 1 of it. */
+/* A part of an access that lies in one page: bytes first to first + count - 1 of the access. */
 struct part {
 	unsigned int first;
 	unsigned int count;
 	pa_t pa;
 };
 
-/* An access in at most two parts, both translated. */
+/* An access as its one or two parts. */
 struct parts {
 	unsigned int count;
 	struct part part[2];
 	bool aligned;
 };
 
-/* priv H: VS or VU as hstatus.SPVP says; HLVX needs X in place of R. */
+/* priv H: the privilege is VS or VU by hstatus.SPVP; HLVX needs X in place of R. */
 static struct hext_vaccess hypervisor_access(const struct hext_hart *h,
 					     const struct hext_insn *insn)
 {
@@ -33,8 +33,8 @@ static struct hext_vaccess hypervisor_access(const struct hext_hart *h,
 }
 
 /*
- * Finish @trap, of the part of @insn's access that starts @offset bytes in. A pseudoinstruction
- * that the walk has left goes before the transformed instruction.
+ * Fill htinst of @trap, which the part of @insn's access at byte @offset caused. If the walk has
+ * set htinst to a pseudoinstruction, it stays. Otherwise it becomes the transformed instruction.
  */
 static void finish_trap(struct hext_trap *trap, const struct hext_insn *insn, unsigned int offset)
 {
@@ -53,7 +53,7 @@ static void access_fault(struct hext_trap *trap, const struct hext_insn *insn, g
 	finish_trap(trap, insn, offset);
 }
 
-/* Translate all of the access before any of it is done. */
+/* Translate all parts of the access. The caller accesses memory only afterwards. */
 static bool translate(const struct hext_hart *h, const struct hext_insn *insn, gva_t addr,
 		      struct parts *parts, struct hext_trap *trap)
 {
@@ -110,7 +110,7 @@ static uint64_t extend(const uint8_t *bytes, const struct hext_insn *insn)
 bool hext_hlv(struct hext_hart *h, const struct hext_insn *insn, gva_t addr, uint64_t *value,
 	      struct hext_trap *trap)
 {
-	/* In memory order; aligned for the ops' accesses. */
+	/* The bytes in the order of memory, aligned for hext_ops.read(). */
 	_Alignas(MAX_WIDTH) uint8_t bytes[MAX_WIDTH] = { 0 };
 	struct parts parts;
 	unsigned int i;
@@ -127,7 +127,7 @@ bool hext_hlv(struct hext_hart *h, const struct hext_insn *insn, gva_t addr, uin
 	return true;
 }
 
-/* Whether the domain can be written there, so that a store in parts cannot fail in the middle. */
+/* Whether the domain allows the store, so that the second part of a store cannot fail. */
 static bool can_write(const struct hext_hart *h, const struct part *p)
 {
 	struct hext_host_page page;
@@ -194,7 +194,7 @@ bool hext_fetch(const struct hext_hart *h, gva_t pc, uint32_t *code)
 
 	if ((pc & 1) || !fetch_parcel(h, pc, &low))
 		return false;
-	/* 32 bits long: the other half may be on the next page. */
+	/* A 32-bit instruction: its second half may be on the next page. */
 	if ((low & 3) == 3 && !fetch_parcel(h, pc + 2, &high))
 		return false;
 	*code = (uint32_t)high << 16 | low;
@@ -210,7 +210,10 @@ void hext_fill_htinst(const struct hext_hart *h, const uint64_t x[32], struct he
 	if (trap->htinst || !hext_fetch(h, h->pc, &code))
 		return;
 	hext_decode(code, &insn);
-	/* Not of its kind, or not an offset into the access: this is not the instruction that trapped. */
+	/*
+	 * The instruction in memory is not the one that trapped if it makes another kind of access,
+	 * or if tval is not an address within its access.
+	 */
 	offset = trap->tval - hext_insn_address(&insn, x);
 	if (hext_insn_makes(&insn, trap->cause) && offset < insn.width)
 		trap->htinst = hext_transform(&insn, offset);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What hip and L1's sip read. */
+/* The values of L1's hip and sip. */
 #include "hext/bits.h"
 #include "hext/hext.h"
 
@@ -14,7 +14,7 @@ uint64_t hext_hip(const struct hext_hart *h)
 	if (h->cfg->geilen) {
 		uint64_t files = hext_hgeip(h);
 
-		/* File 0 is none. */
+		/* VGEIN 0 selects no file; bit 0 of hgeip is 0. */
 		if (files >> hext_vgein(h) & 1)
 			pending |= BIT64(IRQ_VSEI);
 		if (files & h->hgeie)

@@ -25,7 +25,7 @@
 #define PTE_PBMT_SHIFT 61
 #define PTE_N	       BIT64(63)
 
-/* The one NAPOT size there is: 2^4 pages, said by these bits of the PPN. */
+/* Svnapot has one size, 2^4 pages. These bits of the PPN encode it. */
 #define PTE_NAPOT_ORDER 4
 #define PTE_NAPOT_PPN	MASK64(3, 0)
 #define PTE_NAPOT_64K	BIT64(3)

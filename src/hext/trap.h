@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What of hext.h is on the way of each exit of L2, for where each instruction counts. */
+/* Inline parts of hext.h for the exits of L2, on which each instruction counts. */
 #ifndef HEXT_TRAP_H
 #define HEXT_TRAP_H
 
 #include "hext/hext.h"
 
-/* priv "Privilege and Global Interrupt-Enable Stack": SPIE takes SIE, SPP the mode. The bits are moved, as branches cost more. */
+/*
+ * priv "Privilege and Global Interrupt-Enable Stack": a trap copies SIE to SPIE, and the mode to
+ * SPP. The code multiplies to move the bit, because branches cost more.
+ */
 static inline uint64_t hext_status_of_trap(uint64_t status, bool user)
 {
 	uint64_t spie = (status & SSTATUS_SIE) * (SSTATUS_SPIE / SSTATUS_SIE);
@@ -31,15 +34,16 @@ static inline uint64_t hext_hstatus_of_trap(uint64_t hstatus, bool user, bool gv
 }
 
 /*
- * Whether htinst is of exception @cause. Of those below 8 firmware hands most on, and a machine may ignore its write of htinst, which
- * then is an older trap's. htinst counts as 0 for these, which priv H "htinst" allows for every trap.
+ * Whether htinst belongs to exception @cause. Firmware redirects most exceptions below 8 to Halite,
+ * and a machine may ignore the firmware's write to htinst. htinst then holds the value of an older
+ * trap. So Halite takes htinst as 0 for exceptions below 8; priv H "htinst" allows 0 for each trap.
  */
 static inline bool hext_trap_has_htinst(uint64_t cause)
 {
 	return cause >= 8;
 }
 
-/* Where the handler of @cause is. */
+/* The address of the handler of @cause. */
 static inline uint64_t hext_handler(uint64_t tvec, uint64_t cause)
 {
 	if ((cause & CAUSE_INTERRUPT) && (tvec & 1))
@@ -47,7 +51,7 @@ static inline uint64_t hext_handler(uint64_t tvec, uint64_t cause)
 	return tvec & ~UINT64_C(3);
 }
 
-/* What a trap does to a set of supervisor CSRs; returns where the handler is. */
+/* Change the CSRs of @b as a trap does. Returns the address of the handler. */
 static inline uint64_t hext_enter_handler(struct hext_bank *b, const struct hext_trap *trap,
 					  bool user, uint64_t pc)
 {
@@ -87,14 +91,17 @@ static inline void hext_sret_inline(struct hext_hart *h)
 	h->s.status = hext_status_of_sret(status);
 }
 
-/* L1's VS timer can become pending while L1 waits. */
+/* Whether L1's VS timer is enabled and set, so that it may become pending while L1 waits. */
 static inline bool hext_vs_timer_runs(const struct hext_hart *h)
 {
 	return (h->henvcfg & HENVCFG_STCE) && (h->hie & BIT64(IRQ_VSTI)) &&
 	       h->vs.timecmp != ~UINT64_C(0);
 }
 
-/* A guest interrupt file of L1's can wake it: as SGEI once that is pending, or as VSEI, of which nothing tells. */
+/*
+ * Whether a guest interrupt file of L1 may end a wait of L1: as SGEI, which is pending and enabled,
+ * or as VSEI, which nothing reports to Halite.
+ */
 static inline bool hext_files_wake(const struct hext_hart *h)
 {
 	return ((h->hie & BIT64(IRQ_SGEI)) && (h->hgeie & hext_hgeip(h))) ||
@@ -107,7 +114,7 @@ static inline bool hext_wfi_traps_inline(const struct hext_hart *h)
 	       (h->cfg->geilen && hext_files_wake(h));
 }
 
-/* While L2 runs: whether hext_interrupt_pending() has to be asked. */
+/* While L2 runs: whether the caller has to call hext_interrupt_pending(). */
 static inline bool hext_interrupt_possible(const struct hext_hart *h, uint64_t now)
 {
 	return (h->sip & h->sie) || (h->sie & BIT64(IRQ_STI) && now >= h->s.timecmp) ||

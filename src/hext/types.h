@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Address spaces of the virtual H extension, outermost guest first:
+ * Address spaces of the virtual H extension, from the innermost guest to the machine:
  *
- *   gva_t  a virtual address of L2, or of L1 where L1's own code is meant
- *   gpa_t  a guest physical address of L2: input of L1's G-stage (hgatp)
- *   pa_t   what L1 takes for physical memory: output of L1's G-stage, input of the domain's
- *   hpa_t  a physical address of the machine
+ *   gva_t  a virtual address of L2, or of L1 where code of L1 runs
+ *   gpa_t  a guest physical address of L2: the input of L1's G-stage (hgatp)
+ *   pa_t   an address in L1's physical memory: the output of L1's G-stage, and the input of the
+ *          domain's G-stage
+ *   hpa_t  a host physical address
  *
- * pa_t and hpa_t are structures, so that the compiler refuses to mix them.
+ * pa_t and hpa_t are structures, so that the compiler refuses code that mixes them.
  */
 #ifndef HEXT_TYPES_H
 #define HEXT_TYPES_H

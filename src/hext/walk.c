@@ -6,29 +6,30 @@
 #include "hext/walk.h"
 
 /*
- * Lost races for the update of a PTE's A and D before the walk gives up and reports the fault that
- * hardware without the update would. Only guests that write this PTE all the time ever see that.
+ * How often a walk may lose a race for the update of a PTE's A and D. After that the walk gives up
+ * and reports the fault that hardware without the update would raise. Only a guest that writes the
+ * PTE all the time sees this fault.
  */
 #define MAX_LOST_RACES 64
 
-/* The highest leaf level of any mode: what Bare counts as. */
+/* The level of a Bare translation: the highest level of a leaf in any mode. */
 #define BARE_LEVEL 4
 
-/* One stage's table, and how its PTEs are to be read. */
+/* The table of one stage, and the rules for its PTEs. */
 struct stage {
 	const struct hext_hart *h;
 	uint64_t atp; /* hgatp or vsatp */
 	bool gstage;
 	bool pbmte;			   /* PBMT is on for this stage */
 	bool adue;			   /* A and D are set by hardware in this stage */
-	const struct hext_vaccess *access; /* VS-stage: the access that all is made for */
-	struct hext_trap *trap;		   /* VS-stage: filled for a fault of a PTE's access */
+	const struct hext_vaccess *access; /* VS-stage: the original access */
+	struct hext_trap *trap;		   /* VS-stage: filled if the access to a PTE faults */
 };
 
 struct leaf {
 	uint64_t pte;
-	pa_t where;	     /* of the PTE */
-	uint64_t table_addr; /* of the PTE, in the stage's output space */
+	pa_t where;	     /* the PTE's address in L1's physical memory */
+	uint64_t table_addr; /* the PTE's address in the output space of the stage */
 	unsigned int level;
 	bool napot;
 };
@@ -38,17 +39,20 @@ static uint64_t mode_of(uint64_t atp)
 	return atp >> ATP_MODE_SHIFT;
 }
 
-/* D, A and U of a pointer are reserved, as are N and PBMT. */
+/* Bits that are 0 in a pointer: R, W, X, and reserved bits, to which D, A, U, N and PBMT belong. */
 #define PTE_NOT_OF_POINTERS \
 	(PTE_R | PTE_W | PTE_X | PTE_D | PTE_A | PTE_U | PTE_RESERVED | PTE_N | PTE_PBMT)
 
-/* The rules for one PTE by itself: steps 3 to 5 of the translation process, Svpbmt, Svnapot. First for a pointer ... */
+/*
+ * Whether @pte is a valid pointer to the next table (steps 3 and 4 of the translation process,
+ * Svpbmt, Svnapot).
+ */
 static inline bool is_pointer(uint64_t pte)
 {
 	return (pte & (PTE_V | PTE_NOT_OF_POINTERS)) == PTE_V;
 }
 
-/* ... then for a leaf at @level. */
+/* Whether @pte is a valid leaf at @level (steps 3 to 5, Svpbmt, Svnapot). */
 static inline bool is_leaf(const struct stage *s, uint64_t pte, unsigned int level)
 {
 	uint64_t ppn = (pte & PTE_PPN) >> PTE_PPN_SHIFT;
@@ -65,9 +69,9 @@ static inline bool is_leaf(const struct stage *s, uint64_t pte, unsigned int lev
 }
 
 /*
- * VS-stage: where in L1's physical memory the PTE at @gpa is, for a read or, to set A and D, a
- * write. It is an implicit access: MXR does not count, and a fault is reported for the original
- * access.
+ * VS-stage: find the address in L1's physical memory of the PTE at @gpa. The access is a read or,
+ * to set A and D, a write. It is an implicit access: MXR does not count, and a fault is reported
+ * for the original access.
  */
 static enum hext_walk_status locate_vs_pte(const struct stage *s, gpa_t gpa,
 					   enum hext_access access, pa_t *where)
@@ -109,13 +113,13 @@ static inline bool read_pte(const struct hext_hart *h, pa_t where, uint64_t *pte
 static inline struct hext_walk_at root_entry(uint64_t atp, bool gstage, uint64_t addr)
 {
 	unsigned int level = hext_levels(mode_of(atp)) - 1;
-	/* The root of a G-stage has 4 times the entries. */
+	/* The root of a G-stage has 4 times as many entries. */
 	uint64_t index = addr >> hext_level_shift(level) & (gstage ? 0x7ff : 0x1ff);
 
 	return (struct hext_walk_at){ ((atp & ATP_PPN) << PAGE_SHIFT) + 8 * index, level };
 }
 
-/* @at becomes the entry for @addr in the table that @pte points to. */
+/* Set @at to the entry for @addr in the table that @pte points to. */
 static inline void step_down(struct hext_walk_at *at, uint64_t pte, uint64_t addr)
 {
 	uint64_t table = ((pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT;
@@ -124,7 +128,7 @@ static inline void step_down(struct hext_walk_at *at, uint64_t pte, uint64_t add
 	at->pte = table + 8 * (addr >> hext_level_shift(at->level) & 0x1ff);
 }
 
-/* Find the leaf for @addr, whose width has been checked, from @at on. */
+/* Find the leaf for @addr, from @at on. The caller has checked the width of @addr. */
 static inline __attribute__((always_inline)) enum hext_walk_status
 find_leaf(const struct stage *s, uint64_t addr, struct hext_walk_at *at, struct leaf *leaf)
 {
@@ -154,7 +158,6 @@ find_leaf(const struct stage *s, uint64_t addr, struct hext_walk_at *at, struct 
 	return HEXT_WALK_OK;
 }
 
-/* Whether R, W and X of @pte allow the access. */
 static inline bool rwx_allows(uint64_t pte, enum hext_access access, bool mxr, bool hlvx)
 {
 	switch (access) {
@@ -171,13 +174,16 @@ static inline bool rwx_allows(uint64_t pte, enum hext_access access, bool mxr, b
 
 enum ad_result { AD_FINE, AD_FAULT, AD_ACCESS_FAULT, AD_LOST, AD_PTE_FAULT };
 
-/* @pte, after an access. */
+/* @pte with the A and D that an access sets. */
 static inline uint64_t with_ad(uint64_t pte, enum hext_access access)
 {
 	return pte | PTE_A | (access == HEXT_WRITE ? PTE_D : 0);
 }
 
-/* Step 9: A, and D for a store. @status is set for AD_PTE_FAULT. */
+/*
+ * Step 9 of the translation process: set A, and D for a store. *@status is the reason if the result
+ * is AD_PTE_FAULT.
+ */
 static enum ad_result update_ad(const struct stage *s, struct leaf *leaf, enum hext_access access,
 				enum hext_walk_status *status)
 {
@@ -195,18 +201,18 @@ static enum ad_result update_ad(const struct stage *s, struct leaf *leaf, enum h
 		leaf->pte = wanted;
 		return AD_FINE;
 	}
-	/* Unchanged, and yet it could not be swapped: it is not in RAM. */
+	/* The PTE is unchanged, and cas64() could not swap it: the PTE is not in RAM. */
 	if (!read_pte(s->h, leaf->where, &now) || now == leaf->pte)
 		return AD_ACCESS_FAULT;
 	return AD_LOST;
 }
 
-/* A leaf's permission check of one stage. */
+/* The access of one stage, for the check of a leaf's permissions. */
 struct check {
 	enum hext_access access;
 	bool mxr;
 	bool hlvx;
-	bool user; /* VS-stage; a G-stage access is always one of U-mode */
+	bool user; /* a U-mode access; for the G-stage always true */
 	bool sum;
 };
 
@@ -251,7 +257,7 @@ walk_stage(const struct stage *s, uint64_t addr, const struct check *check, stru
 	return no_translation(s);
 }
 
-/* The output address for @addr: the leaf's PPN, with the offset within the page from @addr. */
+/* The output address for @addr: the PPN of the leaf, and the page offset of @addr. */
 static inline uint64_t leaf_address(const struct leaf *leaf, uint64_t addr)
 {
 	unsigned int shift =
@@ -276,7 +282,7 @@ static inline void fill_page(struct hext_page *page, const struct leaf *leaf, gp
 	};
 }
 
-/* From @at to the end, whatever comes. */
+/* Walk from @at to the end, by the full rules. */
 static __attribute__((noinline)) enum hext_walk_status
 walk_on(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa, const struct hext_gaccess *access,
 	struct hext_walk_at *at, struct hext_page *page)
@@ -306,8 +312,10 @@ walk_on(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa, const struct hext_
 enum end { END_NO_LEAF, END_LEAF, END_OPEN };
 
 /*
- * Most walks end at a PTE that is not valid, or at a leaf that allows the access and has its A and D set, and all tables on the way
- * are in the piece of RAM that is at hand. This goes down from @at as far as it is like that, and has no calls.
+ * Walk from @at without a call, for the most frequent walks. All tables of such a walk are in the
+ * piece of RAM that hext_config names. The walk ends at a PTE that is not valid (END_NO_LEAF), or
+ * at a leaf that allows the access and has the A and D that it needs (END_LEAF). In any other case
+ * the result is END_OPEN, and @at is the position from which walk_on() must go on.
  */
 static inline __attribute__((always_inline)) enum end
 walk_plainly(const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *access,
@@ -367,7 +375,7 @@ enum hext_walk_status hext_walk_gstage_at(const struct hext_hart *h, uint64_t hg
 		};
 		return HEXT_WALK_OK;
 	}
-	/* Address bits above the mode's 41, 50 or 59 must be zero. */
+	/* The address bits above the 41, 50 or 59 bits of the mode must be zero. */
 	if (gpa >> (hext_level_shift(levels) + 2))
 		return HEXT_WALK_GUEST_PAGE_FAULT;
 	if (at->level == HEXT_WALK_ROOT.level)
@@ -399,7 +407,7 @@ bool hext_walk_beside(const struct hext_hart *h, const struct hext_page *page, g
 
 	if (page->level || page->napot || !read_pte(h, leaf.where, &leaf.pte))
 		return false;
-	/* As in a walk ahead, A and D are left alone. */
+	/* The function writes no A and D, so A must be set. Without D, @beside has no w. */
 	if (!is_leaf(&s, leaf.pte, 0) || (leaf.pte & PTE_N) ||
 	    (leaf.pte & (PTE_A | PTE_U)) != (PTE_A | PTE_U))
 		return false;
@@ -419,7 +427,7 @@ struct hext_vaccess hext_l2_access(const struct hext_hart *h, enum hext_access a
 	};
 }
 
-/* Bits 63 and down to the mode's top address bit are all equal. */
+/* Whether bit 63 and all bits down to the top address bit of the mode are equal. */
 static bool is_canonical(gva_t gva, unsigned int levels)
 {
 	int64_t top = (int64_t)gva >> (hext_level_shift(levels) - 1);

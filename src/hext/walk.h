@@ -3,8 +3,8 @@
  * Address translation in software: L1's G-stage alone, or VS-stage and G-stage together (priv
  * "Virtual Address Translation Process", priv H "Two-Stage Address Translation").
  *
- * Invariant: a walk says what a hart with hext_config's extensions would say of the tables as they
- * are now; each PTE is read once. A and D bits are written only where hardware updating is
+ * Invariant: a walk gives the result that a hart with the extensions of hext_config would give for
+ * the current tables. It reads each PTE once. It writes A and D bits only if hardware updating is
  * enabled.
  */
 #ifndef HEXT_WALK_H
@@ -14,82 +14,84 @@
 
 enum hext_walk_status {
 	HEXT_WALK_OK,
-	HEXT_WALK_PAGE_FAULT, /* of the VS-stage */
-	HEXT_WALK_GUEST_PAGE_FAULT,
-	HEXT_WALK_ACCESS_FAULT, /* a PTE is where the domain has no memory */
+	HEXT_WALK_PAGE_FAULT,	    /* the VS-stage does not translate or allow the access */
+	HEXT_WALK_GUEST_PAGE_FAULT, /* the G-stage does not translate or allow the access */
+	HEXT_WALK_ACCESS_FAULT,	    /* a PTE is at an address where the domain has no RAM */
 };
 
-/* Of a leaf, or of Bare: what the translation gives beside the address. */
+/* The result of a translation by a leaf, or by Bare. */
 struct hext_page {
-	pa_t pa;	    /* of the byte asked for */
-	unsigned int level; /* of the leaf: 0 is 4 KiB, 1 is 2 MiB ...; for Bare the highest */
-	bool napot;	    /* of 64 KiB: level is 0 */
-	bool r, w, x;	    /* w only if the leaf's D is set */
-	uint8_t pbmt;	    /* 0 to 2 */
-	pa_t pte;	    /* where the leaf is; not for Bare */
+	pa_t pa;	    /* the address of the byte that the caller named */
+	unsigned int level; /* the leaf's level: 0 is 4 KiB, 1 is 2 MiB ...; highest for Bare */
+	bool napot;	    /* the leaf is one of 64 KiB; level is 0 */
+	bool r, w, x;	    /* permissions; w only if the leaf's D is set */
+	uint8_t pbmt;	    /* memory type, 0 to 2 */
+	pa_t pte;	    /* the address of the leaf; not set for Bare */
 };
 
-/* What a G-stage access is checked for. */
+/* A G-stage access, for the check of permissions. */
 struct hext_gaccess {
 	enum hext_access access;
-	bool mxr;  /* explicit loads reach execute-only pages: L1's sstatus.MXR */
-	bool hlvx; /* a HEXT_READ that needs X in place of R */
-	/* No access is made: A and D are left alone, and a PTE that needs them set faults. */
+	bool mxr;  /* L1's sstatus.MXR: explicit loads may read execute-only pages */
+	bool hlvx; /* HEXT_READ needs X in place of R */
+	/* No access follows: the walk writes no A and D, and faults if it would have to. */
 	bool ahead;
 };
 
-/* Levels of paged mode @mode (8, 9, 10) of hgatp or vsatp; 0 for Bare. */
+/* The number of levels of mode @mode (8, 9, 10) of hgatp or vsatp; 0 for Bare. */
 static inline unsigned int hext_levels(uint64_t mode)
 {
 	return mode ? mode - 5 : 0;
 }
 
-/* Bytes that a leaf of @level maps, as a shift. */
+/* The number of bytes that a leaf of @level maps, as a shift. */
 static inline unsigned int hext_level_shift(unsigned int level)
 {
 	return 12 + 9 * level;
 }
 
-/* How far a walk of a G-stage has come: the PTE to be looked at next, or the last that was. */
+/* A position in a walk of a G-stage: the PTE to be read next, or the last PTE that was read. */
 struct hext_walk_at {
-	uint64_t pte; /* where it is, in L1's physical memory */
+	uint64_t pte; /* address of the PTE in L1's physical memory */
 	unsigned int level;
 };
 
-/* The root. */
+/* The position before the walk has read a PTE. */
 #define HEXT_WALK_ROOT ((struct hext_walk_at){ .level = ~0u })
 
 /*
- * As hext_walk_gstage(), from @at on, which is HEXT_WALK_ROOT or what an earlier walk of the same @hgatp and @gpa has left
- * there; @at becomes where the walk ends. Beginning in the middle is what a hart does that has cached the pointers above: allowed
- * until the next fence of L1's that could name them.
+ * Walk as hext_walk_gstage() does, but from position @at. @at is HEXT_WALK_ROOT, or the position at
+ * which an earlier walk of the same @hgatp and @gpa ended. @at becomes the position at which this
+ * walk ends. To begin below the root is allowed until the next fence of L1 that could name the
+ * pointers above @at: a hart, too, may cache these pointers until then.
  */
 enum hext_walk_status hext_walk_gstage_at(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
 					  const struct hext_gaccess *access,
 					  struct hext_walk_at *at, struct hext_page *page);
 
 /*
- * Translate @gpa by L1's G-stage @hgatp. HEXT_WALK_OK, _GUEST_PAGE_FAULT or _ACCESS_FAULT; *@page
- * is filled if OK.
+ * Translate @gpa by L1's G-stage @hgatp. Returns HEXT_WALK_OK, _GUEST_PAGE_FAULT or _ACCESS_FAULT.
+ * *@page is filled if the result is OK.
  */
 enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa,
 				       const struct hext_gaccess *access, struct hext_page *page);
 
 /*
- * From @page, which a walk has found for a page of the same 2 MiB: what the leaf for @gpa in the same table gives. False: it is
- * not a plain one of 4 KiB with its A set, or @page's is not.
+ * Fill *@beside from the leaf for @gpa, in the table that holds the leaf of @page. @page is the
+ * result of a walk for an address in the same 2 MiB as @gpa. False: one of the two leaves does not
+ * map 4 KiB, or the leaf for @gpa is not valid or lacks A or U.
  */
 bool hext_walk_beside(const struct hext_hart *h, const struct hext_page *page, gpa_t gpa,
 		      struct hext_page *beside);
 
-/* An access of L2, or of HLV, HLVX and HSV for it. */
+/* An access of L2, or an access by HLV, HLVX or HSV of L1. */
 struct hext_vaccess {
 	enum hext_access access;
 	bool user; /* VU rather than VS */
 	bool hlvx;
 	/*
-	 * Registers of the access (hext_l2_access() fills them in): vsatp, hgatp; vsstatus for SUM
-	 * and MXR; L1's sstatus for MXR.
+	 * CSRs that control the access; hext_l2_access() fills them in. vsstatus is for SUM and
+	 * MXR, sstatus is L1's, for MXR.
 	 */
 	uint64_t vsatp;
 	uint64_t hgatp;
@@ -97,14 +99,15 @@ struct hext_vaccess {
 	uint64_t sstatus;
 };
 
-/* An access of L2 as the image of @h has its registers: h->vs must be in the image. */
+/* An access of L2 with the CSRs of @h. The VS set must be in the image. */
 struct hext_vaccess hext_l2_access(const struct hext_hart *h, enum hext_access access, bool user);
 
 /*
- * Translate @gva for @access. OK: *@page is filled; its r, w, x, level, napot and pbmt are the
- * G-stage's, its access has been allowed by both stages. Else *@trap is the exception: cause, tval
- * = @gva, gva = true, for guest-page faults htval and, if it was an access to a VS-level page
- * table, the pseudoinstruction in htinst (else 0: the caller knows the instruction).
+ * Translate @gva for @access. OK: both stages allow the access, and *@page is filled. Its r, w, x,
+ * level, napot and pbmt are those of the G-stage. Any other result: *@trap is the exception, with
+ * cause, tval (@gva) and gva (true). For a guest-page fault htval is filled, too, and htinst holds
+ * the pseudoinstruction if the access was to a VS-level page table. Otherwise htinst is 0, because
+ * only the caller knows the instruction.
  */
 enum hext_walk_status hext_walk_two_stage(const struct hext_hart *h, gva_t gva,
 					  const struct hext_vaccess *access, struct hext_page *page,
