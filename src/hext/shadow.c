@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The pool of shadow G-stages: which there are, whose they are, and taking them away. */
+/* The pool of shadow G-stages: its memory, the lookup of a shadow, and eviction. */
 #include "hext/shadow_tables.h"
 #include "lib/assert.h"
 
 /* ---- the pool ---- */
 
-/* Pages for the table_info of @tables. */
+/* The number of pages for the table_info of @tables tables. */
 static size_t info_pages(size_t tables)
 {
 	return (tables * sizeof(struct hext_table_info) + HEXT_SHADOW_PAGE - 1) / HEXT_SHADOW_PAGE;
@@ -18,7 +18,7 @@ size_t hext_shadow_pool_size(unsigned int shadows, size_t tables)
 	       HEXT_SHADOW_PAGE;
 }
 
-/* Table pages, beside their table_info, in @pages. */
+/* The number of table pages that fit in @pages, together with their table_info. */
 static size_t tables_in(size_t pages)
 {
 	size_t tables = pages - info_pages(pages);
@@ -51,7 +51,7 @@ static void init_shadows(struct hext_shadow_pool *pool, uint8_t *roots,
 	}
 }
 
-/* How many shadows to have; 0: the memory is too small. */
+/* The number of shadows of the pool; 0 if the memory is too small. */
 static uint32_t shadow_count(const struct hext_shadow_config *c, size_t pages, bool tagged)
 {
 	size_t least = c->harts * 2;
@@ -113,7 +113,7 @@ uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hex
 	       root >> PAGE_SHIFT;
 }
 
-/* ---- taking contents away ---- */
+/* ---- eviction ---- */
 
 void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
 {
@@ -132,8 +132,8 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	s->fragmented = false;
 	s->root_part_of = 0;
 	/*
-	 * Until quiesce() is through, other harts may hold pointers to the pages, and entries in
-	 * them: L1's fences of these harts are made whole (fence_shadow()).
+	 * Other harts may hold pointers to the pages, and entries of them, until quiesce() returns.
+	 * Until then hext_shadow_fence_gvma() widens L1's fences to all addresses.
 	 */
 	s->draining++;
 	pool->draining_count += count;
@@ -150,7 +150,7 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	}
 }
 
-/* The least recently used of what @eligible allows, or NULL. */
+/* The least recently used shadow that @eligible allows and that is not draining, or NULL. */
 static struct hext_shadow *oldest(struct hext_shadow_pool *pool, const struct hext_shadow *asking,
 				  bool (*eligible)(const struct hext_shadow *s,
 						   const struct hext_shadow *asking))
@@ -199,7 +199,7 @@ struct hext_shadow *shadow_page_victim(struct hext_shadow_pool *pool, struct hex
 	return victim;
 }
 
-/* ---- looking up ---- */
+/* ---- lookup ---- */
 
 static void unbind(struct hext_shadow_pool *pool, unsigned int hart)
 {
@@ -220,7 +220,7 @@ static struct hext_shadow *find_key(struct hext_shadow_pool *pool, uint64_t hgat
 	return NULL;
 }
 
-/* One without a key; it has no contents either. */
+/* A shadow that has no key, and so no contents, or NULL. */
 static struct hext_shadow *find_unused(struct hext_shadow_pool *pool)
 {
 	uint32_t i;
@@ -263,8 +263,8 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 			break;
 		}
 		/*
-		 * There is one: any other hart keeps at most two, the one that it is bound to and
-		 * one that it drains, and there are two for each hart.
+		 * A victim exists. The pool has two shadows for each hart, and any other hart keeps
+		 * at most two: the one to which it is bound and one that it drains.
 		 */
 		victim = oldest(pool, NULL, can_lose_key);
 		assert(victim);
@@ -294,7 +294,7 @@ void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use)
 
 	*use = (struct hext_shadow_use){ .shadows = pool->count, .tables = pool->table_total };
 	spin_lock(&pool->lock);
-	/* Along the lists, not by their counts: they may be what is wrong. */
+	/* The function counts along the lists, because the stored counts may be wrong. */
 	for (i = 0; i < pool->count; i++) {
 		use->shadows_used += pool->shadow[i].used;
 		use->tables_used += list_length(pool, pool->shadow[i].tables);

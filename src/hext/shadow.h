@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Shadow G-stages: the page tables that hardware walks while L2 runs. Each is the composition of
- * one of L1's G-stages with the domain's own, filled on demand, keyed by L1's hgatp, shared by the
- * harts.
+ * Shadow G-stages: the page tables that hardware walks while L2 runs. A shadow is the composition
+ * of one of L1's G-stages with the domain's G-stage. It is filled on demand, its key is L1's hgatp,
+ * and the harts share it.
  *
  * Invariants:
- * - No entry maps memory outside the domain, or with more permission than L1 and L0 both give.
- * - After hext_shadow_fence_gvma() no entry stems from what L1's tables said earlier in the range.
- * - A page that hardware on some hart may still walk is not used for something else.
+ * - No entry maps memory outside the domain, or with a permission that L1 or L0 does not give.
+ * - After hext_shadow_fence_gvma() no entry in the range stems from an older state of L1's tables.
+ * - A table page that hardware on some hart may still walk is not used for another purpose.
  *
- * The pool is bounded, has a lock of its own, and calls neither hext_ops nor quiesce() with it
- * held. Each shadow has its root and its physical VMID for ever; what is evicted is its contents
- * and key. A shadow that a hart is bound to can lose its contents, not its key.
+ * The pool is bounded. It has a lock, and calls neither hext_ops nor quiesce() while it holds the
+ * lock. A shadow always keeps its root and its physical VMID; eviction takes its contents and its
+ * key. A shadow to which a hart is bound can lose its contents, but not its key.
  */
 #ifndef HEXT_SHADOW_H
 #define HEXT_SHADOW_H
@@ -23,90 +23,95 @@
 #include "lib/spinlock.h"
 
 #define HEXT_SHADOW_PAGE 4096
-#define HEXT_SHADOW_MAX	 64 /* shadows of a pool, and harts that share it */
+#define HEXT_SHADOW_MAX	 64 /* most shadows of a pool; at most half as many harts share it */
 
 /*
- * Table pages that a hart needs at least, so that any one instruction of L2 can complete: it
- * touches at most 4 virtual pages (fetch and access, each across a page boundary), each with 6
- * guest physical ones (5 VS-stage tables and the page), each with 4 tables.
+ * The least number of table pages per hart with which any instruction of L2 can complete. An
+ * instruction touches at most 4 virtual pages (fetch and access, each across a page boundary). Each
+ * of them needs 6 guest physical pages (5 VS-stage tables and the page), and each of these needs 4
+ * tables.
  */
 #define HEXT_SHADOW_MIN_TABLES 96
 
-/* Entries of a table from @first up to @end, which is not one: all others are 0. */
+/* The entries first to end - 1 of a table. All other entries of the table are 0. */
 struct hext_span {
 	uint16_t first, end;
 };
 
 struct hext_shadow {
-	uint64_t hgatp;	       /* L1's: the key */
+	uint64_t hgatp;	       /* the key: L1's hgatp */
 	bool used;	       /* the key is valid */
-	bool fragmented;       /* holds, or has held, a part of a larger leaf of L1 */
-	uint8_t levels;	       /* of the paged mode */
-	uint8_t root_part_of;  /* as hext_table_info.part_of, for the root */
-	uint8_t mode;	       /* of hgatp: L1's, or Sv39x4 for its Bare */
-	uint16_t vmid;	       /* physical */
-	uint32_t draining;     /* harts that wait for quiesce() of pages taken from here */
-	uint64_t harts;	       /* bound to this shadow, a bit each */
-	uint64_t generation;   /* changes with every fence and with the key */
-	uint64_t stamp;	       /* pool's clock at the last use */
-	uint64_t *root;	       /* 16 KiB */
-	struct hext_span span; /* of the root */
-	uint32_t tables;       /* list of its table pages, through the pool's table_info */
+	bool fragmented;       /* the shadow has held a part of a larger leaf of L1 */
+	uint8_t levels;	       /* number of levels of mode */
+	uint8_t root_part_of;  /* hext_table_info.part_of of the root */
+	uint8_t mode;	       /* the mode in the physical hgatp: L1's, or Sv39x4 for Bare */
+	uint16_t vmid;	       /* the physical VMID */
+	uint32_t draining;     /* number of harts in quiesce() for pages of this shadow */
+	uint64_t harts;	       /* bit n: hart n is bound to this shadow */
+	uint64_t generation;   /* a number that changes with each fence and each new key */
+	uint64_t stamp;	       /* the pool's clock at the last use */
+	uint64_t *root;	       /* the root table, 16 KiB */
+	struct hext_span span; /* the span of the root */
+	uint32_t tables;       /* list of the table pages, linked through hext_table_info.next */
 	uint32_t table_count;
-	/* The table of level 0 that was found last, for the 2 MiB with this number; NULL: none. */
+	/* The level-0 table that was found last, or NULL; last_2m is its address >> 21. */
 	uint64_t *last_table;
 	uint64_t last_2m;
-	struct hext_span *last_span;
+	struct hext_span *last_span; /* the span of last_table */
 };
 
 struct hext_table_info;
 
 struct hext_shadow_config {
 	const struct hext_config *hext;
-	void *memory; /* page-aligned; the pool owns it from now on */
+	void *memory; /* page-aligned memory, which the pool owns from now on */
 	hpa_t base;   /* host physical address of @memory, page-aligned */
 	size_t pages;
-	unsigned int harts;   /* that share the pool: 1 to HEXT_SHADOW_MAX / 2 */
-	unsigned int shadows; /* wanted, at most HEXT_SHADOW_MAX; raised to 2 * harts */
-	uint16_t vmid_first;  /* first of vmid_count physical VMIDs for the shadows */
+	unsigned int harts;   /* number of harts that share the pool: 1 to HEXT_SHADOW_MAX / 2 */
+	unsigned int shadows; /* wanted number of shadows; at least 2 * harts are made */
+	uint16_t vmid_first;  /* the first of vmid_count physical VMIDs for the shadows */
 	uint16_t vmid_count;
-	uint16_t vmid_shared; /* of all shadows, if these are too few for 2 * harts */
+	uint16_t vmid_shared; /* the VMID of all shadows, if vmid_count is less than 2 * harts */
 	/*
-	 * On return no hart holds a translation, or a part of one, of physical VMID @vmid that
-	 * was made before the call. Called on the hart whose hext_hart.ctx is @ctx, without a lock;
-	 * must answer other harts' calls while it waits for them.
+	 * On return no hart holds a translation of physical VMID @vmid, or a part of one, from the
+	 * time before the call. The pool calls it on the hart whose hext_hart.ctx is @ctx, without
+	 * a lock. While it waits for other harts, it must serve the requests of those harts.
 	 */
 	void (*quiesce)(void *ctx, uint16_t vmid);
 };
 
 struct hext_shadow_pool {
 	struct spinlock lock;
-	bool vmid_tagged; /* false: switching from or to a shadow must flush vmid_shared */
-	uint32_t count;	  /* of shadows */
+	bool vmid_tagged; /* false: a switch to or from a shadow must flush vmid_shared */
+	uint32_t count;	  /* number of shadows */
 	uint32_t free;	  /* list of free table pages */
 	uint32_t free_count;
-	uint32_t draining_count; /* taken from a shadow, and not yet free */
+	uint32_t draining_count; /* table pages taken from a shadow that are not yet free */
 	uint32_t table_total;
-	uint64_t drains; /* how often a shadow's contents were taken away */
+	uint64_t drains; /* how often a shadow has lost its contents */
 	uint64_t clock;
 	const struct hext_config *cfg;
 	void (*quiesce)(void *ctx, uint16_t vmid);
-	uint8_t *tables; /* first table page */
+	uint8_t *tables; /* the first table page */
 	hpa_t tables_hpa;
 	hpa_t roots_hpa;
 	struct hext_table_info *info; /* one for each table page */
 	struct hext_shadow shadow[HEXT_SHADOW_MAX];
 };
 
-/* Bytes of memory to give for @shadows shadows and @tables table pages, alignment included. */
+/* The bytes of memory for @shadows shadows and @tables table pages, with room for alignment. */
 size_t hext_shadow_pool_size(unsigned int shadows, size_t tables);
 
-/* Start with all shadows empty. False: too little memory for 2 * harts shadows and their tables. */
+/*
+ * Start with all shadows empty. False: config->harts is out of range, or the memory is too small
+ * for 2 * harts shadows and their tables.
+ */
 bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_config *config);
 
 /*
- * The shadow for h->hgatp; binds hart number @hart (0 to harts - 1) to it until the next call for
- * that hart. Never fails; may call quiesce(). The hart must not be running under a shadow.
+ * Returns the shadow for h->hgatp, and binds hart number @hart (0 to harts - 1) to it until the
+ * next call for that hart. Never fails; may call quiesce(). The hart must not run under a shadow
+ * during the call.
  */
 struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_hart *h,
 				    unsigned int hart);
@@ -115,53 +120,63 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hext_shadow *s);
 
 enum hext_shadow_outcome {
-	/* Go on with L2, after the fence that result.flush asks for. */
+	/* The caller resumes L2, after the fence in result.flush. */
 	HEXT_SHADOW_RESUME,
 	/*
-	 * Raise result.trap: a guest-page fault for L1, or an access fault, which L1 may have
-	 * delegated to L2. htinst is passed on from hardware: hext_fill_htinst() if that gives 0.
+	 * The caller raises result.trap: a guest-page fault for L1, or an access fault, which L1
+	 * may have delegated to L2. Its htinst comes from hardware. If it is 0, the caller may call
+	 * hext_fill_htinst().
 	 */
 	HEXT_SHADOW_TRAP,
-	/* L1 allows it, but the domain has no such memory at result.pa, or not for that access. */
+	/* L1 allows the access, but the domain has no memory at result.pa that allows it. */
 	HEXT_SHADOW_EMULATE,
 };
 
-/* The local hardware fence that must precede the retry. */
+/* The local hardware fence that the caller must execute before L2 retries the instruction. */
 enum hext_shadow_flush {
-	HEXT_SHADOW_FLUSH_NONE, /* the entry was not valid before */
-	HEXT_SHADOW_FLUSH_GPA,	/* a leaf changed: HFENCE.GVMA of the address and the VMID */
-	HEXT_SHADOW_FLUSH_VMID, /* a table changed, or hardware holds something old */
+	HEXT_SHADOW_FLUSH_NONE, /* no fence: the entry was not valid before */
+	HEXT_SHADOW_FLUSH_GPA,	/* HFENCE.GVMA of the address and the VMID: a leaf changed */
+	HEXT_SHADOW_FLUSH_VMID, /* HFENCE.GVMA of the VMID: a table changed, or old data is cached */
 };
 
 struct hext_shadow_result {
 	enum hext_shadow_flush flush;
-	gpa_t gpa; /* that faulted */
-	pa_t pa;
+	gpa_t gpa; /* the address that faulted */
+	pa_t pa;   /* for HEXT_SHADOW_EMULATE: L1's translation of it */
 	struct hext_trap trap;
 };
 
 /*
- * The last guest-page fault of L2's, and how far L1's table was walked for it. Where L1's table had no leaf, L1 was given the fault, and
- * the next walk goes on from there: what L1 has added is there or below; and a fault whose address has the same table
- * begins there (shadow_plain.h). The pointers above are kept as a hart may keep them, which is until
- * a fence of L1's that could name them, on any hart: @shadow then has another generation. So it has when its key was another's
- * meanwhile, while it would have missed fences. L1 itself may have stored to these pointers: it knows that only after a
- * fence no hart uses the old ones.
+ * The last guest-page fault of L2, and the position at which the walk of L1's table for it ended.
+ * If L1's table had no leaf there, L1 took the fault. The next walk for the fault goes on from that
+ * position, because L1 adds its entry there or below. The walk for another fault begins at that
+ * position if its address has the same table (shadow_plain.h).
+ *
+ * So Halite keeps the pointers above the position, as a hart may. A hart may keep them until a
+ * fence of L1, on any hart, that could name them. Such a fence gives @shadow another generation. A
+ * new key does so, too, because fences for the old key do not reach a shadow with another key. L1
+ * may store to these pointers without a fence: L1 knows that harts may use the old pointers until a
+ * fence.
  */
 struct hext_shadow_missed {
-	/* L1's, if L1 was given the fault, under which there is no Bare; else 0, and so when L2 runs again: the owner's part. */
+	/*
+	 * L1's hgatp, whose mode is not Bare, if L1 took the fault; otherwise 0. The caller sets it
+	 * to 0 when L2 runs again.
+	 */
 	uint64_t hgatp;
 	gpa_t gpa;
 	struct hext_gaccess access;
 	struct hext_walk_at at;
-	const struct hext_shadow *shadow; /* or NULL: the walk has read no table */
-	uint64_t generation;
+	const struct hext_shadow *shadow; /* NULL: the walk has read no table */
+	uint64_t generation;		  /* the generation of shadow before the walk */
 };
 
 /*
- * L2 took guest-page fault @hw (as hardware reported it) under @s, which hext_shadow_get() gave for
- * h->hgatp. @manages: by cbo.inval, cbo.clean or cbo.flush. May call quiesce(). RESUME without an entry happens when harts compete for pages or L1
- * fences all the time: the retry comes back here. @missed is filled, with its hgatp for TRAP alone.
+ * Handle @hw, a guest-page fault of L2 as hardware reported it, under @s, which hext_shadow_get()
+ * returned for h->hgatp. @manages: the instruction is cbo.inval, cbo.clean or cbo.flush. May call
+ * quiesce(). If harts compete for pages, or L1 executes fences all the time, the result can be
+ * HEXT_SHADOW_RESUME without an entry; the retry of L2 then faults again. The function fills
+ * *@missed; missed->hgatp is not 0 only for HEXT_SHADOW_TRAP.
  */
 enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct hext_shadow *s,
 					   struct hext_hart *h, const struct hext_trap *hw,
@@ -169,48 +184,51 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 					   struct hext_shadow_missed *missed);
 
 /*
- * L1 has handled the guest-page fault of @missed, most likely, and L2 is about to run under @s again, for the same hgatp: install
- * what its retry would come back for. Does nothing where it cannot be foreseen. Returns what to flush, for missed->gpa.
+ * Install the entry for missed->gpa before L2 runs under @s again for the same hgatp, so that the
+ * retry of L2 does not fault again. Most likely L1 has handled the guest-page fault of @missed. The
+ * function does nothing if L1's table has no leaf for the access, if the domain has no such memory,
+ * if L1 executes a fence at the same time, or if too few pages are free. Returns the fence for
+ * missed->gpa.
  */
 enum hext_shadow_flush hext_shadow_fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s,
 					      struct hext_hart *h,
 					      const struct hext_shadow_missed *missed);
 
-/* What an HFENCE.GVMA of L1 names. */
+/* The operands of an HFENCE.GVMA of L1. */
 struct hext_gvma_fence {
 	bool all_vmids;
-	uint16_t vmid; /* L1's */
+	uint16_t vmid; /* L1's VMID */
 	bool all_addresses;
 	gpa_t gpa;     /* in bytes */
 	uint64_t size; /* in bytes, at least 1 */
 };
 
-/* Hardware fences that the caller owes on its own hart. */
+/* The hardware fences that the caller must execute on its hart. */
 struct hext_shadow_fenced {
-	uint64_t shadows; /* bit n: VMID of pool->shadow[n] */
-	uint64_t whole;	  /* subset: all addresses, though a range was named */
+	uint64_t shadows; /* bit n: a fence of the VMID of pool->shadow[n] */
+	uint64_t whole;	  /* subset of shadows: the fence must cover all addresses */
 };
 
 /*
- * L1 executes HFENCE.GVMA, or a range of them. The shadows are clean on return; other harts are not
- * fenced (L1's fence is local to its hart).
+ * Execute @fence, an HFENCE.GVMA of L1 for an address or a range, on the shadows. On return they
+ * have no entry from before the fence. Other harts need no fence: L1's fence is local to its hart.
  */
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 						 const struct hext_gvma_fence *fence);
 
-/* How much of a pool is in use; all but drains are of this moment. */
+/* How much of a pool is in use now. */
 struct hext_shadow_use {
 	uint32_t shadows, shadows_used;
 	uint32_t tables, tables_used;
-	uint32_t tables_lost; /* in no list: 0 but for a bug */
-	uint64_t drains;      /* since the start */
+	uint32_t tables_lost; /* tables in no list; not 0 means a bug */
+	uint64_t drains;      /* how often a shadow has lost its contents since the start */
 };
 
 void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use);
 
 /*
- * The shadows of VMID @vmid of L1, or of all: bit n for pool->shadow[n]. For an HFENCE.VVMA, which
- * changes no shadow: the hardware does it under the VMID of each.
+ * The shadows of L1's VMID @vmid, or of all VMIDs: bit n for pool->shadow[n]. For an HFENCE.VVMA of
+ * L1, which changes no shadow: the caller executes it under the physical VMID of each.
  */
 uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid);
 

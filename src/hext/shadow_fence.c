@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Taking out of shadow G-stages what fences of L1 name. */
+/* Fences of L1: removal of the entries that they name from the shadow G-stages. */
 #include "hext/shadow_tables.h"
 
-/* Addresses @first to @last, both included. */
+/* The addresses from first to last, both included. */
 struct range {
 	gpa_t first, last;
 };
 
-/* The last address of the page of @level (beyond the highest: everything) that holds @gpa. */
+/* The last address of the page of @level that holds @gpa. A page of level 5 is everything. */
 static gpa_t page_end(gpa_t gpa, unsigned int level)
 {
 	return level > 4 ? UINT64_MAX : gpa | (BIT64(hext_level_shift(level)) - 1);
@@ -18,22 +18,25 @@ static gpa_t page_start(gpa_t gpa, unsigned int level)
 	return level > 4 ? 0 : gpa & ~(BIT64(hext_level_shift(level)) - 1);
 }
 
-/* Whether L1's leaf, which the shadow leaf @pte at @gpa is a part of, has an address in @r. */
+/* Whether the leaf of L1, of which the shadow leaf @pte at @gpa is a part, has an address in @r. */
 static bool stems_from(uint64_t pte, gpa_t gpa, unsigned int level, const struct range *r)
 {
 	unsigned int larger = (pte & PTE_RSW) >> PTE_RSW_SHIFT;
-	/* The highest value stands for all above, too. */
+	/* RSW_MORE means three or more levels, so the leaf of L1 may be of any size. */
 	unsigned int l1_level = larger == RSW_MORE ? 5 : level + larger;
 
 	return page_start(gpa, l1_level) <= r->last && page_end(gpa, l1_level) >= r->first;
 }
 
-/* Take out of @table, of @level and for addresses from @base, what stems from @r. */
+/*
+ * Remove from @table the entries that stem from leaves of L1 with an address in @r. @table is of
+ * @level and is for the addresses from @base on.
+ */
 static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct hext_span *span,
 			unsigned int entries, unsigned int level, gpa_t base, unsigned int part_of,
 			const struct range *r)
 {
-	/* Parts of a larger leaf of L1 can lie beside the range. */
+	/* Parts of a larger leaf of L1 can be outside of the range. */
 	unsigned int reach = part_of > level ? part_of : level;
 	gpa_t first = page_start(r->first, reach);
 	gpa_t last = page_end(r->last, reach);
@@ -73,8 +76,9 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct h
 }
 
 /*
- * The tables stay where they are: hardware may keep pointers to them, as fences that name an
- * address need not drop these.
+ * Remove from @s the entries that stem from leaves of L1 with an address in @r. The tables stay in
+ * place: hardware may keep pointers to them, because a fence that names an address need not remove
+ * pointers.
  */
 static void fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			 const struct range *r)

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Filling shadow G-stages: what a guest-page fault of L2 leads to. */
+/* Filling of shadow G-stages after guest-page faults of L2. */
 #include "hext/insn.h"
 #include "hext/shadow_plain.h"
 #include "hext/shadow_tables.h"
 #include "lib/assert.h"
 
-/* Walks of L1's tables that a fence outdates, or evictions to make room, before L2 is left to try again. */
+/*
+ * How often a fill is tried before L2 resumes without the entry. A try fails if a fence made its
+ * walk stale, or if the pool had to evict a shadow to get pages.
+ */
 #define MAX_ATTEMPTS 8
 
 /* A leaf to be installed. */
 struct shadow_leaf {
 	uint64_t pte;
 	unsigned int level;
-	unsigned int l1_level; /* of the leaf that it is a part of */
+	unsigned int l1_level; /* the level of the leaf of L1 of which this is a part */
 };
 
 static bool allows(const struct hext_gaccess *a, bool r, bool w, bool x)
@@ -27,7 +30,7 @@ static bool allows(const struct hext_gaccess *a, bool r, bool w, bool x)
 	}
 }
 
-/* The largest page at @gpa that both stages have whole. */
+/* The level of the largest page at @gpa that both stages map as a whole. */
 static unsigned int common_level(const struct hext_shadow *s, gpa_t gpa,
 				 const struct hext_page *page, const struct hext_host_page *host)
 {
@@ -37,19 +40,22 @@ static unsigned int common_level(const struct hext_shadow *s, gpa_t gpa,
 		level = page->level;
 	if (level > host->level)
 		level = host->level;
-	/* The offset in the page has to be the same in both spaces. */
+	/* The offset in the page must be the same in both address spaces. */
 	while (level && ((host->hpa.addr ^ gpa) & (BIT64(hext_level_shift(level)) - 1)))
 		level--;
 	return level;
 }
 
-/* The level of the leaf of L1 that @page is from, as far as fences are concerned. */
+/*
+ * The level, for fences, of the leaf of L1 that gave @page. A shadow of L1's Bare has no such leaf,
+ * and no table of L1 that could change: the level is that of the shadow leaf, @level.
+ */
 static unsigned int fence_level(const struct hext_shadow *s, const struct hext_page *page,
 				unsigned int level)
 {
 	if (s->hgatp >> ATP_MODE_SHIFT == ATP_MODE_BARE)
-		return level; /* there is no table that could change */
-	/* 64 KiB count as 2 MiB. */
+		return level;
+	/* A leaf of 64 KiB counts as one of 2 MiB. */
 	return page->napot ? 1 : page->level;
 }
 
@@ -58,7 +64,7 @@ static inline bool host_page(const struct hext_hart *h, const struct hext_page *
 {
 	uint64_t offset = page->pa.addr - h->cfg->ram_start;
 
-	/* For a small page it is no matter how large the domain's is. */
+	/* For a page of 4 KiB the size of the domain's page does not matter. */
 	if (page->level || offset >= h->cfg->ram_size)
 		return h->ops->host_page(h->ctx, page->pa, host);
 	*host = (struct hext_host_page){
@@ -71,7 +77,8 @@ static inline bool host_page(const struct hext_hart *h, const struct hext_page *
 }
 
 /*
- * Put the leaf together that maps @gpa. False: the domain does not have that, or not for @access.
+ * Make the shadow leaf for @gpa from L1's leaf @page. False: the domain has no memory there that
+ * allows @access.
  */
 static bool compose(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
 		    const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *access,
@@ -82,7 +89,7 @@ static bool compose(const struct hext_shadow_pool *pool, const struct hext_shado
 	uint64_t addr;
 	bool r, w, x;
 
-	/* L1's Bare reaches further than the shadow. */
+	/* With Bare, L1 has more addresses than the shadow's mode. */
 	if (gpa >> (hext_level_shift(s->levels) + 2))
 		return false;
 	if (!host_page(h, page, &host))
@@ -99,7 +106,7 @@ static bool compose(const struct hext_shadow_pool *pool, const struct hext_shado
 	if (larger > RSW_MORE)
 		larger = RSW_MORE;
 	addr = host.hpa.addr & ~(BIT64(hext_level_shift(leaf->level)) - 1);
-	/* page->w has L1's D in it, so that the first store faults where D is for L1 to set. */
+	/* page->w includes L1's D: if L1 has to set D, the first store faults. */
 	leaf->pte = pte_to(hpa(addr)) | PTE_V | PTE_U | PTE_A | (r ? PTE_R : 0) |
 		    (w ? PTE_W | PTE_D : 0) | (x ? PTE_X : 0) | (uint64_t)larger << PTE_RSW_SHIFT;
 	if (pool->cfg->svpbmt)
@@ -107,11 +114,14 @@ static bool compose(const struct hext_shadow_pool *pool, const struct hext_shado
 	return true;
 }
 
-/* Where the tables for an address end, or those that a leaf of some level needs. */
+/*
+ * The lowest existing table for an address, but not below the level of the leaf to be installed.
+ * level minus the level of the leaf is the number of missing tables.
+ */
 struct place {
 	uint64_t *table;
-	struct hext_span *span; /* of the table */
-	unsigned int level; /* of the table: as many more are missing as this is above the leaf's */
+	struct hext_span *span; /* the span of the table */
+	unsigned int level;	/* the level of the table */
 };
 
 static struct place find_place(const struct hext_shadow_pool *pool, struct hext_shadow *s,
@@ -188,7 +198,10 @@ static void raise_level(uint8_t *part_of, unsigned int level)
 		*part_of = level;
 }
 
-/* All tables on the way to @gpa hold a part of a leaf of L1 of @level. */
+/*
+ * Note in all tables for @gpa, from the root to that of @leaf_level, that they hold a part of a
+ * leaf of L1 of @l1_level.
+ */
 static void raise_levels(struct hext_shadow_pool *pool, struct hext_shadow *s, gpa_t gpa,
 			 unsigned int leaf_level, unsigned int l1_level)
 {
@@ -205,8 +218,8 @@ static void raise_levels(struct hext_shadow_pool *pool, struct hext_shadow *s, g
 }
 
 /*
- * Install @leaf from @p on, for which there are pages enough; the lock is held. @p becomes the place of the leaf. Says what to
- * flush.
+ * Install @leaf at @gpa, from @p on; *@p becomes the place of the leaf. The caller holds the lock,
+ * and the pool has enough free pages. Returns the fence that is needed.
  */
 static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext_shadow *s,
 				      gpa_t gpa, const struct shadow_leaf *leaf, struct place *p)
@@ -230,7 +243,7 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
 	}
 	if (leaf->l1_level > leaf->level)
 		s->fragmented = true;
-	/* No table is of a level below 0, nor of one below its leaves. */
+	/* A part_of of 0 changes nothing, because no table has a lower level. */
 	if (leaf->l1_level)
 		raise_levels(pool, s, gpa, leaf->level, leaf->l1_level);
 	at = pte_index(s, gpa, p->level);
@@ -250,15 +263,16 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
 /* ---- fault-around ---- */
 
 /*
- * A fault that L1's table allows is often the first of many: under a new shadow, or after a fence. With a page of 4 KiB, those
- * come along that L1 maps beside it, up to AROUND of them, for the same access. L1's table says so at the same time, so a
- * fence makes all of them stale.
+ * A fault on an address that L1 maps is often the first of many: under a new shadow, or after a
+ * fence. So Halite also installs, for the same access, the pages of 4 KiB that L1 maps next to it,
+ * up to AROUND pages with the page itself. Halite reads all of these leaves of L1 after it has read
+ * the generation, so a fence makes all of them stale together.
  */
 #define AROUND 16u
 
 struct around {
 	unsigned int count;
-	uint64_t pte[AROUND]; /* 0: not this one */
+	uint64_t pte[AROUND]; /* the leaves; 0 means none */
 };
 
 static void look_around(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
@@ -283,7 +297,10 @@ static void look_around(const struct hext_shadow_pool *pool, const struct hext_s
 	around->count = AROUND;
 }
 
-/* Entries that are there stay, as they would take a fence. @p is the place of the one that faulted. */
+/*
+ * Install @around, except where the table has an entry already: to replace one would need a fence.
+ * @p is the place of the entry for @gpa, the address that faulted.
+ */
 static void install_around(const struct hext_shadow *s, gpa_t gpa, const struct around *around,
 			   const struct place *p)
 {
@@ -306,9 +323,10 @@ static struct hext_gaccess load_access(const struct hext_hart *h)
 }
 
 /*
- * What @hw's access is checked for: an access to a VS-level table is one by itself. @manages: a cache-block management
- * instruction faults as a store, and may go where a load or a store may (CMO "Memory Access Permissions"); that is where a
- * load may, since W without R is reserved.
+ * The access that took @hw, for the check of permissions. An access to a VS-level table is an
+ * implicit access. @manages: the access is that of a cache-block management instruction. Such an
+ * instruction faults as a store, and is allowed where a load or a store is allowed (CMO "Memory
+ * Access Permissions"). That is where a load is allowed, since W without R is reserved.
  */
 static struct hext_gaccess access_of(const struct hext_hart *h, const struct hext_trap *hw,
 				     bool manages)
@@ -327,13 +345,16 @@ static struct hext_gaccess access_of(const struct hext_hart *h, const struct hex
 	}
 }
 
-/* The lowest two bits are those of the virtual address, or 0 for a table's address. */
+/*
+ * The guest physical address of @hw. Its lowest two bits are not in htval: they are those of the
+ * virtual address, or 0 if the access was to a VS-level table.
+ */
 static gpa_t gpa_of(const struct hext_trap *hw)
 {
 	return hw->htval << 2 | (hext_insn_is_pseudo(hw->htinst) ? 0 : hw->tval & 3);
 }
 
-/* L1's G-stage does not translate: the exception that a hart with L1's hgatp would raise. */
+/* Fill *@trap with the exception that a hart with L1's hgatp raises for a walk with @status. */
 static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t gpa,
 		      enum hext_walk_status status)
 {
@@ -342,7 +363,7 @@ static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t 
 	if (status == HEXT_WALK_ACCESS_FAULT) {
 		trap->cause = hext_access_fault(hw->cause);
 		trap->htval = 0;
-		/* No pseudoinstruction with an access fault. */
+		/* An access fault has no pseudoinstruction in htinst. */
 		if (hext_insn_is_pseudo(hw->htinst))
 			trap->htinst = 0;
 	}
@@ -350,7 +371,7 @@ static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t 
 
 enum fill { FILL_DONE, FILL_AGAIN, FILL_GIVE_UP };
 
-/* Install @leaf if nothing has outdated the walk that led to it since @generation. */
+/* Install @leaf, if the generation is still @generation, so that the walk for it is not stale. */
 static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *s, gpa_t gpa,
 			     const struct shadow_leaf *leaf, const struct around *around,
 			     uint64_t generation, void *ctx, enum hext_shadow_flush *flush)
@@ -378,7 +399,7 @@ static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *
 	return outcome;
 }
 
-/* L1's tables as they are now; a fence from now on outdates what they say. */
+/* Walk L1's tables for @walk, which gets the generation from before the walk. */
 static inline enum hext_walk_status walk_tables(const struct hext_shadow *s,
 						const struct hext_hart *h,
 						struct hext_shadow_missed *walk,
@@ -389,7 +410,7 @@ static inline enum hext_walk_status walk_tables(const struct hext_shadow *s,
 	walk->generation = generation_of(s);
 	walk->at = HEXT_WALK_ROOT;
 	status = hext_walk_gstage_at(h, h->hgatp, walk->gpa, &walk->access, &walk->at, page);
-	/* It may have ended before the first PTE. */
+	/* If the walk ended before it read a PTE, there is no position to go on from. */
 	walk->shadow = walk->at.level == HEXT_WALK_ROOT.level ? NULL : s;
 	return status;
 }
@@ -404,7 +425,7 @@ static enum hext_shadow_outcome give_trap(const struct hext_hart *h, const struc
 	return HEXT_SHADOW_TRAP;
 }
 
-/* L1's table allows it: @page. */
+/* Fill the shadow for @page, the result of a walk of L1's tables that allows the access. */
 static __attribute__((noinline)) enum hext_shadow_outcome
 fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
      const struct hext_trap *hw, struct hext_page *page, struct hext_shadow_result *result,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The plainest guest-page faults of L2, for where each instruction counts: both halves of one that
- * L1 answers with a page of 4 KiB beside one that it gave before. They do what hext_shadow_fault()
- * and hext_shadow_fill_ahead() do, or nothing; they have no calls.
+ * The simplest guest-page faults of L2, inline and without calls, because each instruction counts
+ * there: L1 answers the fault with a page of 4 KiB whose entry is in the same table as that of the
+ * last fault. The first function does what hext_shadow_fault() does for the fault, the second one
+ * does what hext_shadow_fill_ahead() does before L2 runs again. Each of them can refuse, and then
+ * does nothing.
  */
 #ifndef HEXT_SHADOW_PLAIN_H
 #define HEXT_SHADOW_PLAIN_H
@@ -11,9 +13,11 @@
 #include "hext/shadow_tables.h"
 
 /*
- * L2 took guest-page fault @cause at @gpa for an instruction, not for a table of its own, and L1's
- * table for it is the one in which the walk of @m ended, by pointers that a hart may still have.
- * True: there is no translation, the trap is L1's, and @m is that walk now.
+ * Guest-page fault @cause of L2 at @gpa, from an access of an instruction and not from an access to
+ * a VS-level table. True: L1 takes the fault, because L1's G-stage does not translate @gpa, and @m
+ * describes the walk for @gpa now. False, with nothing changed: the walk of @m did not end in L1's
+ * table for @gpa, or that table has a valid entry for @gpa, or a hart may no longer use the
+ * pointers above the table.
  */
 static inline __attribute__((always_inline)) bool
 hext_shadow_missed_again(const struct hext_shadow *s, const struct hext_hart *h, uint64_t cause,
@@ -36,13 +40,14 @@ hext_shadow_missed_again(const struct hext_shadow *s, const struct hext_hart *h,
 	return true;
 }
 
-/* A leaf that allows everything, for which no memory type is named. */
+/* A leaf that allows every access and has no memory type. */
 #define HEXT_SHADOW_PLAIN_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
 
 /*
- * hext_shadow_fill_ahead(), where the walk goes on in the table in which it ended, to such a leaf
- * of 4 KiB or to nothing, and the shadow's table for it is the one that was found last. Nothing is
- * to be flushed then. False: nothing was done.
+ * Do what hext_shadow_fill_ahead() does in simple cases, in which no fence is needed. The entry of
+ * L1's table at which the walk of @m ended is not valid, or it is a HEXT_SHADOW_PLAIN_LEAF of 4 KiB
+ * and the shadow's table for the address is s->last_table. False: it is another case, and nothing
+ * was done.
  */
 static inline __attribute__((always_inline)) bool
 hext_shadow_fill_plainly(struct hext_shadow_pool *pool, struct hext_shadow *s,
@@ -63,7 +68,7 @@ hext_shadow_fill_plainly(struct hext_shadow_pool *pool, struct hext_shadow *s,
 		return false;
 	index = m->gpa >> PAGE_SHIFT & (TABLE_ENTRIES - 1);
 	spin_lock(&pool->lock);
-	/* The generation of before all of the walk. */
+	/* m->generation is from before the walk, so no fence came after the walk began. */
 	if (s->generation == m->generation && s->last_table &&
 	    s->last_2m == m->gpa >> hext_level_shift(1)) {
 		entry = &s->last_table[index];

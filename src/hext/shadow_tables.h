@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inside the shadow G-stages: the tables, which shadow.c (the pool), shadow_fill.c (faults) and
- * shadow_fence.c (fences) share. Not for others.
+ * The tables of the shadow G-stages, private to shadow.c (the pool), shadow_fill.c (faults),
+ * shadow_plain.h (the simplest faults) and shadow_fence.c (fences).
  *
- * Order of memory accesses. PTEs are single 64-bit atomic stores. A table page is zeroed before
- * the store that links it, which is a release: a walker that follows the pointer sees zeros or
- * later. No store is ordered before a walk that begins after it: a walker that misses a new entry
- * takes the fault again, and finds it there then (HEXT_SHADOW_FLUSH_VMID).
+ * Order of memory accesses. Each PTE is written by one 64-bit atomic store. A table page is zeroed
+ * before the store that links it. That store is a release: a walker that follows the pointer sees
+ * zeros or newer entries. Nothing orders a store before a walk that begins after it. A walker that
+ * misses a new entry takes the fault again; the fault handler then finds the entry and asks for
+ * HEXT_SHADOW_FLUSH_VMID.
  */
 #ifndef HEXT_SHADOW_TABLES_H
 #define HEXT_SHADOW_TABLES_H
@@ -21,26 +22,26 @@
 #define ROOT_ENTRIES  2048
 #define TABLE_ENTRIES 512
 
-/* End of a list of table pages. */
+/* The end of a list of table pages. */
 #define NO_TABLE UINT32_MAX
 
 /*
- * RSW of a shadow leaf: by how many levels L1's leaf is larger, this or more. A fence that names
- * any address of L1's leaf takes out all parts of it.
+ * RSW of a shadow leaf is the number of levels by which L1's leaf is larger; RSW_MORE means three
+ * or more. A fence that names any address of L1's leaf removes all parts of the leaf.
  */
 #define RSW_MORE 3
 
 struct hext_table_info {
 	uint32_t next;
 	struct hext_span span;
-	/* Highest level of a leaf of L1 that this table, or one below it, has held a part of. */
+	/* The highest level of a leaf of L1 of which this table, or one below, has held a part. */
 	uint8_t part_of;
 };
 
-/* Of a table that is 0. */
+/* The span of a table whose entries are all 0. */
 #define EMPTY_SPAN ((struct hext_span){ .first = UINT16_MAX, .end = 0 })
 
-/* An entry has been stored. */
+/* Extend @s, after an entry has been stored at @index. */
 static inline void span_add(struct hext_span *s, unsigned int index)
 {
 	if (index < s->first)
@@ -98,27 +99,34 @@ static inline unsigned int pte_index(const struct hext_shadow *s, gpa_t gpa, uns
 	return (gpa >> hext_level_shift(level)) & (entries - 1);
 }
 
-/* Before L1's tables are read: a fence from now on makes the result stale. */
+/*
+ * The generation of @s. The caller reads it before it reads L1's tables. A later fence changes the
+ * generation, and so marks the result of the walk as stale.
+ */
 static inline uint64_t generation_of(const struct hext_shadow *s)
 {
 	return __atomic_load_n(&s->generation, __ATOMIC_ACQUIRE);
 }
 
-/* Walks of L1's tables that have begun, or are kept, are outdated: after what L1 has stored, before what follows. The lock is held. */
+/*
+ * Mark all walks of L1's tables that have begun, or whose results are kept, as stale. The caller
+ * holds the lock. The store is a release: L1's stores before its fence come before it.
+ */
 static inline void shadow_new_generation(struct hext_shadow *s)
 {
 	__atomic_store_n(&s->generation, s->generation + 1, __ATOMIC_RELEASE);
 }
 
 /*
- * Take all contents from @s and free its pages, once no hart walks them any more. The lock is held; it is
- * released meanwhile, so all that the caller knows of the pool has to be looked at again.
+ * Remove all contents of @s, and free its pages after no hart walks them any more. The caller holds
+ * the lock. The function releases the lock and takes it again, so the caller must read the state of
+ * the pool anew.
  */
 void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx);
 
 /*
- * Which shadow gives its pages to @s: one that no hart is bound to, else another's, else @s itself; NULL:
- * all free pages are under way already.
+ * The shadow whose pages @s may get: one to which no hart is bound, or else any other one, or else
+ * @s itself. NULL: no shadow has pages, except shadows that other harts are draining now.
  */
 struct hext_shadow *shadow_page_victim(struct hext_shadow_pool *pool, struct hext_shadow *s);
 
