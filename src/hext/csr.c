@@ -123,6 +123,13 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 #define DIRTY_WORD(number) (NACL_CSR_INDEX(number) / 64)
 #define DIRTY_BIT(number)  BIT64(NACL_CSR_INDEX(number) % 64)
 
+/* Bit n: word n of the bitmap has a CSR. No CSR of another word exists, so none is dirty. */
+enum {
+	USED_WORDS = 0
+#define HEXT_ROW(name, number, ...) | 1u << DIRTY_WORD(number)
+#include "hext/csr_table.h"
+};
+
 /*
  * Write the stored CSRs in @bits, which are the bits of word @w of the dirty bitmap; @w is a
  * constant. A write of a stored CSR changes only its field, and depends only on that field's old
@@ -178,7 +185,7 @@ bool hext_csr_write_dirty(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
 #pragma GCC unroll 16
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
 		altered[w] = 0;
-		if (!dirty[w])
+		if (!(USED_WORDS >> w & 1) || !dirty[w])
 			continue;
 		dirty[w] = write_word(h, w, dirty[w], &altered[w], csrs);
 		left |= dirty[w];
@@ -187,8 +194,11 @@ bool hext_csr_write_dirty(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
 	if (!left)
 		return !rest;
 	write_views(h, dirty, altered, csrs);
-	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++)
-		rest |= dirty[w] | altered[w];
+#pragma GCC unroll 16
+	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
+		if (USED_WORDS >> w & 1)
+			rest |= dirty[w] | altered[w];
+	}
 	return !rest;
 }
 

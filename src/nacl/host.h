@@ -216,17 +216,16 @@ bool nacl_host_take_in(struct nacl_host *h, unsigned int at_most);
 /* Last: all that nacl_host_sync_sret() does when that is through. */
 void nacl_host_finish_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS]);
 
-/* The dirty bits of the CSRs in NACL_HOST_USED_GROUPS, those of one word apart. */
-static inline nacl_word nacl_host_dirty_but(const struct nacl_host *h, unsigned int word)
+/* Whether a CSR in NACL_HOST_USED_GROUPS is dirty, those of one word of the bitmap apart. */
+static inline bool nacl_host_dirty_but(const struct nacl_host *h, unsigned int word)
 {
-	nacl_word any = 0;
-
 #pragma GCC unroll 32
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
-		if (w != word && (NACL_HOST_USED_GROUPS >> (w * NACL_XLEN / 64) & 1))
-			any |= h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + w];
+		if (w != word && (NACL_HOST_USED_GROUPS >> (w * NACL_XLEN / 64) & 1) &&
+		    h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + w])
+			return true;
 	}
-	return any;
+	return false;
 }
 
 /* Whether an entry is pending: the sign of all Config words together. */
@@ -254,7 +253,7 @@ static inline enum nacl_waiting nacl_host_waits(const struct nacl_host *h, unsig
 	const nacl_word bit = (nacl_word)1 << (index % NACL_XLEN);
 	nacl_word word = nacl_le(h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + index / NACL_XLEN]);
 
-	if (nacl_host_dirty_but(h, index / NACL_XLEN) | (word & ~bit))
+	if (nacl_host_dirty_but(h, index / NACL_XLEN) || (word & ~bit))
 		return NACL_WAITS_MORE;
 	if (nacl_host_any_pending(h))
 		return NACL_WAITS_MORE;
