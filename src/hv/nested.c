@@ -1,188 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <string.h>
-
 #include "hext/bits.h"
-#include "hext/csr.h"
 #include "hext/insn.h"
 #include "hext/mem.h"
 #include "hext/shadow.h"
+#include "hv/callbacks.h"
 #include "hv/console.h"
-#include "hv/device.h"
-#include "hv/fence.h"
 #include "hv/ipi.h"
-#include "hv/memory.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/swap.h"
 #include "lib/assert.h"
-#include "hv/intc.h"
 #include "riscv/csr.h"
-#include "riscv/ncsr.h"
 #include "riscv/fence.h"
-#include "riscv/imsic.h"
+#include "riscv/ncsr.h"
 #include "riscv/pte.h"
 #include "riscv/world.h"
-
-/* ---- what src/hext needs: memory of the domain, which is mapped where it is ---- */
-
-static bool read_memory(void *ctx, pa_t addr, void *buf, unsigned int size)
-{
-	struct vcpu *v = ctx;
-	uint64_t value;
-
-	if (memory_read(v->domain, addr.addr, buf, size))
-		return true;
-	if (!device_load(v, addr.addr, size, &value))
-		return false;
-	memcpy(buf, &value, size);
-	return true;
-}
-
-static bool write_memory(void *ctx, pa_t addr, const void *buf, unsigned int size)
-{
-	struct vcpu *v = ctx;
-	uint64_t value = 0;
-
-	if (memory_write(v->domain, addr.addr, buf, size))
-		return true;
-	memcpy(&value, buf, size);
-	return device_store(v, addr.addr, size, value);
-}
-
-static bool read_pte(void *ctx, pa_t addr, uint64_t *pte)
-{
-	const struct vcpu *v = ctx;
-
-	return memory_read(v->domain, addr.addr, pte, sizeof(*pte));
-}
-
-static bool cas64(void *ctx, pa_t addr, uint64_t old, uint64_t desired)
-{
-	const struct vcpu *v = ctx;
-
-	return memory_cas64(v->domain, addr.addr, old, desired);
-}
-
-static bool host_page(void *ctx, pa_t addr, struct hext_host_page *page)
-{
-	struct vcpu *v = ctx;
-
-	return identity_lookup(&v->domain->gstage, addr.addr, page);
-}
-
-static uint64_t read_time(void *ctx)
-{
-	(void)ctx;
-	return csr_read(CSR_TIME);
-}
-
-static uint64_t read_files(void *ctx)
-{
-	const struct vcpu *v = ctx;
-
-	return world_own_files(v->h.cfg);
-}
-
-static void file_rmw(void *ctx, unsigned int file, unsigned int reg, uint64_t *old, uint64_t value,
-		     uint64_t mask)
-{
-	struct vcpu *v = ctx;
-
-	imsic_rmw(file + world_config(v->h.cfg)->l1_file, reg, old, value, mask);
-	/* The file that stands for L1's own raises its interrupt in Halite. */
-	if (!file && !world_config(v->h.cfg)->l1_file)
-		intc_update(v);
-}
-
-static const struct hext_ops hext_ops = {
-	.read = read_memory,
-	.write = write_memory,
-	.read_pte = read_pte,
-	.cas64 = cas64,
-	.host_page = host_page,
-	.time = read_time,
-	.files = read_files,
-	.file_rmw = file_rmw,
-};
-
-/* ---- what src/nacl needs ---- */
-
-_Static_assert(HEXT_ORDER_LAST < NACL_HOST_ORDERS, "more orders than src/nacl has");
-
-static unsigned int csr_info(void *ctx, unsigned int csr)
-{
-	const struct hext_csr_facts facts = hext_csr_facts(csr);
-	const struct vcpu *v = ctx;
-
-	if (!hext_csr_exists(&v->h, csr))
-		return 0;
-	return NACL_CSR_EXISTS | NACL_CSR_ORDER(facts.order) |
-	       (facts.trap == HEXT_TRAP_KEPT ? 0 : NACL_CSR_ON_TRAP);
-}
-
-static uint64_t csr_value(void *ctx, unsigned int csr)
-{
-	struct vcpu *v = ctx;
-	uint64_t value = 0;
-
-	hext_csr_rmw(&v->h, csr, &value, 0, 0);
-	return value;
-}
-
-static void csr_change(void *ctx, unsigned int csr, uint64_t value)
-{
-	struct vcpu *v = ctx;
-	uint64_t old;
-
-	hext_csr_rmw(&v->h, csr, &old, value, ~UINT64_C(0));
-	vcpu_csr_written(v);
-}
-
-static bool write_csrs(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
-		       nacl_word altered[NACL_DIRTY_WORDS], const volatile nacl_word *csrs)
-{
-	struct vcpu *v = ctx;
-	bool done = hext_csr_write_dirty(&v->h, dirty, altered, csrs);
-
-	vcpu_csr_written(v);
-	return done;
-}
-
-static void put_trap_csrs(void *ctx, volatile nacl_word *csrs)
-{
-	hext_csr_put_trapped(&((struct vcpu *)ctx)->h, csrs);
-}
-
-static nacl_word swap_hstatus(void *ctx, nacl_word value)
-{
-	/* A change of the world comes next, and loads it. */
-	return hext_swap_hstatus(&((struct vcpu *)ctx)->h, value);
-}
-
-static void hfence(void *ctx, const struct nacl_hfence *fence)
-{
-	fence_l2(ctx, fence);
-}
-
-static void *map_shmem(void *ctx, uint64_t gpa, size_t size)
-{
-	const struct vcpu *v = ctx;
-
-	return memory_map(v->domain, gpa, size);
-}
-
-static const struct nacl_host_ops nacl_ops = {
-	.csr_info = csr_info,
-	.csr_read = csr_value,
-	.csr_write = csr_change,
-	.hfence = hfence,
-	.map_shmem = map_shmem,
-	.put_trap_csrs = put_trap_csrs,
-	.swap_hstatus = swap_hstatus,
-	.write_csrs = write_csrs,
-};
-
-/* ---- the shadow G-stages ---- */
 
 /* Shadows that L1 can use without one being taken from another. */
 #define SHADOWS_WANTED 16
@@ -225,8 +57,8 @@ void nested_init_domain(struct domain *d, struct page_pool *pool)
 
 void nested_reset(struct vcpu *v)
 {
-	hext_init(&v->h, &v->domain->hext, &hext_ops, v);
-	nacl_host_init(&v->nacl, v->domain->nacl_features, &nacl_ops, v);
+	hext_init(&v->h, &v->domain->hext, &callbacks_of_hext, v);
+	nacl_host_init(&v->nacl, v->domain->nacl_features, &callbacks_of_nacl, v);
 	v->shadow = NULL;
 	v->quick.shadow_key = ~UINT64_C(0);
 	v->quick.domain_atp = domain_hgatp(v->domain);
