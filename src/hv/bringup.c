@@ -17,11 +17,11 @@
 
 #define STACK_SIZE 8192
 
-/* Eight harts at most: no allocator is needed for what each has. */
+/* There are at most MACHINE_MAX_HARTS vCPUs, so vCPUs and stacks need no allocator. */
 static struct vcpu vcpus[MACHINE_MAX_HARTS];
 static uint8_t stacks[MACHINE_MAX_HARTS][STACK_SIZE] __attribute__((aligned(16)));
 
-/* The physical hart's own CSRs, for a hart that has just started. */
+/* Set Halite's CSRs on the calling hart, which has just started. */
 static void init_hart(struct vcpu *v)
 {
 	const struct identity_map *map = &v->domain->host->map;
@@ -40,10 +40,13 @@ static void init_hart(struct vcpu *v)
 void bringup_hart_started(struct vcpu *v)
 {
 	assert(v->domain->vcpus[v->index] == v && !v->online);
-	/* Before anything else: CSRs and fences go through it. */
+	/* This comes first, because writes of CSRs and fences may use NACL of the level below. */
 	below_hart_start(&v->nacl_below, v->hart);
 	RACE_POINT();
-	/* From here on calls reach this hart; what they fenced before, init_hart() flushes. */
+	/*
+	 * From here on, ipi_call() includes this hart. ipi_call() left the hart out before, so
+	 * init_hart() flushes the TLB.
+	 */
 	ipi_online(v);
 	RACE_POINT();
 	nested_reset(v);
@@ -64,7 +67,7 @@ static void add_vcpus(struct domain *d)
 		v->domain = d;
 		v->index = i;
 		v->hart = &m->harts[i];
-		/* The ABI keeps the stack at multiples of 16. */
+		/* The ABI requires a stack pointer that is a multiple of 16. */
 		v->stack_top = (uintptr_t)(stacks[i] + STACK_SIZE - 16);
 		*(struct vcpu **)v->stack_top = v;
 		d->vcpus[i] = v;
@@ -84,7 +87,10 @@ static uint32_t keys(const struct domain *d)
 	const struct options *o = &d->host->options;
 	uint32_t keys = below_keys();
 
-	/* With NACL below, what an exit costs is not its instructions. */
+	/*
+	 * The quick path saves instructions. With NACL below, the calls to the level below take
+	 * most of the time of an exit, so the quick path is off.
+	 */
 	if (o->slow || keys)
 		keys |= BIT64(KEY_SLOW);
 	if (d->hext.aia)

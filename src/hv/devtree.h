@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading device trees: the few things that libfdt leaves to its users. Property values of one or
- * two cells are big-endian numbers; nothing here changes a tree.
+ * Functions that read a device tree with libfdt. Property values of one or two cells are big-endian
+ * numbers. No function changes the tree.
  *
  * Specification: Devicetree Specification 0.4.
  */
@@ -16,44 +16,58 @@
 
 #define DEVTREE_PATH 80
 
-/* A node's full path for messages, "?" if it is too long. One buffer, used again by each call. */
+/*
+ * The full path of @node, for messages, or "?" if the path is too long. Each call overwrites the
+ * string of the call before.
+ */
 const char *devtree_path(const void *fdt, int node);
 
-/* The number in @cells (1 or 2; 0: the number is 0) cells at @p. */
+/* The number in @cells cells at @p. @cells is 1 or 2, or 0 for the number 0. */
 uint64_t devtree_number(const void *p, int cells);
 
-/* The number of one or two cells in @name of @node. False: no such property, or it is longer. */
+/*
+ * Read the number of one or two cells in property @name of @node. False: there is no such property,
+ * or it has another length.
+ */
 bool devtree_get_number(const void *fdt, int node, const char *name, uint64_t *value);
 
-/* A property that is looked for by @name; @value is NULL where the node has none. */
+/* A property that a caller asks for by name. value is NULL if the node lacks the property. */
 struct devtree_property {
 	const char *name;
 	const void *value;
 	int len;
 };
 
-/* Find these @count properties of @node, in one pass over those that it has: libfdt makes one for each. */
+/*
+ * Find the @count properties @wanted of @node in one pass over the properties of @node.
+ * fdt_getprop() makes one pass for each property.
+ */
 void devtree_find(const void *fdt, int node, struct devtree_property *wanted, unsigned int count);
 
-/* What a property that devtree_find() has looked for says; the functions below, without "property", find it first. */
+/*
+ * The value of a property that devtree_find() has filled in: whether a status enables the node,
+ * whether the property is the string @value, whether the list of strings has one of @names, and
+ * entry @index of a reg. The functions below without "property" in the name find the property
+ * first.
+ */
 bool devtree_property_enables(const struct devtree_property *status);
 bool devtree_property_is(const struct devtree_property *p, const char *value);
 bool devtree_property_lists(const struct devtree_property *p, const char *const *names);
 bool devtree_property_reg(const void *fdt, int node, const struct devtree_property *reg,
 			  int address_cells, int size_cells, unsigned int index, struct range *r);
 
-/* No status property, or "okay". */
+/* Whether @node has no status property, or the status is "okay" or "ok". */
 bool devtree_is_enabled(const void *fdt, int node);
 
-/* Whether @node is compatible with one of @names, which NULL ends. */
+/* Whether @node is compatible with one of @names. NULL ends @names. */
 bool devtree_is_compatible(const void *fdt, int node, const char *const *names);
 
 /* Whether property @name of @node is the string @value. */
 bool devtree_has_string(const void *fdt, int node, const char *name, const char *value);
 
 /*
- * Entry @index of reg of @node, whose parent has @address_cells and @size_cells. False: no more of
- * them. A reg that is no list of such entries, or a range that passes 2^64, is fatal.
+ * Read entry @index of reg of @node, whose parent has @address_cells and @size_cells. False: reg
+ * has no entry @index. A malformed reg and a range that passes 2^64 are fatal.
  */
 bool devtree_reg(const void *fdt, int node, int address_cells, int size_cells, unsigned int index,
 		 struct range *r);

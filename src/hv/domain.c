@@ -6,8 +6,9 @@
 #include "riscv/world.h"
 
 /*
- * L1's own interrupt file is the first guest file of its hart, and L1's guests have the other ones.
- * Without guest files L1's own is the hart's supervisor-level file, which Halite hands on.
+ * L1's interrupt file on a hart is the hart's first guest file, and L1's guests have the other
+ * guest files. Without guest files, L1's interrupt file is the hart's supervisor-level file: Halite
+ * injects its interrupts into L1.
  */
 static void share_interrupt_files(struct world_config *w, const struct machine_imsic *imsic)
 {
@@ -19,12 +20,12 @@ static void share_interrupt_files(struct world_config *w, const struct machine_i
 	w->hext.own_file = files != 0;
 	w->hext.geilen = files - w->l1_file;
 	if (files)
-		hv_print(
-			"halite: guest interrupt file 1 is the guest's own, it has %u for its guests\n",
-			w->hext.geilen);
+		hv_print("halite: guest interrupt file 1 is the guest's own, "
+			 "it has %u for its guests\n",
+			 w->hext.geilen);
 	else
-		hv_print(
-			"halite: no guest interrupt file: external interrupts pass through Halite\n");
+		hv_print("halite: no guest interrupt file: "
+			 "external interrupts pass through Halite\n");
 }
 
 static void fill_config(struct world_config *w, const struct machine *m)
@@ -38,7 +39,7 @@ static void fill_config(struct world_config *w, const struct machine *m)
 	w->stateen = m->isa.smstateen;
 	c->gstage_adue = m->isa.svadu && !m->isa.svade;
 	c->aia = m->imsic.present;
-	/* With Smstateen it is closed: world_probe(). */
+	/* With Smstateen, world_probe() makes an access of L1 to siselect trap. */
 	w->open_iselect = !c->aia && !w->stateen &&
 			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);
 	c->identities = m->imsic.identities;
@@ -47,7 +48,7 @@ static void fill_config(struct world_config *w, const struct machine *m)
 	world_probe(w);
 }
 
-/* The machine's devices, and each hart's interrupt files that are the guest's. */
+/* The domain has the machine's devices and, on each hart, the guest's interrupt files. */
 static void find_devices(struct domain *d)
 {
 	const struct machine *m = &d->host->machine;
@@ -65,7 +66,7 @@ static void find_devices(struct domain *d)
 	range_list_normalize(&d->devices);
 }
 
-/* hext_ram_pte() serves the largest range of RAM. */
+/* hext_ram_pte() reads in one range of RAM. Choose the largest. */
 static void choose_fast_ram(struct domain *d)
 {
 	struct range largest = d->ram.r[0];
@@ -96,7 +97,7 @@ void domain_build(struct domain *d, struct host *h)
 	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes,
 			     range_list_end(&d->ram, range_list_end(&d->devices, 0)));
 	identity_map_all(&d->gstage, &d->ram, PTE_R | PTE_W | PTE_X);
-	/* With X: what a device has behind a window can be memory. */
+	/* With X, because a window of a device may show memory. */
 	identity_map_all(&d->gstage, &d->devices, PTE_R | PTE_W | PTE_X);
 	hv_print("halite: G-stage Sv%ux4 in %u pages, %lu pages left\n", 12 + 9 * d->gstage.levels,
 		 identity_table_pages(&d->gstage), (unsigned long)pages_left(&h->pool));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A domain: the part of the machine that one guest has. For now there is one, which has all that the
- * host gives away. Filled in at boot by domain_build(), its vCPUs and shadows by bringup_start();
- * constant afterwards, but for what vCPUs and shadows hold, and genmsi.
+ * A domain: the part of the machine that one guest has. There is one domain, which has all that the
+ * host gives away. domain_build() fills the domain in at boot, but bringup_start() adds the vCPUs
+ * and the shadows. Afterwards only the vCPUs, the shadows and genmsi change.
  */
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
@@ -22,32 +22,35 @@ struct vcpu;
 
 struct domain {
 	const struct host *host;
-	struct range_list ram;	   /* in whole pages */
-	struct range_list devices; /* MMIO that the guest reaches with no exit, in whole pages */
+	struct range_list ram;	   /* whole pages */
+	struct range_list devices; /* MMIO that the guest reaches without an exit, whole pages */
 	struct identity_map gstage;
-	struct vmid_range vmids; /* the first is the G-stage's */
+	struct vmid_range vmids; /* first: of gstage; the others: of shadows */
 	union {
-		struct hext_config hext;   /* of its harts */
+		struct hext_config hext;   /* configuration of the virtual harts */
 		struct world_config world; /* begins with hext */
 	};
-	bool nacl_offered;	/* SBI NACL exists */
-	uint32_t nacl_features; /* bit n: feature id n */
-	uint32_t genmsi;	/* the APLIC's register, as L1 reads it */
+	bool nacl_offered;	/* the guest has SBI NACL */
+	uint32_t nacl_features; /* bit n: NACL feature n */
+	uint32_t genmsi;	/* value that L1 reads from genmsi of the APLIC */
 	struct hext_shadow_pool shadows;
 	struct vcpu *vcpus[MACHINE_MAX_HARTS];
 	unsigned int vcpu_count;
 };
 
-/* Make of zeroed @d the domain that has all of @h, which host_build() has built. Fatal on errors. */
+/*
+ * Build the domain @d, which is zeroed, with all memory, devices and VMIDs of @h. host_build() has
+ * built @h. Errors are fatal.
+ */
 void domain_build(struct domain *d, struct host *h);
 
-/* hgatp for L1. */
+/* The value of hgatp while L1 runs. */
 static inline uint64_t domain_hgatp(const struct domain *d)
 {
 	return identity_atp(&d->gstage) | (uint64_t)d->vmids.first << HGATP_VMID_SHIFT;
 }
 
-/* Whether [@addr, @addr + @size) is RAM of the guest's. */
+/* Whether [@addr, @addr + @size) is RAM of the domain. */
 bool domain_owns_ram(const struct domain *d, uint64_t addr, uint64_t size);
 
 #endif

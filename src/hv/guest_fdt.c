@@ -7,23 +7,23 @@
 #include "hv/guest_fdt.h"
 #include "riscv/pte.h"
 
-/* Room for what is added: properties of /chosen, more entries in reg of memory, names. */
+/* Room for new properties of /chosen, more entries in reg of memory, and names. */
 #define ROOM	PAGE_SIZE
 #define ISA_MAX 4096
 
-/* Extensions that a guest is not told of, because Halite does not virtualize them. */
+/* Extensions that are not in the guest's device tree: Halite does not virtualize them. */
 static const char *const hidden[] = {
-	/* More indirect CSRs of VS level (vsiselect), and what is reached through them. */
+	/* Further indirect CSRs of VS level (vsiselect), and extensions that use them. */
 	"smcsrind",
 	"sscsrind",
 	"smcdeleg",
 	"ssccfg",
 	"smctr",
 	"ssctr",
-	/* The overflow interrupt goes to HS mode and is not passed on. */
+	/* The overflow interrupt goes to HS mode. Halite does not inject it. */
 	"sscofpmf",
 	"shlcofideleg",
-	/* henvcfg.DTE, LPE and SSE, and their state in vsstatus and ssp. */
+	/* henvcfg.DTE, LPE and SSE, and the state of these extensions in vsstatus and ssp. */
 	"smdbltrp",
 	"ssdbltrp",
 	"zicfilp",
@@ -33,14 +33,14 @@ static const char *const hidden[] = {
 	"ssnpm",
 	"supm",
 	"sspm",
-	/* seed traps in VS mode, whatever the firmware allows; zk includes it. */
+	/* An access to seed traps in VS mode always. zk includes zkr. */
 	"zkr",
 	"zk",
-	/* srmcfg traps in VS mode. */
+	/* An access to srmcfg traps in VS mode. */
 	"ssqosid",
 };
 
-/* Extensions that a guest lacks, too, where the machine has no IMSIC. */
+/* Further extensions that are not in the guest's device tree if there is no IMSIC. */
 static const char *const hidden_without_imsic[] = { "smaia", "ssaia" };
 
 static void need(int error, const char *what)
@@ -69,8 +69,8 @@ bool guest_fdt_hides(const struct machine *m, const char *name, size_t len)
 /* ---- cpus ---- */
 
 /*
- * Copy the names in @from, each ended by @end or the end of the text, without the hidden ones.
- * The length of @to.
+ * Copy the names in @from to @to, without the hidden names. @end, or the end of the text, ends each
+ * name. Return the length of @to.
  */
 static int filter_names(const struct machine *m, char *to, const char *from, int len, char end)
 {
@@ -101,7 +101,10 @@ static void filter_isa(const struct machine *m, void *fdt, int cpu, const char *
 		return;
 	if (len > ISA_MAX - 1)
 		hv_fatal("%s: %s: longer than %d bytes", devtree_path(fdt, cpu), property, ISA_MAX);
-	/* A string's own zero is added again below, without the underscore of a last name. */
+	/*
+	 * The filter runs on an ISA string without its final zero. The zero is added again, after
+	 * the underscore at the end is removed: a hidden last name leaves one.
+	 */
 	if (end == '_') {
 		used = filter_names(m, text, old, len - 1, end);
 		if (used && text[used - 1] == '_')
@@ -153,7 +156,7 @@ static int put_number(fdt32_t *to, uint64_t value, int cells)
 	return cells;
 }
 
-/* Take @home out of reg of memory node @node. False: nothing is left of it. */
+/* Remove @home from reg of the memory node @node. False: no memory is left in @node. */
 static bool change_memory_node(void *fdt, int node, struct range home)
 {
 	static struct range_list l;
@@ -200,7 +203,10 @@ static void change_memory(void *fdt, struct range home)
 
 /* ---- interrupt files ---- */
 
-/* Each hart's own file is @l1_file pages behind where the machine has it. */
+/*
+ * The guest's file of each hart is @l1_file pages behind the supervisor-level file of the hart. 0:
+ * the guest has the supervisor-level file itself.
+ */
 static void change_imsic(void *fdt, const struct machine *m, unsigned int l1_file)
 {
 	struct range r = m->imsic.reg;
@@ -255,8 +261,10 @@ static void change_chosen(void *fdt, const struct modules *mods)
 /* ---- devices ---- */
 
 /*
- * In a copy of the tree in which nothing else has changed. From the last on, so that the offsets of those before stay; what is
- * below a node comes behind it. A phandle of such a node then leads nowhere: QEMU's trees have none.
+ * Remove the withheld devices from @fdt, a copy of the machine's tree in which nothing has changed
+ * yet: m->hidden has the nodes' offsets in the machine's tree, in ascending order. The loop starts
+ * at the last node, so the offsets of the nodes before it stay valid. A phandle elsewhere in the
+ * tree that names a removed node then names nothing. QEMU's trees have no such phandle.
  */
 static void remove_hidden(void *fdt, const struct machine *m)
 {
@@ -268,7 +276,7 @@ static void remove_hidden(void *fdt, const struct machine *m)
 
 void guest_fdt_end_by_sbi(void *fdt)
 {
-	/* No devices of their own, but a way to end the machine by the registers of another. */
+	/* These nodes name the registers of another device that end or reset the machine. */
 	static const char *const names[] = { "syscon-poweroff", "syscon-reboot", NULL };
 	int node, next;
 

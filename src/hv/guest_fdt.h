@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guest's device tree: the machine's, changed as little as a guest must see. Memory is without
- * Halite's home, /chosen is the guest's, extensions that Halite does not virtualize are left out
- * of the ISA strings, harts that the guest does not have are disabled, devices that are withheld
- * from it (withheld.h) are gone, the IMSIC's supervisor-level files are those that the guest has.
+ * The guest's device tree: a copy of the machine's device tree with these changes.
+ * - The memory nodes lack Halite's home.
+ * - /chosen has the guest's command line and ramdisk.
+ * - The ISA strings lack the extensions that Halite does not virtualize.
+ * - The harts that the guest does not have are disabled.
+ * - The nodes of withheld devices are removed (withheld.h).
+ * - reg of the IMSIC gives the interrupt files that the guest has.
  */
 #ifndef HV_GUEST_FDT_H
 #define HV_GUEST_FDT_H
@@ -14,23 +17,24 @@
 #include "hv/modules.h"
 #include "lib/range.h"
 
-/* What the guest's tree needs at most. */
+/* The size in bytes, a multiple of a page, that is enough for the guest's device tree. */
 size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods);
 
 /*
- * Make it at @fdt, where guest_fdt_size() bytes are free. @l1_file: world_config.l1_file. Fatal if
- * libfdt cannot.
+ * Make the guest's device tree at @fdt, from @machine_fdt. There are @size bytes free at @fdt, and
+ * @size is at least guest_fdt_size(). @l1_file is world_config.l1_file. An error of libfdt is
+ * fatal.
  */
 void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struct machine *m,
 		    const struct modules *mods, struct range home, unsigned int l1_file);
 
 /*
- * Leave out of @fdt, which has been made, what would end the machine without Halite's knowing: Linux prefers
- * such a device to the SBI call.
+ * Remove from @fdt, the guest's complete device tree, the nodes by which the guest could end the
+ * machine without an exit. Linux prefers such a node to the SBI call.
  */
 void guest_fdt_end_by_sbi(void *fdt);
 
-/* Whether the guest of machine @m is not told of extension @name, of @len characters. */
+/* Whether the guest's ISA strings lack the extension @name, of @len characters, on machine @m. */
 bool guest_fdt_hides(const struct machine *m, const char *name, size_t len);
 
 #endif

@@ -34,7 +34,10 @@ bool home_choose(const struct machine *m, const struct modules *mods, struct ran
 	return fits && range_list_highest(&room, HOME_SIZE, HOME_ALIGN, start);
 }
 
-/* The device tree is moved first: it may be where the image will be, the image cannot. */
+/*
+ * The device tree is copied first, because the home may overlap the old tree. The home does not
+ * overlap the running image.
+ */
 void home_move(uint64_t start, uint64_t hartid, const void *fdt)
 {
 	struct range self = home_image();

@@ -7,9 +7,9 @@
 #include "riscv/world.h"
 
 /*
- * Whether firmware keeps @r, whole pages of reserved memory, to itself: not all firmware says no-map
- * of its own memory (OpenSBI before 1.2). Its protection has a few regions, so both ends of a range
- * tell.
+ * Whether firmware refuses accesses to @r, whole pages of reserved memory. Some firmware (OpenSBI
+ * before 1.2) does not mark its memory with no-map. Firmware protects its memory with a few large
+ * PMP regions, so a load at both ends of @r is test enough.
  */
 static bool is_refused(struct range r)
 {
@@ -53,8 +53,8 @@ static struct range between(const void *start, const void *end)
 }
 
 /*
- * What Halite can reach: its image, of which only the data can be written, the RAM of domains, and
- * the devices, interrupt controllers included.
+ * Make Halite's own page table. It maps Halite's home, of which text and constants are not
+ * writable, the RAM of domains, and the devices, interrupt controllers included.
  */
 static void make_map(struct host *h)
 {

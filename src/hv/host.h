@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The host: the machine, and what Halite has of it for itself. Filled in at boot by main.c and
- * host_build(); constant once the domain is built and its harts run.
+ * The host: the machine, and the memory that Halite keeps for itself. main.c and host_build() fill
+ * it in at boot. It is constant once the harts of the domain run.
  *
- * Invariant: ram, home and firmware's memory do not overlap; pool is a part of home.
+ * Invariant: ram, home and firmware's memory do not overlap. pool is a part of home.
  */
 #ifndef HV_HOST_H
 #define HV_HOST_H
@@ -18,17 +18,17 @@
 struct host {
 	struct machine machine;
 	struct options options;
-	unsigned int level;    /* how many Halites are below this one */
-	struct range home;     /* Halite's own memory */
-	struct range_list ram; /* whole pages that domains can have: neither home nor firmware's */
-	struct page_pool pool; /* what is left of home */
-	struct identity_map map; /* what Halite itself runs with */
-	struct vmid_range vmids; /* that no domain has */
+	unsigned int level;	 /* number of Halites below this one */
+	struct range home;	 /* Halite's own memory */
+	struct range_list ram;	 /* for domains: whole pages outside home and firmware's memory */
+	struct page_pool pool;	 /* free pages of home */
+	struct identity_map map; /* Halite's own page table */
+	struct vmid_range vmids; /* VMIDs that no domain has */
 };
 
 /*
- * Find ram and vmids, and make the map from pages of @h->pool. The machine, home and pool are there already.
- * Fatal where the machine has too little memory.
+ * Fill in ram and vmids, and make map with pages of pool. The caller has filled in machine, home
+ * and pool. Fatal if the machine has too little memory.
  */
 void host_build(struct host *h);
 

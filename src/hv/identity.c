@@ -12,8 +12,9 @@
 #define MODE_OF(levels) ((levels)-LEVELS_MIN + ATP_MODE_39)
 
 /*
- * Bytes from address 0 on: the root of a G-stage has two more index bits, and of what the root of Halite's
- * own table covers, only the lower half is where it would be in physical memory.
+ * The number of bytes, from address 0 on, that a table can map to themselves. The root of a G-stage
+ * has two more index bits. satp translates sign-extended addresses, so only the lower half of the
+ * root of Halite's own table maps addresses to themselves.
  */
 static uint64_t coverage(unsigned int levels, unsigned int root_bits)
 {
@@ -56,11 +57,14 @@ void identity_init_own(struct identity_map *m, struct page_pool *pool, uint64_t 
 {
 	m->root_bits = PTE_INDEX_BITS;
 	m->leaf = PTE_V | PTE_A | PTE_D;
-	/* Which modes satp takes cannot be asked without using them. */
+	/*
+	 * A write of satp is the only test for a mode, and turns translation on. So this function
+	 * assumes all modes.
+	 */
 	init(m, pool, BIT64(ATP_MODE_39) | BIT64(ATP_MODE_48) | BIT64(ATP_MODE_57), end, "satp");
 }
 
-/* The entry of @table at @level (which is the root if it is the highest) for @addr. */
+/* The entry for @addr in @table of @level. The table of the highest level is the root. */
 static uint64_t *entry(const struct identity_map *m, uint64_t *table, unsigned int level,
 		       uint64_t addr)
 {
@@ -69,7 +73,7 @@ static uint64_t *entry(const struct identity_map *m, uint64_t *table, unsigned i
 	return &table[addr / pte_span(level) & ((1u << bits) - 1)];
 }
 
-/* The table that @pte points to, made if there is none. */
+/* The table that @pte points to. Allocated if there is none. */
 static uint64_t *next_table(struct identity_map *m, uint64_t *pte)
 {
 	uint64_t *table;

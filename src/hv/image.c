@@ -76,7 +76,7 @@ static void load_linux(struct image *img, const struct image_header *header, str
 		fits &= range_list_subtract(&room, keep->r[i]);
 	img->memory = (struct range){ kernel.start, size };
 	img->entry = kernel.start;
-	/* Copying it would be most of what Halite executes at all before the guest. */
+	/* A copy would be most of the instructions that Halite executes before the guest. */
 	if (fits && kernel.start % IMAGE_ALIGN == 0 && range_is_valid(kernel.start, size) &&
 	    range_list_contains(&room, img->memory))
 		return;
@@ -106,23 +106,23 @@ static void check_segment(const struct elf_segment *s, unsigned int i, struct ra
 	const struct range *other = range_list_overlap(keep, to);
 
 	if (s->filesz > s->memsz || s->offset > kernel.size || s->filesz > kernel.size - s->offset)
-		hv_fatal(
-			"kernel: ELF program header %u: 0x%lx bytes at offset 0x%lx are not in the file",
-			i, (unsigned long)s->filesz, (unsigned long)s->offset);
+		hv_fatal("kernel: ELF program header %u: "
+			 "0x%lx bytes at offset 0x%lx are not in the file",
+			 i, (unsigned long)s->filesz, (unsigned long)s->offset);
 	if (!range_is_valid(s->paddr, s->memsz) || !range_list_contains(ram, to))
-		hv_fatal(
-			"kernel: ELF program header %u: p_paddr 0x%lx with 0x%lx bytes is not in RAM",
-			i, (unsigned long)s->paddr, (unsigned long)s->memsz);
+		hv_fatal("kernel: ELF program header %u: "
+			 "p_paddr 0x%lx with 0x%lx bytes is not in RAM",
+			 i, (unsigned long)s->paddr, (unsigned long)s->memsz);
 	if (!other && range_overlaps(kernel, to))
 		other = &kernel;
 	if (other)
-		hv_fatal(
-			"kernel: ELF program header %u: p_paddr 0x%lx with 0x%lx bytes overlaps what is in use at 0x%lx to 0x%lx",
-			i, (unsigned long)s->paddr, (unsigned long)s->memsz,
-			(unsigned long)other->start, (unsigned long)range_end(*other) - 1);
+		hv_fatal("kernel: ELF program header %u: p_paddr 0x%lx with 0x%lx bytes overlaps "
+			 "what is in use at 0x%lx to 0x%lx",
+			 i, (unsigned long)s->paddr, (unsigned long)s->memsz,
+			 (unsigned long)other->start, (unsigned long)range_end(*other) - 1);
 }
 
-/* Extend img->memory to cover @s; its entry, if that is in there, as a physical address. */
+/* Extend img->memory to @s. If the virtual address @entry is in @s, set img->entry. */
 static void account_segment(struct image *img, const struct elf_segment *s, uint64_t entry)
 {
 	uint64_t end = s->paddr + s->memsz;
@@ -149,9 +149,9 @@ static void load_elf(struct image *img, const struct elf_header *h, struct range
 
 	if (h->phentsize != sizeof(s) || h->phoff > kernel.size ||
 	    h->phnum > (kernel.size - h->phoff) / sizeof(s))
-		hv_fatal(
-			"kernel: an ELF whose %u program headers of %u bytes at 0x%lx are not in the file",
-			h->phnum, h->phentsize, (unsigned long)h->phoff);
+		hv_fatal("kernel: an ELF whose %u program headers of %u bytes at 0x%lx "
+			 "are not in the file",
+			 h->phnum, h->phentsize, (unsigned long)h->phoff);
 	img->entry = no_entry;
 	img->memory.size = 0;
 	for (i = 0; i < h->phnum; i++) {
@@ -174,7 +174,7 @@ static void load_elf(struct image *img, const struct elf_header *h, struct range
 	}
 }
 
-/* ---- neither ---- */
+/* ---- Neither Image nor ELF ---- */
 
 struct signature {
 	unsigned int offset, len;
@@ -217,9 +217,9 @@ static _Noreturn void refuse(struct range kernel)
 		bytes[3 * i + 1] = hex[p[i] >> 4];
 		bytes[3 * i + 2] = hex[p[i] & 15];
 	}
-	hv_fatal(
-		"kernel: neither a RISC-V Linux Image nor a RISC-V ELF: %lu bytes that begin with%s",
-		(unsigned long)kernel.size, bytes);
+	hv_fatal("kernel: neither a RISC-V Linux Image nor a RISC-V ELF: "
+		 "%lu bytes that begin with%s",
+		 (unsigned long)kernel.size, bytes);
 }
 
 static void check_elf_kind(const struct elf_header *h)
@@ -230,7 +230,7 @@ static void check_elf_kind(const struct elf_header *h)
 	if (h->machine != ELF_RISCV)
 		hv_fatal("kernel: an ELF for machine %u instead of RISC-V (%u)", h->machine,
 			 ELF_RISCV);
-	/* A position-independent one relocates itself: it too runs where its headers put it. */
+	/* An ELF_DYN program relocates itself, so it also runs where its headers put it. */
 	if (h->type != ELF_EXEC && h->type != ELF_DYN)
 		hv_fatal("kernel: a RISC-V ELF that is not a program (e_type %u)", h->type);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kernels: what they are, and moving them to where they run. First everything is checked, then
- * memory is changed.
+ * The kernel of the guest: its formats, and the copy to the address where it runs. All checks come
+ * before the first change of memory.
  *
  * Specification: Linux Documentation/arch/riscv/boot-image-header.rst and boot.rst; ELF-64.
  */
@@ -13,16 +13,18 @@
 #include "lib/range.h"
 
 struct image {
-	struct range memory; /* all that it occupies when it has been loaded, bss included */
+	struct range memory; /* the memory of the loaded kernel, bss included */
 	uint64_t entry;
 };
 
 /*
- * Load the kernel that is at @kernel. @ram: the machine's, normalized; @keep: memory that the
- * kernel must not be put over: what is not the guest's, and the ramdisk. A Linux Image stays where it is, if that is a
- * multiple of 2 MiB and there is room for its bss. Else it goes to the lowest fitting multiple of 2 MiB that is at least its
- * text_offset from the start of RAM, as firmware puts it. An ELF goes where its program headers say; it is not relocated. Fatal when it
- * is neither, damaged, or does not fit.
+ * Load the kernel that is at @kernel. @ram is the RAM of the machine, normalized. @keep is memory
+ * that the kernel must not overlap: memory that is not the guest's, and the modules.
+ *
+ * A Linux Image stays where it is if its address is a multiple of 2 MiB and there is room for its
+ * bss. Otherwise it goes to the lowest multiple of 2 MiB that has room and is at least text_offset
+ * above the start of RAM, as firmware does it. An ELF goes where its program headers say, without
+ * relocation. A kernel in neither format, a damaged one, and one that does not fit are fatal.
  */
 void image_load(struct image *img, struct range kernel, const struct range_list *ram,
 		const struct range_list *keep);

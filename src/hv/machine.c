@@ -22,7 +22,7 @@ void machine_check_fdt(const void *fdt, uint64_t limit)
 	if (fdt_totalsize(fdt) > limit)
 		hv_fatal("device tree of %lu bytes; Halite takes at most %lu",
 			 (unsigned long)fdt_totalsize(fdt), (unsigned long)limit);
-	/* libfdt is built to know no other one. */
+	/* Halite builds libfdt without support for other versions. */
 	if (fdt_version(fdt) < VERSION || fdt_last_comp_version(fdt) > VERSION)
 		hv_fatal("device tree at 0x%lx is of version %u; Halite takes version %u",
 			 (unsigned long)fdt, (unsigned int)fdt_version(fdt), VERSION);
@@ -95,7 +95,10 @@ void machine_parse_memory(struct machine *m, const void *fdt)
 	parse_reserved(m, fdt);
 }
 
-/* The S-mode context of the hart whose interrupt controller has @phandle, from the PLIC's wires. */
+/*
+ * The S-mode context of the hart whose interrupt controller has @phandle: the index of its wire in
+ * interrupts-extended of the PLIC. -1: none.
+ */
 static int64_t plic_context(const struct machine *m, const void *fdt, uint32_t phandle)
 {
 	int len, i;
@@ -133,7 +136,7 @@ static void parse_hart(const struct machine *m, struct machine_hart *hart, const
 	machine_parse_isa(fdt, node, &hart->isa);
 }
 
-/* A hart that can run an operating system: it is there, and it has an MMU. */
+/* Whether cpu node @node is a hart that can run an operating system: enabled, with an MMU. */
 static bool is_usable_hart(const void *fdt, int node, uint64_t *hartid)
 {
 	if (!devtree_has_string(fdt, node, "device_type", "cpu") ||
@@ -155,7 +158,7 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 	fdt_for_each_subnode (node, fdt, cpus) {
 		if (!is_usable_hart(fdt, node, &hartid))
 			continue;
-		/* The last place is kept for the hart that runs. */
+		/* The last element is for the boot hart, if the boot hart is not in harts yet. */
 		if (m->hart_count == MACHINE_MAX_HARTS || (m->hart_count == MACHINE_MAX_HARTS - 1 &&
 							   !boot_seen && hartid != boot_hartid)) {
 			m->harts_left_out++;

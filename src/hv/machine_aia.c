@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The advanced interrupt architecture's devices: the IMSIC's supervisor-level interrupt files and the
- * supervisor-level APLIC. Both nodes name a hart by its interrupt controller's phandle, in order of hart index.
+ * The devices of the Advanced Interrupt Architecture: the IMSIC's supervisor-level interrupt files
+ * and the supervisor-level APLIC. Both nodes list the harts in order of hart index. The phandle of
+ * its interrupt controller names a hart.
  *
- * Specification: RISC-V AIA, chapters "Incoming MSI Controller (IMSIC)" and "Advanced Platform-Level
- * Interrupt Controller (APLIC)"; Devicetree bindings riscv,imsics and riscv,aplic.
+ * Specification: RISC-V AIA, chapters "Incoming MSI Controller (IMSIC)" and "Advanced
+ * Platform-Level Interrupt Controller (APLIC)"; Devicetree bindings riscv,imsics and riscv,aplic.
  */
 #include <libfdt.h>
 
@@ -19,7 +20,10 @@
 #define APLIC_SIZE_MIN	     UINT64_C(0x4000)
 #define APLIC_SOURCES_MAX    1023
 
-/* The place in interrupts-extended of @node of the supervisor external interrupt of interrupt controller @phandle; -1: none. */
+/*
+ * The index in interrupts-extended of @node of the supervisor external interrupt of the interrupt
+ * controller @phandle. -1: none.
+ */
 static int wire_index(const void *fdt, int node, uint32_t phandle)
 {
 	int len, i;
@@ -33,7 +37,10 @@ static int wire_index(const void *fdt, int node, uint32_t phandle)
 	return -1;
 }
 
-/* The first enabled node compatible with @name that boot hart's interrupt controller is wired to; negative: none. */
+/*
+ * The first enabled node that is compatible with @name and has a wire to the supervisor external
+ * interrupt of the boot hart. Negative: none.
+ */
 static int find_wired(const struct machine *m, const void *fdt, const char *name)
 {
 	uint32_t phandle = m->harts[m->boot_hart].intc_phandle;
@@ -77,9 +84,9 @@ static void parse_imsic(struct machine *m, const void *fdt)
 			 devtree_path(fdt, node), (unsigned long)bits, GUEST_INDEX_BITS_MAX);
 	if (!devtree_get_number(fdt, node, "riscv,num-ids", &identities) || identities < 63 ||
 	    identities > IDENTITIES_MAX || identities % 64 != 63)
-		hv_fatal(
-			"%s: riscv,num-ids: missing, or not 63 to %u and one less than a multiple of 64",
-			devtree_path(fdt, node), IDENTITIES_MAX);
+		hv_fatal("%s: riscv,num-ids: missing, or not 63 to %u "
+			 "and one less than a multiple of 64",
+			 devtree_path(fdt, node), IDENTITIES_MAX);
 	m->imsic.guest_index_bits = bits;
 	m->imsic.identities = identities;
 	if (!reg_of(fdt, node, 0, &m->imsic.reg) || reg_of(fdt, node, 1, &r) ||
@@ -98,7 +105,7 @@ static void parse_imsic(struct machine *m, const void *fdt)
 	}
 }
 
-/* The APLIC whose interrupts reach S mode: as MSIs to the IMSIC found, or by wires. */
+/* The node of the APLIC of S mode: it sends MSIs to the IMSIC of S mode, or has wires to harts. */
 static int find_aplic(const struct machine *m, const void *fdt)
 {
 	int imsic = m->imsic.present ? machine_find_imsic(fdt, m) : -1;
@@ -151,6 +158,6 @@ void machine_parse_aia(struct machine *m, const void *fdt)
 	if (m->plic.size && (m->aplic.size || m->imsic.present))
 		hv_fatal("a PLIC and an APLIC or IMSIC for S mode; Halite handles one of them");
 	if (!m->plic.size && !m->aplic.size && !m->imsic.present)
-		hv_fatal(
-			"no interrupt controller for S mode in the device tree: a PLIC, an APLIC or an IMSIC is expected");
+		hv_fatal("no interrupt controller for S mode in the device tree: "
+			 "a PLIC, an APLIC or an IMSIC is expected");
 }

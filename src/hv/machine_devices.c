@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The devices: every node with a reg that a chain of buses makes an address of the machine. Depth
- * first, with the buses above on the stack.
+ * The devices of the machine: every node whose reg gives, through all buses above the node, an
+ * address of the machine. The walk is depth first. The buses above a node are on the stack.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -16,10 +16,10 @@
 #define PCI_ADDRESS_CELLS 3
 
 struct bus {
-	const struct bus *parent; /* NULL: the root, whose addresses are the machine's */
-	bool enabled;		  /* so are all above */
+	const struct bus *parent; /* NULL: the root, which has the machine's addresses */
+	bool enabled;		  /* this bus and all buses above are enabled */
 	int address_cells, size_cells;
-	const uint8_t *ranges; /* empty: the same addresses as the parent's */
+	const uint8_t *ranges; /* empty: same addresses as on the parent */
 	int ranges_len;
 };
 
@@ -30,7 +30,10 @@ static bool has_identity_ranges(const void *fdt, int bus)
 	return fdt_getprop(fdt, bus, "ranges", &len) && !len;
 }
 
-/* One entry of ranges: @child cells, then the parent's address, then the size. */
+/*
+ * The addresses on @parent of one entry of ranges. The entry has @child_cells cells, then the
+ * address on @parent, then @size_cells cells of the size.
+ */
 static struct range window(const struct bus *parent, const uint8_t *entry, int child_cells,
 			   int size_cells)
 {
@@ -40,7 +43,7 @@ static struct range window(const struct bus *parent, const uint8_t *entry, int c
 	};
 }
 
-/* Make @r, of @bus, an address of the machine. False: it is not reachable. */
+/* Translate @r from addresses of @bus to addresses of the machine. False: not reachable. */
 static bool translate(const struct bus *bus, struct range *r)
 {
 	for (; bus->parent; bus = bus->parent) {
@@ -87,7 +90,10 @@ static void set_plic(struct machine *m, const void *fdt, int node, struct range 
 	m->plic.node = node;
 }
 
-/* Where enabled device @node is; 0 where a bus changes the address: a wrong guess must not be written to. */
+/*
+ * The address of @node. 0: @node is not enabled, or a bus may translate its address. Callers write
+ * to the address without further checks, so no address is better than a wrong one.
+ */
 static uint64_t plain_address(const void *fdt, int node)
 {
 	int parent = node < 0 ? -1 : fdt_parent_offset(fdt, node);
@@ -120,7 +126,7 @@ struct withheld_range {
 	enum withheld_kind kind;
 };
 
-/* What is found on the way, besides what struct machine has. */
+/* The state of the walk. */
 struct walk {
 	struct machine *m;
 	struct withheld_range withheld[RANGE_LIST_MAX];
@@ -144,7 +150,10 @@ static void hide(struct machine *m, const void *fdt, int node, enum withheld_kin
 	m->hidden[m->hidden_count++] = (struct machine_hidden){ node, kind };
 }
 
-/* A device that is not @enabled may be there all the same, so it is withheld like one that is. */
+/*
+ * Add the ranges of the device @node to the guest's devices, or to the withheld ranges. A device
+ * that is not @enabled may exist all the same, so its ranges are withheld, too.
+ */
 static void take_device(struct walk *w, const void *fdt, int node, const struct bus *bus,
 			const struct devtree_property *reg, enum withheld_kind kind, bool enabled)
 {
@@ -165,7 +174,10 @@ static void take_device(struct walk *w, const void *fdt, int node, const struct 
 	}
 }
 
-/* The windows of a PCI host bridge: an address of three cells, of which the first is flags. */
+/*
+ * Add the windows of a PCI host bridge to the guest's devices. A PCI address in ranges has three
+ * cells. The first cell has flags.
+ */
 static void take_pci_windows(struct walk *w, const void *fdt, int node, const struct bus *bus)
 {
 	int size_cells = fdt_size_cells(fdt, node);
@@ -201,7 +213,7 @@ static void walk_node(struct walk *w, const void *fdt, int node, const struct bu
 	kind = withheld_find(&p[COMPATIBLE], w->m->given);
 	if (withheld_is_hidden(kind))
 		hide(w->m, fdt, node, kind);
-	/* What of it is the guest's depends on more than the tree: see domain.c and aplic.c. */
+	/* domain.c and aplic.c decide which parts of AIA the guest has. */
 	if (kind == WITHHELD_AIA && below.enabled)
 		w->m->aia_seen = true;
 	if (p[REG].value && (below.enabled || kind != WITHHELD_NOT) &&
@@ -212,7 +224,7 @@ static void walk_node(struct walk *w, const void *fdt, int node, const struct bu
 			take_pci_windows(w, fdt, node, bus);
 		return;
 	}
-	/* Without ranges, what is below has no address of the machine (an I2C bus, the cpus). */
+	/* Without ranges, a node below has no address of the machine (an I2C bus, the cpus). */
 	if (!p[RANGES].value)
 		return;
 	below.ranges = p[RANGES].value;
@@ -224,7 +236,7 @@ static void walk_node(struct walk *w, const void *fdt, int node, const struct bu
 		walk_bus(w, fdt, node, &below, depth + 1);
 }
 
-/* What has ranges under the root, or may have, but no devices. */
+/* Whether the node @name under the root has no devices, although it may have ranges. */
 static bool is_no_bus(const char *name)
 {
 	return !strcmp(name, "reserved-memory") || !strcmp(name, "chosen");
@@ -251,8 +263,9 @@ static void subtract(struct machine *m, struct range r)
 }
 
 /*
- * Pages are given or withheld whole. A page with registers of a device that is withheld and of one
- * that is not is withheld: the guest then lacks a part of the other, and is better off.
+ * Remove the pages of @w from the guest's devices. If a page has registers of a withheld device and
+ * of a device of the guest, the page is withheld: the guest lacks a part of its device, but the
+ * withheld device stays out of reach.
  */
 static void subtract_withheld(struct machine *m, const void *fdt, const struct withheld_range *w)
 {

@@ -59,9 +59,9 @@ static void note(struct machine_isa *isa, const char *name, size_t len)
 }
 
 /*
- * An ISA string ("rv64imafdch_zicsr_sstc"): single letters up to the first underscore or the first
- * letter that begins a longer name, then names apart by underscores (unpriv "ISA Extension Naming
- * Conventions").
+ * Parse an ISA string ("rv64imafdch_zicsr_sstc"). Extensions of a single letter come first. They
+ * end at the first underscore, or at the first letter that begins a longer name. Names separated by
+ * underscores follow (unpriv "ISA Extension Naming Conventions").
  */
 static void parse_string(struct machine_isa *isa, const char *text)
 {

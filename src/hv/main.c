@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From firmware to the guest's first instruction. hv_start() runs where firmware has put Halite and
- * moves it home; hv_main() runs there: facts, the domain, its kernel and device tree, then
- * bringup_start(). Whatever is not as it must be ends here, in a message.
+ * From firmware to the guest's first instruction. hv_start() runs at the address where firmware has
+ * loaded Halite. It chooses the home and moves Halite there. hv_main() runs at home. It reads the
+ * facts about the machine, builds the domain, loads the guest's kernel, makes the guest's device
+ * tree, and calls bringup_start(). Any error here is fatal: hv_fatal() logs the reason.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -24,11 +25,14 @@
 
 #define SBI_VERSION_0_2 2 /* major << 24 | minor */
 
-/* Large, so not on the stack. */
+/* Both are too large for the stack. */
 static struct host host;
 static struct domain domain;
 
-/* Needs a console that works without the firmware, which only a good device tree can tell of. */
+/*
+ * Refuse firmware without SBI 0.2, which may have no console. The message then goes to a UART of
+ * the machine. @fdt gives the UART's address, so the caller has checked @fdt before.
+ */
 static void check_firmware(const void *fdt)
 {
 	struct sbi_result r =
@@ -65,9 +69,9 @@ static void check_isa(const struct machine *m)
 
 	for (i = 0; i < m->hart_count; i++) {
 		if (!m->harts[i].isa.h)
-			hv_fatal(
-				"hart %lu has no H extension: it is not in its ISA string in the device tree",
-				(unsigned long)m->harts[i].hartid);
+			hv_fatal("hart %lu has no H extension: "
+				 "it is not in its ISA string in the device tree",
+				 (unsigned long)m->harts[i].hartid);
 	}
 }
 
@@ -94,7 +98,7 @@ static void print_intc(const struct machine *m)
 			 m->aplic.msi ? "sends MSIs" : "has wires");
 }
 
-/* The nodes that the guest's device tree lacks, each with its reason. */
+/* Log the nodes that the guest's device tree lacks, each with the reason. */
 static void print_hidden(const struct machine *m, const void *fdt)
 {
 	unsigned int i;
@@ -133,7 +137,10 @@ static void keep(struct range_list *l, struct range r)
 		hv_fatal("more than %d ranges of memory in use", RANGE_LIST_MAX);
 }
 
-/* Where the bare machine's tree was, if that is free, else as high as there is room. */
+/*
+ * Choose the address of the guest's device tree: @old_fdt, where firmware put the machine's tree,
+ * if the memory there is free. Otherwise it is the highest free address in the RAM of @d.
+ */
 static uint64_t place_fdt(const struct domain *d, const struct range_list *used, uint64_t size,
 			  uint64_t old_fdt)
 {

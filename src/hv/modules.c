@@ -6,7 +6,7 @@
 #include "hv/devtree.h"
 #include "hv/modules.h"
 
-#define QEMU_REG_SIZE 16 /* two cells each, whatever /chosen says */
+#define QEMU_REG_SIZE 16 /* two cells for the address, two for the size */
 
 static const char *const kernel_names[] = { "multiboot,kernel", NULL };
 static const char *const ramdisk_names[] = { "multiboot,ramdisk", NULL };
@@ -43,10 +43,10 @@ static void check_module(const void *fdt, int node, struct range r, const struct
 		hv_fatal("%s: reg: the module at 0x%lx to 0x%lx is not in RAM",
 			 devtree_path(fdt, node), start, end);
 	if (reserved)
-		hv_fatal(
-			"%s: reg: the module at 0x%lx to 0x%lx overlaps reserved memory (firmware?) at 0x%lx to 0x%lx",
-			devtree_path(fdt, node), start, end, (unsigned long)reserved->start,
-			(unsigned long)range_end(*reserved) - 1);
+		hv_fatal("%s: reg: the module at 0x%lx to 0x%lx overlaps reserved memory "
+			 "(firmware?) at 0x%lx to 0x%lx",
+			 devtree_path(fdt, node), start, end, (unsigned long)reserved->start,
+			 (unsigned long)range_end(*reserved) - 1);
 	if (range_overlaps(r, self))
 		hv_fatal("%s: reg: the module at 0x%lx to 0x%lx overlaps Halite at 0x%lx to 0x%lx",
 			 devtree_path(fdt, node), start, end, (unsigned long)self.start,
@@ -71,7 +71,7 @@ struct found {
 	struct range range;
 };
 
-/* Check and collect the nodes, in order of address. The number of them. */
+/* Check the modules and write them to @found in order of address. Return their number. */
 static unsigned int collect(struct found *found, const void *fdt, const struct machine *m,
 			    struct range self)
 {
@@ -107,12 +107,12 @@ static void check_overlaps(const struct found *found, unsigned int count)
 		struct range high = found[i].range;
 
 		if (range_overlaps(low, high))
-			hv_fatal(
-				"/chosen: the %s at 0x%lx to 0x%lx and the %s at 0x%lx to 0x%lx overlap",
-				found[i - 1].is_kernel ? "kernel" : "ramdisk",
-				(unsigned long)low.start, (unsigned long)range_end(low) - 1,
-				found[i].is_kernel ? "kernel" : "ramdisk",
-				(unsigned long)high.start, (unsigned long)range_end(high) - 1);
+			hv_fatal("/chosen: the %s at 0x%lx to 0x%lx and the %s at "
+				 "0x%lx to 0x%lx overlap",
+				 found[i - 1].is_kernel ? "kernel" : "ramdisk",
+				 (unsigned long)low.start, (unsigned long)range_end(low) - 1,
+				 found[i].is_kernel ? "kernel" : "ramdisk",
+				 (unsigned long)high.start, (unsigned long)range_end(high) - 1);
 	}
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a boot loader has put into memory for the guest: nodes under /chosen that are compatible
- * with "multiboot,kernel" or "multiboot,ramdisk" (Xen's docs/misc/arm/device-tree/booting.txt;
- * QEMU's guest-loader device writes them). reg has the cells that /chosen says; QEMU says nothing
- * and writes two of each.
+ * Modules: kernels and ramdisks that a boot loader has put into memory. Each has a node under
+ * /chosen that is compatible with "multiboot,kernel" or "multiboot,ramdisk". Xen's
+ * docs/misc/arm/device-tree/booting.txt defines these nodes, and QEMU's guest-loader device writes
+ * them. #address-cells and #size-cells of /chosen give the format of reg. QEMU does not write these
+ * two properties, and uses two cells for the address and two for the size.
  */
 #ifndef HV_MODULES_H
 #define HV_MODULES_H
@@ -16,26 +17,27 @@
 #define MODULES_MAX 16
 
 /*
- * A guest that is a hypervisor needs modules too. In order of address, a kernel and the ramdisk before the
- * next kernel belong together: the first pair is for Halite's guest, the others are handed on to it.
+ * The modules, in order of address. The first kernel, and a ramdisk before the second kernel, are
+ * for Halite's guest. The guest may be a hypervisor, so it finds all further modules in its own
+ * device tree, as modules for its guests.
  */
 struct modules {
 	struct range kernel;
 	struct range ramdisk; /* size 0: there is none */
-	const char *bootargs; /* of the kernel, in the device tree; "" if there are none */
-	struct range further[MODULES_MAX]; /* handed on */
+	const char *bootargs; /* the guest's command line, in the device tree; "": none */
+	struct range further[MODULES_MAX]; /* the modules for the guest's guests */
 	unsigned int further_count;
 };
 
 /*
- * Find them in @fdt. Fatal, with the node in the message: no kernel, two ramdisks for one, a reg
- * that makes no sense, one that is not in RAM, or one that overlaps another, reserved memory, or
- * @self.
+ * Find the modules in @fdt. The following errors are fatal, and the message names the node: no
+ * kernel, two ramdisks for one kernel, a malformed reg, a module that is not in RAM, and a module
+ * that overlaps another module, reserved memory, or @self.
  */
 void modules_find(struct modules *mods, const void *fdt, const struct machine *m,
 		  struct range self);
 
-/* Whether @node is the kernel or ramdisk of Halite's guest, which it does not get to see. */
+/* Whether @node is the guest's kernel or ramdisk. The guest's device tree lacks such a node. */
 bool modules_takes(const struct modules *mods, const void *fdt, int node);
 
 #endif

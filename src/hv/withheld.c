@@ -4,13 +4,13 @@
 #include "hv/withheld.h"
 
 /*
- * What each kind means. Without a word the device cannot be given: who has it can reach Halite's
- * memory, or the firmware's, or another level's interrupts.
+ * The properties of each kind. A device of a kind without a word cannot be given: a guest that has
+ * the device could reach the memory of Halite or of firmware, or the interrupts of another level.
  */
 static const struct {
 	const char *why;
-	const char *word; /* of give= on Halite's command line */
-	bool hidden;	  /* the node is left out of the guest's tree */
+	const char *word; /* the word for give= on Halite's command line */
+	bool hidden;	  /* the guest's device tree lacks the node */
 } kinds[WITHHELD_KINDS] = {
 	[WITHHELD_PLIC] = { "reached through Halite", NULL, false },
 	[WITHHELD_AIA] = { "reached through Halite", NULL, false },
@@ -21,20 +21,20 @@ static const struct {
 };
 
 /*
- * The devices. A name that is in no row is the guest's. An IOMMU is so, too: Halite does not drive
- * one, and the guest that has the devices behind an IOMMU may as well have the IOMMU.
+ * The devices that are withheld. The guest has every device that is not in this table. It also has
+ * the IOMMUs: Halite does not use them, and the guest has the devices behind them anyway.
  */
 static const struct {
 	const char *compatible;
 	enum withheld_kind kind;
 } devices[] = {
-	/* The wires go to machine level and to Halite; the guest has some of the contexts. */
+	/* The PLIC has contexts of machine level, of Halite and of the guest. */
 	{ "sifive,plic-1.0.0", WITHHELD_PLIC },
 	{ "riscv,plic0", WITHHELD_PLIC },
-	/* Domains and files of machine level are firmware's, interrupt files a hart's. */
+	/* An APLIC or IMSIC may be of machine level. The guest has some of the interrupt files. */
 	{ "riscv,aplic", WITHHELD_AIA },
 	{ "riscv,imsics", WITHHELD_AIA },
-	/* Timers and software interrupts of machine level: firmware is called by them. */
+	/* Timers and software interrupts of machine level interrupt firmware. */
 	{ "sifive,clint0", WITHHELD_FIRMWARE },
 	{ "sifive,clint2", WITHHELD_FIRMWARE },
 	{ "riscv,clint0", WITHHELD_FIRMWARE },
@@ -47,17 +47,17 @@ static const struct {
 	{ "nuclei,ux900-aclint-mtimer", WITHHELD_FIRMWARE },
 	{ "andestech,plicsw", WITHHELD_FIRMWARE },
 	{ "andestech,plmt0", WITHHELD_FIRMWARE },
-	/* The debug module: a hart in debug mode, above machine level, executes from its pages. */
+	/* A hart in debug mode, which may do more than machine mode, executes from these pages. */
 	{ "sifive,debug-013", WITHHELD_FIRMWARE },
 	{ "riscv,debug-013", WITHHELD_FIRMWARE },
-	/* Software interrupts of supervisor level: Halite's harts call each other by them. */
+	/* Software interrupts of supervisor level are the requests between Halite's harts. */
 	{ "riscv,aclint-sswi", WITHHELD_LEVEL },
 	{ "thead,c900-aclint-sswi", WITHHELD_LEVEL },
 	{ "mips,p8700-aclint-sswi", WITHHELD_LEVEL },
 	{ "nuclei,ux900-aclint-sswi", WITHHELD_LEVEL },
-	/* A store to it has QEMU read or write any memory; no IOMMU is ever before it. */
+	/* A store to fw_cfg makes QEMU read or write any memory. No IOMMU is in between. */
 	{ "qemu,fw-cfg-mmio", WITHHELD_FW_CFG },
-	/* Firmware's code and variables, which firmware believes after the next reset. */
+	/* Flash has the code and the variables that firmware trusts after the next reset. */
 	{ "cfi-flash", WITHHELD_FLASH },
 	{ "jedec-flash", WITHHELD_FLASH },
 };
@@ -79,7 +79,7 @@ enum withheld_kind withheld_find(const struct devtree_property *compatible, uint
 	const char *end;
 	enum withheld_kind kind;
 
-	/* Names, each ended by a zero, the last one too. */
+	/* A list of strings ends with the zero of the last string. */
 	if (!name || compatible->len < 1 || name[compatible->len - 1])
 		return WITHHELD_NOT;
 	end = name + compatible->len;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which devices of the machine a guest does not get, and why: one table, by `compatible`. What is
- * withheld does not exist for the guest: no page of the device is mapped, and its node is not in
- * the guest's device tree. An interrupt controller that the guest reaches through Halite keeps its
- * node; its pages are not mapped either.
+ * The devices of the machine that the guest does not get, and the reasons: one table, by
+ * `compatible`. A withheld device does not exist for the guest: no page of the device is mapped,
+ * and its node is not in the guest's device tree. An interrupt controller that the guest reaches
+ * through Halite keeps its node, but its pages are not mapped.
  */
 #ifndef HV_WITHHELD_H
 #define HV_WITHHELD_H
@@ -14,31 +14,31 @@
 
 #include "hv/devtree.h"
 
-/* Why a device is withheld. */
+/* The reason why a device is withheld. */
 enum withheld_kind {
-	WITHHELD_NOT,	   /* it is the guest's */
-	WITHHELD_PLIC,	   /* reached through plic.c */
-	WITHHELD_AIA,	   /* an APLIC or IMSIC: through aplic.c and imsic.c, but for guest files */
-	WITHHELD_FIRMWARE, /* firmware's own */
-	WITHHELD_LEVEL,	   /* raises interrupts of Halite's own level */
-	WITHHELD_FW_CFG,   /* does DMA that no IOMMU guards, and no guest needs it */
+	WITHHELD_NOT,	   /* the guest has the device */
+	WITHHELD_PLIC,	   /* the guest reaches the PLIC through plic.c */
+	WITHHELD_AIA,	   /* the guest reaches an APLIC through aplic.c; an IMSIC has its files */
+	WITHHELD_FIRMWARE, /* a device of firmware */
+	WITHHELD_LEVEL,	   /* raises interrupts of Halite's level */
+	WITHHELD_FW_CFG,   /* does DMA that no IOMMU checks, and no guest needs the device */
 	WITHHELD_FLASH,	   /* storage of firmware */
 	WITHHELD_KINDS,
 };
 
-/* The kinds that may be given, as the bits 1 << kind of struct options and struct machine. */
+/* The words for the kinds that may be given. options.given has bit 1 << kind for each kind. */
 #define WITHHELD_WORDS "fw_cfg,flash"
 
 /* Why the device with property @compatible is withheld from a guest that is given kinds @given. */
 enum withheld_kind withheld_find(const struct devtree_property *compatible, uint32_t given);
 
-/* Whether the node of such a device is left out of the guest's device tree. */
+/* Whether the guest's device tree lacks the nodes of the devices of @kind. */
 bool withheld_is_hidden(enum withheld_kind kind);
 
-/* Why, in words, for messages. */
+/* The reason of @kind in words, for messages. */
 const char *withheld_why(enum withheld_kind kind);
 
-/* The kind, as a bit, that the word of @len characters gives to the guest; 0: no such word. */
+/* The bit of the kind that @word, of @len characters, stands for. 0: there is no such word. */
 uint32_t withheld_word(const char *word, size_t len);
 
 #endif
