@@ -8,7 +8,7 @@
 
 /* AIA, chapter "Memory-mapped control region for an interrupt domain". */
 #define DOMAINCFG   0x0000
-#define SETIP	    0x1c00 /* in_clrip, setie and clrie come 0x100 apart */
+#define SETIP	    0x1c00 /* in_clrip, setie and clrie follow at distances of 0x100 */
 #define SETIPNUM    0x1cdc
 #define CLRIPNUM    0x1ddc
 #define SETIENUM    0x1edc
@@ -30,25 +30,25 @@
 #define DOMAINCFG_DM BIT64(2)
 #define SOURCECFG_D  BIT64(10)
 
-/* What is at an offset, for this guest. */
+/* The kinds of registers. */
 enum reg {
-	REG_RESERVED, /* nothing, or not the guest's */
+	REG_RESERVED, /* no register, or not the guest's */
 	REG_DOMAINCFG,
 	REG_SOURCECFG,
-	REG_SOURCES, /* pending and enable bits, by word or by number */
+	REG_SOURCES, /* pending and enable bits, of a word or of one source */
 	REG_GENMSI,
 	REG_TARGET,
-	REG_DELIVERY, /* of a hart's interrupt delivery structure */
+	REG_DELIVERY, /* in the interrupt delivery structure of a hart */
 	REG_CLAIMI,
 };
 
-/* Of target and genmsi in MSI delivery mode. */
-#define HART_SHIFT	18 /* in direct delivery mode, too */
+/* Fields of target and genmsi in MSI delivery mode. */
+#define HART_SHIFT	18 /* also in direct delivery mode */
 #define MSI_GUEST_SHIFT 12
 #define MSI_GUEST	MASK64(17, 12)
 #define MSI_EIID	MASK64(10, 0)
 
-/* The machine's register at @offset. False: it refuses. */
+/* Load the machine's register at @offset. False: the APLIC refuses the load. */
 static bool load(const struct vcpu *v, uint64_t offset, uint64_t *value)
 {
 	return riscv_try_load(v->domain->host->machine.aplic.base + offset, 4, value);
@@ -59,7 +59,7 @@ static bool store(const struct vcpu *v, uint64_t offset, uint32_t value)
 	return riscv_try_store(v->domain->host->machine.aplic.base + offset, 4, value);
 }
 
-/* The hart of the domain that has index @index for MSIs, or NULL. */
+/* The hart of the domain that has the hart index @index in MSIs, or NULL. */
 static const struct machine_hart *msi_hart(const struct domain *d, uint32_t index)
 {
 	unsigned int i;
@@ -72,8 +72,9 @@ static const struct machine_hart *msi_hart(const struct domain *d, uint32_t inde
 }
 
 /*
- * By which guest index MSIs reach L1's own file. L1 can say 0, as for any supervisor-level file, or work the index out from the
- * file's address, as Linux does; its guests' files only have addresses.
+ * The guest index of L1's interrupt file in MSIs of the machine's APLIC. L1 may write 0 to a
+ * target, as for any supervisor-level file, or this index, as Linux does, which computes it from
+ * the file's address.
  */
 static uint32_t own_index(const struct vcpu *v)
 {
@@ -84,8 +85,8 @@ static uint32_t own_index(const struct vcpu *v)
 }
 
 /*
- * What @value of a target becomes for the machine: *@value. False: it names no interrupt file of L1's. Such a one has no
- * effect, and is said once.
+ * Translate *@value, which L1 writes to a target, for the machine. False: *@value names no
+ * interrupt file of L1, so the write has no effect. The first such write is logged.
  */
 static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
 {
@@ -106,7 +107,10 @@ static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
 	return false;
 }
 
-/* An MSI by software goes to a supervisor-level file, so for L1 to its own. False: that refuses. */
+/*
+ * Send the MSI that L1 writes to genmsi. genmsi names the supervisor-level file of a hart, which is
+ * L1's interrupt file on the hart. False: the interrupt file refuses the store.
+ */
 static bool send_msi(struct vcpu *v, uint32_t value)
 {
 	const struct machine_hart *hart = msi_hart(v->domain, value >> HART_SHIFT);
@@ -117,7 +121,7 @@ static bool send_msi(struct vcpu *v, uint32_t value)
 			       sizeof(value), value & MSI_EIID);
 }
 
-/* Whether a hart of the domain has index @index at an APLIC with wires. */
+/* Whether a hart of the domain has the hart index @index in an APLIC with wires. */
 static bool is_wired_hart(const struct domain *d, uint64_t index)
 {
 	unsigned int i;
@@ -133,7 +137,7 @@ static enum reg find_delivery(const struct domain *d, uint64_t offset)
 {
 	uint64_t at = offset - IDC_BASE;
 
-	/* A domain that supports MSI delivery alone has none of these structures. */
+	/* A domain that supports only MSI delivery mode has no interrupt delivery structures. */
 	if (d->host->machine.aplic.msi || !is_wired_hart(d, at / IDC_SIZE))
 		return REG_RESERVED;
 	switch (at % IDC_SIZE) {
@@ -150,8 +154,8 @@ static enum reg find_delivery(const struct domain *d, uint64_t offset)
 }
 
 /*
- * The bits of sources, 0x1c00 to 0x2007: four arrays of 32 words, each with a register behind that
- * takes a number.
+ * The registers from 0x1c00 to 0x2007: four arrays of 32 words with a bit for each source. Behind
+ * each array, a register takes the number of a source.
  */
 static enum reg find_sources(const struct domain *d, uint64_t offset)
 {
@@ -172,8 +176,8 @@ static enum reg find_sources(const struct domain *d, uint64_t offset)
 }
 
 /*
- * The register at @offset, a multiple of 4. Those with the addresses of MSIs, 0x1bc0 to 0x1bcf, are
- * implemented by machine-level domains alone.
+ * The register at @offset, a multiple of 4. The registers with the addresses of MSIs, 0x1bc0 to
+ * 0x1bcf, exist in machine-level domains only.
  */
 static enum reg find(const struct domain *d, uint64_t offset)
 {
@@ -218,7 +222,7 @@ bool aplic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *va
 		return false;
 	if (reg == REG_TARGET && msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == own_index(v))
 		*value &= ~MSI_GUEST;
-	/* A claim takes the interrupt away. */
+	/* A claim clears the pending bit, so the wires may change. */
 	if (reg == REG_CLAIMI)
 		intc_changed(v, NULL);
 	return true;
@@ -234,10 +238,11 @@ static bool store_genmsi(struct vcpu *v, uint32_t value)
 }
 
 /*
- * What @value of register @reg becomes for the machine: *@value. False: nothing, the write has no
- * effect. The guest's domain has one delivery mode and is little-endian (domaincfg.DM and BE are
- * WARL), so that a target means what it meant when it was checked; and it has no child domain,
- * where a source's target would be another (sourcecfg.D then makes all of the register 0).
+ * Translate *@value, which L1 writes to register @reg, for the machine. False: the write has no
+ * effect. domaincfg.DM and BE are WARL: the guest's interrupt domain has one delivery mode and is
+ * little-endian, so a target keeps the meaning that it had in the check. The guest's domain has no
+ * child domain, to which a source could be delegated with an unchecked target. AIA: without a child
+ * domain, a write of sourcecfg with D set makes the register 0.
  */
 static bool take_value(const struct vcpu *v, enum reg reg, uint64_t offset, uint32_t *value)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The supervisor-level APLIC as L1 sees it: a domain without children, little-endian, with the one
- * delivery mode that the machine's device tree tells of. In MSI delivery mode, a target's guest
- * index 0 stands for L1's own interrupt file, which is a guest file of the machine.
+ * The supervisor-level APLIC for L1: an interrupt domain without children, little-endian, with one
+ * delivery mode, which the machine's device tree gives. In MSI delivery mode, guest index 0 of a
+ * target stands for L1's interrupt file, which may be a guest interrupt file of the machine.
  *
- * Invariants: only registers that the specification names, and that are the guest's, are accessed;
- * all else reads 0 and ignores writes. No source's target is a hart or an interrupt file that is
- * not L1's.
+ * Invariants: Halite accesses only registers that the specification names and that are the guest's.
+ * Other addresses read 0 and ignore writes. The target of each source is a hart or an interrupt
+ * file of L1.
  *
  * Specification: AIA, chapter "Advanced Platform-Level Interrupt Controller (APLIC)".
  */
@@ -16,8 +16,8 @@
 #include "hv/vcpu.h"
 
 /*
- * A load or store of L1 of @size bytes. False: there is no such access, or the machine's device
- * refuses: an access fault.
+ * Load or store @size bytes at @offset for L1. False, for an access fault: the APLIC does not
+ * support the access, or the device of the machine refuses the access.
  */
 bool aplic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value);
 bool aplic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value);

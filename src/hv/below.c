@@ -6,7 +6,7 @@
 #include "riscv/sbi_call.h"
 #include "riscv/static_key.h"
 
-/* Never given back: firmware that refuses to take its hands off may write to them for ever. */
+/* Static memory, because a level below that refuses to disable NACL may write to it for ever. */
 static _Alignas(NACL_SHMEM_ALIGN) uint8_t areas[MACHINE_MAX_HARTS][NACL_SHMEM_SIZE];
 
 _Static_assert(NACL_SHMEM_SIZE % NACL_SHMEM_ALIGN == 0, "each of the areas must be aligned");
@@ -32,7 +32,7 @@ uint32_t below_keys(void)
 	if (!nacl.available)
 		return 0;
 	keys = BIT64(KEY_NACL) | nacl.features << KEY_NACL_SYNC_CSR;
-	/* It is a part of sync_sret for us. */
+	/* Halite uses autoswap only together with sync_sret. */
 	if (nacl_client_entry(nacl.features) != NACL_ENTRY_AUTOSWAP)
 		keys &= ~BIT64(KEY_NACL_AUTOSWAP_CSR);
 	return keys;
@@ -53,7 +53,7 @@ void below_hart_start(struct nacl_client_hart *client, const struct machine_hart
 	void *area = areas[hart->index];
 	enum nacl_error error = nacl_client_enable(&nacl, client, area, (uintptr_t)area);
 
-	/* It works without: by instructions, which trap. */
+	/* The hart works without NACL, too: the instructions trap. */
 	if (error)
 		hv_warn("hart %lu: SBI NACL set_shmem of 0x%lx refused with error %d", hart->hartid,
 			(unsigned long)(uintptr_t)area, error);

@@ -15,21 +15,21 @@
 
 #define LINE_SIZE 256
 
-/* NS16550A: transmit register; line status with its bit for "transmit register empty". */
+/* NS16550A: transmit register, line status register, and its bit "transmit register empty". */
 #define UART_THR      0
 #define UART_LSR      5
 #define UART_LSR_THRE 0x20
 
-/* What the finisher takes: this, with the exit status above it. */
+/* A store to the finisher: FINISHER_FAIL, and the exit status in the upper half. */
 #define FINISHER_FAIL UINT32_C(0x3333)
 #define EXIT_STATUS   UINT32_C(1)
-/* How long it may take, in ticks: a second on the machines that have one. */
+/* The time to wait for the finisher, in ticks: a second on machines with a finisher. */
 #define FINISHER_TICKS 10000000
 
-/* How long a line of another hart may take, likewise. */
+/* The time to wait for the line of another hart, in ticks. */
 #define LINE_TICKS 10000000
 
-/* What hv_fatal() uses of its hart's stack at most, with all that it calls. */
+/* The most bytes of stack that hv_fatal() and its callees use. */
 #define FATAL_STACK 4096
 
 static bool has_dbcn;
@@ -37,7 +37,10 @@ static uint64_t (*find_finisher)(const void *fdt);
 static const void *tree;
 static volatile uint8_t *uart;
 
-/* A firmware that is older than SBI 0.2 knows no call of the base extension, probing included. */
+/*
+ * Firmware older than SBI 0.2 has no base extension, so the probe fails, and console_write() uses
+ * the legacy calls.
+ */
 void console_init(void)
 {
 	has_dbcn = firmware_has_extension(SBI_EXT_DBCN);
@@ -113,8 +116,8 @@ size_t console_read(char *buf, size_t size)
 }
 
 /*
- * A line is written as a whole: other harts' lines wait. Not for ever: a hart that ends in the
- * middle of its line keeps the lock, and what it says of that comes next.
+ * Write a line as a whole: the lines of other harts wait for the lock, but not for ever. A hart
+ * that traps within its line keeps the lock, and its fatal message has to be written all the same.
  */
 static void write_line(const char *line, size_t size)
 {
@@ -133,7 +136,7 @@ static void write_line(const char *line, size_t size)
 
 static void print(const char *prefix, const char *fmt, va_list args, const char *end)
 {
-	/* One byte more, for @end. */
+	/* The last byte is for @end. */
 	char line[LINE_SIZE + 1];
 	int used = snprintf(line, LINE_SIZE, "%s", prefix);
 	int more = vsnprintf(line + used, LINE_SIZE - used, fmt, args);
@@ -163,8 +166,8 @@ void hv_warn(const char *fmt, ...)
 }
 
 /*
- * The simulator ends when it gets to it. A call of the firmware meanwhile would be a second
- * request and replace the exit status, so it must not come at once.
+ * End the simulator through its finisher. The simulator may run on for a while after the store. A
+ * shutdown call of the firmware in that time would replace the exit status, so this function waits.
  */
 static void finish(volatile uint32_t *finisher)
 {
@@ -176,10 +179,11 @@ static void finish(volatile uint32_t *finisher)
 }
 
 /*
- * The first hart that comes here ends the machine, with its message and its status; one that comes
- * later waits for that. The first one can come again, by a fault on its way to the end. Which hart
- * it is tells the stack, for there may be no vCPU yet: each hart has its own, and @sp is then a
- * little below where it came here first.
+ * Whether the calling hart is the first hart in hv_fatal(). The first hart ends the machine, with
+ * its message and its exit status, and later harts wait. The first hart may call hv_fatal() again,
+ * after a trap within hv_fatal(). There may be no vCPU yet, so the stack identifies the hart: each
+ * hart has a stack, and in a second call @sp is less than FATAL_STACK bytes below the @sp of the
+ * first call.
  */
 static bool is_first(uintptr_t sp)
 {
@@ -208,7 +212,10 @@ void hv_fatal(const char *fmt, ...)
 	va_start(args, fmt);
 	print("halite: fatal: ", fmt, args, "\n");
 	va_end(args);
-	/* What is wrong with the tree may be the finisher. */
+	/*
+	 * find() calls hv_fatal() if the finisher's node is malformed, so find() is called once
+	 * only.
+	 */
 	find = find_finisher;
 	find_finisher = NULL;
 	finisher = find ? find(tree) : 0;

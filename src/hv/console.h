@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Halite's own messages, through the firmware's console: SBI DBCN where there is one, the legacy
- * putchar call otherwise. Works from the first instruction of C on; no state that has to be right.
+ * Halite's own messages, through the firmware's console: SBI DBCN if firmware has it, otherwise the
+ * legacy putchar call. The functions work from the first instruction of C on and need no other
+ * module of src/hv.
  */
 #ifndef HV_CONSOLE_H
 #define HV_CONSOLE_H
@@ -9,31 +10,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Find out which console the firmware has; until then the legacy one is used. */
+/* Find the firmware's console. Before this call, the legacy console is used. */
 void console_init(void);
 
 /*
- * hv_fatal() ends a simulator through its SiFive test finisher, so that the simulator's exit status
- * says failure: firmware's shutdown call, which is used without one, passes no status on. hv_fatal()
- * asks @find for the address, 0 if there is none; @fdt has been checked and stays there.
+ * Let hv_fatal() end a simulator through its SiFive test finisher, which sets the exit status of
+ * the simulator to failure. Firmware's shutdown call, which hv_fatal() uses without a finisher, has
+ * no exit status. hv_fatal() calls @find for the finisher's address; 0: there is none. The caller
+ * has checked @fdt, and @fdt stays where it is.
  */
 void console_use_finisher(uint64_t (*find)(const void *fdt), const void *fdt);
 
-/* There is no SBI: print on the NS16550A at @address (0: nowhere). Only to say so before the end. */
+/* Write to the NS16550A at @address, for the fatal message without an SBI. 0: no change. */
 void console_use_uart(uint64_t address);
 
-/* Write @size bytes at @buf; the number of bytes that were taken. */
+/* Write the @size bytes at @buf. Return the number of bytes that the console accepted. */
 size_t console_write(const char *buf, size_t size);
 
-/* Read up to @size bytes that have been typed into @buf, without waiting; how many there were. */
+/* Read at most @size bytes of input into @buf, without waiting. Return their number. */
 size_t console_read(char *buf, size_t size);
 
-/* printf without floating point; at most 255 bytes at a time. Does not add a line end. */
+/* Print like printf, without floating point, at most 255 bytes, and no line end. */
 void hv_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Print "halite: fatal: " and the message as a line and turn the machine off, with failure as the
- * reason. For what the machine, the configuration or a bug of Halite's own makes impossible.
+ * Print "halite: fatal: " and the message as a line, and turn the machine off with failure as the
+ * reason. For errors of the machine, of the configuration, or of Halite.
  */
 _Noreturn void hv_fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -12,7 +12,7 @@ bool device_is_controller(const struct domain *d, uint64_t addr)
 			    : addr - m->aplic.base < m->aplic.size;
 }
 
-/* Whether a device is mapped for the guest at @addr; RAM is not one. */
+/* Whether @addr is mapped for the guest and is not RAM. */
 static bool is_mapped(const struct vcpu *v, uint64_t addr, unsigned int size)
 {
 	struct hext_host_page page;

@@ -39,7 +39,7 @@ static void fill_config(struct world_config *w, const struct machine *m)
 	w->stateen = m->isa.smstateen;
 	c->gstage_adue = m->isa.svadu && !m->isa.svade;
 	c->aia = m->imsic.present;
-	/* With Smstateen, world_probe() makes an access of L1 to siselect trap. */
+	/* With Smstateen, siselect traps: hext_known_stateen0() clears hstateen0.CSRIND. */
 	w->open_iselect = !c->aia && !w->stateen &&
 			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);
 	c->identities = m->imsic.identities;

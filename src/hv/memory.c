@@ -8,7 +8,7 @@ void *memory_map(const struct domain *d, uint64_t addr, uint64_t size)
 	return domain_owns_ram(d, addr, size) ? (void *)(uintptr_t)addr : NULL;
 }
 
-/* By type, so that the compiler cannot make more accesses of one. */
+/* Access memory with the type of the given size, so the compiler makes exactly one access. */
 #define READ_CASE(type)                                                \
 	case sizeof(type): {                                           \
 		type value_ = *(const volatile type *)(uintptr_t)addr; \

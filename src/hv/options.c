@@ -19,7 +19,7 @@ static bool is_text(const char *text, size_t len, const char *expected)
 	return strlen(expected) == len && !strncmp(text, expected, len);
 }
 
-/* The feature that the @len bytes at @text name, or NACL_FEAT_COUNT. */
+/* The number of the feature with the name @text, of @len bytes, or NACL_FEAT_COUNT. */
 static unsigned int find_feature(const char *text, size_t len)
 {
 	unsigned int i = 0;
@@ -46,9 +46,9 @@ static void parse_nacl(struct options *o, const char *value, size_t len)
 		unsigned int feature = find_feature(value, name);
 
 		if (feature == NACL_FEAT_COUNT)
-			hv_fatal(
-				"bootargs: nacl=: \"%.*s\" is not known; all, none, or a list of sync_csr,sync_hfence,sync_sret,autoswap_csr is expected",
-				(int)name, value);
+			hv_fatal("bootargs: nacl=: \"%.*s\" is not known; all, none, or a list of "
+				 "sync_csr,sync_hfence,sync_sret,autoswap_csr is expected",
+				 (int)name, value);
 		o->nacl_features |= 1u << feature;
 		value += name;
 		value += value < end;

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Halite's own command line: /chosen/bootargs of the device tree that firmware gives. Words apart
- * by spaces:
- *   nacl=all      offer the guest SBI NACL with all its features (what happens without the word)
- *   nacl=LIST     with these features, apart by commas: sync_csr, sync_hfence, sync_sret, autoswap_csr
- *   nacl=         with no feature
- *   nacl=none     do not offer the extension
- *   give=LIST     give the guest devices that withheld.h withholds, apart by commas: fw_cfg, flash
- *   stats         count the guest's exits by their reasons, and print that when it ends the machine
- *   slow          handle all exits the general way, for tests: no difference but in time
- * A later word overrides an earlier one; give= adds to it. An unknown word is a warning, an unknown
- * value is fatal.
+ * Halite's command line: /chosen/bootargs of the device tree from firmware. These are the words,
+ * separated by spaces: nacl=all      offer the guest SBI NACL with all features (the default)
+ * nacl=LIST     offer SBI NACL with these features, separated by commas: sync_csr, sync_hfence,
+ * sync_sret, autoswap_csr nacl=         offer SBI NACL without features nacl=none     do not offer
+ * SBI NACL give=LIST     give the guest these devices, which are withheld otherwise (withheld.h),
+ * separated by commas: fw_cfg, flash stats         count the guest's exits by reason, and print the
+ * counts when the guest ends the machine slow          handle all exits on the general path, for
+ * tests: the guest sees no difference but time A later nacl= overrides an earlier one. A later
+ * give= adds devices. An unknown word is logged as a warning. An unknown value is fatal.
  */
 #ifndef HV_OPTIONS_H
 #define HV_OPTIONS_H
@@ -21,15 +19,15 @@
 
 struct options {
 	bool nacl_offered;
-	uint32_t nacl_features; /* bit n: feature id n */
-	uint32_t given;		/* bit n: devices of kind n of withheld.h */
+	uint32_t nacl_features; /* bit n: NACL feature n */
+	uint32_t given;		/* bit n: devices of kind n (withheld.h) */
 	bool stats;
 	bool slow;
 };
 
 void options_parse(struct options *o, const char *bootargs);
 
-/* The value that nacl= would have, for messages; in @buf, cut to @size. */
+/* The value of nacl= that stands for @o, for messages. May be in @buf, of @size bytes. */
 const char *options_nacl_text(const struct options *o, char *buf, size_t size);
 
 #endif

@@ -14,11 +14,11 @@
 #define CONTEXT_STRIDE UINT64_C(0x1000)
 #define CONTEXT_END    UINT64_C(0x4000000)
 #define THRESHOLD      0
-#define CLAIM	       4 /* and complete */
+#define CLAIM	       4 /* a load claims, a store completes */
 
-/* What is at an offset, for this guest. */
+/* The kinds of registers. */
 enum reg {
-	RESERVED, /* nothing, or not the guest's */
+	RESERVED, /* no register, or not the guest's */
 	PRIORITY,
 	PENDING,
 	ENABLE,
@@ -26,7 +26,7 @@ enum reg {
 	CONTEXT_CLAIM,
 };
 
-/* The vCPU whose supervisor context @context is, or NULL. */
+/* The vCPU that has @context as its supervisor context, or NULL. */
 static struct vcpu *context_owner(const struct domain *d, uint64_t context)
 {
 	unsigned int i;
@@ -38,13 +38,15 @@ static struct vcpu *context_owner(const struct domain *d, uint64_t context)
 	return NULL;
 }
 
-/* Whether word @word of one bit for each source has a bit of a source that the PLIC has. */
+/* Whether word @word of an array with one bit for each source has bits of existing sources. */
 static bool has_sources(const struct domain *d, uint64_t word)
 {
 	return word <= d->host->machine.plic.ndev / 32;
 }
 
-/* The register at @offset, a multiple of 4; *@owner is the vCPU of its context, if any. */
+/*
+ * The register at @offset, a multiple of 4. *@owner: the vCPU of the register's context, or NULL.
+ */
 static enum reg find(const struct domain *d, uint64_t offset, struct vcpu **owner)
 {
 	uint64_t at;
@@ -69,7 +71,7 @@ static enum reg find(const struct domain *d, uint64_t offset, struct vcpu **owne
 	return *owner && at % CONTEXT_STRIDE == CLAIM ? CONTEXT_CLAIM : RESERVED;
 }
 
-/* "32-bits ... accessed atomically with LW and SW instructions". */
+/* PLIC 1.0: registers are 32 bits wide, for LW and SW. */
 static bool is_access(uint64_t offset, unsigned int size)
 {
 	return size == 4 && offset % 4 == 0;
@@ -88,7 +90,7 @@ bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *val
 		return true;
 	if (!riscv_try_load(v->domain->host->machine.plic.base + offset, 4, value))
 		return false;
-	/* A claim takes the interrupt away, from all contexts that have it enabled. */
+	/* A claim clears the pending bit, which may change the output to all contexts. */
 	if (reg == CONTEXT_CLAIM)
 		intc_changed(v, NULL);
 	return true;
@@ -102,7 +104,7 @@ bool plic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t val
 	if (!is_access(offset, size))
 		return false;
 	reg = find(v->domain, offset, &owner);
-	/* Pending bits change by claims alone. */
+	/* The pending bits are read-only. */
 	if (reg == RESERVED || reg == PENDING)
 		return true;
 	if (!riscv_try_store(v->domain->host->machine.plic.base + offset, 4, (uint32_t)value))

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The PLIC as L1 sees it: the machine's own. The guest reaches the priorities, the pending bits and
- * the supervisor contexts of its harts, as far as the PLIC has sources. Machine mode contexts are
- * firmware's; they, and all that the specification reserves, read 0 and ignore writes.
+ * The PLIC for L1. Accesses of L1 are forwarded to the PLIC of the machine. L1 reaches the
+ * priorities and the pending bits of all sources, and the supervisor contexts of its harts. The
+ * contexts of machine mode, which belong to firmware, and reserved addresses read 0 and ignore
+ * writes.
  *
- * Invariant: only registers that the specification names, and that are the guest's, are accessed.
+ * Invariant: Halite accesses only registers that the specification names and that are the guest's.
  *
  * Specification: RISC-V PLIC 1.0.
  */
@@ -14,8 +15,8 @@
 #include "hv/vcpu.h"
 
 /*
- * A load or store of L1 of @size bytes. False: there is no such access, or the machine's device
- * refuses: an access fault.
+ * Load or store @size bytes at @offset for L1. False, for an access fault: the PLIC does not
+ * support the access, or the device of the machine refuses the access.
  */
 bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value);
 bool plic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value);

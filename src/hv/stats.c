@@ -20,10 +20,10 @@ void stats_print_pool(struct domain *d)
 	if (!static_key(KEY_STATS))
 		return;
 	hext_shadow_use(&d->shadows, &use);
-	hv_print(
-		"halite: level %u: pool: shadows %u of %u, tables %u of %u, lost %u, taken away %lu times\n",
-		d->host->level, use.shadows_used, use.shadows, use.tables_used, use.tables,
-		use.tables_lost, (unsigned long)use.drains);
+	hv_print("halite: level %u: pool: shadows %u of %u, tables %u of %u, lost %u, "
+		 "taken away %lu times\n",
+		 d->host->level, use.shadows_used, use.shadows, use.tables_used, use.tables,
+		 use.tables_lost, (unsigned long)use.drains);
 }
 
 void stats_print(const struct domain *d)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How often a guest came out, and why. Counted when Halite's command line says "stats": then a table is
- * printed when the guest ends the machine, and the use of the pool for shadows then and whenever the guest
- * stops a hart, which is how a guest can ask for it. Otherwise counting is a nop.
+ * The number of exits for each reason. With the word "stats" on Halite's command line, Halite
+ * counts exits and prints the counts when the guest ends the machine. It then also prints the use
+ * of the pool for shadows, and prints it whenever the guest stops a hart, too. Without the word,
+ * stat_count() is a nop.
  */
 #ifndef HV_STATS_H
 #define HV_STATS_H
@@ -11,20 +12,20 @@
 
 #include "riscv/static_key.h"
 
-/* From L1 if L1_, from L2 if L2_. */
+/* The reasons. STAT_L1_: an exit of L1. STAT_L2_: an exit of L2. */
 enum stat {
-	STAT_L1_SBI,	/* ECALL, but for NACL */
+	STAT_L1_SBI,	/* ECALL, other than SBI NACL */
 	STAT_L1_NACL,	/* ECALL of SBI NACL */
-	STAT_L1_CSR,	/* H or VS CSR */
-	STAT_L1_HFENCE, /* HFENCE, HINVAL */
-	STAT_L1_SRET,	/* into L2 */
-	STAT_L1_ACCESS, /* HLV, HLVX, HSV */
-	STAT_L1_WAIT,	/* WFI, WRS.NTO */
-	STAT_L1_MEMORY, /* G-stage fault: a device that is emulated, or nothing */
-	STAT_L1_OTHER,	/* exceptions that are L1's own */
-	STAT_L2_FILL,	/* G-stage fault that the shadow lacked an entry for */
-	STAT_L2_MEMORY, /* G-stage fault of L1's tables, or a device that is emulated */
-	STAT_L2_OTHER,	/* exceptions for L1 */
+	STAT_L1_CSR,	/* CSR instruction on a hypervisor or VS CSR */
+	STAT_L1_HFENCE, /* HFENCE or HINVAL */
+	STAT_L1_SRET,	/* SRET into L2 */
+	STAT_L1_ACCESS, /* HLV, HLVX or HSV */
+	STAT_L1_WAIT,	/* WFI or WRS.NTO */
+	STAT_L1_MEMORY, /* guest-page fault: an emulated device, or no memory */
+	STAT_L1_OTHER,	/* another exception of L1 */
+	STAT_L2_FILL,	/* guest-page fault: the shadow lacked the entry */
+	STAT_L2_MEMORY, /* guest-page fault: passed to L1, or an emulated device */
+	STAT_L2_OTHER,	/* another exception, passed to L1 */
 	STAT_INTERRUPT,
 	STAT_COUNT,
 };
@@ -41,10 +42,10 @@ static inline __attribute__((always_inline)) void stat_count(struct stats *s, en
 		s->count[stat]++;
 }
 
-/* If exits are counted: print how much of the pool for shadows is in use, in one line. */
+/* If exits are counted, print the use of the pool for shadows in one line. */
 void stats_print_pool(struct domain *d);
 
-/* If they are counted: print those of all harts of @d. */
+/* If exits are counted, print the sums over all harts of @d. */
 void stats_print(const struct domain *d);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * VMIDs of the machine, by which its TLBs tell G-stages apart. The host has them all and gives each
- * domain a range, once. The first of a domain's range is its own G-stage's, the others are for the
- * shadows.
+ * The VMIDs of the machine. The TLB distinguishes G-stage tables by VMID. The host has all VMIDs
+ * and gives each domain a range, once. The first VMID of the range is for the G-stage table of the
+ * domain, and the others are for its shadows.
  *
- * Invariant: no VMID is in two domains' ranges.
+ * Invariant: no VMID is in the ranges of two domains.
  */
 #ifndef HV_VMID_H
 #define HV_VMID_H
@@ -16,7 +16,7 @@ struct vmid_range {
 	uint16_t count;
 };
 
-/* Take the first VMIDs of @left away from it: @most, or as many as there are. */
+/* Remove the first @most VMIDs, or all if there are fewer, from @left, and return them. */
 struct vmid_range vmid_take(struct vmid_range *left, unsigned int most);
 
 #endif

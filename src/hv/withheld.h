@@ -3,7 +3,8 @@
  * The devices of the machine that the guest does not get, and the reasons: one table, by
  * `compatible`. A withheld device does not exist for the guest: no page of the device is mapped,
  * and its node is not in the guest's device tree. An interrupt controller that the guest reaches
- * through Halite keeps its node, but its pages are not mapped.
+ * through Halite keeps its node, but its pages are not mapped, except for the guest's
+ * interrupt files.
  */
 #ifndef HV_WITHHELD_H
 #define HV_WITHHELD_H
@@ -18,7 +19,7 @@
 enum withheld_kind {
 	WITHHELD_NOT,	   /* the guest has the device */
 	WITHHELD_PLIC,	   /* the guest reaches the PLIC through plic.c */
-	WITHHELD_AIA,	   /* the guest reaches an APLIC through aplic.c; an IMSIC has its files */
+	WITHHELD_AIA,	   /* APLIC: through aplic.c; IMSIC: domain.c maps the guest's files */
 	WITHHELD_FIRMWARE, /* a device of firmware */
 	WITHHELD_LEVEL,	   /* raises interrupts of Halite's level */
 	WITHHELD_FW_CFG,   /* does DMA that no IOMMU checks, and no guest needs the device */
