@@ -90,7 +90,7 @@ static uint32_t own_index(const struct vcpu *v)
  */
 static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
 {
-	static uint32_t said;
+	static uint32_t logged;
 	uint32_t own = own_index(v);
 	uint32_t index = (*value & MSI_GUEST) >> MSI_GUEST_SHIFT;
 
@@ -101,8 +101,9 @@ static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
 		*value = (*value & ~(uint32_t)MSI_GUEST) | index << MSI_GUEST_SHIFT;
 		return true;
 	}
-	if (!__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
-		hv_warn("APLIC register 0x%lx: 0x%x names no interrupt file of the guest's; ignored",
+	if (!__atomic_exchange_n(&logged, 1, __ATOMIC_RELAXED))
+		hv_warn("APLIC register 0x%lx: 0x%x names no interrupt file of the guest's; "
+			"ignored",
 			(unsigned long)offset, (unsigned int)*value);
 	return false;
 }

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Halite's command line: /chosen/bootargs of the device tree from firmware. These are the words,
- * separated by spaces: nacl=all      offer the guest SBI NACL with all features (the default)
- * nacl=LIST     offer SBI NACL with these features, separated by commas: sync_csr, sync_hfence,
- * sync_sret, autoswap_csr nacl=         offer SBI NACL without features nacl=none     do not offer
- * SBI NACL give=LIST     give the guest these devices, which are withheld otherwise (withheld.h),
- * separated by commas: fw_cfg, flash stats         count the guest's exits by reason, and print the
- * counts when the guest ends the machine slow          handle all exits on the general path, for
- * tests: the guest sees no difference but time A later nacl= overrides an earlier one. A later
- * give= adds devices. An unknown word is logged as a warning. An unknown value is fatal.
+ * separated by spaces:
+ *   nacl=all    offer the guest SBI NACL with all features (the default)
+ *   nacl=LIST   offer SBI NACL with these features, separated by commas: sync_csr, sync_hfence,
+ *               sync_sret, autoswap_csr
+ *   nacl=       offer SBI NACL without features
+ *   nacl=none   do not offer SBI NACL
+ *   give=LIST   give the guest these devices, which are withheld otherwise (withheld.h), separated
+ *               by commas: fw_cfg, flash
+ *   stats       count the guest's exits by reason, and print the counts when the guest ends the
+ *               machine
+ *   slow        handle all exits on the general path, for tests: the guest sees no difference but
+ *               time
+ * A later nacl= overrides an earlier one. A later give= adds devices. An unknown word is logged as
+ * a warning. An unknown value is fatal.
  */
 #ifndef HV_OPTIONS_H
 #define HV_OPTIONS_H

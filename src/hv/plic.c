@@ -71,7 +71,7 @@ static enum reg find(const struct domain *d, uint64_t offset, struct vcpu **owne
 	return *owner && at % CONTEXT_STRIDE == CLAIM ? CONTEXT_CLAIM : RESERVED;
 }
 
-/* PLIC 1.0: registers are 32 bits wide, for LW and SW. */
+/* PLIC 1.0: "32-bits ... accessed atomically with LW and SW instructions". */
 static bool is_access(uint64_t offset, unsigned int size)
 {
 	return size == 4 && offset % 4 == 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * main() for a fuzz target that is not linked with libFuzzer:
- *   --seconds N    random inputs for that long
- *   --runs N       so many of them (default 10,000)
- *   --seed S       of the generator (default 1)
- *   FILE...        these inputs instead
- * An input that fails, or takes longer than FUZZ_TIMEOUT seconds, is saved in PROGRAM.failed, and the
- * last line says how to repeat it. Every 10 seconds a line tells how far it is.
+ *   --seconds N   test random inputs for N seconds
+ *   --runs N      test N random inputs (default 10,000)
+ *   --seed S      seed of the random generator (default 1)
+ *   FILE...       test the inputs in these files instead
+ * An input that fails, or takes longer than FUZZ_TIMEOUT seconds, is saved in PROGRAM.failed, and
+ * the last line shows the command that repeats the test. Every 10 seconds a line shows the number
+ * of inputs.
  */
 #ifndef FUZZ_MAIN_H
 #define FUZZ_MAIN_H
@@ -22,7 +23,7 @@
 
 #define FUZZ_TIMEOUT 20
 
-/* Not there in a build without sanitizers. */
+/* NULL in a build without sanitizers. */
 #pragma weak __sanitizer_set_death_callback
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What both fuzz targets of src/nacl have in common: the area's layout, written a second time, and an input read byte by byte. */
+/*
+ * Common parts of the two fuzz targets of src/nacl: the layout of the area, written independently
+ * of src/nacl/abi.h, and an input that is read byte by byte.
+ */
 #ifndef FUZZ_NACL_H
 #define FUZZ_NACL_H
 
@@ -28,7 +31,7 @@ struct input {
 	size_t size;
 };
 
-/* next: a byte; 0 behind the end */
+/* Read the next byte of the input. 0: there is none left. */
 static unsigned int next(struct input *in)
 {
 	if (!in->size)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * src/nacl/client.c on an L0 that answers anything, does or does not do what it is asked for, and
- * in half of the inputs writes to the area at any moment. Checked:
- *  - no access outside the area (the sanitizer sees it: the area is an allocation of its own);
- *  - the calls are those of the specification, and a bounded number in each operation;
- *  - the hooks are asked only for what they promise to take;
- *  - with an L0 that does not write where it may not: each fence is done, as wide as it was asked
- *    for, by L0 or by the hook, when a flush is over; entries are decoded here a second time;
- *  - likewise each CSR has the value that was written last, and an accessor reads it.
+ * Test of src/nacl/client.c with an L0 that returns random results, does all, some or none of what
+ * a call requests, and in half of the inputs writes to the area at any moment. The test checks:
+ * - No access is outside the area. The area is a separate allocation, so the sanitizer finds one.
+ * - All calls are calls of the specification, and each operation makes a bounded number of calls.
+ * - The arguments of the hooks are in their documented ranges.
+ * - If L0 does not write to the area at random, a flush completes each fence, by L0 or by the hook,
+ *   for at least the range of the fence. The test decodes the entries independently.
+ * - If L0 does not write to the area at random, each CSR has the value that was written last, and
+ *   an accessor reads that value.
  *
- * With libFuzzer (clang): -DLIBFUZZER -fsanitize=fuzzer. Otherwise main() is that of fuzz_main.h.
+ * With libFuzzer (clang): -DLIBFUZZER -fsanitize=fuzzer. Otherwise fuzz_main.h has main().
  */
 #include <string.h>
 
@@ -21,13 +22,13 @@
 
 static struct {
 	struct input in;
-	bool meddle;  /* L0 writes anywhere in the area */
-	bool honest;  /* L0 does what a call with success asks for */
-	bool keeps;   /* a trapped write of a CSR leaves the older value waiting that is dirty */
-	bool present; /* L0 has the area */
+	bool meddle;  /* L0 writes anywhere in the area at any moment */
+	bool honest;  /* L0 does all that a call requests if the call succeeds */
+	bool keeps;   /* a trapped write of a CSR leaves the CSR dirty in the area */
+	bool present; /* set_shmem has succeeded with the area */
 	unsigned int calls;
 	nacl_word *area;
-	nacl_word want[1024], has[1024]; /* CSRs by index: last written; of the machine */
+	nacl_word want[1024], has[1024]; /* CSRs: last written; in the machine */
 	bool written[1024];
 	struct nacl_client_hfence asked[MAX_ASKED];
 	bool done[MAX_ASKED];
@@ -68,7 +69,7 @@ static void meddle(void)
 	f.area[word] = (nacl_word)next_number() * 0x9e3779b9u ^ (nacl_word)next_number();
 }
 
-/* Range of a fence, with room for any end. */
+/* The range of @fence, in 128 bits so that no end overflows. */
 static void range(const struct nacl_client_hfence *fence, unsigned __int128 *start,
 		  unsigned __int128 *end)
 {
@@ -76,7 +77,7 @@ static void range(const struct nacl_client_hfence *fence, unsigned __int128 *sta
 	*end = *start + (fence->size ? fence->size : 1);
 }
 
-/* A fence has been done, of @start up to @end if it has a range. */
+/* A fence is complete. A type with a range covers @start up to @end. Mark each fence it covers. */
 static void done(unsigned int type, unsigned int vmid, unsigned int asid, unsigned __int128 start,
 		 unsigned __int128 end)
 {
@@ -96,7 +97,7 @@ static void done(unsigned int type, unsigned int vmid, unsigned int asid, unsign
 	}
 }
 
-/* L0 does entry @e, by the specification's own words. */
+/* L0 performs the fence of entry @e as the specification defines it. */
 static void do_entry(unsigned int e)
 {
 	const unsigned int vmid_shift = NACL_XLEN == 32 ? 9 : 16;
@@ -110,7 +111,7 @@ static void do_entry(unsigned int e)
 
 	if (!(config & PENDING))
 		return;
-	if (!f.meddle) { /* what must be zero is */
+	if (!f.meddle) { /* reserved fields are zero */
 		CHECK(type < 8 && order < 52 && !nacl_le(w[2]));
 		CHECK(!(type & 1) || (!order && !w[1] && !w[3]));
 		CHECK((type >= 2 || !vmid) && (type >= 6 || !asid));
@@ -140,7 +141,7 @@ static void do_csr(unsigned int index)
 		f.has[index] = nacl_le(f.area[0x1000 / WS + index]);
 }
 
-/* L0 does what the call asks for, some of it, or nothing. */
+/* L0 does all, some, or none of what the call requests. */
 static void do_call(nacl_word fid, nacl_word a0)
 {
 	unsigned int some = f.honest ? 0 : next(&f.in) % 4;
@@ -198,7 +199,7 @@ void nacl_hook_hfence(const struct nacl_client_hfence *fence)
 	meddle();
 }
 
-/* The instruction traps, and L0 drops what waits for the CSR in the area, or does not. */
+/* The CSR instruction traps. If f.keeps, L0 leaves a dirty CSR in the area dirty. */
 void nacl_hook_csr_write(unsigned int csr, nacl_word value)
 {
 	CHECK(csr < 0xc00 && (csr & 0x300) == 0x200);
@@ -290,7 +291,7 @@ static void step(void)
 			nacl_sret_gprs(hart.shmem, gpr);
 		if (hart.shmem)
 			nacl_sret_autoswap(hart.shmem, next(&f.in));
-		CHECK(nacl_client_sync_sret(&hart)); /* that returns is an error */
+		CHECK(nacl_client_sync_sret(&hart)); /* a return is an error */
 		CHECK(nacl_client_entry(hart.features) == NACL_ENTRY_SRET);
 		check_settled();
 	} else {

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * src/nacl/host.c with an L1 that writes anything into the area, at any moment: between calls, and
- * as another hart would, while an operation of L0 runs. Checked after each call and in each
- * operation:
- *  - no access outside the area (the sanitizer sees it: the area is an allocation of its own);
- *  - operations are asked only for CSRs that exist, and no read-only one is written;
- *  - a fence keeps the promises of struct nacl_hfence, and covers what its entry named: decoded
- *    here a second time, with 128-bit numbers;
- *  - Pending is still set while a fence is done, and clear afterwards; no fence is lost;
- *  - the CSR space is current or dirty whenever L1 runs; the answers of the calls are what the
- *    model says.
+ * Test of src/nacl/host.c with an L1 that writes random values to the area at any moment: between
+ * calls, and while an operation of L0 runs, as another hart would. The test checks after each call
+ * and in each operation:
+ * - No access is outside the area. Each area is a separate allocation, so the sanitizer finds one.
+ * - host.c calls the operations only for CSRs that exist, and writes no read-only CSR.
+ * - A fence is in the ranges of struct nacl_hfence, and covers the fence of its entry. The test
+ *   decodes the entry independently, with 128-bit numbers.
+ * - Pending is set while the fence of an entry is performed, and clear afterwards. No fence is
+ *   lost.
+ * - Each CSR in the CSR space is current or dirty whenever L1 runs.
+ * - The results of the calls are those of the model in this file.
  *
- * With libFuzzer (clang): -DLIBFUZZER -fsanitize=fuzzer. Otherwise main() is that of fuzz_main.h.
+ * With libFuzzer (clang): -DLIBFUZZER -fsanitize=fuzzer. Otherwise fuzz_main.h has main().
  */
 #include <string.h>
 
@@ -28,11 +29,11 @@ struct l1 {
 	struct input in;
 	unsigned int features;
 	nacl_word csr[4096];
-	nacl_word *area[2];  /* two that L1 may choose from */
-	nacl_word *set;	     /* the one in force, by the model */
-	bool meddle;	     /* another hart writes during operations */
-	bool taken[ENTRIES]; /* fences seen in this call */
-	bool any_entry;	     /* false: only @one_entry may be taken */
+	nacl_word *area[2];  /* the two areas that L1 may choose */
+	nacl_word *set;	     /* the area in use, in the model */
+	bool meddle;	     /* another hart writes to the areas during operations */
+	bool taken[ENTRIES]; /* entries that host.c has performed in this call */
+	bool any_entry;	     /* false: host.c may perform one_entry only */
 	unsigned int one_entry;
 };
 
@@ -51,7 +52,7 @@ static nacl_word next_word(struct input *in)
 	return w;
 }
 
-/* A sparse set, different on RV32: enough of each kind. */
+/* Whether @csr exists in the model: a sparse set with CSRs of each kind. */
 static bool exists(unsigned int csr)
 {
 	return csr == HSTATUS || csr * 2654435761u >> 29 == 1 || csr == 0x645 || csr == 0x244;
@@ -64,7 +65,7 @@ static bool dirty(const nacl_word *area, unsigned int csr)
 	return nacl_le(area[0xf80 / WS + index / NACL_XLEN]) >> (index % NACL_XLEN) & 1;
 }
 
-/* One write of L1 to its memory, most often to places that mean something. */
+/* One write of L1 to an area, most often to a word with a meaning. */
 static void scribble(struct l1 *l1)
 {
 	nacl_word *area = l1->area[next(&l1->in) & 1];
@@ -94,7 +95,7 @@ static unsigned int op_info(void *ctx, unsigned int csr)
 	return info_of(csr, exists(csr));
 }
 
-/* hvip and vsip are one register here, the rest stand alone. */
+/* The value of @csr. hvip and vsip are one register in the model. */
 static nacl_word current(struct l1 *l1, unsigned int csr)
 {
 	return csr == 0x244 ? l1->csr[0x645] >> 1 : l1->csr[csr];
@@ -119,7 +120,7 @@ static void op_write(void *ctx, unsigned int csr, nacl_word value)
 	meddle(l1);
 }
 
-/* Whether @fence covers the entry with these words, reckoned by the specification's own words. */
+/* Whether @fence covers the fence of the entry with the words @e, as the specification has it. */
 static bool covers(const struct nacl_hfence *fence, const nacl_word *e)
 {
 	const unsigned int vmid_shift = NACL_XLEN == 32 ? 9 : 16;
@@ -161,7 +162,7 @@ static void op_hfence(void *ctx, const struct nacl_hfence *fence)
 	if (!l1->meddle) {
 		unsigned int e = 0;
 
-		/* entries are done in order: this is the first that is pending and allowed */
+		/* host.c performs the entries in order: the first that is pending and allowed. */
 		while (e < ENTRIES && (l1->taken[e] || (!l1->any_entry && e != l1->one_entry) ||
 				       !(nacl_le(l1->set[0x800 / WS + 4 * e]) & PENDING)))
 			e++;
@@ -190,7 +191,7 @@ static const struct nacl_host_ops ops = {
 	.map_shmem = op_map,
 };
 
-/* The invariant of host.h. */
+/* Check the invariant of host.h: each CSR in the CSR space is current or dirty. */
 static void check_space(struct l1 *l1)
 {
 	for (unsigned int csr = 0; csr < 4096 && l1->set && !l1->meddle; csr++) {
@@ -200,7 +201,7 @@ static void check_space(struct l1 *l1)
 	}
 }
 
-/* Nothing waits in @area any more. */
+/* Check that host.c has consumed all CSRs, all fences, or both in @area. */
 static void check_taken(struct l1 *l1, const nacl_word *area, bool csrs, bool fences)
 {
 	for (unsigned int csr = 0; csr < 4096 && csrs && !l1->meddle; csr++)
@@ -236,7 +237,7 @@ static void call_set_shmem(struct l1 *l1)
 		want = NACL_ERR_INVALID_PARAM;
 	else if (hi || (lo != GPA && lo != GPA + 0x10000))
 		want = NACL_ERR_INVALID_ADDRESS;
-	if (!want && old) { /* the fences are those of the old area */
+	if (!want && old) { /* set_shmem performs the fences of the old area */
 		nacl_word *new = l1->set;
 
 		l1->set = old;
@@ -302,7 +303,7 @@ static void call_sync_hfence(struct l1 *l1)
 		CHECK(!(nacl_le(l1->set[0x800 / WS + 4 * entry]) & PENDING));
 }
 
-/* L2 runs and changes what is its own, then traps. */
+/* L2 runs, changes the VS CSRs, and traps. */
 static void run_l2(struct l1 *l1)
 {
 	for (unsigned int csr = 0x200; csr < 0x300; csr++)
@@ -365,7 +366,7 @@ static void step(struct l1 *l1)
 		if (l1->csr[HSTATUS] & SPV)
 			run_l2(l1);
 		break;
-	case 6: /* L1 writes a CSR itself */
+	case 6: /* L1 writes a CSR by an instruction */
 		csr = next(&l1->in) << 4 | next(&l1->in);
 		if (csr < 0xc00 && (csr & 0x300) == 0x200 && exists(csr))
 			op_write(l1, csr, next_word(&l1->in));
@@ -373,7 +374,7 @@ static void step(struct l1 *l1)
 		if (l1->set && !l1->meddle && csr < 0x1000 && (csr & 0x300) == 0x200 && exists(csr))
 			CHECK(!dirty(l1->set, csr));
 		break;
-	case 7: /* a CSR changes by itself */
+	case 7: /* the hardware changes a CSR */
 		csr = next(&l1->in) << 4 | next(&l1->in);
 		if (csr < 0x1000)
 			l1->csr[csr] ^= next(&l1->in);
@@ -412,7 +413,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	nacl_host_init(&l1.host, l1.features, &ops, &l1);
 	while (l1.in.size)
 		step(&l1);
-	/* Whatever came before: when L1 has synchronized all, the space is right. */
+	/* After any sequence of steps, when L1 has synchronized all, the CSR space is current. */
 	l1.meddle = false;
 	memset(l1.taken, 0, sizeof(l1.taken));
 	l1.any_entry = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What RACE_POINT() is in a build with HALITE_JITTER: one time of four, a delay of up to 300
- * microseconds.
+ * RACE_POINT() in a build with HALITE_JITTER: one call of four, chosen at random, takes up to 300
+ * microseconds longer.
  */
 #include <stdint.h>
 
@@ -15,7 +15,7 @@ void race_delay(void)
 {
 	static uint64_t state = 88172645463325252;
 	uint64_t start = csr_read(CSR_TIME);
-	/* Of several harts at once one may get another's number: so much the better. */
+	/* Several harts share the state without a lock. A race only makes x more random. */
 	uint64_t x = state ^ start;
 
 	x ^= x << 13;

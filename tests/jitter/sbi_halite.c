@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Halite's own extension with a call that ends it, for a test of what harts do that come to the end
- * at once.
+ * Halite's own SBI extension with a further call, which ends Halite by hv_fatal(). For a test of
+ * several harts that call hv_fatal() at once.
  */
 #define sbi_halite plain_sbi_halite
 #include "../../src/hv/sbi_halite.c"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An SRET of L1 that traps takes nothing from shared memory: as the specification has it, unlike Halite. */
+/*
+ * src/hv/emulate.c of a Halite that lies: an SRET of L1 that traps consumes nothing from the area.
+ * The SBI specification says so. Halite itself consumes the area at such an SRET.
+ */
 #include "nacl/host.h"
 
 #define nacl_host_before_sret(host)	     ((void)(host))

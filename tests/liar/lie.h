@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which lie a Halite that lies tells (tests/liar): "lie=N" on its command line. */
+/*
+ * The lies of a Halite that lies (tests/liar): wrong answers to its guest, and bugs. The word
+ * "lie=N" on its command line chooses lie N.
+ */
 #ifndef LIAR_LIE_H
 #define LIAR_LIE_H
 
@@ -10,24 +13,24 @@
 
 enum lie {
 	NO_LIE,
-	REFUSE_HART_1,	   /* set_shmem fails on every hart but one */
-	REFUSE_ALL,	   /* set_shmem fails */
-	NO_SYNC_SRET,	   /* sync_sret was offered, and is not supported any more */
-	NO_SYNC_HFENCE,	   /* likewise sync_hfence */
-	NO_SYNC_CSR,	   /* likewise sync_csr */
+	REFUSE_HART_1,	   /* set_shmem fails on hart 1 */
+	REFUSE_ALL,	   /* set_shmem fails on every hart */
+	NO_SYNC_SRET,	   /* sync_sret is offered, but fails with NOT_SUPPORTED */
+	NO_SYNC_HFENCE,	   /* sync_hfence is offered, but fails with NOT_SUPPORTED */
+	NO_SYNC_CSR,	   /* sync_csr is offered, but fails with NOT_SUPPORTED */
 	IDLE_SYNC_HFENCE,  /* sync_hfence succeeds and does nothing: Pending stays set */
-	IDLE_SYNC_CSR,	   /* sync_csr succeeds and does nothing: what is dirty stays so */
-	LOST_AREA,	   /* the area is gone: NO_SHMEM */
-	STRANGE_ERRORS,	   /* errors that no specification knows */
-	NO_CODE,	   /* no lie: htinst and stval may be 0, so that L1 has to fetch the code */
-	FEATURES_GO,	   /* every feature is offered at the first question only */
-	REFUSE_STOP,	   /* of SBI HSM: a hart cannot be stopped */
-	NO_GUEST,	   /* no lie: a bug of Halite's own, hstatus.SPV is clear when it leaves */
-	FAIL_ASSERT,	   /* no lie: a bug of Halite's own, which an assert() finds */
-	OWN_TRAP,	   /* no lie: a bug of Halite's own, which is a trap */
-	OWN_TRAP_NO_STACK, /* such a trap, with a stack pointer of 0 */
-	OWN_TRAP_TWICE,	   /* such a trap, and one more while it is printed */
-	OWN_TRAP_EARLY,	   /* such a trap before there are vCPUs */
+	IDLE_SYNC_CSR,	   /* sync_csr succeeds and does nothing: dirty CSRs stay dirty */
+	LOST_AREA,	   /* the area is lost: calls fail with NO_SHMEM */
+	STRANGE_ERRORS,	   /* calls fail with an error that no specification defines */
+	NO_CODE,	   /* permitted: htinst and stval are 0, so L1 fetches the instruction */
+	FEATURES_GO,	   /* only the first probe of a feature finds the feature */
+	REFUSE_STOP,	   /* hart_stop of SBI HSM fails */
+	NO_GUEST,	   /* bug of Halite: hstatus.SPV is clear at the entry into the guest */
+	FAIL_ASSERT,	   /* bug of Halite: an assert() fails */
+	OWN_TRAP,	   /* bug of Halite: a trap of Halite's own */
+	OWN_TRAP_NO_STACK, /* bug of Halite: a trap of Halite's own with a stack pointer of 0 */
+	OWN_TRAP_TWICE,	   /* bug of Halite: a trap of Halite's own, and one more in its report */
+	OWN_TRAP_EARLY,	   /* bug of Halite: a trap of Halite's own before there are vCPUs */
 };
 
 static inline enum lie chosen_in(const char *bootargs)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* src/hv/sbi_hsm.c of a Halite that lies: see sbi_nacl.c. */
+/* src/hv/sbi_hsm.c of a Halite that lies (lie.h): hart_stop may fail. */
 #define sbi_hsm honest_sbi_hsm
 #include "../../src/hv/sbi_hsm.c"
 #undef sbi_hsm

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A Halite that lies: src/hv/sbi_nacl.c with wrong answers, for tests of the L1 that has to live with
- * them. "lie=N" on its command line, behind an unknown word's warning, chooses; each begins with the
- * guest's call number LIES_FROM.
+ * src/hv/sbi_nacl.c of a Halite that lies (lie.h), for tests of how L1 reacts to wrong answers.
+ * "lie=N" on the command line chooses a lie. Halite logs "lie=N" as an unknown word. The lies that
+ * test @late begin after LIES_FROM calls of the guest.
  */
 #include "hext/bits.h"
 #include "lie.h"
@@ -20,7 +20,7 @@ bool honest_sync_sret(struct vcpu *v);
 
 #define LIES_FROM 40
 
-/* A load of Halite's own from where nothing is mapped, at which x5 to x7 are known. */
+/* Trap in Halite, at a load from an unmapped address, with known values in x5 to x7. */
 static __attribute__((noinline)) void trap_on_purpose(bool has_stack)
 {
 	__asm__ volatile("bnez %0, 1f\n\t"
@@ -36,7 +36,9 @@ static __attribute__((noinline)) void trap_on_purpose(bool has_stack)
 
 static bool traps_twice;
 
-/* The linker puts them before bringup_vcpu_of_stack(), which own_trap.c calls, and host_build(). */
+/*
+ * The linker puts these two before host_build(), and before own_trap.c's bringup_vcpu_of_stack().
+ */
 const struct vcpu *__real_bringup_vcpu_of_stack(uint64_t sp);
 const struct vcpu *__wrap_bringup_vcpu_of_stack(uint64_t sp);
 void __real_host_build(struct host *h);
@@ -138,7 +140,7 @@ static struct sbi_result lie(struct vcpu *v, uint64_t fid, const uint64_t *args)
 	return honest_sbi_nacl.handle(v, fid, args);
 }
 
-/* The linker puts it before hext_take_trap(). */
+/* The linker replaces calls of hext_take_trap() with calls of __wrap_hext_take_trap(). */
 void __real_hext_take_trap(struct hext_hart *h, const struct hext_trap *trap);
 void __wrap_hext_take_trap(struct hext_hart *h, const struct hext_trap *trap);
 
@@ -154,7 +156,7 @@ void __wrap_hext_take_trap(struct hext_hart *h, const struct hext_trap *trap)
 	__real_hext_take_trap(h, &poor);
 }
 
-/* lie() sees this call, too. */
+/* The call from the general path's sync_sret goes to lie(), too. */
 bool sbi_nacl_sync_sret(struct vcpu *v)
 {
 	struct sbi_result result = lie(v, NACL_FID_SYNC_SRET, &v->x[VCPU_A0]);
