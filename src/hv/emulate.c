@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The instructions that only a hypervisor may execute, for L1: CSR instructions on H and VS CSRs,
- * HFENCE and HINVAL, HLV/HLVX/HSV, and the SRET that enters L2.
+ * Emulates for L1 the instructions that only a hypervisor may execute: CSR instructions on H and VS
+ * CSRs, HFENCE and HINVAL, HLV, HLVX and HSV, and the SRET that enters L2.
  */
 #include "hext/bits.h"
 #include "hext/csr.h"
@@ -11,7 +11,10 @@
 #include "hv/nested.h"
 #include "riscv/csr.h"
 
-/* What CSR instruction @code writes: the bits of @mask, of @value. */
+/*
+ * The operand of CSR instruction @code: it writes the bits of @mask, and they become those of
+ * @value.
+ */
 static inline void csr_operand(const struct vcpu *v, uint32_t code, uint64_t *value, uint64_t *mask)
 {
 	unsigned int op = HEXT_INSN_FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
@@ -22,7 +25,7 @@ static inline void csr_operand(const struct vcpu *v, uint32_t code, uint64_t *va
 	*value = op == HEXT_CSRRW ? operand : op == HEXT_CSRRS ? ~UINT64_C(0) : 0;
 }
 
-/* CSR instruction @code on a CSR of the H extension. False: it is illegal. */
+/* Emulate CSR instruction @code on a CSR of the H extension. False: it is illegal. */
 static bool emulate_csr(struct vcpu *v, uint32_t code)
 {
 	unsigned int op = HEXT_INSN_FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
@@ -46,8 +49,8 @@ static bool emulate_csr(struct vcpu *v, uint32_t code)
 }
 
 /*
- * A CSR instruction on a supervisor CSR that VS mode does not have as HS mode has it. False: it is
- * illegal.
+ * Emulate CSR instruction @code on a supervisor CSR that differs between VS mode and HS mode.
+ * False: it is illegal.
  */
 static bool emulate_s_csr(struct vcpu *v, uint32_t code)
 {
@@ -63,9 +66,10 @@ static bool emulate_s_csr(struct vcpu *v, uint32_t code)
 }
 
 /*
- * HFENCE.GVMA rs1 = gpa >> 2, rs2 = vmid; HFENCE.VVMA rs1 = gva, rs2 = asid; x0 stands for all. One
- * address is one 4 KiB page here: what covers it in a larger one goes with it. HINVAL does what
- * HFENCE does: that is allowed, as it may be early.
+ * HFENCE.GVMA has rs1 = guest physical address >> 2 and rs2 = VMID. HFENCE.VVMA has rs1 = guest
+ * virtual address and rs2 = ASID. x0 stands for all. A fence of one address is done as a fence of
+ * its 4 KiB page; if a larger page covers the address, fence_l2() fences that page. HINVAL is
+ * emulated as HFENCE, since an invalidation may happen early.
  */
 static void emulate_gvma(struct vcpu *v, const struct hext_insn *insn)
 {
@@ -106,14 +110,14 @@ static bool is_hypervisor_access(const struct hext_insn *insn)
 	       insn->kind == HEXT_INSN_HSV;
 }
 
-/* True: done. False: it trapped, and v->h.pc is the handler's. */
+/* True: done. False: the access trapped, and v->h.pc is L1's trap handler. */
 static bool emulate_hypervisor_access(struct vcpu *v, const struct hext_insn *insn)
 {
 	uint64_t value = v->x[insn->rs2];
 	struct hext_trap trap;
 	bool ok;
 
-	/* sstatus.MXR and SUM of L1 count: the supervisor set is needed in the image. */
+	/* The access depends on L1's sstatus.MXR and SUM, so the image must have L1's set. */
 	vcpu_save(v);
 	if (insn->kind == HEXT_INSN_HSV)
 		ok = hext_hsv(&v->h, insn, v->x[insn->rs1], value, &trap);
@@ -144,8 +148,8 @@ static void illegal_instruction(struct vcpu *v, uint32_t code)
 }
 
 /*
- * Whether L1's mode may execute @insn: HS all of it, U mode WRS.NTO, and HLV and HSV under
- * hstatus.HU.
+ * Whether L1 may execute @insn in its current mode. HS mode may execute all of these, U mode
+ * WRS.NTO, and HLV, HLVX and HSV if hstatus.HU is set.
  */
 static bool is_permitted(const struct vcpu *v, const struct hext_insn *insn)
 {
@@ -182,7 +186,7 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 {
 	struct hext_insn insn;
 
-	/* First, as these are most. */
+	/* CSR instructions come first, as they are the most frequent. */
 	if (!v->h.user && hext_insn_is_csr(code)) {
 		stat_count(&v->stats, STAT_L1_CSR);
 		if (!emulate_csr(v, code) && !emulate_s_csr(v, code))
@@ -222,15 +226,15 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 			return;
 		break;
 	case HEXT_INSN_WRS_NTO:
-		/* It traps together with WFI, and may end at any time. */
+		/* WRS.NTO traps where WFI does. It may end at any time, so it is a nop. */
 		break;
 	case HEXT_INSN_WFI:
 		emulate_wfi(v);
 		break;
 	case HEXT_INSN_SRET:
 		/*
-		 * It traps only while hstatus.SPV is set. With more fences left, L1 executes it
-		 * again.
+		 * The SRET may enter L2, so pending fences are done first. If some are left, L1
+		 * executes the SRET again.
 		 */
 		if (!nacl_host_take_fences(&v->nacl, FENCES_AT_ONCE))
 			return;

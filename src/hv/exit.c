@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every exit of the guest, by cause. */
+/* The general path: handles every exit, by cause. */
 #include "hext/bits.h"
 #include "hext/insn.h"
 #include "hv/fence.h"
@@ -13,13 +13,13 @@
 #include "riscv/ncsr.h"
 #include "riscv/switch.h"
 
-/* A function of its own, so that vcpu_exit() saves no more registers than it needs. */
+/* Kept out of line, so that vcpu_exit() saves few registers. */
 #define NOINLINE __attribute__((noinline))
 
 /*
- * With Sstc, Halite's comparator is for L1's deadline while L2 runs, which vcpu_resume() finds in
- * the image. Left over from before, it is off from here on. STIP may also lag behind the
- * comparator: then it is set anew.
+ * With Sstc, Halite's comparator holds L1's deadline while L2 runs. Stop it: vcpu_resume() finds an
+ * expired deadline in the image. STIP can lag behind the comparator. If the deadline has not come
+ * yet, start the comparator again.
  */
 static void handle_own_timer(struct vcpu *v)
 {
@@ -34,8 +34,8 @@ static NOINLINE void handle_interrupt(struct vcpu *v, uint64_t irq)
 	switch (irq) {
 	case IRQ_SSI:
 		/*
-		 * Requests are served on the way back, in vcpu_resume(). One that comes behind them
-		 * interrupts again.
+		 * vcpu_resume() serves the requests. A request that is posted after that interrupts
+		 * the hart again.
 		 */
 		csr_clear(CSR_SIP, BIT64(IRQ_SSI));
 		insn_fence_io();
@@ -50,12 +50,12 @@ static NOINLINE void handle_interrupt(struct vcpu *v, uint64_t irq)
 		intc_update(v);
 		break;
 	default:
-		/* Of VS level, not delegated by L1: vcpu_resume() finds it pending. */
+		/* An interrupt of VS level that L1 keeps: vcpu_resume() finds it pending. */
 		break;
 	}
 }
 
-/* The trap that the hardware has just taken into Halite, to be passed on. */
+/* The trap that the hardware has just taken into Halite, as a trap that Halite can pass to L1. */
 static inline __attribute__((always_inline)) struct hext_trap hardware_trap(const struct vcpu *v,
 									    uint64_t cause)
 {
@@ -75,7 +75,7 @@ static void pass_to_l1(struct vcpu *v, uint64_t cause)
 	vcpu_trap_to_l1(v, &trap);
 }
 
-/* L1 reached for what its G-stage has not. */
+/* L1 accessed an address that the domain's G-stage does not map. */
 static NOINLINE void handle_l1_access(struct vcpu *v, uint64_t cause)
 {
 	struct hext_trap hw = hardware_trap(v, cause);
@@ -89,7 +89,10 @@ static NOINLINE void handle_virtual_instruction(struct vcpu *v)
 {
 	uint32_t code = csr_read(CSR_STVAL);
 
-	/* stval may be 0. The code may have gone meanwhile: then L1 runs into that itself. */
+	/*
+	 * stval may be 0. If the fetch faults now, L1 executes the instruction again and takes that
+	 * fault itself.
+	 */
 	if (code || vcpu_fetch(v, &code))
 		nested_emulate(v, code);
 }
@@ -125,7 +128,10 @@ static void handle_l2_exception(struct vcpu *v, uint64_t cause)
 	}
 }
 
-/* L1 has taken an interrupt by itself: what hext_take_trap() does besides. */
+/*
+ * The hardware has delivered an interrupt to L1 while hstatus.SPV was set: change hstatus, htval
+ * and htinst as hext_take_trap() does.
+ */
 static NOINLINE void clear_spv(struct vcpu *v)
 {
 	v->h.hstatus &= ~(HSTATUS_SPV | HSTATUS_GVA);
@@ -136,8 +142,7 @@ static NOINLINE void clear_spv(struct vcpu *v)
 }
 
 /*
- * Bring into the image what the exit leaves in the hart: where the guest was, and whether L1's
- * hstatus.SPV still holds.
+ * Copy the guest's pc and mode into the image, and find out whether L1's hstatus.SPV is still set.
  */
 static void begin(struct vcpu *v)
 {
@@ -148,9 +153,10 @@ static void begin(struct vcpu *v)
 }
 
 /*
- * The guest's registers that the exit may read or write, bit n for xn: those of an instruction that
- * is emulated. Its code is in stval or in htinst, or if that is 0 it has to be fetched: then any of
- * them. A call of SBI that ends all registers reads none.
+ * The guest's registers that the exit may read or write, bit n for xn: the operands of an
+ * instruction that is emulated. stval or htinst has its code. If that is 0, the code has to be
+ * fetched, and the operands may be any registers. An SBI call that replaces all registers reads
+ * none of the others.
  */
 static uint32_t registers_of(const struct vcpu *v, uint64_t cause)
 {
@@ -165,7 +171,7 @@ static uint32_t registers_of(const struct vcpu *v, uint64_t cause)
 	}
 }
 
-/* L1 may change its area at any time: from here on the copy counts. */
+/* Copy the registers from L1's area once. L1 may change its area at any time. */
 static void copy_shared(struct vcpu *v)
 {
 	const volatile nacl_word *shared = nacl_host_gprs(&v->nacl);
@@ -175,7 +181,7 @@ static void copy_shared(struct vcpu *v)
 		v->x[i] = shared[i];
 }
 
-/* The call that enters L2, for which there is an area. */
+/* Whether the exit is a call of sync_sret that L1 may make: L1 has an area and the feature. */
 static bool is_sync_sret(const struct vcpu *v, uint64_t cause)
 {
 	return cause == CAUSE_ECALL_VS && v->x[VCPU_A7] == NACL_EID &&

@@ -6,12 +6,12 @@
 #include "riscv/pte.h"
 
 /*
- * One fence of L1's takes at most this many HFENCEs that name an address; one that needs more, for
- * its pages under each of its shadows, takes one for a shadow and all its addresses. L1 can have 60
- * fences wait, all of which are done with interrupts off.
+ * The most HFENCEs by address for one fence of L1. A fence that needs more, for its pages under
+ * each of its shadows, is done by one HFENCE of all addresses for each shadow. This bounds the time
+ * with interrupts off.
  */
 #define HFENCES_MAX 16
-/* Of all addresses of more shadows than this, one HFENCE of all VMIDs. */
+/* A fence of all addresses for more shadows than this is done by one HFENCE of all VMIDs. */
 #define SHADOWS_MAX 4
 
 static unsigned int count_of(uint64_t shadows)
@@ -48,8 +48,8 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 	if (!count)
 		return;
 	/*
-	 * The hardware's part, whether or not an entry was found: another hart may have taken it out of the
-	 * shadow before, but not out of this hart's TLB.
+	 * Fence this hart's TLB even if the shadows had no entry: another hart may have removed the
+	 * entry from the shadows, but not from this hart's TLB.
 	 */
 	if (is_too_much(fence, count))
 		owed.whole = owed.shadows;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fences that L1 asks for on the translations of L2, by whatever way (an instruction that trapped, an
- * NACL entry, a remote fence): taken out of the shadow G-stages, then out of this hart's TLB.
+ * Fences of L1 for translations of L2: an instruction that trapped, an entry in L1's area of SBI
+ * NACL, or a remote fence. Each removes the translations from the shadows and from this hart's TLB.
  */
 #ifndef HV_FENCE_H
 #define HV_FENCE_H
@@ -9,14 +9,15 @@
 #include "hv/vcpu.h"
 
 /*
- * Interrupts are off while fences are done, and each takes up to 2,500 instructions: of those that wait in an area
- * of SBI NACL this many are done at once. L1 then executes its instruction again, which goes on with the others.
+ * Interrupts are off while Halite does fences, and each fence takes up to 2,500 instructions. So
+ * Halite does at most this many of the fences that are pending in L1's area of SBI NACL. L1 then
+ * executes its instruction again, and Halite does the next ones.
  */
 #define FENCES_AT_ONCE 3
 
 /*
- * Do @fence as L1's hart @v. For the types that name no VMID of GVMA kind all VMIDs are meant; for
- * the VVMA types fence->vmid is the VMID of L1's hgatp.
+ * Do @fence for L1's hart @v. Those types of GVMA that name no VMID fence all VMIDs. For the VVMA
+ * types, fence->vmid is the VMID of L1's hgatp.
  */
 void fence_l2(struct vcpu *v, const struct nacl_hfence *fence);
 

@@ -8,8 +8,9 @@
 #include "riscv/insn.h"
 
 /*
- * Where L1 has no guest interrupt file for its own: the hart's supervisor-level one stands for it, and what VS mode
- * is told of its priority is in hvictl (AIA "VS-level external interrupts without a guest interrupt file").
+ * If L1 has no guest interrupt file, the hart's supervisor-level file stands for L1's file. VS mode
+ * then reads the priority of the external interrupt from hvictl (AIA "VS-level external interrupts
+ * without a guest interrupt file").
  */
 static void tell_priority(struct vcpu *v)
 {
@@ -25,9 +26,9 @@ static void tell_priority(struct vcpu *v)
 }
 
 /*
- * The wire from the controller to this hart. The fence: reads of CSRs are device input to it (Zicsr
- * "CSR Access Ordering"), so the wire is looked at behind what this hart has done to a device, and
- * behind its stores for other harts.
+ * Whether the wire from the controller to this hart is up. Reads of CSRs count as device input for
+ * a fence (Zicsr "CSR Access Ordering"). So the fence orders the read after this hart's accesses to
+ * devices and after its stores for other harts.
  */
 static bool wire_is_up(void)
 {
@@ -49,9 +50,9 @@ static void lower(struct vcpu *v)
 }
 
 /*
- * Another hart may end the interrupt at any time: it stores to the device, fences, and looks at
- * @external (intc_changed()); here @external is stored, then a fence, then the wire is looked at.
- * So the other hart sees @external and asks for an update, or the wire is seen down here.
+ * Another hart may end the interrupt at any time. That hart stores to the device, fences, and reads
+ * @external (intc_changed()). This hart stores @external, fences, and reads the wire. So the other
+ * hart sees @external and asks this hart for an update, or this hart sees that the wire is down.
  */
 static void raise(struct vcpu *v)
 {
@@ -78,13 +79,13 @@ void intc_changed(struct vcpu *v, struct vcpu *owner)
 	uint64_t others = 0;
 	unsigned int i;
 
-	/* The access first, then the look at the other harts: see raise(). */
+	/* The fence orders the access before the reads of @external: see raise(). */
 	insn_fence_io();
 	RACE_POINT();
 	for (i = 0; i < d->vcpu_count; i++) {
 		struct vcpu *target = d->vcpus[i];
 
-		/* Where nothing is raised, the interrupt itself will tell. */
+		/* A hart that has not raised SEI gets an interrupt when the wire goes up. */
 		if (target != v && (!owner || owner == target) &&
 		    __atomic_load_n(&target->external, __ATOMIC_RELAXED))
 			others |= BIT64(i);

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machine's interrupt controller as L1 sees it: its own, whose registers are reached through Halite (plic.c, aplic.c).
+ * The machine's interrupt controller as L1 sees it. L1 has the physical controller, and reaches its
+ * registers through Halite (plic.c, aplic.c).
  *
- * Where its output is a wire to a hart - that of a PLIC, of an APLIC without IMSIC, of an interrupt file that is not a
- * guest's - it comes to Halite, which raises it in L1 and masks it in the physical hart until L1's claim has taken it
- * away; so level interrupts behave as on the bare machine. A guest interrupt file that is L1's own needs nothing of that.
+ * The output of the controller comes to Halite if it is a wire to a hart: the output of a PLIC, of
+ * an APLIC without IMSIC, or of the supervisor-level interrupt file. Halite raises the interrupt in
+ * L1 and masks it in the physical hart until L1 has claimed it. So level interrupts behave as on
+ * the bare machine. If L1 has a guest interrupt file, the hardware delivers the interrupts of that
+ * file, and Halite does nothing.
  */
 #ifndef HV_INTC_H
 #define HV_INTC_H
 
 #include "hv/vcpu.h"
 
-/* A supervisor external interrupt came to this hart, or its cause may have gone. */
+/* Update L1's SEI: a supervisor external interrupt came to this hart, or its cause may be gone. */
 void intc_update(struct vcpu *v);
 
-/* An access of @v changed the output for @owner's hart; without an owner, for any. */
+/*
+ * @v has accessed the controller, and the output for the hart of @owner may have changed. NULL: the
+ * output for any hart. Updates the SEI of this hart, and asks the other harts for an update.
+ */
 void intc_changed(struct vcpu *v, struct vcpu *owner);
 
 #endif

@@ -7,7 +7,9 @@
 #include "riscv/csr.h"
 #include "riscv/sbi_call.h"
 
-/* One call at a time on the machine; harts that wait for their turn serve the one under way. */
+/*
+ * The current call. There is one at a time on the machine; harts that wait for their turn serve it.
+ */
 static struct {
 	struct spinlock lock;
 	void (*fn)(struct vcpu *v, void *arg);
@@ -68,9 +70,9 @@ void ipi_answer(struct vcpu *v)
 }
 
 /*
- * A target that went offline between the look at its flag and the post may have missed the request.
- * Whoever takes the bit answers for it: the target on its way out, or the caller here, for whom
- * "answered" means that the target's next start flushes everything.
+ * A target that goes offline between the check of @online and the post may miss the request.
+ * Whoever clears the request bit counts the target as done: the target itself in ipi_offline(), or
+ * the caller here. Here no function runs: the next start of the target flushes everything.
  */
 static void withdraw_if_offline(struct vcpu *target)
 {
@@ -111,9 +113,9 @@ void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *ar
 }
 
 /*
- * Not a call: ipi_call() counts on it until the bit is taken, by the hart or by
- * withdraw_if_offline(). A post that follows is seen by the hart when it starts, with or without
- * the interrupt behind it, which firmware does not deliver to a hart that is still stopped.
+ * VCPU_REQ_CALL stays: ipi_call() waits until the hart or withdraw_if_offline() clears it. A hart
+ * that starts sees all requests that are posted after this, even without an interrupt: firmware
+ * does not deliver an interrupt to a hart that is still stopped.
  */
 void ipi_forget(struct vcpu *v)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Requests from one hart to another, delivered by a supervisor software interrupt. A request is
- * posted by setting its bit; it is served by the target on its next entry into Halite.
+ * Requests from one hart to another. A hart posts a request by setting its bit and sending a
+ * supervisor software interrupt. The target serves the request at its next entry into Halite.
  */
 #ifndef HV_IPI_H
 #define HV_IPI_H
@@ -11,34 +11,35 @@
 #include "hv/vcpu.h"
 
 enum vcpu_request {
-	VCPU_REQ_SSI = 1,  /* L1 gets a supervisor software interrupt */
-	VCPU_REQ_CALL = 2, /* take part in the call that is under way */
-	VCPU_REQ_INTC = 4, /* the interrupt controller's output may have changed */
+	VCPU_REQ_SSI = 1,  /* make SSI pending in L1 */
+	VCPU_REQ_CALL = 2, /* run the function of the current call */
+	VCPU_REQ_INTC = 4, /* update L1's SEI: the output may have changed */
 };
 
-/* Post @request to the vCPUs whose bit (by index) is set in @mask; does not wait. */
+/* Post @request to the vCPUs in @mask (bit n: index n). Does not wait. */
 void ipi_post(struct domain *d, uint64_t mask, enum vcpu_request request);
 
 /*
- * Run @fn(vcpu, @arg) on the harts of all vCPUs in @mask that are online, @v's own included, and
- * wait until each has. Stopped ones are left out: they flush everything when they start. While it
- * waits the caller takes part in the calls of others, so no lock may be held that @fn takes.
+ * Run @fn(vcpu, @arg) on the harts of all vCPUs in @mask that are online, including @v's hart, and
+ * wait until all have done so. Stopped harts are left out: they flush everything when they start.
+ * While the caller waits for its turn, it runs the functions of other calls. So the caller must
+ * hold no lock that a @fn takes.
  */
 void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *arg), void *arg);
 
 /*
- * Drop what was posted to @v, whose hart is stopped and about to start: it is of no life that the
- * guest sees.
+ * Drop the requests that were posted to @v before its hart starts. They belong to the time before
+ * the hart was stopped.
  */
 void ipi_forget(struct vcpu *v);
 
-/* Whether @request was posted to @v. It is not any more: the caller serves it. */
+/* Whether @request was posted to @v. Clears the request, so the caller must serve it. */
 bool ipi_take(struct vcpu *v, enum vcpu_request request);
 
-/* Take part in a call, if one is posted to @v, whose hart calls this. */
+/* If a call was posted to @v, run its function. Runs on @v's hart. */
 void ipi_answer(struct vcpu *v);
 
-/* @v's hart starts or stops: from now on it is, or is not, part of calls. */
+/* @v's hart starts or stops. From now on calls include it or leave it out. */
 void ipi_online(struct vcpu *v);
 void ipi_offline(struct vcpu *v);
 

@@ -5,8 +5,9 @@
 #include "hv/mmio.h"
 
 /*
- * The load or store that trapped: from htinst where the hardware filled it in, else fetched again. The guest may have
- * changed its code meanwhile, so what was fetched is compared with the trap. False: it is not known.
+ * Decode the load or store that trapped: from htinst if the hardware has filled htinst in, else
+ * from code that is fetched again. The guest may have changed its code meanwhile, so the
+ * instruction is compared with the trap. False: the instruction is not known.
  */
 static bool decode_access(const struct vcpu *v, const struct hext_trap *hw, struct hext_insn *insn)
 {
@@ -14,10 +15,13 @@ static bool decode_access(const struct vcpu *v, const struct hext_trap *hw, stru
 
 	if (hext_insn_is_transformed(hw->htinst)) {
 		hext_decode_transformed(hw->htinst, insn);
-		/* rs1 is the offset into an access that began elsewhere. */
+		/* rs1 is the offset of the fault into a misaligned access. It must be 0. */
 		return hext_insn_makes(insn, hw->cause) && !insn->rs1;
 	}
-	/* A pseudoinstruction: the access was the page-table walk's, not an instruction's. */
+	/*
+	 * htinst is a pseudoinstruction: the access was one of a page-table walk, not of the
+	 * instruction.
+	 */
 	if (hw->htinst || !vcpu_fetch(v, &code))
 		return false;
 	hext_decode(code, insn);
@@ -52,7 +56,10 @@ void mmio_access(struct vcpu *v, const struct hext_trap *hw, pa_t addr)
 	struct hext_trap trap = {
 		.cause = hext_access_fault(hw->cause),
 		.tval = hw->tval,
-		/* An access fault has no pseudoinstruction (priv H, table of htinst values). */
+		/*
+		 * htinst of an access fault has no pseudoinstruction (priv H, table of htinst
+		 * values).
+		 */
 		.htinst = hext_insn_is_pseudo(hw->htinst) ? 0 : hw->htinst,
 		.gva = v->h.virt,
 	};

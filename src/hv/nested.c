@@ -16,7 +16,7 @@
 #include "riscv/pte.h"
 #include "riscv/world.h"
 
-/* Shadows that L1 can use without one being taken from another. */
+/* The number of shadows that L1 can use before one is taken from another hgatp. */
 #define SHADOWS_WANTED 16
 
 static void forget_vmid(struct vcpu *v, void *arg)
@@ -44,7 +44,10 @@ void nested_init_domain(struct domain *d, struct page_pool *pool)
 		.shadows = SHADOWS_WANTED,
 		.vmid_first = d->vmids.first + 1,
 		.vmid_count = d->vmids.count - 1,
-		/* Too few of them: shadows share the domain's own, and switches flush. */
+		/*
+		 * If there are too few VMIDs, all shadows share the domain's VMID, and each switch
+		 * flushes it.
+		 */
 		.vmid_shared = d->vmids.first,
 		.quiesce = quiesce,
 	};
@@ -72,8 +75,8 @@ void nested_hart_start(const struct vcpu *v)
 	unsigned int i;
 
 	/*
-	 * A fence of L1's for this hart alone, while it was stopped, has taken nothing out of the
-	 * shadows.
+	 * While this hart was stopped, ipi_call() has left it out. So a fence of L1 for this hart
+	 * alone has removed nothing from the shadows.
 	 */
 	hext_shadow_fence_gvma(pool, &everything);
 	hfence_vmid(v->domain->vmids.first);
@@ -139,8 +142,8 @@ void nested_sret(struct vcpu *v)
 }
 
 /*
- * Whether L2 trapped on cbo.inval, cbo.clean or cbo.flush, of which htinst tells nothing: the code
- * is fetched again, and compared with the trap. stval may be any address of the block.
+ * Whether L2 trapped on cbo.inval, cbo.clean or cbo.flush. htinst does not tell, so the code is
+ * fetched again and compared with the trap. stval may be any address of the cache block.
  */
 static bool is_cache_management(const struct vcpu *v, const struct hext_trap *hw)
 {

@@ -6,13 +6,13 @@
 #include "hext/shadow_plain.h"
 #include "hv/quick.h"
 
-/* nacl_host_waits() sees the dirty bits of all CSRs that L1 can have. */
+/* nacl_host_waits() covers the dirty bits of all CSRs that L1 can have. */
 #define HEXT_ROW(name, number, ...)                                                \
 	_Static_assert(NACL_HOST_USED_GROUPS >> (NACL_CSR_INDEX(number) / 64) & 1, \
 		       "a CSR outside of the groups that the specifications use");
 #include "hext/csr_table.h"
 
-/* ---- into L2 ---- */
+/* ---- from L1 to L2 ---- */
 
 /* With AIA, KVM writes hvictl before each entry. */
 ALWAYS_INLINE void consume_hvictl(struct vcpu *v)
@@ -33,7 +33,10 @@ ALWAYS_INLINE void consume_hvip(struct vcpu *v)
 	v->h.hvip = hvip;
 }
 
-/* Consume the writes of hvip and hvictl that wait in L1's area. False: more waits there. */
+/*
+ * Consume hvip and hvictl in L1's area if they are dirty. False: other CSRs are dirty, or a fence
+ * is pending.
+ */
 ALWAYS_INLINE bool consume_area(struct vcpu *v)
 {
 	enum nacl_waiting waiting;
@@ -47,16 +50,16 @@ ALWAYS_INLINE bool consume_area(struct vcpu *v)
 	return waiting != NACL_WAITS_MORE;
 }
 
-/* L2 would run under @hstatus and the shadow that is bound. @hie is the hart's. */
+/* Whether L2 can run under @hstatus and the bound shadow at once. @hie is the hart's hie. */
 ALWAYS_INLINE bool can_enter(const struct vcpu *v, uint64_t hstatus, uint64_t hie)
 {
 	return v->quick.shadow_key == v->h.hgatp && swap_can_enter(v, hstatus, hie);
 }
 
 /*
- * nested_before_l2() after a guest-page fault. False: that has more to do. To fill the shadow is no
- * more than to read L1's table, as a hart may at any time: to do so without an entry into L2, or
- * twice, is the same.
+ * The part of nested_before_l2() that follows a guest-page fault. False: nested_before_l2() has
+ * more to do. The fill only reads L1's table, which a hart may do at any time. So it does no harm
+ * if L2 is not entered afterwards, or if the fill is done twice.
  */
 ALWAYS_INLINE bool fill_ahead(struct vcpu *v)
 {
@@ -103,7 +106,7 @@ struct vcpu *quick_sret(struct vcpu *v)
 {
 	uint64_t hie = ncsr_read(HEXT_CSR_HIE);
 
-	/* Where there is an area, what waits there would have to be consumed first. */
+	/* If L1 has an area, vcpu_exit() has to consume its dirty CSRs and pending fences first. */
 	if (csr_read(CSR_STVAL) != HEXT_CODE_SRET || nacl_host_has_shmem(&v->nacl) ||
 	    !(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !can_enter(v, v->h.hstatus, hie) ||
 	    world_l1_took_interrupt(&v->h) || (v->quick.missed.hgatp && !fill_ahead(v)))
@@ -115,7 +118,7 @@ struct vcpu *quick_sret(struct vcpu *v)
 	return v;
 }
 
-/* ---- into L1 ---- */
+/* ---- from L2 to L1 ---- */
 
 struct vcpu *quick_trap_of_l2(struct vcpu *v)
 {
@@ -129,8 +132,8 @@ struct vcpu *quick_trap_of_l2(struct vcpu *v)
 }
 
 /*
- * hext_shadow_fault() finds no translation of L1's, by what it found last time. htinst has the
- * instruction if its lowest bit is set.
+ * Whether hext_shadow_fault() would find no translation of L1's, by the walk of the last fault. The
+ * lowest bit of htinst says that htinst holds the instruction.
  */
 ALWAYS_INLINE bool is_missed_again(struct vcpu *v, uint64_t cause)
 {
@@ -155,8 +158,8 @@ struct vcpu *quick_guest_page_fault(struct vcpu *v, uint64_t cause)
 /* ---- CSR instructions of L1 ---- */
 
 /*
- * The CSRs that the image stores, by the table that hext_csr_rmw() is made of, and vsie. False:
- * another one, or this hart has it not.
+ * Read a CSR that the image stores, by the table that also defines hext_csr_rmw(), or vsie. False:
+ * the CSR is another one, or this hart does not have it.
  */
 ALWAYS_INLINE bool read_stored(const struct hext_hart *h, uint64_t csr, uint64_t *value)
 {
@@ -179,7 +182,7 @@ ALWAYS_INLINE bool read_stored(const struct hext_hart *h, uint64_t csr, uint64_t
 }
 
 /*
- * A write of L1's: of the CSR that was @old the bits in @mask become @value's, which makes it
+ * A write of L1 to a CSR: the bits in @mask become those of @value. The CSR was @old and becomes
  * @written.
  */
 struct change {
@@ -187,13 +190,13 @@ struct change {
 	uint64_t old, written;
 };
 
-/* An interrupt of VS level that becomes pending may be L1's to take. */
+/* Whether L1 itself may have to take an interrupt of VS level that becomes pending. */
 ALWAYS_INLINE bool may_interrupt_l1(const struct vcpu *v)
 {
 	return hext_kept_interrupts(&v->h) || (static_key(KEY_AIA) && v->quick.aia_at_work);
 }
 
-/* Of world_load_hstatus_of_l1() what depends on hvip, henvcfg, vstimecmp and VGEIN, ... */
+/* The part of world_load_hstatus_of_l1() that depends on hvip, henvcfg, vstimecmp and VGEIN. */
 ALWAYS_INLINE void load_vtw_of_l1(const struct hext_hart *h)
 {
 	if (wfi_of_l1_traps(h, false))
@@ -202,7 +205,7 @@ ALWAYS_INLINE void load_vtw_of_l1(const struct hext_hart *h)
 		ncsr_clear(HEXT_CSR_HSTATUS, HSTATUS_VTW);
 }
 
-/* ... and what depends on SPV. */
+/* The part of world_load_hstatus_of_l1() that depends on SPV. */
 ALWAYS_INLINE void load_vtsr_of_l1(const struct hext_hart *h)
 {
 	ncsr_write(HEXT_CSR_HEDELEG, l1_hedeleg(h));
@@ -212,7 +215,7 @@ ALWAYS_INLINE void load_vtsr_of_l1(const struct hext_hart *h)
 		ncsr_clear(HEXT_CSR_HSTATUS, HSTATUS_VTSR);
 }
 
-/* change_stored() for hstatus, which KVM exchanges twice for each run of L2. */
+/* Write hstatus, which KVM exchanges twice for each run of L2. False: vcpu_exit() has to do it. */
 ALWAYS_INLINE bool change_hstatus(struct vcpu *v, struct change *w)
 {
 	uint64_t bits = w->mask & HSTATUS_WRITABLE;
@@ -226,10 +229,10 @@ ALWAYS_INLINE bool change_hstatus(struct vcpu *v, struct change *w)
 	/* ---- commit ---- */
 	w->written = hext_legal_vgein(h->cfg, (w->old & ~bits) | (w->value & bits));
 	h->hstatus = w->written;
-	/* The compiler would save a register of the guest's to keep h->cfg from here on. */
+	/* Without this the compiler would save one more register of the guest, to keep h->cfg. */
 	hide_value(v);
 	h = &v->h;
-	/* Says nothing where SPV is clear. */
+	/* Has no effect if SPV is clear. */
 	world_note_spv(h, true);
 	if ((w->old ^ w->written) & HSTATUS_SPV)
 		load_vtsr_of_l1(h);
@@ -238,15 +241,18 @@ ALWAYS_INLINE bool change_hstatus(struct vcpu *v, struct change *w)
 	return true;
 }
 
-/* Effects of a write by which an interrupt may reach L1, or goes another way: left to others. */
+/*
+ * Whether a write with this effect may let an interrupt reach L1, or change which one L1 sees
+ * first. vcpu_exit() handles such writes.
+ */
 ALWAYS_INLINE bool is_about_interrupts(enum hext_effect effect)
 {
 	return effect == HEXT_EFFECT_ENABLED || effect == HEXT_EFFECT_PRIORITY;
 }
 
 /*
- * As read_stored(), written; what has more effects than on the hardware's hstatus is left to
- * others, too. hstatus is above.
+ * Write a CSR that the image stores, but for hstatus. False: the hart does not have the CSR, or the
+ * write may change more of the hardware than hstatus.VTW; vcpu_exit() has to do it.
  */
 ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
 {
@@ -282,8 +288,8 @@ ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
 }
 
 /*
- * nacl_host_csr_written(): @csr is stored, and @value now. Of the others none but hip and vsip can
- * show that.
+ * nacl_host_csr_written() for @csr, which is @value now. Besides @csr, only hip and vsip can change
+ * by the writes that quick.c handles.
  */
 ALWAYS_INLINE void area_follows(const struct vcpu *v, unsigned int csr, uint64_t value)
 {
@@ -298,7 +304,7 @@ ALWAYS_INLINE void area_follows(const struct vcpu *v, unsigned int csr, uint64_t
 	nacl_host_put_current(&v->nacl, HEXT_CSR_VSIP, hext_vs_view(&v->h, hip));
 }
 
-/* The instruction is done, and its destination is @value. */
+/* Complete the instruction: @value goes to its destination register. */
 ALWAYS_INLINE void go_on(struct vcpu *v, uint64_t code, uint64_t value)
 {
 	stat_count(&v->stats, STAT_L1_CSR);
@@ -313,8 +319,8 @@ ALWAYS_INLINE bool is_saved(uint64_t reg)
 }
 
 /*
- * What the instruction would write, if anything. False: none of those, or its operand is not at
- * hand.
+ * Decode the write of the instruction into @w. False: the instruction is no CSR instruction, or the
+ * register of its operand is not saved.
  */
 ALWAYS_INLINE bool decode(const struct vcpu *v, uint64_t code, struct change *w)
 {
@@ -333,9 +339,10 @@ ALWAYS_INLINE bool decode(const struct vcpu *v, uint64_t code, struct change *w)
 }
 
 /*
- * As nested_emulate(). stval has the code of an instruction that VS mode may not execute, or is 0.
- * Those of no CSR have funct3 0 or 4, or, of other opcodes, a number in place of the CSR's that is
- * none of the table (CBO: 0 to 4).
+ * nested_emulate() for CSR instructions. stval has the code of an instruction that VS mode may not
+ * execute, or 0. Other instructions are refused. Those of opcode SYSTEM, and code 0, have funct3 0
+ * or 4, which decode() refuses. Those of other opcodes (CBO) have 0 to 4 in the place of the CSR's
+ * number, which the table does not have.
  */
 struct vcpu *quick_csr(struct vcpu *v)
 {
@@ -355,10 +362,7 @@ struct vcpu *quick_csr(struct vcpu *v)
 						      : change_stored(v, HEXT_INSN_CSR(code), &w)))
 		return NULL;
 	go_on(v, code, w.old);
-	/*
-	 * stval is read again, so that the code needs no register, which would have to be saved,
-	 * until here.
-	 */
+	/* stval is read again here, so that no register has to keep the code until here. */
 	if (nacl_host_has_shmem(&v->nacl))
 		area_follows(v, HEXT_INSN_CSR(csr_read(CSR_STVAL)), w.written);
 	return v;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The exits that a guest hypervisor causes most, each in one run of instructions: the two halves of
- * a round trip from L2 to L1 and back, and a CSR instruction of L1. vcpu_exit() handles all of them
- * as well, and KEY_SLOW has it do so.
+ * The quick path: the exits that a guest hypervisor causes most, each handled in one sequence.
+ * These are both halves of a round trip from L2 to L1 and back, and CSR instructions of L1.
+ * vcpu_exit() can handle all of them, too, and does so with KEY_SLOW.
  *
- * Each function decides first: it only reads, checks, and consumes what waits in L1's area, which
- * vcpu_exit() then does not find there any more. Behind the line "commit" it changes the virtual
- * hart, and nothing can fail.
+ * Each function first decides. Until then it only reads, checks, and consumes dirty CSRs of L1's
+ * area, which is valid whether or not the quick path handles the exit. After the line "commit" it
+ * changes the virtual hart, and nothing can fail.
  *
- * quick.c is compiled to use few registers (ra, sp, a0 to a7; mk/hypervisor.mk says so to the
- * compiler), as each costs a store and a load. So it calls nothing.
+ * quick.c is compiled to use few registers (ra, sp, a0 to a7; see mk/hypervisor.mk), as each costs
+ * a store and a load. So it calls no functions.
  */
 #ifndef HV_QUICK_H
 #define HV_QUICK_H
@@ -20,12 +20,16 @@
 #define QUICK_REGISTERS UINT32_C(0x3fc07)
 
 /*
- * Called from assembly, first at each exit that can be theirs, with QUICK_REGISTERS in v->x. They
- * return @v if all is done for the entry but the registers: quick_sync_sret() leaves them at
- * v->quick.shared_x, the others in v->x. NULL: the exit is vcpu_exit()'s.
+ * Called from entry.S at each exit that they may handle, with QUICK_REGISTERS in v->x. They return
+ * @v if the exit is handled and the entry is complete but for the registers. quick_sync_sret() and
+ * quick_sync_sret_after_fault() leave the registers at v->quick.shared_x, the other functions in
+ * v->x. NULL: vcpu_exit() has to handle the exit.
  */
 
-/* L1 has executed what VS mode may not: most times a CSR instruction, else often SRET. */
+/*
+ * L1 has executed an instruction that VS mode may not execute: most times a CSR instruction, else
+ * often SRET.
+ */
 struct vcpu *quick_csr(struct vcpu *v);
 struct vcpu *quick_sret(struct vcpu *v);
 
@@ -38,7 +42,7 @@ struct vcpu *quick_sync_sret_after_fault(struct vcpu *v);
 /* L2 has taken an exception that is no guest-page fault. */
 struct vcpu *quick_trap_of_l2(struct vcpu *v);
 
-/* L2 has taken guest-page fault @cause, or an interrupt, which is vcpu_exit()'s. */
+/* L2 has taken guest-page fault @cause, or an interrupt. vcpu_exit() handles all interrupts. */
 struct vcpu *quick_guest_page_fault(struct vcpu *v, uint64_t cause);
 
 #endif

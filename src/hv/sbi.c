@@ -5,7 +5,7 @@
 #include "hv/sbi.h"
 #include "lib/version.h"
 
-/* The base extension is here, as it is asked which ones there are. */
+/* The base extension is in this file, since it needs the list of all extensions. */
 static const struct sbi_extension sbi_base;
 
 static const struct sbi_extension *const extensions[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The SBI that Halite gives its guest: version 2.0, one file an extension. A handler decodes and
- * checks all of its arguments before it changes anything.
+ * The SBI that Halite offers its guest: version 2.0, one file for each extension. A handler decodes
+ * and checks all its arguments before it changes anything.
  *
  * Specification: RISC-V SBI 2.0.
  */
@@ -25,12 +25,16 @@ enum sbi_error {
 	SBI_ERR_ALREADY_STARTED = -7,
 	SBI_ERR_ALREADY_STOPPED = -8,
 	SBI_ERR_NO_SHMEM = -9,
-	/* Not of the specification: the handler has set the vCPU's registers and pc itself. */
+	/*
+	 * Not an error of the specification: the handler has set the vCPU's registers and pc
+	 * itself.
+	 */
 	SBI_DONE = 1,
 };
 
 /*
- * @fid is a6, @args are a0 to a5. What is answered is an enum sbi_error or what the firmware said.
+ * @fid is a6, @args are a0 to a5. The error of the result is an enum sbi_error or an error of the
+ * firmware.
  */
 struct sbi_extension {
 	uint64_t id;
@@ -40,16 +44,17 @@ struct sbi_extension {
 extern const struct sbi_extension sbi_time, sbi_ipi, sbi_rfence, sbi_hsm, sbi_srst, sbi_dbcn,
 	sbi_nacl, sbi_pmu, sbi_halite;
 
-/* The ECALL of L1 that has just trapped. */
+/* Handle the ECALL of L1 that has just trapped. */
 void sbi_handle_ecall(struct vcpu *v);
 
 /*
- * That ECALL is sync_sret of SBI NACL, which the guest has, and so has it an area:
- * vcpu.quick.shared_x. True: all is done for the entry into L2. False: vcpu_resume() is next.
+ * Handle an ECALL of L1 that is sync_sret of SBI NACL. L1 has an area and the feature:
+ * vcpu.quick.shared_x is not 0. True: the entry into L2 is complete but for the registers. False:
+ * the caller calls vcpu_resume().
  */
 bool sbi_nacl_sync_sret(struct vcpu *v);
 
-/* The supervisor timer interrupt that firmware gives, where there is no Sstc: it is L1's. */
+/* Without Sstc, the supervisor timer interrupt of the firmware has come: make STI pending in L1. */
 void sbi_time_expired(struct vcpu *v);
 
 static inline struct sbi_result sbi_error(int64_t error)

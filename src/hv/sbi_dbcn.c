@@ -5,7 +5,7 @@
 
 enum { CONSOLE_WRITE, CONSOLE_READ, CONSOLE_WRITE_BYTE };
 
-/* Bytes for one call: the rest is the guest's to ask for again, as the specification allows. */
+/* The most bytes for one call. The guest calls again for the rest, as the specification allows. */
 #define CHUNK 4096
 
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
@@ -16,7 +16,10 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	switch (fid) {
 	case CONSOLE_WRITE:
 	case CONSOLE_READ:
-		/* All of what the guest names must be its RAM, not only what is done now. */
+		/*
+		 * All bytes that the guest names must be its RAM, including those after the first
+		 * CHUNK.
+		 */
 		if (args[2] != 0 || (args[0] && !memory_map(v->domain, args[1], args[0])))
 			return sbi_error(SBI_ERR_INVALID_PARAM);
 		buf = memory_map(v->domain, args[1], size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What only Halite has, in the part of the firmware-specific space (SBI 2.0 "Firmware Specific Extension
- * Space") that the low bits of its implementation ID give it. Meant for Halite as a guest of itself and
- * for measurements.
+ * Halite's own SBI extension, in the part of the firmware-specific space (SBI 2.0 "Firmware
+ * Specific Extension Space") that the low bits of its implementation ID select. It serves a Halite
+ * that runs as a guest, and measurements.
  */
 #include "hv/below.h"
 #include "hv/sbi.h"

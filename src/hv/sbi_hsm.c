@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Hart state management. A vCPU has a physical hart of its own, so the firmware's state machine is the
- * guest's too: what is checked and kept here is where the hart begins.
+ * Hart state management. Each vCPU has one physical hart, so the firmware's state machine is also
+ * that of the guest's harts. Halite checks and keeps the address at which L1 starts the hart.
  */
 #include <stddef.h>
 
@@ -40,15 +40,18 @@ static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc
 		return sbi_error(SBI_ERR_INVALID_PARAM);
 	if (!is_start_address(v, pc))
 		return sbi_error(SBI_ERR_INVALID_ADDRESS);
-	/* Two harts may start the same one: only the one whom the firmware obeys sets the address. */
+	/*
+	 * Two harts may start the same hart. The lock lets only the hart whose call succeeds set
+	 * the address.
+	 */
 	spin_lock(&start_lock);
 	result = firmware_call(sbi_hsm.id, HART_GET_STATUS, hartid, 0, 0, 0, 0, 0);
 	if (result.error == SBI_SUCCESS && result.value == STATUS_STOPPED) {
 		target->start_pc = pc;
 		target->start_arg = arg;
 		/*
-		 * An IPI may follow as soon as firmware calls the hart started: from here on they
-		 * are the new life's.
+		 * An IPI may come as soon as firmware reports the hart as started. Requests that
+		 * are posted from here on belong to the new start.
 		 */
 		ipi_forget(target);
 		RACE_POINT();
@@ -72,21 +75,21 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	below_hart_stop(&v->nacl_below, v->hart);
 	csr_write(CSR_SIE, 0);
 	result = firmware_call(sbi_hsm.id, HART_STOP, 0, 0, 0, 0, 0, 0);
-	/*
-	 * Not reached unless the firmware refuses. L1 goes on, with the area of SBI NACL that it
-	 * has: vcpu_reset() forgets it.
-	 */
+	/* Reached only if the firmware refuses. L1 goes on and keeps its area of SBI NACL. */
 	csr_write(CSR_SIE, sie);
 	below_hart_start(&v->nacl_below, v->hart);
-	/* The guest's hstatus may have been in the area below alone. */
+	/* The guest's hstatus may have been in the area below only, which is gone. */
 	v->hstatus_stale = true;
-	/* As for a hart that starts: what calls fenced meanwhile is flushed here. */
+	/*
+	 * While the hart was offline, calls have left it out. So it flushes everything, as a hart
+	 * that starts does.
+	 */
 	ipi_online(v);
 	nested_hart_start(v);
 	return sbi_error(result.error);
 }
 
-/* Sleep until L1 has an interrupt pending, of those that L1 enabled: as its WFI. */
+/* Sleep until L1 has an interrupt that is pending and that L1 enables, as in WFI. */
 static void wait_for_l1(struct vcpu *v)
 {
 	uint64_t deadline;
@@ -101,9 +104,9 @@ static void wait_for_l1(struct vcpu *v)
 }
 
 /*
- * Firmware knows all states of a hart but one: it does not see that a started hart is suspended,
- * for Halite makes that a wait (wait_for_l1()). The wait begins and ends at once: no hart is ever
- * SUSPEND_PENDING or RESUME_PENDING.
+ * Firmware knows all states of a hart but SUSPENDED: Halite implements a suspend as a wait
+ * (wait_for_l1()), and firmware reports the hart as started. The wait begins and ends at once, so
+ * no hart is ever SUSPEND_PENDING or RESUME_PENDING.
  */
 static struct sbi_result hart_get_status(const struct vcpu *v, uint64_t hartid)
 {
@@ -132,7 +135,10 @@ static struct sbi_result hart_suspend(struct vcpu *v, uint64_t type, uint64_t pc
 		vcpu_resume_at(v, pc, arg);
 		return sbi_error(SBI_DONE);
 	default:
-		/* Platform types are the firmware's and none is known; the rest is reserved. */
+		/*
+		 * Platform-specific types belong to the firmware, and Halite knows none. All other
+		 * types are reserved.
+		 */
 		return sbi_error(SBI_ERR_INVALID_PARAM);
 	}
 }

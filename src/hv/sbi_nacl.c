@@ -6,9 +6,9 @@
 #include "hv/swap.h"
 
 /*
- * Before a call that does all fences that are pending. False: there are more than are done at once.
- * L1's pc stays at the ECALL, which it executes again when it has taken the interrupts that came
- * meanwhile.
+ * Called before a NACL function that does all pending fences. Does FENCES_AT_ONCE of them. False:
+ * more are pending. The caller then leaves L1's pc at the ECALL: L1 takes interrupts that have come
+ * meanwhile, and executes the ECALL again.
  */
 static bool take_fences(struct vcpu *v)
 {
@@ -27,7 +27,9 @@ static struct sbi_result sync_hfence(struct vcpu *v, uint64_t entry)
 bool sbi_nacl_sync_sret(struct vcpu *v)
 {
 	stat_count(&v->stats, STAT_L1_NACL);
-	/* With more fences left, L1 executes its ECALL again, as in take_fences(). */
+	/*
+	 * If more fences are pending, L1 executes its ECALL again, as described at take_fences().
+	 */
 	if (!nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
 		return false;
 	v->registers = VCPU_LOAD_SHARED;
@@ -68,7 +70,10 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	case NACL_FID_SYNC_HFENCE:
 		return sync_hfence(v, args[0]);
 	case NACL_FID_SYNC_SRET:
-		/* An error: with an area, vcpu_exit() calls sbi_nacl_sync_sret(). */
+		/*
+		 * Always an error: L1 has no area or not the feature. Otherwise vcpu_exit() calls
+		 * sbi_nacl_sync_sret().
+		 */
 		return sbi_error(nacl_host_sync_sret(nacl, NULL));
 	default:
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Performance counters are the firmware's to manage. A call is passed on with its privilege filters
- * translated: L1's U and S modes are VU and VS of the machine, and Halite itself is never counted.
+ * Performance counters. The firmware manages them. Halite passes each call to the firmware with the
+ * privilege filters translated: U and S mode of L1 are VU and VS mode of the machine, and Halite
+ * itself is never counted.
  *
- * Counters are checked here, strictly, by what the specification says of the arguments: each
- * counter of a set exists, a counter that is to be taken unseen is of the kind of its event.
- * Firmware is trusted with the machine, and not each one checks what it is told: what the guest
- * says must not reach it as it is.
+ * Halite checks the counters strictly, as the specification describes the arguments: each counter
+ * of a set exists, and a counter that is selected with SKIP_MATCH is of the kind of its event. The
+ * firmware has access to the whole machine, and not every firmware checks its arguments. So no
+ * argument of the guest reaches the firmware unchecked.
  */
 #include "hext/bits.h"
 #include "hv/sbi.h"
@@ -24,10 +25,10 @@ enum {
 
 #define SNAPSHOT_SIZE 4096
 
-/* Counter sets are brought to base 0 where their bits fit a register. */
+/* Sets of counters are converted to base 0, where their bits must fit a register. */
 #define SET_BITS 64
 
-/* What GET_INFO says of a counter, and an event index of a firmware event. */
+/* Of the result of GET_INFO, and of an event index: whether it is a firmware counter or event. */
 #define INFO_FIRMWARE  BIT64(63)
 #define EVENT_TYPE(e)  ((e) >> 16 & 0xf)
 #define EVENT_FIRMWARE 15
@@ -65,7 +66,10 @@ static bool counter_exists(uint64_t counter)
 	return count.error == SBI_SUCCESS && counter < count.value;
 }
 
-/* Bring the set (@base, @mask) to base 0. False: it is empty, or has a counter that does not exist. */
+/*
+ * Convert the set (@base, @mask) to base 0. False: the set is empty, or one of its counters does
+ * not exist.
+ */
 static bool decode_set(uint64_t base, uint64_t mask, uint64_t *set)
 {
 	unsigned int last = SET_BITS - 1;
@@ -78,7 +82,10 @@ static bool decode_set(uint64_t base, uint64_t mask, uint64_t *set)
 	return base + last < SET_BITS && counter_exists(base + last);
 }
 
-/* Whether the first counter of @set, which the caller wants unseen, is of the kind for @event. */
+/*
+ * Whether the first counter of @set is of the kind for @event. The caller selects it with
+ * SKIP_MATCH.
+ */
 static bool first_counts(uint64_t set, uint64_t event)
 {
 	struct sbi_result info;

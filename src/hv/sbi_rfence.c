@@ -16,21 +16,25 @@ enum {
 
 #define SIZE_ALL (~UINT64_C(0))
 
-/* Both 0, or the size all-ones: the whole address space (SBI 2.0 "RFENCE Extension"). */
+/*
+ * Whether the range is the whole address space: both are 0, or the size is all-ones (SBI 2.0
+ * "RFENCE Extension").
+ */
 static bool is_whole(uint64_t start, uint64_t size)
 {
 	return (start == 0 && size == 0) || size == SIZE_ALL;
 }
 
-/* Whether the bytes from @start are addresses; the last of them may be 2^64 - 1. */
+/* Whether all bytes of the range have addresses. The last byte may be at 2^64 - 1. */
 static bool is_range(uint64_t start, uint64_t size)
 {
 	return size == 0 || start + (size - 1) >= start;
 }
 
 /*
- * FENCE.I and L1's own translations: firmware does these on the harts named, whatever runs there. Its
- * HFENCE.VVMA takes the VMID from this hart's hgatp, which is the domain's while L1 runs.
+ * FENCE.I, and fences of the VS-stage of L1: firmware does these on the named harts, whether L1 or
+ * L2 runs there. Its HFENCE.VVMA takes the VMID from this hart's hgatp, which is the domain's VMID
+ * while L1 runs.
  */
 static struct sbi_result by_firmware(uint64_t fid, const uint64_t *args)
 {

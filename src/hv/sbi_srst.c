@@ -8,7 +8,7 @@ enum { SYSTEM_RESET };
 #define TYPE_VENDOR_FIRST   UINT32_C(0xf0000000)
 #define REASON_VENDOR_FIRST UINT32_C(0xe0000000)
 
-/* The one domain is the machine: its reset is the machine's. */
+/* There is one domain, so its reset is the reset of the machine. */
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
 	uint32_t type = args[0];

@@ -6,8 +6,8 @@
 enum { SET_TIMER };
 
 /*
- * With Sstc the call is a write of L1's stimecmp. Without, the firmware's timer carries L1's
- * deadline, and nothing else uses it.
+ * With Sstc, the call is a write of L1's stimecmp. Without Sstc, the firmware's timer holds L1's
+ * deadline, and Halite does not use that timer otherwise.
  */
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
@@ -25,7 +25,10 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 
 void sbi_time_expired(struct vcpu *v)
 {
-	/* Pending until the next SET_TIMER, in the firmware too: so masked here. */
+	/*
+	 * The interrupt stays pending in the hart and in L1 until the next SET_TIMER, so mask it in
+	 * the hart.
+	 */
 	csr_clear(CSR_SIE, BIT64(IRQ_STI));
 	vcpu_set_pending(v, BIT64(IRQ_STI));
 }

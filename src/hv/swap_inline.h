@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The code of swap.h: for swap.c, and for quick.c, which has few registers. It calls nothing. */
+/*
+ * The code of swap.h, for swap.c and for quick.c, which has few registers. It calls no functions.
+ */
 #ifndef HV_SWAP_INLINE_H
 #define HV_SWAP_INLINE_H
 
-/* With NACL below, keys() has KEY_SLOW on: then this code does not run. */
+/* With NACL below, keys() in bringup.c sets KEY_SLOW, so this code does not run. */
 #define RISCV_NCSR_DIRECT
 #define CSR_CLOBBERS
 
@@ -12,7 +14,7 @@
 #include "riscv/insn.h"
 #include "riscv/switch.h"
 
-/* Change hgatp to @hgatp, with vsatp Bare from then on. Returns the old vsatp. */
+/* Write @hgatp to hgatp, and 0 (Bare) to vsatp before that. Returns the old vsatp. */
 ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
 {
 	uint64_t atp = ncsr_swap(HEXT_CSR_VSATP, 0);
@@ -24,8 +26,8 @@ ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
 }
 
 /*
- * What L1 wants hstatus to be, from the autoswap slot: most times still what was put there last,
- * which is legal.
+ * The hstatus that L1 has put into the slot for autoswap, made legal. Most times the slot still has
+ * the value that Halite has put there, which is legal.
  */
 ALWAYS_INLINE uint64_t swap_take_hstatus(const struct vcpu *v)
 {
@@ -43,29 +45,29 @@ ALWAYS_INLINE void swap_put_hstatus(struct vcpu *v, uint64_t hstatus)
 }
 
 /*
- * vcpu_exit() has to serve a request first, or L1 has interrupts that this file knows nothing of:
- * vcpu.unusual.
+ * Whether vcpu_exit() has to handle the exit: a request is posted, or vcpu.unusual is set, and L1
+ * has interrupts that this file does not handle.
  */
 ALWAYS_INLINE bool swap_is_asked_for(const struct vcpu *v)
 {
 	return __atomic_load_n(&v->asked_for, __ATOMIC_RELAXED);
 }
 
-/* L1's interrupt that is pending and enabled: L2 would not run. */
+/* Whether L1 has an interrupt that is pending and enabled, so that L2 would not run. */
 ALWAYS_INLINE bool l1_is_interrupted(uint64_t hie)
 {
 	return ncsr_read(HEXT_CSR_HIP) & hie & IRQ_VS_ALL;
 }
 
-/* ---- into L2 ---- */
+/* ---- from L1 to L2 ---- */
 
-/* L2 would run under @hstatus of L1's, with nothing else to be done first. @hie is the hart's. */
+/* Whether L2 can run under L1's @hstatus at once. @hie is the hart's hie. */
 ALWAYS_INLINE bool swap_can_enter(const struct vcpu *v, uint64_t hstatus, uint64_t hie)
 {
 	return (hstatus & HSTATUS_SPV) && !swap_is_asked_for(v) && !l1_is_interrupted(hie);
 }
 
-/* Of @group, a constant: the CSRs that L1 and L2 both have and that one swap exchanges. */
+/* Exchange those CSRs of @group, a constant, that L1 and L2 both have: save L1's, load L2's. */
 ALWAYS_INLINE void swap_bank_to_l2(struct hext_hart *h, enum world_group group)
 {
 	const struct hext_config *c = h->cfg;
@@ -79,8 +81,8 @@ ALWAYS_INLINE void swap_bank_to_l2(struct hext_hart *h, enum world_group group)
 }
 
 /*
- * Move L1's CSRs to the image and load L2's, but for those that SRET changes. @hie is the hart's,
- * which has L1's sie.
+ * Save L1's CSRs in the image and load L2's, but for the CSRs that SRET changes. @hie is the hart's
+ * hie, which holds L1's sie.
  */
 ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 {
@@ -91,7 +93,7 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 	l1->atp = swap_gstage(v->quick.shadow_atp);
 	ncsr_write(HEXT_CSR_VSATP, l2->atp);
 	swap_bank_to_l2(h, WORLD_ALWAYS);
-	/* L1's scause and stval need not be kept: the trap that ends L2 writes them. */
+	/* L1's scause and stval are not saved: the trap that ends L2 overwrites them. */
 	ncsr_write(HEXT_CSR_VSCAUSE, l2->cause);
 	ncsr_write(HEXT_CSR_VSTVAL, l2->tval);
 	load_controls_of_l2(h, WORLD_ALWAYS);
@@ -116,8 +118,8 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 }
 
 /*
- * hext_sret(), where L1's CSRs are in the hart and its hstatus is @hstatus. The image's pc and user
- * are not set, and L1's sepc need not be kept: the trap that ends L2 writes it.
+ * hext_sret() for an L1 whose CSRs are in the hart and whose hstatus is @hstatus. Leaves the
+ * image's pc and user mode unset. L1's sepc is not saved: the trap that ends L2 overwrites it.
  */
 ALWAYS_INLINE void swap_by_sret(struct hext_hart *h, uint64_t hstatus)
 {
@@ -134,19 +136,25 @@ ALWAYS_INLINE void swap_by_sret(struct hext_hart *h, uint64_t hstatus)
 	csr_write(CSR_SEPC, pc);
 }
 
-/* L1, live, executes SRET with hstatus @hstatus, which has SPV. @hie is the hart's. */
+/*
+ * Execute SRET for an L1 that is live and whose hstatus is @hstatus, with SPV set. @hie is the
+ * hart's hie.
+ */
 ALWAYS_INLINE void swap_into_l2(struct vcpu *v, uint64_t hie, uint64_t hstatus)
 {
 	swap_in_l2(v, hie);
 	swap_by_sret(&v->h, hstatus);
 }
 
-/* ---- into L1 ---- */
+/* ---- from L2 to L1 ---- */
 
-/* What L2 had in @csr goes to its image and, if there is one, to the area; @value is L1's. */
+/*
+ * Write @value, which is L1's, to @csr. Save L2's value in the image and, if there is one, in the
+ * area.
+ */
 #define SWAP_OUT(csr, field, value) SWAP_OUT_BITS(csr, field, value, ~UINT64_C(0))
 
-/* SWAP_OUT() of @bits alone: the hart may let L2 set others, which L1 reads as 0. */
+/* SWAP_OUT() that saves only @bits. The hart may let L2 set other bits, which L1 must read as 0. */
 #define SWAP_OUT_BITS(csr, field, value, bits)                   \
 	do {                                                     \
 		uint64_t left_ = ncsr_swap(csr, value) & (bits); \
@@ -156,7 +164,7 @@ ALWAYS_INLINE void swap_into_l2(struct vcpu *v, uint64_t hie, uint64_t hstatus)
 			nacl_host_put(csrs, csr, left_);         \
 	} while (0)
 
-/* swap_bank_to_l2(), the other direction. */
+/* The reverse of swap_bank_to_l2(): save L2's CSRs of @group, load L1's. */
 ALWAYS_INLINE void swap_bank_to_l1(struct hext_hart *h, volatile nacl_word *csrs,
 				   enum world_group group)
 {
@@ -171,21 +179,21 @@ ALWAYS_INLINE void swap_bank_to_l1(struct hext_hart *h, volatile nacl_word *csrs
 }
 
 /*
- * A field of the trap that L1 takes: of @made, or if that is NULL of the one that the hart has just
- * taken.
+ * A field of the trap that L1 takes: of @made, or if @made is NULL, of the trap that the hart has
+ * just taken.
  */
 #define TRAP_READ(made, field, csr) ((made) ? (made)->field : csr_read(csr))
 
 /*
- * L2's CSRs to the image and to @csrs, unless that is NULL; L1's, as the trap leaves them, to the
- * hart.
+ * Save L2's CSRs in the image and, unless @csrs is NULL, in @csrs. Load L1's CSRs as the trap
+ * leaves them.
  */
 ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made,
 			       volatile nacl_word *csrs)
 {
 	struct hext_hart *h = &v->h;
 	uint64_t sstatus = csr_read(CSR_SSTATUS);
-	/* What L2 used is dirty in L1's sstatus, too. */
+	/* FP and vector state that L2 has made dirty is dirty in L1's sstatus, too. */
 	uint64_t used = h->s.status | (sstatus & (SSTATUS_FS | SSTATUS_VS));
 	bool user = made ? h->user : !(sstatus & SSTATUS_SPP);
 	uint64_t atp, left;
@@ -216,8 +224,8 @@ ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made,
 }
 
 /*
- * Of hext_hip(), where hgeie is 0, what L1's guest interrupt files @files add: hgeip has those that
- * have an interrupt.
+ * Add VSEIP to *@hip, as hext_hip() does where hgeie is 0. @files has a bit set for each guest
+ * interrupt file of L1 that has an interrupt (hgeip).
  */
 ALWAYS_INLINE void add_files(const struct hext_hart *h, uint64_t files, uint64_t *hip)
 {
@@ -225,22 +233,25 @@ ALWAYS_INLINE void add_files(const struct hext_hart *h, uint64_t files, uint64_t
 		*hip |= BIT64(IRQ_VSEI);
 }
 
-/* Of hext_hip() what L2's timer adds. */
+/* Add VSTIP to *@hip, as hext_hip() does: whether L2's timer has expired. */
 ALWAYS_INLINE void add_timer(const struct hext_hart *h, uint64_t *hip)
 {
 	if (l2_has_timer(h) && csr_read(CSR_TIME) + h->htimedelta >= h->vs.timecmp)
 		*hip |= BIT64(IRQ_VSTI);
 }
 
-/* world_files() without L1's own file. Where there are files, that one is the hart's first. */
+/*
+ * world_files() without the file that stands for L1's supervisor-level file. If L1 has guest
+ * interrupt files, that file is guest file 1 of the hart.
+ */
 ALWAYS_INLINE uint64_t files_of_l1(void)
 {
 	return ncsr_read(HEXT_CSR_HGEIP) >> 1 & ~UINT64_C(1);
 }
 
 /*
- * vsiselect and hvictl change hands; what L1's guest interrupt files have goes to @csrs and to
- * *@hip.
+ * Exchange vsiselect and hvictl. Store in @csrs and add to *@hip which of L1's guest interrupt
+ * files have an interrupt.
  */
 ALWAYS_INLINE void swap_out_files(struct hext_hart *h, volatile nacl_word *csrs, uint64_t *hip)
 {
@@ -255,10 +266,10 @@ ALWAYS_INLINE void swap_out_files(struct hext_hart *h, volatile nacl_word *csrs,
 	add_files(h, files, hip);
 }
 
-/* hvip and hie change hands; they, and the CSRs that show them, go to @csrs. */
+/* Exchange hvip and hie. Store both, and the CSRs that show them, in @csrs. */
 ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *csrs)
 {
-	/* Of its bits no others can be set. */
+	/* No mask is needed: the hart's hvip has only bits of VS level and local ones. */
 	uint64_t hvip = ncsr_swap(HEXT_CSR_HVIP, h->sip << 1);
 	uint64_t hip = hvip & IRQ_VS_ALL;
 	uint64_t hie =
@@ -274,7 +285,7 @@ ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *
 	if (!csrs)
 		return;
 	add_timer(h, &hip);
-	/* hvien is 0, as vcpu.unusual is. */
+	/* hvien is 0, since vcpu.unusual is 0. */
 	hideleg = h->hideleg;
 	nacl_host_put(csrs, HEXT_CSR_HIE, hie);
 	nacl_host_put(csrs, HEXT_CSR_HIP, hip);
@@ -283,8 +294,8 @@ ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *
 }
 
 /*
- * hstatus, htval and htinst as the trap leaves them, and the autoswap of hstatus, as
- * nacl_host_after_trap() does it.
+ * Set hstatus, htval and htinst as the trap leaves them, and do the autoswap of hstatus, as
+ * nacl_host_after_trap() does.
  */
 ALWAYS_INLINE void swap_out_hstatus(struct vcpu *v, const struct hext_trap *made,
 				    volatile nacl_word *csrs)
@@ -315,8 +326,8 @@ ALWAYS_INLINE void swap_out_hstatus(struct vcpu *v, const struct hext_trap *made
 }
 
 /*
- * L2, live, takes a trap into L1: @made, or if that is NULL the exception that the hart has just
- * taken.
+ * Make L1 take a trap from an L2 that is live: @made, or if @made is NULL, the exception that the
+ * hart has just taken.
  */
 ALWAYS_INLINE void swap_into_l1(struct vcpu *v, const struct hext_trap *made)
 {
@@ -324,9 +335,9 @@ ALWAYS_INLINE void swap_into_l1(struct vcpu *v, const struct hext_trap *made)
 	struct hext_hart *h = &v->h;
 	bool spv;
 
-	/* No CSR of the area is dirty, as all entries into L2 consume those that are. */
+	/* No CSR of the area is dirty, since each entry into L2 consumes the dirty ones. */
 	if (csrs) {
-		/* The compiler would compute the address anew for each CSR. */
+		/* Without this the compiler would compute the address again for each CSR. */
 		hide_value(csrs);
 		csrs -= NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
 		swap_out_hstatus(v, made, csrs);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A vCPU: one hart of the domain, which is a virtual hart with an H extension on a physical hart of
- * its own. Owned by that physical hart; others only post requests to it (ipi.h).
+ * A vCPU is a hart of the domain: a virtual hart with the H extension. One physical hart runs the
+ * vCPU, always the same one. Other harts read the members that are marked so. They write only
+ * @requests, and the start_ members while the hart is stopped.
  *
- * Invariant: v->live says whether the VS CSRs of the current state are in the hardware or in the
- * image. vcpu_save() makes them an image, vcpu_resume() makes them live.
+ * Invariant: @live says whether the VS CSRs of the current state are in the hardware or in the
+ * image. vcpu_save() moves them to the image, vcpu_resume() loads them into the hardware.
  */
 #ifndef HV_VCPU_H
 #define HV_VCPU_H
@@ -23,65 +24,81 @@
 #include "riscv/entry.h"
 #include "riscv/world.h"
 
-/* a0 to a7 in vcpu.x */
+/* Indices of a0, a1 and a7 in vcpu.x */
 #define VCPU_A0 10
 #define VCPU_A1 11
 #define VCPU_A7 17
 
 /*
- * What vcpu_exit() returns: where entry.S finds the guest's registers for the entry that follows.
- * Those that a C function may change are in vcpu.x whenever C code runs, the others only if
- * vcpu_exit() has asked for them.
+ * The result of vcpu_exit(): where entry.S finds the guest's registers for the next entry. While C
+ * code runs, vcpu.x has the registers that a C function may change. It has the other registers only
+ * if vcpu_exit() has asked for them.
  */
 enum vcpu_registers {
-	VCPU_LOAD_SOME,	  /* in vcpu.x those that C may change, the others in the hart; 0 */
+	VCPU_LOAD_SOME,	  /* 0. VCPU_SOME_REGISTERS are in vcpu.x, the others in the hart. */
 	VCPU_LOAD_ALL,	  /* in vcpu.x */
-	VCPU_LOAD_SHARED, /* in L1's area of SBI NACL, at vcpu.quick.shared_x */
-	VCPU_SAVE_ALL,	  /* no entry yet: save the others for vcpu_exit_all_saved() */
+	VCPU_LOAD_SHARED, /* all are in L1's area of SBI NACL, at vcpu.quick.shared_x */
+	/* No entry follows yet: entry.S saves the others and calls vcpu_exit() again. */
+	VCPU_SAVE_ALL,
 };
 
-/* Those that C may change: x0 to x2, x4 to x7, x10 to x17, x28 to x31. */
+/* The registers that a C function may change: x0 to x2, x4 to x7, x10 to x17, x28 to x31. */
 #define VCPU_SOME_REGISTERS UINT32_C(0xf003fcf7)
 
 struct vcpu {
-	uint64_t x[32];	    /* the guest's registers; x[0] stays 0 */
-	uint64_t stack_top; /* of Halite's stack on this hart; the address of this is there */
-	struct nacl_client_hart nacl_below; /* this hart as L1; in tp */
+	uint64_t x[32]; /* the guest's registers; x[0] stays 0 */
+	/* top of Halite's stack on this hart; the word there is the address of this vCPU */
+	uint64_t stack_top;
+	/* this hart as a client of NACL below; tp points here (riscv/hart.h) */
+	struct nacl_client_hart nacl_below;
 	struct quick_state quick;
-	enum vcpu_registers registers; /* of the entry that ends this exit */
+	enum vcpu_registers registers; /* where the next entry finds the registers */
 	union {
 		struct hext_hart h;
 		struct world_hart world; /* begins with h */
 	};
 	bool live;
 	/*
-	 * A CSR was written that world_load_hstatus() looks at. Stays set while quick.aia_at_work
-	 * is.
+	 * A CSR that world_load_hstatus() reads has changed since the last call. Stays set while
+	 * quick.aia_at_work is set.
 	 */
 	bool hstatus_stale;
 	struct world_timer timer;
-	bool online;		    /* the guest runs or waits here; else stopped in the firmware */
-	bool suspended;		    /* ... and waits in SBI HART_SUSPEND; other harts look at it */
-	struct nacl_host nacl;	    /* this hart as L0 */
-	struct hext_shadow *shadow; /* for h.hgatp, or NULL: to be looked up */
+	/*
+	 * L1 runs or waits on this hart; if not, the firmware has the hart stopped. Other harts
+	 * read it.
+	 */
+	bool online;
+	bool suspended;	       /* L1 waits in SBI HART_SUSPEND. Other harts read it. */
+	struct nacl_host nacl; /* the NACL that Halite offers to L1 on this hart */
+	/* the shadow that was bound last, for quick.shadow_key; NULL: none */
+	struct hext_shadow *shadow;
 	struct domain *domain;
-	unsigned int index;		 /* in domain->vcpus */
-	const struct machine_hart *hart; /* that it runs on */
-	uint64_t look_again_ticks;	 /* how long look_again() waits next */
-	bool external; /* the interrupt controller's output is raised in L1, and masked here */
+	unsigned int index;		 /* index in domain->vcpus */
+	const struct machine_hart *hart; /* the physical hart of this vCPU */
+	uint64_t look_again_ticks;	 /* delay of the next look_again() */
+	/*
+	 * Halite has raised the interrupt controller's output in L1 and masked it here. Other harts
+	 * read it.
+	 */
+	bool external;
 	union {
 		struct {
-			uint32_t requests; /* enum vcpu_request bits, atomic */
+			/* bits of enum vcpu_request; all harts write it, atomically */
+			uint32_t requests;
 			/*
-			 * Not 0: L1 keeps interrupts of VS level to itself, or quick.aia_at_work.
-			 * Written by vcpu_note_unusual(). Read by vcpu.c, which does not call
-			 * swap.c then, and with requests by quick.c.
+			 * Not 0: L1 keeps interrupts of VS level, or quick.aia_at_work is set.
+			 * Written by vcpu_note_unusual(). Where it is not 0, vcpu.c does not call
+			 * swap.c, and quick.c leaves the exit to vcpu_exit().
 			 */
 			uint32_t unusual;
 		};
-		uint64_t asked_for; /* both: not 0, quick.c leaves the exit to vcpu_exit() */
+		/*
+		 * @requests and @unusual in one load; not 0: quick.c leaves the exit to vcpu_exit()
+		 */
+		uint64_t asked_for;
 	};
-	uint64_t start_pc; /* for the next start of the hart */
+	uint64_t start_pc; /* pc and argument for the next start of the hart */
 	uint64_t start_arg;
 	struct stats stats;
 };
@@ -90,55 +107,67 @@ struct vcpu {
 struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid);
 
 /*
- * The vCPUs of @d that (hart_mask, hart_mask_base) name, as a mask of indices. False: a hart that
- * the guest does not have (SBI 2.0 "Hart list parameter").
+ * Store in @vcpus the vCPUs of @d that hart mask (@mask, @base) names, as a mask of indices. False:
+ * the mask names a hart that the domain does not have (SBI 2.0 "Hart list parameter").
  */
 bool vcpu_find_all(const struct domain *d, uint64_t mask, uint64_t base, uint64_t *vcpus);
 
 /*
- * Bring @v, which nested_reset() has made a hart without guests, to the state in which a hart
- * starts: S mode at @pc, a0 = hart id, a1 = @arg.
+ * Put @v into the state in which a hart starts: S mode at @pc, a0 = hart id, a1 = @arg. The caller
+ * has called nested_reset().
  */
 void vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg);
 
-/* Likewise after a suspend that keeps no registers; interrupts that are pending stay so. */
+/*
+ * Continue @v at @pc after a suspend that keeps no registers: S mode, a0 = hart id, a1 = @arg, satp
+ * Bare, SIE clear. Pending interrupts stay pending.
+ */
 void vcpu_resume_at(struct vcpu *v, uint64_t pc, uint64_t arg);
 
-/* The VS CSRs of the current state are in the image afterwards. */
+/* Move the VS CSRs of the current state from the hardware to the image. */
 void vcpu_save(struct vcpu *v);
 
-/* L1's area of SBI NACL, v->nacl, is another one or none: what is derived from it follows. */
+/* Update @v->quick after L1 has set another area of SBI NACL, or none, in @v->nacl. */
 void vcpu_area_changed(struct vcpu *v);
 
-/* L1 has written some of its H and VS CSRs, and the image has them. */
+/*
+ * Update what follows from L1's H and VS CSRs after L1 has written some of them. The image has the
+ * new values.
+ */
 void vcpu_csr_written(struct vcpu *v);
 
 /*
- * quick.c assumes that AIA is at rest and that L1 keeps no interrupts. What else changes that looks
- * here whether it is so.
+ * quick.c and swap.c assume that AIA is at rest and that L1 keeps no interrupts. Update v->unusual,
+ * which says whether that holds. Called wherever a CSR changes that this depends on.
  */
 void vcpu_note_unusual(struct vcpu *v);
 
-/* Whether worlds may be changed by swap.h, which says when. */
+/* Whether swap.h may switch worlds. swap.h names the conditions. */
 static inline bool vcpu_can_swap(const struct vcpu *v)
 {
 	return v->live && !v->unusual && !static_key(KEY_SLOW);
 }
 
-/* Take @trap into L1, from L2 or from L1 itself. */
+/* Make L1 take @trap, from L2 or from L1 itself. */
 void vcpu_trap_to_l1(struct vcpu *v, const struct hext_trap *trap);
 
-/* L1's area of SBI NACL follows what a trap of L1's own changes. */
+/* After a trap from L1 into L1: update hstatus, htval and htinst in L1's area of SBI NACL. */
 void vcpu_refresh_trap_csrs(struct vcpu *v);
 
-/* Take @trap in the level that runs, if L1 delegates it to L2, else in L1. */
+/* Make L2 take @trap if L2 runs and hedeleg delegates it. Make L1 take it otherwise. */
 void vcpu_raise(struct vcpu *v, const struct hext_trap *trap);
 
-/* Set or clear pending bits of L1's sip (IRQ_* in sip's positions), whatever state it is in. */
+/*
+ * Set or clear pending bits of L1's sip, whether L1 or L2 runs. @sip_bits has IRQ_* in sip's
+ * positions.
+ */
 void vcpu_set_pending(struct vcpu *v, uint64_t sip_bits);
 void vcpu_clear_pending(struct vcpu *v, uint64_t sip_bits);
 
-/* The code at @pc of the guest that trapped, 2 or 4 bytes. False: it cannot be fetched any more. */
+/*
+ * Fetch the instruction at v->h.pc of the guest that trapped: 2 or 4 bytes. False: the fetch
+ * faults.
+ */
 bool vcpu_fetch(const struct vcpu *v, uint32_t *code);
 
 /*

@@ -13,9 +13,11 @@
 #include "riscv/switch.h"
 
 /*
- * An interrupt of VS level that L1 keeps, or SGEI, while L1 runs and has SIE clear, or before its
- * time comes: an SRET that enables it traps, but nothing tells that L1 sets SIE by CSR instruction.
- * So look again soon, for L1 may be on its way out of WFI, then less and less often; without Sstc,
+ * Some interrupts do not reach L1 by themselves: those of VS level that L1 keeps, and SGEI. While
+ * L1 runs with SIE clear, such an interrupt has to wait until L1 sets SIE. An SRET that sets SIE
+ * traps, but a CSR instruction that sets SIE does not. Nor does anything trap when the deadline of
+ * L2's timer comes. So look_again() has Halite's timer interrupt the hart: soon at first, since L1
+ * may have just ended a WFI, and less and less often afterwards. Without Sstc, Halite looks again
  * at the next exit.
  */
 #define LOOK_AGAIN_FIRST_HZ 500000
@@ -45,8 +47,8 @@ static void take_interrupt(struct vcpu *v, uint64_t cause)
 }
 
 /*
- * Interrupts that the hardware does not deliver to L1 by itself: all of L1's while L2 runs; while
- * L1 runs those of VS level that it has not delegated.
+ * Deliver the interrupts that the hardware does not deliver to L1 by itself. While L2 runs these
+ * are all of L1's interrupts. While L1 runs these are the interrupts of VS level that L1 keeps.
  */
 static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 {
@@ -59,8 +61,8 @@ static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 			h->hie =
 				(h->hie & BIT64(IRQ_SGEI)) | (ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL);
 			/*
-			 * L2's timer, which L1 takes itself: without it the hart would come back
-			 * for ever.
+			 * L1 takes the interrupt of L2's timer. hext_interrupt_pending() must see
+			 * it, or the hart would exit again and again.
 			 */
 			if (!(h->hideleg & BIT64(IRQ_VSTI)) && !static_key(KEY_NO_SSTC) &&
 			    (h->henvcfg & HENVCFG_STCE))
@@ -77,7 +79,10 @@ static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 	take_interrupt(v, cause);
 }
 
-/* Most times there is nothing to deliver: what that takes to know, and no more. */
+/*
+ * Whether deliver_interrupts() may have something to do. Most times it has not, so this check is
+ * short.
+ */
 static inline bool has_interrupts(const struct vcpu *v)
 {
 	const struct hext_hart *h = &v->h;
@@ -87,7 +92,10 @@ static inline bool has_interrupts(const struct vcpu *v)
 	return h->virt ? hext_interrupt_possible(h, csr_read(CSR_TIME)) : hext_kept_interrupts(h);
 }
 
-/* What other harts have posted. Whoever posts more interrupts this hart afterwards. */
+/*
+ * Serve the requests that other harts have posted. A hart that posts a request sends an interrupt
+ * afterwards, so a request that comes later causes an exit.
+ */
 static void serve_requests(struct vcpu *v)
 {
 	RACE_POINT();
@@ -103,8 +111,8 @@ void vcpu_resume(struct vcpu *v)
 	struct hext_hart *h = &v->h;
 
 	/*
-	 * First, as requests of other harts may be served meanwhile, whose interrupts are then
-	 * delivered.
+	 * First, because nested_before_l2() may serve requests of other harts, and the interrupts
+	 * of those requests are delivered below.
 	 */
 	if (h->virt && !v->live)
 		nested_before_l2(v);
@@ -138,7 +146,7 @@ void vcpu_sret_refused(struct vcpu *v, uint64_t error)
 	enum nacl_error known = nacl_client_sret_refused(&v->nacl_below, error);
 
 	hv_warn("hart %lu: SBI NACL sync_sret refused with error %d", v->hart->hartid, known);
-	/* It may be in the slot for autoswap only, where the hart does not look any more. */
+	/* hstatus may be only in the slot for autoswap, which SRET does not use. */
 	v->hstatus_stale = true;
 	vcpu_resume(v);
 }
