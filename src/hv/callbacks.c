@@ -12,7 +12,7 @@
 #include "riscv/imsic.h"
 #include "riscv/world.h"
 
-/* ---- src/hext: memory of the domain, which is mapped where it is ---- */
+/* ---- src/hext: guest physical addresses of L1's RAM are host physical addresses ---- */
 
 static bool read_memory(void *ctx, pa_t addr, void *buf, unsigned int size)
 {
@@ -78,7 +78,7 @@ static void file_rmw(void *ctx, unsigned int file, unsigned int reg, uint64_t *o
 	struct vcpu *v = ctx;
 
 	imsic_rmw(file + world_config(v->h.cfg)->l1_file, reg, old, value, mask);
-	/* The file that stands for L1's own raises its interrupt in Halite. */
+	/* The hart's supervisor-level file stands for L1's, and its interrupt comes to Halite. */
 	if (!file && !world_config(v->h.cfg)->l1_file)
 		intc_update(v);
 }
@@ -144,7 +144,7 @@ static void put_trap_csrs(void *ctx, volatile nacl_word *csrs)
 
 static nacl_word swap_hstatus(void *ctx, nacl_word value)
 {
-	/* A change of the world comes next, and loads it. */
+	/* The hardware's hstatus is not written here: the world switch that follows loads it. */
 	return hext_swap_hstatus(&((struct vcpu *)ctx)->h, value);
 }
 

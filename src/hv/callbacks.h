@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions that the libraries src/hext and src/nacl call: memory, devices, interrupt files and
- * fences of the domain, and the CSRs of a virtual hart. Their context is the struct vcpu.
+ * The functions that the libraries src/hext and src/nacl call. They give access to memory, devices,
+ * interrupt files and fences of the domain, and to the CSRs of a virtual hart. The context is the
+ * struct vcpu.
  */
 #ifndef HV_CALLBACKS_H
 #define HV_CALLBACKS_H

@@ -36,9 +36,9 @@
  */
 enum vcpu_registers {
 	VCPU_LOAD_SOME,	  /* 0. VCPU_SOME_REGISTERS are in vcpu.x, the others in the hart. */
-	VCPU_LOAD_ALL,	  /* in vcpu.x */
+	VCPU_LOAD_ALL,	  /* all are in vcpu.x */
 	VCPU_LOAD_SHARED, /* all are in L1's area of SBI NACL, at vcpu.quick.shared_x */
-	/* No entry follows yet: entry.S saves the others and calls vcpu_exit() again. */
+	/* No entry follows yet: entry.S saves the others and calls vcpu_exit_all_saved(). */
 	VCPU_SAVE_ALL,
 };
 
@@ -89,13 +89,11 @@ struct vcpu {
 			/*
 			 * Not 0: L1 keeps interrupts of VS level, or quick.aia_at_work is set.
 			 * Written by vcpu_note_unusual(). Where it is not 0, vcpu.c does not call
-			 * swap.c, and quick.c leaves the exit to vcpu_exit().
+			 * swap.c, and quick.c changes no worlds.
 			 */
 			uint32_t unusual;
 		};
-		/*
-		 * @requests and @unusual in one load; not 0: quick.c leaves the exit to vcpu_exit()
-		 */
+		/* @requests and @unusual in one load. Not 0: quick.c changes no worlds. */
 		uint64_t asked_for;
 	};
 	uint64_t start_pc; /* pc and argument for the next start of the hart */
@@ -171,9 +169,9 @@ void vcpu_clear_pending(struct vcpu *v, uint64_t sip_bits);
 bool vcpu_fetch(const struct vcpu *v, uint32_t *code);
 
 /*
- * Assembly calls vcpu_exit() at each exit that quick.c leaves, with those registers in v->x that C
- * may change. If it returns VCPU_SAVE_ALL, nothing has changed yet: assembly saves the other
- * registers and calls vcpu_exit_all_saved(), after which v->x has all registers for the entry.
+ * entry.S calls vcpu_exit() at each exit that quick.c does not handle, with VCPU_SOME_REGISTERS in
+ * v->x. If it returns VCPU_SAVE_ALL, nothing has changed yet. entry.S then saves the other
+ * registers and calls vcpu_exit_all_saved(), which leaves all registers for the entry in v->x.
  */
 enum vcpu_registers vcpu_exit(struct vcpu *v);
 void vcpu_exit_all_saved(struct vcpu *v);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Single accesses that may trap into Halite itself. stvec is the label behind the access meanwhile, with t1 still saying that it
- * failed. The trap overwrites the CSRs of the guest's trap: attempt.c gives them back, and is the only caller.
+ * Single accesses that may trap into Halite itself. Meanwhile stvec is the label after the access,
+ * where t1 still says that the access has failed. The trap overwrites the CSRs of the guest's trap;
+ * attempt.c restores them, and is the only caller.
  */
 	.section .text
 	.option norelax
 
 /*
- * bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code): HLVX.HU. Keeps all registers but a0, t0, t1, t2.
+ * bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code): HLVX.HU. Keeps all registers but a0 and
+ * t0 to t2.
  */
 	.globl riscv_raw_fetch_u16
 	.balign 4
@@ -23,7 +25,10 @@ riscv_raw_fetch_u16:
 	mv a0, t1
 	ret
 
-/* bool riscv_raw_load(uint64_t addr, unsigned int size, uint64_t *value). Keeps all registers but a0, t0 to t3. */
+/*
+ * bool riscv_raw_load(uint64_t addr, unsigned int size, uint64_t *value). Keeps all registers but
+ * a0, t0 to t3.
+ */
 	.globl riscv_raw_load
 	.balign 4
 riscv_raw_load:
@@ -50,7 +55,10 @@ riscv_raw_load:
 	mv a0, t1
 	ret
 
-/* bool riscv_raw_store(uint64_t addr, unsigned int size, uint64_t value). Keeps all registers but a0, t0 to t2. */
+/*
+ * bool riscv_raw_store(uint64_t addr, unsigned int size, uint64_t value). Keeps all registers but
+ * a0, t0 to t2.
+ */
 	.globl riscv_raw_store
 	.balign 4
 riscv_raw_store:

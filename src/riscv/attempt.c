@@ -5,7 +5,7 @@
 #include "riscv/ncsr.h"
 #include "riscv/world.h"
 
-/* What a trap into HS mode changes (priv H "Trap Entry"). */
+/* The CSRs that a trap into HS mode changes (priv H "Trap Entry"). */
 struct trap_csrs {
 	uint64_t sstatus; /* SPP, SPIE */
 	uint64_t sepc;
@@ -16,7 +16,10 @@ struct trap_csrs {
 	uint64_t htinst;
 };
 
-/* A trap from here on is no double trap (Ssdbltrp), whose SDT is set since the guest's. */
+/*
+ * Save the CSRs and clear SDT, which is set since the guest's trap. Then a trap is no double trap
+ * (Ssdbltrp).
+ */
 static struct trap_csrs save(void)
 {
 	const struct trap_csrs csrs = {
@@ -64,7 +67,10 @@ bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value)
 	return ok;
 }
 
-/* HLVX acts for hstatus.SPVP, which is the guest's in the slot for autoswap only, where there is one. */
+/*
+ * Fetch with autoswap below. HLVX acts for the mode in hstatus.SPVP, and the guest's hstatus is
+ * only in the slot for autoswap.
+ */
 static bool fetch_for_slot(uint64_t addr, uint16_t *code)
 {
 	uint64_t own = ncsr_swap(HEXT_CSR_HSTATUS, world_guest_hstatus());

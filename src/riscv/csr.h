@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CSR access of the physical hart. Numbers are used rather than names because neither GCC 12's nor
- * clang 14's idea of -march knows the H extension.
+ * CSR access of the physical hart. CSRs are given by number, since neither GCC 12 nor clang 14
+ * knows the H extension in -march.
  */
 #ifndef RISCV_CSR_H
 #define RISCV_CSR_H
@@ -20,7 +20,10 @@
 #define CSR_SATP     0x180
 #define CSR_TIME     0xc01
 
-/* A file whose accesses change nothing of how its own memory is accessed may have this empty: then the compiler keeps what it has loaded. */
+/*
+ * A file may define this to nothing if its CSR accesses do not change how its own memory is
+ * accessed. Then the compiler can keep values that it has loaded.
+ */
 #ifndef CSR_CLOBBERS
 #define CSR_CLOBBERS "memory"
 #endif
@@ -46,7 +49,10 @@
 		old_;                                                \
 	})
 
-/* Whether the hart lets Halite read @csr. Before a guest runs: the trap overwrites sepc and others. */
+/*
+ * Whether the hart lets Halite read @csr. Only before a guest runs: a trap overwrites sepc and
+ * other CSRs.
+ */
 #define csr_answers(csr)                                          \
 	({                                                        \
 		uint64_t answers_, stvec_;                        \

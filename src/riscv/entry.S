@@ -10,8 +10,8 @@
 	.option norelax
 
 /*
- * Those that quick.c may change, sp and a0 apart; those that other C functions may change, and tp;
- * the rest.
+ * The guest's registers in three groups: those that quick.c may change, without sp and a0; those
+ * that other C functions may change, and tp; and the rest.
  */
 	.macro quick_registers op, base
 	.irp n, 1, 11, 12, 13, 14, 15, 16, 17
@@ -29,7 +29,7 @@
 	.endr
 	.endm
 
-/* a0 becomes v; the registers that quick.c may change are saved. */
+/* Set a0 to v and sp to Halite's stack, and save the registers that quick.c may change. */
 	.macro enter_halite
 	csrrw a0, sscratch, a0
 	beqz a0, own_trap
@@ -41,7 +41,7 @@
 	.endm
 
 /*
- * SRET goes where hstatus.SPV says: without it, it would go on in HS mode at the guest's pc.
+ * Check that hstatus.SPV is set. Without SPV, SRET would continue in HS mode at the guest's pc.
  * sscratch is v.
  */
 	.macro check_guest
@@ -50,7 +50,10 @@
 	beqz a1, not_a_guest
 	.endm
 
-/* The last registers, from v or from what has them likewise in a0, and back to the guest. */
+/*
+ * Load sp and a0 from a0, which is v or the address of a register block of the same layout, and
+ * enter the guest.
+ */
 	.macro leave_halite
 	ld sp, VCPU_X(2)(a0)
 	ld a0, VCPU_X(10)(a0)
@@ -58,12 +61,14 @@
 	.endm
 
 /*
- * void riscv_trap_entry(void): every trap into HS-mode. With few of the guest's registers saved,
- * and on the hart's stack, calls the function of src/hv/quick.c for the exit, if there is one. That
- * returns v if the exit is handled, else NULL: v is also where the stack begins. An exit that is
- * not handled goes to vcpu_exit(v), with those registers saved that C may change. Its result, an
- * enum vcpu_registers, says where the guest's registers are, or asks for the rest of them to be
- * saved; then vcpu_exit_all_saved(v) handles the exit.
+ * void riscv_trap_entry(void): the entry of every trap into HS mode.
+ *
+ * It saves few of the guest's registers, switches to the hart's stack, and calls the function of
+ * src/hv/quick.c for the exit, if there is one. That function returns v if it has handled the exit,
+ * and NULL otherwise. v is also at the top of the stack. An exit that is not handled goes to
+ * vcpu_exit(v), after saving those registers that C may change. The result, an enum vcpu_registers,
+ * says where the guest's registers are, or that the rest must be saved. In that case
+ * vcpu_exit_all_saved(v) handles the exit.
  */
 	.globl riscv_trap_entry
 	.balign 4
@@ -137,7 +142,7 @@ not_quick:
 	beq a1, t0, riscv_enter_guest
 	j save_all
 
-/* stvec in place of riscv_trap_entry, with KEY_SLOW. */
+/* The trap entry with KEY_SLOW, in place of riscv_trap_entry. */
 	.balign 4
 slow_trap_entry:
 	enter_halite
@@ -149,7 +154,10 @@ save_all:
 	call vcpu_exit_all_saved
 	mv a0, s0
 
-/* _Noreturn void riscv_enter_guest(struct vcpu *v): sepc, sstatus and hstatus are set up. */
+/*
+ * _Noreturn void riscv_enter_guest(struct vcpu *v): the caller has set up sepc, sstatus and
+ * hstatus.
+ */
 	.globl riscv_enter_guest
 riscv_enter_guest:
 	static_branch KEY_NACL_SYNC_SRET, enter_by_sync_sret
@@ -162,14 +170,15 @@ enter_by_sync_sret:
 	andi t2, t1, 1 << NACL_FEAT_SYNC_SRET
 	beqz t2, enter_by_sret
 	ld t0, VCPU_SHMEM_BELOW(a0)
-	/* As check_guest, where the call takes hstatus from. */
+	/* check_guest for hstatus in the area, from where sync_sret takes it. */
 	ld t2, (NACL_AUTOSWAP_OFFSET + NACL_AUTOSWAP_HSTATUS * NACL_WORD_SIZE)(t0)
 	andi t1, t1, 1 << NACL_FEAT_AUTOSWAP_CSR
 	beqz t1, hstatus_of_csr_space
 has_hstatus:
 	andi t2, t2, HSTATUS_SPV
 	beqz t2, no_guest
-	.irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, \
+		17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	ld t1, VCPU_X(\n)(a0)
 	sd t1, (NACL_SRET_OFFSET + \n * NACL_WORD_SIZE)(t0)
 	.endr
@@ -178,7 +187,10 @@ has_hstatus:
 	li a7, NACL_EID
 	li a6, NACL_FID_SYNC_SRET
 	ecall
-	/* Refused: a0 is the error. vcpu_sret_refused(v, error) prepares for the plain way. */
+	/*
+	 * sync_sret was refused, and a0 is the error. vcpu_sret_refused(v, error) prepares an entry
+	 * by SRET.
+	 */
 	csrw sscratch, zero
 	mv a1, a0
 	mv a0, s0
@@ -186,7 +198,7 @@ has_hstatus:
 	mv a0, s0
 	j riscv_enter_guest
 
-/* Only a bug of Halite's own leads here. vcpu_not_a_guest(v) does not return. */
+/* Reached only by a bug of Halite. vcpu_not_a_guest(v) does not return. */
 not_a_guest:
 	csrrw a0, sscratch, zero
 	ld sp, VCPU_STACK_TOP(a0)
@@ -200,11 +212,14 @@ hstatus_of_csr_space:
 	ld t2, (t2)
 	j has_hstatus
 
-/* A trap while sscratch is 0: a bug of Halite's own. a0 is 0, sscratch holds the old a0. */
+/* A trap while sscratch is 0 is a bug of Halite. a0 is 0, and sscratch holds the old a0. */
 own_trap:
 	j riscv_own_trap
 
-/* _Noreturn void riscv_hart_start(uint64_t hartid, struct vcpu *v): interrupts off, satp Bare. */
+/*
+ * _Noreturn void riscv_hart_start(uint64_t hartid, struct vcpu *v): interrupts are off, and satp is
+ * Bare.
+ */
 	.globl riscv_hart_start
 	.balign 4
 riscv_hart_start:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Entries into a guest and exits from it. tp is the hart's struct nacl_client_hart while Halite
- * runs (ncsr.h). While a guest runs, sscratch holds its struct vcpu; while Halite runs, sscratch is
- * 0, so that a trap of Halite's own is told from a guest's.
+ * Entries into a guest and exits from it. While Halite runs, sscratch is 0, and tp points to the
+ * hart's struct nacl_client_hart (hart.h), but not in quick.c. While a guest runs, sscratch points
+ * to its struct vcpu. So the trap entry can tell a trap of Halite's own from a trap of a guest.
  */
 #ifndef RISCV_ENTRY_H
 #define RISCV_ENTRY_H
@@ -13,15 +13,15 @@
 struct vcpu;
 
 /*
- * Load the guest's registers and continue it: by SRET, or by sync_sret of SBI NACL where this hart
- * has that below, which takes the registers from shared memory. The stack of the caller is
- * forgotten.
+ * Load the guest's registers and enter the guest: by SRET, or by sync_sret if this hart has that
+ * feature of the NACL below. sync_sret takes the registers from the area. The stack of the caller
+ * is dropped.
  */
 _Noreturn void riscv_enter_guest(struct vcpu *v);
 
-/* stvec while Halite or a guest runs. */
+/* The value of stvec, unless KEY_SLOW is on. */
 void riscv_trap_entry(void);
 
-/* First instruction of a hart that firmware starts. Goes on at bringup_hart_started(@v). */
+/* The first instruction of a hart that firmware starts. Continues at bringup_hart_started(@v). */
 _Noreturn void riscv_hart_start(uint64_t hartid, struct vcpu *v);
 #endif

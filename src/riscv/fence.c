@@ -6,7 +6,10 @@
 #include "riscv/ncsr.h"
 #include "riscv/pte.h"
 
-/* From this many pages on, all is fenced: an instruction a page costs more than refilling. */
+/*
+ * A fence of more pages than this fences all addresses: one instruction for each page would cost
+ * more than refilling the TLB.
+ */
 #define PAGES_MAX 64
 
 /* ---- by instruction ---- */
@@ -29,7 +32,7 @@ static void gvma_pages(bool any_vmid, uint16_t vmid, uint64_t gpa, uint64_t size
 	}
 }
 
-/* For the VMID in hgatp. */
+/* Do @fence for the VMID in hgatp. */
 static void vvma_here(const struct hfence_vvma *fence)
 {
 	uint64_t first = fence->addr & ~(PAGE_SIZE - 1);
@@ -51,8 +54,9 @@ static void vvma_here(const struct hfence_vvma *fence)
 }
 
 /*
- * What waits in the area below takes effect first: an instruction is a later write of its CSR, and drops that (SBI NACL,
- * "Synchronize CSR").
+ * Apply vsatp and hgatp from the area of the NACL below, if they are dirty. A CSR instruction
+ * counts as a later write of the CSR and would drop the value in the area (SBI NACL, "Synchronize
+ * CSR").
  */
 static void settle_translation(void)
 {
@@ -61,8 +65,9 @@ static void settle_translation(void)
 }
 
 /*
- * With the guest's translations put aside. vsatp is Bare under each of @hgatp: what a walk ahead of
- * time may cache of that depends on the G-stage alone, which is right if it is the VMID's own.
+ * Do @fence under each of @hgatp, with the guest's hgatp and vsatp replaced meanwhile. vsatp is
+ * Bare. A speculative walk may cache translations of that state. They depend on the G-stage only,
+ * and each of @hgatp is the G-stage of its VMID.
  */
 static void vvma_visit(const uint64_t *hgatp, unsigned int count, const struct hfence_vvma *fence)
 {
@@ -81,8 +86,9 @@ static void vvma_visit(const uint64_t *hgatp, unsigned int count, const struct h
 }
 
 /*
- * Where the VMID's G-stage is not known: under another one's, whose traces are fenced as well. The
- * guest's vsatp comes back last: no walk under it finds what the G-stage's fence is about to take.
+ * Do @fence for a VMID whose G-stage is not known, under the current G-stage. The translations that
+ * a speculative walk caches meanwhile are wrong and are fenced, too. The guest's vsatp is restored
+ * last, so that no walk under it uses an entry that the fence of the G-stage is about to remove.
  */
 static void vvma_visit_vmid(uint16_t vmid, const struct hfence_vvma *fence)
 {
@@ -180,7 +186,10 @@ void hfence_vvma(const uint64_t *hgatp, unsigned int count, const struct hfence_
 		for (i = 0; i < count; i++)
 			queue(vvma_entry(hgatp_vmid(hgatp[i]), fence));
 	} else if (static_key(KEY_FLUSH)) {
-		/* There is one VMID. After a visit it would have walks ahead of the G-stage visited. */
+		/*
+		 * There is one VMID. A visit would leave translations of the visited G-stage,
+		 * cached by speculative walks.
+		 */
 		vvma_here(fence);
 	} else {
 		vvma_visit(hgatp, count, fence);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first instructions. The image runs wherever it has been put: it is linked for
- * HALITE_LINK_ADDRESS, and the relocations (all R_RISCV_RELATIVE, with addends) are applied here
- * for where it is. They can be applied again to a copy, whatever the words in it hold.
+ * The first instructions. The image runs at any address. It is linked for HALITE_LINK_ADDRESS, and
+ * this code applies the relocations (all are R_RISCV_RELATIVE with addends) for the actual address.
+ * The relocations do not depend on the contents of the words, so they can be applied again to a
+ * copy.
  */
 #define IMAGE_VERSION		2		/* 0.2: boot-image-header.rst */
 #define IMAGE_MAGIC		0x5643534952	/* "RISCV" */
@@ -26,7 +27,7 @@ riscv_image_start:
 	.dword IMAGE_TEXT_OFFSET
 
 	/*
-	 * halite.lds puts image_size here: a .dword of a symbol would be a relocation, and 0 in the
+	 * halite.lds puts image_size here. A .dword of a symbol would be a relocation, and 0 in the
 	 * file.
 	 */
 	.section .head.behind_size, "ax"
@@ -38,17 +39,23 @@ riscv_image_start:
 	.word IMAGE_MAGIC2
 	.word 0
 
-/* a0 hart id, a1 device tree. */
+/* The entry from the boot loader: a0 is the hart id, a1 the device tree. */
 first_instance:
 	lla s3, hv_start
 	j prepare
 
-/* void riscv_home_entry(void): a0 hart id, a1 device tree, a2 where that was. */
+/*
+ * void riscv_home_entry(void): a0 is the hart id, a1 the device tree, a2 the old address of the
+ * device tree.
+ */
 	.globl riscv_home_entry
 riscv_home_entry:
 	lla s3, hv_main
 
-/* Make C run, then call s3 with a0 to a2. */
+/*
+ * Prepare the hart for C, and call s3 with a0 to a2. Until a vCPU exists, traps go to
+ * riscv_early_trap.
+ */
 prepare:
 	csrw sie, zero
 	csrw satp, zero
@@ -63,7 +70,7 @@ prepare:
 	lla t0, riscv_boot_hart
 	sd a0, (t0)
 
-	/* t2: where the image is less where it is linked. */
+	/* t2 is the address of the image minus its link address. */
 	lla t2, riscv_image_start
 	li t3, HALITE_LINK_ADDRESS
 	sub t2, t2, t3

@@ -24,7 +24,7 @@ void imsic_silence(void)
 	csr_write(CSR_SIREG, 0);
 }
 
-/* One CSR: all of it, some bits, or none. */
+/* Read a CSR into @old, and write all its bits, some bits or none. */
 #define RMW(csr)                                      \
 	do {                                          \
 		if (!mask) {                          \
@@ -59,8 +59,8 @@ static void guest_rmw(unsigned int reg, uint64_t *old, uint64_t value, uint64_t 
 }
 
 /*
- * By instructions also where there is NACL below: what waits in shared memory, of the CSRs that are used here, takes effect
- * first. This is nothing that happens often.
+ * CSR instructions are used with NACL below, too, since this is rare. The CSRs that are used here
+ * are synchronized first, so that dirty values in the area take effect.
  */
 void imsic_rmw(unsigned int file, unsigned int reg, uint64_t *old, uint64_t value, uint64_t mask)
 {

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interrupt files of the hart's IMSIC, as far as CSRs reach them (AIA "Incoming MSI Controller (IMSIC)"). File 0 is the
- * supervisor-level one, 1 to GEILEN are the guest files. The hart has an IMSIC.
+ * The interrupt files of the hart's IMSIC, as far as CSRs give access to them (AIA "Incoming MSI
+ * Controller (IMSIC)"). File 0 is the supervisor-level file, files 1 to GEILEN are the guest
+ * interrupt files. The hart has an IMSIC.
  */
 #ifndef RISCV_IMSIC_H
 #define RISCV_IMSIC_H
 
 #include <stdint.h>
 
-/* GEILEN: how many guest interrupt files the hart has. Leaves hgeie 0; no guest runs yet. */
+/* GEILEN, the number of guest interrupt files of the hart. Leaves hgeie 0; no guest runs yet. */
 unsigned int imsic_guest_files(void);
 
-/* The supervisor-level file delivers nothing: nobody uses it. */
+/* Turn the supervisor-level file off: it delivers no interrupts. It is not used then. */
 void imsic_silence(void);
 
 /*
- * Register @reg, as siselect names those that exist, or HEXT_FILE_TOPEI, of @file: @old is what it was; of @value the
- * bits of @mask are written, 0: none. Each step is one instruction, so no interrupt that arrives meanwhile is lost.
+ * Read and write register @reg of @file. @reg is a value of siselect that exists, or
+ * HEXT_FILE_TOPEI. @old is the old value. The bits of @mask become those of @value; @mask 0 writes
+ * nothing. Each write is one instruction, so no interrupt that arrives meanwhile is lost.
  */
 void imsic_rmw(unsigned int file, unsigned int reg, uint64_t *old, uint64_t value, uint64_t mask);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fences of the hypervisor as they are (priv H "Hypervisor Memory-Management Fence Instructions"), for
- * fence.c, and the other instructions that C cannot say. Addresses in bytes.
+ * Instructions that C cannot express: the hypervisor's fences (priv H "Hypervisor Memory-Management
+ * Fence Instructions"), for fence.c, and others. Addresses are in bytes.
  */
 #ifndef RISCV_INSN_H
 #define RISCV_INSN_H
@@ -52,14 +52,14 @@ static inline void insn_hfence_vvma_addr_asid(uint64_t addr, uint64_t asid)
 	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" : : "r"(addr), "r"(asid) : "memory");
 }
 
-/* Both stages of @vmid, which is in hgatp. */
+/* Fence both stages of @vmid, which is in hgatp. */
 static inline void insn_flush_live_vmid(uint64_t vmid)
 {
 	insn_hfence_vvma_all();
 	insn_hfence_gvma_vmid(vmid);
 }
 
-/* All accesses before, to memory, devices and CSRs, come before all accesses behind. */
+/* Order all earlier accesses to memory, devices and CSRs before all later ones. */
 static inline void insn_fence_io(void)
 {
 	__asm__ volatile("fence iorw, iorw" : : : "memory");

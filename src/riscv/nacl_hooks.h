@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The hooks of src/nacl/client.h: instructions and firmware calls. Included by that header only. */
+/*
+ * The hooks that src/nacl/client.h needs: instructions and firmware calls. Only client.h includes
+ * this file.
+ */
 #ifndef RISCV_NACL_HOOKS_H
 #define RISCV_NACL_HOOKS_H
 
@@ -14,10 +17,10 @@ static inline struct nacl_ret nacl_hook_call(nacl_word eid, nacl_word fid, nacl_
 	return (struct nacl_ret){ .error = r.error, .value = r.value };
 }
 
-/* By instructions; only the VMID of VVMA types is known, not the G-stage. See fence.c. */
+/* Do @fence by instructions. Of VVMA types it names the VMID, but not the G-stage: see fence.c. */
 void nacl_hook_hfence(const struct nacl_client_hfence *fence);
 
-/* Numbers are immediates in the instructions, so each CSR has one. */
+/* A CSR instruction has the number of its CSR as an immediate, so each CSR has its own case. */
 static inline void nacl_hook_csr_write(unsigned int csr, nacl_word value)
 {
 	switch (csr) {

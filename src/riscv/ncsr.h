@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The CSRs of the H extension, wherever they are: in the hart, or in the memory that Halite shares with
- * the hypervisor below when that one offers SBI NACL. Everything in src/hv and src/riscv reaches them
- * through here. Without NACL each of these is a nop and the CSR instruction. @csr is a constant; one that
- * is not of the H extension does not compile.
+ * Access to the CSRs of the H extension for all of src/hv and src/riscv. The CSRs are in the hart,
+ * or, if the level below offers SBI NACL, in the area that Halite shares with it. Without NACL each
+ * access is a nop and the CSR instruction. @csr is a constant; a CSR that is not of the H extension
+ * does not compile.
  *
- * In shared memory a value is what was written last, before its WARL rules, until the next entry into a
- * guest or ncsr_sync().
+ * Until the next entry into a guest or ncsr_sync(), a CSR in the area reads as the value that was
+ * written last, before its WARL rules.
  */
 #ifndef RISCV_NCSR_H
 #define RISCV_NCSR_H
@@ -19,20 +19,23 @@
 #include "riscv/hart.h"
 #include "riscv/static_key.h"
 
-/* A file that defines RISCV_NCSR_DIRECT runs without NACL below only: then there is not even the nop. */
+/* A file that defines RISCV_NCSR_DIRECT runs only without NACL below. Its accesses have no nop. */
 #ifdef RISCV_NCSR_DIRECT
 #define NCSR_KEY(key) false
 #else
 #define NCSR_KEY(key) static_key(key)
 #endif
 
-/* Whether this hart has feature NACL_FEAT_@id, under the key that says that any may. */
+/*
+ * Whether this hart has feature NACL_FEAT_@id. The key of the feature says whether any hart may
+ * have it.
+ */
 static inline __attribute__((always_inline)) bool ncsr_has(unsigned int id)
 {
 	return NCSR_KEY(KEY_NACL_SYNC_CSR + id) && nacl_client_has(riscv_nacl, id);
 }
 
-/* Reading needs the area only. */
+/* Whether CSRs are read from the area. */
 static inline __attribute__((always_inline)) bool ncsr_has_area(void)
 {
 	return NCSR_KEY(KEY_NACL) && riscv_nacl->shmem;
@@ -40,7 +43,7 @@ static inline __attribute__((always_inline)) bool ncsr_has_area(void)
 
 #define ncsr_read(csr) (ncsr_has_area() ? nacl_csr_read(riscv_nacl->shmem, csr) : csr_read(csr))
 
-/* @value is evaluated first: between the nop and the instruction there is nothing to be decided. */
+/* @value is evaluated first, so that only the nop stands between the value and the instruction. */
 #define ncsr_write(csr, value)                                        \
 	do {                                                          \
 		uint64_t new_ = (value);                              \
@@ -76,7 +79,9 @@ static inline __attribute__((always_inline)) bool ncsr_has_area(void)
 			csr_clear(csr, new_);                         \
 	} while (0)
 
-/* What was written takes effect now, and what is read next is the CSR. */
+/*
+ * If @csr is dirty in the area, write it to the CSR. The area has the value of the CSR afterwards.
+ */
 #define ncsr_sync(csr)                                  \
 	do {                                            \
 		if (ncsr_has(NACL_FEAT_SYNC_CSR))       \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The numbers that entry.S takes from C. This file is not linked: it compiles to assembly that
- * holds a #define for each, which make writes to offsets.h (mk/hypervisor.mk).
+ * The numbers that entry.S needs from C. This file is not linked. It compiles to assembly that
+ * holds a #define for each number, and make writes them to offsets.h (mk/hypervisor.mk).
  */
 #include <stddef.h>
 

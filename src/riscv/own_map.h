@@ -9,8 +9,10 @@
 #include "riscv/csr.h"
 #include "riscv/insn.h"
 
-/* Translate by @satp from the next instruction on; it maps all that is in use to itself. False: the hart
- * does not take it, and goes on without. */
+/*
+ * Translate by @satp from the next instruction on. @satp maps all addresses in use to themselves.
+ * False: the hart does not support the mode, and continues without translation.
+ */
 static inline bool own_map_enable(uint64_t satp)
 {
 	csr_write(CSR_SATP, satp);

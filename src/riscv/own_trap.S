@@ -14,8 +14,8 @@ riscv_early_trap:
 
 /*
  * void riscv_own_trap(void): sscratch is a0 of the trap; all other registers are as the trap found
- * them. The address of the word that says that the area is taken serves as its new value, since
- * there is no second register. A trap from here on is no double trap (Ssdbltrp).
+ * them. The word "taken" is set to its address, since there is no second register for another
+ * value. After SDT is cleared, a trap is no double trap (Ssdbltrp).
  */
 	.globl riscv_own_trap
 riscv_own_trap:
@@ -59,7 +59,7 @@ second_trap:
 	lla sp, riscv_own_trap_stack + OWN_TRAP_STACK_SIZE
 	call own_trap_again
 
-/* No message, and no stack. */
+/* Turns the machine off without a message and without a stack. */
 	.balign 4
 third_trap:
 	li a7, SBI_EXT_SRST
@@ -71,7 +71,10 @@ third_trap:
 	ecall
 	j wait
 
-/* Not 0: in use. It is in the file, since a trap may come before bss is zero. */
+/*
+ * Not 0: the emergency area is in use. The word is in .data, since a trap may come before bss is
+ * zeroed.
+ */
 	.section .data
 	.balign 8
 taken:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tables of Halite's own in the format of hext/pte.h, and the widths of the G-stage modes.
+ * Helpers for Halite's own page tables and the domain's G-stage, in the format of hext/pte.h, and
+ * the widths of the G-stage modes.
  *
  * Specification: RISC-V privileged architecture, "Sv39: Page-Based 39-bit Virtual-Memory System"
  * and "Guest Physical Address Translation".
@@ -15,12 +16,12 @@
 #define PTE_INDEX_BITS 9
 #define PTES_PER_PAGE  (1u << PTE_INDEX_BITS)
 
-/* The root of a G-stage is four pages, aligned to its size: 11 index bits. */
+/* The root of a G-stage is four pages, aligned to its size, with 11 index bits. */
 #define GSTAGE_ROOT_PAGES 4
 #define GSTAGE_ROOT_SIZE  (GSTAGE_ROOT_PAGES * PAGE_SIZE)
 #define GSTAGE_ROOT_BITS  (PTE_INDEX_BITS + 2)
 
-/* Bytes that an entry of @level (0: lowest) spans. */
+/* The bytes that an entry of @level covers; level 0 is the lowest. */
 static inline uint64_t pte_span(unsigned int level)
 {
 	return PAGE_SIZE << (PTE_INDEX_BITS * level);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Calls into the firmware below. Halite keeps nothing of what it answers.
+ * Calls of the firmware below. Halite keeps no copy of the results.
  *
  * Specification: RISC-V SBI 2.0, "Binary Encoding"; the legacy calls where a function says so.
  */
@@ -17,7 +17,7 @@ struct sbi_result {
 	uint64_t value;
 };
 
-/* Function @fid of extension @ext with arguments @a0 to @a5. */
+/* Call function @fid of extension @ext with arguments @a0 to @a5. */
 static inline struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1,
 					      uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5)
 {
@@ -37,7 +37,7 @@ static inline struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64
 	return (struct sbi_result){ .error = (int64_t)r0, .value = r1 };
 }
 
-/* Whether the firmware has extension @ext. It must have the base extension itself. */
+/* Whether the firmware has extension @ext. The firmware must have the base extension. */
 static inline bool firmware_has_extension(uint64_t ext)
 {
 	struct sbi_result r =
@@ -46,7 +46,7 @@ static inline bool firmware_has_extension(uint64_t ext)
 	return !r.error && r.value;
 }
 
-/* Supervisor timer interrupt at @time, in ticks; ~0 takes a pending one away. */
+/* Set the supervisor timer interrupt for @time, in ticks. ~0 clears a pending one. */
 static inline void firmware_set_timer(uint64_t time)
 {
 	firmware_call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, time, 0, 0, 0, 0, 0);

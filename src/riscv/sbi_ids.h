@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Numbers of SBI extensions and functions (RISC-V SBI 2.0), for the assembler, too. */
+/* Numbers of SBI extensions and functions (RISC-V SBI 2.0), for C and for assembly. */
 #ifndef RISCV_SBI_IDS_H
 #define RISCV_SBI_IDS_H
 

@@ -8,10 +8,13 @@ struct site {
 	uint32_t key;
 };
 
-/* halite.lds */
+/* Defined in halite.lds. */
 extern const struct site static_keys_start[], static_keys_end[];
 
-/* jal x0, @offset; even, within 1 MiB, which all of the text is (unprivileged "JAL"). */
+/*
+ * The code of "jal x0, @offset". @offset is even and within 1 MiB (unprivileged "JAL"), as all of
+ * the text is.
+ */
 static uint32_t jump(int32_t offset)
 {
 	uint32_t o = (uint32_t)offset;
@@ -20,7 +23,7 @@ static uint32_t jump(int32_t offset)
 	return (o & 0x100000) << 11 | (o & 0x7fe) << 20 | (o & 0x800) << 9 | (o & 0xff000) | 0x6f;
 }
 
-/* In halves: a site is aligned to two bytes. */
+/* Written in halves, since a site is aligned to two bytes only. */
 static void write_code(uintptr_t at, uint32_t code)
 {
 	volatile uint16_t *half = (volatile uint16_t *)at;
@@ -41,6 +44,6 @@ void static_keys_patch(uint32_t keys)
 		if (keys >> s->key & 1)
 			write_code(code, jump((int32_t)(target - code)));
 	}
-	/* Harts that start later run fence.i before they come here: firmware does. */
+	/* Harts that start later run fence.i in riscv_hart_start(). */
 	__asm__ volatile("fence.i" : : : "memory");
 }

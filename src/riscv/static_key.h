@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Static keys: branches that are decided once, at boot, by patching the code. As linked each site is
- * one 4-byte nop, on the way that is taken with its key off; with the key on it is a jump.
+ * Static keys: branches that are decided once, at boot, by patching the code. As linked, each site
+ * is a 4-byte nop, followed by the code for "off". If the key is on, the site is patched to a jump.
  *
- * static_keys_patch() runs once, on the boot hart before others run and before text is made read-only:
- * no hart ever runs code that is being changed. What can go wrong later, such as a feature that one
- * hart does not get, is for the code behind the jump to find out.
+ * static_keys_patch() runs once on the boot hart, before other harts run and before text becomes
+ * read-only. So no hart runs code while the code changes. A fact that can differ later, such as a
+ * feature that one hart does not get, is checked by the code after the jump.
  */
 #ifndef RISCV_STATIC_KEY_H
 #define RISCV_STATIC_KEY_H
 
-/* For the assembler, too. */
-#define KEY_NACL	      0 /* SBI NACL is there below: CSRs are read from shared memory */
-#define KEY_NACL_SYNC_CSR     1 /* they are written there */
-#define KEY_NACL_SYNC_HFENCE  2 /* fences are queued there */
-#define KEY_NACL_SYNC_SRET    3 /* guests are entered by a call */
-#define KEY_NACL_AUTOSWAP_CSR 4 /* which exchanges hstatus as well */
-#define KEY_NO_SSTC	      5 /* stimecmp and vstimecmp do not exist */
-#define KEY_FLUSH	      6 /* no VMIDs: changing hgatp takes a fence */
-#define KEY_STATS	      7 /* exits are counted */
-#define KEY_SLOW	      8 /* no exit is handled by src/hv/quick.c and the like */
-#define KEY_AIA		      9 /* L1 has the advanced interrupt architecture */
-#define KEY_ISELECT	      10 /* L1 has no AIA, but the hart's siselect and vsiselect can be reached */
-#define STATIC_KEY_COUNT      11
+/* The keys, for C and for assembly. */
+#define KEY_NACL	      0 /* There is SBI NACL below, and CSRs are read from the area. */
+#define KEY_NACL_SYNC_CSR     1 /* CSRs are written in the area. */
+#define KEY_NACL_SYNC_HFENCE  2 /* Fences are queued in the area. */
+#define KEY_NACL_SYNC_SRET    3 /* Guests are entered by sync_sret. */
+#define KEY_NACL_AUTOSWAP_CSR 4 /* sync_sret also exchanges hstatus. */
+#define KEY_NO_SSTC	      5 /* The hart has no stimecmp and no vstimecmp. */
+/* Too few VMIDs: each change of hgatp needs a fence. */
+#define KEY_FLUSH	 6
+#define KEY_STATS	 7  /* Exits are counted. */
+#define KEY_SLOW	 8  /* quick.c and swap.c are not used. */
+#define KEY_AIA		 9  /* L1 has the advanced interrupt architecture. */
+#define KEY_ISELECT	 10 /* L1 has no AIA, but can access siselect and vsiselect. */
+#define STATIC_KEY_COUNT 11
 
-/* An entry of the table: where the site is, where it jumps to, both relative to their own word. */
+/*
+ * An entry of the table has the address of the site and of its jump target, both relative to the
+ * word that holds them, and the key.
+ */
 #ifdef __ASSEMBLER__
 
 /* clang-format off */
@@ -70,7 +74,7 @@ on:
 	return true;
 }
 
-/* Decide for the sites of the keys in @keys (bit n: key n). */
+/* Patch the sites of the keys in @keys (bit n: key n is on). */
 void static_keys_patch(uint32_t keys);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the switch of worlds is made of: for world.c, which does it in steps, and for
- * src/hv/quick.c, which does it in one run. All of it acts on the hart that calls.
+ * The parts of the world switch: for world.c, which does the switch in steps, and for
+ * src/hv/swap_inline.h, which does it in one sequence. All functions act on the hart that calls
+ * them.
  */
 #ifndef RISCV_SWITCH_H
 #define RISCV_SWITCH_H
@@ -15,12 +16,12 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* The compiler does not know what @variable is computed from, so it keeps it in a register. */
+/* Hide from the compiler how @variable was computed, so that it keeps the value in a register. */
 #define hide_value(variable) __asm__("" : "+r"(variable))
 
-/* ---- columns of csr_table.h, as the switch reads them; c is the hart's configuration ---- */
+/* ---- columns of csr_table.h, as the switch uses them; c is the hart's configuration ---- */
 
-/* gate: whether the hart has the CSR, by a static key where there is one. */
+/* gate: whether the hart has the CSR, by a static key if there is one. */
 #define WORLD_GATE_ALWAYS(name)	 true
 #define WORLD_GATE_SSTC(name)	 !static_key(KEY_NO_SSTC)
 #define WORLD_GATE_AIA(name)	 static_key(KEY_AIA)
@@ -28,8 +29,9 @@
 #define WORLD_GATE_ANSWERS(name) HEXT_GATE_ANSWERS(name)
 
 /*
- * gate and held: when a switch looks at the CSR. Most harts have none of those that it must be ASKED
- * for, and most L1s give a SELDOM one the value that L1 itself runs with: vcpu.more_controls tells.
+ * gate and held: when a switch accesses the CSR. Most harts have no CSR of the group ASKED, which
+ * is for CSRs that Halite has probed. Most L1s give a SELDOM CSR the value with which L1 itself
+ * runs. quick_state.more_controls says whether a switch must access these two groups.
  */
 enum world_group { WORLD_ALWAYS, WORLD_AIA, WORLD_SELDOM, WORLD_ASKED, WORLD_BY_ITSELF };
 #define WORLD_GROUP_ALWAYS  WORLD_ALWAYS
@@ -40,7 +42,10 @@ enum world_group { WORLD_ALWAYS, WORLD_AIA, WORLD_SELDOM, WORLD_ASKED, WORLD_BY_
 #define WORLD_GROUP(gate, held) \
 	(WORLD_HELD_##held & WORLD_IS_SELDOM ? WORLD_SELDOM : WORLD_GROUP_##gate)
 
-/* held, of a CSR: whether the hart has L2's while L2 runs, and a certain value while L1 runs. */
+/*
+ * held, of a CSR: whether the hart holds L2's value while L2 runs, and a certain value while L1
+ * runs.
+ */
 enum { WORLD_OF_L2 = 1, WORLD_OF_L1 = 2, WORLD_IS_SELDOM = 4 };
 #define WORLD_HELD_LIVE(x)   (WORLD_OF_L2 | WORLD_OF_L1)
 #define WORLD_HELD_SELDOM(x) (WORLD_OF_L2 | WORLD_OF_L1 | WORLD_IS_SELDOM)
@@ -53,7 +58,7 @@ enum { WORLD_OF_L2 = 1, WORLD_OF_L1 = 2, WORLD_IS_SELDOM = 4 };
 #define WORLD_L1_MADE	     0
 #define WORLD_L1_IMAGE	     0
 
-/* held, of a bank: which part of a switch exchanges L1's for L2's. */
+/* held, of a bank: which part of a switch exchanges L1's value for L2's. */
 enum world_bank { WORLD_SWAP, WORLD_TRAP, WORLD_GSTAGE, WORLD_TIMER };
 #define WORLD_BANK_SWAPPED WORLD_SWAP
 #define WORLD_BANK_BY_TRAP WORLD_TRAP
@@ -66,8 +71,8 @@ ALWAYS_INLINE uint64_t l1_hedeleg(const struct hext_hart *h)
 }
 
 /*
- * Without henvcfg.STCE, which there is with Sstc alone, L2's comparator neither acts nor can be
- * reached by L2.
+ * Whether L2's comparator is in use. Only Sstc has henvcfg.STCE. Without STCE the comparator has no
+ * effect, and L2 cannot access it.
  */
 ALWAYS_INLINE bool l2_has_timer(const struct hext_hart *h)
 {
@@ -75,9 +80,10 @@ ALWAYS_INLINE bool l2_has_timer(const struct hext_hart *h)
 }
 
 /*
- * Halite itself uses neither FP nor vectors. Its sstatus.FS and VS are those of L1 while L2 runs,
- * since both levels' count then (priv H "vsstatus"); while L1 runs they say Dirty, so that only
- * L1's own count. L1's MXR makes pages of its G-stage readable that are only executable.
+ * Halite uses neither FP nor vectors. While L2 runs, sstatus.FS and VS of the hart are L1's, since
+ * both levels' fields count for V=1 (priv H "vsstatus"). While L1 runs they are Dirty, so that only
+ * L1's fields in vsstatus count. sstatus.MXR of L1 makes execute-only pages of its G-stage
+ * readable.
  */
 #define SSTATUS_L1 (SSTATUS_FS | SSTATUS_VS | SSTATUS_MXR)
 
@@ -87,7 +93,7 @@ ALWAYS_INLINE void world_set_timer(struct world_timer *t, uint64_t timecmp)
 	t->timecmp = timecmp;
 }
 
-/* There is Sstc. */
+/* Set the comparator to L1's deadline. There is Sstc. */
 ALWAYS_INLINE void world_carry_timer(struct world_timer *t, const struct hext_hart *h)
 {
 	uint64_t wanted = h->sie & BIT64(IRQ_STI) ? h->s.timecmp : ~UINT64_C(0);
@@ -99,23 +105,23 @@ ALWAYS_INLINE void world_carry_timer(struct world_timer *t, const struct hext_ha
 /* ---- AIA: AIA "Interrupts for Virtual Machines (VS Level)" ---- */
 
 /*
- * Of L1's guest interrupt files, bit k for file k, those that have an interrupt; bit 0: L1's own
- * file.
+ * L1's interrupt files that have an interrupt: bit k for guest file k, bit 0 for the file that
+ * stands for L1's supervisor-level file.
  */
 ALWAYS_INLINE uint64_t world_files(const struct hext_config *cfg)
 {
 	return ncsr_read(HEXT_CSR_HGEIP) >> world_config(cfg)->l1_file;
 }
 
-/* Those of which L1 wants SGEI. */
+/* The guest interrupt files for which L1 enables SGEI. */
 ALWAYS_INLINE uint64_t world_wanted_files(const struct hext_hart *h)
 {
 	return h->hie & BIT64(IRQ_SGEI) ? h->hgeie : 0;
 }
 
 /*
- * SGEI is pending for L1 while L1 runs, where hardware cannot deliver it: then L1's SRET traps, its
- * stopi tells, and the hart's own SGEI is off.
+ * Whether SGEI is pending for L1 while L1 runs. The hardware cannot deliver SGEI in VS mode. So
+ * L1's SRET traps, stopi shows SGEI by hvictl, and the hart's SGEI is masked.
  */
 ALWAYS_INLINE bool world_sgei_waits(const struct hext_hart *h)
 {
@@ -125,9 +131,9 @@ ALWAYS_INLINE bool world_sgei_waits(const struct hext_hart *h)
 }
 
 /*
- * The hart's SGEI tells Halite of L1's own file while L2 runs, and of those that L1 wants. Most
- * times L1 wants none: then hgeie stays as it is, with L1's own file, and only hie changes with who
- * runs.
+ * While L2 runs, the hart's SGEI reports interrupts of L1's supervisor-level file and of the files
+ * for which L1 enables SGEI. Most times L1 enables none. Then hgeie always holds only the bit of
+ * L1's supervisor-level file, and a switch changes only hie.
  */
 ALWAYS_INLINE uint64_t hgeie_at_rest(const struct hext_config *cfg)
 {
@@ -154,7 +160,8 @@ ALWAYS_INLINE uint64_t hgeie_of_l1(const struct hext_hart *h, bool sgei_waits)
 }
 
 /*
- * hie.SGEIE of the hart while L2 runs, if L1 wants no file: whether it wants its own, as @sie says.
+ * hie.SGEIE of the hart while L2 runs, for an L1 that enables SGEI for no file: whether L1 enables
+ * SEI, by L1's @sie.
  */
 ALWAYS_INLINE uint64_t sgeie_at_rest(uint64_t sie)
 {
@@ -174,7 +181,10 @@ ALWAYS_INLINE uint64_t vgein_of_l2(const struct hext_config *cfg, uint64_t hstat
 	return vgein ? vgein + ((uint64_t)world_config(cfg)->l1_file << HSTATUS_VGEIN_SHIFT) : 0;
 }
 
-/* While L1 runs: SGEI is told by hvictl, as VS mode has no such number. */
+/*
+ * hvictl while L1 runs. It shows SGEI to L1 in stopi, since VS mode has no interrupt of that
+ * number.
+ */
 ALWAYS_INLINE uint64_t hvictl_of_l1(const struct hext_hart *h, bool sgei_waits)
 {
 	if (sgei_waits)
@@ -183,7 +193,7 @@ ALWAYS_INLINE uint64_t hvictl_of_l1(const struct hext_hart *h, bool sgei_waits)
 	return world_const_hart(h)->hvictl_of_l1;
 }
 
-/* What is 0 for nearly all guests. */
+/* Load hvien, the priorities and the local bits of vsie, which are 0 for nearly all guests. */
 static __attribute__((noinline, unused)) void load_priorities_of_l2(const struct hext_hart *h)
 {
 	ncsr_write(HEXT_CSR_HVIEN, h->hvien);
@@ -204,14 +214,17 @@ static __attribute__((noinline, unused)) void load_priorities_of_l1(const struct
 	ncsr_write(HEXT_CSR_HVIPRIO2, hext_own_hviprio2(h));
 }
 
-/* Nobody is told of vsiselect, so nobody's is kept: but none finds what another has left there. */
+/*
+ * If L1 has no AIA but can access vsiselect, Halite keeps no level's value. It clears the CSR, so
+ * that no level reads what another one has written.
+ */
 ALWAYS_INLINE void forget_iselect(void)
 {
 	if (static_key(KEY_ISELECT))
 		ncsr_write(HEXT_CSR_VSISELECT, 0);
 }
 
-/* The CSRs of @group, a constant, that the hart has as L1 wrote them while L2 runs. */
+/* Load those CSRs of @group, a constant, that hold the value of L1 while L2 runs. */
 ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h, enum world_group group)
 {
 	const struct hext_config *c = h->cfg;
@@ -224,7 +237,7 @@ ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h, enum world_gro
 #include "hext/csr_table.h"
 }
 
-/* What the CSRs of @group, a constant, are for L1, where the table says that. */
+/* Load those CSRs of @group, a constant, for which the table has a value while L1 runs. */
 ALWAYS_INLINE void load_group_of_l1(const struct hext_config *c, enum world_group group)
 {
 #define HEXT_BANK(...)
@@ -240,7 +253,7 @@ ALWAYS_INLINE void load_controls_of_l1(const struct hext_hart *h)
 	load_group_of_l1(h->cfg, WORLD_ALWAYS);
 }
 
-/* Whether a switch must look at more than WORLD_ALWAYS and WORLD_AIA. */
+/* Whether a switch must access more groups than WORLD_ALWAYS and WORLD_AIA. */
 ALWAYS_INLINE bool world_has_more_controls(const struct hext_hart *h)
 {
 	const struct hext_config *c = h->cfg;
@@ -271,8 +284,8 @@ ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h)
 }
 
 /*
- * hstatus for the guest. With autoswap it goes into a slot of the shared memory, from where it is
- * exchanged with Halite's own at the entry, and at the exit again.
+ * Set hstatus for the guest. With autoswap below, it goes into the slot in the area. The entry and
+ * the exit exchange the slot with hstatus.
  */
 ALWAYS_INLINE void set_guest_hstatus(uint64_t hstatus)
 {
@@ -282,7 +295,7 @@ ALWAYS_INLINE void set_guest_hstatus(uint64_t hstatus)
 		ncsr_write(HEXT_CSR_HSTATUS, hstatus);
 }
 
-/* The hardware's hstatus for L2, of L1's @hstatus. */
+/* The hardware's hstatus while L2 runs, for L1's @hstatus. */
 ALWAYS_INLINE uint64_t world_hstatus_of_l2(const struct hext_config *cfg, uint64_t hstatus)
 {
 	uint64_t result = HSTATUS_SPV | HSTATUS_VSXL_64 |
@@ -291,7 +304,7 @@ ALWAYS_INLINE uint64_t world_hstatus_of_l2(const struct hext_config *cfg, uint64
 	return static_key(KEY_AIA) ? result | vgein_of_l2(cfg, hstatus) : result;
 }
 
-/* As hext_wfi_traps(), with the files as the hart has them. */
+/* Whether a WFI of L1 must trap: hext_wfi_traps() with the interrupt files that the hart has. */
 ALWAYS_INLINE bool wfi_of_l1_traps(const struct hext_hart *h, bool sgei_waits)
 {
 	if ((h->hvip & h->hie) || hext_vs_timer_runs(h))
@@ -301,9 +314,9 @@ ALWAYS_INLINE bool wfi_of_l1_traps(const struct hext_hart *h, bool sgei_waits)
 }
 
 /*
- * hstatus and hedeleg for L1. @watch_sret: an SRET may take L1 into L2, or enable an interrupt that
- * the hardware does not know of. Traps of an L1 whose hstatus.SPV is set must clear it, so none is
- * left to the hardware then.
+ * Load hstatus and hedeleg for L1. @watch_sret: an SRET must trap, since it may enter L2 or enable
+ * an interrupt that the hardware does not deliver. While L1's hstatus.SPV is set, each trap into L1
+ * must clear it, so hedeleg is 0 then.
  */
 ALWAYS_INLINE void world_load_hstatus_of_l1(const struct hext_hart *h, bool watch_sret,
 					    bool sgei_waits)
@@ -321,7 +334,7 @@ ALWAYS_INLINE void world_load_hstatus_of_l1(const struct hext_hart *h, bool watc
 	set_guest_hstatus(hstatus);
 }
 
-/* Where the guest that trapped goes on. */
+/* Read the pc and the mode of the guest that has trapped. */
 ALWAYS_INLINE void world_read_pc(struct hext_hart *h)
 {
 	h->pc = csr_read(CSR_SEPC);
@@ -331,14 +344,16 @@ ALWAYS_INLINE void world_read_pc(struct hext_hart *h)
 /* ---- interrupts that L1 takes with hstatus.SPV set ---- */
 
 /*
- * On hardware an interrupt in HS mode clears SPV. L1's are delivered by the hardware, to which L1's
- * hstatus is not known, and hideleg cannot be 0 meanwhile as hedeleg is, for then L1's sip and sie
- * would read as 0. So scause and sepc, which an interrupt changes, are noted when L1 runs on with
- * SPV set, and compared before L1's hstatus counts: when its SRET traps, when it reads hstatus, and
- * at each exit that vcpu_exit() handles. To be mistaken takes an L1 that writes an interrupt's
- * number to its own scause; that, between an exit of L2 by an interrupt and its SRET, writes sepc
- * but not hstatus; or that takes the interrupt whose number is in scause already behind a write of
- * SPV.
+ * On the bare machine an interrupt in HS mode clears SPV. In Halite the hardware delivers L1's
+ * interrupts and does not know L1's hstatus. hedeleg is 0 while SPV is set, but hideleg cannot be
+ * 0, since L1's sip and sie would read as 0.
+ *
+ * So Halite notes L1's scause and sepc, which an interrupt changes, when L1 runs on with SPV set.
+ * Halite compares them before L1's hstatus counts: when L1's SRET traps, when L1 reads hstatus, and
+ * at each exit that vcpu_exit() handles. Halite is wrong about an L1 that does one of these:
+ * - L1 writes the number of an interrupt to its scause.
+ * - Between an exit of L2 by an interrupt and the SRET, L1 writes sepc but not hstatus.
+ * - After a write of SPV, L1 takes the interrupt whose number scause already has.
  */
 ALWAYS_INLINE void world_note_trap_of_l2(struct hext_hart *h, uint64_t cause, uint64_t epc)
 {
@@ -346,14 +361,19 @@ ALWAYS_INLINE void world_note_trap_of_l2(struct hext_hart *h, uint64_t cause, ui
 	world_hart(h)->spv_epc = epc;
 }
 
-/* L1 has written hstatus, or may have, and SPV is set. */
+/*
+ * Note L1's scause after L1 may have written hstatus with SPV set. sepc is not compared later,
+ * since L1 may write sepc next.
+ */
 ALWAYS_INLINE void world_note_spv(struct hext_hart *h, bool live)
 {
 	world_hart(h)->spv_cause = live ? ncsr_read(HEXT_CSR_VSCAUSE) : h->s.cause;
 	world_hart(h)->spv_epc = SPV_ANY_EPC;
 }
 
-/* For an L1 with SPV set, or that had it set: it is to be cleared. */
+/*
+ * Whether L1, whose SPV is set, has taken an interrupt since the note, so that SPV must be cleared.
+ */
 ALWAYS_INLINE bool world_l1_took_interrupt(const struct hext_hart *h)
 {
 	uint64_t cause = ncsr_read(HEXT_CSR_VSCAUSE);

@@ -4,7 +4,7 @@
 #include "riscv/insn.h"
 #include "riscv/switch.h"
 
-/* Which of the bits of @csr can be set; the CSR is left 0. */
+/* The bits of @csr that can be set. Leaves the CSR 0. */
 #define probe_bits(csr)                        \
 	({                                     \
 		uint64_t bits_;                \
@@ -14,7 +14,7 @@
 		bits_;                         \
 	})
 
-/* Which translation modes an address translation CSR takes. */
+/* The translation modes that the address translation CSR @csr supports. Leaves the CSR 0. */
 #define probe_modes(csr)                                                   \
 	({                                                                 \
 		uint16_t modes_ = BIT64(ATP_MODE_BARE);                    \
@@ -37,7 +37,7 @@ static unsigned int count_bits(uint64_t value)
 	return n;
 }
 
-/* Whether it must be tried that the hart has the CSR of a row, by its gate. */
+/* By gate: whether only an access can tell if the hart has the CSR. */
 #define MUST_TRY_ALWAYS	 false
 #define MUST_TRY_SSTC	 false
 #define MUST_TRY_AIA	 false
@@ -47,7 +47,7 @@ static unsigned int count_bits(uint64_t value)
 #define PROBE_FIXED(number, field, known)
 #define PROBE_PROBED(number, field, known) c->field = probe_bits(number) & (known);
 
-/* The CSRs that answer, then the bits of those that L1 has. */
+/* Find out which CSRs can be read, and which bits of each CSR can be set. */
 static void probe_csrs(struct world_config *w)
 {
 	struct hext_config *c = &w->hext;
@@ -63,7 +63,7 @@ static void probe_csrs(struct world_config *w)
 #include "hext/csr_table.h"
 }
 
-/* What L1 itself runs with. */
+/* henvcfg while L1 runs. */
 static uint64_t choose_henvcfg(const struct hext_config *cfg)
 {
 	uint64_t bits = HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_PBMTE | HENVCFG_STCE;
@@ -115,13 +115,13 @@ void world_init(const struct hext_config *c)
 }
 
 /*
- * The bits of a CSR in the hart that count: where all harts have the same, no others. QEMU lets bit 0
- * of vsepc be set, which is always 0 (priv "sepc").
+ * The bits of a CSR that are saved. If all harts have the same bits, no other bits are saved: QEMU
+ * lets bit 0 of vsepc be set, which is always 0 (priv "sepc").
  */
 #define HELD_BITS_FIXED(bits)  (bits)
 #define HELD_BITS_PROBED(bits) ~UINT64_C(0)
 
-/* The CSRs that L1 and L2 both have, but vstimecmp. */
+/* Save or load the CSRs that L1 and L2 both have, but for vstimecmp. */
 static void save_bank(struct hext_bank *b, const struct hext_config *c)
 {
 	(void)c;
@@ -146,7 +146,7 @@ void world_save(struct hext_hart *h)
 	uint64_t hie = ncsr_read(HEXT_CSR_HIE) & IRQ_VS_ALL;
 
 	if (h->virt) {
-		/* What L2 used is dirty in L1's sstatus, too. */
+		/* FP and vector state that L2 has made dirty is dirty in L1's sstatus, too. */
 		h->s.status |= csr_read(CSR_SSTATUS) & (SSTATUS_FS | SSTATUS_VS);
 		save_bank(&h->vs, h->cfg);
 		if (l2_has_timer(h))
@@ -165,8 +165,8 @@ void world_save(struct hext_hart *h)
 }
 
 /*
- * Change hgatp. vsatp of the old guest with hgatp of the new, or the reverse, is a mixture whose
- * translations must not be cached, so vsatp is Bare meanwhile (priv H "hgatp").
+ * Write hgatp. vsatp of one guest with hgatp of another would be a mixture, whose translations the
+ * hart must not cache. So vsatp is Bare meanwhile (priv H "hgatp").
  */
 static void switch_gstage(uint64_t hgatp)
 {
@@ -203,8 +203,9 @@ void world_stop_timer(struct world_timer *t)
 }
 
 /*
- * QEMU (10.0) works out mip.SGEIP of a new hgeie before it takes the lock under which MSIs arrive, and stores it afterwards: of an
- * MSI in between SGEIP knows nothing, while hgeip has it. A second write then puts that right; hardware does not need it.
+ * QEMU 10.0 computes mip.SGEIP for a new hgeie before it takes the lock under which MSIs arrive,
+ * and stores SGEIP afterwards. If an MSI arrives in between, hgeip has it but SGEIP does not. A
+ * second write of hgeie corrects SGEIP. Hardware does not need the second write.
  */
 static void write_hgeie(uint64_t files)
 {
@@ -223,7 +224,7 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 	load_more_controls_of_l2(h);
 	csr_clear(CSR_SSTATUS, SSTATUS_L1);
 	csr_set(CSR_SSTATUS, h->s.status & SSTATUS_L1);
-	/* hvien first: QEMU does not hold bits of hvip that hvien has not. */
+	/* hvien comes before hvip: QEMU does not hold bits of hvip that are clear in hvien. */
 	if (static_key(KEY_AIA) && h->prioritized)
 		load_priorities_of_l2(h);
 	ncsr_write(HEXT_CSR_HVIP, h->hvip);
@@ -232,9 +233,9 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 		load_controls_of_l2(h, WORLD_AIA);
 		write_hgeie(hgeie_of_l2(h));
 	}
-	/* After htimedelta, which it is compared with. */
+	/* vstimecmp comes after htimedelta: the hart compares vstimecmp with time + htimedelta. */
 	timecmp = l2_has_timer(h) ? h->vs.timecmp : ~UINT64_C(0);
-	/* Before the CSR's key is looked at. */
+	/* The value is computed before the static key of the CSR is tested. */
 	hide_value(timecmp);
 	if (!static_key(KEY_NO_SSTC))
 		ncsr_write(HEXT_CSR_VSTIMECMP, timecmp);
@@ -273,7 +274,10 @@ void world_before_entry(void)
 		nacl_client_flush(riscv_nacl);
 }
 
-/* Of L1, what depends on the files that L1 waits for: whether SGEI waits. */
+/*
+ * Load for L1 the CSRs that depend on the interrupt files for which L1 enables SGEI. Returns
+ * whether SGEI is pending for L1.
+ */
 static bool load_files_of_l1(const struct hext_hart *h)
 {
 	bool sgei_waits = world_sgei_waits(h);
