@@ -11,19 +11,18 @@
 #define RISCV_STATIC_KEY_H
 
 /* The keys, for C and for assembly. */
-#define KEY_NACL	      0 /* There is SBI NACL below, and CSRs are read from the area. */
-#define KEY_NACL_SYNC_CSR     1 /* CSRs are written in the area. */
-#define KEY_NACL_SYNC_HFENCE  2 /* Fences are queued in the area. */
-#define KEY_NACL_SYNC_SRET    3 /* Guests are entered by sync_sret. */
-#define KEY_NACL_AUTOSWAP_CSR 4 /* sync_sret also exchanges hstatus. */
-#define KEY_NO_SSTC	      5 /* The hart has no stimecmp and no vstimecmp. */
-/* Too few VMIDs: each change of hgatp needs a fence. */
-#define KEY_FLUSH	 6
-#define KEY_STATS	 7  /* Exits are counted. */
-#define KEY_SLOW	 8  /* quick.c and swap.c are not used. */
-#define KEY_AIA		 9  /* L1 has the advanced interrupt architecture. */
-#define KEY_ISELECT	 10 /* L1 has no AIA, but can access siselect and vsiselect. */
-#define STATIC_KEY_COUNT 11
+#define KEY_NACL	      0	 /* There is SBI NACL below, and CSRs are read from the area. */
+#define KEY_NACL_SYNC_CSR     1	 /* CSRs are written in the area. */
+#define KEY_NACL_SYNC_HFENCE  2	 /* Fences are queued in the area. */
+#define KEY_NACL_SYNC_SRET    3	 /* Guests are entered by sync_sret. */
+#define KEY_NACL_AUTOSWAP_CSR 4	 /* sync_sret also exchanges hstatus. */
+#define KEY_NO_SSTC	      5	 /* The hart has no stimecmp and no vstimecmp. */
+#define KEY_FLUSH	      6	 /* Too few VMIDs: each change of hgatp needs a fence. */
+#define KEY_STATS	      7	 /* Exits are counted. */
+#define KEY_SLOW	      8	 /* quick.c and swap.c are not used. */
+#define KEY_AIA		      9	 /* L1 has the advanced interrupt architecture. */
+#define KEY_ISELECT	      10 /* L1 has no AIA, but can access siselect and vsiselect. */
+#define STATIC_KEY_COUNT      11
 
 /*
  * An entry of the table has the address of the site and of its jump target, both relative to the
