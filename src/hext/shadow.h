@@ -136,7 +136,7 @@ enum hext_shadow_outcome {
 enum hext_shadow_flush {
 	HEXT_SHADOW_FLUSH_NONE, /* no fence: the entry was not valid before */
 	HEXT_SHADOW_FLUSH_GPA,	/* HFENCE.GVMA of the address and the VMID: a leaf changed */
-	HEXT_SHADOW_FLUSH_VMID, /* HFENCE.GVMA of the VMID: a table changed, or old data is cached */
+	HEXT_SHADOW_FLUSH_VMID, /* HFENCE.GVMA of the VMID: a table changed, or old data remains */
 };
 
 struct hext_shadow_result {

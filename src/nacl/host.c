@@ -3,15 +3,15 @@
  * The L0 half of SBI Nested Acceleration. Specification: SBI 2.0, chapter "Nested Acceleration
  * Extension" (SBI NACL).
  *
- * How the dirty bitmap is read. L1 stores a value, then sets the dirty bit. Here the bit is cleared
- * first, by an atomic AND, and the value loaded after it: should another hart of L1 write the CSR
- * meanwhile, its dirty bit is set after our AND and stays for the next time. The other way round,
- * the AND could clear a bit whose value has not been seen. For the same reason a current value is
- * not stored over a word whose dirty bit is set.
+ * How L0 consumes a dirty CSR. L1 stores a value, then sets the dirty bit. L0 clears the bit first,
+ * by an atomic AND, and then loads the value. If another hart of L1 writes the CSR at the same
+ * time, that hart sets the dirty bit after the AND, and the bit stays for the next time. In the
+ * opposite order the AND could clear the bit of a value that L0 has not loaded. For the same reason
+ * L0 does not store a current value into a word whose dirty bit is set.
  *
- * How a fence is taken. Pending hands the entry to L0, the atomic AND that clears it hands it back;
- * L1 may take that as "done", so it comes after the fence. The words behind Config are loaded after
- * a fence that pairs with the one by which L1 published them.
+ * How L0 consumes a fence. While Pending is set, the entry belongs to L0. L0 executes the fence and
+ * then clears Pending by an atomic AND, because L1 takes a clear Pending as "done". L0 loads the
+ * words behind Config after a memory fence, which pairs with the fence of L1 before L1 set Pending.
  */
 #include "nacl/host.h"
 
@@ -38,7 +38,7 @@ static inline void store(struct nacl_host *h, unsigned int word, nacl_word value
 	h->shmem[word] = nacl_le(value);
 }
 
-/* Clear the bits of @mask and return those that were set. Orders all accesses around it. */
+/* Clear the bits of @mask, and return those that were set. All other accesses stay in order. */
 static inline nacl_word take_bits_of(volatile nacl_word *word, nacl_word mask)
 {
 	return nacl_le(__atomic_fetch_and(word, nacl_le(~mask), __ATOMIC_ACQ_REL)) & mask;
@@ -60,8 +60,9 @@ static inline bool in_map(const nacl_word *map, unsigned int index)
 }
 
 /*
- * Position of the lowest bit of @bits, which is not 0: a de Bruijn sequence times that bit has
- * another value in its highest bits for each position. (__builtin_ctz() can be a call.)
+ * The position of the lowest set bit of @bits, which is not 0. The product of a de Bruijn sequence
+ * and that bit has a different value in its highest bits for each position. __builtin_ctz() may be
+ * a call to a function of the compiler, which a user may not have.
  */
 static inline unsigned int lowest_bit(nacl_word bits)
 {
@@ -89,13 +90,13 @@ static bool csr_known(const struct nacl_host *h, nacl_word csr)
 	return NACL_CSR_IS_HEXT(csr) && in_map(h->exists, NACL_CSR_INDEX(csr));
 }
 
-/* Address bits [11:10] both set: read-only by its number. */
+/* Whether the number of @csr is read-only: bits [11:10] are both set. */
 static bool csr_read_only(unsigned int csr)
 {
 	return (csr & 0xc00) == 0xc00;
 }
 
-/* Store the current value of @csr, which exists, unless L1's own write waits there. */
+/* Store the current value of @csr, which exists, unless @csr is dirty. */
 static inline void store_current(struct nacl_host *h, unsigned int csr)
 {
 	unsigned int index = NACL_CSR_INDEX(csr);
@@ -106,8 +107,8 @@ static inline void store_current(struct nacl_host *h, unsigned int csr)
 }
 
 /*
- * Whether any dirty bit may be set, of CSRs that do not exist, too. Loads only: the atomic AND
- * costs more.
+ * Whether any dirty bit may be set, also one of a CSR that does not exist. The function only loads,
+ * because the atomic AND costs more.
  */
 static inline bool any_dirty(const struct nacl_host *h)
 {
@@ -131,7 +132,7 @@ static void store_trap_csrs(struct nacl_host *h)
 		store_csrs(h, h->on_trap);
 }
 
-/* Emulate L1's write of the CSR with index @index, whose dirty bit has been taken. */
+/* Emulate L1's write of the CSR with index @index. Its dirty bit has been cleared. */
 static void write_csr(struct nacl_host *h, unsigned int index)
 {
 	unsigned int csr = NACL_CSR_NUMBER(index);
@@ -146,7 +147,10 @@ static inline bool is_used_group(unsigned int w)
 	return NACL_HOST_USED_GROUPS >> (w * NACL_XLEN / 64) & 1;
 }
 
-/* Take all dirty bits of CSRs that exist from @bitmap, which is the area's, into @dirty. */
+/*
+ * Clear the dirty bits of the CSRs that exist in @bitmap, the dirty bitmap of the area. @dirty gets
+ * the bits that were set.
+ */
 static inline void take_dirty(const struct nacl_host *h, volatile nacl_word *bitmap,
 			      nacl_word dirty[NACL_DIRTY_WORDS])
 {
@@ -173,7 +177,7 @@ static void write_dirty(struct nacl_host *h, const nacl_word dirty[NACL_DIRTY_WO
 	}
 }
 
-/* Store the current values of the CSRs in @map that no trap stores. */
+/* Store the current values of the CSRs in @map that do not have NACL_CSR_ON_TRAP. */
 static void store_untrapped(struct nacl_host *h, const nacl_word map[NACL_DIRTY_WORDS])
 {
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
@@ -182,7 +186,7 @@ static void store_untrapped(struct nacl_host *h, const nacl_word map[NACL_DIRTY_
 	}
 }
 
-/* The part of take_in_csrs() that is not needed most times. */
+/* The part of take_in_csrs() that is seldom needed. */
 static __attribute__((noinline)) void write_rest(struct nacl_host *h,
 						 const nacl_word dirty[NACL_DIRTY_WORDS],
 						 const nacl_word altered[NACL_DIRTY_WORDS])
@@ -193,8 +197,9 @@ static __attribute__((noinline)) void write_rest(struct nacl_host *h,
 }
 
 /*
- * Write all CSRs that are dirty in @bitmap. Those of on_trap are not stored back: they change when
- * others are written, and again when L2 runs; the caller, or nacl_host_after_trap(), stores them.
+ * Consume all CSRs that are dirty in @bitmap, the dirty bitmap of the area. The function does not
+ * store the new values of the CSRs in on_trap: they change when other CSRs are written, and again
+ * when L2 runs. The caller or nacl_host_after_trap() stores them.
  */
 static __attribute__((noinline)) void take_in_csrs(struct nacl_host *h, volatile nacl_word *bitmap)
 {
@@ -212,8 +217,8 @@ static __attribute__((noinline)) void take_in_csrs(struct nacl_host *h, volatile
 }
 
 /*
- * Give @fence the range of a range type, or turn it into the _ALL type when the range does not fit
- * below 2^64. SBI NACL, "Nested HFENCE entry format".
+ * Fill the range of @fence, which has a range type. If the range does not fit below 2^64, @fence
+ * gets the _ALL type instead. SBI NACL, "Nested HFENCE entry format".
  */
 static void decode_range(struct nacl_hfence *fence, unsigned int order, uint64_t number,
 			 uint64_t count)
@@ -227,12 +232,14 @@ static void decode_range(struct nacl_hfence *fence, unsigned int order, uint64_t
 		fence->addr = number << shift;
 		fence->size = count << shift;
 	} else {
-		/* The types come in pairs: a range, and all addresses. */
+		/* The types are pairs: an even one for a range, the next one for all addresses. */
 		fence->type |= 1;
 	}
 }
 
-/* What entry @e, whose Config word is @config, asks for; by the rules at struct nacl_hfence. */
+/*
+ * Decode entry @e, whose Config word is @config, into @fence, by the rules at struct nacl_hfence.
+ */
 static void decode_hfence(const struct nacl_host *h, unsigned int e, nacl_word config,
 			  struct nacl_hfence *fence)
 {
@@ -283,7 +290,7 @@ static __attribute__((noinline)) void take_in_hfences(struct nacl_host *h)
 		take_in_hfence(h, e);
 }
 
-/* The part of nacl_host_take_fences() that is not needed most times. */
+/* The part of nacl_host_take_fences() that is seldom needed. */
 static __attribute__((noinline)) bool take_fences(struct nacl_host *h, unsigned int at_most)
 {
 	unsigned int taken = 0;
@@ -315,7 +322,10 @@ static nacl_word swap_hstatus(struct nacl_host *h, nacl_word value)
 	return old;
 }
 
-/* SBI NACL, "Autoswap CSR". True: it was done, and *@hstatus is what L1 wrote. */
+/*
+ * SBI NACL, "Autoswap CSR". True: hstatus was swapped, and *@hstatus is the value that L1 had put
+ * into the slot.
+ */
 static bool autoswap(struct nacl_host *h, nacl_word *hstatus)
 {
 	if (!nacl_host_autoswap(h))
@@ -325,7 +335,10 @@ static bool autoswap(struct nacl_host *h, nacl_word *hstatus)
 	return true;
 }
 
-/* Before an SRET: if it will not enter L2, no trap comes to store what take_in_csrs() left. */
+/*
+ * Before an SRET with hstatus @hstatus: if the SRET does not enter L2, store the CSRs that
+ * take_in_csrs() has not stored, because no trap of L2 will store them.
+ */
 static void settle_before_sret(struct nacl_host *h, nacl_word hstatus)
 {
 	if (!(hstatus & HSTATUS_SPV))
@@ -449,9 +462,10 @@ enum nacl_error nacl_host_sync_hfence(struct nacl_host *h, nacl_word entry)
 
 bool nacl_host_take_in(struct nacl_host *h, unsigned int at_most)
 {
+	/* The CSRs come before the fences, because fences depend on the new hgatp. */
 	if (any_dirty(h))
 		take_in_csrs(h, &h->shmem[DIRTY_WORD(0)]);
-	return !nacl_host_any_pending(h) || take_fences(h, at_most); /* after hgatp */
+	return !nacl_host_any_pending(h) || take_fences(h, at_most);
 }
 
 static void load_gprs(const struct nacl_host *h, nacl_word gpr[NACL_SRET_GPRS])
