@@ -156,7 +156,8 @@ static enum reg find_delivery(const struct domain *d, uint64_t offset)
 
 /*
  * The registers from 0x1c00 to 0x2007: four arrays of 32 words with a bit for each source. Behind
- * each array, a register takes the number of a source.
+ * each array, a register takes the number of a source. The last two are setipnum_le and
+ * setipnum_be.
  */
 static enum reg find_sources(const struct domain *d, uint64_t offset)
 {

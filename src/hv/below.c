@@ -6,7 +6,7 @@
 #include "riscv/sbi_call.h"
 #include "riscv/static_key.h"
 
-/* Static memory, because a level below that refuses to disable NACL may write to it for ever. */
+/* Static memory, because a level below that refuses to disable NACL may write to it at any time. */
 static _Alignas(NACL_SHMEM_ALIGN) uint8_t areas[MACHINE_MAX_HARTS][NACL_SHMEM_SIZE];
 
 _Static_assert(NACL_SHMEM_SIZE % NACL_SHMEM_ALIGN == 0, "each of the areas must be aligned");

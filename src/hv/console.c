@@ -116,8 +116,8 @@ size_t console_read(char *buf, size_t size)
 }
 
 /*
- * Write a line as a whole: the lines of other harts wait for the lock, but not for ever. A hart
- * that traps within its line keeps the lock, and its fatal message has to be written all the same.
+ * Write a line as a whole: the lines of other harts wait for the lock, for LINE_TICKS at most. A
+ * hart that traps within its line keeps the lock, and must still write its fatal message.
  */
 static void write_line(const char *line, size_t size)
 {

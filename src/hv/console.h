@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Halite's own messages, through the firmware's console: SBI DBCN if firmware has it, otherwise the
- * legacy putchar call. The functions work from the first instruction of C on and need no other
- * module of src/hv.
+ * legacy putchar call. The functions work from the first instruction of C on. They need no state of
+ * other modules.
  */
 #ifndef HV_CONSOLE_H
 #define HV_CONSOLE_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A domain: the part of the machine that one guest has. There is one domain, which has all that the
- * host gives away. domain_build() fills the domain in at boot, but bringup_start() adds the vCPUs
- * and the shadows. Afterwards only the vCPUs, the shadows and genmsi change.
+ * A domain: the part of the machine that one guest has. There is one domain, which has all RAM and
+ * all devices that Halite does not keep. domain_build() fills the domain in at boot, but
+ * bringup_start() adds the vCPUs and the shadows. Afterwards only the vCPUs, the shadows and genmsi
+ * change.
  */
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
@@ -39,8 +40,8 @@ struct domain {
 };
 
 /*
- * Build the domain @d, which is zeroed, with all memory, devices and VMIDs of @h. host_build() has
- * built @h. Errors are fatal.
+ * Build the domain @d, which is zeroed, with all RAM and all devices of @h, and with VMIDs of @h.
+ * host_build() has built @h. Errors are fatal.
  */
 void domain_build(struct domain *d, struct host *h);
 

@@ -9,7 +9,7 @@
 /*
  * Whether firmware refuses accesses to @r, whole pages of reserved memory. Some firmware (OpenSBI
  * before 1.2) does not mark its memory with no-map. Firmware protects its memory with a few large
- * PMP regions, so a load at both ends of @r is test enough.
+ * PMP regions, so loads at both ends of @r are enough.
  */
 static bool is_refused(struct range r)
 {

@@ -18,7 +18,7 @@
 #define MACHINE_MAX_HARTS  8
 #define MACHINE_MAX_HIDDEN 64
 
-/* The extensions that Halite asks for. */
+/* The extensions that Halite looks for. */
 struct machine_isa {
 	bool h, v, sstc, svinval, svpbmt, svnapot, svadu, svade, smstateen, smaia, ssaia, sscofpmf;
 	bool smcsrind, sscsrind;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The devices of the Advanced Interrupt Architecture: the IMSIC's supervisor-level interrupt files
- * and the supervisor-level APLIC. Both nodes list the harts in order of hart index. The phandle of
- * its interrupt controller names a hart.
+ * and the supervisor-level APLIC. Both nodes list the harts in order of hart index. They name a
+ * hart by the phandle of its interrupt controller.
  *
  * Specification: RISC-V AIA, chapters "Incoming MSI Controller (IMSIC)" and "Advanced
  * Platform-Level Interrupt Controller (APLIC)"; Devicetree bindings riscv,imsics and riscv,aplic.

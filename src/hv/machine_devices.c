@@ -152,7 +152,7 @@ static void hide(struct machine *m, const void *fdt, int node, enum withheld_kin
 
 /*
  * Add the ranges of the device @node to the guest's devices, or to the withheld ranges. A device
- * that is not @enabled may exist all the same, so its ranges are withheld, too.
+ * that is not @enabled may exist, so its ranges are withheld, too.
  */
 static void take_device(struct walk *w, const void *fdt, int node, const struct bus *bus,
 			const struct devtree_property *reg, enum withheld_kind kind, bool enabled)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accesses of Halite to the RAM of a domain. All code in src/hv that accesses the guest's RAM calls
- * these functions. src/hext also reads the RAM in its struct hext_config directly (hext/ram.h).
+ * Accesses of Halite to the RAM of a domain. After boot, all code in src/hv that accesses the
+ * guest's RAM calls these functions. src/hext also reads the RAM in its struct hext_config directly
+ * (hext/ram.h).
  *
  * Invariant: only RAM of the domain is accessed. The guest may change its RAM at any moment, so a
  * caller reads each word once.

@@ -37,7 +37,8 @@ static __attribute__((noinline)) void trap_on_purpose(bool has_stack)
 static bool traps_twice;
 
 /*
- * The linker puts these two before host_build(), and before own_trap.c's bringup_vcpu_of_stack().
+ * The linker replaces calls of host_build(), and own_trap.c's call of bringup_vcpu_of_stack(), with
+ * calls of the __wrap_ functions.
  */
 const struct vcpu *__real_bringup_vcpu_of_stack(uint64_t sp);
 const struct vcpu *__wrap_bringup_vcpu_of_stack(uint64_t sp);
@@ -156,7 +157,7 @@ void __wrap_hext_take_trap(struct hext_hart *h, const struct hext_trap *trap)
 	__real_hext_take_trap(h, &poor);
 }
 
-/* The call from the general path's sync_sret goes to lie(), too. */
+/* vcpu_exit() calls this function for sync_sret. So lie() also sees the call. */
 bool sbi_nacl_sync_sret(struct vcpu *v)
 {
 	struct sbi_result result = lie(v, NACL_FID_SYNC_SRET, &v->x[VCPU_A0]);
