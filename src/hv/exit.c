@@ -17,9 +17,9 @@
 #define NOINLINE __attribute__((noinline))
 
 /*
- * With Sstc, Halite's comparator holds L1's deadline while L2 runs. Stop it: vcpu_resume() finds an
- * expired deadline in the image. STIP can lag behind the comparator. If the deadline has not come
- * yet, start the comparator again.
+ * With Sstc, Halite's comparator holds L1's deadline while L2 runs, or an old one while L1 runs.
+ * Stop it: vcpu_resume() finds an expired deadline of L1 in the image. STIP can lag behind the
+ * comparator. So if L1's deadline has not come yet, start the comparator again.
  */
 static void handle_own_timer(struct vcpu *v)
 {

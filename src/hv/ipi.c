@@ -14,7 +14,7 @@ static struct {
 	struct spinlock lock;
 	void (*fn)(struct vcpu *v, void *arg);
 	void *arg;
-	uint32_t left; /* harts that have not answered */
+	uint32_t left; /* harts that have not run @fn yet */
 } call;
 
 /* Interrupt the harts of the vCPUs in @mask. */

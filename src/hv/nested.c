@@ -75,8 +75,8 @@ void nested_hart_start(const struct vcpu *v)
 	unsigned int i;
 
 	/*
-	 * While this hart was stopped, ipi_call() has left it out. So a fence of L1 for this hart
-	 * alone has removed nothing from the shadows.
+	 * While this hart was stopped, ipi_call() has left it out. So the fences that L1 asked for
+	 * on this hart alone have removed nothing from the shadows.
 	 */
 	hext_shadow_fence_gvma(pool, &everything);
 	hfence_vmid(v->domain->vmids.first);

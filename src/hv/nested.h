@@ -14,7 +14,10 @@ void nested_init_domain(struct domain *d, struct page_pool *pool);
 /* Reset the H extension and the NACL host half of @v, whose hart has just started. */
 void nested_reset(struct vcpu *v);
 
-/* Fence all translations that this hart's TLB may have kept from before @v was stopped. */
+/*
+ * Fence all translations in the shadows and in this hart's TLB, for a hart that starts. Some may be
+ * from before the hart was stopped.
+ */
 void nested_hart_start(const struct vcpu *v);
 
 /*

@@ -6,8 +6,8 @@
  *
  * Halite checks the counters strictly, as the specification describes the arguments: each counter
  * of a set exists, and a counter that is selected with SKIP_MATCH is of the kind of its event. The
- * firmware has access to the whole machine, and not every firmware checks its arguments. So no
- * argument of the guest reaches the firmware unchecked.
+ * firmware has access to the whole machine, and not every firmware checks its arguments. So Halite
+ * does not pass counters of the guest to the firmware unchecked.
  */
 #include "hext/bits.h"
 #include "hv/sbi.h"
@@ -83,8 +83,7 @@ static bool decode_set(uint64_t base, uint64_t mask, uint64_t *set)
 }
 
 /*
- * Whether the first counter of @set is of the kind for @event. The caller selects it with
- * SKIP_MATCH.
+ * Whether the first counter of @set, which L1 selects with SKIP_MATCH, is of the kind for @event.
  */
 static bool first_counts(uint64_t set, uint64_t event)
 {

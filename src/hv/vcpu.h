@@ -55,7 +55,7 @@ struct vcpu {
 	enum vcpu_registers registers; /* where the next entry finds the registers */
 	union {
 		struct hext_hart h;
-		struct world_hart world; /* begins with h */
+		struct world_hart world; /* the first member is h */
 	};
 	bool live;
 	/*

@@ -43,8 +43,8 @@ enum world_group { WORLD_ALWAYS, WORLD_AIA, WORLD_SELDOM, WORLD_ASKED, WORLD_BY_
 	(WORLD_HELD_##held & WORLD_IS_SELDOM ? WORLD_SELDOM : WORLD_GROUP_##gate)
 
 /*
- * held, of a CSR: whether the hart holds L2's value while L2 runs, and a certain value while L1
- * runs.
+ * held, of a CSR: whether the hart has the value that L1 wrote while L2 runs, and the value that
+ * the table names while L1 runs.
  */
 enum { WORLD_OF_L2 = 1, WORLD_OF_L1 = 2, WORLD_IS_SELDOM = 4 };
 #define WORLD_HELD_LIVE(x)   (WORLD_OF_L2 | WORLD_OF_L1)
@@ -224,7 +224,7 @@ ALWAYS_INLINE void forget_iselect(void)
 		ncsr_write(HEXT_CSR_VSISELECT, 0);
 }
 
-/* Load those CSRs of @group, a constant, that hold the value of L1 while L2 runs. */
+/* Load those CSRs of @group, a constant, that have the value that L1 wrote while L2 runs. */
 ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h, enum world_group group)
 {
 	const struct hext_config *c = h->cfg;
