@@ -53,8 +53,8 @@ TLB_HOOKS := -fsanitize=thread -Wno-tsan --param tsan-distinguish-volatile=1 \
 TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/riscv/,attempt.c fence.c world.c) \
 	$(addprefix src/hv/,aplic.c below.c bringup.c callbacks.c device.c domain.c emulate.c) \
-	$(addprefix src/hv/,exit.c fence.c identity.c intc.c ipi.c memory.c mmio.c nested.c plic.c) \
-	$(addprefix src/hv/,quick.c swap.c sbi.c sbi_hsm.c sbi_ipi.c sbi_nacl.c sbi_rfence.c) \
+	$(addprefix src/hv/,exit.c fence.c identity.c intc.c ipi.c memory.c mmio.c nested.c) \
+	$(addprefix src/hv/,plic.c quick.c swap.c sbi.c sbi_hsm.c sbi_ipi.c sbi_nacl.c sbi_rfence.c) \
 	$(addprefix src/hv/,stats.c vcpu.c vcpu_resume.c vmid.c)
 TLB_OBJECTS := $(patsubst %.c,build/unit/tlb/%.o,$(TLB_SOURCES))
 
