@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What Halite prints of a trap of its own, before it ends: hart, registers, CSRs, where the image
- * is and which build it is, and the values on the stack that lie in its text. Addresses in text are
- * offsets in the image (+0x...), so that they mean the same wherever its home is.
- * tools/halite/dump.h reads these lines and adds names.
+ * Prints a trap of Halite's own before Halite ends: the hart, its registers and CSRs, the address
+ * of the image, the build id, and the values on the stack that lie in Halite's text. An address in
+ * text is printed as an offset in the image (+0x...), so that it does not depend on the address of
+ * home. tools/halite/dump.h reads these lines and adds names.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,11 +16,11 @@
 
 #define PREFIX "halite: own trap: "
 
-/* An ELF note (generic ABI, "Note Section"): two sizes, a type, the name "GNU", then the id. */
+/* An ELF note (generic ABI, "Note Section"): two sizes, a type, the name "GNU", and the id. */
 #define NOTE_HEADER_SIZE 16
 #define BUILD_ID_SIZE	 20
 
-/* Of what lies in text on the stack at most this much is printed. */
+/* The most values of the stack that are printed. */
 #define RETURNS_MAX 32
 
 static bool is_text(uint64_t value)
@@ -29,7 +29,7 @@ static bool is_text(uint64_t value)
 	       (uintptr_t)riscv_text_end - (uintptr_t)riscv_image_start;
 }
 
-/* An offset in the image if @value lies in text, else the value itself. */
+/* Format @value: as an offset in the image if it lies in text, else as a number. */
 static const char *place(uint64_t value, char text[24])
 {
 	if (is_text(value))
@@ -61,7 +61,7 @@ static void print_registers(const uint64_t *x)
 			 (unsigned long)x[i + 2], i + 3, (unsigned long)x[i + 3]);
 }
 
-/* From @sp to the end of the stack that it is on; nothing if it is on none. */
+/* Print the values between @sp and @end, the end of its stack, that lie in text. */
 static void print_stack(uint64_t sp, uint64_t end)
 {
 	unsigned int printed = 0;
@@ -77,7 +77,10 @@ static void print_stack(uint64_t sp, uint64_t end)
 	}
 }
 
-/* By instruction, since tp may be the guest's. They trap where there is no H extension. */
+/*
+ * Print the CSRs of the H extension, by CSR instructions, since tp may be the guest's. They trap on
+ * a hart without the H extension.
+ */
 static void print_h_csrs(void)
 {
 	hv_print(PREFIX "hstatus 0x%lx, htval 0x%lx, htinst 0x%lx, hgatp 0x%lx, vsatp 0x%lx\n",
@@ -110,7 +113,7 @@ void own_trap_report(const struct own_trap *t)
 	end(t);
 }
 
-/* The report or the end of the machine has trapped: only the fatal line, and the end. */
+/* own_trap_report() or hv_fatal() has trapped: print only the last line, and end. */
 void own_trap_again(const struct own_trap *t)
 {
 	end(t);
