@@ -91,13 +91,13 @@ static uint32_t own_index(const struct vcpu *v)
 static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
 {
 	static uint32_t logged;
-	uint32_t own = own_index(v);
+	uint32_t lowest = own_index(v);
 	uint32_t index = (*value & MSI_GUEST) >> MSI_GUEST_SHIFT;
 
 	if (!index)
-		index = own;
-	if (msi_hart(v->domain, *value >> HART_SHIFT) && index >= own &&
-	    index - own <= v->h.cfg->geilen) {
+		index = lowest;
+	if (msi_hart(v->domain, *value >> HART_SHIFT) && index >= lowest &&
+	    index - lowest <= v->h.cfg->geilen) {
 		*value = (*value & ~(uint32_t)MSI_GUEST) | index << MSI_GUEST_SHIFT;
 		return true;
 	}

@@ -18,7 +18,7 @@
 
 /*
  * The modules, in order of address. The first kernel, and a ramdisk before the second kernel, are
- * for Halite's guest. The guest may be a hypervisor, so it finds all further modules in its own
+ * for Halite's guest. The guest may be a hypervisor, so it finds all further modules in its
  * device tree, as modules for its guests.
  */
 struct modules {
