@@ -44,6 +44,18 @@ hext_shadow_missed_again(const struct hext_shadow *s, const struct hext_hart *h,
 #define HEXT_SHADOW_PLAIN_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
 
 /*
+ * L1's table has an entry now above the last level, where the walk of @m ended:
+ * hext_shadow_fill_plainly() would do nothing.
+ */
+static inline __attribute__((always_inline)) bool
+hext_shadow_fills_above(const struct hext_hart *h, const struct hext_shadow_missed *m)
+{
+	uint64_t pte;
+
+	return m->at.level && hext_ram_pte(h->cfg, m->at.pte, &pte) && (pte & PTE_V);
+}
+
+/*
  * Do what hext_shadow_fill_ahead() does in simple cases, in which no fence is needed. The entry of
  * L1's table at which the walk of @m ended is not valid, or it is a HEXT_SHADOW_PLAIN_LEAF of 4 KiB
  * and the shadow's table for the address is s->last_table. False: it is another case, and nothing

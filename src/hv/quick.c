@@ -14,42 +14,6 @@
 
 /* ---- from L1 to L2 ---- */
 
-/* With AIA, KVM writes hvictl before each entry. */
-ALWAYS_INLINE void consume_hvictl(struct vcpu *v)
-{
-	if (!nacl_host_is_dirty_alone(&v->nacl, HEXT_CSR_HVICTL))
-		return;
-	v->h.hvictl = nacl_host_take_value(&v->nacl, HEXT_CSR_HVICTL) & v->h.cfg->hvictl;
-	nacl_host_put(nacl_host_csrs(&v->nacl), HEXT_CSR_HVICTL, v->h.hvictl);
-}
-
-ALWAYS_INLINE void consume_hvip(struct vcpu *v)
-{
-	uint64_t value = nacl_host_take_value(&v->nacl, HEXT_CSR_HVIP);
-	uint64_t hvip = value & IRQ_VS_ALL;
-
-	if (static_key(KEY_AIA))
-		hvip |= value & v->h.cfg->hvien;
-	v->h.hvip = hvip;
-}
-
-/*
- * Consume hvip and hvictl in L1's area if they are dirty. False: other CSRs are dirty, or a fence
- * is pending.
- */
-ALWAYS_INLINE bool consume_area(struct vcpu *v)
-{
-	enum nacl_waiting waiting;
-
-	if (static_key(KEY_AIA))
-		consume_hvictl(v);
-	waiting = nacl_host_waits(&v->nacl, HEXT_CSR_HVIP);
-	/* KVM writes hvip before each entry. */
-	if (__builtin_expect(waiting == NACL_WAITS_ONE, 1))
-		consume_hvip(v);
-	return waiting != NACL_WAITS_MORE;
-}
-
 /* Whether L2 can run under @hstatus and the bound shadow at once. @hie is the hart's hie. */
 ALWAYS_INLINE bool can_enter(const struct vcpu *v, uint64_t hstatus, uint64_t hie)
 {
@@ -76,7 +40,7 @@ ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool fill)
 	uint64_t hstatus, hie;
 	bool swap;
 
-	if (!v->quick.shared_x || !consume_area(v))
+	if (!v->quick.shared_x || !swap_consume_area(v))
 		return false;
 	swap = __builtin_expect(nacl_host_autoswap(&v->nacl), 1);
 	hstatus = swap ? swap_take_hstatus(v) : v->h.hstatus;
@@ -99,6 +63,9 @@ struct vcpu *quick_sync_sret(struct vcpu *v)
 
 struct vcpu *quick_sync_sret_after_fault(struct vcpu *v)
 {
+	/* Known before L1's area is read, which vcpu_exit() would do once more. */
+	if (hext_shadow_fills_above(&v->h, &v->quick.missed))
+		return NULL;
 	return sync_sret(v, true) ? v : NULL;
 }
 
@@ -107,9 +74,9 @@ struct vcpu *quick_sret(struct vcpu *v)
 	uint64_t hie = ncsr_read(HEXT_CSR_HIE);
 
 	/* If L1 has an area, vcpu_exit() has to consume its dirty CSRs and pending fences first. */
-	if (csr_read(CSR_STVAL) != HEXT_CODE_SRET || nacl_host_has_shmem(&v->nacl) ||
-	    !(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !can_enter(v, v->h.hstatus, hie) ||
-	    world_l1_took_interrupt(&v->h) || (v->quick.missed.hgatp && !fill_ahead(v)))
+	if (nacl_host_has_shmem(&v->nacl) || !(csr_read(CSR_SSTATUS) & SSTATUS_SPP) ||
+	    !can_enter(v, v->h.hstatus, hie) || world_l1_took_interrupt(&v->h) ||
+	    (v->quick.missed.hgatp && !fill_ahead(v)))
 		return NULL;
 
 	/* ---- commit ---- */
@@ -339,14 +306,13 @@ ALWAYS_INLINE bool decode(const struct vcpu *v, uint64_t code, struct change *w)
 }
 
 /*
- * nested_emulate() for CSR instructions. stval has the code of an instruction that VS mode may not
- * execute, or 0. Other instructions are refused. Those of opcode SYSTEM, and code 0, have funct3 0
- * or 4, which decode() refuses. Those of other opcodes (CBO) have 0 to 4 in the place of the CSR's
- * number, which the table does not have.
+ * nested_emulate() for CSR instructions. @code is stval: the code of an instruction that VS mode may
+ * not execute, or 0. Other instructions are refused. Those of opcode SYSTEM, and code 0, have
+ * funct3 0 or 4, which decode() refuses. Those of other opcodes (CBO) have 0 to 4 in the place of
+ * the CSR's number, which the table does not have.
  */
-struct vcpu *quick_csr(struct vcpu *v)
+struct vcpu *quick_csr(struct vcpu *v, uint64_t code)
 {
-	uint64_t code = csr_read(CSR_STVAL);
 	struct change w;
 
 	if (!(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !is_saved(HEXT_INSN_RD(code)) ||

@@ -30,7 +30,7 @@ bool sbi_nacl_sync_sret(struct vcpu *v)
 	/*
 	 * If more fences are pending, L1 executes its ECALL again, as described at take_fences().
 	 */
-	if (!nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
+	if (!swap_consume(v))
 		return false;
 	v->registers = VCPU_LOAD_SHARED;
 	if (vcpu_can_swap(v)) {
