@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is below Halite: firmware, or a hypervisor with NACL. */
+/* The level below Halite: firmware, or a hypervisor with NACL. */
 #include "hext/bits.h"
 #include "hext/csr.h"
 #include "hv/nested.h"
@@ -162,8 +162,8 @@ static struct sbi_result firmware_hsm(uint64_t fid, uint64_t a0, uint64_t a2)
 }
 
 /*
- * SBI NACL: to probe for a feature always succeeds. SYNC_CSR may fail, but does not here: the client
- * then writes the CSRs by instruction, hgatp while the other guest's vsatp is on.
+ * SBI NACL: to probe for a feature always succeeds. SYNC_CSR may fail, but does not fail here: the
+ * client would write the CSRs by instruction, and hgatp while the other guest's vsatp is on.
  */
 static bool may_refuse(uint64_t ext, uint64_t fid)
 {

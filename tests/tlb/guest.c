@@ -42,7 +42,7 @@ struct access {
 	unsigned int tries;
 };
 
-/* What L1 keeps for a hart. */
+/* The state of L1 for a hart. */
 static struct l1 {
 	uint64_t hgatp;	     /* the CSR */
 	uint64_t next_hgatp; /* as it will be when L2 runs: SBI NACL */
@@ -55,7 +55,7 @@ static struct l1 {
 	struct access access;
 } l1[MACHINE_HARTS];
 
-/* What was changed last, which a fence is likely to name. */
+/* The address that was changed last. A fence is likely to name it. */
 static struct {
 	unsigned int root, gpa, gva, a;
 } last;
@@ -65,7 +65,7 @@ static struct l1 *me(void)
 	return &l1[hart->index];
 }
 
-/* What a hart faulted on last, of those in use: a change there meets it on its way. */
+/* The address in use on which a hart faulted last. A change there may meet the fault's handling. */
 static struct {
 	unsigned int root, gpa;
 } hot;
@@ -477,7 +477,7 @@ static void fence_remote(struct fence f)
 	permitted_fence(&f, mask, began);
 }
 
-/* Of L1's own VS-stage: as instruction, which does not trap, or on other harts. */
+/* A fence of L1's VS-stage: by an instruction, which does not trap, or on other harts by a call. */
 static void fence_own(void)
 {
 	struct fence f = some_fence(false);
@@ -528,7 +528,7 @@ static void use_area(void)
 		me()->area = true;
 }
 
-/* What waits in the area is taken in now. */
+/* L0 consumes the dirty CSRs and pending fences of the area now. */
 static void sync_area(void)
 {
 	uint64_t began = permitted_now();
@@ -771,7 +771,7 @@ static void access_device(struct access *a, uint64_t addr)
 	guest_trap(&t);
 }
 
-/* The hardware's way: through the VS-stage tables, then the page. */
+/* Access as the hardware does: through the VS-stage tables, then the page. */
 static void try_access(struct access *a)
 {
 	uint64_t vsatp = hart->csr[HEXT_CSR_VSATP];

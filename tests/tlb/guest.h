@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What guest.c and interrupts.c, the two halves of the guest, have of each other. */
+/* The interface between guest.c and interrupts.c, the two halves of the guest. */
 #ifndef GUEST_H
 #define GUEST_H
 

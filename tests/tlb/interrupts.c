@@ -199,7 +199,7 @@ static bool has_to_trap(const struct hart *h)
 	       (plic_asks(h->index) && (h->csr[CSR_SIE] & BIT64(IRQ_SEI)));
 }
 
-/* Nothing is under way that would change what L1 sees. */
+/* Whether no event is left that would change the state that L1 sees. */
 static bool all_at_rest(void)
 {
 	unsigned int i;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a trap of a guest may lead to, by the specification alone: the trap as the hart took it is
- * compared with where the hart goes on and with what L1 finds in its CSRs. Whatever Halite did in
- * between, traps of its own included, must not show.
+ * The judge of traps of a guest, by the specification alone. It compares the trap that the hart
+ * took with the place at which the hart goes on, and with the values that L1 finds in its CSRs. A
+ * guest must not see anything that Halite did in between, not even traps of Halite's own.
  *
  * Specification: priv H "Trap Entry", "Trap Return", table of htinst values.
  */
@@ -15,7 +15,7 @@ static struct before {
 	bool active; /* else the hart starts */
 	uint64_t pc; /* of the guest; for a hart that starts, where it begins */
 	bool virt, user;
-	uint64_t epc, status; /* vsepc, vsstatus: L1's own, if L1 ran */
+	uint64_t epc, status; /* vsepc, vsstatus: L1's sepc and sstatus, if L1 ran */
 	uint64_t sie;	      /* L1's, as it was when L1 ran last */
 	uint64_t hedeleg;
 } befores[MACHINE_HARTS];
@@ -211,7 +211,7 @@ static void check_trap_of_l2(void)
 	check_status(csr(HEXT_CSR_VSSTATUS), b->user);
 }
 
-/* L1's own exception. */
+/* An exception of L1. */
 static void check_trap_of_l1(void)
 {
 	const struct machine_trap *t = &hart->trap;

@@ -317,8 +317,8 @@ uint64_t machine_memory_read(uint64_t addr)
 }
 
 /*
- * Halite touches what the instruction that the guest has trapped with touches, and nothing else:
- * guest RAM, or of a device the very bytes, in the same way. So no table is read from a device.
+ * Halite accesses only memory that the guest's trapped instruction accesses: RAM of the guest, or
+ * the same bytes of a device by the same kind of access. So Halite reads no table from a device.
  */
 static void check_access(unsigned int kind, uint64_t addr, unsigned int size)
 {
@@ -541,7 +541,7 @@ static void take_delegated(const struct machine_trap *t)
 	hart->user = false;
 }
 
-/* Likewise into HS-mode: @spv says whether it comes from a guest. */
+/* Take a trap in HS-mode. @spv: the trap comes from a guest. */
 static void take_in_hs(uint64_t cause, uint64_t tval, uint64_t epc, bool user, bool spv, bool gva)
 {
 	uint64_t *hstatus = &hart->csr[HEXT_CSR_HSTATUS], *status = &hart->csr[CSR_SSTATUS];
@@ -554,7 +554,7 @@ static void take_in_hs(uint64_t cause, uint64_t tval, uint64_t epc, bool user, b
 		*status |= SSTATUS_SPP;
 	*hstatus &= ~(HSTATUS_SPV | HSTATUS_GVA);
 	*hstatus |= (spv ? HSTATUS_SPV : 0) | (gva ? HSTATUS_GVA : 0);
-	/* Of Halite's own traps, SPVP says nothing. */
+	/* A trap of Halite's own does not change SPVP. */
 	if (spv)
 		*hstatus = (*hstatus & ~HSTATUS_SPVP) | (user ? 0 : HSTATUS_SPVP);
 }

@@ -128,9 +128,9 @@ void machine_pause(void);
 void machine_pause_at_lock(void);
 
 /*
- * A store of the hart's that the others do not see yet. One waits at most: in the hart's store
- * buffer, or posted, on its way to a device. False: none may wait now. A fence ends that, and other
- * things do. machine_look_at_store(): the hart itself accesses @p.
+ * A store of the hart that other harts do not see yet. At most one store waits: in the hart's store
+ * buffer, or posted to a device. False: no store may wait now. A fence ends the wait, as do some
+ * other events. machine_look_at_store(): the hart itself accesses @p.
  */
 bool machine_store_late(volatile void *p, uint8_t value);
 void machine_look_at_store(const volatile void *p);
@@ -145,8 +145,8 @@ void machine_start_hart(uint64_t hartid, struct vcpu *v);
 void machine_switch(void);
 
 /*
- * Nothing else happens meanwhile: what is below Halite takes in what waits for it at once, and the
- * hart translates nothing then.
+ * While this is set, nothing else happens: the level below Halite consumes dirty CSRs and pending
+ * fences immediately, and the hart translates nothing.
  */
 extern bool machine_undisturbed;
 
@@ -182,7 +182,7 @@ void guest_step(void);
 /* Addresses that are used: calls tlb_walk_*(). */
 void guest_read_ahead(struct hart *h);
 /*
- * What L1's area of SBI NACL on the hart that runs has for @csr. False: there is no area, or L1
+ * The value of @csr in L1's area of SBI NACL on the hart that runs. False: there is no area, or L1
  * does not know of one.
  */
 bool guest_area_csr(unsigned int csr, uint64_t *value);

@@ -79,7 +79,7 @@ static void prune(struct values *l)
 	}
 }
 
-/* What was there goes, @new comes; a @new of 0 is nothing. */
+/* The old value goes, and @new is the current value. A @new of 0 means none. */
 static void change(struct values *l, uint64_t new, uint64_t first, uint64_t last)
 {
 	struct value *same = NULL;
@@ -282,9 +282,9 @@ static void check_leaf(const struct hart *h, const struct tlb_gstage *e, unsigne
 		else
 			fine = find_gstage(&gstage[root][i], page, e->pte & RWX, bit);
 		if (!fine || !is_owned(page))
-			machine_fail(
-				"a G-stage entry that must not be: root %u, VMID %u, gpa 0x%lx to 0x%lx, permissions %lx, level %u",
-				root, vmid, gpas[i], page, e->pte & RWX, e->level);
+			machine_fail("a G-stage entry that must not be: root %u, VMID %u, "
+				     "gpa 0x%lx to 0x%lx, permissions %lx, level %u",
+				     root, vmid, gpas[i], page, e->pte & RWX, e->level);
 	}
 }
 
@@ -307,7 +307,8 @@ static void check_vleaf(const struct hart *h, const struct tlb_vstage *e, unsign
 		}
 		if (!fine)
 			machine_fail(
-				"a VS-stage entry that must not be: root %u, VMID %u, ASID %u, gva 0x%lx, PTE 0x%lx",
+				"a VS-stage entry that must not be: root %u, VMID %u, ASID %u, "
+				"gva 0x%lx, PTE 0x%lx",
 				root, vmid, e->asid, e->gva, e->pte);
 	}
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What L1's tables permit, now and since the fences that L1 has executed: the judge of what the
- * caches hold.
+ * The translations that L1's tables permit, now and since the fences that L1 has executed. They
+ * judge the contents of the caches.
  *
  * L1 has some G-stage tables ("roots"), each of which it may use under any of its VMIDs, and, in
  * L2's memory, a VS-stage table for each root and ASID. One more root stands for L1 itself: no
- * G-stage, its own VS-stage tables. Few addresses are in use. Each value that a table has had at
- * one of them is remembered with the time at which it went, and until a fence that names it has
- * been executed after that time, a hart may still use it: each hart for itself.
+ * G-stage, and L1's VS-stage tables. Few addresses are in use. For each value that a table has had
+ * at one of them, the model remembers when the value was replaced. A hart may use the old value
+ * until that hart has executed a fence that names it after that time.
  */
 #ifndef PERMITTED_H
 #define PERMITTED_H
@@ -30,10 +30,14 @@ static inline uint64_t gva_at(unsigned int i)
 	return UINT64_C(0x10000000) + i * UINT64_C(0x1000);
 }
 
-/* Of table n of ASID index a, root first: as L2 has it, and where it is for @root. */
+/* The guest physical address of VS-stage table n (0 is the root table) of ASID index a. */
 #define VS_TABLE_GPA(a, n) (UINT64_C(0x40600000) + ((a)*3 + (n)) * UINT64_C(0x1000))
-/* L1's own, likewise. Those of root 0 are where L2 thinks: who walks them without its G-stage finds them. */
+/* The address of VS-stage table n of ASID index a of L1. */
 #define L1_TABLE(a, n) (UINT64_C(0x40610000) + ((a)*3 + (n)) * UINT64_C(0x1000))
+/*
+ * The address of VS-stage table n of ASID index a under @root in L1's memory. For root 0 it is the
+ * guest physical address, so a walk without the G-stage finds these tables, too.
+ */
 static inline uint64_t vs_table_at(unsigned int root, unsigned int a, unsigned int n)
 {
 	if (root == ROOT_L1)

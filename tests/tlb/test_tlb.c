@@ -27,8 +27,8 @@ static void run(const struct machine_config *c)
 	pid_t pid;
 
 	/*
-	 * What goes wrong while pages are taken from shadows in use is rare, and these runs are
-	 * short.
+	 * Faults that appear while the pool takes pages from shadows in use are rare, and these
+	 * runs are short.
 	 */
 	for (one.seed = 0; one.seed < (c->tables ? 4 * seeds : seeds); one.seed++) {
 		one.steps = steps;

@@ -47,14 +47,14 @@ struct tlb {
 };
 
 /*
- * Walk the G-stage of @hgatp for @gpa in every way that the caches allow, and keep all that is met.
+ * Walk the G-stage of @hgatp for @gpa by every path that the caches allow. Keep all entries found.
  */
 void tlb_walk_gstage(struct tlb *t, uint64_t hgatp, uint64_t gpa);
 
-/* Likewise the VS-stage of @vsatp under @hgatp. */
+/* Walk the VS-stage of @vsatp under @hgatp for @gva by every path. Keep all entries found. */
 void tlb_walk_vstage(struct tlb *t, uint64_t hgatp, uint64_t vsatp, uint64_t gva);
 
-/* What the instructions do. @vmid of VVMA: the one in hgatp. */
+/* The effects of the fence instructions. @vmid of HFENCE.VVMA is the VMID in hgatp. */
 void tlb_hfence_gvma(struct tlb *t, bool has_gpa, uint64_t gpa, bool has_vmid, uint64_t vmid);
 void tlb_hfence_vvma(struct tlb *t, uint64_t vmid, bool has_addr, uint64_t addr, bool has_asid,
 		     uint64_t asid);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For tests of the virtual H extension's CSRs: a hart of it, its clock, and accesses as its guest makes them. */
+/* For tests of the virtual H extension's CSRs: a hart, its clock, and accesses by its guest. */
 #ifndef HEXT_CSR_TEST_H
 #define HEXT_CSR_TEST_H
 

@@ -232,7 +232,7 @@ static void vsireg_is_a_register_of_the_file_of_vgein(void **state)
 	assert_int_equal(access.file, 4);
 }
 
-/* An access to what the machine's file does not have would be a trap of Halite's own. */
+/* An access to a register that the machine's file lacks would be a trap of Halite's own. */
 static void only_registers_that_exist_are_reached(void **state)
 {
 	unsigned int select;

@@ -41,7 +41,7 @@ static void only_legal_bits_are_kept(void **state)
 	assert_int_equal(put(HEXT_CSR_HSTATUS, 0), 0x200000000);
 }
 
-/* priv H "hgatp": unlike satp, a write with a mode that the hart lacks is not ignored as a whole. */
+/* priv H "hgatp": unlike for satp, a write with a mode that the hart lacks is not ignored. */
 static void hgatp_keeps_its_mode_alone_for_a_mode_the_hart_lacks(void **state)
 {
 	(void)state;

@@ -58,7 +58,7 @@ static const struct access accesses[] = {
 	{ "c.sdsp t6,504(sp)", 0xfffe, STORE, 8, false, false, 31, 2, 504, 2, 0x01f03021 },
 	{ "c.fldsp fa0,504(sp)", 0x357e, LOAD, 8, false, true, 10, 2, 504, 2, 0x00003505 },
 	{ "c.fsdsp fa2,8(sp)", 0xa432, STORE, 8, false, true, 12, 2, 8, 2, 0x00c03025 },
-	/* Zcb, which the assembler at hand lacks: encodings from its specification */
+	/* Zcb, which the assembler lacks: encodings from the specification of Zcb */
 	{ "c.lbu a0,3(a1)", 0x81e8, LOAD, 1, false, false, 10, 11, 3, 2, 0x00004501 },
 	{ "c.lhu a0,2(a1)", 0x85a8, LOAD, 2, false, false, 10, 11, 2, 2, 0x00005501 },
 	{ "c.lh a0,2(a1)", 0x85e8, LOAD, 2, true, false, 10, 11, 2, 2, 0x00001501 },
@@ -75,7 +75,7 @@ static void loads_and_stores_decode(void **state)
 	for (i = 0; i < ARRAY_SIZE(accesses); i++) {
 		const struct access *a = &accesses[i];
 
-		/* What follows a compressed instruction in memory must not matter. */
+		/* The bytes behind a compressed instruction in memory must not matter. */
 		hext_decode(a->length == 2 ? a->code | 0xabcd0000 : a->code, &insn);
 		if (insn.kind != a->kind || insn.width != a->width ||
 		    insn.sign_extend != a->sign_extend || insn.fp != a->fp ||

@@ -484,7 +484,7 @@ static void no_fault_begins_where_there_was_no_table(void **state)
 	assert_false(missed_again(0, CAUSE_LOAD_GUEST_PAGE, FAKE_HOLE));
 }
 
-/* What fills the shadow in few instructions fills it with nothing else. */
+/* hext_shadow_fill_plainly() installs the same entries as the general fill. */
 static void filling_plainly_is_filling(void **state)
 {
 	static const uint64_t others[] = { 0, PTE_RSW, PTE_G };
@@ -583,7 +583,10 @@ static void what_a_walk_found_is_not_kept_beyond_the_key(void **state)
 	assert_false(seen(0, KIB4).valid);
 }
 
-/* A table that a larger leaf has replaced is in the shadow no more, though it was the last one found. */
+/*
+ * A table that a larger leaf has replaced is not in the shadow any more, though it was the last one
+ * that was found.
+ */
 static void a_table_that_was_replaced_is_not_filled(void **state)
 {
 	(void)state;
@@ -625,7 +628,7 @@ static void a_fault_brings_the_pages_beside_it(void **state)
 	fake_map(hart[0].hgatp, 20 * KIB4, BIG, 0, read_only & ~PTE_U);
 	*fake_slot(hart[0].hgatp, 21 * KIB4, 0) = 0;
 	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 25 * KIB4), HEXT_SHADOW_RESUME);
-	/* 16 pages, aligned; of these what L1 maps for such an access, without its A being set for it. */
+	/* Of 16 aligned pages, those that L1 maps for the access and whose A is set already. */
 	for (i = 0; i < 40; i++) {
 		struct hw_page p = seen(0, i * KIB4);
 
@@ -821,7 +824,7 @@ static void cas_race(uint64_t addr)
 	fence(3, 0, 0);
 }
 
-/* What fences of the VS stage are to reach: the shadows of L1's VMID, by VMIDLEN bits of it. */
+/* Fences of the VS stage reach the shadows of L1's VMID, of which VMIDLEN bits count. */
 static void shadows_are_found_by_vmid(void **state)
 {
 	uint64_t of_0, of_1;
@@ -992,7 +995,7 @@ static void pages_run_out(void **state)
 	assert_true(quiesced > 0);
 	assert_true(whole_seen > 0);
 	assert_int_equal(pool.free_count + get(0)->table_count, pool.table_total);
-	/* Another hart's pages go before one's own. */
+	/* The pool takes the pages of another hart's shadow before those of the hart that asks. */
 	quiesced = 0;
 	hart[1].hgatp = table | UINT64_C(7) << 44;
 	for (i = 0; i < 100; i++)
@@ -1203,7 +1206,7 @@ static uint64_t pick(uint64_t n)
 	return (seed >> 33) % n;
 }
 
-/* What the table of @g says of @gpa now, by a walk of its own. False: nothing. */
+/* Walk L1's G-stage @hgatp for @gpa, independently of src/hext. False: it maps nothing there. */
 static bool l1_says(uint64_t hgatp, gpa_t gpa, struct said *said)
 {
 	unsigned int level = (hgatp >> 60) - 6;

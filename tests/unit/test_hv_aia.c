@@ -21,7 +21,7 @@ static void add_aplic(const char *path, uint32_t base)
 	set_cells(path, "riscv,num-sources", 96);
 }
 
-/* Two harts with 8 pages each for interrupt files; those of M mode are there too, as QEMU has them. */
+/* Two harts with 8 pages each for interrupt files. The files of M mode exist, too, as in QEMU. */
 static void make_aia_tree(void)
 {
 	make_tree();

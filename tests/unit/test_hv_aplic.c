@@ -61,7 +61,7 @@ void intc_changed(struct vcpu *by, struct vcpu *owner)
 	changes++;
 }
 
-/* Two harts of four, with the files of 8 pages each; the guest's own file is the first guest file. */
+/* Two of four harts, with files of 8 pages each. L1's supervisor file is the first guest file. */
 static int setup(void **state)
 {
 	(void)state;
@@ -239,7 +239,7 @@ static bool is_named(uint64_t offset, bool msi)
 	/* setip, in_clrip, setie, clrie */
 	if (offset >= 0x1c00 && offset < 0x2000)
 		return offset % 0x100 < 4 * words;
-	/* Delivery structures of hart indexes 1 and 3: idelivery, iforce, ithreshold, topi, claimi */
+	/* Of harts 1 and 3 the delivery structure: idelivery, iforce, ithreshold, topi, claimi */
 	if (msi || (offset / 32 != (IDC + 32) / 32 && offset / 32 != (IDC + 96) / 32))
 		return false;
 	return offset % 32 <= 8 || offset % 32 == 0x18 || offset % 32 == 0x1c;

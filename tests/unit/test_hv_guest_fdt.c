@@ -155,7 +155,7 @@ static void withheld_devices_are_gone(void **state)
 	add_device("sswi@2f00000", "riscv,aclint-sswi", 0x2f00000, 0x4000);
 	add_device("fw-cfg@10100000", "qemu,fw-cfg-mmio", 0x10100000, 0x18);
 	add_device("flash@20000000", "cfi-flash", 0x20000000, 0x4000000);
-	/* What a node has below goes with it; so does one that is switched off. */
+	/* The nodes below a withheld node are removed with it, and a disabled node is removed. */
 	add_node("/soc/flash@20000000", "partition@0");
 	add_device("flash@28000000", "cfi-flash", 0x28000000, 0x1000);
 	set_text("/soc/flash@28000000", "status", "disabled");
@@ -188,7 +188,7 @@ static void a_halite_above_has_nothing_to_give(void **state)
 	assert_non_null(range_list_overlap(&m.devices, (struct range){ 0x10000000, 0x1000 }));
 }
 
-/* What ends the machine without Halite goes only where exits are counted. */
+/* The devices that end the machine without Halite are removed only if exits are counted. */
 static void the_end_by_sbi(void **state)
 {
 	(void)state;

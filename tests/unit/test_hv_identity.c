@@ -144,7 +144,10 @@ static void own_map_is_for_supervisor_mode(void **state)
 	assert_true(page.r && !page.w && page.x);
 }
 
-/* Addresses in the upper half of a mode's range are sign-extended: not where they are in physical memory. */
+/*
+ * Virtual addresses in the upper half of a mode's range are sign-extended, so they are not equal to
+ * physical addresses.
+ */
 static void own_map_covers_the_lower_half(void **state)
 {
 	(void)state;

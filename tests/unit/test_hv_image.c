@@ -8,7 +8,7 @@
 #define MIB	 (UINT64_C(1) << 20)
 #define RAM_SIZE (32 * MIB)
 
-/* The RAM of a machine, where the test's own memory is; kernels are put behind 16 MiB in it. */
+/* The RAM of a machine, at the address of the test's memory. Kernels are put behind 16 MiB. */
 static uint8_t *ram_memory;
 static struct range_list ram, keep;
 static struct range kernel;

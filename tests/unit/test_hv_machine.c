@@ -270,7 +270,7 @@ static void isa_list_goes_before_the_string(void **state)
 			 0);
 	assert_fine(machine_parse_isa(tree, node_at("/cpus/cpu@0"), &isa));
 	assert_true(isa.h && isa.svadu && !isa.sstc);
-	/* What one hart lacks, the machine lacks. */
+	/* The machine lacks an extension that one hart lacks. */
 	assert_fine(machine_parse(&m, tree, 0, 0));
 	assert_true(m.isa.h && !m.isa.svadu && !m.isa.sstc);
 }

@@ -47,7 +47,7 @@ void intc_changed(struct vcpu *by, struct vcpu *owner)
 	changes++;
 }
 
-/* The guest has contexts 1 and 3; 0 and 2 are machine level's, 4 of a hart that it does not have. */
+/* The guest has contexts 1 and 3. 0 and 2 are of machine level, 4 is of a hart that L1 lacks. */
 static int setup(void **state)
 {
 	(void)state;
@@ -173,13 +173,13 @@ static void contexts_end_where_the_specification_says(void **state)
 	assert_int_equal(accesses, 2);
 }
 
-/* Who has to look at its wire again. */
+/* The harts that have to look at their wires again. */
 static void changes_name_the_owner(void **state)
 {
 	uint64_t value;
 
 	(void)state;
-	/* A claim clears the pending bit (PLIC 1.0 "Interrupt Claim Process"), which all contexts see. */
+	/* A claim clears the pending bit for all contexts (PLIC 1.0 "Interrupt Claim Process"). */
 	last_owner = &second;
 	assert_true(plic_load(&first, 0x203004, 4, &value));
 	assert_null(last_owner);

@@ -215,7 +215,7 @@ static bool lie(struct machine *m, nacl_word fid, struct nacl_ret *ret)
 
 static void run_l2(struct machine *m);
 
-/* L0 need not take in with sync_sret what it does not offer to take in by calls. */
+/* In a sync_sret L0 need not consume CSRs or fences for which it does not offer a call. */
 static void check_settled(struct machine *m)
 {
 	if (!nacl_client_has(&m->hart, NACL_FEAT_SYNC_CSR))
@@ -367,13 +367,13 @@ static void l1_fence(struct machine *m)
 static void l1_sret(struct machine *m)
 {
 	nacl_client_flush(&m->hart);
-	check_fences(m); /* before L0 could take in what the specification does not promise */
+	check_fences(m); /* before L0 could consume more than the specification promises */
 	nacl_host_before_sret(&m->host);
 	memcpy(m->gpr, expected_gpr, sizeof(m->gpr));
 	run_l2(m);
 }
 
-/* Enter L2 the best way, or by SRET if L0 refuses, and give back its hstatus. */
+/* Enter L2 by the fastest kind of entry, or by SRET if L0 refuses. Returns L2's hstatus. */
 static nacl_word l1_enter(struct machine *m)
 {
 	volatile nacl_word own = 0;

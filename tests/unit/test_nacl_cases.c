@@ -375,7 +375,7 @@ static bool expected_range(const struct nacl_client_hfence *fence, unsigned int 
 	return true;
 }
 
-/* What is to be done for @fence: it, or the next wider that an entry can hold. */
+/* The hart must execute @fence, or the next wider fence that an entry can hold. */
 static void check_done(const struct nacl_client_hfence *fence)
 {
 	const struct nacl_client_hfence *done = &here->done[0];
@@ -620,7 +620,10 @@ static void test_harts_have_areas_of_their_own(void **state)
 	}
 }
 
-/* L1's own mistake, which L0 need not refuse: who looks first takes what waits, once, and to itself. */
+/*
+ * A mistake of L1, which L0 need not refuse. The hart of which L0 looks at the area first consumes
+ * the writes, once, and for itself.
+ */
 static void test_the_same_area_on_two_harts(void **state)
 {
 	struct hart *first = &harts[0], *second = &harts[1];
@@ -645,7 +648,7 @@ static void test_the_same_area_on_two_harts(void **state)
 	assert_int_equal(nacl_host_sync_hfence(&first->l0, NACL_ALL_ONES), 0);
 	assert_int_equal(first->csr[VSATP], warl(VSATP * 0x1001));
 	assert_int_equal(first->done_count, 0);
-	/* Each stores its own. */
+	/* L0 stores for each hart the values of that hart. */
 	assert_int_equal(nacl_csr_read(first->l1.shmem, VSATP), warl(VSATP * 0x1001));
 
 	here = second;

@@ -43,7 +43,7 @@ struct event {
 	struct nacl_client_hfence fence;
 };
 
-/* What L0 answers, and what it saw. */
+/* The answers of L0, and the calls that L0 saw. */
 static struct below {
 	nacl_word version, extension, errors[5];
 	nacl_word features, feature_value;
@@ -1012,7 +1012,7 @@ static bool model_may_overtake(const struct state *s, unsigned int i)
 	return true;
 }
 
-/* What a load of @word finds that has @i waiting accesses before it. */
+/* The value that a load of @word finds, with @i waiting accesses before it. */
 static nacl_word model_load(const struct state *s, unsigned int i, unsigned int word)
 {
 	while (i--) {

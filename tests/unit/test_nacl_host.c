@@ -65,7 +65,7 @@ static const unsigned int csrs_high[] = {
 	0x61c, 0x61d, 0x61e, 0x61f, 0x655, 0x656, 0x657,
 };
 
-/* What must have been written before the rest, the first before the second. */
+/* Pairs of CSRs: L0 must write the first before the second. */
 static const unsigned int pairs[][2] = {
 	{ 0x60c, VSTIMECMP }, { 0x60f, 0x250 },	    { HENVCFG, VSTIMECMP }, { HENVCFG, HVIP },
 	{ HSTATUS, 0x251 },   { HIDELEG, HVIP },    { HIDELEG, HIE },	    { HIDELEG, VSIE },
@@ -832,7 +832,7 @@ static void test_a_csr_whose_value_is_known_is_put_as_if_written(void **state)
 	assert_int_equal(area_read(l1, HTVAL), 8);
 	nacl_host_put_current(&l1->host, HIP, 4);
 	assert_int_equal(area_read(l1, HIP), 4);
-	/* L1's own write waits there. */
+	/* VSIP is dirty, so L0 does not store over L1's value. */
 	nacl_host_put_current(&l1->host, VSIP, 0);
 	assert_true(is_dirty(l1, VSIP));
 	assert_int_equal(area_read(l1, VSIP), 2);
@@ -892,7 +892,7 @@ static void test_pending_is_cleared_after_the_fence_was_done(void **state)
 
 static void test_some_fences_at_a_time(void **state)
 {
-	/* Whatever is offered. */
+	/* With any features offered. */
 	struct l1 *l1 = new_l1_with_area(0);
 	nacl_word conf = config(6, 0, 3, 4);
 
@@ -1025,7 +1025,7 @@ static void prepare_entry(struct l1 *l1, nacl_word slot)
 	put_entry(l1, 7, config(3, 0, 5, 0), 0, 0);
 }
 
-/* All that every entry takes in, whatever the features. */
+/* Every entry consumes all of these, with any features. */
 static void check_entry(struct l1 *l1)
 {
 	assert_int_equal(l1->csr[HGATP], 0x804);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accesses that may be refused, on a hart whose CSRs are an array and whose refusals overwrite all that a trap into HS
- * mode may change (priv H "Trap Entry"), and more.
+ * Accesses that may be refused, on a hart whose CSRs are an array. A refusal overwrites everything
+ * that a trap into HS mode may change (priv H "Trap Entry"), and more.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 #include "riscv/world.h"
 
 static uint64_t csr[4096];
-static uint64_t slot; /* the guest's hstatus, with autoswap below */
+static uint64_t slot; /* the autoswap slot of the level below: the guest's hstatus */
 static bool refuses;
 static uint64_t spvp_of_fetch;
 
@@ -97,7 +97,7 @@ bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code)
 	return access_once();
 }
 
-/* What the guest's trap has left. */
+/* Set the CSRs to the values that the guest's trap has left. */
 static int setup(void **state)
 {
 	unsigned int i;
