@@ -63,7 +63,10 @@ struct vcpu *quick_sync_sret(struct vcpu *v)
 
 struct vcpu *quick_sync_sret_after_fault(struct vcpu *v)
 {
-	/* Known before L1's area is read, which vcpu_exit() would do once more. */
+	/*
+	 * Checked before L1's area is read: otherwise vcpu_exit() would have to read the area a
+	 * second time.
+	 */
 	if (hext_shadow_fills_above(&v->h, &v->quick.missed))
 		return NULL;
 	return sync_sret(v, true) ? v : NULL;
