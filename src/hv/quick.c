@@ -309,8 +309,8 @@ ALWAYS_INLINE bool decode(const struct vcpu *v, uint64_t code, struct change *w)
 }
 
 /*
- * nested_emulate() for CSR instructions. @code is stval: the code of an instruction that VS mode may
- * not execute, or 0. Other instructions are refused. Those of opcode SYSTEM, and code 0, have
+ * nested_emulate() for CSR instructions. @code is stval: the code of an instruction that VS mode
+ * may not execute, or 0. Other instructions are refused. Those of opcode SYSTEM, and code 0, have
  * funct3 0 or 4, which decode() refuses. Those of other opcodes (CBO) have 0 to 4 in the place of
  * the CSR's number, which the table does not have.
  */
