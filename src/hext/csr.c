@@ -123,7 +123,10 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 #define DIRTY_WORD(number) (NACL_CSR_INDEX(number) / 64)
 #define DIRTY_BIT(number)  BIT64(NACL_CSR_INDEX(number) % 64)
 
-/* Bit n: word n of the bitmap has a CSR. No CSR of another word exists, so none is dirty. */
+/*
+ * Bit n: a CSR of the table is in word n of the dirty bitmap. The other words have no CSR that
+ * exists, so none of their CSRs is dirty.
+ */
 enum {
 	USED_WORDS = 0
 #define HEXT_ROW(name, number, ...) | 1u << DIRTY_WORD(number)

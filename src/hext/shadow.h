@@ -54,7 +54,10 @@ struct hext_shadow {
 	struct hext_span span; /* the span of the root */
 	uint32_t tables;       /* list of the table pages, linked through hext_table_info.next */
 	uint32_t table_count;
-	/* The level-0 table that was found last, or NULL; last_2m is its address >> 21. */
+	/*
+	 * The level-0 table that was found last, or NULL. It maps the 2 MiB whose guest physical
+	 * addresses, shifted right by 21, are last_2m.
+	 */
 	uint64_t *last_table;
 	uint64_t last_2m;
 	struct hext_span *last_span; /* the span of last_table */

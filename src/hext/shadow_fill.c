@@ -171,9 +171,9 @@ static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
 }
 
 /*
- * Clear a table that is about to be replaced by a leaf. Hardware may keep its pointer to it,
- * beyond fences that name addresses: so the page stays with the shadow until that is drained, and
- * stays empty.
+ * Clear a table that a leaf replaces. Hardware may keep a pointer to the table, because a fence
+ * that names an address need not remove pointers. So the page stays with the shadow, and stays
+ * empty, until the shadow is drained.
  */
 static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
 {

@@ -44,8 +44,8 @@ hext_shadow_missed_again(const struct hext_shadow *s, const struct hext_hart *h,
 #define HEXT_SHADOW_PLAIN_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
 
 /*
- * L1's table has an entry now above the last level, where the walk of @m ended:
- * hext_shadow_fill_plainly() would do nothing.
+ * Whether the walk of @m ended above the last level, and L1's table has a valid entry there now.
+ * hext_shadow_fill_plainly() does nothing in this case.
  */
 static inline __attribute__((always_inline)) bool
 hext_shadow_fills_above(const struct hext_hart *h, const struct hext_shadow_missed *m)
