@@ -77,9 +77,9 @@ struct vcpu *quick_sret(struct vcpu *v)
 	uint64_t hie = ncsr_read(HEXT_CSR_HIE);
 
 	/* If L1 has an area, vcpu_exit() has to consume its dirty CSRs and pending fences first. */
-	if (nacl_host_has_shmem(&v->nacl) || !(csr_read(CSR_SSTATUS) & SSTATUS_SPP) ||
-	    !can_enter(v, v->h.hstatus, hie) || world_l1_took_interrupt(&v->h) ||
-	    (v->quick.missed.hgatp && !fill_ahead(v)))
+	if (csr_read(CSR_STVAL) != HEXT_CODE_SRET || nacl_host_has_shmem(&v->nacl) ||
+	    !(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !can_enter(v, v->h.hstatus, hie) ||
+	    world_l1_took_interrupt(&v->h) || (v->quick.missed.hgatp && !fill_ahead(v)))
 		return NULL;
 
 	/* ---- commit ---- */
@@ -288,9 +288,15 @@ ALWAYS_INLINE bool is_saved(uint64_t reg)
 	return QUICK_REGISTERS >> reg & 1;
 }
 
+/* Not so for SRET, which has to be known soon: its exit goes on to quick_sret(). */
+ALWAYS_INLINE bool may_be_csr(uint64_t code)
+{
+	return HEXT_INSN_FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
+}
+
 /*
- * Decode the write of the instruction into @w. False: the instruction is no CSR instruction, or the
- * register of its operand is not saved.
+ * Decode the write of the instruction, which may_be_csr(), into @w. False: the register of its
+ * operand is not saved.
  */
 ALWAYS_INLINE bool decode(const struct vcpu *v, uint64_t code, struct change *w)
 {
@@ -305,21 +311,22 @@ ALWAYS_INLINE bool decode(const struct vcpu *v, uint64_t code, struct change *w)
 	op &= ~HEXT_CSR_IMMEDIATE;
 	w->value = op == HEXT_CSRRW ? operand : op == HEXT_CSRRS ? ~UINT64_C(0) : 0;
 	w->mask = op == HEXT_CSRRW ? ~UINT64_C(0) : operand;
-	return op;
+	return true;
 }
 
 /*
- * nested_emulate() for CSR instructions. @code is stval: the code of an instruction that VS mode
- * may not execute, or 0. Other instructions are refused. Those of opcode SYSTEM, and code 0, have
- * funct3 0 or 4, which decode() refuses. Those of other opcodes (CBO) have 0 to 4 in the place of
- * the CSR's number, which the table does not have.
+ * nested_emulate() for CSR instructions. stval has the code of an instruction that VS mode may not
+ * execute, or 0. Other instructions are refused. Those of opcode SYSTEM, and code 0, have funct3 0
+ * or 4, which may_be_csr() refuses. Those of other opcodes (CBO) have 0 to 4 in the place of the
+ * CSR's number, which the table does not have.
  */
-struct vcpu *quick_csr(struct vcpu *v, uint64_t code)
+struct vcpu *quick_csr(struct vcpu *v)
 {
+	uint64_t code = csr_read(CSR_STVAL);
 	struct change w;
 
-	if (!(csr_read(CSR_SSTATUS) & SSTATUS_SPP) || !is_saved(HEXT_INSN_RD(code)) ||
-	    !decode(v, code, &w))
+	if (!may_be_csr(code) || !(csr_read(CSR_SSTATUS) & SSTATUS_SPP) ||
+	    !is_saved(HEXT_INSN_RD(code)) || !decode(v, code, &w))
 		return NULL;
 	if (!w.mask) {
 		if (!read_stored(&v->h, HEXT_INSN_CSR(code), &w.old))

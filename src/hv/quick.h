@@ -27,10 +27,10 @@
  */
 
 /*
- * L1 has executed an instruction that VS mode may not execute: SRET, or another one, most times a
- * CSR instruction. @code is stval.
+ * L1 has executed an instruction that VS mode may not execute: most times a CSR instruction, else
+ * often SRET.
  */
-struct vcpu *quick_csr(struct vcpu *v, uint64_t code);
+struct vcpu *quick_csr(struct vcpu *v);
 struct vcpu *quick_sret(struct vcpu *v);
 
 /* L1 has called sync_sret of SBI NACL, and v->quick.missed.hgatp is 0. */

@@ -312,21 +312,21 @@ ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *
 		(h->hie & BIT64(IRQ_SGEI)) | (ncsr_swap(HEXT_CSR_HIE, h->sie << 1) & IRQ_VS_ALL);
 	uint64_t hideleg;
 
-	h->hvip = hvip;
-	if (csrs)
-		nacl_host_put(csrs, HEXT_CSR_HVIP, hvip);
-	h->hie = hie;
 	if (static_key(KEY_AIA))
 		swap_out_files(h, csrs, &hip);
-	if (!csrs)
-		return;
-	add_timer(h, &hip);
-	/* hvien is 0, since vcpu.unusual is 0. */
-	hideleg = h->hideleg;
-	nacl_host_put(csrs, HEXT_CSR_HIE, hie);
-	nacl_host_put(csrs, HEXT_CSR_HIP, hip);
-	nacl_host_put(csrs, HEXT_CSR_VSIE, (hie & hideleg) >> 1);
-	nacl_host_put(csrs, HEXT_CSR_VSIP, (hip & hideleg) >> 1);
+	if (csrs) {
+		add_timer(h, &hip);
+		/* hvien is 0, since vcpu.unusual is 0. */
+		hideleg = h->hideleg;
+		nacl_host_put(csrs, HEXT_CSR_HVIP, hvip);
+		nacl_host_put(csrs, HEXT_CSR_HIE, hie);
+		nacl_host_put(csrs, HEXT_CSR_HIP, hip);
+		nacl_host_put(csrs, HEXT_CSR_VSIE, (hie & hideleg) >> 1);
+		nacl_host_put(csrs, HEXT_CSR_VSIP, (hip & hideleg) >> 1);
+	}
+	/* Behind the stores to the area: the compiler would load both again after these. */
+	h->hvip = hvip;
+	h->hie = hie;
 }
 
 /*

@@ -244,10 +244,14 @@ void nacl_host_finish_sync_sret(struct nacl_host *h, nacl_word gpr[NACL_SRET_GPR
  */
 static inline bool nacl_host_dirty_but(const struct nacl_host *h, unsigned int word)
 {
+	nacl_word any = 0;
+
 #pragma GCC unroll 32
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
-		if (w != word && (NACL_HOST_USED_GROUPS >> (w * NACL_XLEN / 64) & 1) &&
-		    h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + w])
+		if (w != word && (NACL_HOST_USED_GROUPS >> (w * NACL_XLEN / 64) & 1))
+			any |= h->shmem[NACL_DIRTY_OFFSET / NACL_WORD_SIZE + w];
+		/* KVM's load of a vCPU writes CSRs of the first words. */
+		if (w % 4 == 3 && any)
 			return true;
 	}
 	return false;

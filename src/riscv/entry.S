@@ -121,13 +121,9 @@ sync_sret_after_fault:
 	bnez a0, load_shared
 	j not_quick
 virtual:
-	csrr a1, stval
-	li a2, HEXT_CODE_SRET
-	beq a1, a2, virtual_sret
 	jal quick_csr
 	bnez a0, load_quick
-	j not_quick
-virtual_sret:
+	ld a0, (sp)
 	jal quick_sret
 	bnez a0, load_quick
 not_quick:

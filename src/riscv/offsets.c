@@ -7,7 +7,6 @@
 
 #include "hext/bits.h"
 #include "hext/csr.h"
-#include "hext/insn.h"
 #include "hv/vcpu.h"
 
 #define DEFINE(name, value)  __asm__ volatile(".ascii \"#define " name " %0\"" : : "i"(value))
@@ -28,7 +27,6 @@ static __attribute__((used)) void numbers(void)
 	OFFSET(VCPU_FEATURES_BELOW, nacl_below.features);
 	NUMBER(HEXT_CSR_HSTATUS);
 	NUMBER(HSTATUS_SPV);
-	NUMBER(HEXT_CODE_SRET);
 	NUMBER(CAUSE_ECALL_VS);
 	NUMBER(CAUSE_FETCH_GUEST_PAGE);
 	NUMBER(CAUSE_VIRTUAL);

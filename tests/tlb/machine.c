@@ -12,7 +12,6 @@
 #include "devices.h"
 #include "hext/bits.h"
 #include "hext/csr.h"
-#include "hext/insn.h"
 #include "hext/shadow_tables.h"
 #include "hv/below.h"
 #include "hv/bringup.h"
@@ -510,15 +509,13 @@ static void enter_guest(void)
 /* As src/riscv/entry.S does. */
 static bool take_quickly(struct vcpu *v, uint64_t cause)
 {
-	uint64_t code = hart->csr[CSR_STVAL];
-
 	if (v->h.virt) {
 		if (cause >= CAUSE_FETCH_GUEST_PAGE && cause != CAUSE_VIRTUAL)
 			return quick_guest_page_fault(v, cause);
 		return quick_trap_of_l2(v);
 	}
 	if (cause == CAUSE_VIRTUAL)
-		return code == HEXT_CODE_SRET ? quick_sret(v) : quick_csr(v, code);
+		return quick_csr(v) || quick_sret(v);
 	return cause == CAUSE_ECALL_VS && v->x[VCPU_A7] == NACL_EID &&
 	       v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET &&
 	       (v->quick.missed.hgatp ? quick_sync_sret_after_fault(v) : quick_sync_sret(v));
