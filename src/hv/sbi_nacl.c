@@ -26,12 +26,13 @@ static struct sbi_result sync_hfence(struct vcpu *v, uint64_t entry)
 
 bool sbi_nacl_sync_sret(struct vcpu *v)
 {
-	stat_count(&v->stats, STAT_L1_NACL);
 	/*
 	 * If more fences are pending, L1 executes its ECALL again, as described at take_fences().
+	 * The call is counted once, when it is done.
 	 */
 	if (!swap_consume(v))
 		return false;
+	stat_count(&v->stats, STAT_L1_NACL);
 	v->registers = VCPU_LOAD_SHARED;
 	if (vcpu_can_swap(v)) {
 		nested_before_l2(v);
