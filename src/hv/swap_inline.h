@@ -245,17 +245,18 @@ ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made,
 	if (csrs)
 		nacl_host_put(csrs, HEXT_CSR_VSATP, atp);
 	ncsr_write(HEXT_CSR_VSATP, h->s.atp);
+	load_controls_of_l1(h);
+	if (v->quick.more_controls) {
+		load_more_controls_of_l1(h);
+		swap_bank_to_l1(h, csrs, WORLD_ASKED);
+	}
+	/* After htimedelta: QEMU 7.2 compares with it only when vstimecmp is written. */
 	if (!static_key(KEY_NO_SSTC)) {
 		left = ncsr_swap(HEXT_CSR_VSTIMECMP, h->s.timecmp);
 		if (l2_has_timer(h))
 			h->vs.timecmp = left;
 		if (csrs)
 			nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
-	}
-	load_controls_of_l1(h);
-	if (v->quick.more_controls) {
-		load_more_controls_of_l1(h);
-		swap_bank_to_l1(h, csrs, WORLD_ASKED);
 	}
 }
 
