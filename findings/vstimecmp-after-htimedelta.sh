@@ -83,9 +83,9 @@ CODE
 # run FOLDER NAME
 run()
 {
-	echo "$2: $(timeout 30 chroot "$work/$1" qemu-system-riscv64 -M virt -cpu rv64,h=true -m 128M \
-		-nographic -kernel /guest.bin </dev/null | tr -d '\r' | grep -aoE '[01]{3}$' |
-		tail -n 1)"
+	echo "$2: $(timeout 30 chroot "$work/$1" qemu-system-riscv64 -M virt -cpu rv64,h=true \
+		-m 128M -nographic -kernel /guest.bin </dev/null | tr -d '\r' |
+		grep -aoE '[01]{3}$' | tail -n 1)"
 }
 
 unpack old bookworm "$OLD_QEMU" opensbi "$BINUTILS"
