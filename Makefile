@@ -13,10 +13,10 @@
 # make selftests    runs the kernel's KVM selftests, bare and in Halite, and compares
 #                   (mk/selftests.mk)
 # make pictures     draws docs/pictures/*.svg from the .dot files there
-# make csr-doc  writes docs/csr.md from src/hext/csr_table.h
+# make csr-doc      writes docs/csr.md from src/hext/csr_table.h
 # make format       lays out the C code; make format-check only checks the layout
-# make check    runs the checks that a change must pass (CONTRIBUTING.md)
-# make tag      tags the version
+# make check        runs the checks that a change must pass (CONTRIBUTING.md)
+# make tag          tags the version
 # make clean        removes what was built; make distclean removes the downloads too
 #
 # demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite),
@@ -39,9 +39,6 @@ TEST_OPTIONS ?=
 HOST_CC ?= gcc
 PICOLIBC ?= /usr/lib/picolibc/riscv64-unknown-elf
 
-include mk/warnings.mk
-
-# The built-in rules would look for sources of the dependency files.
 include mk/warnings.mk
 
 # The built-in rules would look for sources of the dependency files.
