@@ -26,7 +26,6 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 
-HALITE_VERSION := 0.1.0
 KERNEL ?= client
 NACL ?= all
 CPUS ?= 2
@@ -39,6 +38,7 @@ TEST_OPTIONS ?=
 HOST_CC ?= gcc
 PICOLIBC ?= /usr/lib/picolibc/riscv64-unknown-elf
 
+include mk/version.mk
 include mk/warnings.mk
 
 # The built-in rules would look for sources of the dependency files.
@@ -76,7 +76,7 @@ TOOL_SOURCES := $(wildcard tools/halite/*.c)
 TOOL_HEADERS := $(wildcard tools/halite/*.h)
 
 tool: build/halite
-build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) Makefile | build/.packages
+build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) Makefile mk/version.mk | build/.packages
 	@mkdir -p build
 	@echo "  CC      $@"
 	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES)
@@ -144,8 +144,6 @@ include mk/check.mk
 # Tags the commit with the version, which CHANGELOG.md must describe.
 .PHONY: tag
 tag:
-	@grep -qx 'HALITE_VERSION ?= $(HALITE_VERSION)' mk/hypervisor.mk || \
-		{ echo "mk/hypervisor.mk has another version" >&2; exit 1; }
 	@grep -q '^## $(HALITE_VERSION)\( \|$$\)' CHANGELOG.md || \
 		{ echo "CHANGELOG.md has no section $(HALITE_VERSION)" >&2; exit 1; }
 	@! grep -q '^## Unreleased' CHANGELOG.md || \

@@ -5,8 +5,8 @@
 ifeq ($(firstword $(MAKEFILE_LIST)), mk/hypervisor.mk)
 .DEFAULT_GOAL := hypervisor
 endif
-HALITE_VERSION ?= 0.1.0
 
+include mk/version.mk
 include mk/warnings.mk
 
 RV ?= riscv64-unknown-elf-
@@ -73,7 +73,7 @@ $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
 	$(if $(findstring clang,$(CC_RV)),,\
 		-fno-schedule-insns -fno-schedule-insns2 -fno-tree-reassoc -fno-code-hoisting)
 
-$(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.h
+$(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk mk/version.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@$(CC_RV) $(RV_CPPFLAGS) $(RV_CFLAGS) -c -o $@ $<
