@@ -14,28 +14,14 @@
 # table). It prints scause and htval in hexadecimal.
 # Usage: findings/hlvx-fault-of-the-g-stage.sh, as root on Debian (amd64) with mmdebstrap. Packages
 # go into a temporary folder.
-set -euo pipefail
-export PATH=$PATH:/usr/sbin:/sbin LC_ALL=C.UTF-8
+. "$(dirname "$0")/lib.sh"
 
-QEMU_VERSION='1:10.0.2+ds-2+deb13u1~bpo12+1'
-BINUTILS_VERSION='2.40-2'
 EXPECTED='G-stage, HLV: 15 400
 G-stage, HLVX: 0c 400
 VS-stage, HLV: 0d 000
 VS-stage, HLVX: 0c 000'
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-# shellcheck disable=SC2016 # apt's own placeholder, not the shell's
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-	grep -E '/debian/?$' | head -n 1)
-[ -n "$mirror" ] || { echo "apt knows no Debian archive" >&2; exit 1; }
-mmdebstrap --quiet --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \
-	--aptopt='APT::Default-Release "bookworm-backports"' \
-	--include="qemu-system-riscv=$QEMU_VERSION" \
-	--include="binutils-riscv64-linux-gnu=$BINUTILS_VERSION" bookworm "$work/debian" \
-	"deb $mirror bookworm main" "deb $mirror bookworm-backports main" >"$work/log" 2>&1 ||
-	{ tail -n 5 "$work/log" >&2; exit 1; }
+unpack "$QEMU" "$BINUTILS"
 
 cat >"$work/debian/guest.S" <<'CODE'
 	.option arch, +h
@@ -131,17 +117,11 @@ digit:
 gstage:	.zero 16384
 vsstage:	.zero 4096
 CODE
-run() { chroot "$work/debian" "$@"; }
-run riscv64-linux-gnu-as -march=rv64imac_zicsr -o /guest.o /guest.S
-run riscv64-linux-gnu-ld --no-dynamic-linker -Ttext=0x80200000 -o /guest.elf /guest.o
-run riscv64-linux-gnu-objcopy -O binary /guest.elf /guest.bin
+build_guest /guest.S
 names=('G-stage, HLV:' 'G-stage, HLVX:' 'VS-stage, HLV:' 'VS-stage, HLVX:')
-mapfile -t lines < <(timeout 60 chroot "$work/debian" qemu-system-riscv64 -M virt -cpu rv64 \
-	-m 128M -nographic -kernel /guest.bin </dev/null | tr -d '\r' |
+mapfile -t lines < <(boot -M virt -cpu rv64 -kernel /guest.bin |
 	grep -aE '^[0-9a-f]{2} [0-9a-f]{3}$')
 seen=$(for i in 0 1 2 3; do echo "${names[i]} ${lines[i]:-nothing}"; done)
-run qemu-system-riscv64 -version | head -n 1
+print_qemu
 echo "scause, htval:"
-echo "$seen"
-[ "$seen" = "$EXPECTED" ] || { echo "this has changed; it was:"; echo "$EXPECTED"; exit 1; }
-echo "as described: HLVX has the same cause for either stage"
+verdict "$seen" "HLVX has the same cause for either stage"

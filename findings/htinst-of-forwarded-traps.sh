@@ -11,25 +11,12 @@
 # scause and htinst of each.
 # Usage: findings/htinst-of-forwarded-traps.sh, as root on Debian with mmdebstrap. Packages go into
 # a temporary folder.
-set -euo pipefail
-export PATH=$PATH:/usr/sbin:/sbin LC_ALL=C.UTF-8
+. "$(dirname "$0")/lib.sh"
 
-QEMU_VERSION='1:10.0.2+ds-2+deb13u1~bpo12+1'
 EXPECTED='0000000000000015 0000000000003503
 0000000000000002 0000000000003503'
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-# shellcheck disable=SC2016 # apt's own placeholder, not the shell's
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-	grep -E '/debian/?$' | head -n 1)
-[ -n "$mirror" ] || { echo "apt knows no Debian archive" >&2; exit 1; }
-mmdebstrap --quiet --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \
-	--aptopt='APT::Default-Release "bookworm-backports"' \
-	--include="qemu-system-riscv=$QEMU_VERSION" \
-	--include=binutils-riscv64-linux-gnu bookworm "$work/debian" \
-	"deb $mirror bookworm main" "deb $mirror bookworm-backports main" >"$work/log" 2>&1 ||
-	{ tail -n 5 "$work/log" >&2; exit 1; }
+unpack "$QEMU" "$BINUTILS"
 
 cat >"$work/debian/guest.S" <<'CODE'
 	.option arch, +h
@@ -115,15 +102,9 @@ root:	.zero 16384
 	.zero 4096
 stack:
 CODE
-chroot "$work/debian" riscv64-linux-gnu-as -march=rv64imac_zicsr -o /guest.o /guest.S
-chroot "$work/debian" riscv64-linux-gnu-ld --no-dynamic-linker -Ttext=0x80200000 \
-	-o /guest.elf /guest.o
-chroot "$work/debian" riscv64-linux-gnu-objcopy -O binary /guest.elf /guest.bin
-seen=$(timeout 30 chroot "$work/debian" qemu-system-riscv64 -M virt -cpu rv64,h=true -m 128M \
-	-nographic -kernel /guest.bin </dev/null |
-	tr -d '\r' | grep -aE '^[0-9a-f]{16} [0-9a-f]{16}$')
-chroot "$work/debian" qemu-system-riscv64 -version | head -n 1
+build_guest /guest.S
+seen=$(boot -M virt -cpu rv64,h=true -kernel /guest.bin |
+	grep -aE '^[0-9a-f]{16} [0-9a-f]{16}$')
+print_qemu
 echo "scause, htinst:"
-echo "$seen"
-[ "$seen" = "$EXPECTED" ] || { echo "this has changed; it was:"; echo "$EXPECTED"; exit 1; }
-echo "as described: htinst of the illegal instruction is the load's"
+verdict "$seen" "htinst of the illegal instruction is the load's"
