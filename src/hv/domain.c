@@ -52,17 +52,16 @@ static void fill_config(struct world_config *w, const struct machine *m)
 static void find_devices(struct domain *d)
 {
 	const struct machine *m = &d->host->machine;
-	bool fits = true;
+	bool fits = range_list_copy(&d->devices, &m->devices);
 	unsigned int i;
 
-	d->devices = m->devices;
 	for (i = 0; i < m->hart_count && m->imsic.present; i++)
 		fits &= range_list_add(
 			&d->devices,
 			(struct range){ m->harts[i].imsic_file + d->world.l1_file * PAGE_SIZE,
 					(d->hext.geilen + 1) * PAGE_SIZE });
 	if (!fits)
-		hv_fatal("more than %d ranges of devices", RANGE_LIST_MAX);
+		hv_fatal("no memory left for the ranges of devices");
 	range_list_normalize(&d->devices);
 }
 
@@ -87,7 +86,8 @@ void domain_build(struct domain *d, struct host *h)
 	d->host = h;
 	d->nacl_offered = h->options.nacl_offered;
 	d->nacl_features = h->options.nacl_features;
-	d->ram = h->ram;
+	if (!range_list_copy(&d->ram, &h->ram))
+		hv_fatal("no memory left for the ranges of RAM");
 	d->vmids = vmid_take(&h->vmids, 1 + HEXT_SHADOW_MAX);
 	if (!d->vmids.count)
 		hv_fatal("no VMID left for the guest");

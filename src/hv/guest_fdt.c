@@ -10,6 +10,8 @@
 /* Room for new properties of /chosen, more entries in reg of memory, and names. */
 #define ROOM	PAGE_SIZE
 #define ISA_MAX 4096
+/* The bytes of a property status with the value "disabled" in a device tree, name not counted. */
+#define STATUS_SIZE 24
 
 /* Extensions that are not in the guest's device tree: Halite does not virtualize them. */
 static const char *const hidden[] = {
@@ -128,6 +130,11 @@ static bool is_guest_hart(const struct machine *m, uint64_t hartid)
 	return false;
 }
 
+static unsigned int left_out(const struct machine *m)
+{
+	return m->harts_left_out + m->harts_without_h;
+}
+
 static void change_cpus(void *fdt, const struct machine *m)
 {
 	int cpus = fdt_path_offset(fdt, "/cpus");
@@ -140,7 +147,7 @@ static void change_cpus(void *fdt, const struct machine *m)
 			continue;
 		filter_isa(m, fdt, cpu, "riscv,isa", '_');
 		filter_isa(m, fdt, cpu, "riscv,isa-extensions", '\0');
-		if (m->harts_left_out && devtree_get_number(fdt, cpu, "reg", &hartid) &&
+		if (left_out(m) && devtree_get_number(fdt, cpu, "reg", &hartid) &&
 		    !is_guest_hart(m, hartid))
 			need(fdt_setprop_string(fdt, cpu, "status", "disabled"), "status of a cpu");
 	}
@@ -159,31 +166,34 @@ static int put_number(fdt32_t *to, uint64_t value, int cells)
 /* Remove @home from reg of the memory node @node. False: no memory is left in @node. */
 static bool change_memory_node(void *fdt, int node, struct range home)
 {
-	static struct range_list l;
-	fdt32_t reg[4 * RANGE_LIST_MAX];
+	struct range_list l = { 0 };
 	int address_cells = fdt_address_cells(fdt, 0);
 	int size_cells = fdt_size_cells(fdt, 0);
+	bool fits = true;
 	unsigned int i;
 	struct range r;
+	void *reg;
 	int used = 0;
 
-	l.count = 0;
-	for (i = 0; devtree_reg(fdt, node, address_cells, size_cells, i, &r); i++) {
-		if (!range_list_add(&l, r))
-			hv_fatal("%s: reg: too many ranges", devtree_path(fdt, node));
-	}
+	for (i = 0; devtree_reg(fdt, node, address_cells, size_cells, i, &r); i++)
+		fits &= range_list_add(&l, r);
 	if (!range_list_overlap(&l, home))
 		return true;
-	if (!range_list_subtract(&l, home))
-		hv_fatal("%s: reg: too many ranges", devtree_path(fdt, node));
+	fits &= range_list_subtract(&l, home);
+	if (!fits)
+		hv_fatal("%s: reg: no memory left for the ranges", devtree_path(fdt, node));
 	range_list_normalize(&l);
+	if (!l.count)
+		return false;
+	need(fdt_setprop_placeholder(fdt, node, "reg",
+				     l.count * (address_cells + size_cells) * sizeof(fdt32_t),
+				     &reg),
+	     "reg of memory");
 	for (i = 0; i < l.count; i++) {
-		used += put_number(reg + used, l.r[i].start, address_cells);
-		used += put_number(reg + used, l.r[i].size, size_cells);
+		used += put_number((fdt32_t *)reg + used, l.r[i].start, address_cells);
+		used += put_number((fdt32_t *)reg + used, l.r[i].size, size_cells);
 	}
-	if (used)
-		need(fdt_setprop(fdt, node, "reg", reg, used * sizeof(*reg)), "reg of memory");
-	return used;
+	return true;
 }
 
 static void change_memory(void *fdt, struct range home)
@@ -290,9 +300,10 @@ void guest_fdt_end_by_sbi(void *fdt)
 	}
 }
 
-size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods)
+size_t guest_fdt_size(const void *machine_fdt, const struct machine *m, const struct modules *mods)
 {
-	size_t size = fdt_totalsize(machine_fdt) + strlen(mods->bootargs) + ROOM;
+	size_t size = fdt_totalsize(machine_fdt) + strlen(mods->bootargs) + ROOM +
+		      left_out(m) * STATUS_SIZE;
 
 	return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }

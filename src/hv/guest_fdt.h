@@ -18,7 +18,7 @@
 #include "lib/range.h"
 
 /* The size in bytes, a multiple of a page, that is enough for the guest's device tree. */
-size_t guest_fdt_size(const void *machine_fdt, const struct modules *mods);
+size_t guest_fdt_size(const void *machine_fdt, const struct machine *m, const struct modules *mods);
 
 /*
  * Make the guest's device tree at @fdt, from @machine_fdt. There are @size bytes free at @fdt, and

@@ -19,11 +19,10 @@ struct range home_image(void)
 bool home_choose(const struct machine *m, const struct modules *mods, struct range self,
 		 uint64_t *start)
 {
-	static struct range_list room;
-	bool fits = true;
+	struct range_list room = { 0 };
+	bool fits = range_list_copy(&room, &m->ram);
 	unsigned int i;
 
-	room = m->ram;
 	for (i = 0; i < m->reserved.count; i++)
 		fits &= range_list_subtract(&room, m->reserved.r[i]);
 	fits &= range_list_subtract(&room, mods->kernel);

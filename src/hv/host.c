@@ -42,7 +42,7 @@ static void find_ram(struct host *h)
 	fits &= range_list_subtract(&h->ram, h->home);
 	range_list_normalize(&h->ram);
 	if (!fits)
-		hv_fatal("more than %d ranges of RAM", RANGE_LIST_MAX);
+		hv_fatal("no memory left for the ranges of RAM");
 	if (!h->ram.count)
 		hv_fatal("too little RAM: none is left for the guest");
 }
@@ -60,15 +60,14 @@ static void make_map(struct host *h)
 {
 	const struct machine *m = &h->machine;
 	const void *home_end = (const void *)(uintptr_t)range_end(h->home);
-	static struct range_list devices;
-	bool fits = true;
+	struct range_list devices = { 0 };
+	bool fits = range_list_copy(&devices, &m->devices);
 
-	devices = m->devices;
 	fits &= range_list_add(&devices, (struct range){ m->plic.base, m->plic.size });
 	fits &= range_list_add(&devices, (struct range){ m->aplic.base, m->aplic.size });
 	fits &= range_list_add(&devices, m->imsic.reg);
 	if (!fits)
-		hv_fatal("more than %d ranges of devices", RANGE_LIST_MAX);
+		hv_fatal("no memory left for the ranges of devices");
 	range_list_normalize(&devices);
 	identity_init_own(&h->map, &h->pool, range_list_end(&m->ram, range_list_end(&devices, 0)));
 	identity_map_all(&h->map, &h->ram, PTE_R | PTE_W);

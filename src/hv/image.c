@@ -63,9 +63,9 @@ static void load_linux(struct image *img, const struct image_header *header, str
 		       const struct range_list *ram, const struct range_list *keep)
 {
 	uint64_t size = header->image_size > kernel.size ? header->image_size : kernel.size;
-	struct range_list room = *ram;
+	struct range_list room = { 0 };
+	bool fits = range_list_copy(&room, ram);
 	unsigned int i;
-	bool fits = true;
 
 	if (header->flags & IMAGE_BIG_ENDIAN)
 		hv_fatal("kernel: a big-endian RISC-V Linux Image");

@@ -35,7 +35,7 @@ void machine_check_fdt(const void *fdt, uint64_t limit)
 static void add(struct range_list *l, struct range r, const char *what)
 {
 	if (!range_list_add(l, r))
-		hv_fatal("more than %d ranges of %s", RANGE_LIST_MAX, what);
+		hv_fatal("no memory left for the ranges of %s", what);
 }
 
 static void parse_ram(struct machine *m, const void *fdt)
@@ -148,29 +148,48 @@ static bool is_usable_hart(const void *fdt, int node, uint64_t *hartid)
 	return true;
 }
 
+/*
+ * Whether a vCPU can run on @hart. Linux may run on harts without the H extension, and such harts
+ * are among those with it on some machines.
+ */
+static bool can_virtualize(struct machine *m, const struct machine_hart *hart, uint64_t boot_hartid)
+{
+	if (hart->isa.h)
+		return true;
+	if (hart->hartid == boot_hartid)
+		hv_fatal("hart %llu has no H extension: "
+			 "it is not in its ISA string in the device tree",
+			 (unsigned long long)hart->hartid);
+	m->harts_without_h++;
+	return false;
+}
+
 static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t boot_hartid)
 {
+	struct machine_hart hart = { 0 };
 	bool boot_seen = false;
-	uint64_t hartid;
 	unsigned int i;
 	int node;
 
 	fdt_for_each_subnode (node, fdt, cpus) {
-		if (!is_usable_hart(fdt, node, &hartid))
+		if (!is_usable_hart(fdt, node, &hart.hartid))
+			continue;
+		parse_hart(m, &hart, fdt, node);
+		if (!can_virtualize(m, &hart, boot_hartid))
 			continue;
 		/* The last element is for the boot hart, if the boot hart is not in harts yet. */
-		if (m->hart_count == MACHINE_MAX_HARTS || (m->hart_count == MACHINE_MAX_HARTS - 1 &&
-							   !boot_seen && hartid != boot_hartid)) {
+		if (m->hart_count == MACHINE_MAX_HARTS ||
+		    (m->hart_count == MACHINE_MAX_HARTS - 1 && !boot_seen &&
+		     hart.hartid != boot_hartid)) {
 			m->harts_left_out++;
 			continue;
 		}
-		if (hartid == boot_hartid) {
+		if (hart.hartid == boot_hartid) {
 			boot_seen = true;
 			m->boot_hart = m->hart_count;
 		}
-		m->harts[m->hart_count].index = m->hart_count;
-		m->harts[m->hart_count].hartid = hartid;
-		parse_hart(m, &m->harts[m->hart_count++], fdt, node);
+		hart.index = m->hart_count;
+		m->harts[m->hart_count++] = hart;
 	}
 	if (!boot_seen)
 		hv_fatal("/cpus: no usable cpu has the hart id %llu of the hart that runs",

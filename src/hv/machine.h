@@ -15,8 +15,7 @@
 
 #include "lib/range.h"
 
-#define MACHINE_MAX_HARTS  8
-#define MACHINE_MAX_HIDDEN 64
+#define MACHINE_MAX_HARTS 8
 
 /* The extensions that Halite looks for. */
 struct machine_isa {
@@ -71,15 +70,16 @@ struct machine {
 	struct range_list devices;  /* MMIO that the guest may reach, in whole pages */
 	struct machine_hart harts[MACHINE_MAX_HARTS];
 	unsigned int hart_count;
-	unsigned int harts_left_out; /* number of usable harts that are not in harts */
-	unsigned int boot_hart;	     /* index in harts of the hart that booted */
-	uint64_t timebase;	     /* ticks per second */
-	struct machine_isa isa;	     /* extensions that all harts have */
-	struct machine_plic plic;    /* size 0: an APLIC, an IMSIC or both instead */
+	unsigned int harts_left_out; /* number of harts that are not in harts: there are too many */
+	unsigned int harts_without_h; /* number of harts that are not in harts: they have no H */
+	unsigned int boot_hart;	      /* index in harts of the hart that booted */
+	uint64_t timebase;	      /* ticks per second */
+	struct machine_isa isa;	      /* extensions that all harts have */
+	struct machine_plic plic;     /* size 0: an APLIC, an IMSIC or both instead */
 	struct machine_aplic aplic;
 	struct machine_imsic imsic;
-	struct machine_hidden hidden[MACHINE_MAX_HIDDEN]; /* in the order of the device tree */
-	unsigned int hidden_count;
+	struct machine_hidden *hidden; /* in the order of the device tree */
+	unsigned int hidden_count, hidden_room;
 	bool aia_seen;	      /* the device tree has an enabled APLIC or IMSIC, of S mode or not */
 	uint32_t given;	      /* bit n: devices of kind n (withheld.h) are not withheld */
 	const char *bootargs; /* Halite's command line */

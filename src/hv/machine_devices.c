@@ -10,6 +10,7 @@
 #include "hv/devtree.h"
 #include "hv/machine.h"
 #include "hv/withheld.h"
+#include "lib/pages.h"
 #include "riscv/pte.h"
 
 #define DEPTH_MAX	  8
@@ -68,11 +69,15 @@ static bool translate(const struct bus *bus, struct range *r)
 	return true;
 }
 
-static void add(struct range_list *l, const void *fdt, int node, struct range r)
+static _Noreturn void no_memory_left(void)
+{
+	hv_fatal("no memory left for the ranges of devices");
+}
+
+static void add(struct range_list *l, struct range r)
 {
 	if (!range_list_add(l, r))
-		hv_fatal("%s: more than %d ranges of devices", devtree_path(fdt, node),
-			 RANGE_LIST_MAX);
+		no_memory_left();
 }
 
 static void set_plic(struct machine *m, const void *fdt, int node, struct range r)
@@ -129,24 +134,24 @@ struct withheld_range {
 /* The state of the walk. */
 struct walk {
 	struct machine *m;
-	struct withheld_range withheld[RANGE_LIST_MAX];
-	unsigned int withheld_count;
+	struct withheld_range *withheld;
+	unsigned int withheld_count, withheld_room;
 };
 
-static void withhold(struct walk *w, const void *fdt, int node, struct range r,
-		     enum withheld_kind kind)
+static void withhold(struct walk *w, int node, struct range r, enum withheld_kind kind)
 {
-	if (w->withheld_count == RANGE_LIST_MAX)
-		hv_fatal("%s: more than %d ranges of devices", devtree_path(fdt, node),
-			 RANGE_LIST_MAX);
+	w->withheld =
+		array_grow(w->withheld, w->withheld_count, &w->withheld_room, sizeof(*w->withheld));
+	if (!w->withheld)
+		no_memory_left();
 	w->withheld[w->withheld_count++] = (struct withheld_range){ r, node, kind };
 }
 
-static void hide(struct machine *m, const void *fdt, int node, enum withheld_kind kind)
+static void hide(struct machine *m, int node, enum withheld_kind kind)
 {
-	if (m->hidden_count == MACHINE_MAX_HIDDEN)
-		hv_fatal("%s: more than %d devices to be withheld from the guest",
-			 devtree_path(fdt, node), MACHINE_MAX_HIDDEN);
+	m->hidden = array_grow(m->hidden, m->hidden_count, &m->hidden_room, sizeof(*m->hidden));
+	if (!m->hidden)
+		no_memory_left();
 	m->hidden[m->hidden_count++] = (struct machine_hidden){ node, kind };
 }
 
@@ -168,9 +173,9 @@ static void take_device(struct walk *w, const void *fdt, int node, const struct 
 		if (kind == WITHHELD_PLIC && enabled && !i)
 			set_plic(w->m, fdt, node, r);
 		if (kind != WITHHELD_NOT)
-			withhold(w, fdt, node, r, kind);
+			withhold(w, node, r, kind);
 		else
-			add(&w->m->devices, fdt, node, r);
+			add(&w->m->devices, r);
 	}
 }
 
@@ -189,7 +194,7 @@ static void take_pci_windows(struct walk *w, const void *fdt, int node, const st
 		struct range r = window(bus, ranges + at, PCI_ADDRESS_CELLS, size_cells);
 
 		if (range_is_valid(r.start, r.size) && translate(bus, &r))
-			add(&w->m->devices, fdt, node, r);
+			add(&w->m->devices, r);
 	}
 }
 
@@ -212,7 +217,7 @@ static void walk_node(struct walk *w, const void *fdt, int node, const struct bu
 	below.enabled = bus->enabled && devtree_property_enables(&p[STATUS]);
 	kind = withheld_find(&p[COMPATIBLE], w->m->given);
 	if (withheld_is_hidden(kind))
-		hide(w->m, fdt, node, kind);
+		hide(w->m, node, kind);
 	/* domain.c and aplic.c decide which parts of AIA the guest has. */
 	if (kind == WITHHELD_AIA && below.enabled)
 		w->m->aia_seen = true;
@@ -259,7 +264,7 @@ static void walk_bus(struct walk *w, const void *fdt, int parent, const struct b
 static void subtract(struct machine *m, struct range r)
 {
 	if (!range_list_subtract(&m->devices, range_align_out(r, PAGE_SIZE)))
-		hv_fatal("more than %d ranges of devices", RANGE_LIST_MAX);
+		no_memory_left();
 }
 
 /*
@@ -277,7 +282,7 @@ static void subtract_withheld(struct machine *m, const void *fdt, const struct w
 
 void machine_parse_devices(struct machine *m, const void *fdt)
 {
-	static struct walk w;
+	struct walk w = { .m = m };
 	struct bus root = {
 		.enabled = true,
 		.address_cells = fdt_address_cells(fdt, 0),
@@ -285,8 +290,6 @@ void machine_parse_devices(struct machine *m, const void *fdt)
 	};
 	unsigned int i;
 
-	memset(&w, 0, sizeof(w));
-	w.m = m;
 	m->devices.count = 0;
 	m->hidden_count = 0;
 	m->plic.size = 0;

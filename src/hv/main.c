@@ -18,6 +18,7 @@
 #include "hv/modules.h"
 #include "hv/options.h"
 #include "hv/withheld.h"
+#include "lib/pages.h"
 #include "lib/version.h"
 #include "riscv/head.h"
 #include "riscv/pte.h"
@@ -45,6 +46,21 @@ static void check_firmware(const void *fdt)
 		 (long)r.error);
 }
 
+/*
+ * Before a home is chosen, no memory is known to be free but the image's own. This is enough for
+ * 1,000 ranges of RAM and of reserved memory.
+ */
+#define FIRST_PAGES 16
+
+static void use_first_memory(void)
+{
+	static _Alignas(PAGE_SIZE) uint8_t memory[FIRST_PAGES * PAGE_SIZE];
+	static struct page_pool pool;
+
+	pool = (struct page_pool){ (uintptr_t)memory, (uintptr_t)memory + sizeof(memory) };
+	array_use(&pool);
+}
+
 void hv_start(uint64_t hartid, void *fdt)
 {
 	struct range self = home_image();
@@ -52,6 +68,7 @@ void hv_start(uint64_t hartid, void *fdt)
 	uint64_t start;
 
 	console_init();
+	use_first_memory();
 	machine_check_fdt(fdt, HOME_FDT_MAX);
 	console_use_finisher(machine_find_finisher, fdt);
 	check_firmware(fdt);
@@ -61,18 +78,6 @@ void hv_start(uint64_t hartid, void *fdt)
 		hv_fatal("too little RAM: no free %lu MiB for Halite",
 			 (unsigned long)(HOME_SIZE >> 20));
 	home_move(start, hartid, fdt);
-}
-
-static void check_isa(const struct machine *m)
-{
-	unsigned int i;
-
-	for (i = 0; i < m->hart_count; i++) {
-		if (!m->harts[i].isa.h)
-			hv_fatal("hart %lu has no H extension: "
-				 "it is not in its ISA string in the device tree",
-				 (unsigned long)m->harts[i].hartid);
-	}
 }
 
 static uint64_t total(const struct range_list *l)
@@ -121,6 +126,8 @@ static void print_facts(const struct host *h, const void *fdt)
 	if (m->harts_left_out)
 		hv_warn("%u more harts are not used: %u is the most", m->harts_left_out,
 			MACHINE_MAX_HARTS);
+	if (m->harts_without_h)
+		hv_warn("%u harts are not used: they have no H extension", m->harts_without_h);
 	hv_print("halite: ISA extensions of use: %s\n",
 		 machine_isa_text(&m->isa, text, sizeof(text)));
 	hv_print("halite: RAM from 0x%lx, %lu MiB, of which home has %lu MiB at 0x%lx\n",
@@ -134,7 +141,7 @@ static void print_facts(const struct host *h, const void *fdt)
 static void keep(struct range_list *l, struct range r)
 {
 	if (!range_list_add(l, r))
-		hv_fatal("more than %d ranges of memory in use", RANGE_LIST_MAX);
+		hv_fatal("no memory left for the ranges of memory in use");
 }
 
 /*
@@ -144,12 +151,11 @@ static void keep(struct range_list *l, struct range r)
 static uint64_t place_fdt(const struct domain *d, const struct range_list *used, uint64_t size,
 			  uint64_t old_fdt)
 {
-	static struct range_list room;
+	struct range_list room = { 0 };
+	bool fits = range_list_copy(&room, &d->ram);
 	unsigned int i;
-	bool fits = true;
 	uint64_t at;
 
-	room = d->ram;
 	for (i = 0; i < used->count; i++)
 		fits &= range_list_subtract(&room, used->r[i]);
 	if (fits && range_is_valid(old_fdt, size) &&
@@ -164,13 +170,14 @@ static uint64_t place_fdt(const struct domain *d, const struct range_list *used,
 static _Noreturn void start_guest(const void *fdt, const struct modules *mods, uint64_t old_fdt)
 {
 	const struct machine *m = &host.machine;
-	static struct range_list used;
-	uint64_t size = guest_fdt_size(fdt, mods);
+	struct range_list used = { 0 };
+	uint64_t size = guest_fdt_size(fdt, m, mods);
 	unsigned int i;
 	struct image img;
 	uint64_t guest_fdt;
 
-	used = m->reserved;
+	for (i = 0; i < m->reserved.count; i++)
+		keep(&used, m->reserved.r[i]);
 	keep(&used, host.home);
 	keep(&used, mods->ramdisk);
 	for (i = 0; i < mods->further_count; i++)
@@ -197,6 +204,10 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 
 	console_init();
 	console_use_finisher(machine_find_finisher, fdt);
+	host.home = (struct range){ home_image().start, HOME_SIZE };
+	pool = home_pool(fdt);
+	host.pool = (struct page_pool){ pool.start, range_end(pool) };
+	array_use(&host.pool);
 	options_parse(&host.options, machine_bootargs(fdt));
 	machine_parse(&host.machine, fdt, hartid, options->given);
 	hv_print("Halite " HALITE_VERSION " (nacl: %s)\n",
@@ -205,12 +216,8 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	hv_print("halite: level %u, SBI NACL below: %s", host.level,
 		 below_nacl_text(text, sizeof(text)));
 	hv_print(", for the guest: %s\n", options_nacl_text(options, text, sizeof(text)));
-	host.home = (struct range){ home_image().start, HOME_SIZE };
-	pool = home_pool(fdt);
-	host.pool = (struct page_pool){ pool.start, range_end(pool) };
 	modules_find(&mods, fdt, &host.machine, host.home);
 	print_facts(&host, fdt);
-	check_isa(&host.machine);
 	host_build(&host);
 	domain_build(&domain, &host);
 	start_guest(fdt, &mods, old_fdt);

@@ -31,6 +31,9 @@ static const struct {
 	/* The PLIC has contexts of machine level, of Halite and of the guest. */
 	{ "sifive,plic-1.0.0", WITHHELD_PLIC },
 	{ "riscv,plic0", WITHHELD_PLIC },
+	{ "thead,c900-plic", WITHHELD_PLIC },
+	{ "andestech,nceplic100", WITHHELD_PLIC },
+	{ "ultrarisc,cp100-plic", WITHHELD_PLIC },
 	/* An APLIC or IMSIC may be of machine level. The guest has some of the interrupt files. */
 	{ "riscv,aplic", WITHHELD_AIA },
 	{ "riscv,imsics", WITHHELD_AIA },

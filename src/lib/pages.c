@@ -16,6 +16,29 @@ void *pages_alloc(struct page_pool *p, uint64_t count, uint64_t align)
 	return memset((void *)start, 0, count * PAGE_SIZE);
 }
 
+static struct page_pool *arrays;
+
+void array_use(struct page_pool *p)
+{
+	arrays = p;
+}
+
+void *array_grow(void *array, unsigned int count, unsigned int *room, size_t size)
+{
+	uint64_t pages = (2 * (uint64_t)count * size + PAGE_SIZE - 1) / PAGE_SIZE;
+	void *larger;
+
+	assert(size <= PAGE_SIZE && count <= *room);
+	if (count < *room)
+		return array;
+	pages += !pages;
+	larger = arrays ? pages_alloc(arrays, pages, PAGE_SIZE) : NULL;
+	if (!larger)
+		return NULL;
+	*room = pages * PAGE_SIZE / size;
+	return count ? memcpy(larger, array, count * size) : larger;
+}
+
 uint64_t pages_left(const struct page_pool *p)
 {
 	return (p->end - p->next) / PAGE_SIZE;

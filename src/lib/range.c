@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stddef.h>
 
+#include "lib/pages.h"
 #include "lib/range.h"
 
 struct range range_align_out(struct range r, uint64_t align)
@@ -26,44 +27,48 @@ struct range range_align_in(struct range r, uint64_t align)
 
 bool range_list_add(struct range_list *l, struct range r)
 {
+	struct range *larger;
+
 	if (!r.size)
 		return true;
-	if (l->count == RANGE_LIST_MAX)
+	larger = array_grow(l->r, l->count, &l->room, sizeof(r));
+	if (!larger)
 		return false;
+	l->r = larger;
 	l->r[l->count++] = r;
 	return true;
 }
 
-static void remove_at(struct range_list *l, unsigned int i)
+bool range_list_copy(struct range_list *to, const struct range_list *from)
 {
-	l->r[i] = l->r[--l->count];
+	bool fits = true;
+	unsigned int i;
+
+	to->count = 0;
+	for (i = 0; i < from->count; i++)
+		fits &= range_list_add(to, from->r[i]);
+	return fits;
 }
 
 bool range_list_subtract(struct range_list *l, struct range r)
 {
-	unsigned int splits = 0;
+	bool fits = true;
 	unsigned int i;
 
-	for (i = 0; i < l->count; i++) {
-		if (r.start > l->r[i].start && range_end(r) < range_end(l->r[i]) && r.size)
-			splits++;
-	}
-	if (l->count + splits > RANGE_LIST_MAX)
-		return false;
 	/* Go from the end to the start: ranges that are added or moved have been processed. */
 	for (i = l->count; i-- > 0;) {
 		struct range old = l->r[i];
 
 		if (!range_overlaps(old, r))
 			continue;
-		remove_at(l, i);
+		l->r[i] = l->r[--l->count];
 		if (old.start < r.start)
-			range_list_add(l, (struct range){ old.start, r.start - old.start });
+			fits &= range_list_add(l, (struct range){ old.start, r.start - old.start });
 		if (range_end(r) < range_end(old))
-			range_list_add(l, (struct range){ range_end(r),
-							  range_end(old) - range_end(r) });
+			fits &= range_list_add(l, (struct range){ range_end(r),
+								  range_end(old) - range_end(r) });
 	}
-	return true;
+	return fits;
 }
 
 void range_list_normalize(struct range_list *l)

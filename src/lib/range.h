@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ranges of physical addresses, and short lists of ranges. A range is [start, start + size) and
- * does not pass 2^64. An empty range has size 0.
+ * Ranges of physical addresses, and lists of ranges. A range is [start, start + size) and does not
+ * pass 2^64. An empty range has size 0. A list grows with pages of boot (array_use()); a zeroed
+ * list is empty.
  */
 #ifndef LIB_RANGE_H
 #define LIB_RANGE_H
@@ -9,16 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RANGE_LIST_MAX 96
-
 struct range {
 	uint64_t start;
 	uint64_t size;
 };
 
 struct range_list {
-	struct range r[RANGE_LIST_MAX];
+	struct range *r;
 	unsigned int count;
+	unsigned int room; /* the number of ranges that fit at r */
 };
 
 static inline uint64_t range_end(struct range r)
@@ -52,13 +52,13 @@ struct range range_align_out(struct range r, uint64_t align);
  */
 struct range range_align_in(struct range r, uint64_t align);
 
-/* Appends @r unless it is empty. Returns false if the list is full. */
+/* Appends @r unless it is empty. Returns false if no memory is left. */
 bool range_list_add(struct range_list *l, struct range r);
 
-/*
- * Removes @r from all ranges of @l. Returns false, and changes nothing, if the list would
- * overflow.
- */
+/* Makes *@to, which may have ranges, a copy of @from. Returns false if no memory is left. */
+bool range_list_copy(struct range_list *to, const struct range_list *from);
+
+/* Removes @r from all ranges of @l. Returns false if no memory is left; @l then lacks more. */
 bool range_list_subtract(struct range_list *l, struct range r);
 
 /* Sorts by address, and joins ranges that touch or overlap. */

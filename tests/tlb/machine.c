@@ -684,6 +684,8 @@ static void make_domain(void)
 	uint64_t shadows;
 	unsigned int i;
 
+	host.pool = (struct page_pool){ HOME_BASE, HOME_BASE + HOME_SPAN };
+	array_use(&host.pool);
 	m->hart_count = machine.harts;
 	for (i = 0; i < machine.harts; i++)
 		m->harts[i] = (struct machine_hart){
@@ -702,7 +704,6 @@ static void make_domain(void)
 	host.vmids.first = machine.vmid_bits > 3 ? 5 : machine.vmid_bits == 1;
 	host.vmids.count = BIT64(machine.vmid_bits) - host.vmids.first;
 	host.home = (struct range){ HOME_BASE, HOME_SPAN };
-	host.pool = (struct page_pool){ HOME_BASE, HOME_BASE + HOME_SPAN };
 	range_list_add(&host.ram, (struct range){ RAM_BASE, RAM_HOLE - RAM_BASE });
 	range_list_add(&host.ram, (struct range){ RAM_HOLE + 4096, HOME_BASE - RAM_HOLE - 4096 });
 	identity_init_own(&host.map, &host.pool, HOME_BASE + HOME_SPAN);

@@ -17,9 +17,11 @@
 #include <libfdt.h>
 
 #include "hv/console.h"
+#include "lib/pages.h"
 #include "riscv/head.h"
 
-#define TREE_SIZE 16384
+#define TREE_SIZE  131072
+#define LIST_BYTES (1 << 20)
 
 static jmp_buf fatal_jump;
 static char fatal_text[512];
@@ -142,9 +144,20 @@ static inline void add_device(const char *name, const char *compatible, uint32_t
 
 #define TEST_ISA "rv64imafdch_zicsr_sstc_svinval"
 
+/* Give the arrays of src/hv new memory. Arrays of the time before are lost. */
+static inline void make_memory(void)
+{
+	static _Alignas(4096) uint8_t memory[LIST_BYTES];
+	static struct page_pool pool;
+
+	pool = (struct page_pool){ (uintptr_t)memory, (uintptr_t)memory + sizeof(memory) };
+	array_use(&pool);
+}
+
 /* Two harts, 256 MiB at 0x80000000 of which firmware has 512 KiB, PLIC, CLINT, UART, PCI. */
 static inline void make_tree(void)
 {
+	make_memory();
 	assert_int_equal(fdt_create_empty_tree(tree, sizeof(tree)), 0);
 	set_cells("/", "#address-cells", 2);
 	set_cells("/", "#size-cells", 2);

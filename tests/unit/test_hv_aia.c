@@ -134,7 +134,7 @@ static void make_guest(unsigned int l1_file)
 	static struct modules mods = { .bootargs = "" };
 
 	machine_parse(&m, tree, 0, 0);
-	guest_fdt_make(guest, guest_fdt_size(tree, &mods), tree, &m, &mods, home, l1_file);
+	guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, home, l1_file);
 }
 
 static void expect_reg(uint32_t start, uint32_t size)

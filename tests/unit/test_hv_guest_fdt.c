@@ -14,8 +14,8 @@ static void make_with(struct range taken, uint32_t given)
 {
 	machine_parse(&m, tree, 0, given);
 	modules_find(&mods, tree, &m, self);
-	assert_true(guest_fdt_size(tree, &mods) <= sizeof(guest));
-	guest_fdt_make(guest, guest_fdt_size(tree, &mods), tree, &m, &mods, taken, 0);
+	assert_true(guest_fdt_size(tree, &m, &mods) <= sizeof(guest));
+	guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, taken, 0);
 	assert_int_equal(fdt_check_full(guest, fdt_totalsize(guest)), 0);
 }
 
@@ -140,6 +140,55 @@ static void harts_beyond_the_eighth_are_disabled(void **state)
 	assert_null(property("/cpus/cpu@0", "status", &len));
 }
 
+static void harts_without_h_are_disabled(void **state)
+{
+	volatile unsigned int i;
+	char path[32];
+	int len;
+
+	(void)state;
+	make_kernel_tree();
+	/* The tree has no spare bytes for the new properties. */
+	for (i = 2; i < 300; i++)
+		add_cpu(i, "rv64imafdc_sstc");
+	assert_int_equal(fdt_pack(tree), 0);
+	assert_fine(make(home));
+	for (i = 0; i < 300; i++) {
+		const char *status;
+
+		snprintf(path, sizeof(path), "/cpus/cpu@%x", i);
+		status = property(path, "status", &len);
+		if (i < 2)
+			assert_null(status);
+		else
+			assert_string_equal(status, "disabled");
+	}
+}
+
+static void numa_nodes_are_handed_on(void **state)
+{
+	static const uint32_t low[] = { 0, 0x80000000, 0, 0x8000000 };
+	static const uint32_t high[] = { 0, 0x88000000, 0, 0x7800000 };
+	static const uint32_t one[] = { 1 };
+
+	(void)state;
+	make_kernel_tree();
+	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0, 0x8000000);
+	add_node("/", "memory@88000000");
+	set_text("/memory@88000000", "device_type", "memory");
+	set_cells("/memory@88000000", "reg", 0, 0x88000000, 0, 0x8000000);
+	set_cells("/memory@88000000", "numa-node-id", 1);
+	set_cells("/cpus/cpu@1", "numa-node-id", 1);
+	add_node("/", "distance-map");
+	set_text("/distance-map", "compatible", "numa-distance-map-v1");
+	assert_fine(make(home));
+	expect_cells("/memory@80000000", "reg", low, 4);
+	expect_cells("/memory@88000000", "reg", high, 4);
+	expect_cells("/memory@88000000", "numa-node-id", one, 1);
+	expect_cells("/cpus/cpu@1", "numa-node-id", one, 1);
+	assert_true(fdt_path_offset(guest, "/distance-map") >= 0);
+}
+
 static bool has(const char *path)
 {
 	return fdt_path_offset(guest, path) >= 0;
@@ -225,6 +274,8 @@ int main(void)
 		cmocka_unit_test(chosen_is_the_guests),
 		cmocka_unit_test(isa_is_without_what_is_not_virtualized),
 		cmocka_unit_test(harts_beyond_the_eighth_are_disabled),
+		cmocka_unit_test(harts_without_h_are_disabled),
+		cmocka_unit_test(numa_nodes_are_handed_on),
 		cmocka_unit_test(withheld_devices_are_gone),
 		cmocka_unit_test(a_halite_above_has_nothing_to_give),
 		cmocka_unit_test(the_end_by_sbi),

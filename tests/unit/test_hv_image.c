@@ -19,7 +19,8 @@ static int setup(void **state)
 	(void)state;
 	ram_memory = aligned_alloc(2 * MIB, RAM_SIZE);
 	memset(ram_memory, 0xaa, RAM_SIZE);
-	ram.count = keep.count = 0;
+	make_memory();
+	ram = keep = (struct range_list){ 0 };
 	range_list_add(&ram, (struct range){ (uintptr_t)ram_memory, RAM_SIZE });
 	kernel = (struct range){ (uintptr_t)ram_memory + 16 * MIB + 0x1000, 0x1000 };
 	return 0;

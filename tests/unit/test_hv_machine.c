@@ -121,11 +121,15 @@ static void each_device_is_withheld_but_by_its_word(void **state)
 
 static void a_plic_is_reached_through_halite_alone(void **state)
 {
-	static const char *const names[] = { "sifive,plic-1.0.0", "riscv,plic0" };
+	/* The names by which Linux knows a PLIC. */
+	static const char *const names[] = {
+		"sifive,plic-1.0.0",	"riscv,plic0",		"thead,c900-plic",
+		"andestech,nceplic100", "ultrarisc,cp100-plic",
+	};
 	volatile size_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		make_tree();
 		set_text("/soc/plic@c000000", "compatible", names[i]);
 		assert_fine(machine_parse(&m, tree, 0, 0));
@@ -289,6 +293,75 @@ static void at_most_eight_harts_with_the_boot_hart_among_them(void **state)
 	assert_int_equal(m.harts_left_out, 3);
 	assert_int_equal(m.harts[m.boot_hart].hartid, 0);
 	assert_fatal(machine_parse(&m, tree, 11, 0), "hart id 11");
+}
+
+static void harts_without_h_are_left_out(void **state)
+{
+	(void)state;
+	make_tree();
+	add_cpu(2, "rv64imafdc_zicsr");
+	add_cpu(3, TEST_ISA);
+	add_cpu(4, "rv64imafdc_zicsr_sstc");
+	assert_fine(machine_parse(&m, tree, 1, 0));
+	assert_int_equal(m.hart_count, 3);
+	assert_int_equal(m.harts_without_h, 2);
+	assert_int_equal(m.harts_left_out, 0);
+	assert_int_equal(m.harts[m.boot_hart].hartid, 1);
+	/* Only harts that the guest has limit what all harts have. */
+	assert_true(m.isa.h && m.isa.sstc && m.isa.svinval);
+	assert_fatal(machine_parse(&m, tree, 2, 0), "hart 2 has no H extension");
+}
+
+/* @prefix of @count devices of one page with a page between them, with @compatible. */
+static void add_many(const char *prefix, const char *compatible, uint32_t base, unsigned int count)
+{
+	char name[32];
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%s@%x", prefix, base + i * 0x2000);
+		add_device(name, compatible, base + i * 0x2000, 0x1000);
+	}
+}
+
+static void devices_may_be_many(void **state)
+{
+	volatile unsigned int i;
+
+	(void)state;
+	make_tree();
+	add_many("dev", "x,dev", 0x5000000, 300);
+	add_many("flash", "cfi-flash", 0x20000000, 300);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	for (i = 0; i < 300; i++) {
+		assert_true(is_device(0x5000000 + i * 0x2000));
+		assert_false(is_device(0x5001000 + i * 0x2000));
+		assert_false(is_device(0x20000000 + i * 0x2000));
+	}
+	assert_int_equal(m.hidden_count, 301); /* and the CLINT */
+	array_use(NULL);
+	assert_fatal(machine_parse(&m, tree, 0, 0), "no memory left");
+}
+
+static void reserved_memory_may_be_in_many_pieces(void **state)
+{
+	char path[64];
+	volatile unsigned int i;
+	uint64_t start;
+
+	(void)state;
+	make_tree();
+	for (i = 0; i < 200; i++) {
+		snprintf(path, sizeof(path), "piece@%x", 0x88000000 + i * 0x2000);
+		add_node("/reserved-memory", path);
+		snprintf(path, sizeof(path), "/reserved-memory/piece@%x", 0x88000000 + i * 0x2000);
+		set_cells(path, "reg", 0, 0x88000000 + i * 0x2000, 0, 0x1000);
+	}
+	assert_fine(machine_parse_memory(&m, tree));
+	assert_int_equal(m.reserved.count, 201);
+	memset(&mods, 0, sizeof(mods));
+	assert_true(home_choose(&m, &mods, self, &start));
+	assert_int_equal(start, 0x90000000 - HOME_SIZE);
 }
 
 static void bad_trees_are_named(void **state)
@@ -464,6 +537,9 @@ int main(void)
 		cmocka_unit_test(isa_strings),
 		cmocka_unit_test(isa_list_goes_before_the_string),
 		cmocka_unit_test(at_most_eight_harts_with_the_boot_hart_among_them),
+		cmocka_unit_test(harts_without_h_are_left_out),
+		cmocka_unit_test(devices_may_be_many),
+		cmocka_unit_test(reserved_memory_may_be_in_many_pieces),
 		cmocka_unit_test(bad_trees_are_named),
 		cmocka_unit_test(missing_things_are_named),
 		cmocka_unit_test(finds_the_finisher),

@@ -7,7 +7,8 @@ static struct range_list l;
 
 static void set(const struct range *r, unsigned int count)
 {
-	l.count = 0;
+	make_memory();
+	l = (struct range_list){ 0 };
 	while (count--)
 		assert_true(range_list_add(&l, *r++));
 }
@@ -44,19 +45,35 @@ static void subtracting_cuts_splits_and_removes(void **state)
 	assert_int_equal(l.count, 0);
 }
 
-static void a_full_list_is_not_changed(void **state)
+static void a_list_grows_until_no_memory_is_left(void **state)
 {
-	unsigned int i;
+	static const struct range_list none;
+	struct range_list copy = { 0 };
+	unsigned int i, count;
 
 	(void)state;
-	l.count = 0;
-	for (i = 0; i < RANGE_LIST_MAX; i++)
+	make_memory();
+	l = none;
+	for (i = 0; i < 5000; i++)
 		assert_true(range_list_add(&l, (struct range){ 100 * i, 50 }));
-	assert_false(range_list_add(&l, (struct range){ 1, 1 }));
+	assert_true(range_list_copy(&copy, &l));
+	assert_true(range_list_subtract(&copy, (struct range){ 0, 100 * 4000 }));
+	assert_int_equal(copy.count, 1000);
+	assert_int_equal(l.count, 5000);
+	for (i = 0; i < 5000; i++)
+		expect(i, 100 * i, 50);
+	while (range_list_add(&l, (struct range){ 1, 1 }))
+		assert_true(l.count <= LIST_BYTES / sizeof(struct range));
+	count = l.count;
 	assert_true(range_list_add(&l, (struct range){ 1, 0 }));
-	assert_false(range_list_subtract(&l, (struct range){ 10, 10 }));
-	assert_int_equal(l.count, RANGE_LIST_MAX);
-	expect(0, 0, 50);
+	assert_int_equal(l.count, count);
+	expect(4999, 499900, 50);
+	/* A range that cannot be split is gone. */
+	assert_false(range_list_subtract(&l, (struct range){ 499910, 10 }));
+	assert_null(range_list_overlap(&l, (struct range){ 499910, 10 }));
+	array_use(NULL);
+	l = none;
+	assert_false(range_list_add(&l, (struct range){ 1, 1 }));
 }
 
 static void normalizing_orders_and_joins(void **state)
@@ -107,7 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(subtracting_cuts_splits_and_removes),
-		cmocka_unit_test(a_full_list_is_not_changed),
+		cmocka_unit_test(a_list_grows_until_no_memory_is_left),
 		cmocka_unit_test(normalizing_orders_and_joins),
 		cmocka_unit_test(ends_of_the_address_space),
 		cmocka_unit_test(places_are_aligned_and_fit),
