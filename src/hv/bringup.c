@@ -29,7 +29,7 @@ static void init_hart(struct vcpu *v)
 	if (!own_map_enable(identity_atp(map)))
 		hv_warn("hart %lu does not take satp mode %u: text stays writable", v->hart->hartid,
 			map->mode);
-	world_init(v->h.cfg);
+	world_init(v->h.cfg, v->quick.domain_atp);
 	if (world_config(v->h.cfg)->l1_file)
 		imsic_silence();
 	nested_hart_start(v);

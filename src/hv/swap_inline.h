@@ -14,7 +14,10 @@
 #include "riscv/insn.h"
 #include "riscv/switch.h"
 
-/* Write @hgatp to hgatp, and 0 (Bare) to vsatp before that. Returns the old vsatp. */
+/*
+ * Write @hgatp to hgatp, and 0 (Bare) to vsatp before that. Returns the old vsatp. The caller loads
+ * henvcfg before it writes vsatp (world.c, switch_gstage).
+ */
 ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
 {
 	uint64_t atp = ncsr_swap(HEXT_CSR_VSATP, 0);
@@ -127,12 +130,12 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 	struct hext_bank *l1 = &h->s;
 
 	l1->atp = swap_gstage(v->quick.shadow_atp);
+	load_controls_of_l2(h, WORLD_ALWAYS);
 	ncsr_write(HEXT_CSR_VSATP, l2->atp);
 	swap_bank_to_l2(h, WORLD_ALWAYS);
 	/* L1's scause and stval are not saved: the trap that ends L2 overwrites them. */
 	ncsr_write(HEXT_CSR_VSCAUSE, l2->cause);
 	ncsr_write(HEXT_CSR_VSTVAL, l2->tval);
-	load_controls_of_l2(h, WORLD_ALWAYS);
 	if (v->quick.more_controls) {
 		load_more_controls_of_l2(h);
 		swap_bank_to_l2(h, WORLD_ASKED);
@@ -244,8 +247,8 @@ ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made,
 	h->vs.atp = atp;
 	if (csrs)
 		nacl_host_put(csrs, HEXT_CSR_VSATP, atp);
-	ncsr_write(HEXT_CSR_VSATP, h->s.atp);
 	load_controls_of_l1(h);
+	ncsr_write(HEXT_CSR_VSATP, h->s.atp);
 	if (v->quick.more_controls) {
 		load_more_controls_of_l1(h);
 		swap_bank_to_l1(h, csrs, WORLD_ASKED);

@@ -102,14 +102,20 @@ void world_probe(struct world_config *w)
 	ncsr_write(HEXT_CSR_VSATP, 0);
 }
 
-void world_init(const struct hext_config *c)
+void world_init(const struct hext_config *c, uint64_t hgatp)
 {
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
+	/*
+	 * The hart may have been stopped while a guest ran. vsatp of that guest must not be used
+	 * with the values of hgatp and henvcfg below.
+	 */
+	ncsr_write(HEXT_CSR_VSATP, 0);
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...) \
 	if (WORLD_GATE_##gate(name))                                     \
 		ncsr_write(number, reset);
 #include "hext/csr_table.h"
+	ncsr_write(HEXT_CSR_HGATP, hgatp);
 	if (!static_key(KEY_NO_SSTC))
 		csr_write(CSR_STIMECMP, ~UINT64_C(0));
 }
@@ -165,8 +171,9 @@ void world_save(struct hext_hart *h)
 }
 
 /*
- * Write hgatp. vsatp of one guest with hgatp of another would be a mixture, whose translations the
- * hart must not cache. So vsatp is Bare meanwhile (priv H "hgatp").
+ * Write hgatp. vsatp of one guest with hgatp or henvcfg of another would be a mixture, whose
+ * translations the hart must not cache. So vsatp is Bare meanwhile, and the caller loads henvcfg
+ * before it loads vsatp (priv H "hgatp").
  */
 static void switch_gstage(uint64_t hgatp)
 {
@@ -219,9 +226,9 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 	uint64_t timecmp;
 
 	switch_gstage(shadow_hgatp);
-	load_bank(&h->vs, h->cfg);
 	load_controls_of_l2(h, WORLD_ALWAYS);
 	load_more_controls_of_l2(h);
+	load_bank(&h->vs, h->cfg);
 	csr_clear(CSR_SSTATUS, SSTATUS_L1);
 	csr_set(CSR_SSTATUS, h->s.status & SSTATUS_L1);
 	/* hvien comes before hvip: QEMU does not hold bits of hvip that are clear in hvien. */
@@ -244,9 +251,9 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 {
 	switch_gstage(domain_hgatp);
-	load_bank(&h->s, h->cfg);
 	load_controls_of_l1(h);
 	load_more_controls_of_l1(h);
+	load_bank(&h->s, h->cfg);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
 	ncsr_write(HEXT_CSR_HVIP, h->sip << 1);

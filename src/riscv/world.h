@@ -74,8 +74,12 @@ static inline const struct world_hart *world_const_hart(const struct hext_hart *
  */
 void world_probe(struct world_config *w);
 
-/* Set the CSRs that do not depend on the guest's state to Halite's values. */
-void world_init(const struct hext_config *cfg);
+/*
+ * Set the CSRs that do not depend on the guest's state to Halite's values, vsatp to Bare, and hgatp
+ * to @hgatp. The caller fences all VMIDs afterwards: the hart may have cached translations for VMID
+ * 0 while hgatp was Bare.
+ */
+void world_init(const struct hext_config *cfg, uint64_t hgatp);
 
 /* Save the live CSRs of the current state of @h in its image. */
 void world_save(struct hext_hart *h);

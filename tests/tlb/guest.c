@@ -790,7 +790,8 @@ static void try_access(struct access *a)
 				return;
 			}
 		}
-		tlb_walk_vstage(&hart->tlb, hart->csr[HEXT_CSR_HGATP], vsatp, a->gva);
+		tlb_walk_vstage(&hart->tlb, hart->csr[HEXT_CSR_HGATP], vsatp,
+				hart->csr[HEXT_CSR_HENVCFG], a->gva);
 		for (i = 0; i < c->vleaves; i++) {
 			if (c->vleaf[i].asid == asid && c->vleaf[i].gva == a->gva)
 				break;
@@ -942,7 +943,7 @@ void guest_read_ahead(struct hart *h)
 	for (i = 0; i < GPAS; i++)
 		tlb_walk_gstage(&h->tlb, hgatp, gpas[i]);
 	for (i = 0; i < GVAS; i++)
-		tlb_walk_vstage(&h->tlb, hgatp, vsatp, gva_at(i));
+		tlb_walk_vstage(&h->tlb, hgatp, vsatp, h->csr[HEXT_CSR_HENVCFG], gva_at(i));
 }
 
 void guest_hart_starts(void)

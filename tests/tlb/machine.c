@@ -226,7 +226,7 @@ uint64_t machine_change_csr(unsigned int csr, uint64_t clear, uint64_t set)
 
 uint64_t machine_csr_update(unsigned int csr, uint64_t clear, uint64_t set)
 {
-	bool translates = csr == HEXT_CSR_HGATP || csr == HEXT_CSR_VSATP;
+	bool translates = csr == HEXT_CSR_HGATP || csr == HEXT_CSR_VSATP || csr == HEXT_CSR_HENVCFG;
 	uint64_t old;
 
 	machine_pause();

@@ -288,6 +288,21 @@ static void check_leaf(const struct hart *h, const struct tlb_gstage *e, unsigne
 	}
 }
 
+/*
+ * Neither L1 nor L2 changes henvcfg, so a guest finds only what was walked under its own henvcfg
+ * (priv H "hgatp": what a switch of guests has to do between its writes of vsatp).
+ */
+static void check_envcfg(const struct hart *h, const struct tlb_vstage *e, unsigned int root,
+			 unsigned int vmid)
+{
+	uint64_t envcfg = h->csr[HEXT_CSR_HENVCFG] & TLB_ENVCFG;
+
+	if (e->envcfg != envcfg)
+		machine_fail("a VS-stage entry of root %u, VMID %u, ASID %u, gva 0x%lx was walked "
+			     "under henvcfg 0x%lx, and henvcfg is 0x%lx",
+			     root, vmid, e->asid, e->gva, e->envcfg, envcfg);
+}
+
 static void check_vleaf(const struct hart *h, const struct tlb_vstage *e, unsigned int root,
 			unsigned int vmid)
 {
@@ -295,6 +310,7 @@ static void check_vleaf(const struct hart *h, const struct tlb_vstage *e, unsign
 	unsigned int i, n;
 	bool fine;
 
+	check_envcfg(h, e, root, vmid);
 	for (i = 0; i < GVAS; i++) {
 		if (!tlb_covers(e->gva, e->level, gva_at(i)))
 			continue;
@@ -322,4 +338,6 @@ void permitted_check(const struct hart *h, unsigned int root, unsigned int vmid)
 		check_leaf(h, &c->leaf[i], root, vmid);
 	for (i = 0; i < c->vleaves; i++)
 		check_vleaf(h, &c->vleaf[i], root, vmid);
+	for (i = 0; i < c->vtables; i++)
+		check_envcfg(h, &c->vtable[i], root, vmid);
 }

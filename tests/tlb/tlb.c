@@ -33,7 +33,7 @@ static bool add_vstage(struct tlb_vstage *list, unsigned int *count, struct tlb_
 
 	for (i = 0; i < *count; i++) {
 		if (list[i].gva == e.gva && list[i].pte == e.pte && list[i].level == e.level &&
-		    list[i].asid == e.asid)
+		    list[i].asid == e.asid && list[i].envcfg == e.envcfg)
 			return false;
 	}
 	if (*count == TLB_ENTRIES)
@@ -65,7 +65,18 @@ void tlb_walk_gstage(struct tlb *t, uint64_t hgatp, uint64_t gpa)
 	unsigned int levels = mode - 5;
 	unsigned int i;
 
-	if (mode == ATP_MODE_BARE || gpa >> (12 + 9 * levels + 2))
+	/*
+	 * Bare uses VMID 0. What a hart keeps of it counts for the next guest of VMID 0 until a
+	 * fence: priv H "hgatp" asks for an HFENCE.GVMA where a VMID is used again.
+	 */
+	if (mode == ATP_MODE_BARE) {
+		uint64_t page = gpa & ~UINT64_C(4095);
+
+		add_gstage(c->leaf, &c->leaves,
+			   (struct tlb_gstage){ page, page >> 2 | RWX | V, 0 });
+		return;
+	}
+	if (gpa >> (12 + 9 * levels + 2))
 		return;
 	walk_gstage_table(c, gpa, (hgatp & ATP_PPN) << 12, levels - 1, 0x7ff);
 	/* Those that were just met are among them. A pointer's region is that of its entry. */
@@ -77,15 +88,16 @@ void tlb_walk_gstage(struct tlb *t, uint64_t hgatp, uint64_t gpa)
 	}
 }
 
-static void walk_vstage_table(struct tlb *t, uint64_t hgatp, unsigned int asid, uint64_t gva,
+/* @found says what is known before the walk: the ASID and henvcfg. */
+static void walk_vstage_table(struct tlb *t, uint64_t hgatp, struct tlb_vstage found, uint64_t gva,
 			      uint64_t table, unsigned int level)
 {
 	struct tlb_vmid *c = &t->vmid[tlb_vmid_of(hgatp)];
 	uint64_t gpa = table + 8 * (gva >> (12 + 9 * level) & 0x1ff);
-	uint64_t first = gva & ~(tlb_size(level) - 1);
 	uint64_t pte;
 	unsigned int i;
 
+	found.gva = gva & ~(tlb_size(level) - 1);
 	tlb_walk_gstage(t, hgatp, gpa);
 	for (i = 0; i < c->leaves; i++) {
 		const struct tlb_gstage *g = &c->leaf[i];
@@ -95,31 +107,34 @@ static void walk_vstage_table(struct tlb *t, uint64_t hgatp, unsigned int asid, 
 		pte = machine_memory_read(tlb_pte_addr(g->pte) + (gpa - g->gpa));
 		if (!(pte & V) || (!is_leaf(pte) && level == 0))
 			continue;
-		if (is_leaf(pte))
-			add_vstage(c->vleaf, &c->vleaves,
-				   (struct tlb_vstage){ first, pte, asid, level });
-		else
-			add_vstage(c->vtable, &c->vtables,
-				   (struct tlb_vstage){ first, tlb_pte_addr(pte), asid,
-							level - 1 });
+		if (is_leaf(pte)) {
+			found.pte = pte;
+			found.level = level;
+			add_vstage(c->vleaf, &c->vleaves, found);
+		} else {
+			found.pte = tlb_pte_addr(pte);
+			found.level = level - 1;
+			add_vstage(c->vtable, &c->vtables, found);
+		}
 	}
 }
 
-void tlb_walk_vstage(struct tlb *t, uint64_t hgatp, uint64_t vsatp, uint64_t gva)
+void tlb_walk_vstage(struct tlb *t, uint64_t hgatp, uint64_t vsatp, uint64_t envcfg, uint64_t gva)
 {
 	struct tlb_vmid *c = &t->vmid[tlb_vmid_of(hgatp)];
 	unsigned int levels = (vsatp >> ATP_MODE_SHIFT) - 5;
-	unsigned int asid = vsatp >> SATP_ASID_SHIFT & 0xffff;
+	const struct tlb_vstage found = { .asid = vsatp >> SATP_ASID_SHIFT & 0xffff,
+					  .envcfg = envcfg & TLB_ENVCFG };
 	unsigned int i;
 
 	if (vsatp >> ATP_MODE_SHIFT == ATP_MODE_BARE)
 		return;
-	walk_vstage_table(t, hgatp, asid, gva, (vsatp & ATP_PPN) << 12, levels - 1);
+	walk_vstage_table(t, hgatp, found, gva, (vsatp & ATP_PPN) << 12, levels - 1);
 	for (i = 0; i < c->vtables; i++) {
 		struct tlb_vstage p = c->vtable[i];
 
-		if (p.asid == asid && tlb_covers(p.gva, p.level + 1, gva))
-			walk_vstage_table(t, hgatp, asid, gva, p.pte, p.level);
+		if (p.asid == found.asid && tlb_covers(p.gva, p.level + 1, gva))
+			walk_vstage_table(t, hgatp, found, gva, p.pte, p.level);
 	}
 }
 

@@ -27,8 +27,9 @@ struct tlb_gstage {
 };
 
 struct tlb_vstage {
-	uint64_t gva; /* first */
-	uint64_t pte; /* for a pointer: the table's guest physical address */
+	uint64_t gva;	 /* first */
+	uint64_t pte;	 /* for a pointer: the table's guest physical address */
+	uint64_t envcfg; /* henvcfg.PBMTE and ADUE at the walk */
 	uint16_t asid;
 	uint8_t level;
 };
@@ -51,13 +52,19 @@ struct tlb {
  */
 void tlb_walk_gstage(struct tlb *t, uint64_t hgatp, uint64_t gpa);
 
-/* Walk the VS-stage of @vsatp under @hgatp for @gva by every path. Keep all entries found. */
-void tlb_walk_vstage(struct tlb *t, uint64_t hgatp, uint64_t vsatp, uint64_t gva);
+/*
+ * Walk the VS-stage of @vsatp under @hgatp for @gva by every path. Keep all entries found. @envcfg
+ * is henvcfg, of which PBMTE and ADUE say what the entries mean.
+ */
+void tlb_walk_vstage(struct tlb *t, uint64_t hgatp, uint64_t vsatp, uint64_t envcfg, uint64_t gva);
 
 /* The effects of the fence instructions. @vmid of HFENCE.VVMA is the VMID in hgatp. */
 void tlb_hfence_gvma(struct tlb *t, bool has_gpa, uint64_t gpa, bool has_vmid, uint64_t vmid);
 void tlb_hfence_vvma(struct tlb *t, uint64_t vmid, bool has_addr, uint64_t addr, bool has_asid,
 		     uint64_t asid);
+
+/* The bits of henvcfg that an entry of the VS-stage depends on. */
+#define TLB_ENVCFG (UINT64_C(3) << 61)
 
 static inline uint64_t tlb_size(unsigned int level)
 {
