@@ -16,6 +16,7 @@
 #include "hext/hext.h"
 #include "hext/pte.h"
 #include "hext/shadow.h"
+#include "lib/page.h"
 #include "hext/walk.h"
 
 /* L1's RAM: its physical address in L1, its size, and its physical address on the machine. */
@@ -38,7 +39,7 @@
 #define L2_START   UINT64_C(0x10000800)
 
 static _Alignas(4096) uint8_t ram[RAM_SIZE];
-static _Alignas(4096) uint8_t pool_memory[POOL_PAGES * HEXT_SHADOW_PAGE];
+static _Alignas(4096) uint8_t pool_memory[POOL_PAGES * PAGE_SIZE];
 
 /* ---- 1. functions that the library needs from the hypervisor ---- */
 

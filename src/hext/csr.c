@@ -3,8 +3,8 @@
 #include "hext/csr.h"
 #include "hext/csr_legal.h"
 #include "hext/hext.h"
-#include "hext/pte.h"
 #include "lib/assert.h"
+#include "lib/page.h"
 
 static void set_nothing(struct hext_hart *h, uint64_t value)
 {
@@ -227,8 +227,7 @@ void hext_init(struct hext_hart *h, const struct hext_config *cfg, const struct 
 {
 	assert(cfg->vmid_bits <= 14 && cfg->asid_bits <= 16);
 	assert(cfg->geilen <= 63);
-	assert((cfg->ram_start | cfg->ram_size | cfg->ram_hpa.addr) % (UINT64_C(1) << PAGE_SHIFT) ==
-	       0);
+	assert((cfg->ram_start | cfg->ram_size | cfg->ram_hpa.addr) % PAGE_SIZE == 0);
 	*h = (struct hext_hart){ .cfg = cfg, .ops = ops, .ctx = ctx };
 #define HEXT_BANK(name, number, field, how, bits, rule, reset, ...) \
 	h->s.field = (reset);                                       \

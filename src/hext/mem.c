@@ -3,9 +3,9 @@
 #include "hext/mem.h"
 #include "hext/walk.h"
 #include "lib/assert.h"
+#include "lib/page.h"
 
-#define PAGE_BYTES UINT64_C(4096)
-#define MAX_WIDTH  8
+#define MAX_WIDTH 8
 
 /* A part of an access that lies in one page: bytes first to first + count - 1 of the access. */
 struct part {
@@ -58,7 +58,7 @@ static bool translate(const struct hext_hart *h, const struct hext_insn *insn, g
 		      struct parts *parts, struct hext_trap *trap)
 {
 	const struct hext_vaccess access = hypervisor_access(h, insn);
-	unsigned int in_page = PAGE_BYTES - (addr & (PAGE_BYTES - 1));
+	unsigned int in_page = PAGE_SIZE - (addr & (PAGE_SIZE - 1));
 	unsigned int first = 0;
 	struct hext_page page;
 

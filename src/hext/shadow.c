@@ -8,14 +8,15 @@
 /* The number of pages for the table_info of @tables tables. */
 static size_t info_pages(size_t tables)
 {
-	return (tables * sizeof(struct hext_table_info) + HEXT_SHADOW_PAGE - 1) / HEXT_SHADOW_PAGE;
+	return (tables * sizeof(struct hext_table_info) + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
 size_t hext_shadow_pool_size(unsigned int shadows, size_t tables)
 {
 	/* The memory may begin up to three pages before a root can. */
-	return (ROOT_PAGES - 1 + (size_t)shadows * ROOT_PAGES + info_pages(tables) + tables) *
-	       HEXT_SHADOW_PAGE;
+	return (GSTAGE_ROOT_PAGES - 1 + (size_t)shadows * GSTAGE_ROOT_PAGES + info_pages(tables) +
+		tables) *
+	       PAGE_SIZE;
 }
 
 /* The number of table pages that fit in @pages, together with their table_info. */
@@ -42,11 +43,11 @@ static void init_shadows(struct hext_shadow_pool *pool, uint8_t *roots,
 	for (i = 0; i < pool->count; i++) {
 		struct hext_shadow *s = &pool->shadow[i];
 
-		s->root = (uint64_t *)(roots + (size_t)i * ROOT_SIZE);
+		s->root = (uint64_t *)(roots + (size_t)i * GSTAGE_ROOT_SIZE);
 		s->vmid = pool->vmid_tagged ? config->vmid_first + i : config->vmid_shared;
 		s->tables = NO_TABLE;
 		s->span = EMPTY_SPAN;
-		for (j = 0; j < ROOT_ENTRIES; j++)
+		for (j = 0; j < GSTAGE_ROOT_PTES; j++)
 			store_pte(&s->root[j], 0);
 	}
 }
@@ -62,8 +63,9 @@ static uint32_t shadow_count(const struct hext_shadow_config *c, size_t pages, b
 	if (tagged && count > c->vmid_count)
 		count = c->vmid_count;
 	for (; count >= least; count--) {
-		if (pages > count * ROOT_PAGES && tables_in(pages - count * ROOT_PAGES) >=
-							  (size_t)c->harts * HEXT_SHADOW_MIN_TABLES)
+		if (pages > count * GSTAGE_ROOT_PAGES &&
+		    tables_in(pages - count * GSTAGE_ROOT_PAGES) >=
+			    (size_t)c->harts * HEXT_SHADOW_MIN_TABLES)
 			return count;
 	}
 	return 0;
@@ -71,14 +73,14 @@ static uint32_t shadow_count(const struct hext_shadow_config *c, size_t pages, b
 
 bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_config *config)
 {
-	size_t skip = -(config->base.addr / HEXT_SHADOW_PAGE) % ROOT_PAGES;
-	uint8_t *roots = (uint8_t *)config->memory + skip * HEXT_SHADOW_PAGE;
+	size_t skip = -(config->base.addr / PAGE_SIZE) % GSTAGE_ROOT_PAGES;
+	uint8_t *roots = (uint8_t *)config->memory + skip * PAGE_SIZE;
 	bool tagged = config->vmid_count >= config->harts * 2;
 	size_t pages, info;
 	uint32_t count, i;
 
-	assert(!((uintptr_t)config->memory % HEXT_SHADOW_PAGE));
-	assert(!(config->base.addr % HEXT_SHADOW_PAGE));
+	assert(!((uintptr_t)config->memory % PAGE_SIZE));
+	assert(!(config->base.addr % PAGE_SIZE));
 	if (!config->harts || config->harts > HEXT_SHADOW_MAX / 2 || config->pages <= skip)
 		return false;
 	pages = config->pages - skip;
@@ -93,10 +95,10 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 		.cfg = config->hext,
 		.quiesce = config->quiesce,
 	};
-	pool->roots_hpa = hpa(config->base.addr + skip * HEXT_SHADOW_PAGE);
-	pool->table_total = tables_in(pages - (size_t)count * ROOT_PAGES);
-	pool->info = (struct hext_table_info *)(roots + (size_t)count * ROOT_SIZE);
-	info = info_pages(pool->table_total) * HEXT_SHADOW_PAGE + (size_t)count * ROOT_SIZE;
+	pool->roots_hpa = hpa(config->base.addr + skip * PAGE_SIZE);
+	pool->table_total = tables_in(pages - (size_t)count * GSTAGE_ROOT_PAGES);
+	pool->info = (struct hext_table_info *)(roots + (size_t)count * GSTAGE_ROOT_SIZE);
+	info = info_pages(pool->table_total) * PAGE_SIZE + (size_t)count * GSTAGE_ROOT_SIZE;
 	pool->tables = roots + info;
 	pool->tables_hpa = hpa(pool->roots_hpa.addr + info);
 	init_shadows(pool, roots, config);
@@ -107,7 +109,7 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 
 uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hext_shadow *s)
 {
-	uint64_t root = pool->roots_hpa.addr + (uint64_t)(s - pool->shadow) * ROOT_SIZE;
+	uint64_t root = pool->roots_hpa.addr + (uint64_t)(s - pool->shadow) * GSTAGE_ROOT_SIZE;
 
 	return (uint64_t)s->mode << ATP_MODE_SHIFT | (uint64_t)s->vmid << HGATP_VMID_SHIFT |
 	       root >> PAGE_SHIFT;

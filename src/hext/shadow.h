@@ -22,8 +22,7 @@
 #include "hext/walk.h"
 #include "lib/spinlock.h"
 
-#define HEXT_SHADOW_PAGE 4096
-#define HEXT_SHADOW_MAX	 64 /* most shadows of a pool; at most half as many harts share it */
+#define HEXT_SHADOW_MAX 64 /* most shadows of a pool; at most half as many harts share it */
 
 /*
  * The least number of table pages per hart with which any instruction of L2 can complete. An

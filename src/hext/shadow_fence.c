@@ -10,12 +10,12 @@ struct range {
 /* The last address of the page of @level that holds @gpa. A page of level 5 is everything. */
 static gpa_t page_end(gpa_t gpa, unsigned int level)
 {
-	return level > 4 ? UINT64_MAX : gpa | (BIT64(hext_level_shift(level)) - 1);
+	return level > 4 ? UINT64_MAX : gpa | (pte_span(level) - 1);
 }
 
 static gpa_t page_start(gpa_t gpa, unsigned int level)
 {
-	return level > 4 ? 0 : gpa & ~(BIT64(hext_level_shift(level)) - 1);
+	return level > 4 ? 0 : gpa & ~(pte_span(level) - 1);
 }
 
 /* Whether the leaf of L1, of which the shadow leaf @pte at @gpa is a part, has an address in @r. */
@@ -40,7 +40,7 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct h
 	unsigned int reach = part_of > level ? part_of : level;
 	gpa_t first = page_start(r->first, reach);
 	gpa_t last = page_end(r->last, reach);
-	unsigned int shift = hext_level_shift(level);
+	unsigned int shift = pte_span_shift(level);
 	gpa_t table_last = base + ((uint64_t)entries << shift) - 1;
 	uint64_t i, end;
 	bool all;
@@ -59,15 +59,15 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct h
 		gpa_t gpa = base + (i << shift);
 		uint32_t index;
 
-		if (is_leaf(pte)) {
+		if (pte_is_leaf(pte)) {
 			if (stems_from(pte, gpa, level, r))
 				store_pte(&table[i], 0);
 			else
 				all = false;
-		} else if (is_pointer(pte)) {
+		} else if (pte_is_pointer(pte)) {
 			index = table_index(pool, pte);
 			fence_table(pool, table_at(pool, index), &pool->info[index].span,
-				    TABLE_ENTRIES, level - 1, gpa, pool->info[index].part_of, r);
+				    PTES_PER_PAGE, level - 1, gpa, pool->info[index].part_of, r);
 			all = false;
 		}
 	}
@@ -84,7 +84,8 @@ static void fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			 const struct range *r)
 {
 	shadow_new_generation(s);
-	fence_table(pool, s->root, &s->span, ROOT_ENTRIES, s->levels - 1, 0, s->root_part_of, r);
+	fence_table(pool, s->root, &s->span, GSTAGE_ROOT_PTES, s->levels - 1, 0, s->root_part_of,
+		    r);
 }
 
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,

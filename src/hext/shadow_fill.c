@@ -41,7 +41,7 @@ static unsigned int common_level(const struct hext_shadow *s, gpa_t gpa,
 	if (level > host->level)
 		level = host->level;
 	/* The offset in the page must be the same in both address spaces. */
-	while (level && ((host->hpa.addr ^ gpa) & (BIT64(hext_level_shift(level)) - 1)))
+	while (level && ((host->hpa.addr ^ gpa) & (pte_span(level) - 1)))
 		level--;
 	return level;
 }
@@ -90,7 +90,7 @@ static bool compose(const struct hext_shadow_pool *pool, const struct hext_shado
 	bool r, w, x;
 
 	/* With Bare, L1 has more addresses than the shadow's mode. */
-	if (gpa >> (hext_level_shift(s->levels) + 2))
+	if (gpa >> (pte_span_shift(s->levels) + 2))
 		return false;
 	if (!host_page(h, page, &host))
 		return false;
@@ -105,9 +105,9 @@ static bool compose(const struct hext_shadow_pool *pool, const struct hext_shado
 	larger = leaf->l1_level - leaf->level;
 	if (larger > RSW_MORE)
 		larger = RSW_MORE;
-	addr = host.hpa.addr & ~(BIT64(hext_level_shift(leaf->level)) - 1);
+	addr = host.hpa.addr & ~(pte_span(leaf->level) - 1);
 	/* page->w includes L1's D: if L1 has to set D, the first store faults. */
-	leaf->pte = pte_to(hpa(addr)) | PTE_V | PTE_U | PTE_A | (r ? PTE_R : 0) |
+	leaf->pte = pte_make(addr, PTE_V | PTE_U | PTE_A) | (r ? PTE_R : 0) |
 		    (w ? PTE_W | PTE_D : 0) | (x ? PTE_X : 0) | (uint64_t)larger << PTE_RSW_SHIFT;
 	if (pool->cfg->svpbmt)
 		leaf->pte |= (uint64_t)page->pbmt << PTE_PBMT_SHIFT;
@@ -128,27 +128,27 @@ static struct place find_place(const struct hext_shadow_pool *pool, struct hext_
 			       gpa_t gpa, unsigned int leaf_level)
 {
 	struct place p = { .table = s->root, .span = &s->span, .level = s->levels - 1 };
-	unsigned int shift = hext_level_shift(p.level);
-	uint64_t index = gpa >> shift & (ROOT_ENTRIES - 1);
+	unsigned int shift = pte_span_shift(p.level);
+	uint64_t index = gpa >> shift & (GSTAGE_ROOT_PTES - 1);
 	uint32_t below;
 	uint64_t pte;
 
-	if (!leaf_level && s->last_table && gpa >> hext_level_shift(1) == s->last_2m)
+	if (!leaf_level && s->last_table && gpa >> pte_span_shift(1) == s->last_2m)
 		return (struct place){ .table = s->last_table, .span = s->last_span };
 	for (; p.level > leaf_level; p.level--) {
 		pte = load_pte(&p.table[index]);
-		if (!is_pointer(pte))
+		if (!pte_is_pointer(pte))
 			break;
 		below = table_index(pool, pte);
 		p.table = table_at(pool, below);
 		p.span = &pool->info[below].span;
-		shift -= 9;
-		index = gpa >> shift & (TABLE_ENTRIES - 1);
+		shift -= PTE_INDEX_BITS;
+		index = gpa >> shift & (PTES_PER_PAGE - 1);
 	}
 	if (!p.level) {
 		s->last_table = p.table;
 		s->last_span = p.span;
-		s->last_2m = gpa >> hext_level_shift(1);
+		s->last_2m = gpa >> pte_span_shift(1);
 	}
 	return p;
 }
@@ -162,7 +162,7 @@ static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
 	assert(pool->free_count && index < pool->table_total);
 	pool->free = pool->info[index].next;
 	pool->free_count--;
-	for (i = 0; i < TABLE_ENTRIES; i++)
+	for (i = 0; i < PTES_PER_PAGE; i++)
 		store_pte(&table[i], 0);
 	pool->info[index] = (struct hext_table_info){ .next = s->tables, .span = EMPTY_SPAN };
 	s->tables = index;
@@ -186,7 +186,7 @@ static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
 	for (i = span->first; i < span->end; i++) {
 		pte = load_pte(&table[i]);
 		store_pte(&table[i], 0);
-		if (is_pointer(pte))
+		if (pte_is_pointer(pte))
 			clear_table(pool, table_index(pool, pte));
 	}
 	*span = EMPTY_SPAN;
@@ -251,11 +251,11 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
 	old = load_pte(entry);
 	store_pte(entry, leaf->pte);
 	span_add(p->span, at);
-	if (is_pointer(old)) {
+	if (pte_is_pointer(old)) {
 		clear_table(pool, table_index(pool, old));
 		s->last_table = NULL;
 	}
-	if (is_pointer(old) || old == leaf->pte)
+	if (pte_is_pointer(old) || old == leaf->pte)
 		return HEXT_SHADOW_FLUSH_VMID;
 	return old ? HEXT_SHADOW_FLUSH_GPA : flush;
 }
@@ -280,7 +280,7 @@ static void look_around(const struct hext_shadow_pool *pool, const struct hext_s
 			const struct hext_page *page, const struct shadow_leaf *leaf,
 			struct around *around)
 {
-	gpa_t first = gpa & ~(AROUND * HEXT_SHADOW_PAGE - 1);
+	gpa_t first = gpa & ~(AROUND * PAGE_SIZE - 1);
 	struct shadow_leaf other;
 	struct hext_page beside;
 	unsigned int i;
@@ -290,8 +290,8 @@ static void look_around(const struct hext_shadow_pool *pool, const struct hext_s
 		return;
 	for (i = 0; i < AROUND; i++) {
 		around->pte[i] = 0;
-		if (hext_walk_beside(h, page, first + i * HEXT_SHADOW_PAGE, &beside) &&
-		    compose(pool, s, h, first + i * HEXT_SHADOW_PAGE, access, &beside, &other))
+		if (hext_walk_beside(h, page, first + i * PAGE_SIZE, &beside) &&
+		    compose(pool, s, h, first + i * PAGE_SIZE, access, &beside, &other))
 			around->pte[i] = other.pte;
 	}
 	around->count = AROUND;

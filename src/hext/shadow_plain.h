@@ -23,7 +23,7 @@ static inline __attribute__((always_inline)) bool
 hext_shadow_missed_again(const struct hext_shadow *s, const struct hext_hart *h, uint64_t cause,
 			 gpa_t gpa, struct hext_shadow_missed *m)
 {
-	unsigned int shift = hext_level_shift(m->at.level);
+	unsigned int shift = pte_span_shift(m->at.level);
 	uint64_t where = m->at.pte + 8 * ((gpa >> shift) - (m->gpa >> shift));
 	uint64_t pte;
 
@@ -41,7 +41,7 @@ hext_shadow_missed_again(const struct hext_shadow *s, const struct hext_hart *h,
 }
 
 /* A leaf that allows every access and has no memory type. */
-#define HEXT_SHADOW_PLAIN_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
+#define HEXT_SHADOW_PLAIN_LEAF (PTE_V | PTE_RWX | PTE_U | PTE_A | PTE_D)
 
 /*
  * Whether the walk of @m ended above the last level, and L1's table has a valid entry there now.
@@ -74,19 +74,19 @@ hext_shadow_fill_plainly(struct hext_shadow_pool *pool, struct hext_shadow *s,
 		return false;
 	if (!(pte & PTE_V))
 		return true;
-	offset = ((pte & PTE_PPN) >> PTE_PPN_SHIFT << PAGE_SHIFT) - c->ram_start;
+	offset = pte_addr(pte) - c->ram_start;
 	if (m->at.level || (pte & ~(PTE_PPN | PTE_RSW | PTE_G)) != HEXT_SHADOW_PLAIN_LEAF ||
 	    offset >= c->ram_size)
 		return false;
-	index = m->gpa >> PAGE_SHIFT & (TABLE_ENTRIES - 1);
+	index = m->gpa >> PAGE_SHIFT & (PTES_PER_PAGE - 1);
 	spin_lock(&pool->lock);
 	/* m->generation is from before the walk, so no fence came after the walk began. */
 	if (s->generation == m->generation && s->last_table &&
-	    s->last_2m == m->gpa >> hext_level_shift(1)) {
+	    s->last_2m == m->gpa >> pte_span_shift(1)) {
 		entry = &s->last_table[index];
 		if (!load_pte(entry)) {
 			store_pte(entry,
-				  pte_to(hpa(c->ram_hpa.addr + offset)) | HEXT_SHADOW_PLAIN_LEAF);
+				  pte_make(c->ram_hpa.addr + offset, HEXT_SHADOW_PLAIN_LEAF));
 			span_add(s->last_span, index);
 			done = true;
 		}

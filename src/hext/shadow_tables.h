@@ -17,11 +17,6 @@
 #include "hext/shadow.h"
 #include "hext/walk.h"
 
-#define ROOT_PAGES    4
-#define ROOT_SIZE     (ROOT_PAGES * HEXT_SHADOW_PAGE)
-#define ROOT_ENTRIES  2048
-#define TABLE_ENTRIES 512
-
 /* The end of a list of table pages. */
 #define NO_TABLE UINT32_MAX
 
@@ -60,43 +55,26 @@ static inline void store_pte(uint64_t *pte, uint64_t value)
 	__atomic_store_n(pte, value, __ATOMIC_RELEASE);
 }
 
-static inline bool is_leaf(uint64_t pte)
-{
-	return pte & (PTE_R | PTE_W | PTE_X);
-}
-
-static inline bool is_pointer(uint64_t pte)
-{
-	return (pte & PTE_V) && !is_leaf(pte);
-}
-
-static inline uint64_t pte_to(hpa_t addr)
-{
-	return (addr.addr >> PAGE_SHIFT) << PTE_PPN_SHIFT;
-}
-
 static inline uint32_t table_index(const struct hext_shadow_pool *pool, uint64_t pointer)
 {
-	uint64_t addr = ((pointer & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT;
-
-	return (addr - pool->tables_hpa.addr) / HEXT_SHADOW_PAGE;
+	return (pte_addr(pointer) - pool->tables_hpa.addr) / PAGE_SIZE;
 }
 
 static inline uint64_t *table_at(const struct hext_shadow_pool *pool, uint32_t index)
 {
-	return (uint64_t *)(pool->tables + (size_t)index * HEXT_SHADOW_PAGE);
+	return (uint64_t *)(pool->tables + (size_t)index * PAGE_SIZE);
 }
 
 static inline uint64_t pointer_to(const struct hext_shadow_pool *pool, uint32_t index)
 {
-	return pte_to(hpa(pool->tables_hpa.addr + (uint64_t)index * HEXT_SHADOW_PAGE)) | PTE_V;
+	return pte_make(pool->tables_hpa.addr + (uint64_t)index * PAGE_SIZE, PTE_V);
 }
 
 static inline unsigned int pte_index(const struct hext_shadow *s, gpa_t gpa, unsigned int level)
 {
-	unsigned int entries = level + 1 == s->levels ? ROOT_ENTRIES : TABLE_ENTRIES;
+	unsigned int entries = level + 1 == s->levels ? GSTAGE_ROOT_PTES : PTES_PER_PAGE;
 
-	return (gpa >> hext_level_shift(level)) & (entries - 1);
+	return (gpa >> pte_span_shift(level)) & (entries - 1);
 }
 
 /*

@@ -40,24 +40,23 @@ static uint64_t mode_of(uint64_t atp)
 }
 
 /* Bits that are 0 in a pointer: R, W, X, and reserved bits, to which D, A, U, N and PBMT belong. */
-#define PTE_NOT_OF_POINTERS \
-	(PTE_R | PTE_W | PTE_X | PTE_D | PTE_A | PTE_U | PTE_RESERVED | PTE_N | PTE_PBMT)
+#define PTE_NOT_OF_POINTERS (PTE_RWX | PTE_D | PTE_A | PTE_U | PTE_RESERVED | PTE_N | PTE_PBMT)
 
 /*
  * Whether @pte is a valid pointer to the next table (steps 3 and 4 of the translation process,
  * Svpbmt, Svnapot).
  */
-static inline bool is_pointer(uint64_t pte)
+static inline bool is_valid_pointer(uint64_t pte)
 {
 	return (pte & (PTE_V | PTE_NOT_OF_POINTERS)) == PTE_V;
 }
 
 /* Whether @pte is a valid leaf at @level (steps 3 to 5, Svpbmt, Svnapot). */
-static inline bool is_leaf(const struct stage *s, uint64_t pte, unsigned int level)
+static inline bool is_valid_leaf(const struct stage *s, uint64_t pte, unsigned int level)
 {
 	uint64_t ppn = (pte & PTE_PPN) >> PTE_PPN_SHIFT;
 
-	if (!(pte & PTE_V) || (pte & PTE_RESERVED) || !(pte & (PTE_R | PTE_W | PTE_X)))
+	if (!(pte & PTE_V) || (pte & PTE_RESERVED) || !(pte & PTE_RWX))
 		return false;
 	if ((pte & PTE_W) && !(pte & PTE_R))
 		return false;
@@ -65,7 +64,7 @@ static inline bool is_leaf(const struct stage *s, uint64_t pte, unsigned int lev
 		return false;
 	if (pte & PTE_N)
 		return s->h->cfg->svnapot && !level && (ppn & PTE_NAPOT_PPN) == PTE_NAPOT_64K;
-	return !(ppn & (BIT64(9 * level) - 1)); /* else a misaligned superpage */
+	return !(ppn & (BIT64(PTE_INDEX_BITS * level) - 1)); /* else a misaligned superpage */
 }
 
 /*
@@ -114,7 +113,8 @@ static inline struct hext_walk_at root_entry(uint64_t atp, bool gstage, uint64_t
 {
 	unsigned int level = hext_levels(mode_of(atp)) - 1;
 	/* The root of a G-stage has 4 times as many entries. */
-	uint64_t index = addr >> hext_level_shift(level) & (gstage ? 0x7ff : 0x1ff);
+	uint64_t index =
+		addr >> pte_span_shift(level) & ((gstage ? GSTAGE_ROOT_PTES : PTES_PER_PAGE) - 1);
 
 	return (struct hext_walk_at){ ((atp & ATP_PPN) << PAGE_SHIFT) + 8 * index, level };
 }
@@ -122,10 +122,8 @@ static inline struct hext_walk_at root_entry(uint64_t atp, bool gstage, uint64_t
 /* Set @at to the entry for @addr in the table that @pte points to. */
 static inline void step_down(struct hext_walk_at *at, uint64_t pte, uint64_t addr)
 {
-	uint64_t table = ((pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT;
-
 	at->level--;
-	at->pte = table + 8 * (addr >> hext_level_shift(at->level) & 0x1ff);
+	at->pte = pte_addr(pte) + 8 * (addr >> pte_span_shift(at->level) & (PTES_PER_PAGE - 1));
 }
 
 /* Find the leaf for @addr, from @at on. The caller has checked the width of @addr. */
@@ -142,11 +140,11 @@ find_leaf(const struct stage *s, uint64_t addr, struct hext_walk_at *at, struct 
 			return status;
 		if (!read_pte(s->h, where, &pte))
 			return HEXT_WALK_ACCESS_FAULT;
-		if (!is_pointer(pte) || !at->level)
+		if (!is_valid_pointer(pte) || !at->level)
 			break;
 		step_down(at, pte, addr);
 	}
-	if (!is_leaf(s, pte, at->level))
+	if (!is_valid_leaf(s, pte, at->level))
 		return no_translation(s);
 	*leaf = (struct leaf){
 		.pte = pte,
@@ -261,11 +259,10 @@ walk_stage(const struct stage *s, uint64_t addr, const struct check *check, stru
 static inline uint64_t leaf_address(const struct leaf *leaf, uint64_t addr)
 {
 	unsigned int shift =
-		leaf->napot ? PAGE_SHIFT + PTE_NAPOT_ORDER : hext_level_shift(leaf->level);
+		leaf->napot ? PAGE_SHIFT + PTE_NAPOT_ORDER : pte_span_shift(leaf->level);
 	uint64_t offset = BIT64(shift) - 1;
 
-	return ((((leaf->pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT) & ~offset) |
-	       (addr & offset);
+	return (pte_addr(leaf->pte) & ~offset) | (addr & offset);
 }
 
 static inline void fill_page(struct hext_page *page, const struct leaf *leaf, gpa_t gpa)
@@ -330,26 +327,25 @@ walk_plainly(const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *ac
 	};
 	const struct hext_config *c = h->cfg;
 	unsigned int level = at->level;
-	unsigned int shift = hext_level_shift(level);
+	unsigned int shift = pte_span_shift(level);
 	uint64_t where = at->pte;
 	enum end end = END_OPEN;
 	uint64_t pte = 0;
 	struct leaf leaf;
 
 	while (hext_ram_pte(c, where, &pte)) {
-		if (!is_pointer(pte) || !level) {
+		if (!is_valid_pointer(pte) || !level) {
 			end = pte & PTE_V ? END_LEAF : END_NO_LEAF;
 			break;
 		}
 		level--;
-		shift -= 9;
-		where = (((pte & PTE_PPN) >> PTE_PPN_SHIFT) << PAGE_SHIFT) +
-			8 * (gpa >> shift & 0x1ff);
+		shift -= PTE_INDEX_BITS;
+		where = pte_addr(pte) + 8 * (gpa >> shift & (PTES_PER_PAGE - 1));
 	}
 	*at = (struct hext_walk_at){ where, level };
 	if (end != END_LEAF)
 		return end;
-	if (!is_leaf(&s, pte, level) || !leaf_allows(&check, pte) ||
+	if (!is_valid_leaf(&s, pte, level) || !leaf_allows(&check, pte) ||
 	    with_ad(pte, access->access) != pte)
 		return END_OPEN;
 	leaf = (struct leaf){
@@ -376,7 +372,7 @@ enum hext_walk_status hext_walk_gstage_at(const struct hext_hart *h, uint64_t hg
 		return HEXT_WALK_OK;
 	}
 	/* The address bits above the 41, 50 or 59 bits of the mode must be zero. */
-	if (gpa >> (hext_level_shift(levels) + 2))
+	if (gpa >> (pte_span_shift(levels) + 2))
 		return HEXT_WALK_GUEST_PAGE_FAULT;
 	if (at->level == HEXT_WALK_ROOT.level)
 		*at = root_entry(hgatp, true, gpa);
@@ -402,13 +398,13 @@ bool hext_walk_beside(const struct hext_hart *h, const struct hext_page *page, g
 		      struct hext_page *beside)
 {
 	const struct stage s = { .h = h, .gstage = true, .pbmte = h->cfg->svpbmt };
-	struct leaf leaf = { .where = pa((page->pte.addr & ~UINT64_C(0xfff)) |
-					 (gpa >> PAGE_SHIFT & 0x1ff) * 8) };
+	struct leaf leaf = { .where = pa((page->pte.addr & ~(PAGE_SIZE - 1)) |
+					 (gpa >> PAGE_SHIFT & (PTES_PER_PAGE - 1)) * 8) };
 
 	if (page->level || page->napot || !read_pte(h, leaf.where, &leaf.pte))
 		return false;
 	/* The function writes no A and D, so A must be set. Without D, @beside has no w. */
-	if (!is_leaf(&s, leaf.pte, 0) || (leaf.pte & PTE_N) ||
+	if (!is_valid_leaf(&s, leaf.pte, 0) || (leaf.pte & PTE_N) ||
 	    (leaf.pte & (PTE_A | PTE_U)) != (PTE_A | PTE_U))
 		return false;
 	fill_page(beside, &leaf, gpa);
@@ -430,7 +426,7 @@ struct hext_vaccess hext_l2_access(const struct hext_hart *h, enum hext_access a
 /* Whether bit 63 and all bits down to the top address bit of the mode are equal. */
 static bool is_canonical(gva_t gva, unsigned int levels)
 {
-	int64_t top = (int64_t)gva >> (hext_level_shift(levels) - 1);
+	int64_t top = (int64_t)gva >> (pte_span_shift(levels) - 1);
 
 	return top == 0 || top == -1;
 }

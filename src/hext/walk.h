@@ -44,12 +44,6 @@ static inline unsigned int hext_levels(uint64_t mode)
 	return mode ? mode - 5 : 0;
 }
 
-/* The number of bytes that a leaf of @level maps, as a shift. */
-static inline unsigned int hext_level_shift(unsigned int level)
-{
-	return 12 + 9 * level;
-}
-
 /* A position in a walk of a G-stage: the PTE to be read next, or the last PTE that was read. */
 struct hext_walk_at {
 	uint64_t pte; /* address of the PTE in L1's physical memory */

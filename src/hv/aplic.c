@@ -3,8 +3,8 @@
 #include "hv/aplic.h"
 #include "hv/console.h"
 #include "hv/intc.h"
+#include "lib/page.h"
 #include "riscv/attempt.h"
-#include "riscv/pte.h"
 
 /* AIA, chapter "Memory-mapped control region for an interrupt domain". */
 #define DOMAINCFG   0x0000

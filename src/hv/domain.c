@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/pte.h"
 #include "hv/console.h"
 #include "hv/domain.h"
 #include "riscv/imsic.h"
-#include "riscv/pte.h"
 #include "riscv/world.h"
 
 /*
@@ -96,11 +96,12 @@ void domain_build(struct domain *d, struct host *h)
 	find_devices(d);
 	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes,
 			     range_list_end(&d->ram, range_list_end(&d->devices, 0)));
-	identity_map_all(&d->gstage, &d->ram, PTE_R | PTE_W | PTE_X);
+	identity_map_all(&d->gstage, &d->ram, PTE_RWX);
 	/* With X, because a window of a device may show memory. */
-	identity_map_all(&d->gstage, &d->devices, PTE_R | PTE_W | PTE_X);
-	hv_print("halite: G-stage Sv%ux4 in %u pages, %lu pages left\n", 12 + 9 * d->gstage.levels,
-		 identity_table_pages(&d->gstage), (unsigned long)pages_left(&h->pool));
+	identity_map_all(&d->gstage, &d->devices, PTE_RWX);
+	hv_print("halite: G-stage Sv%ux4 in %u pages, %lu pages left\n",
+		 pte_span_shift(d->gstage.levels), identity_table_pages(&d->gstage),
+		 (unsigned long)pages_left(&h->pool));
 }
 
 bool domain_owns_ram(const struct domain *d, uint64_t addr, uint64_t size)

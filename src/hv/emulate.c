@@ -9,6 +9,7 @@
 #include "hext/mem.h"
 #include "hv/fence.h"
 #include "hv/nested.h"
+#include "lib/page.h"
 #include "riscv/csr.h"
 
 /*
@@ -78,8 +79,8 @@ static void emulate_gvma(struct vcpu *v, const struct hext_insn *insn)
 
 	if (insn->rs1) {
 		fence.type = NACL_HFENCE_GVMA;
-		fence.addr = v->x[insn->rs1] << 2 & ~UINT64_C(0xfff);
-		fence.size = 0x1000;
+		fence.addr = v->x[insn->rs1] << 2 & ~(PAGE_SIZE - 1);
+		fence.size = PAGE_SIZE;
 	}
 	if (insn->rs2) {
 		fence.type = insn->rs1 ? NACL_HFENCE_GVMA_VMID : NACL_HFENCE_GVMA_VMID_ALL;
@@ -94,8 +95,8 @@ static void emulate_vvma(struct vcpu *v, const struct hext_insn *insn)
 
 	if (insn->rs1) {
 		fence.type = NACL_HFENCE_VVMA;
-		fence.addr = v->x[insn->rs1] & ~UINT64_C(0xfff);
-		fence.size = 0x1000;
+		fence.addr = v->x[insn->rs1] & ~(PAGE_SIZE - 1);
+		fence.size = PAGE_SIZE;
 	}
 	if (insn->rs2) {
 		fence.type = insn->rs1 ? NACL_HFENCE_VVMA_ASID : NACL_HFENCE_VVMA_ASID_ALL;

@@ -2,8 +2,8 @@
 #include "hext/bits.h"
 #include "hext/shadow.h"
 #include "hv/fence.h"
+#include "lib/page.h"
 #include "riscv/fence.h"
-#include "riscv/pte.h"
 
 /*
  * The most HFENCEs by address for one fence of L1. A fence that needs more, for its pages under

@@ -5,7 +5,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/guest_fdt.h"
-#include "riscv/pte.h"
+#include "lib/page.h"
 
 /* Room for new properties of /chosen, more entries in reg of memory, and names. */
 #define ROOM	PAGE_SIZE

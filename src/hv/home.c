@@ -4,8 +4,8 @@
 
 #include "hv/console.h"
 #include "hv/home.h"
+#include "lib/page.h"
 #include "riscv/head.h"
-#include "riscv/pte.h"
 
 #define ALIGN_UP(value, align) (((value) + (align)-1) & ~((align)-1))
 

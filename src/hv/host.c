@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hext/pte.h"
 #include "hv/console.h"
 #include "hv/host.h"
 #include "riscv/attempt.h"
 #include "riscv/head.h"
-#include "riscv/pte.h"
 #include "riscv/world.h"
 
 /*
@@ -82,6 +82,6 @@ void host_build(struct host *h)
 	h->vmids = (struct vmid_range){ 0, 1u << world_vmid_bits() };
 	find_ram(h);
 	make_map(h);
-	hv_print("halite: own map Sv%u in %u pages\n", 12 + 9 * h->map.levels,
+	hv_print("halite: own map Sv%u in %u pages\n", pte_span_shift(h->map.levels),
 		 identity_table_pages(&h->map));
 }

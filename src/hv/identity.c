@@ -2,10 +2,10 @@
 #include <stddef.h>
 
 #include "hext/bits.h"
+#include "hext/pte.h"
 #include "hv/console.h"
 #include "hv/identity.h"
 #include "lib/assert.h"
-#include "riscv/pte.h"
 
 #define LEVELS_MIN	3
 #define LEVELS_MAX	5
@@ -78,7 +78,7 @@ static uint64_t *next_table(struct identity_map *m, uint64_t *pte)
 {
 	uint64_t *table;
 
-	assert(!(*pte & PTE_RWX));
+	assert(!pte_is_leaf(*pte));
 	if (*pte & PTE_V)
 		return (uint64_t *)(uintptr_t)pte_addr(*pte);
 	table = pages_alloc(m->pool, 1, PAGE_SIZE);
@@ -137,7 +137,7 @@ bool identity_lookup(const struct identity_map *m, uint64_t addr, struct hext_ho
 		pte = *entry(m, table, level, addr);
 		if (!(pte & PTE_V))
 			return false;
-		if (pte & PTE_RWX)
+		if (pte_is_leaf(pte))
 			break;
 		table = (uint64_t *)(uintptr_t)pte_addr(pte);
 	}
@@ -160,7 +160,7 @@ static unsigned int count_tables(const uint64_t *table, unsigned int entries, un
 	unsigned int i;
 
 	for (i = 0; level && i < entries; i++) {
-		if ((table[i] & PTE_V) && !(table[i] & PTE_RWX))
+		if (pte_is_pointer(table[i]))
 			count += 1 + count_tables((const uint64_t *)(uintptr_t)pte_addr(table[i]),
 						  PTES_PER_PAGE, level - 1);
 	}

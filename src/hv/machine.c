@@ -6,7 +6,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/machine.h"
-#include "riscv/pte.h"
+#include "lib/page.h"
 
 #define VERSION 17
 

@@ -13,7 +13,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/machine.h"
-#include "riscv/pte.h"
+#include "lib/page.h"
 
 #define GUEST_INDEX_BITS_MAX 6 /* GEILEN is at most 63 */
 #define IDENTITIES_MAX	     2047

@@ -10,8 +10,8 @@
 #include "hv/devtree.h"
 #include "hv/machine.h"
 #include "hv/withheld.h"
+#include "lib/page.h"
 #include "lib/pages.h"
-#include "riscv/pte.h"
 
 #define DEPTH_MAX	  8
 #define PCI_ADDRESS_CELLS 3

@@ -18,10 +18,10 @@
 #include "hv/modules.h"
 #include "hv/options.h"
 #include "hv/withheld.h"
+#include "lib/page.h"
 #include "lib/pages.h"
 #include "lib/version.h"
 #include "riscv/head.h"
-#include "riscv/pte.h"
 #include "riscv/sbi_call.h"
 
 #define SBI_VERSION_0_2 2 /* major << 24 | minor */

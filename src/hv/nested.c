@@ -10,10 +10,10 @@
 #include "hv/nested.h"
 #include "hv/swap.h"
 #include "lib/assert.h"
+#include "lib/page.h"
 #include "riscv/csr.h"
 #include "riscv/fence.h"
 #include "riscv/ncsr.h"
-#include "riscv/pte.h"
 #include "riscv/world.h"
 
 /* The number of shadows that L1 can use before one is taken from another hgatp. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
+#include "lib/page.h"
 #include "riscv/csr.h"
 #include "riscv/fence.h"
 #include "riscv/insn.h"
 #include "riscv/ncsr.h"
-#include "riscv/pte.h"
 
 /*
  * A fence of more pages than this fences all addresses: one instruction for each page would cost

@@ -59,9 +59,9 @@ static void all_modes_and_levels(void **state)
 		for (level = 0; level < hext_levels(mode); level++) {
 			fake_reset();
 			hgatp = fake_atp(mode, 1);
-			mask = (UINT64_C(1) << hext_level_shift(level)) - 1;
+			mask = (UINT64_C(1) << pte_span_shift(level)) - 1;
 			/* The highest address of the mode, in the last quarter of the root. */
-			gpa = (UINT64_C(1) << (hext_level_shift(hext_levels(mode)) + 2)) - 5;
+			gpa = (UINT64_C(1) << (pte_span_shift(hext_levels(mode)) + 2)) - 5;
 			fake_map(hgatp, gpa, UINT64_C(3) << 50 & ~mask, level, FAKE_LEAF);
 			fake_map(hgatp, 0, 0, level, FAKE_LEAF);
 			assert_int_equal(gwalk(gpa, HEXT_WRITE), HEXT_WALK_OK);
@@ -321,14 +321,14 @@ static void all_modes_of_two_stages(void **state)
 			assert_int_equal(walk2(GVA, HEXT_WRITE, true), HEXT_WALK_OK);
 			assert_int_equal(page.pa.addr, DATA | (GVA & 0xfff));
 			/* The upper half is reached with all bits above set, and only so. */
-			fake_map(vsatp, -GVA & (BIT64(hext_level_shift(hext_levels(v))) - 1),
+			fake_map(vsatp, -GVA & (BIT64(pte_span_shift(hext_levels(v))) - 1),
 				 GPA & ~UINT64_C(0xfff), 0, FAKE_LEAF);
 			assert_int_equal(walk2(-GVA, HEXT_READ, true), HEXT_WALK_OK);
 			assert_int_equal(walk2(-GVA & ~BIT64(63), HEXT_READ, true),
 					 HEXT_WALK_PAGE_FAULT);
 			expect_trap(13, -GVA & ~BIT64(63), 0, 0);
 			/* The mode's top bit has to be extended, too. */
-			gva = BIT64(hext_level_shift(hext_levels(v)) - 1);
+			gva = BIT64(pte_span_shift(hext_levels(v)) - 1);
 			fake_map(vsatp, gva, GPA & ~UINT64_C(0xfff), 0, FAKE_LEAF);
 			assert_int_equal(walk2(gva, HEXT_READ, true), HEXT_WALK_PAGE_FAULT);
 			assert_int_equal(walk2(-gva, HEXT_READ, true), HEXT_WALK_OK);

@@ -5,7 +5,7 @@
 #include "hv/guest_fdt.h"
 #include "hv/machine.h"
 #include "hv/modules.h"
-#include "riscv/pte.h"
+#include "lib/page.h"
 
 static struct machine m;
 static _Alignas(8) uint8_t guest[TREE_SIZE + 2 * PAGE_SIZE];

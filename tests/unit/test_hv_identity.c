@@ -3,8 +3,8 @@
 
 #include "hv_test.h"
 
+#include "hext/pte.h"
 #include "hv/identity.h"
-#include "riscv/pte.h"
 
 #define POOL_PAGES 64
 #define SV39	   (1u << 8)
