@@ -23,9 +23,11 @@ build/unit/test_hext_%: UNIT_SOURCES = $(UNIT_HEXT)
 build/unit/test_hv_%: UNIT_SOURCES = $(UNIT_HV) $(UNIT_LIBFDT)
 build/unit/test_hv_aplic: UNIT_SOURCES = src/hv/aplic.c
 build/unit/test_hv_plic: UNIT_SOURCES = src/hv/plic.c
+build/unit/test_hv_ipi: UNIT_SOURCES = src/hv/ipi.c src/hv/vcpu_find.c
 # tests/tlb/riscv replaces the CSR instructions.
 build/unit/test_riscv_attempt: UNIT_SOURCES = src/riscv/attempt.c
-build/unit/test_riscv_attempt: UNIT_CFLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) \
+build/unit/test_riscv_attempt build/unit/test_hv_ipi: \
+	UNIT_CFLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
 build/unit/test_riscv_attempt: src/riscv/attempt.c
 
@@ -55,7 +57,8 @@ TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/hv/,aplic.c below.c bringup.c callbacks.c device.c domain.c emulate.c) \
 	$(addprefix src/hv/,exit.c fence.c identity.c intc.c ipi.c memory.c mmio.c nested.c) \
 	$(addprefix src/hv/,plic.c quick.c swap.c sbi.c sbi_hsm.c sbi_ipi.c sbi_nacl.c) \
-	$(addprefix src/hv/,sbi_rfence.c stats.c vcpu.c vcpu_resume.c vmid.c)
+	$(addprefix src/hv/,sbi_rfence.c stats.c vcpu.c vcpu_find.c vcpu_resume.c) \
+	src/hv/vmid.c
 TLB_OBJECTS := $(patsubst %.c,build/unit/tlb/%.o,$(TLB_SOURCES))
 
 build/unit/tlb/%.o: %.c $(UNIT_HEADERS) $(wildcard tests/tlb/*.h tests/tlb/riscv/*.h)

@@ -6,8 +6,11 @@
 #include "riscv/sbi_call.h"
 #include "riscv/static_key.h"
 
-/* Static memory, because a level below that refuses to disable NACL may write to it at any time. */
-static _Alignas(NACL_SHMEM_ALIGN) uint8_t areas[MACHINE_MAX_HARTS][NACL_SHMEM_SIZE];
+/*
+ * An area for each hart. It has no other use, because a level below that refuses to disable NACL
+ * may write to it at any time.
+ */
+static uint8_t *areas;
 
 _Static_assert(NACL_SHMEM_SIZE % NACL_SHMEM_ALIGN == 0, "each of the areas must be aligned");
 
@@ -48,9 +51,18 @@ const char *below_nacl_text(char *buf, unsigned int size)
 	return options_nacl_text(&found, buf, size);
 }
 
+bool below_make_areas(struct page_pool *pool, unsigned int harts)
+{
+	if (!nacl.available)
+		return true;
+	areas = pages_alloc(pool, (uint64_t)harts * NACL_SHMEM_SIZE / NACL_SHMEM_ALIGN,
+			    NACL_SHMEM_ALIGN);
+	return areas;
+}
+
 void below_hart_start(struct nacl_client_hart *client, const struct machine_hart *hart)
 {
-	void *area = areas[hart->index];
+	void *area = areas ? areas + hart->index * NACL_SHMEM_SIZE : NULL;
 	enum nacl_error error = nacl_client_enable(&nacl, client, area, (uintptr_t)area);
 
 	/* The hart works without NACL, too: the instructions trap. */

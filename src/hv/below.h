@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "hv/machine.h"
+#include "lib/pages.h"
 #include "nacl/client.h"
 
 /* The implementation id of Halite in the SBI base extension. */
@@ -29,6 +30,12 @@ uint32_t below_keys(void);
 
 /* The names of the NACL features found, separated by commas; "none" without NACL. */
 const char *below_nacl_text(char *buf, unsigned int size);
+
+/*
+ * Take memory of @pool that @harts harts share with the level below, if that has NACL. False: there
+ * is too little.
+ */
+bool below_make_areas(struct page_pool *pool, unsigned int harts);
 
 /* Enable or disable NACL of the level below on the calling hart, which is @hart, in @client. */
 void below_hart_start(struct nacl_client_hart *client, const struct machine_hart *hart);

@@ -15,11 +15,12 @@
 #include "riscv/static_key.h"
 #include "riscv/world.h"
 
-#define STACK_SIZE 8192
-
-/* There are at most MACHINE_MAX_HARTS vCPUs, so vCPUs and stacks need no allocator. */
-static struct vcpu vcpus[MACHINE_MAX_HARTS];
-static uint8_t stacks[MACHINE_MAX_HARTS][STACK_SIZE] __attribute__((aligned(16)));
+/*
+ * Each hart has a block of memory of its own: its vCPU at the start, its stack behind it. The
+ * blocks of all vCPUs are one piece of memory, in order of index.
+ */
+static uint8_t *blocks;
+static uint64_t blocks_size;
 
 /* Set Halite's CSRs on the calling hart, which has just started. */
 static void init_hart(struct vcpu *v)
@@ -56,19 +57,28 @@ void bringup_hart_started(struct vcpu *v)
 	riscv_enter_guest(v);
 }
 
-static void add_vcpus(struct domain *d)
+static struct vcpu *vcpu_of_block(unsigned int index)
+{
+	return (struct vcpu *)(void *)(blocks + index * BRINGUP_BLOCK_SIZE);
+}
+
+static void add_vcpus(struct domain *d, struct page_pool *pool)
 {
 	const struct machine *m = &d->host->machine;
 	unsigned int i;
 
+	blocks_size = m->hart_count * BRINGUP_BLOCK_SIZE;
+	blocks = pages_alloc(pool, blocks_size / PAGE_SIZE, PAGE_SIZE);
+	if (!blocks || !below_make_areas(pool, m->hart_count))
+		hv_fatal("home: too little memory for %u harts", m->hart_count);
 	for (i = 0; i < m->hart_count; i++) {
-		struct vcpu *v = &vcpus[i];
+		struct vcpu *v = vcpu_of_block(i);
 
 		v->domain = d;
 		v->index = i;
 		v->hart = &m->harts[i];
 		/* The ABI requires a stack pointer that is a multiple of 16. */
-		v->stack_top = (uintptr_t)(stacks[i] + STACK_SIZE - 16);
+		v->stack_top = (uintptr_t)v + BRINGUP_BLOCK_SIZE - 16;
 		*(struct vcpu **)v->stack_top = v;
 		d->vcpus[i] = v;
 	}
@@ -77,9 +87,9 @@ static void add_vcpus(struct domain *d)
 
 const struct vcpu *bringup_vcpu_of_stack(uint64_t sp)
 {
-	uint64_t offset = sp - (uintptr_t)stacks;
+	uint64_t offset = sp - (uintptr_t)blocks;
 
-	return offset < sizeof(stacks) ? &vcpus[offset / STACK_SIZE] : NULL;
+	return offset < blocks_size ? vcpu_of_block(offset / BRINGUP_BLOCK_SIZE) : NULL;
 }
 
 static uint32_t keys(const struct domain *d)
@@ -112,7 +122,7 @@ void bringup_start(struct domain *d, struct page_pool *pool, unsigned long entry
 	const struct machine *m = &d->host->machine;
 	struct vcpu *v;
 
-	add_vcpus(d);
+	add_vcpus(d, pool);
 	nested_init_domain(d, pool);
 	static_keys_patch(keys(d));
 	v = vcpu_find(d, m->harts[m->boot_hart].hartid);

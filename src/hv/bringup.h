@@ -4,11 +4,17 @@
 #define HV_BRINGUP_H
 
 #include "hv/vcpu.h"
+#include "lib/page.h"
+
+/* The bytes of memory for the vCPU and the stack of a hart. */
+#define BRINGUP_STACK_SIZE 8192
+#define BRINGUP_BLOCK_SIZE \
+	((sizeof(struct vcpu) + BRINGUP_STACK_SIZE + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
 
 /*
- * Give the domain @d its vCPUs, and give its shadows the pages that are left in @pool. Start the
- * guest on the boot hart, which is the calling hart, at @entry_pc, with its device tree at
- * @fdt_addr. domain_build() has built @d before.
+ * Give the domain @d its vCPUs, with memory of @pool for each, and give its shadows the pages that
+ * are left in @pool. Start the guest on the boot hart, which is the calling hart, at @entry_pc,
+ * with its device tree at @fdt_addr. domain_build() has built @d before.
  */
 _Noreturn void bringup_start(struct domain *d, struct page_pool *pool, unsigned long entry_pc,
 			     unsigned long fdt_addr);

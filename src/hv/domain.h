@@ -35,7 +35,7 @@ struct domain {
 	uint32_t nacl_features; /* bit n: NACL feature n */
 	uint32_t genmsi;	/* value that L1 reads from genmsi of the APLIC */
 	struct hext_shadow_pool shadows;
-	struct vcpu *vcpus[MACHINE_MAX_HARTS];
+	struct vcpu *vcpus[MACHINE_MAX_HARTS]; /* in ascending order of hart id */
 	unsigned int vcpu_count;
 };
 

@@ -76,9 +76,11 @@ void intc_update(struct vcpu *v)
 void intc_changed(struct vcpu *v, struct vcpu *owner)
 {
 	struct domain *d = v->domain;
-	uint64_t others = 0;
+	struct index_set others;
+	bool any = false;
 	unsigned int i;
 
+	index_set_clear(&others, d->vcpu_count);
 	/* The fence orders the access before the reads of @external: see raise(). */
 	insn_fence_io();
 	RACE_POINT();
@@ -87,10 +89,12 @@ void intc_changed(struct vcpu *v, struct vcpu *owner)
 
 		/* A hart that has not raised SEI gets an interrupt when the wire goes up. */
 		if (target != v && (!owner || owner == target) &&
-		    __atomic_load_n(&target->external, __ATOMIC_RELAXED))
-			others |= BIT64(i);
+		    __atomic_load_n(&target->external, __ATOMIC_RELAXED)) {
+			index_set_add(&others, i);
+			any = true;
+		}
 	}
 	intc_update(v);
-	if (others)
-		ipi_post(d, others, VCPU_REQ_INTC);
+	if (any)
+		ipi_post(d, &others, VCPU_REQ_INTC);
 }

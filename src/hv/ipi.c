@@ -17,16 +17,26 @@ static struct {
 	uint32_t left; /* harts that have not run @fn yet */
 } call;
 
-/* Interrupt the harts of the vCPUs in @mask. */
-static void kick(struct domain *d, uint64_t mask)
+/* Interrupt the harts of the vCPUs in @vcpus. One call of the firmware takes a word of hart ids. */
+static void kick(struct domain *d, const struct index_set *vcpus)
 {
+	uint64_t base = 0, mask = 0;
 	unsigned int i;
 
-	for (i = 0; i < d->vcpu_count; i++) {
-		if (mask & BIT64(i))
-			firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, 1, d->vcpus[i]->hart->hartid, 0, 0,
-				      0, 0);
+	index_set_each(vcpus, i, d->vcpu_count)
+	{
+		uint64_t hartid = d->vcpus[i]->hart->hartid;
+
+		if (mask && hartid - base >= 64) {
+			firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, mask, base, 0, 0, 0, 0);
+			mask = 0;
+		}
+		if (!mask)
+			base = hartid;
+		mask |= BIT64(hartid - base);
 	}
+	if (mask)
+		firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, mask, base, 0, 0, 0, 0);
 }
 
 static void post(struct vcpu *target, enum vcpu_request request)
@@ -44,16 +54,13 @@ static bool is_online(const struct vcpu *v)
 	return __atomic_load_n(&v->online, __ATOMIC_SEQ_CST);
 }
 
-void ipi_post(struct domain *d, uint64_t mask, enum vcpu_request request)
+void ipi_post(struct domain *d, const struct index_set *vcpus, enum vcpu_request request)
 {
 	unsigned int i;
 
-	for (i = 0; i < d->vcpu_count; i++) {
-		if (mask & BIT64(i))
-			post(d->vcpus[i], request);
-	}
+	index_set_each(vcpus, i, d->vcpu_count) post(d->vcpus[i], request);
 	RACE_POINT();
-	kick(d, mask);
+	kick(d, vcpus);
 }
 
 static void answer_call(struct vcpu *v)
@@ -81,33 +88,33 @@ static void withdraw_if_offline(struct vcpu *target)
 		__atomic_fetch_sub(&call.left, 1, __ATOMIC_RELEASE);
 }
 
-void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *arg), void *arg)
+void ipi_call(struct vcpu *v, const struct index_set *vcpus, void (*fn)(struct vcpu *v, void *arg),
+	      void *arg)
 {
 	struct domain *d = v->domain;
-	uint64_t sent = 0;
+	struct index_set sent;
 	unsigned int i;
 
+	index_set_clear(&sent, d->vcpu_count);
 	while (!spin_trylock(&call.lock))
 		ipi_answer(v);
 	assert(!call.left);
 	call.fn = fn;
 	call.arg = arg;
-	for (i = 0; i < d->vcpu_count; i++) {
-		if (i == v->index || !(mask & BIT64(i)) || !is_online(d->vcpus[i]))
+	index_set_each(vcpus, i, d->vcpu_count)
+	{
+		if (i == v->index || !is_online(d->vcpus[i]))
 			continue;
 		__atomic_fetch_add(&call.left, 1, __ATOMIC_SEQ_CST);
 		RACE_POINT();
 		post(d->vcpus[i], VCPU_REQ_CALL);
-		sent |= BIT64(i);
+		index_set_add(&sent, i);
 	}
-	kick(d, sent);
-	if (mask & BIT64(v->index))
+	kick(d, &sent);
+	if (index_set_has(vcpus, v->index))
 		fn(v, arg);
 	while (__atomic_load_n(&call.left, __ATOMIC_ACQUIRE)) {
-		for (i = 0; i < d->vcpu_count; i++) {
-			if (sent & BIT64(i))
-				withdraw_if_offline(d->vcpus[i]);
-		}
+		index_set_each(&sent, i, d->vcpu_count) withdraw_if_offline(d->vcpus[i]);
 	}
 	spin_unlock(&call.lock);
 }

@@ -16,16 +16,17 @@ enum vcpu_request {
 	VCPU_REQ_INTC = 4, /* update L1's SEI: the output may have changed */
 };
 
-/* Post @request to the vCPUs in @mask (bit n: index n). Does not wait. */
-void ipi_post(struct domain *d, uint64_t mask, enum vcpu_request request);
+/* Post @request to the vCPUs with the indices @vcpus. Does not wait. */
+void ipi_post(struct domain *d, const struct index_set *vcpus, enum vcpu_request request);
 
 /*
- * Run @fn(vcpu, @arg) on the harts of all vCPUs in @mask that are online, including @v's hart, and
- * wait until all have done so. Stopped harts are left out: they flush everything when they start.
- * While the caller waits for its turn, it runs the functions of other calls. So the caller must
- * hold no lock that a @fn takes.
+ * Run @fn(vcpu, @arg) on the harts of all vCPUs in @vcpus that are online, which may include @v's
+ * hart, and wait until all have done so. Stopped harts are left out: they flush everything when
+ * they start. While the caller waits for its turn, it runs the functions of other calls. So the
+ * caller must hold no lock that a @fn takes.
  */
-void ipi_call(struct vcpu *v, uint64_t mask, void (*fn)(struct vcpu *v, void *arg), void *arg);
+void ipi_call(struct vcpu *v, const struct index_set *vcpus, void (*fn)(struct vcpu *v, void *arg),
+	      void *arg);
 
 /*
  * Drop the requests that were posted to @v before its hart starts. They belong to the time before

@@ -7,6 +7,7 @@
 #include "hv/devtree.h"
 #include "hv/machine.h"
 #include "lib/page.h"
+#include "lib/pages.h"
 
 #define VERSION 17
 
@@ -126,6 +127,16 @@ static uint32_t interrupt_phandle(const void *fdt, int cpu)
 	return 0;
 }
 
+unsigned int machine_count_cpus(const void *fdt)
+{
+	unsigned int count = 0;
+	int node;
+
+	fdt_for_each_subnode (node, fdt, fdt_path_offset(fdt, "/cpus"))
+		count += devtree_has_string(fdt, node, "device_type", "cpu");
+	return count < MACHINE_MAX_HARTS ? count : MACHINE_MAX_HARTS;
+}
+
 static void parse_hart(const struct machine *m, struct machine_hart *hart, const void *fdt,
 		       int node)
 {
@@ -164,11 +175,38 @@ static bool can_virtualize(struct machine *m, const struct machine_hart *hart, u
 	return false;
 }
 
+static void add_hart(struct machine *m, const struct machine_hart *hart)
+{
+	unsigned int i;
+
+	m->harts = array_grow(m->harts, m->hart_count, &m->harts_room, sizeof(*m->harts));
+	if (!m->harts)
+		hv_fatal("no memory left for the harts");
+	for (i = m->hart_count++; i && m->harts[i - 1].hartid > hart->hartid; i--)
+		m->harts[i] = m->harts[i - 1];
+	if (i && m->harts[i - 1].hartid == hart->hartid)
+		hv_fatal("/cpus: two cpus have the hart id %llu", (unsigned long long)hart->hartid);
+	m->harts[i] = *hart;
+}
+
+/* Choose what the harts have in common, after harts is complete. */
+static void compare_harts(struct machine *m, uint64_t boot_hartid)
+{
+	unsigned int i;
+
+	m->isa = m->harts[0].isa;
+	for (i = 0; i < m->hart_count; i++) {
+		m->harts[i].index = i;
+		if (m->harts[i].hartid == boot_hartid)
+			m->boot_hart = i;
+		machine_isa_intersect(&m->isa, &m->harts[i].isa);
+	}
+}
+
 static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t boot_hartid)
 {
 	struct machine_hart hart = { 0 };
 	bool boot_seen = false;
-	unsigned int i;
 	int node;
 
 	fdt_for_each_subnode (node, fdt, cpus) {
@@ -184,19 +222,13 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 			m->harts_left_out++;
 			continue;
 		}
-		if (hart.hartid == boot_hartid) {
-			boot_seen = true;
-			m->boot_hart = m->hart_count;
-		}
-		hart.index = m->hart_count;
-		m->harts[m->hart_count++] = hart;
+		boot_seen |= hart.hartid == boot_hartid;
+		add_hart(m, &hart);
 	}
 	if (!boot_seen)
 		hv_fatal("/cpus: no usable cpu has the hart id %llu of the hart that runs",
 			 (unsigned long long)boot_hartid);
-	m->isa = m->harts[0].isa;
-	for (i = 1; i < m->hart_count; i++)
-		machine_isa_intersect(&m->isa, &m->harts[i].isa);
+	compare_harts(m, boot_hartid);
 }
 
 const char *machine_bootargs(const void *fdt)

@@ -13,9 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hext/shadow.h"
 #include "lib/range.h"
 
-#define MACHINE_MAX_HARTS 8
+/* The shadows are for this many harts. */
+#define MACHINE_MAX_HARTS (HEXT_SHADOW_MAX / 2)
 
 /* The extensions that Halite looks for. */
 struct machine_isa {
@@ -68,8 +70,8 @@ struct machine {
 	struct range_list reserved; /* reserved-memory nodes and the reservation block */
 	struct range_list no_map;   /* reserved-memory nodes with no-map, in whole pages */
 	struct range_list devices;  /* MMIO that the guest may reach, in whole pages */
-	struct machine_hart harts[MACHINE_MAX_HARTS];
-	unsigned int hart_count;
+	struct machine_hart *harts; /* in ascending order of hart id */
+	unsigned int hart_count, harts_room;
 	unsigned int harts_left_out; /* number of harts that are not in harts: there are too many */
 	unsigned int harts_without_h; /* number of harts that are not in harts: they have no H */
 	unsigned int boot_hart;	      /* index in harts of the hart that booted */
@@ -99,6 +101,9 @@ uint64_t machine_find_uart(const void *fdt);
 
 /* Halite's command line, a string in the device tree. "" if there is none. */
 const char *machine_bootargs(const void *fdt);
+
+/* The number of cpus in the device tree that the machine may use, 512 at most. */
+unsigned int machine_count_cpus(const void *fdt);
 
 /* Fill in ram, reserved and no_map, which are enough to find a home. Fatal if there is no RAM. */
 void machine_parse_memory(struct machine *m, const void *fdt);

@@ -65,7 +65,7 @@ void hv_start(uint64_t hartid, void *fdt)
 {
 	struct range self = home_image();
 	struct modules mods;
-	uint64_t start;
+	uint64_t size, start;
 
 	console_init();
 	use_first_memory();
@@ -74,9 +74,9 @@ void hv_start(uint64_t hartid, void *fdt)
 	check_firmware(fdt);
 	machine_parse_memory(&host.machine, fdt);
 	modules_find(&mods, fdt, &host.machine, self);
-	if (!home_choose(&host.machine, &mods, self, &start))
-		hv_fatal("too little RAM: no free %lu MiB for Halite",
-			 (unsigned long)(HOME_SIZE >> 20));
+	size = home_size(machine_count_cpus(fdt));
+	if (!home_choose(&host.machine, &mods, self, size, &start))
+		hv_fatal("too little RAM: no free %lu MiB for Halite", (unsigned long)(size >> 20));
 	home_move(start, hartid, fdt);
 }
 
@@ -132,7 +132,7 @@ static void print_facts(const struct host *h, const void *fdt)
 		 machine_isa_text(&m->isa, text, sizeof(text)));
 	hv_print("halite: RAM from 0x%lx, %lu MiB, of which home has %lu MiB at 0x%lx\n",
 		 (unsigned long)m->ram.r[0].start, (unsigned long)(total(&m->ram) >> 20),
-		 (unsigned long)(HOME_SIZE >> 20), (unsigned long)h->home.start);
+		 (unsigned long)(h->home.size >> 20), (unsigned long)h->home.start);
 	print_intc(m);
 	hv_print("halite: %u device ranges\n", m->devices.count);
 	print_hidden(m, fdt);
@@ -204,8 +204,8 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 
 	console_init();
 	console_use_finisher(machine_find_finisher, fdt);
-	host.home = (struct range){ home_image().start, HOME_SIZE };
-	pool = home_pool(fdt);
+	host.home = (struct range){ home_image().start, home_size(machine_count_cpus(fdt)) };
+	pool = home_pool(host.home, fdt);
 	host.pool = (struct page_pool){ pool.start, range_end(pool) };
 	array_use(&host.pool);
 	options_parse(&host.options, machine_bootargs(fdt));

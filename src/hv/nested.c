@@ -29,7 +29,11 @@ static void forget_vmid(struct vcpu *v, void *arg)
 
 static void quiesce(void *ctx, uint16_t vmid)
 {
-	ipi_call(ctx, ~UINT64_C(0), forget_vmid, &vmid);
+	struct vcpu *v = ctx;
+	struct index_set all;
+
+	index_set_fill(&all, v->domain->vcpu_count);
+	ipi_call(v, &all, forget_vmid, &vmid);
 }
 
 void nested_init_domain(struct domain *d, struct page_pool *pool)

@@ -6,13 +6,13 @@ enum { SEND_IPI };
 
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
-	uint64_t vcpus;
+	struct index_set vcpus;
 
 	if (fid != SEND_IPI)
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	if (!vcpu_find_all(v->domain, args[0], args[1], &vcpus))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
-	ipi_post(v->domain, vcpus, VCPU_REQ_SSI);
+	ipi_post(v->domain, &vcpus, VCPU_REQ_SSI);
 	return sbi_error(SBI_SUCCESS);
 }
 

@@ -87,7 +87,7 @@ static bool decode(const struct vcpu *v, uint64_t fid, const uint64_t *args,
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
 	struct nacl_hfence fence;
-	uint64_t vcpus;
+	struct index_set vcpus;
 
 	if (fid > HFENCE_VVMA)
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
@@ -101,7 +101,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	if (fence.size == 0 && !is_whole(args[2], args[3]))
 		return sbi_error(SBI_SUCCESS);
-	ipi_call(v, vcpus, fence_here, &fence);
+	ipi_call(v, &vcpus, fence_here, &fence);
 	return sbi_error(SBI_SUCCESS);
 }
 

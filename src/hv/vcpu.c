@@ -12,39 +12,6 @@
 #include "riscv/fence.h"
 #include "riscv/switch.h"
 
-struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid)
-{
-	unsigned int i;
-
-	for (i = 0; i < d->vcpu_count; i++) {
-		if (d->vcpus[i]->hart->hartid == hartid)
-			return d->vcpus[i];
-	}
-	return NULL;
-}
-
-bool vcpu_find_all(const struct domain *d, uint64_t mask, uint64_t base, uint64_t *vcpus)
-{
-	unsigned int bit;
-
-	*vcpus = 0;
-	if (base == ~UINT64_C(0)) {
-		*vcpus = ~UINT64_C(0) >> (64 - d->vcpu_count);
-		return true;
-	}
-	for (bit = 0; bit < 64; bit++) {
-		const struct vcpu *target;
-
-		if (!(mask >> bit & 1))
-			continue;
-		target = base + bit < base ? NULL : vcpu_find(d, base + bit);
-		if (!target)
-			return false;
-		*vcpus |= UINT64_C(1) << target->index;
-	}
-	return true;
-}
-
 static void set_start_state(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
 	unsigned int i;

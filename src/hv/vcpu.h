@@ -19,6 +19,7 @@
 #include "hv/domain.h"
 #include "hv/quick_state.h"
 #include "hv/stats.h"
+#include "lib/index_set.h"
 #include "nacl/client.h"
 #include "nacl/host.h"
 #include "riscv/entry.h"
@@ -105,10 +106,10 @@ struct vcpu {
 struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid);
 
 /*
- * Store in @vcpus the vCPUs of @d that hart mask (@mask, @base) names, as a mask of indices. False:
- * the mask names a hart that the domain does not have (SBI 2.0 "Hart list parameter").
+ * Store in @vcpus the indices of the vCPUs of @d that hart mask (@mask, @base) names. False: the
+ * mask names a hart that the domain does not have (SBI 2.0 "Hart list parameter").
  */
-bool vcpu_find_all(const struct domain *d, uint64_t mask, uint64_t base, uint64_t *vcpus);
+bool vcpu_find_all(const struct domain *d, uint64_t mask, uint64_t base, struct index_set *vcpus);
 
 /*
  * Put @v into the state in which a hart starts: S mode at @pc, a0 = hart id, a1 = @arg. The caller

@@ -58,7 +58,7 @@ test_tool_arguments()
 	refuses "'--fast'" run --fast
 	refuses "--kernel: its value is missing" run --kernel
 	refuses "--cpus '0'" run --kernel "$image" --cpus 0
-	refuses "--cpus '9'" run --kernel "$image" --cpus 9
+	refuses "--cpus '513'" run --kernel "$image" --cpus 513
 	refuses "--cpus '2x'" run --kernel "$image" --cpus=2x
 	refuses "--cpus '-1'" run --kernel "$image" --cpus -1
 	refuses "--memory 'lots'" run --kernel "$image" --memory lots

@@ -161,6 +161,24 @@ static struct sbi_result firmware_hsm(uint64_t fid, uint64_t a0, uint64_t a2)
 	}
 }
 
+static void lose_ipi(uint64_t mask, uint64_t base)
+{
+	for (; mask; mask &= mask - 1)
+		harts[base + __builtin_ctzll(mask)].kick_lost = true;
+}
+
+static struct sbi_result firmware_ipi(uint64_t mask, uint64_t base)
+{
+	for (; mask; mask &= mask - 1) {
+		struct hart *h = &harts[base + __builtin_ctzll(mask)];
+
+		h->software_interrupt = true;
+		/* It may be long until the hart takes it. */
+		h->deaf = rarely(3);
+	}
+	return sbi_error(SBI_SUCCESS);
+}
+
 /*
  * SBI NACL: to probe for a feature always succeeds. SYNC_CSR may fail, but does not fail here: the
  * client would write the CSRs by instruction, and hgatp while the other guest's vsatp is on.
@@ -179,7 +197,7 @@ struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_
 	machine_pause();
 	if (may_refuse(ext, fid) && rarely(12)) {
 		if (ext == SBI_EXT_IPI)
-			harts[a1].kick_lost = true;
+			lose_ipi(a0, a1);
 		machine_note("firmware refuses 0x%lx %lu", ext, fid);
 		return sbi_error(SBI_ERR_FAILED);
 	}
@@ -191,10 +209,7 @@ struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_
 			return sbi_value(a0 == NACL_EID && machine.nacl_below);
 		return sbi_value(1);
 	case SBI_EXT_IPI:
-		harts[a1].software_interrupt = true;
-		/* It may be long until the hart takes it. */
-		harts[a1].deaf = rarely(3);
-		return sbi_error(SBI_SUCCESS);
+		return firmware_ipi(a0, a1);
 	case 0x52464e43:
 		/*
 		 * SFENCE.VMA, fid 1 and 2, would be for what the firmware runs in HS mode: Halite.

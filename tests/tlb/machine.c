@@ -676,6 +676,7 @@ void riscv_hart_start(uint64_t hartid, struct vcpu *v)
 }
 
 static struct host host;
+static struct machine_hart machine_harts[MACHINE_HARTS];
 
 static void make_domain(void)
 {
@@ -686,6 +687,7 @@ static void make_domain(void)
 
 	host.pool = (struct page_pool){ HOME_BASE, HOME_BASE + HOME_SPAN };
 	array_use(&host.pool);
+	m->harts = machine_harts;
 	m->hart_count = machine.harts;
 	for (i = 0; i < machine.harts; i++)
 		m->harts[i] = (struct machine_hart){
@@ -709,6 +711,9 @@ static void make_domain(void)
 	identity_init_own(&host.map, &host.pool, HOME_BASE + HOME_SPAN);
 	domain_build(&machine_domain, &host);
 	shadows = hext_shadow_pool_size(16, machine.harts * HEXT_SHADOW_MIN_TABLES);
+	shadows += machine.harts * BRINGUP_BLOCK_SIZE;
+	if (machine.nacl_below)
+		shadows += machine.harts * NACL_SHMEM_SIZE;
 	if (shadows > host.pool.end - host.pool.next)
 		machine_fail("the pool is too large");
 	host.pool.end = host.pool.next + shadows;

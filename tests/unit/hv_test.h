@@ -20,7 +20,7 @@
 #include "lib/pages.h"
 #include "riscv/head.h"
 
-#define TREE_SIZE  131072
+#define TREE_SIZE  (1 << 18)
 #define LIST_BYTES (1 << 20)
 
 static jmp_buf fatal_jump;

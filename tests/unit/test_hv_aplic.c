@@ -14,11 +14,12 @@
 
 static uint32_t registers[0x8000 / 4];
 static struct host host;
+static struct machine_hart machine_harts[3];
 static struct machine *const m = &host.machine;
 static struct domain d = { .host = &host };
 /* The last of the machine's three harts is not the guest's. */
-static struct vcpu v = { .domain = &d, .hart = &host.machine.harts[0] };
-static struct vcpu other = { .domain = &d, .index = 1, .hart = &host.machine.harts[1] };
+static struct vcpu v = { .domain = &d, .hart = &machine_harts[0] };
+static struct vcpu other = { .domain = &d, .index = 1, .hart = &machine_harts[1] };
 static struct world_config config;
 
 /* The last MSI, how often a wire's state has been asked for, how often the machine was accessed. */
@@ -64,15 +65,20 @@ void intc_changed(struct vcpu *by, struct vcpu *owner)
 /* Two of four harts, with files of 8 pages each. L1's supervisor file is the first guest file. */
 static int setup(void **state)
 {
+	static const struct machine_hart harts[] = {
+		{ .imsic_index = 1, .imsic_file = FILES + 0x8000, .aplic_index = -1 },
+		{ .imsic_index = 3, .imsic_file = FILES + 0x18000, .aplic_index = -1 },
+		{ .imsic_index = 2, .imsic_file = FILES + 0x10000, .aplic_index = 7 },
+	};
+
 	(void)state;
 	memset(registers, 0, sizeof(registers));
 	config = (struct world_config){ .hext = { .aia = true, .geilen = 5 }, .l1_file = 1 };
 	v.h.cfg = &config.hext;
+	memcpy(machine_harts, harts, sizeof(harts));
 	*m = (struct machine){
 		.hart_count = 3,
-		.harts = { { .imsic_index = 1, .imsic_file = FILES + 0x8000, .aplic_index = -1 },
-			   { .imsic_index = 3, .imsic_file = FILES + 0x18000, .aplic_index = -1 },
-			   { .imsic_index = 2, .imsic_file = FILES + 0x10000, .aplic_index = 7 } },
+		.harts = machine_harts,
 		.aplic = { .base = BASE, .size = sizeof(registers), .sources = 96, .msi = true },
 		.imsic = { .present = true, .guest_index_bits = 3, .reg = { FILES, 0x20000 } },
 	};

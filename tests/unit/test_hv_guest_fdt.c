@@ -119,27 +119,6 @@ static void isa_is_without_what_is_not_virtualized(void **state)
 	assert_string_equal(property("/cpus/cpu@1", "riscv,isa", &len), TEST_ISA);
 }
 
-static void harts_beyond_the_eighth_are_disabled(void **state)
-{
-	volatile unsigned int disabled = 0;
-	volatile unsigned int i;
-	int len;
-
-	(void)state;
-	make_kernel_tree();
-	for (i = 2; i < 10; i++)
-		add_cpu(i, TEST_ISA);
-	assert_fine(make(home));
-	for (i = 0; i < 10; i++) {
-		char path[32];
-
-		snprintf(path, sizeof(path), "/cpus/cpu@%x", i);
-		disabled = disabled + !!property(path, "status", &len);
-	}
-	assert_int_equal(disabled, 2);
-	assert_null(property("/cpus/cpu@0", "status", &len));
-}
-
 static void harts_without_h_are_disabled(void **state)
 {
 	volatile unsigned int i;
@@ -273,7 +252,6 @@ int main(void)
 		cmocka_unit_test(a_memory_node_that_home_fills_is_gone),
 		cmocka_unit_test(chosen_is_the_guests),
 		cmocka_unit_test(isa_is_without_what_is_not_virtualized),
-		cmocka_unit_test(harts_beyond_the_eighth_are_disabled),
 		cmocka_unit_test(harts_without_h_are_disabled),
 		cmocka_unit_test(numa_nodes_are_handed_on),
 		cmocka_unit_test(withheld_devices_are_gone),

@@ -8,6 +8,8 @@
 
 static struct machine m;
 static struct modules mods;
+#define HOME UINT64_C(0x800000)
+
 static const struct range self = { 0x80200000, 0x40000 };
 
 static void parses_a_virt_like_machine(void **state)
@@ -279,20 +281,69 @@ static void isa_list_goes_before_the_string(void **state)
 	assert_true(m.isa.h && !m.isa.svadu && !m.isa.sstc);
 }
 
-static void at_most_eight_harts_with_the_boot_hart_among_them(void **state)
+static void a_hart_too_many_is_left_out_but_not_the_boot_hart(void **state)
 {
+	enum { HARTS = MACHINE_MAX_HARTS };
+	char path[32];
 	unsigned int i;
 
 	(void)state;
 	make_tree();
-	for (i = 2; i < 12; i++)
+	for (i = HARTS + 4; i > 1; i--)
 		add_cpu(i, TEST_ISA);
-	set_text("/cpus/cpu@b", "status", "disabled");
-	assert_fine(machine_parse(&m, tree, 0, 0));
-	assert_int_equal(m.hart_count, 8);
-	assert_int_equal(m.harts_left_out, 3);
-	assert_int_equal(m.harts[m.boot_hart].hartid, 0);
-	assert_fatal(machine_parse(&m, tree, 11, 0), "hart id 11");
+	snprintf(path, sizeof(path), "/cpus/cpu@%x", HARTS + 4);
+	set_text(path, "status", "disabled");
+	assert_fine(machine_parse(&m, tree, HARTS + 3, 0));
+	assert_int_equal(m.hart_count, HARTS);
+	assert_int_equal(m.harts_left_out, 4);
+	assert_int_equal(m.harts[m.boot_hart].hartid, HARTS + 3);
+	assert_int_equal(machine_count_cpus(tree), HARTS);
+	assert_fatal(machine_parse(&m, tree, HARTS + 4, 0), "has the hart id");
+}
+
+/* A hart id has as many cells as /cpus says. */
+static void add_large_cpu(uint64_t hartid)
+{
+	char name[32], path[48], intc[80];
+	int node;
+
+	snprintf(name, sizeof(name), "cpu@%lx", (unsigned long)hartid);
+	snprintf(path, sizeof(path), "/cpus/%s", name);
+	snprintf(intc, sizeof(intc), "%s/interrupt-controller", path);
+	node = add_node("/cpus", name);
+	assert_int_equal(fdt_setprop_u64(tree, node, "reg", hartid), 0);
+	set_text(path, "device_type", "cpu");
+	set_text(path, "riscv,isa", TEST_ISA);
+	add_node(path, "interrupt-controller");
+	set_text(intc, "compatible", "riscv,cpu-intc");
+	set_cells(intc, "phandle", 0x100 + hartid % 64);
+}
+
+static void hart_ids_are_sparse_and_have_64_bits(void **state)
+{
+	static const uint64_t ids[] = { 0, 1, 7, UINT64_C(0x100000003), UINT64_MAX - 1 };
+	unsigned int i;
+
+	(void)state;
+	make_tree();
+	set_cells("/cpus", "#address-cells", 2);
+	set_cells("/cpus/cpu@0", "reg", 0, 0);
+	set_cells("/cpus/cpu@1", "reg", 0, 1);
+	add_large_cpu(ids[3]);
+	add_large_cpu(ids[4]);
+	add_large_cpu(ids[2]);
+	set_cells("/soc/plic@c000000", "interrupts-extended", 0x10, 9, 0x11, 9, 0x107, 9, 0x103, 9,
+		  0x13e, 9);
+	assert_fine(machine_parse(&m, tree, ids[4], 0));
+	assert_int_equal(m.hart_count, 5);
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(m.harts[i].hartid, ids[i]);
+		assert_int_equal(m.harts[i].index, i);
+		assert_int_equal(m.harts[i].plic_context, i);
+	}
+	assert_int_equal(m.boot_hart, 4);
+	set_cells("/cpus/cpu@1", "reg", 0, 7);
+	assert_fatal(machine_parse(&m, tree, 0, 0), "two cpus have the hart id 7");
 }
 
 static void harts_without_h_are_left_out(void **state)
@@ -360,8 +411,8 @@ static void reserved_memory_may_be_in_many_pieces(void **state)
 	assert_fine(machine_parse_memory(&m, tree));
 	assert_int_equal(m.reserved.count, 201);
 	memset(&mods, 0, sizeof(mods));
-	assert_true(home_choose(&m, &mods, self, &start));
-	assert_int_equal(start, 0x90000000 - HOME_SIZE);
+	assert_true(home_choose(&m, &mods, self, HOME, &start));
+	assert_int_equal(start, 0x90000000 - HOME);
 }
 
 static void bad_trees_are_named(void **state)
@@ -498,6 +549,18 @@ static void modules_from_the_second_kernel_on_are_handed_on(void **state)
 	assert_false(modules_takes(&mods, tree, fdt_path_offset(tree, "/chosen/module@3")));
 }
 
+static void home_grows_with_the_cpus(void **state)
+{
+	(void)state;
+	make_tree();
+	assert_int_equal(machine_count_cpus(tree), 2);
+	assert_int_equal(home_size(1), HOME);
+	assert_int_equal(home_size(8), HOME);
+	assert_int_equal(home_size(9), HOME + 0x200000);
+	assert_int_equal(home_size(12), HOME + 0x200000);
+	assert_int_equal(home_size(13), HOME + 0x400000);
+}
+
 static void home_is_the_highest_free_place(void **state)
 {
 	uint64_t start;
@@ -506,21 +569,21 @@ static void home_is_the_highest_free_place(void **state)
 	make_tree();
 	add_module("module@0", "multiboot,kernel", 0x84000000, 0x1000);
 	assert_fine(find_modules());
-	assert_true(home_choose(&m, &mods, self, &start));
-	assert_int_equal(start, 0x90000000 - HOME_SIZE);
+	assert_true(home_choose(&m, &mods, self, HOME, &start));
+	assert_int_equal(start, 0x90000000 - HOME);
 	set_cells("/chosen/module@0", "reg", 0, 0x8ffff000, 0, 0x1000);
 	add_module("module@1", "multiboot,ramdisk", 0x8f700000, 0x1000);
 	add_node("/reserved-memory", "x");
 	set_cells("/reserved-memory/x", "reg", 0, 0x8f000000, 0, 0x1000);
 	assert_fine(find_modules());
-	assert_true(home_choose(&m, &mods, self, &start));
+	assert_true(home_choose(&m, &mods, self, HOME, &start));
 	assert_int_equal(start, 0x8e800000);
 	/* 10 MiB less firmware, Halite at 2 MiB and the kernel above it: none left. */
 	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0, 0xa00000);
 	set_cells("/chosen/module@0", "reg", 0, 0x80900000, 0, 0x1000);
 	set_cells("/chosen/module@1", "reg", 0, 0x80901000, 0, 0x1000);
 	assert_fine(find_modules());
-	assert_false(home_choose(&m, &mods, self, &start));
+	assert_false(home_choose(&m, &mods, self, HOME, &start));
 }
 
 int main(void)
@@ -536,7 +599,8 @@ int main(void)
 		cmocka_unit_test(bus_windows_translate),
 		cmocka_unit_test(isa_strings),
 		cmocka_unit_test(isa_list_goes_before_the_string),
-		cmocka_unit_test(at_most_eight_harts_with_the_boot_hart_among_them),
+		cmocka_unit_test(a_hart_too_many_is_left_out_but_not_the_boot_hart),
+		cmocka_unit_test(hart_ids_are_sparse_and_have_64_bits),
 		cmocka_unit_test(harts_without_h_are_left_out),
 		cmocka_unit_test(devices_may_be_many),
 		cmocka_unit_test(reserved_memory_may_be_in_many_pieces),
@@ -546,6 +610,7 @@ int main(void)
 		cmocka_unit_test(finds_modules_as_qemu_writes_them),
 		cmocka_unit_test(modules_from_the_second_kernel_on_are_handed_on),
 		cmocka_unit_test(refuses_modules_in_the_wrong_place),
+		cmocka_unit_test(home_grows_with_the_cpus),
 		cmocka_unit_test(home_is_the_highest_free_place),
 	};
 

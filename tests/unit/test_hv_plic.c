@@ -10,11 +10,12 @@
 #define NDEV 95
 
 static struct host host;
+static struct machine_hart machine_harts[3];
 static struct machine *const m = &host.machine;
 static struct domain d = { .host = &host };
 /* Indices of the machine's harts are not the domain's. */
-static struct vcpu first = { .domain = &d, .index = 0, .hart = &host.machine.harts[2] };
-static struct vcpu second = { .domain = &d, .index = 1, .hart = &host.machine.harts[1] };
+static struct vcpu first = { .domain = &d, .index = 0, .hart = &machine_harts[2] };
+static struct vcpu second = { .domain = &d, .index = 1, .hart = &machine_harts[1] };
 
 static unsigned int accesses, changes;
 static uint64_t last_addr, last_value;
@@ -51,9 +52,12 @@ void intc_changed(struct vcpu *by, struct vcpu *owner)
 static int setup(void **state)
 {
 	(void)state;
+	machine_harts[0].plic_context = 4;
+	machine_harts[1].plic_context = 3;
+	machine_harts[2].plic_context = 1;
 	*m = (struct machine){
 		.hart_count = 3,
-		.harts = { { .plic_context = 4 }, { .plic_context = 3 }, { .plic_context = 1 } },
+		.harts = machine_harts,
 		.plic = { .base = BASE, .size = 0x600000, .ndev = NDEV },
 	};
 	d.vcpus[0] = &first;

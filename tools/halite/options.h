@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CPUS_MAX       8
+#define CPUS_MAX       512
 #define CPUS_DEFAULT   2
 #define MEMORY_DEFAULT "2G"
 #define DEPTH_MAX      4

@@ -8,11 +8,7 @@
 #define MIB	     (1024ull * 1024)
 #define RAM_BASE     0x80000000ull
 #define MODULE_ALIGN (2 * MIB)
-/*
- * Each Halite moves to the last free 8 MiB of RAM. Another 8 MiB are for device trees and
- * alignment.
- */
-#define HOME_SIZE    (8 * MIB)
+/* 8 MiB are for device trees and alignment. */
 #define RAM_END_KEPT (8 * MIB)
 /* QEMU's virt machine puts the device tree below the end of RAM or 3 GiB, aligned down to 2 MiB. */
 #define FDT_END_MAX (3ull * 1024 * MIB)
@@ -37,11 +33,17 @@ static uint64_t take(uint64_t *next, uint64_t size, uint64_t fdt_end)
 	return start;
 }
 
+/* Each Halite moves to the end of the free RAM. home_size() in src/hv/home.c gives its size. */
+static uint64_t home_size(unsigned int cpus)
+{
+	return align_up(8 * MIB + (cpus > 8 ? (cpus - 8) * (MIB / 2) : 0));
+}
+
 int place_modules(const struct sizes *sizes, unsigned int depth, struct placement *placement)
 {
 	uint64_t ram_end = RAM_BASE + sizes->memory;
 	uint64_t fdt_end = ram_end < FDT_END_MAX ? ram_end : FDT_END_MAX;
-	uint64_t kept = RAM_END_KEPT + depth * HOME_SIZE;
+	uint64_t kept = RAM_END_KEPT + depth * home_size(sizes->cpus);
 	uint64_t next = sizes->running_end;
 	uint64_t needed;
 

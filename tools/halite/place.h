@@ -19,6 +19,7 @@ struct placement {
 
 struct sizes {
 	uint64_t memory; /* bytes of RAM */
+	unsigned int cpus;
 	/* First physical address behind Halite's image and the running kernel. */
 	uint64_t running_end;
 	uint64_t halite; /* bytes of the file */

@@ -29,7 +29,7 @@ static const char run_help[] =
 	"  --kernel F      a RISC-V Linux Image, or a static 64-bit RISC-V ELF\n"
 	"  --initrd F      the guest's initial ramdisk\n"
 	"  --append S      the guest's command line\n"
-	"  --cpus N        number of harts, 1 to 8 (default 2)\n"
+	"  --cpus N        number of harts, 1 to 512 (default 2)\n"
 	"  --memory M      RAM of the machine, such as 512M (default 2G)\n"
 	"  --machine M     interrupt controllers of the machine (default: aia if QEMU has it,\n"
 	"                  else plic):\n"
@@ -195,7 +195,11 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 {
 	struct guest_file halite;
 	struct placement placement;
-	struct sizes sizes = { .memory = options->memory, .initrd = initrd_size };
+	struct sizes sizes = {
+		.memory = options->memory,
+		.cpus = options->cpus,
+		.initrd = initrd_size,
+	};
 	char path[PATH_MAX];
 
 	if (find_hypervisor(path, sizeof(path)) < 0 ||
