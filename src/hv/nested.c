@@ -88,7 +88,7 @@ void nested_hart_start(const struct vcpu *v)
 		hfence_vmid(pool->shadow[i].vmid);
 }
 
-static void bind_shadow(struct vcpu *v)
+void nested_bind_shadow(struct vcpu *v)
 {
 	v->shadow = hext_shadow_get(&v->domain->shadows, &v->h, v->index);
 	v->quick.shadow_key = v->h.hgatp;
@@ -114,7 +114,7 @@ static void flush_for_retry(const struct vcpu *v, enum hext_shadow_flush flush, 
 	}
 }
 
-static __attribute__((noinline)) void fill_ahead(struct vcpu *v)
+void nested_fill_ahead(struct vcpu *v)
 {
 	struct hext_shadow_missed *missed = &v->quick.missed;
 
@@ -123,14 +123,6 @@ static __attribute__((noinline)) void fill_ahead(struct vcpu *v)
 			v, hext_shadow_fill_ahead(&v->domain->shadows, v->shadow, &v->h, missed),
 			missed->gpa);
 	missed->hgatp = 0;
-}
-
-void nested_before_l2(struct vcpu *v)
-{
-	if (v->quick.shadow_key != v->h.hgatp)
-		bind_shadow(v);
-	if (v->quick.missed.hgatp)
-		fill_ahead(v);
 }
 
 void nested_sret(struct vcpu *v)

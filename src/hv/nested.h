@@ -20,11 +20,21 @@ void nested_reset(struct vcpu *v);
  */
 void nested_hart_start(const struct vcpu *v);
 
+/* The two parts of nested_before_l2(). */
+void nested_bind_shadow(struct vcpu *v);
+void nested_fill_ahead(struct vcpu *v);
+
 /*
  * Prepare @v for L2: bind the shadow for L1's hgatp, and fill ahead for the last guest-page fault.
  * Binding may take a shadow from another hgatp of L1, and then waits for other harts.
  */
-void nested_before_l2(struct vcpu *v);
+static inline void nested_before_l2(struct vcpu *v)
+{
+	if (v->quick.shadow_key != v->h.hgatp)
+		nested_bind_shadow(v);
+	if (v->quick.missed.hgatp)
+		nested_fill_ahead(v);
+}
 
 /* Emulate an SRET of L1 in HS mode, which enters L2 if hstatus.SPV is set. */
 void nested_sret(struct vcpu *v);

@@ -33,12 +33,12 @@ bool sbi_nacl_sync_sret(struct vcpu *v)
 	if (!swap_consume(v))
 		return false;
 	stat_count(&v->stats, STAT_L1_NACL);
-	v->registers = VCPU_LOAD_SHARED;
 	if (vcpu_can_swap(v)) {
 		nested_before_l2(v);
 		if (swap_to_l2_by_call(v))
 			return true;
 	}
+	v->registers = VCPU_LOAD_SHARED;
 	nacl_host_finish_sync_sret(&v->nacl, NULL);
 	nested_sret(v);
 	return false;
