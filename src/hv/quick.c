@@ -90,13 +90,13 @@ struct vcpu *quick_sret(struct vcpu *v)
 
 /* ---- from L2 to L1 ---- */
 
-struct vcpu *quick_trap_of_l2(struct vcpu *v)
+struct vcpu *quick_trap_of_l2(struct vcpu *v, uint64_t cause)
 {
 	if (swap_is_asked_for(v))
 		return NULL;
 
 	/* ---- commit ---- */
-	swap_into_l1(v, NULL);
+	swap_into_l1(v, NULL, cause);
 	stat_count(&v->stats, STAT_L2_OTHER);
 	return v;
 }
@@ -120,7 +120,7 @@ struct vcpu *quick_guest_page_fault(struct vcpu *v, uint64_t cause)
 		return NULL;
 
 	/* ---- commit ---- */
-	swap_into_l1(v, NULL);
+	swap_into_l1(v, NULL, cause);
 	stat_count(&v->stats, STAT_L2_MEMORY);
 	return v;
 }

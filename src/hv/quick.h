@@ -39,8 +39,8 @@ struct vcpu *quick_sync_sret(struct vcpu *v);
 /* L1 has called sync_sret of SBI NACL, and v->quick.missed.hgatp is not 0. */
 struct vcpu *quick_sync_sret_after_fault(struct vcpu *v);
 
-/* L2 has taken an exception that is no guest-page fault. */
-struct vcpu *quick_trap_of_l2(struct vcpu *v);
+/* L2 has taken exception @cause, which is no guest-page fault. */
+struct vcpu *quick_trap_of_l2(struct vcpu *v, uint64_t cause);
 
 /* L2 has taken guest-page fault @cause, or an interrupt. vcpu_exit() handles all interrupts. */
 struct vcpu *quick_guest_page_fault(struct vcpu *v, uint64_t cause);

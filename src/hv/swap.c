@@ -32,7 +32,7 @@ bool swap_to_l2_by_call(struct vcpu *v)
 
 void swap_to_l1(struct vcpu *v, const struct hext_trap *trap)
 {
-	swap_into_l1(v, trap);
+	swap_into_l1(v, trap, trap->cause);
 	v->hstatus_stale = false;
 	world_read_pc(&v->h);
 }

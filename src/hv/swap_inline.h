@@ -56,10 +56,13 @@ ALWAYS_INLINE bool swap_is_asked_for(const struct vcpu *v)
 	return __atomic_load_n(&v->asked_for, __ATOMIC_RELAXED);
 }
 
-/* Whether L1 has an interrupt that is pending and enabled, so that L2 would not run. */
+/*
+ * Whether L1 has an interrupt that is pending and enabled, so that L2 would not run. While L1 runs
+ * and vcpu.unusual is 0, hie has only interrupts of VS level, which are L1's sie.
+ */
 ALWAYS_INLINE bool l1_is_interrupted(uint64_t hie)
 {
-	return ncsr_read(HEXT_CSR_HIP) & hie & IRQ_VS_ALL;
+	return ncsr_read(HEXT_CSR_HIP) & hie;
 }
 
 /* ---- from L1 to L2 ---- */
@@ -140,13 +143,14 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 		load_more_controls_of_l2(h);
 		swap_bank_to_l2(h, WORLD_ASKED);
 	}
-	h->sie = (hie & IRQ_VS_ALL) >> 1;
+	h->sie = hie >> 1;
 	if (!static_key(KEY_NO_SSTC)) {
 		l1->timecmp =
 			ncsr_swap(HEXT_CSR_VSTIMECMP, l2_has_timer(h) ? l2->timecmp : ~UINT64_C(0));
 		world_carry_timer(&v->timer, h);
 	}
-	h->sip = (ncsr_swap(HEXT_CSR_HVIP, h->hvip) & IRQ_VS_ALL) >> 1;
+	/* hvip, too, has only interrupts of VS level while L1 runs. */
+	h->sip = ncsr_swap(HEXT_CSR_HVIP, h->hvip) >> 1;
 	hie = h->hie & IRQ_VS_ALL;
 	if (static_key(KEY_AIA)) {
 		swap_bank_to_l2(h, WORLD_AIA);
@@ -164,14 +168,14 @@ ALWAYS_INLINE void swap_by_sret(struct hext_hart *h, uint64_t hstatus)
 {
 	uint64_t pc = ncsr_swap(HEXT_CSR_VSEPC, h->vs.epc);
 	uint64_t status = ncsr_swap(HEXT_CSR_VSSTATUS, h->vs.status);
-	uint64_t l1 = hext_status_of_sret(status);
 
 	h->virt = true;
-	h->s.status = l1;
+	h->s.status = hext_status_of_sret(status);
 	h->hstatus = hstatus & ~HSTATUS_SPV;
 	ncsr_write(HEXT_CSR_HSTATUS, world_hstatus_of_l2(h->cfg, hstatus));
+	/* SRET does not change SSTATUS_L1, and returns to the mode in SPP. */
 	csr_clear(CSR_SSTATUS, SSTATUS_L1 | SSTATUS_SPP);
-	csr_set(CSR_SSTATUS, (l1 & SSTATUS_L1) | (status & SSTATUS_SPP));
+	csr_set(CSR_SSTATUS, status & (SSTATUS_L1 | SSTATUS_SPP));
 	csr_write(CSR_SEPC, pc);
 }
 
@@ -225,21 +229,20 @@ ALWAYS_INLINE void swap_bank_to_l1(struct hext_hart *h, volatile nacl_word *csrs
 
 /*
  * Save L2's CSRs in the image and, unless @csrs is NULL, in @csrs. Load L1's CSRs as the trap
- * leaves them.
+ * leaves them. @sstatus is the hart's.
  */
-ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made,
-			       volatile nacl_word *csrs)
+ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made, uint64_t cause,
+			       uint64_t sstatus, volatile nacl_word *csrs)
 {
 	struct hext_hart *h = &v->h;
-	uint64_t sstatus = csr_read(CSR_SSTATUS);
 	/* FP and vector state that L2 has made dirty is dirty in L1's sstatus, too. */
 	uint64_t used = h->s.status | (sstatus & (SSTATUS_FS | SSTATUS_VS));
 	bool user = made ? h->user : !(sstatus & SSTATUS_SPP);
-	uint64_t atp, left;
+	uint64_t atp;
 
 	SWAP_OUT(HEXT_CSR_VSSTATUS, status, hext_status_of_trap(used, user));
 	SWAP_OUT_BITS(HEXT_CSR_VSEPC, epc, made ? h->pc : csr_read(CSR_SEPC), ~UINT64_C(1));
-	SWAP_OUT(HEXT_CSR_VSCAUSE, cause, TRAP_READ(made, cause, CSR_SCAUSE));
+	SWAP_OUT(HEXT_CSR_VSCAUSE, cause, cause);
 	SWAP_OUT(HEXT_CSR_VSTVAL, tval, TRAP_READ(made, tval, CSR_STVAL));
 	csr_write(CSR_SEPC, hext_handler(h->s.tvec, made ? made->cause : 0));
 	swap_bank_to_l1(h, csrs, WORLD_ALWAYS);
@@ -252,14 +255,6 @@ ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made,
 	if (v->quick.more_controls) {
 		load_more_controls_of_l1(h);
 		swap_bank_to_l1(h, csrs, WORLD_ASKED);
-	}
-	/* After htimedelta: QEMU 7.2 compares with it only when vstimecmp is written. */
-	if (!static_key(KEY_NO_SSTC)) {
-		left = ncsr_swap(HEXT_CSR_VSTIMECMP, h->s.timecmp);
-		if (l2_has_timer(h))
-			h->vs.timecmp = left;
-		if (csrs)
-			nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
 	}
 }
 
@@ -278,6 +273,26 @@ ALWAYS_INLINE void add_timer(const struct hext_hart *h, uint64_t *hip)
 {
 	if (l2_has_timer(h) && csr_read(CSR_TIME) + h->htimedelta >= h->vs.timecmp)
 		*hip |= BIT64(IRQ_VSTI);
+}
+
+/*
+ * Exchange vstimecmp, behind htimedelta: QEMU 7.2 compares with htimedelta only when vstimecmp is
+ * written. If there is an area, store L2's value in @csrs, and do what add_timer() does.
+ */
+ALWAYS_INLINE void swap_out_timer(struct hext_hart *h, volatile nacl_word *csrs, uint64_t *hip)
+{
+	uint64_t left;
+
+	if (static_key(KEY_NO_SSTC))
+		return;
+	left = ncsr_swap(HEXT_CSR_VSTIMECMP, h->s.timecmp);
+	if (l2_has_timer(h)) {
+		h->vs.timecmp = left;
+		if (csrs && csr_read(CSR_TIME) + h->htimedelta >= left)
+			*hip |= BIT64(IRQ_VSTI);
+	}
+	if (csrs)
+		nacl_host_put(csrs, HEXT_CSR_VSTIMECMP, h->vs.timecmp);
 }
 
 /*
@@ -306,20 +321,19 @@ ALWAYS_INLINE void swap_out_files(struct hext_hart *h, volatile nacl_word *csrs,
 	add_files(h, files, hip);
 }
 
-/* Exchange hvip and hie. Store both, and the CSRs that show them, in @csrs. */
+/* Exchange hvip, hie and vstimecmp. Store them, and the CSRs that show them, in @csrs. */
 ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *csrs)
 {
 	/* No mask is needed: the hart's hvip has only bits of VS level and local ones. */
 	uint64_t hvip = ncsr_swap(HEXT_CSR_HVIP, h->sip << 1);
 	uint64_t hip = hvip & IRQ_VS_ALL;
-	uint64_t hie =
-		(h->hie & BIT64(IRQ_SGEI)) | (ncsr_swap(HEXT_CSR_HIE, h->sie << 1) & IRQ_VS_ALL);
-	uint64_t hideleg;
+	uint64_t hie, hideleg;
 
 	if (static_key(KEY_AIA))
 		swap_out_files(h, csrs, &hip);
+	swap_out_timer(h, csrs, &hip);
+	hie = (h->hie & ~IRQ_VS_ALL) | (ncsr_swap(HEXT_CSR_HIE, h->sie << 1) & IRQ_VS_ALL);
 	if (csrs) {
-		add_timer(h, &hip);
 		/* hvien is 0, since vcpu.unusual is 0. */
 		hideleg = h->hideleg;
 		nacl_host_put(csrs, HEXT_CSR_HVIP, hvip);
@@ -333,29 +347,37 @@ ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *
 	h->hie = hie;
 }
 
-/*
- * Set hstatus, htval and htinst as the trap leaves them, and do the autoswap of hstatus, as
- * nacl_host_after_trap() does.
- */
-ALWAYS_INLINE void swap_out_hstatus(struct vcpu *v, const struct hext_trap *made,
-				    volatile nacl_word *csrs)
+/* Set htval and htinst as the trap with @cause leaves them. */
+ALWAYS_INLINE void swap_out_address(struct hext_hart *h, const struct hext_trap *made,
+				    uint64_t cause, volatile nacl_word *csrs)
 {
-	struct hext_hart *h = &v->h;
-	bool gva = made ? made->gva : (ncsr_read(HEXT_CSR_HSTATUS) & HSTATUS_GVA) != 0;
-	bool user = made ? h->user : !(csr_read(CSR_SSTATUS) & SSTATUS_SPP);
-	uint64_t hstatus = hext_hstatus_of_trap(h->hstatus, user, gva);
 	uint64_t htval = TRAP_READ(made, htval, HEXT_CSR_HTVAL);
 	uint64_t htinst = made ? made->htinst : 0;
-	uint64_t of_l2 = hstatus;
 
-	if (!made && hext_trap_has_htinst(csr_read(CSR_SCAUSE)))
+	if (!made && hext_trap_has_htinst(cause))
 		htinst = ncsr_read(HEXT_CSR_HTINST);
-
 	h->htval = htval;
 	h->htinst = htinst;
 	if (csrs) {
 		nacl_host_put(csrs, HEXT_CSR_HTVAL, htval);
 		nacl_host_put(csrs, HEXT_CSR_HTINST, htinst);
+	}
+}
+
+/*
+ * Set hstatus as the trap leaves it, and do the autoswap, as nacl_host_after_trap() does. @sstatus
+ * is the hart's.
+ */
+ALWAYS_INLINE void swap_out_hstatus(struct vcpu *v, const struct hext_trap *made, uint64_t sstatus,
+				    volatile nacl_word *csrs)
+{
+	struct hext_hart *h = &v->h;
+	bool user = made ? h->user : !(sstatus & SSTATUS_SPP);
+	bool gva = made ? made->gva : (ncsr_read(HEXT_CSR_HSTATUS) & HSTATUS_GVA) != 0;
+	uint64_t hstatus = hext_hstatus_of_trap(h->hstatus, user, gva);
+	uint64_t of_l2 = hstatus;
+
+	if (csrs) {
 		if (__builtin_expect(nacl_host_autoswap(&v->nacl), 1)) {
 			hstatus = swap_take_hstatus(v);
 			swap_put_hstatus(v, of_l2);
@@ -367,11 +389,12 @@ ALWAYS_INLINE void swap_out_hstatus(struct vcpu *v, const struct hext_trap *made
 
 /*
  * Make L1 take a trap from an L2 that is live: @made, or if @made is NULL, the exception that the
- * hart has just taken.
+ * hart has just taken. @cause is its cause.
  */
-ALWAYS_INLINE void swap_into_l1(struct vcpu *v, const struct hext_trap *made)
+ALWAYS_INLINE void swap_into_l1(struct vcpu *v, const struct hext_trap *made, uint64_t cause)
 {
 	volatile nacl_word *csrs = v->quick.area_hstatus;
+	uint64_t sstatus = csr_read(CSR_SSTATUS);
 	struct hext_hart *h = &v->h;
 	bool spv;
 
@@ -380,12 +403,14 @@ ALWAYS_INLINE void swap_into_l1(struct vcpu *v, const struct hext_trap *made)
 		/* Without this the compiler would compute the address again for each CSR. */
 		hide_value(csrs);
 		csrs -= NACL_CSR_INDEX(HEXT_CSR_HSTATUS);
-		swap_out_hstatus(v, made, csrs);
-		swap_out_l2(v, made, csrs);
+		swap_out_address(h, made, cause, csrs);
+		swap_out_l2(v, made, cause, sstatus, csrs);
+		swap_out_hstatus(v, made, sstatus, csrs);
 		swap_out_interrupts(h, csrs);
 	} else {
-		swap_out_hstatus(v, made, NULL);
-		swap_out_l2(v, made, NULL);
+		swap_out_address(h, made, cause, NULL);
+		swap_out_l2(v, made, cause, sstatus, NULL);
+		swap_out_hstatus(v, made, sstatus, NULL);
 		swap_out_interrupts(h, NULL);
 	}
 	h->virt = false;

@@ -512,7 +512,7 @@ static bool take_quickly(struct vcpu *v, uint64_t cause)
 	if (v->h.virt) {
 		if (cause >= CAUSE_FETCH_GUEST_PAGE && cause != CAUSE_VIRTUAL)
 			return quick_guest_page_fault(v, cause);
-		return quick_trap_of_l2(v);
+		return quick_trap_of_l2(v, cause);
 	}
 	if (cause == CAUSE_VIRTUAL)
 		return quick_csr(v) || quick_sret(v);
