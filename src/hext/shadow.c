@@ -160,7 +160,7 @@ static struct hext_shadow *oldest(struct hext_shadow_pool *pool, const struct he
 	struct hext_shadow *found = NULL;
 	uint32_t i;
 
-	for (i = 0; i < pool->count; i++) {
+	for (i = 0; i < pool->key_count; i++) {
 		struct hext_shadow *s = &pool->shadow[i];
 
 		if (!s->draining && eligible(s, asking) && (!found || s->stamp < found->stamp))
@@ -207,7 +207,7 @@ static void unbind(struct hext_shadow_pool *pool, unsigned int hart)
 {
 	uint32_t i;
 
-	for (i = 0; i < pool->count; i++)
+	for (i = 0; i < pool->key_count; i++)
 		pool->shadow[i].harts &= ~BIT64(hart);
 }
 
@@ -215,7 +215,7 @@ static struct hext_shadow *find_key(struct hext_shadow_pool *pool, uint64_t hgat
 {
 	uint32_t i;
 
-	for (i = 0; i < pool->count; i++) {
+	for (i = 0; i < pool->key_count; i++) {
 		if (pool->shadow[i].used && pool->shadow[i].hgatp == hgatp)
 			return &pool->shadow[i];
 	}
@@ -234,9 +234,10 @@ static struct hext_shadow *find_unused(struct hext_shadow_pool *pool)
 	return NULL;
 }
 
-static void set_key(struct hext_shadow *s, uint64_t hgatp)
+static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64_t hgatp)
 {
 	uint64_t mode = hgatp >> ATP_MODE_SHIFT;
+	uint32_t index = s - pool->shadow;
 
 	assert(s->tables == NO_TABLE && s->span.first >= s->span.end);
 	assert(!mode || (mode >= ATP_MODE_39 && mode <= ATP_MODE_57));
@@ -244,6 +245,8 @@ static void set_key(struct hext_shadow *s, uint64_t hgatp)
 	s->mode = mode == ATP_MODE_BARE ? ATP_MODE_39 : mode;
 	s->levels = hext_levels(s->mode);
 	s->used = true;
+	if (pool->key_count <= index)
+		pool->key_count = index + 1;
 	shadow_new_generation(s);
 }
 
@@ -261,7 +264,7 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 			break;
 		s = find_unused(pool);
 		if (s) {
-			set_key(s, h->hgatp);
+			set_key(pool, s, h->hgatp);
 			break;
 		}
 		/*

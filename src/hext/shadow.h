@@ -86,7 +86,9 @@ struct hext_shadow_pool {
 	struct spinlock lock;
 	bool vmid_tagged; /* false: a switch to or from a shadow must flush vmid_shared */
 	uint32_t count;	  /* number of shadows */
-	uint32_t free;	  /* list of free table pages */
+	/* Only the first @key_count shadows have ever had a key. Most L1s run few guests. */
+	uint32_t key_count;
+	uint32_t free; /* list of free table pages */
 	uint32_t free_count;
 	uint32_t draining_count; /* table pages taken from a shadow that are not yet free */
 	uint32_t table_total;

@@ -104,7 +104,7 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 			r.last = fence->gpa;
 	}
 	spin_lock(&pool->lock);
-	for (i = 0; i < pool->count; i++) {
+	for (i = 0; i < pool->key_count; i++) {
 		struct hext_shadow *s = &pool->shadow[i];
 		uint64_t vmid = hgatp_vmid(s->hgatp);
 
@@ -128,7 +128,7 @@ uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint
 	unsigned int i;
 
 	spin_lock(&pool->lock);
-	for (i = 0; i < pool->count; i++) {
+	for (i = 0; i < pool->key_count; i++) {
 		const struct hext_shadow *s = &pool->shadow[i];
 		bool named = hgatp_vmid(s->hgatp) == (vmid & mask);
 
