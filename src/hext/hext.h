@@ -66,10 +66,13 @@ struct hext_config {
 	 * @ram_size of 0 means none. @ram is its place in Halite's memory, @ram_hpa its host
 	 * physical address. src/hext reads PTEs there without hext_ops.read_pte(), which would read
 	 * the same (ram.h). hext_ops.host_page() would allow every access to every page of it.
+	 * @one_distance: all that host_page() gives is as far from L1's address as @ram_hpa is from
+	 * @ram_start.
 	 */
 	uint64_t ram_start, ram_size;
 	hpa_t ram_hpa;
 	const uint8_t *ram;
+	bool one_distance;
 };
 
 struct hext_hart;

@@ -6,7 +6,8 @@
  *
  * Invariants:
  * - No entry maps memory outside the domain, or with a permission that L1 or L0 does not give.
- * - After hext_shadow_fence_gvma() no entry in the range stems from an older state of L1's tables.
+ * - After hext_shadow_fence_gvma() no entry in the range, that a walk from the root reaches, stems
+ *   from an older state of L1's tables.
  * - A table page that hardware on some hart may still walk is not used for another purpose.
  *
  * The pool is bounded. It has a lock, and calls neither hext_ops nor quiesce() while it holds the
@@ -214,8 +215,9 @@ struct hext_shadow_fenced {
 };
 
 /*
- * Execute @fence, an HFENCE.GVMA of L1 for an address or a range, on the shadows. On return they
- * have no entry from before the fence. Other harts need no fence: L1's fence is local to its hart.
+ * Execute @fence, an HFENCE.GVMA of L1 for an address or a range, on the shadows. On return a walk
+ * from their roots finds no entry from before the fence. Entries that the fence has hidden return
+ * only if L1's tables still give them. Other harts need no fence: L1's fence is local to its hart.
  */
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 						 const struct hext_gvma_fence *fence);

@@ -64,7 +64,7 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct h
 				store_pte(&table[i], 0);
 			else
 				all = false;
-		} else if (pte_is_pointer(pte)) {
+		} else if (has_table(pte)) {
 			index = table_index(pool, pte);
 			fence_table(pool, table_at(pool, index), &pool->info[index].span,
 				    PTES_PER_PAGE, level - 1, gpa, pool->info[index].part_of, r);
@@ -76,16 +76,31 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct h
 }
 
 /*
- * Remove from @s the entries that stem from leaves of L1 with an address in @r. The tables stay in
- * place: hardware may keep pointers to them, because a fence that names an address need not remove
- * pointers.
+ * Detach all tables of @s. The time that this takes does not depend on the number of tables.
+ */
+static void detach_all(struct hext_shadow *s)
+{
+	unsigned int i;
+
+	for (i = s->span.first; i < s->span.end; i++)
+		store_pte(&s->root[i], detached(load_pte(&s->root[i])));
+	s->last_table = NULL;
+}
+
+/*
+ * Remove from @s the entries that stem from leaves of L1 with an address in @r, or detach all
+ * tables if @r is NULL. The tables stay in place: hardware may keep pointers to them, because a
+ * fence that names an address need not remove pointers, and the fences of L1 are local to a hart.
  */
 static void fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			 const struct range *r)
 {
 	shadow_new_generation(s);
-	fence_table(pool, s->root, &s->span, GSTAGE_ROOT_PTES, s->levels - 1, 0, s->root_part_of,
-		    r);
+	if (r)
+		fence_table(pool, s->root, &s->span, GSTAGE_ROOT_PTES, s->levels - 1, 0,
+			    s->root_part_of, r);
+	else
+		detach_all(s);
 }
 
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
@@ -93,16 +108,13 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 {
 	struct hext_shadow_fenced fenced = { 0 };
 	uint64_t vmid_mask = BIT64(pool->cfg->vmid_bits) - 1;
-	struct range r = { .first = 0, .last = UINT64_MAX };
+	struct range r = { .first = fence->gpa, .last = UINT64_MAX };
 	uint32_t i;
 
-	if (!fence->all_addresses) {
-		r.first = fence->gpa;
-		if (fence->size && fence->size - 1 <= UINT64_MAX - fence->gpa)
-			r.last = fence->gpa + fence->size - 1;
-		else if (!fence->size)
-			r.last = fence->gpa;
-	}
+	if (!fence->size)
+		r.last = fence->gpa;
+	else if (fence->size - 1 <= UINT64_MAX - fence->gpa)
+		r.last = fence->gpa + fence->size - 1;
 	spin_lock(&pool->lock);
 	for (i = 0; i < pool->key_count; i++) {
 		struct hext_shadow *s = &pool->shadow[i];
@@ -111,7 +123,7 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 		/* priv H: VMID bits beyond VMIDLEN are ignored. */
 		if (!s->used || (!fence->all_vmids && vmid != (fence->vmid & vmid_mask)))
 			continue;
-		fence_shadow(pool, s, &r);
+		fence_shadow(pool, s, fence->all_addresses ? NULL : &r);
 		fenced.shadows |= BIT64(i);
 		if (fence->all_addresses || s->fragmented || s->draining)
 			fenced.whole |= BIT64(i);

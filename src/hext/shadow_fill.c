@@ -122,10 +122,15 @@ struct place {
 	uint64_t *table;
 	struct hext_span *span; /* the span of the table */
 	unsigned int level;	/* the level of the table */
+	bool attached;		/* a table above the address was detached before */
 };
 
-static struct place find_place(const struct hext_shadow_pool *pool, struct hext_shadow *s,
-			       gpa_t gpa, unsigned int leaf_level)
+/*
+ * Find the place for a leaf of @leaf_level at @gpa, and attach the tables above it. @page is L1's
+ * leaf for @gpa, from a walk since the last fence (shadow_attach()).
+ */
+static struct place find_place(struct hext_shadow_pool *pool, struct hext_shadow *s, gpa_t gpa,
+			       unsigned int leaf_level, const struct hext_page *page)
 {
 	struct place p = { .table = s->root, .span = &s->span, .level = s->levels - 1 };
 	unsigned int shift = pte_span_shift(p.level);
@@ -137,8 +142,12 @@ static struct place find_place(const struct hext_shadow_pool *pool, struct hext_
 		return (struct place){ .table = s->last_table, .span = s->last_span };
 	for (; p.level > leaf_level; p.level--) {
 		pte = load_pte(&p.table[index]);
-		if (!pte_is_pointer(pte))
+		if (!has_table(pte))
 			break;
+		if (is_detached(pte)) {
+			shadow_attach(pool, &p.table[index], p.level - 1, page);
+			p.attached = true;
+		}
 		below = table_index(pool, pte);
 		p.table = table_at(pool, below);
 		p.span = &pool->info[below].span;
@@ -205,7 +214,7 @@ static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
 	for (i = span->first; i < span->end; i++) {
 		pte = load_pte(&table[i]);
 		store_pte(&table[i], 0);
-		if (pte_is_pointer(pte))
+		if (has_table(pte))
 			clear_table(pool, table_index(pool, pte));
 	}
 	*span = EMPTY_SPAN;
@@ -270,12 +279,14 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
 	old = load_pte(entry);
 	store_pte(entry, leaf->pte);
 	span_add(p->span, at);
-	if (pte_is_pointer(old)) {
+	if (has_table(old)) {
 		clear_table(pool, table_index(pool, old));
 		s->last_table = NULL;
-	}
-	if (pte_is_pointer(old) || old == leaf->pte)
 		return HEXT_SHADOW_FLUSH_VMID;
+	}
+	/* The entry that was there is visible to walks only now, if its table was detached. */
+	if (old == leaf->pte)
+		return p->attached ? flush : HEXT_SHADOW_FLUSH_VMID;
 	return old ? HEXT_SHADOW_FLUSH_GPA : flush;
 }
 
@@ -390,21 +401,22 @@ static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t 
 
 enum fill { FILL_DONE, FILL_AGAIN, FILL_GIVE_UP };
 
-/* Install @leaf, if the generation is still @generation, so that the walk for it is not stale. */
-static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *s, gpa_t gpa,
-			     const struct shadow_leaf *leaf, const struct around *around,
-			     uint64_t generation, void *ctx, enum hext_shadow_flush *flush)
+/* Install @leaf, which comes from @page, unless a fence has made @walk stale, the walk for it. */
+static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			     const struct hext_shadow_missed *walk, const struct hext_page *page,
+			     const struct shadow_leaf *leaf, const struct around *around, void *ctx,
+			     enum hext_shadow_flush *flush)
 {
 	enum fill outcome = FILL_AGAIN;
 	struct hext_shadow *victim;
 	struct place p;
 
 	spin_lock(&pool->lock);
-	if (s->generation == generation) {
-		p = find_place(pool, s, gpa, leaf->level);
+	if (s->generation == walk->generation) {
+		p = find_place(pool, s, walk->gpa, leaf->level, page);
 		if (p.level - leaf->level <= pool->free_count) {
-			*flush = install(pool, s, gpa, leaf, &p);
-			install_around(s, gpa, around, &p);
+			*flush = install(pool, s, walk->gpa, leaf, &p);
+			install_around(s, walk->gpa, around, &p);
 			outcome = FILL_DONE;
 		} else {
 			victim = shadow_page_victim(pool, s);
@@ -461,8 +473,8 @@ fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 			return HEXT_SHADOW_EMULATE;
 		}
 		look_around(pool, s, h, walk->gpa, &walk->access, page, &leaf, &around);
-		if (try_install(pool, s, walk->gpa, &leaf, &around, walk->generation, h->ctx,
-				&result->flush) != FILL_AGAIN ||
+		if (try_install(pool, s, walk, page, &leaf, &around, h->ctx, &result->flush) !=
+			    FILL_AGAIN ||
 		    attempt == MAX_ATTEMPTS)
 			return HEXT_SHADOW_RESUME;
 		status = walk_tables(s, h, walk, page);
@@ -510,10 +522,12 @@ fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_har
 	    !compose(pool, s, h, gpa, &access, &page, &leaf))
 		return flush;
 	spin_lock(&pool->lock);
-	p = find_place(pool, s, gpa, leaf.level);
-	if (s->generation == generation && p.level - leaf.level <= pool->free_count &&
-	    load_pte(&p.table[pte_index(s, gpa, p.level)]) != leaf.pte)
-		flush = install(pool, s, gpa, &leaf, &p);
+	if (s->generation == generation) {
+		p = find_place(pool, s, gpa, leaf.level, &page);
+		if (p.level - leaf.level <= pool->free_count &&
+		    load_pte(&p.table[pte_index(s, gpa, p.level)]) != leaf.pte)
+			flush = install(pool, s, gpa, &leaf, &p);
+	}
 	spin_unlock(&pool->lock);
 	return flush;
 }

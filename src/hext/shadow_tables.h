@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The tables of the shadow G-stages, private to shadow.c (the pool), shadow_fill.c (faults),
- * shadow_plain.h (the simplest faults) and shadow_fence.c (fences).
+ * shadow_plain.h (the simplest faults), shadow_fence.c (fences) and shadow_attach.c (what a fence
+ * has detached).
  *
  * Order of memory accesses. Each PTE is written by one 64-bit atomic store. A table page is zeroed
  * before the store that links it. That store is a release: a walker that follows the pointer sees
@@ -16,6 +17,12 @@
 #include "hext/pte.h"
 #include "hext/shadow.h"
 #include "hext/walk.h"
+
+/*
+ * In a pointer whose table is detached, this bit of RSW takes the place of V. Hardware takes the
+ * entry for invalid. Halite attaches the table before hardware may use it (shadow_attach.c).
+ */
+#define PTE_DETACHED BIT64(PTE_RSW_SHIFT)
 
 /* The end of a list of table pages. */
 #define NO_TABLE UINT32_MAX
@@ -53,6 +60,23 @@ static inline uint64_t load_pte(const uint64_t *pte)
 static inline void store_pte(uint64_t *pte, uint64_t value)
 {
 	__atomic_store_n(pte, value, __ATOMIC_RELEASE);
+}
+
+static inline bool is_detached(uint64_t pte)
+{
+	return (pte & (PTE_V | PTE_DETACHED)) == PTE_DETACHED;
+}
+
+/* Whether @pte names a table, attached or detached. */
+static inline bool has_table(uint64_t pte)
+{
+	return pte && !pte_is_leaf(pte);
+}
+
+/* @pte with its table detached, if it is a pointer. 0 for a leaf. */
+static inline uint64_t detached(uint64_t pte)
+{
+	return pte_is_pointer(pte) ? pte ^ (PTE_V | PTE_DETACHED) : pte_is_leaf(pte) ? 0 : pte;
 }
 
 static inline uint32_t table_index(const struct hext_shadow_pool *pool, uint64_t pointer)
@@ -94,6 +118,16 @@ static inline void shadow_new_generation(struct hext_shadow *s)
 {
 	__atomic_store_n(&s->generation, s->generation + 1, __ATOMIC_RELEASE);
 }
+
+/*
+ * Attach the table of @pointer, a detached pointer of the shadow. @level is the level of the
+ * table's entries. @page is the leaf in which a walk of L1's tables has ended, for an address of
+ * the table. The walk began at the root, or where a hart may begin it, after the last fence that
+ * gave the shadow a new generation. The caller holds the lock. Entries that L1's tables do not give
+ * any more are removed, and tables below the table stay detached.
+ */
+void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned int level,
+		   const struct hext_page *page);
 
 /*
  * Remove all contents of @s, and free its pages after no hart walks them any more. The caller holds

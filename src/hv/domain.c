@@ -79,6 +79,8 @@ static void choose_fast_ram(struct domain *d)
 	d->hext.ram_start = largest.start;
 	d->hext.ram_hpa = hpa(largest.start);
 	d->hext.ram_size = largest.size;
+	/* The domain's G-stage maps everything at its own address. */
+	d->hext.one_distance = true;
 }
 
 void domain_build(struct domain *d, struct host *h)

@@ -350,6 +350,8 @@ static void change_gstage(unsigned int root, unsigned int g)
 	 */
 	bool parts = root % 2;
 
+	if (rarely(8))
+		flag &= ~(pick(2) ? A : U);
 	if (rarely(g < 6 ? 3 : 6))
 		level = 1;
 	if (parts && rarely(10) && g >= 6)

@@ -126,7 +126,7 @@ static struct hw_page hw_walk(uint64_t hgatp, uint64_t gpa)
 		uint64_t offset = (KIB4 << (9 * level)) - 1;
 
 		if (!(pte & PTE_V)) {
-			assert_int_equal(pte, 0);
+			assert_true(!pte || is_detached(pte));
 			return (struct hw_page){ .valid = false };
 		}
 		if (pte & (PTE_R | PTE_W | PTE_X)) {
@@ -773,6 +773,10 @@ static void a_fence_hits_the_superpage_around_it(void **state)
 	assert_true(seen(0, GIB1).valid);
 	fence(3, GIB1, UINT64_MAX);
 	assert_false(seen(0, GIB1).valid);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	assert_int_equal(seen(0, 0).level, 2);
+	fence(3, 0, 0);
+	assert_false(seen(0, 0).valid);
 }
 
 /* One address of a leaf of L1 stands for the leaf, in however many parts the shadow has it. */
@@ -899,6 +903,270 @@ static void endless_fences_end(void **state)
 	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF);
 	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
 	assert_false(seen(0, KIB4).valid);
+}
+
+/* ---- tables that a fence of everything has detached ---- */
+
+/* Further apart than pages that one fault brings. */
+#define APART (16 * KIB4)
+
+static void map_and_touch(gpa_t gpa, uint64_t pa)
+{
+	fake_map(hart[0].hgatp, gpa, pa, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, gpa), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, gpa).pte & PTE_W);
+}
+
+/* An entry comes back if L1 still gives all of it, with the permissions that L1 still gives. */
+static void l1_gives_entries_back_after_a_fence(void **state)
+{
+	static const struct {
+		uint64_t clear, set,
+			left; /* changes of L1's entry; R, W, X of the shadow's after */
+	} cases[] = {
+		{ 0, 0, PTE_R | PTE_W | PTE_X },
+		{ 0, UINT64_C(1) << PTE_PPN_SHIFT, 0 },
+		{ PTE_V, 0, 0 },
+		{ PTE_A, 0, 0 },
+		{ PTE_U, 0, 0 },
+		{ PTE_D, 0, PTE_R | PTE_X },
+		{ PTE_W, 0, PTE_R | PTE_X },
+		{ PTE_X, 0, PTE_R | PTE_W },
+		{ PTE_R, 0, 0 }, /* reserved */
+		{ 0, BIT64(PTE_PBMT_SHIFT), 0 },
+		{ 0, PTE_N, 0 },
+		{ 0, BIT64(54), 0 }, /* reserved */
+		{ PTE_R | PTE_W | PTE_X, 0, 0 },
+		{ 0, PTE_RSW | PTE_G, PTE_R | PTE_W | PTE_X },
+	};
+	const unsigned int count = sizeof(cases) / sizeof(*cases);
+	uint64_t *pte, before;
+	uint32_t tables;
+	unsigned int i;
+
+	(void)state;
+	cfg.svpbmt = true;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(9, 3);
+	for (i = 0; i < count; i++)
+		map_and_touch(i * APART, FAKE_RAM + 2 * i * KIB4);
+	map_and_touch(20 * APART, FAKE_RAM);
+	map_and_touch(GIB1, FAKE_RAM);
+	before = seen(0, 0).pte;
+	tables = get(0)->table_count;
+	for (i = 0; i < count; i++) {
+		pte = fake_slot(hart[0].hgatp, i * APART, 0);
+		*pte = (*pte & ~cases[i].clear) | cases[i].set;
+	}
+	assert_int_equal(fence(3, 0, 0).whole, BIT64(get(0) - pool.shadow));
+	for (i = 0; i < count; i++)
+		assert_false(seen(0, i * APART).valid);
+	assert_false(seen(0, GIB1).valid);
+	assert_int_equal(get(0)->table_count, tables);
+	/* One fault brings all that L1 still gives. It needs no fence: nothing was valid. */
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, 20 * APART), HEXT_SHADOW_RESUME);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_NONE);
+	assert_true(seen(0, 20 * APART).valid);
+	for (i = 0; i < count; i++) {
+		assert_int_equal(rwx(seen(0, i * APART).pte), cases[i].left);
+		assert_int_equal(seen(0, i * APART).valid, cases[i].left != 0);
+	}
+	assert_int_equal(seen(0, 0).pte, before);
+	/* Another table waits for its own fault. */
+	assert_false(seen(0, GIB1).valid);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, GIB1), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, GIB1).pte & PTE_W);
+	assert_int_equal(get(0)->table_count, tables);
+	/* A hart that faults again holds something old. */
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, GIB1), HEXT_SHADOW_RESUME);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_VMID);
+}
+
+/* L1's entries count at the place where they are now, not where they were. */
+static void a_detached_table_is_compared_with_l1s_new_one(void **state)
+{
+	uint64_t *top, old;
+
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	map_and_touch(0, FAKE_RAM);
+	map_and_touch(APART, FAKE_RAM + KIB4);
+	map_and_touch(2 * APART, FAKE_RAM + KIB4);
+	top = fake_slot(hart[0].hgatp, 0, 1);
+	old = *top;
+	*top = 0;
+	fake_map(hart[0].hgatp, 0, FAKE_RAM, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, 2 * APART, FAKE_RAM + 2 * KIB4, 0, FAKE_LEAF);
+	assert_int_not_equal(*top, old);
+	fence(3, 0, 0);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, 0).valid);
+	assert_false(seen(0, APART).valid);
+	assert_false(seen(0, 2 * APART).valid);
+}
+
+static void a_range_is_fenced_in_detached_tables(void **state)
+{
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	map_and_touch(0, FAKE_RAM);
+	map_and_touch(APART, FAKE_RAM + KIB4);
+	fence(3, 0, 0);
+	fence(3, APART, KIB4);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, 0).valid);
+	assert_false(seen(0, APART).valid);
+}
+
+static void large_pages_come_back_with_their_table(void **state)
+{
+	uint64_t *l1;
+
+	(void)state;
+	cfg.one_distance = true;
+	fake.region[0].level = 1;
+	hart[0].hgatp = fake_atp(8, 3);
+	l1 = fake_map(hart[0].hgatp, MIB2, FAKE_RAM, 1, FAKE_LEAF);
+	fake_map(hart[0].hgatp, 3 * MIB2, FAKE_RAM, 1, FAKE_LEAF);
+	/* L1's table of small pages has at index 1 what its table of large pages has there. */
+	fake_map(hart[0].hgatp, 4 * MIB2, FAKE_RAM, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, 4 * MIB2 + KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, MIB2), HEXT_SHADOW_RESUME);
+	assert_int_equal(seen(0, MIB2).level, 1);
+	fence(3, 0, 0);
+	assert_false(seen(0, MIB2).valid);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 3 * MIB2), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, MIB2).valid);
+	assert_int_equal(seen(0, MIB2).hpa, cfg.ram_hpa.addr);
+	/* The walk for a small page has not read L1's entries for large ones. */
+	fence(3, 0, 0);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 4 * MIB2), HEXT_SHADOW_RESUME);
+	assert_false(seen(0, MIB2).valid);
+	/* A misaligned superpage is none. */
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, MIB2), HEXT_SHADOW_RESUME);
+	*l1 = fake_make_pte(FAKE_RAM + KIB4, FAKE_LEAF);
+	fence(3, 0, 0);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 3 * MIB2), HEXT_SHADOW_RESUME);
+	assert_false(seen(0, MIB2).valid);
+}
+
+/* The host may have the page of another address of L1 where L1's new page would be. */
+static void nothing_comes_back_without_one_distance(void **state)
+{
+	(void)state;
+	cfg.one_distance = false;
+	hart[0].hgatp = fake_atp(8, 3);
+	map_and_touch(0, FAKE_RAM);
+	map_and_touch(APART, FAKE_RAM + KIB4);
+	fence(3, 0, 0);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, 0).valid);
+	assert_false(seen(0, APART).valid);
+}
+
+/* A pointer of L1 that looks like one of the shadow is none. */
+static void a_table_below_stays_detached(void **state)
+{
+	(void)state;
+	cfg.one_distance = true;
+	cfg.ram_hpa = hpa(FAKE_RAM);
+	fake.region[0].level = 1;
+	fake.region[0].hpa = FAKE_RAM;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, 3 * MIB2, FAKE_RAM, 1, FAKE_LEAF);
+	map_and_touch(MIB2, FAKE_RAM);
+	/* The table of small pages was taken last. */
+	*fake_slot(hart[0].hgatp, MIB2, 1) =
+		fake_make_pte(pool.tables_hpa.addr + get(0)->tables * KIB4, PTE_V);
+	fence(3, 0, 0);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 3 * MIB2), HEXT_SHADOW_RESUME);
+	assert_false(seen(0, MIB2).valid);
+}
+
+/* A part of a larger leaf of L1 does not come back: what follows it in L1's leaf may not either. */
+static void parts_do_not_come_back(void **state)
+{
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	cfg.svnapot = true;
+	*fake_map(hart[0].hgatp, APART, FAKE_RAM, 0, FAKE_LEAF) |= PTE_N | UINT64_C(8)
+										   << PTE_PPN_SHIFT;
+	map_and_touch(0, FAKE_RAM);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, APART), HEXT_SHADOW_RESUME);
+	fake_map(hart[0].hgatp, APART, FAKE_RAM, 0, FAKE_LEAF);
+	fence(3, 0, 0);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	assert_false(seen(0, APART).valid);
+	/* Bare has no table to compare with. */
+	hart[0].hgatp = 0;
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, SMALL), HEXT_SHADOW_RESUME);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, SMALL + APART), HEXT_SHADOW_RESUME);
+	fence(0, 0, 0);
+	assert_false(seen(0, SMALL).valid);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, SMALL), HEXT_SHADOW_RESUME);
+	assert_int_equal(seen(0, SMALL).hpa, SMALL_HPA);
+	assert_false(seen(0, SMALL + APART).valid);
+}
+
+static void a_leaf_replaces_a_detached_table(void **state)
+{
+	uint64_t *table;
+	unsigned int i;
+
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	map_and_touch(KIB4, FAKE_RAM);
+	table = (uint64_t *)(pool.tables + get(0)->tables * KIB4);
+	assert_true(table[1] & PTE_R);
+	fence(3, 0, 0);
+	fake_map(hart[0].hgatp, 0, BIG, 1, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_VMID);
+	assert_int_equal(seen(0, KIB4).level, 1);
+	/* Another hart may have a pointer to the table, and no fence would find what is in it. */
+	for (i = 0; i < 512; i++)
+		assert_int_equal(table[i], 0);
+}
+
+static uint64_t *new_top, new_table;
+
+static bool host_page_with_a_new_table(void *ctx, pa_t addr, struct hext_host_page *page)
+{
+	if (new_table) {
+		*new_top = new_table;
+		new_table = 0;
+		fence(3, 0, 0);
+	}
+	return fake_host_page(ctx, addr, page);
+}
+
+/* What was walked before a fence is not what detached tables are compared with. */
+static void a_fence_during_the_walk_leaves_tables_detached(void **state)
+{
+	struct hext_ops racing = fake_ops;
+
+	(void)state;
+	racing.host_page = host_page_with_a_new_table;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	map_and_touch(0, SMALL);
+	map_and_touch(APART, FAKE_RAM);
+	map_and_touch(MIB2, FAKE_RAM);
+	new_top = fake_slot(hart[0].hgatp, 0, 1);
+	new_table = *fake_slot(hart[0].hgatp, MIB2, 1);
+	fence(3, 0, 0);
+	hart[0].ops = &racing;
+	ahead(0, CAUSE_LOAD_GUEST_PAGE, 0);
+	assert_int_equal(new_table, 0);
+	assert_false(seen(0, APART).valid);
+	hart[0].ops = &fake_ops;
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	assert_int_equal(seen(0, 0).hpa, cfg.ram_hpa.addr);
+	assert_false(seen(0, APART).valid);
 }
 
 /* ---- the pool ---- */
@@ -1346,12 +1614,13 @@ static uint64_t *model_slot(unsigned int g, gpa_t gpa, unsigned int level)
 static void random_change(unsigned int g)
 {
 	static const uint64_t targets[] = {
-		BIG, BIG + GIB1, SMALL, SMALL + MIB2, READ_ONLY, FAKE_HOLE, BIG + BIG_SIZE,
+		BIG,	   BIG + GIB1,	   SMALL,    SMALL + MIB2,	   READ_ONLY,
+		FAKE_HOLE, BIG + BIG_SIZE, FAKE_RAM, FAKE_RAM + 64 * KIB4,
 	};
 	gpa_t gpa = guest[g].sample[pick(SAMPLES)].gpa;
 	unsigned int level = pick(3);
 	uint64_t size = KIB4 << (9 * level);
-	uint64_t to = targets[pick(7)] + pick(3) * size;
+	uint64_t to = targets[pick(9)] + pick(3) * size;
 	uint64_t flags = FAKE_LEAF;
 
 	if (pick(4) == 0)
@@ -1474,7 +1743,8 @@ static void random_fault(unsigned int n)
 		assert_true(said.flags != (PTE_R | PTE_W | PTE_X));
 }
 
-static void start_model(void)
+/* With @one_distance, the model's memory has host addresses of which hext_config says so. */
+static void start_model(bool one_distance)
 {
 	static const gpa_t at[] = { 0, MIB2, 3 * MIB2, GIB1, GIB1 + 5 * MIB2, 7 * GIB1 };
 	unsigned int g, i;
@@ -1484,6 +1754,10 @@ static void start_model(void)
 	fake_add_region((struct fake_region){ SMALL, 2 * MIB2, SMALL_HPA, 0, true, true, true });
 	fake_add_region(
 		(struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false, true });
+	fake.region[0].level = 1;
+	for (i = 0; one_distance && i < fake.regions; i++)
+		fake.region[i].hpa = fake.region[i].pa + BIT64(40);
+	cfg.one_distance = one_distance;
 	memset(guest, 0, sizeof(guest));
 	kept_tables = 0;
 	for (g = 0; g < GUESTS; g++) {
@@ -1503,7 +1777,7 @@ static void random_use_keeps_the_invariant(void **state)
 	for (step = 0; step < STEPS; step++) {
 		if (step % 4000 == 0) {
 			setup(state);
-			start_model();
+			start_model(step % 8000);
 			seed = step + 1;
 			for (n = 0; n < HARTS; n++)
 				hart[n].ops = &racing;
@@ -1557,6 +1831,15 @@ int main(void)
 		T(a_fence_hits_all_of_a_napot_leaf),
 		T(shadows_are_found_by_vmid),
 		T(a_fence_during_the_walk_outdates_it),
+		T(l1_gives_entries_back_after_a_fence),
+		T(a_detached_table_is_compared_with_l1s_new_one),
+		T(a_range_is_fenced_in_detached_tables),
+		T(large_pages_come_back_with_their_table),
+		T(nothing_comes_back_without_one_distance),
+		T(a_table_below_stays_detached),
+		T(parts_do_not_come_back),
+		T(a_leaf_replaces_a_detached_table),
+		T(a_fence_during_the_walk_leaves_tables_detached),
 		T(endless_fences_end),
 		T(harts_share_a_shadow),
 		T(the_least_recently_used_is_evicted),
