@@ -15,7 +15,7 @@
 #                 aplic   an APLIC that delivers interrupts itself, and harts without AIA
 #               These machines run only the areas about harts with more than the H extension:
 #                 vector  harts with V
-#                 csrind  harts with Ssaia and Sscsrind, without IMSIC and hstateen0
+#                 csrind  harts with Ssaia, Sscsrind and Ssctr, without IMSIC and hstateen0
 #                 max     harts with all extensions of QEMU; maxaia: with AIA
 #                 rva23   harts of RVA23; rva23aia: with AIA
 #   MACHINE:*     all variants of MACHINE; plic:* are those of the machine with a PLIC
@@ -43,8 +43,8 @@ machine_options()
 	aplic) echo "-M virt,aia=aplic" ;;
 	vector) echo "-M virt,aia=none -cpu rv64,h=true,v=true" ;;
 	csrind)
-		echo "-M virt,aia=none" \
-			"-cpu rv64,h=true,smaia=true,ssaia=true,smcsrind=true,sscsrind=true"
+		echo "-M virt,aia=none -cpu" \
+			"rv64,h=true,smaia=true,ssaia=true,smcsrind=true,sscsrind=true,ssctr=true"
 		;;
 	max) echo "-M virt,aia=none -cpu max" ;;
 	maxaia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu max" ;;

@@ -105,8 +105,8 @@ static uint32_t keys(const struct domain *d)
 		keys |= BIT64(KEY_SLOW);
 	if (d->hext.aia)
 		keys |= BIT64(KEY_AIA);
-	if (d->world.open_iselect)
-		keys |= BIT64(KEY_ISELECT);
+	if (world_has_open_csrs(&d->world))
+		keys |= BIT64(KEY_OPEN);
 	if (!d->hext.sstc)
 		keys |= BIT64(KEY_NO_SSTC);
 	if (!d->shadows.vmid_tagged)

@@ -42,6 +42,8 @@ static void fill_config(struct world_config *w, const struct machine *m)
 	/* With Smstateen, siselect traps: hext_known_stateen0() clears hstateen0.CSRIND. */
 	w->open_iselect = !c->aia && !w->stateen &&
 			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);
+	/* With Smstateen, it clears hstateen0.CTR, too. */
+	w->open_ctr = m->isa.ssctr && !w->stateen;
 	c->identities = m->imsic.identities;
 	if (m->imsic.present)
 		share_interrupt_files(w, &m->imsic);

@@ -22,7 +22,7 @@
 /* The extensions that Halite looks for. */
 struct machine_isa {
 	bool h, v, sstc, svinval, svpbmt, svnapot, svadu, svade, smstateen, smaia, ssaia, sscofpmf;
-	bool smcsrind, sscsrind;
+	bool smcsrind, sscsrind, ssctr;
 };
 
 struct machine_hart {

@@ -16,7 +16,7 @@ static const struct {
 	{ EXTENSION(svinval) },	 { EXTENSION(svpbmt) },	  { EXTENSION(svnapot) },
 	{ EXTENSION(svadu) },	 { EXTENSION(svade) },	  { EXTENSION(smstateen) },
 	{ EXTENSION(smaia) },	 { EXTENSION(ssaia) },	  { EXTENSION(sscofpmf) },
-	{ EXTENSION(smcsrind) }, { EXTENSION(sscsrind) },
+	{ EXTENSION(smcsrind) }, { EXTENSION(sscsrind) }, { EXTENSION(ssctr) },
 #undef EXTENSION
 };
 

@@ -10,15 +10,17 @@
 
 #include "hext/csr.h"
 
-#define CSR_SSTATUS  0x100
-#define CSR_STVEC    0x105
-#define CSR_SSCRATCH 0x140
-#define CSR_SEPC     0x141
-#define CSR_SCAUSE   0x142
-#define CSR_STVAL    0x143
-#define CSR_SISELECT 0x150
-#define CSR_SATP     0x180
-#define CSR_TIME     0xc01
+#define CSR_SSTATUS    0x100
+#define CSR_STVEC      0x105
+#define CSR_SSCRATCH   0x140
+#define CSR_SEPC       0x141
+#define CSR_SCAUSE     0x142
+#define CSR_STVAL      0x143
+#define CSR_SCTRSTATUS 0x14f
+#define CSR_SISELECT   0x150
+#define CSR_SATP       0x180
+#define CSR_VSCTRCTL   0x24e
+#define CSR_TIME       0xc01
 
 /*
  * A file may define this to nothing if its CSR accesses do not change how its own memory is

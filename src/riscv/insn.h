@@ -8,6 +8,12 @@
 
 #include <stdint.h>
 
+/* SCTRCLR (Ssctr): zero the records of control transfers. */
+static inline void insn_sctrclr(void)
+{
+	__asm__ volatile(".4byte 0x10400073" : : : "memory");
+}
+
 static inline void insn_hfence_gvma_all(void)
 {
 	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" : : : "memory");

@@ -21,7 +21,7 @@
 #define KEY_STATS	      7	 /* Exits are counted. */
 #define KEY_SLOW	      8	 /* quick.c and swap.c are not used. */
 #define KEY_AIA		      9	 /* L1 has the advanced interrupt architecture. */
-#define KEY_ISELECT	      10 /* L1 has no AIA, but can access siselect and vsiselect. */
+#define KEY_OPEN	      10 /* world_has_open_csrs() */
 #define STATIC_KEY_COUNT      11
 
 /*

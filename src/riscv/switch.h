@@ -11,6 +11,7 @@
 #include "hext/trap.h"
 #include "riscv/csr.h"
 #include "riscv/fence.h"
+#include "riscv/insn.h"
 #include "riscv/ncsr.h"
 #include "riscv/world.h"
 
@@ -214,16 +215,6 @@ static __attribute__((noinline, unused)) void load_priorities_of_l1(const struct
 	ncsr_write(HEXT_CSR_HVIPRIO2, hext_own_hviprio2(h));
 }
 
-/*
- * If L1 has no AIA but can access vsiselect, Halite keeps no level's value. It clears the CSR, so
- * that no level reads what another one has written.
- */
-ALWAYS_INLINE void forget_iselect(void)
-{
-	if (static_key(KEY_ISELECT))
-		ncsr_write(HEXT_CSR_VSISELECT, 0);
-}
-
 /* Load those CSRs of @group, a constant, that have the value that L1 wrote while L2 runs. */
 ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h, enum world_group group)
 {
@@ -257,7 +248,7 @@ ALWAYS_INLINE void load_controls_of_l1(const struct hext_hart *h)
 ALWAYS_INLINE bool world_has_more_controls(const struct hext_hart *h)
 {
 	const struct hext_config *c = h->cfg;
-	bool more = c->answers || world_config(c)->open_iselect;
+	bool more = c->answers || world_has_open_csrs(world_config(c));
 
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...) \
@@ -267,12 +258,28 @@ ALWAYS_INLINE bool world_has_more_controls(const struct hext_hart *h)
 	return more;
 }
 
+/*
+ * Without Smstateen, L1 and L2 reach CSRs of extensions that L1 is not told of. Halite keeps no
+ * level's value of them. It clears them, so that no level reads what another one has left.
+ */
+ALWAYS_INLINE void clear_open_csrs(const struct world_config *w)
+{
+	if (w->open_iselect)
+		ncsr_write(HEXT_CSR_VSISELECT, 0);
+	if (w->open_ctr) {
+		ncsr_write(CSR_VSCTRCTL, 0);
+		csr_write(CSR_SCTRSTATUS, 0);
+		insn_sctrclr();
+	}
+}
+
 ALWAYS_INLINE void load_more_controls_of_l2(const struct hext_hart *h)
 {
 	load_controls_of_l2(h, WORLD_SELDOM);
 	if (h->cfg->answers)
 		load_controls_of_l2(h, WORLD_ASKED);
-	forget_iselect();
+	if (static_key(KEY_OPEN))
+		clear_open_csrs(world_config(h->cfg));
 }
 
 ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h)
@@ -280,7 +287,8 @@ ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h)
 	load_group_of_l1(h->cfg, WORLD_SELDOM);
 	if (h->cfg->answers)
 		load_group_of_l1(h->cfg, WORLD_ASKED);
-	forget_iselect();
+	if (static_key(KEY_OPEN))
+		clear_open_csrs(world_config(h->cfg));
 }
 
 /*

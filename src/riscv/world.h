@@ -25,6 +25,7 @@ struct world_config {
 	bool svinval;
 	bool stateen;	   /* Smstateen */
 	bool open_iselect; /* L1 has no AIA, but can access siselect */
+	bool open_ctr;	   /* L1 has no Ssctr, but can access its CSRs */
 	/* the hart's guest file that is L1's supervisor-level file; 0: none */
 	uint8_t l1_file;
 	uint64_t hstatus_of_l1; /* bits of hstatus that are always set while L1 runs */
@@ -35,6 +36,11 @@ struct world_config {
 static inline const struct world_config *world_config(const struct hext_config *cfg)
 {
 	return (const struct world_config *)cfg;
+}
+
+static inline bool world_has_open_csrs(const struct world_config *w)
+{
+	return w->open_iselect || w->open_ctr;
 }
 
 static inline uint64_t henvcfg_of_l1(const struct hext_config *cfg)

@@ -11,6 +11,11 @@ void machine_hfence_gvma(bool has_gpa, uint64_t gpa, bool has_vmid, uint64_t vmi
 void machine_hfence_vvma(bool has_addr, uint64_t addr, bool has_asid, uint64_t asid);
 void machine_fence(void);
 
+/* The machine's harts have no Ssctr. */
+static inline void insn_sctrclr(void)
+{
+}
+
 static inline void insn_hfence_gvma_all(void)
 {
 	machine_hfence_gvma(false, 0, false, 0);

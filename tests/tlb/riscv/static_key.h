@@ -16,7 +16,7 @@
 #define KEY_STATS	      7
 #define KEY_SLOW	      8
 #define KEY_AIA		      9
-#define KEY_ISELECT	      10
+#define KEY_OPEN	      10
 
 extern uint32_t machine_keys;
 
