@@ -4,6 +4,7 @@
 #include "hv/nested.h"
 #include "hv/sbi.h"
 #include "hv/swap.h"
+#include "hv/swap_consume.h"
 
 /*
  * Called before a NACL function that does all pending fences. Does FENCES_AT_ONCE of them. False:
@@ -30,7 +31,7 @@ bool sbi_nacl_sync_sret(struct vcpu *v)
 	 * If more fences are pending, L1 executes its ECALL again, as described at take_fences().
 	 * The call is counted once, when it is done.
 	 */
-	if (!swap_consume(v))
+	if (!swap_consume_area(v) && !nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
 		return false;
 	stat_count(&v->stats, STAT_L1_NACL);
 	if (vcpu_can_swap(v)) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hv/swap_inline.h"
-#include "hv/fence.h"
 #include "hv/swap.h"
 
 void swap_to_l2(struct vcpu *v)
@@ -8,11 +7,6 @@ void swap_to_l2(struct vcpu *v)
 	swap_into_l2(v, ncsr_read(HEXT_CSR_HIE), v->h.hstatus);
 	v->hstatus_stale = false;
 	world_read_pc(&v->h);
-}
-
-bool swap_consume(struct vcpu *v)
-{
-	return swap_consume_area(v) || nacl_host_take_in(&v->nacl, FENCES_AT_ONCE);
 }
 
 bool swap_to_l2_by_call(struct vcpu *v)

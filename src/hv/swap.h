@@ -15,12 +15,6 @@
 void swap_to_l2(struct vcpu *v);
 
 /*
- * L1 has called sync_sret, and has an area: consume its dirty CSRs and pending fences. False: more
- * fences are pending than are executed at once.
- */
-bool swap_consume(struct vcpu *v);
-
-/*
  * Enter L2 by a call of sync_sret: do the autoswap of hstatus and the SRET. Then the entry is
  * complete but for the guest's registers. False: nothing has changed, since hstatus.SPV is clear, a
  * request is posted, or L1 has an interrupt.

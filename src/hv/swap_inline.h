@@ -10,6 +10,7 @@
 #define CSR_CLOBBERS
 
 #include "hext/csr.h"
+#include "hv/swap_consume.h"
 #include "hv/vcpu.h"
 #include "riscv/insn.h"
 #include "riscv/switch.h"
@@ -66,42 +67,6 @@ ALWAYS_INLINE bool l1_is_interrupted(uint64_t hie)
 }
 
 /* ---- from L1 to L2 ---- */
-
-/* With AIA, KVM writes hvictl before each entry. */
-ALWAYS_INLINE void consume_hvictl(struct vcpu *v)
-{
-	if (!nacl_host_is_dirty_alone(&v->nacl, HEXT_CSR_HVICTL))
-		return;
-	v->h.hvictl = nacl_host_take_value(&v->nacl, HEXT_CSR_HVICTL) & v->h.cfg->hvictl;
-	nacl_host_put(nacl_host_csrs(&v->nacl), HEXT_CSR_HVICTL, v->h.hvictl);
-}
-
-ALWAYS_INLINE void consume_hvip(struct vcpu *v)
-{
-	uint64_t value = nacl_host_take_value(&v->nacl, HEXT_CSR_HVIP);
-	uint64_t hvip = value & IRQ_VS_ALL;
-
-	if (static_key(KEY_AIA))
-		hvip |= value & v->h.cfg->hvien;
-	v->h.hvip = hvip;
-}
-
-/*
- * Consume hvip and hvictl in L1's area if they are dirty. False: other CSRs are dirty, or a fence
- * is pending.
- */
-ALWAYS_INLINE bool swap_consume_area(struct vcpu *v)
-{
-	enum nacl_waiting waiting;
-
-	if (static_key(KEY_AIA))
-		consume_hvictl(v);
-	waiting = nacl_host_waits(&v->nacl, HEXT_CSR_HVIP);
-	/* KVM writes hvip before each entry. */
-	if (__builtin_expect(waiting == NACL_WAITS_ONE, 1))
-		consume_hvip(v);
-	return waiting != NACL_WAITS_MORE;
-}
 
 /* Whether L2 can run under L1's @hstatus at once. @hie is the hart's hie. */
 ALWAYS_INLINE bool swap_can_enter(const struct vcpu *v, uint64_t hstatus, uint64_t hie)
