@@ -35,7 +35,7 @@ def figures:
 | [configs[] | . as $c | select([names[] | $results[.[0]][$c[0]] // empty] | length > 0)] as $shown
 | ([names[] | $results[.[0]][] | .total] | max) as $most
 | (520 / $most) as $scale
-| ($shown | length * bar_height + 22) as $step
+| ($shown | length * bar_height + 34) as $step
 | (names | length * $step + 70) as $height
 | "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1000\" height=\"\($height)\" " +
     "viewBox=\"0 0 1000 \($height)\" font-family=\"sans-serif\" font-size=\"11\">",
@@ -48,7 +48,7 @@ def figures:
     | (58 + $i * $step) as $top
     | ($n[1] | text(10; $top + 10; "font-weight=\"bold\"")),
       ($shown | to_entries[] | .key as $j | .value as $c
-        | ($top + 4 + $j * bar_height) as $y
+        | ($top + 16 + $j * bar_height) as $y
         | $results[$n[0]][$c[0]] // empty
         | ((.total - .halite) * $scale) as $others
         | ($c[1] | text(label_width - 8; $y + 9; "text-anchor=\"end\"")),
