@@ -13,40 +13,40 @@
 #define GATE_ANSWERS "if the hart has it"
 
 #define RULE_any     "any value"
-#define RULE_status  "SD sums up FS, VS, XS"
+#define RULE_status  "SD summarizes FS, VS and XS"
 #define RULE_tvec    "MODE is 0 or 1"
-#define RULE_vsatp   "a MODE that there is, else no change"
-#define RULE_hstatus "VGEIN of a file that there is, else 0"
+#define RULE_vsatp   "if the hart lacks MODE, the CSR keeps its value"
+#define RULE_hstatus "VGEIN is the number of a file, else 0"
 #define RULE_envcfg  "CBIE is not 2"
-#define RULE_hgatp   "a MODE that there is, else MODE stays"
+#define RULE_hgatp   "if the hart lacks MODE, MODE keeps its value"
 
-#define HELD_BY_TRAP   "L1's or L2's by turns; L2's trap writes L1's"
-#define HELD_SWAPPED   "L1's or L2's by turns"
-#define HELD_GSTAGE    "L1's or L2's by turns, together with hgatp"
-#define HELD_TIMER     "L1's or L2's by turns; L2's under henvcfg.STCE"
-#define HELD_LIVE(x)   "L2's while L2 runs; for L1 `" #x "`"
-#define HELD_SELDOM(x) "L2's while L2 runs; for L1 `" #x "`, which L1 mostly wants too"
-#define HELD_LIVE_L2   "L2's while L2 runs; for L1 what src/riscv makes"
-#define HELD_MADE      "what src/riscv makes of L1's and Halite's"
-#define HELD_IMAGE     "not in the hart"
+#define HELD_BY_TRAP   "the value of the level that runs; a trap of L2 writes L1's"
+#define HELD_SWAPPED   "the value of the level that runs"
+#define HELD_GSTAGE    "the value of the level that runs; changes together with hgatp"
+#define HELD_TIMER     "the value of the level that runs; L2's only if henvcfg.STCE is set"
+#define HELD_LIVE(x)   "L2 runs: L1's value; L1 runs: `" #x "`"
+#define HELD_SELDOM(x) "L2 runs: L1's value; L1 runs: `" #x "`, most times the same"
+#define HELD_LIVE_L2   "L2 runs: L1's value; L1 runs: a value that src/riscv computes"
+#define HELD_MADE      "computed by src/riscv from L1's value and from what Halite needs"
+#define HELD_IMAGE     "another value, or none"
 
 #define EFFECT_READ_ONLY "cannot be written"
-#define EFFECT_L2_ONLY	 "nothing before L2 runs"
-#define EFFECT_G_STAGE	 "nothing before L2 runs; then its G-stage"
-#define EFFECT_PRIORITY	 "how L1's VS-level interrupts are told"
-#define EFFECT_PENDING	 "an interrupt may become pending"
+#define EFFECT_L2_ONLY	 "nothing"
+#define EFFECT_G_STAGE	 "nothing; L2 then runs under another G-stage"
+#define EFFECT_PRIORITY	 "which interrupts of VS level exist, and their priorities"
+#define EFFECT_PENDING	 "an interrupt of VS level may become pending"
 #define EFFECT_ENABLED	 "an interrupt may reach L1"
-#define EFFECT_HSTATUS	 "all that hstatus says"
+#define EFFECT_HSTATUS	 "all that hstatus controls"
 
 #define TRAP_KEPT    "no"
 #define TRAP_CHANGED "yes"
-#define TRAP_DEAR    "yes; told when asked"
+#define TRAP_DEAR    "yes; L1 gets the new value by sync_csr only"
 
-#define ORDER_REACH  "1: what can be reached"
-#define ORDER_SHAPE  "2: which bits there are"
-#define ORDER_SOURCE "3: what views show"
-#define ORDER_VIEW   "4: a view of these"
-#define ORDER_LAST   "5: the rest"
+#define ORDER_REACH  "1: says which CSRs can be accessed"
+#define ORDER_SHAPE  "2: says which bits others have"
+#define ORDER_SOURCE "3: shown by views"
+#define ORDER_VIEW   "4: a view"
+#define ORDER_LAST   "5: all others"
 
 /* ---- the page ---- */
 
@@ -58,15 +58,15 @@ struct row {
 #define BITS_FIXED(bits)       bits
 #define BITS_PROBED(bits)      "those of " bits " that the hart has"
 #define ROW(name, number, ...) { #name, #number, __VA_ARGS__ },
-#define BANK_ROW(name, number, how, bits, rule, reset, gate, held, effect)            \
-	ROW(name, number, "for L1 and for L2", BITS_##how("`" bits "`"), RULE_##rule, \
-	    "`" reset "`", GATE_##gate, HELD_##held, EFFECT_##effect, TRAP_CHANGED, ORDER_LAST)
+#define BANK_ROW(name, number, how, bits, rule, reset, gate, held, effect)              \
+	ROW(name, number, "bank", BITS_##how("`" bits "`"), RULE_##rule, "`" reset "`", \
+	    GATE_##gate, HELD_##held, EFFECT_##effect, TRAP_CHANGED, ORDER_LAST)
 #define CSR_ROW(name, number, how, bits, rule, reset, gate, held, effect, trap, order)    \
 	ROW(name, number, "stored", BITS_##how("`" bits "`"), RULE_##rule, "`" reset "`", \
 	    GATE_##gate, HELD_##held, EFFECT_##effect, TRAP_##trap, ORDER_##order)
-#define OTHER_ROW(name, number, kind, gate, effect, trap, order)                             \
-	ROW(name, number, kind, "", "", "", GATE_##gate, "not in the hart", EFFECT_##effect, \
-	    TRAP_##trap, ORDER_##order)
+#define OTHER_ROW(name, number, kind, gate, held, effect, trap, order)                       \
+	ROW(name, number, kind, "", "", "", GATE_##gate, held, EFFECT_##effect, TRAP_##trap, \
+	    ORDER_##order)
 
 static const struct row rows[] = {
 #define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, effect) \
@@ -74,9 +74,9 @@ static const struct row rows[] = {
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, effect, trap, order) \
 	CSR_ROW(name, number, how, #bits, rule, #reset, gate, held, effect, trap, order)
 #define HEXT_VIEW(name, number, get, set, gate, effect, trap, order) \
-	OTHER_ROW(name, number, "shows others", gate, effect, trap, order)
+	OTHER_ROW(name, number, "view", gate, "computed from other CSRs", effect, trap, order)
 #define HEXT_FILE(name, number, rmw, gate, effect, trap, order) \
-	OTHER_ROW(name, number, "of an interrupt file", gate, effect, trap, order)
+	OTHER_ROW(name, number, "file", gate, "in the interrupt file", effect, trap, order)
 #include "hext/csr_table.h"
 };
 
@@ -118,24 +118,36 @@ static void print_row(const struct row *r)
 
 int main(void)
 {
-	fputs("# The H and VS CSRs\n\n"
-	      "`make csr-doc` makes this page from [csr_table.h](../src/hext/csr_table.h), "
-	      "which is all\nthat Halite knows of each CSR that the H extension and AIA give L1. "
-	      "To add a CSR is to\nadd a row there: emulation, the switch between L1 and L2, "
-	      "SBI NACL and this page come\nfrom it.\n\n"
-	      "- there: the extension that L1 needs to have the CSR.\n"
-	      "- kind: L1 and L2 each have one; or it is stored, shows others, or is of the guest\n"
-	      "  interrupt file that hstatus.VGEIN selects.\n"
-	      "- can be written: the bits; the others keep their reset value. "
-	      "The names are those of\n"
-	      "  src/hext/bits.h and csr_legal.h; c is the hart's configuration.\n"
-	      "- rule: what a written value becomes (WARL).\n"
-	      "- in the hart: what the hardware's CSR of the same number holds.\n"
-	      "- a write by L1: what it changes before L2 runs.\n"
+	fputs("# The H and VS CSRs\n"
+	      "\n"
+	      "`make csr-doc` makes this page from "
+	      "[csr_table.h](../src/hext/csr_table.h). The table has all that\n"
+	      "Halite knows of each CSR that the H extension and AIA give L1. A new "
+	      "CSR is a new row: emulation,\n"
+	      "the switch between L1 and L2, SBI NACL and this page are made from the "
+	      "row.\n"
+	      "\n"
+	      "The columns:\n"
+	      "\n"
+	      "- needs: the extension with which L1 has the CSR.\n"
+	      "- kind: a *bank* CSR exists twice, for L1 as the supervisor CSR without "
+	      "the V in its name, and for\n"
+	      "  L2. A *stored* CSR exists once. A *view* shows other CSRs. A *file* "
+	      "CSR is a register of the\n"
+	      "  guest interrupt file that hstatus.VGEIN selects.\n"
+	      "- writable bits: all other bits keep their reset value. The names are "
+	      "those of src/hext/bits.h and\n"
+	      "  csr_legal.h; c is the configuration of the hart.\n"
+	      "- rule: what becomes of a written value (WARL).\n"
+	      "- value in the hardware: what the hardware's CSR of the same number "
+	      "holds.\n"
+	      "- effect: what a write of L1 changes before L2 runs.\n"
 	      "- trap: whether L2, or the trap that ends it, changes the CSR.\n"
-	      "- order: of writes that wait together in NACL's area.\n\n"
-	      "| CSR | number | there | kind | can be written | rule | reset | in the hart |"
-	      " a write by L1 | trap | order |\n"
+	      "- order: in which order Halite writes CSRs that are dirty together in "
+	      "NACL's area.\n"
+	      "\n"
+	      "| CSR | number | needs | kind | writable bits | rule | reset | value in "
+	      "the hardware | effect | trap | order |\n"
 	      "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
 	      stdout);
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
