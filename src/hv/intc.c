@@ -8,11 +8,11 @@
 #include "riscv/insn.h"
 
 /*
- * If L1 has no guest interrupt file, the hart's supervisor-level file stands for L1's file. VS mode
- * then reads the priority of the external interrupt from hvictl (AIA "VS-level external interrupts
- * without a guest interrupt file").
+ * Update hvictl for L1. If L1 has no guest interrupt file, the hart's supervisor-level file stands
+ * for L1's file. VS mode then reads the priority of the external interrupt from hvictl (AIA
+ * "VS-level external interrupts without a guest interrupt file").
  */
-static void tell_priority(struct vcpu *v)
+static void set_priority(struct vcpu *v)
 {
 	uint64_t top = 0;
 
@@ -70,7 +70,7 @@ void intc_update(struct vcpu *v)
 		raise(v);
 	else if (v->external)
 		lower(v);
-	tell_priority(v);
+	set_priority(v);
 }
 
 void intc_changed(struct vcpu *v, struct vcpu *owner)

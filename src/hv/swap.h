@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The world switch between L1 and L2 on a live hart in one sequence that exchanges each CSR once.
- * The code is in swap_inline.h; quick.c and swap.c have a copy each. vcpu.c and nested.c use swap.c
- * if they can, and world_save() and world_load() otherwise.
+ * The code is in swap_inline.h; quick.c and swap.c have a copy each. The general path uses swap.c
+ * if it can, and world_save() and world_load() otherwise.
  *
  * Condition: the virtual hart is live, KEY_SLOW is off, and vcpu.unusual is 0 (vcpu_can_swap()).
  */

@@ -3,15 +3,14 @@
  * The L1 half of SBI Nested Acceleration: life cycle, fence queue, and refusals of L0.
  * Specification: SBI 2.0, chapter "Nested Acceleration Extension" (SBI NACL).
  *
- * How a fence is published. L1 may write an entry whose Pending bit is clear. Setting Pending hands
+ * How a fence is published. L1 may write an entry whose Pending bit is clear. Setting Pending gives
  * the entry to L0, which may run on another hart. So L1 stores all other words before Config, with
  * a release fence in between. L1 stores them only after it has seen Pending clear, with an acquire
  * fence in between, because until then L0 may still read the words of the previous fence.
  *
- * Refusals of L0. A call may return an error, or a dirty or Pending bit may stay set
- * after a call that should have cleared it. In both cases L1 takes the work back from the area and
- * does it by the hooks. A repeated fence is harmless, and so is a repeated CSR write of the same
- * value.
+ * Refusals of L0. A call may return an error, or a dirty or Pending bit may stay set after a call
+ * that should have cleared it. In both cases L1 takes the work back from the area and does it by
+ * the hooks. A repeated fence is harmless, and so is a repeated CSR write of the same value.
  */
 #include "nacl/client.h"
 
@@ -319,7 +318,7 @@ static void take_back_hfences(struct nacl_client_hart *hart)
 	hart->queued = false;
 }
 
-/* L0 has the area no more. Its contents are out of date from now on. */
+/* L0 no longer has the area. The contents are out of date from now on. */
 static void lose_area(struct nacl_client_hart *hart)
 {
 	take_back_csrs(hart);

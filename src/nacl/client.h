@@ -404,9 +404,9 @@ static inline nacl_word nacl_sret_autoswapped(const volatile nacl_word *shmem)
 enum nacl_error nacl_client_sync_sret(struct nacl_client_hart *hart);
 
 /*
- * The user's assembly often does the call itself. If the call returns, with any a0, call this. Then
- * the hart uses sync_sret no more, no CSR is swapped, and the area has been flushed. Enter the
- * guest by SRET, with hstatus and GPRs as for NACL_ENTRY_SRET. Returns the error.
+ * The user's assembly often does the call itself. If the call returns, with any a0, call this.
+ * Afterwards the hart does not use sync_sret, no CSR is swapped, and the area has been flushed.
+ * Enter the guest by SRET, with hstatus and GPRs as for NACL_ENTRY_SRET. Returns the error.
  */
 enum nacl_error nacl_client_sret_refused(struct nacl_client_hart *hart, nacl_word error);
 
