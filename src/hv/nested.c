@@ -138,7 +138,7 @@ void nested_sret(struct vcpu *v)
 }
 
 /*
- * Whether L2 trapped on cbo.inval, cbo.clean or cbo.flush. htinst does not tell, so the code is
+ * Whether L2 trapped on cbo.inval, cbo.clean or cbo.flush. htinst does not say, so the code is
  * fetched again and compared with the trap. stval may be any address of the cache block.
  */
 static bool is_cache_management(const struct vcpu *v, const struct hext_trap *hw)

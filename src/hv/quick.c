@@ -288,7 +288,10 @@ ALWAYS_INLINE bool is_saved(uint64_t reg)
 	return QUICK_REGISTERS >> reg & 1;
 }
 
-/* Not so for SRET, which has to be known soon: its exit goes on to quick_sret(). */
+/*
+ * Whether @code may be a CSR instruction, by its funct3. SRET is refused here, before anything else
+ * is read, because its exit goes on to quick_sret().
+ */
 ALWAYS_INLINE bool may_be_csr(uint64_t code)
 {
 	return HEXT_INSN_FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
