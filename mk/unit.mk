@@ -14,8 +14,8 @@ UNIT_HEADERS = $(wildcard src/*/*.h tests/unit/*.h)
 UNIT_HEXT := $(wildcard src/hext/*.c)
 # The sources of src/hv that are plain C and need no hart.
 UNIT_HV := $(addprefix src/hv/,devtree.c guest_fdt.c home.c image.c machine.c machine_devices.c \
-	machine_isa.c machine_aia.c modules.c options.c identity.c vmid.c withheld.c) \
-	$(wildcard src/lib/*.c)
+	machine_isa.c machine_aia.c machine_wires.c modules.c options.c identity.c vmid.c) \
+	src/hv/withheld.c $(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
 # UNIT_SOURCES: the sources of src that a test is linked with.

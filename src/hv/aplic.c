@@ -48,15 +48,9 @@ enum reg {
 #define MSI_GUEST	MASK64(17, 12)
 #define MSI_EIID	MASK64(10, 0)
 
-/* Load the machine's register at @offset. False: the APLIC refuses the load. */
-static bool load(const struct vcpu *v, uint64_t offset, uint64_t *value)
+static const struct machine_aplic *aplic_of(const struct vcpu *v, unsigned int aplic)
 {
-	return riscv_try_load(v->domain->host->machine.aplic.base + offset, 4, value);
-}
-
-static bool store(const struct vcpu *v, uint64_t offset, uint32_t value)
-{
-	return riscv_try_store(v->domain->host->machine.aplic.base + offset, 4, value);
+	return &v->domain->host->machine.aplics[aplic];
 }
 
 /* The hart of the domain that has the hart index @index in MSIs, or NULL. */
@@ -79,7 +73,7 @@ static const struct machine_hart *msi_hart(const struct domain *d, uint32_t inde
 static uint32_t own_index(const struct vcpu *v)
 {
 	const struct machine_imsic *imsic = &v->domain->host->machine.imsic;
-	uint32_t first = imsic->reg.start >> PAGE_SHIFT & ((1u << imsic->guest_index_bits) - 1);
+	uint32_t first = v->hart->imsic_file >> PAGE_SHIFT & ((1u << imsic->guest_index_bits) - 1);
 
 	return first + world_config(v->h.cfg)->l1_file;
 }
@@ -122,24 +116,30 @@ static bool send_msi(struct vcpu *v, uint32_t value)
 			       sizeof(value), value & MSI_EIID);
 }
 
-/* Whether a hart of the domain has the hart index @index in an APLIC with wires. */
-static bool is_wired_hart(const struct domain *d, uint64_t index)
+/* Whether a hart of the domain has the hart index @index in APLIC @aplic, which has wires. */
+static bool is_wired_hart(const struct vcpu *v, unsigned int aplic, uint64_t index)
 {
+	const struct domain *d = v->domain;
 	unsigned int i;
 
+	/* L1 mostly accesses what belongs to the hart that runs. */
+	if (v->hart->aplic == aplic && v->hart->aplic_index == (int64_t)index)
+		return true;
 	for (i = 0; i < d->vcpu_count; i++) {
-		if (d->vcpus[i]->hart->aplic_index == (int64_t)index)
+		const struct machine_hart *hart = d->vcpus[i]->hart;
+
+		if (hart->aplic == aplic && hart->aplic_index == (int64_t)index)
 			return true;
 	}
 	return false;
 }
 
-static enum reg find_delivery(const struct domain *d, uint64_t offset)
+static enum reg find_delivery(const struct vcpu *v, unsigned int aplic, uint64_t offset)
 {
 	uint64_t at = offset - IDC_BASE;
 
 	/* A domain that supports only MSI delivery mode has no interrupt delivery structures. */
-	if (d->host->machine.aplic.msi || !is_wired_hart(d, at / IDC_SIZE))
+	if (aplic_of(v, aplic)->msi || !is_wired_hart(v, aplic, at / IDC_SIZE))
 		return REG_RESERVED;
 	switch (at % IDC_SIZE) {
 	case IDELIVERY:
@@ -159,7 +159,7 @@ static enum reg find_delivery(const struct domain *d, uint64_t offset)
  * each array, a register takes the number of a source. The last two are setipnum_le and
  * setipnum_be.
  */
-static enum reg find_sources(const struct domain *d, uint64_t offset)
+static enum reg find_sources(const struct machine_aplic *a, uint64_t offset)
 {
 	switch (offset) {
 	case SETIPNUM:
@@ -171,7 +171,7 @@ static enum reg find_sources(const struct domain *d, uint64_t offset)
 		return REG_SOURCES;
 	default:
 		return offset >= SETIP && offset < CLRIE + 0x80 &&
-				       offset % 0x100 / 4 <= d->host->machine.aplic.sources / 32
+				       offset % 0x100 / 4 <= a->sources / 32
 			       ? REG_SOURCES
 			       : REG_RESERVED;
 	}
@@ -181,23 +181,23 @@ static enum reg find_sources(const struct domain *d, uint64_t offset)
  * The register at @offset, a multiple of 4. The registers with the addresses of MSIs, 0x1bc0 to
  * 0x1bcf, exist in machine-level domains only.
  */
-static enum reg find(const struct domain *d, uint64_t offset)
+static enum reg find(const struct vcpu *v, unsigned int aplic, uint64_t offset)
 {
-	uint32_t sources = d->host->machine.aplic.sources;
+	const struct machine_aplic *a = aplic_of(v, aplic);
 
 	if (offset >= IDC_BASE)
-		return find_delivery(d, offset);
+		return find_delivery(v, aplic, offset);
 	if (offset == DOMAINCFG)
 		return REG_DOMAINCFG;
 	/* sourcecfg of source n is at 4 * n. */
-	if (offset / 4 <= sources)
+	if (offset / 4 <= a->sources)
 		return REG_SOURCECFG;
 	if (offset < GENMSI)
-		return find_sources(d, offset);
+		return find_sources(a, offset);
 	/* In direct delivery mode, genmsi is read-only zero. */
 	if (offset == GENMSI)
-		return d->host->machine.aplic.msi ? REG_GENMSI : REG_RESERVED;
-	return (offset - TARGET) / 4 <= sources ? REG_TARGET : REG_RESERVED;
+		return a->msi ? REG_GENMSI : REG_RESERVED;
+	return (offset - TARGET) / 4 <= a->sources ? REG_TARGET : REG_RESERVED;
 }
 
 static bool is_access(uint64_t offset, unsigned int size)
@@ -205,24 +205,25 @@ static bool is_access(uint64_t offset, unsigned int size)
 	return size == 4 && offset % 4 == 0;
 }
 
-bool aplic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
+bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned int size,
+		uint64_t *value)
 {
-	bool msi = v->domain->host->machine.aplic.msi;
+	const struct machine_aplic *a = aplic_of(v, aplic);
 	enum reg reg;
 
 	if (!is_access(offset, size))
 		return false;
-	reg = find(v->domain, offset);
+	reg = find(v, aplic, offset);
 	*value = 0;
 	if (reg == REG_RESERVED)
 		return true;
 	if (reg == REG_GENMSI) {
-		*value = __atomic_load_n(&v->domain->genmsi, __ATOMIC_RELAXED);
+		*value = __atomic_load_n(&v->domain->genmsi[aplic], __ATOMIC_RELAXED);
 		return true;
 	}
-	if (!load(v, offset, value))
+	if (!riscv_try_load(a->base + offset, 4, value))
 		return false;
-	if (reg == REG_TARGET && msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == own_index(v))
+	if (reg == REG_TARGET && a->msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == own_index(v))
 		*value &= ~MSI_GUEST;
 	/* A claim clears the pending bit, so the wires may change. */
 	if (reg == REG_CLAIMI)
@@ -230,11 +231,11 @@ bool aplic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *va
 	return true;
 }
 
-static bool store_genmsi(struct vcpu *v, uint32_t value)
+static bool store_genmsi(struct vcpu *v, unsigned int aplic, uint32_t value)
 {
 	if (!send_msi(v, value))
 		return false;
-	__atomic_store_n(&v->domain->genmsi, value & ~(uint32_t)(MSI_GUEST | BIT64(11)),
+	__atomic_store_n(&v->domain->genmsi[aplic], value & ~(uint32_t)(MSI_GUEST | BIT64(11)),
 			 __ATOMIC_RELAXED);
 	return true;
 }
@@ -246,9 +247,10 @@ static bool store_genmsi(struct vcpu *v, uint32_t value)
  * child domain, to which a source could be delegated with an unchecked target. AIA: without a child
  * domain, a write of sourcecfg with D set makes the register 0.
  */
-static bool take_value(const struct vcpu *v, enum reg reg, uint64_t offset, uint32_t *value)
+static bool take_value(const struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
+		       uint32_t *value)
 {
-	bool msi = v->domain->host->machine.aplic.msi;
+	bool msi = aplic_of(v, aplic)->msi;
 
 	switch (reg) {
 	case REG_DOMAINCFG:
@@ -260,27 +262,29 @@ static bool take_value(const struct vcpu *v, enum reg reg, uint64_t offset, uint
 		return true;
 	case REG_TARGET:
 		return msi ? take_target(v, offset, value)
-			   : is_wired_hart(v->domain, *value >> HART_SHIFT);
+			   : is_wired_hart(v, aplic, *value >> HART_SHIFT);
 	default:
 		return true;
 	}
 }
 
-bool aplic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value)
+bool aplic_store(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned int size,
+		 uint64_t value)
 {
+	const struct machine_aplic *a = aplic_of(v, aplic);
 	uint32_t word = value;
 	enum reg reg;
 
 	if (!is_access(offset, size))
 		return false;
-	reg = find(v->domain, offset);
+	reg = find(v, aplic, offset);
 	if (reg == REG_GENMSI)
-		return store_genmsi(v, word);
-	if (reg == REG_RESERVED || !take_value(v, reg, offset, &word))
+		return store_genmsi(v, aplic, word);
+	if (reg == REG_RESERVED || !take_value(v, aplic, reg, offset, &word))
 		return true;
-	if (!store(v, offset, word))
+	if (!riscv_try_store(a->base + offset, 4, word))
 		return false;
-	if (!v->domain->host->machine.aplic.msi)
+	if (!a->msi)
 		intc_changed(v, NULL);
 	return true;
 }

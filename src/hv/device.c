@@ -4,12 +4,36 @@
 #include "hv/plic.h"
 #include "riscv/attempt.h"
 
+#define NONE (~0u)
+
+/* The index of the PLIC or of the APLIC that has @addr, or NONE. */
+static unsigned int plic_at(const struct machine *m, uint64_t addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->plic_count; i++) {
+		if (addr - m->plics[i].base < m->plics[i].size)
+			return i;
+	}
+	return NONE;
+}
+
+static unsigned int aplic_at(const struct machine *m, uint64_t addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->aplic_count; i++) {
+		if (addr - m->aplics[i].base < m->aplics[i].size)
+			return i;
+	}
+	return NONE;
+}
+
 bool device_is_controller(const struct domain *d, uint64_t addr)
 {
 	const struct machine *m = &d->host->machine;
 
-	return m->plic.size ? addr - m->plic.base < m->plic.size
-			    : addr - m->aplic.base < m->aplic.size;
+	return plic_at(m, addr) != NONE || aplic_at(m, addr) != NONE;
 }
 
 /* Whether @addr is mapped for the guest and is not RAM. */
@@ -24,19 +48,25 @@ static bool is_mapped(const struct vcpu *v, uint64_t addr, unsigned int size)
 bool device_load(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t *value)
 {
 	const struct machine *m = &v->domain->host->machine;
+	unsigned int plic = plic_at(m, addr);
+	unsigned int aplic = aplic_at(m, addr);
 
-	if (!device_is_controller(v->domain, addr))
-		return is_mapped(v, addr, size) && riscv_try_load(addr, size, value);
-	return m->plic.size ? plic_load(v, addr - m->plic.base, size, value)
-			    : aplic_load(v, addr - m->aplic.base, size, value);
+	if (plic != NONE)
+		return plic_load(v, plic, addr - m->plics[plic].base, size, value);
+	if (aplic != NONE)
+		return aplic_load(v, aplic, addr - m->aplics[aplic].base, size, value);
+	return is_mapped(v, addr, size) && riscv_try_load(addr, size, value);
 }
 
 bool device_store(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t value)
 {
 	const struct machine *m = &v->domain->host->machine;
+	unsigned int plic = plic_at(m, addr);
+	unsigned int aplic = aplic_at(m, addr);
 
-	if (!device_is_controller(v->domain, addr))
-		return is_mapped(v, addr, size) && riscv_try_store(addr, size, value);
-	return m->plic.size ? plic_store(v, addr - m->plic.base, size, value)
-			    : aplic_store(v, addr - m->aplic.base, size, value);
+	if (plic != NONE)
+		return plic_store(v, plic, addr - m->plics[plic].base, size, value);
+	if (aplic != NONE)
+		return aplic_store(v, aplic, addr - m->aplics[aplic].base, size, value);
+	return is_mapped(v, addr, size) && riscv_try_store(addr, size, value);
 }

@@ -85,6 +85,15 @@ static void choose_fast_ram(struct domain *d)
 	d->hext.one_distance = true;
 }
 
+static void make_genmsi(struct domain *d, struct host *h)
+{
+	uint64_t bytes = h->machine.aplic_count * sizeof(*d->genmsi);
+
+	d->genmsi = pages_alloc(&h->pool, (bytes + PAGE_SIZE - 1) / PAGE_SIZE, PAGE_SIZE);
+	if (!d->genmsi)
+		hv_fatal("no memory left for the APLICs");
+}
+
 void domain_build(struct domain *d, struct host *h)
 {
 	d->host = h;
@@ -98,6 +107,7 @@ void domain_build(struct domain *d, struct host *h)
 	fill_config(&d->world, &h->machine);
 	choose_fast_ram(d);
 	find_devices(d);
+	make_genmsi(d, h);
 	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes,
 			     range_list_end(&d->ram, range_list_end(&d->devices, 0)));
 	identity_map_all(&d->gstage, &d->ram, PTE_RWX);

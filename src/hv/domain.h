@@ -16,6 +16,7 @@
 #include "hext/shadow.h"
 #include "hv/host.h"
 #include "hv/identity.h"
+#include "lib/index_set.h"
 #include "lib/range.h"
 #include "riscv/world.h"
 
@@ -33,7 +34,9 @@ struct domain {
 	};
 	bool nacl_offered;	/* the guest has SBI NACL */
 	uint32_t nacl_features; /* bit n: NACL feature n */
-	uint32_t genmsi;	/* value that L1 reads from genmsi of the APLIC */
+	uint32_t *genmsi;	/* values that L1 reads from genmsi of each APLIC */
+	/* Has each vCPU whose external is set, and maybe others. Harts write it atomically. */
+	struct index_set raised;
 	struct hext_shadow_pool shadows;
 	struct vcpu *vcpus[MACHINE_MAX_HARTS]; /* in ascending order of hart id */
 	unsigned int vcpu_count;

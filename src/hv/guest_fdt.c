@@ -215,22 +215,31 @@ static void change_memory(void *fdt, struct range home)
 
 /*
  * The guest's file of each hart is @l1_file pages behind the supervisor-level file of the hart. 0:
- * the guest has the supervisor-level file itself.
+ * the guest has the supervisor-level file itself. The size stays: it is a multiple of the distance
+ * of two harts' files, as the binding riscv,imsics wants it.
  */
 static void change_imsic(void *fdt, const struct machine *m, unsigned int l1_file)
 {
-	struct range r = m->imsic.reg;
-	fdt32_t reg[4];
-	int node, parent, used;
+	unsigned int cells, i;
+	int node, parent, used = 0;
+	void *reg;
 
 	if (!l1_file)
 		return;
 	node = machine_find_imsic(fdt, m);
 	need(node, "the IMSIC");
 	parent = fdt_parent_offset(fdt, node);
-	used = put_number(reg, r.start + l1_file * PAGE_SIZE, fdt_address_cells(fdt, parent));
-	used += put_number(reg + used, r.size - l1_file * PAGE_SIZE, fdt_size_cells(fdt, parent));
-	need(fdt_setprop(fdt, node, "reg", reg, used * sizeof(*reg)), "reg of the IMSIC");
+	cells = fdt_address_cells(fdt, parent) + fdt_size_cells(fdt, parent);
+	need(fdt_setprop_placeholder(fdt, node, "reg", m->imsic.reg.count * cells * sizeof(fdt32_t),
+				     &reg),
+	     "reg of the IMSIC");
+	for (i = 0; i < m->imsic.reg.count; i++) {
+		struct range r = m->imsic.reg.r[i];
+
+		used += put_number((fdt32_t *)reg + used, r.start + l1_file * PAGE_SIZE,
+				   cells - fdt_size_cells(fdt, parent));
+		used += put_number((fdt32_t *)reg + used, r.size, fdt_size_cells(fdt, parent));
+	}
 }
 
 /* ---- chosen ---- */

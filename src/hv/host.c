@@ -62,10 +62,16 @@ static void make_map(struct host *h)
 	const void *home_end = (const void *)(uintptr_t)range_end(h->home);
 	struct range_list devices = { 0 };
 	bool fits = range_list_copy(&devices, &m->devices);
+	unsigned int i;
 
-	fits &= range_list_add(&devices, (struct range){ m->plic.base, m->plic.size });
-	fits &= range_list_add(&devices, (struct range){ m->aplic.base, m->aplic.size });
-	fits &= range_list_add(&devices, m->imsic.reg);
+	for (i = 0; i < m->plic_count; i++)
+		fits &= range_list_add(&devices,
+				       (struct range){ m->plics[i].base, m->plics[i].size });
+	for (i = 0; i < m->aplic_count; i++)
+		fits &= range_list_add(&devices,
+				       (struct range){ m->aplics[i].base, m->aplics[i].size });
+	for (i = 0; i < m->imsic.reg.count; i++)
+		fits &= range_list_add(&devices, m->imsic.reg.r[i]);
 	if (!fits)
 		hv_fatal("no memory left for the ranges of devices");
 	range_list_normalize(&devices);

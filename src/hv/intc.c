@@ -45,6 +45,7 @@ static void set_external(struct vcpu *v, bool external)
 static void lower(struct vcpu *v)
 {
 	set_external(v, false);
+	index_set_put_atomic(&v->domain->raised, v->index, false);
 	vcpu_clear_pending(v, BIT64(IRQ_SEI));
 	csr_set(CSR_SIE, BIT64(IRQ_SEI));
 }
@@ -58,6 +59,7 @@ static void raise(struct vcpu *v)
 {
 	csr_clear(CSR_SIE, BIT64(IRQ_SEI));
 	RACE_POINT();
+	index_set_put_atomic(&v->domain->raised, v->index, true);
 	set_external(v, true);
 	vcpu_set_pending(v, BIT64(IRQ_SEI));
 	if (!wire_is_up())
@@ -80,19 +82,20 @@ void intc_changed(struct vcpu *v, struct vcpu *owner)
 	bool any = false;
 	unsigned int i;
 
-	index_set_clear(&others, d->vcpu_count);
-	/* The fence orders the access before the reads of @external: see raise(). */
+	/* The fence orders the access before the reads of @raised and @external: see raise(). */
 	insn_fence_io();
 	RACE_POINT();
-	for (i = 0; i < d->vcpu_count; i++) {
-		struct vcpu *target = d->vcpus[i];
+	index_set_read_atomic(&others, &d->raised, d->vcpu_count);
+	index_set_each(&others, i, d->vcpu_count)
+	{
+		const struct vcpu *target = d->vcpus[i];
 
 		/* A hart that has not raised SEI gets an interrupt when the wire goes up. */
 		if (target != v && (!owner || owner == target) &&
-		    __atomic_load_n(&target->external, __ATOMIC_RELAXED)) {
-			index_set_add(&others, i);
+		    __atomic_load_n(&target->external, __ATOMIC_RELAXED))
 			any = true;
-		}
+		else
+			index_set_remove(&others, i);
 	}
 	intc_update(v);
 	if (any)

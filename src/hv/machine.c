@@ -96,24 +96,22 @@ void machine_parse_memory(struct machine *m, const void *fdt)
 	parse_reserved(m, fdt);
 }
 
-/*
- * The S-mode context of the hart whose interrupt controller has @phandle: the index of its wire in
- * interrupts-extended of the PLIC. -1: none.
- */
-static int64_t plic_context(const struct machine *m, const void *fdt, uint32_t phandle)
+/* The context of a hart is the index of its wire. */
+static void parse_contexts(struct machine *m, const void *fdt)
 {
-	int len, i;
-	const uint8_t *wires;
+	struct machine_hart *hart;
+	unsigned int i;
 
-	if (!m->plic.size)
-		return -1;
-	wires = fdt_getprop(fdt, m->plic.node, "interrupts-extended", &len);
-	for (i = 0; wires && i < len / 8; i++) {
-		if (devtree_number(wires + 8 * i, 1) == phandle &&
-		    devtree_number(wires + 8 * i + 4, 1) == IRQ_SEI)
-			return i;
+	for (i = 0; i < m->plic_count; i++) {
+		struct machine_wires w = machine_wires(fdt, m->plics[i].node);
+
+		while ((hart = machine_next_wire(m, &w))) {
+			if (hart->plic_context < 0) {
+				hart->plic = i;
+				hart->plic_context = w.index;
+			}
+		}
 	}
-	return -1;
 }
 
 static uint32_t interrupt_phandle(const void *fdt, int cpu)
@@ -137,13 +135,10 @@ unsigned int machine_count_cpus(const void *fdt)
 	return count < MACHINE_MAX_HARTS ? count : MACHINE_MAX_HARTS;
 }
 
-static void parse_hart(const struct machine *m, struct machine_hart *hart, const void *fdt,
-		       int node)
+static void parse_hart(struct machine_hart *hart, const void *fdt, int node)
 {
-	uint32_t phandle = interrupt_phandle(fdt, node);
-
-	hart->intc_phandle = phandle;
-	hart->plic_context = phandle ? plic_context(m, fdt, phandle) : -1;
+	hart->intc_phandle = interrupt_phandle(fdt, node);
+	hart->plic_context = hart->aplic_index = -1;
 	machine_parse_isa(fdt, node, &hart->isa);
 }
 
@@ -212,7 +207,7 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 	fdt_for_each_subnode (node, fdt, cpus) {
 		if (!is_usable_hart(fdt, node, &hart.hartid))
 			continue;
-		parse_hart(m, &hart, fdt, node);
+		parse_hart(&hart, fdt, node);
 		if (!can_virtualize(m, &hart, boot_hartid))
 			continue;
 		/* The last element is for the boot hart, if the boot hart is not in harts yet. */
@@ -257,5 +252,6 @@ void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid, uin
 		hv_fatal("/cpus: timebase-frequency: missing, or not a number");
 	machine_parse_devices(m, fdt);
 	parse_harts(m, fdt, cpus, boot_hartid);
+	parse_contexts(m, fdt);
 	machine_parse_aia(m, fdt);
 }

@@ -28,8 +28,10 @@ struct machine_isa {
 struct machine_hart {
 	unsigned int index; /* of the hart in machine.harts */
 	uint64_t hartid;
-	int64_t plic_context;  /* context of S mode in the PLIC; -1: none */
+	unsigned int plic;     /* index in machine.plics of the PLIC with plic_context */
+	int64_t plic_context;  /* context of S mode in that PLIC; -1: none */
 	uint32_t intc_phandle; /* phandle of the hart's interrupt controller; 0: none */
+	unsigned int aplic;    /* index in machine.aplics of the APLIC with aplic_index */
 	int64_t aplic_index;   /* delivery structure in an APLIC with wires; -1: none */
 	uint32_t imsic_index;  /* hart index in MSIs of the APLIC */
 	uint64_t imsic_file;   /* supervisor-level file, then the guest files; 0: no IMSIC */
@@ -48,13 +50,15 @@ struct machine_imsic {
 	bool present;
 	unsigned int guest_index_bits; /* a hart's files are 2^this pages from the next hart's */
 	unsigned int identities;       /* interrupts 1 to this */
-	struct range reg;	       /* the files of all harts */
+	struct range_list reg;	       /* the files of all harts, in order of hart */
+	/* A hart's number in MSIs is made of two fields of the address of its file. */
+	unsigned int hart_index_bits, group_index_bits, group_index_shift;
 };
 
-/* The supervisor-level interrupt domain (AIA "Advanced Platform-Level Interrupt Controller"). */
+/* A supervisor-level interrupt domain (AIA "Advanced Platform-Level Interrupt Controller"). */
 struct machine_aplic {
 	uint64_t base;
-	uint64_t size;	  /* 0: none */
+	uint64_t size;
 	uint32_t sources; /* interrupt sources 1 to this */
 	bool msi;	  /* sends MSIs to the IMSIC; otherwise has wires to the harts */
 };
@@ -77,8 +81,10 @@ struct machine {
 	unsigned int boot_hart;	      /* index in harts of the hart that booted */
 	uint64_t timebase;	      /* ticks per second */
 	struct machine_isa isa;	      /* extensions that all harts have */
-	struct machine_plic plic;     /* size 0: an APLIC, an IMSIC or both instead */
-	struct machine_aplic aplic;
+	struct machine_plic *plics;   /* none: APLICs, an IMSIC or both instead */
+	unsigned int plic_count, plics_room;
+	struct machine_aplic *aplics; /* of S mode */
+	unsigned int aplic_count, aplics_room;
 	struct machine_imsic imsic;
 	struct machine_hidden *hidden; /* in the order of the device tree */
 	unsigned int hidden_count, hidden_room;
@@ -115,6 +121,24 @@ void machine_parse_memory(struct machine *m, const void *fdt);
  */
 void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid, uint32_t given);
 
+/* The wires in interrupts-extended of an interrupt controller. */
+struct machine_wires {
+	const uint8_t *wires;
+	int count;
+	int next;	   /* the wire to look at next */
+	int index;	   /* the wire that was found last */
+	unsigned int hart; /* index of its hart */
+};
+
+/* Begin with the first wire of @node. */
+struct machine_wires machine_wires(const void *fdt, int node);
+
+/*
+ * Find the next wire that is the supervisor external interrupt of a hart in m->harts. Return the
+ * hart, or NULL if there is no such wire.
+ */
+struct machine_hart *machine_next_wire(struct machine *m, struct machine_wires *w);
+
 /* Read the extensions of the cpu node @node: riscv,isa-extensions, or else riscv,isa. */
 void machine_parse_isa(const void *fdt, int node, struct machine_isa *isa);
 
@@ -124,10 +148,10 @@ void machine_isa_intersect(struct machine_isa *isa, const struct machine_isa *ot
 /* Write the names of the extensions in @isa to @buf, separated by spaces, at most @size bytes. */
 const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t size);
 
-/* Fill in devices, plic, hidden and aia_seen. An APLIC or IMSIC is not in devices. */
+/* Fill in devices, plics, hidden and aia_seen. An APLIC or IMSIC is not in devices. */
 void machine_parse_devices(struct machine *m, const void *fdt);
 
-/* Fill in aplic, imsic and the harts' interrupt files. The harts and plic are filled in. */
+/* Fill in aplics, imsic and the harts' interrupt files. The harts and plics are filled in. */
 void machine_parse_aia(struct machine *m, const void *fdt);
 
 /* The node of the IMSIC of S mode, or a negative number. */

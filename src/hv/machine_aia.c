@@ -14,49 +14,40 @@
 #include "hv/devtree.h"
 #include "hv/machine.h"
 #include "lib/page.h"
+#include "lib/pages.h"
 
-#define GUEST_INDEX_BITS_MAX 6 /* GEILEN is at most 63 */
-#define IDENTITIES_MAX	     2047
-#define APLIC_SIZE_MIN	     UINT64_C(0x4000)
-#define APLIC_SOURCES_MAX    1023
+#define GUEST_INDEX_BITS_MAX  6	 /* GEILEN is at most 63 */
+#define HART_INDEX_BITS_MAX   14 /* target.hart_index of an APLIC has 14 bits */
+#define GROUP_INDEX_BITS_MAX  14
+#define GROUP_INDEX_SHIFT_MAX 55
+#define IDENTITIES_MAX	      2047
+#define APLIC_SIZE_MIN	      UINT64_C(0x4000)
+#define APLIC_SOURCES_MAX     1023
 
-/*
- * The index in interrupts-extended of @node of the supervisor external interrupt of the interrupt
- * controller @phandle. -1: none.
- */
-static int wire_index(const void *fdt, int node, uint32_t phandle)
+/* Whether @node has a wire to the supervisor external interrupt of the boot hart. */
+static bool is_wired_to_boot_hart(const struct machine *m, const void *fdt, int node)
 {
-	int len, i;
-	const uint8_t *wires = fdt_getprop(fdt, node, "interrupts-extended", &len);
+	struct machine_wires w = machine_wires(fdt, node);
 
-	for (i = 0; wires && i < len / 8; i++) {
-		if (devtree_number(wires + 8 * i, 1) == phandle &&
-		    devtree_number(wires + 8 * i + 4, 1) == IRQ_SEI)
-			return i;
+	for (; w.next < w.count; w.next++) {
+		if (devtree_number(w.wires + 8 * w.next, 1) ==
+			    m->harts[m->boot_hart].intc_phandle &&
+		    devtree_number(w.wires + 8 * w.next + 4, 1) == IRQ_SEI)
+			return true;
 	}
-	return -1;
-}
-
-/*
- * The first enabled node that is compatible with @name and has a wire to the supervisor external
- * interrupt of the boot hart. Negative: none.
- */
-static int find_wired(const struct machine *m, const void *fdt, const char *name)
-{
-	uint32_t phandle = m->harts[m->boot_hart].intc_phandle;
-	int node;
-
-	for (node = fdt_node_offset_by_compatible(fdt, -1, name); node >= 0;
-	     node = fdt_node_offset_by_compatible(fdt, node, name)) {
-		if (devtree_is_enabled(fdt, node) && wire_index(fdt, node, phandle) >= 0)
-			return node;
-	}
-	return node;
+	return false;
 }
 
 int machine_find_imsic(const void *fdt, const struct machine *m)
 {
-	return find_wired(m, fdt, "riscv,imsics");
+	int node;
+
+	for (node = fdt_node_offset_by_compatible(fdt, -1, "riscv,imsics"); node >= 0;
+	     node = fdt_node_offset_by_compatible(fdt, node, "riscv,imsics")) {
+		if (devtree_is_enabled(fdt, node) && is_wired_to_boot_hart(m, fdt, node))
+			return node;
+	}
+	return node;
 }
 
 static bool reg_of(const void *fdt, int node, unsigned int index, struct range *r)
@@ -67,70 +58,129 @@ static bool reg_of(const void *fdt, int node, unsigned int index, struct range *
 			   index, r);
 }
 
-static void parse_imsic(struct machine *m, const void *fdt)
+/* Read the number of bits in property @name of the IMSIC @node. */
+static unsigned int bits_of(const void *fdt, int node, const char *name, unsigned int otherwise,
+			    unsigned int most)
 {
-	int node = machine_find_imsic(fdt, m);
-	uint64_t bits = 0;
-	uint64_t identities;
-	struct range r;
-	unsigned int i;
+	uint64_t bits;
 
-	m->imsic.present = node >= 0;
-	if (node < 0)
-		return;
-	if (devtree_get_number(fdt, node, "riscv,guest-index-bits", &bits) &&
-	    bits > GUEST_INDEX_BITS_MAX)
-		hv_fatal("%s: riscv,guest-index-bits: %lu; at most %u is expected",
-			 devtree_path(fdt, node), (unsigned long)bits, GUEST_INDEX_BITS_MAX);
+	if (!devtree_get_number(fdt, node, name, &bits))
+		return otherwise;
+	if (bits > most)
+		hv_fatal("%s: %s: %lu; at most %u is expected", devtree_path(fdt, node), name,
+			 (unsigned long)bits, most);
+	return bits;
+}
+
+/* The number of bits that distinguish @count things. */
+static unsigned int bits_for(unsigned int count)
+{
+	unsigned int bits = 0;
+
+	while ((1u << bits) < count)
+		bits++;
+	return bits;
+}
+
+static void parse_imsic_fields(struct machine_imsic *imsic, const void *fdt, int node)
+{
+	int wires = machine_wires(fdt, node).count;
+	uint64_t identities;
+
+	imsic->guest_index_bits =
+		bits_of(fdt, node, "riscv,guest-index-bits", 0, GUEST_INDEX_BITS_MAX);
+	imsic->hart_index_bits =
+		bits_of(fdt, node, "riscv,hart-index-bits", bits_for(wires), HART_INDEX_BITS_MAX);
+	imsic->group_index_bits =
+		bits_of(fdt, node, "riscv,group-index-bits", 0, GROUP_INDEX_BITS_MAX);
+	imsic->group_index_shift = bits_of(fdt, node, "riscv,group-index-shift", 2 * PAGE_SHIFT,
+					   GROUP_INDEX_SHIFT_MAX);
 	if (!devtree_get_number(fdt, node, "riscv,num-ids", &identities) || identities < 63 ||
 	    identities > IDENTITIES_MAX || identities % 64 != 63)
 		hv_fatal("%s: riscv,num-ids: missing, or not 63 to %u "
 			 "and one less than a multiple of 64",
 			 devtree_path(fdt, node), IDENTITIES_MAX);
-	m->imsic.guest_index_bits = bits;
-	m->imsic.identities = identities;
-	if (!reg_of(fdt, node, 0, &m->imsic.reg) || reg_of(fdt, node, 1, &r) ||
-	    m->imsic.reg.start % PAGE_SIZE || m->imsic.reg.size % PAGE_SIZE)
-		hv_fatal("%s: reg: one range of whole pages is expected", devtree_path(fdt, node));
-	for (i = 0; i < m->hart_count; i++) {
-		int index = wire_index(fdt, node, m->harts[i].intc_phandle);
-		uint64_t offset = (uint64_t)index << (PAGE_SHIFT + bits);
-
-		if (index < 0 || offset >= m->imsic.reg.size)
-			hv_fatal("%s: %s: nothing for hart %lu", devtree_path(fdt, node),
-				 index < 0 ? "interrupts-extended" : "reg",
-				 (unsigned long)m->harts[i].hartid);
-		m->harts[i].imsic_index = index;
-		m->harts[i].imsic_file = m->imsic.reg.start + offset;
-	}
+	imsic->identities = identities;
 }
 
-/* The node of the APLIC of S mode: it sends MSIs to the IMSIC of S mode, or has wires to harts. */
-static int find_aplic(const struct machine *m, const void *fdt)
+static void parse_imsic_reg(struct machine_imsic *imsic, const void *fdt, int node)
 {
-	int imsic = m->imsic.present ? machine_find_imsic(fdt, m) : -1;
-	uint32_t phandle = imsic < 0 ? 0 : fdt_get_phandle(fdt, imsic);
-	uint64_t parent;
-	int node;
-
-	for (node = fdt_node_offset_by_compatible(fdt, -1, "riscv,aplic"); node >= 0 && phandle;
-	     node = fdt_node_offset_by_compatible(fdt, node, "riscv,aplic")) {
-		if (devtree_is_enabled(fdt, node) &&
-		    devtree_get_number(fdt, node, "msi-parent", &parent) && parent == phandle)
-			return node;
-	}
-	return find_wired(m, fdt, "riscv,aplic");
-}
-
-static void parse_aplic(struct machine *m, const void *fdt)
-{
-	int node = find_aplic(m, fdt);
-	uint64_t sources;
 	struct range r;
 	unsigned int i;
 
+	for (i = 0; reg_of(fdt, node, i, &r); i++) {
+		if (!r.size || r.start % PAGE_SIZE || r.size % PAGE_SIZE)
+			hv_fatal("%s: reg: ranges of whole pages are expected",
+				 devtree_path(fdt, node));
+		if (!range_list_add(&imsic->reg, r))
+			hv_fatal("no memory left for the ranges of the IMSIC");
+	}
+	if (!i)
+		hv_fatal("%s: reg: ranges of whole pages are expected", devtree_path(fdt, node));
+}
+
+/*
+ * The files of wire @index: the ranges of reg hold the files of the wires, in the order of the
+ * wires. The last files of a range may be cut short. 0: reg has nothing for the wire.
+ */
+static uint64_t files_of_wire(const struct machine_imsic *imsic, unsigned int index)
+{
+	uint64_t size = PAGE_SIZE << imsic->guest_index_bits;
+	uint64_t offset = index * size;
+	unsigned int i;
+
+	for (i = 0; i < imsic->reg.count; i++) {
+		struct range r = imsic->reg.r[i];
+
+		if (offset < r.size)
+			return r.start + offset;
+		offset -= (r.size + size - 1) & ~(size - 1);
+	}
+	return 0;
+}
+
+/* The hart index in MSIs for the files at @addr (AIA "Addresses and data for outgoing MSIs"). */
+static uint32_t msi_index(const struct machine_imsic *imsic, uint64_t addr)
+{
+	uint64_t hart = addr >> (PAGE_SHIFT + imsic->guest_index_bits) &
+			(BIT64(imsic->hart_index_bits) - 1);
+	uint64_t group = addr >> imsic->group_index_shift & (BIT64(imsic->group_index_bits) - 1);
+
+	return group << imsic->hart_index_bits | hart;
+}
+
+static void parse_imsic(struct machine *m, const void *fdt)
+{
+	int node = machine_find_imsic(fdt, m);
+	struct machine_wires w;
+	struct machine_hart *hart;
+	unsigned int i;
+
+	m->imsic.present = node >= 0;
 	if (node < 0)
 		return;
+	parse_imsic_fields(&m->imsic, fdt, node);
+	parse_imsic_reg(&m->imsic, fdt, node);
+	w = machine_wires(fdt, node);
+	while ((hart = machine_next_wire(m, &w))) {
+		hart->imsic_file = files_of_wire(&m->imsic, w.index);
+		hart->imsic_index = msi_index(&m->imsic, hart->imsic_file);
+		if (!hart->imsic_file)
+			hv_fatal("%s: reg: nothing for hart %lu", devtree_path(fdt, node),
+				 (unsigned long)hart->hartid);
+	}
+	for (i = 0; i < m->hart_count; i++) {
+		if (!m->harts[i].imsic_file)
+			hv_fatal("%s: interrupts-extended: nothing for hart %lu",
+				 devtree_path(fdt, node), (unsigned long)m->harts[i].hartid);
+	}
+}
+
+static void add_aplic(struct machine *m, const void *fdt, int node, bool msi)
+{
+	uint64_t sources;
+	struct range r;
+
 	if (!reg_of(fdt, node, 0, &r) || r.start % PAGE_SIZE || r.size % PAGE_SIZE ||
 	    r.size < APLIC_SIZE_MIN)
 		hv_fatal("%s: reg: no range of whole pages, %lu bytes at least",
@@ -139,25 +189,57 @@ static void parse_aplic(struct machine *m, const void *fdt)
 	    sources > APLIC_SOURCES_MAX)
 		hv_fatal("%s: riscv,num-sources: missing, or not 1 to %u", devtree_path(fdt, node),
 			 APLIC_SOURCES_MAX);
-	m->aplic.base = r.start;
-	m->aplic.size = r.size;
-	m->aplic.sources = sources;
-	m->aplic.msi = fdt_getprop(fdt, node, "msi-parent", NULL);
-	for (i = 0; i < m->hart_count; i++)
-		m->harts[i].aplic_index =
-			m->aplic.msi ? -1 : wire_index(fdt, node, m->harts[i].intc_phandle);
+	m->aplics = array_grow(m->aplics, m->aplic_count, &m->aplics_room, sizeof(*m->aplics));
+	if (!m->aplics)
+		hv_fatal("no memory left for the APLICs");
+	m->aplics[m->aplic_count++] = (struct machine_aplic){ r.start, r.size, sources, msi };
+}
+
+/* Give the harts that have wires from @node to S mode their delivery structures there. */
+static bool take_wires(struct machine *m, const void *fdt, int node)
+{
+	struct machine_wires w = machine_wires(fdt, node);
+	struct machine_hart *hart;
+	bool any = false;
+
+	while ((hart = machine_next_wire(m, &w))) {
+		any = true;
+		if (hart->aplic_index < 0) {
+			hart->aplic = m->aplic_count;
+			hart->aplic_index = w.index;
+		}
+	}
+	return any;
+}
+
+/* An APLIC of S mode sends MSIs to the IMSIC of S mode, or has wires to harts. */
+static void parse_aplics(struct machine *m, const void *fdt)
+{
+	int imsic = m->imsic.present ? machine_find_imsic(fdt, m) : -1;
+	uint32_t phandle = imsic < 0 ? 0 : fdt_get_phandle(fdt, imsic);
+	uint64_t parent;
+	int node;
+
+	for (node = fdt_node_offset_by_compatible(fdt, -1, "riscv,aplic"); node >= 0;
+	     node = fdt_node_offset_by_compatible(fdt, node, "riscv,aplic")) {
+		bool msi = devtree_get_number(fdt, node, "msi-parent", &parent);
+
+		if (!devtree_is_enabled(fdt, node))
+			continue;
+		if (msi ? phandle && parent == phandle : take_wires(m, fdt, node))
+			add_aplic(m, fdt, node, msi);
+	}
 }
 
 void machine_parse_aia(struct machine *m, const void *fdt)
 {
-	m->aplic.size = 0;
 	if (m->aia_seen) {
 		parse_imsic(m, fdt);
-		parse_aplic(m, fdt);
+		parse_aplics(m, fdt);
 	}
-	if (m->plic.size && (m->aplic.size || m->imsic.present))
+	if (m->plic_count && (m->aplic_count || m->imsic.present))
 		hv_fatal("a PLIC and an APLIC or IMSIC for S mode; Halite handles one of them");
-	if (!m->plic.size && !m->aplic.size && !m->imsic.present)
+	if (!m->plic_count && !m->aplic_count && !m->imsic.present)
 		hv_fatal("no interrupt controller for S mode in the device tree: "
 			 "a PLIC, an APLIC or an IMSIC is expected");
 }

@@ -80,19 +80,17 @@ static void add(struct range_list *l, struct range r)
 		no_memory_left();
 }
 
-static void set_plic(struct machine *m, const void *fdt, int node, struct range r)
+static void add_plic(struct machine *m, const void *fdt, int node, struct range r)
 {
 	uint64_t ndev;
 
-	if (m->plic.size)
-		hv_fatal("%s: a second PLIC; Halite handles one", devtree_path(fdt, node));
 	if (!r.size || !devtree_get_number(fdt, node, "riscv,ndev", &ndev) || ndev > 1023)
 		hv_fatal("%s: no size in reg or no riscv,ndev of at most 1023",
 			 devtree_path(fdt, node));
-	m->plic.base = r.start;
-	m->plic.size = r.size;
-	m->plic.ndev = ndev;
-	m->plic.node = node;
+	m->plics = array_grow(m->plics, m->plic_count, &m->plics_room, sizeof(*m->plics));
+	if (!m->plics)
+		no_memory_left();
+	m->plics[m->plic_count++] = (struct machine_plic){ r.start, r.size, ndev, node };
 }
 
 /*
@@ -171,7 +169,7 @@ static void take_device(struct walk *w, const void *fdt, int node, const struct 
 		if (!translate(bus, &r) || !range_is_valid(r.start, r.size))
 			continue;
 		if (kind == WITHHELD_PLIC && enabled && !i)
-			set_plic(w->m, fdt, node, r);
+			add_plic(w->m, fdt, node, r);
 		if (kind != WITHHELD_NOT)
 			withhold(w, node, r, kind);
 		else
@@ -292,7 +290,7 @@ void machine_parse_devices(struct machine *m, const void *fdt)
 
 	m->devices.count = 0;
 	m->hidden_count = 0;
-	m->plic.size = 0;
+	m->plic_count = 0;
 	m->aia_seen = false;
 	walk_bus(&w, fdt, 0, &root, 0);
 	for (i = 0; i < m->devices.count; i++)

@@ -92,15 +92,17 @@ static uint64_t total(const struct range_list *l)
 
 static void print_intc(const struct machine *m)
 {
-	if (m->plic.size)
-		hv_print("halite: PLIC at 0x%lx with %u sources\n", (unsigned long)m->plic.base,
-			 m->plic.ndev);
+	unsigned int i;
+
+	for (i = 0; i < m->plic_count; i++)
+		hv_print("halite: PLIC at 0x%lx with %u sources\n", (unsigned long)m->plics[i].base,
+			 m->plics[i].ndev);
 	if (m->imsic.present)
-		hv_print("halite: IMSIC at 0x%lx\n", (unsigned long)m->imsic.reg.start);
-	if (m->aplic.size)
+		hv_print("halite: IMSIC at 0x%lx\n", (unsigned long)m->imsic.reg.r[0].start);
+	for (i = 0; i < m->aplic_count; i++)
 		hv_print("halite: APLIC at 0x%lx with %u sources, %s\n",
-			 (unsigned long)m->aplic.base, m->aplic.sources,
-			 m->aplic.msi ? "sends MSIs" : "has wires");
+			 (unsigned long)m->aplics[i].base, m->aplics[i].sources,
+			 m->aplics[i].msi ? "sends MSIs" : "has wires");
 }
 
 /* Log the nodes that the guest's device tree lacks, each with the reason. */

@@ -26,46 +26,63 @@ enum reg {
 	CONTEXT_CLAIM,
 };
 
-/* The vCPU that has @context as its supervisor context, or NULL. */
-static struct vcpu *context_owner(const struct domain *d, uint64_t context)
+static const struct machine_plic *plic_of(const struct vcpu *v, unsigned int plic)
 {
+	return &v->domain->host->machine.plics[plic];
+}
+
+static bool owns(const struct vcpu *v, unsigned int plic, uint64_t context)
+{
+	return v->hart->plic == plic && v->hart->plic_context == (int64_t)context;
+}
+
+/*
+ * The vCPU that has @context of PLIC @plic as its supervisor context, or NULL. L1 mostly accesses
+ * the context of the hart that runs, @v.
+ */
+static struct vcpu *context_owner(struct vcpu *v, unsigned int plic, uint64_t context)
+{
+	const struct domain *d = v->domain;
 	unsigned int i;
 
+	if (owns(v, plic, context))
+		return v;
 	for (i = 0; i < d->vcpu_count; i++) {
-		if (d->vcpus[i]->hart->plic_context == (int64_t)context)
+		if (owns(d->vcpus[i], plic, context))
 			return d->vcpus[i];
 	}
 	return NULL;
 }
 
 /* Whether word @word of an array with one bit for each source has bits of existing sources. */
-static bool has_sources(const struct domain *d, uint64_t word)
+static bool has_sources(const struct machine_plic *p, uint64_t word)
 {
-	return word <= d->host->machine.plic.ndev / 32;
+	return word <= p->ndev / 32;
 }
 
 /*
  * The register at @offset, a multiple of 4. *@owner: the vCPU of the register's context, or NULL.
  */
-static enum reg find(const struct domain *d, uint64_t offset, struct vcpu **owner)
+static enum reg find(struct vcpu *v, unsigned int plic, uint64_t offset, struct vcpu **owner)
 {
+	const struct machine_plic *p = plic_of(v, plic);
 	uint64_t at;
 
 	*owner = NULL;
 	/* Source 0 does not exist. */
 	if (offset < PENDING_BASE)
-		return offset && offset / 4 <= d->host->machine.plic.ndev ? PRIORITY : RESERVED;
+		return offset && offset / 4 <= p->ndev ? PRIORITY : RESERVED;
 	if (offset < ENABLE_BASE)
-		return has_sources(d, (offset - PENDING_BASE) / 4) ? PENDING : RESERVED;
+		return has_sources(p, (offset - PENDING_BASE) / 4) ? PENDING : RESERVED;
 	if (offset < ENABLE_END) {
 		at = offset - ENABLE_BASE;
-		*owner = context_owner(d, at / ENABLE_STRIDE);
-		return *owner && has_sources(d, at % ENABLE_STRIDE / 4) ? ENABLE : RESERVED;
+		*owner = context_owner(v, plic, at / ENABLE_STRIDE);
+		return *owner && has_sources(p, at % ENABLE_STRIDE / 4) ? ENABLE : RESERVED;
 	}
 	if (offset < CONTEXT_BASE || offset >= CONTEXT_END)
 		return RESERVED;
 	at = offset - CONTEXT_BASE;
-	*owner = context_owner(d, at / CONTEXT_STRIDE);
+	*owner = context_owner(v, plic, at / CONTEXT_STRIDE);
 	if (*owner && at % CONTEXT_STRIDE == THRESHOLD)
 		return CONTEXT_THRESHOLD;
 	return *owner && at % CONTEXT_STRIDE == CLAIM ? CONTEXT_CLAIM : RESERVED;
@@ -77,18 +94,19 @@ static bool is_access(uint64_t offset, unsigned int size)
 	return size == 4 && offset % 4 == 0;
 }
 
-bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value)
+bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
+	       uint64_t *value)
 {
 	struct vcpu *owner;
 	enum reg reg;
 
 	if (!is_access(offset, size))
 		return false;
-	reg = find(v->domain, offset, &owner);
+	reg = find(v, plic, offset, &owner);
 	*value = 0;
 	if (reg == RESERVED)
 		return true;
-	if (!riscv_try_load(v->domain->host->machine.plic.base + offset, 4, value))
+	if (!riscv_try_load(plic_of(v, plic)->base + offset, 4, value))
 		return false;
 	/* A claim clears the pending bit, which may change the output to all contexts. */
 	if (reg == CONTEXT_CLAIM)
@@ -96,18 +114,19 @@ bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *val
 	return true;
 }
 
-bool plic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value)
+bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
+		uint64_t value)
 {
 	struct vcpu *owner;
 	enum reg reg;
 
 	if (!is_access(offset, size))
 		return false;
-	reg = find(v->domain, offset, &owner);
+	reg = find(v, plic, offset, &owner);
 	/* The pending bits are read-only. */
 	if (reg == RESERVED || reg == PENDING)
 		return true;
-	if (!riscv_try_store(v->domain->host->machine.plic.base + offset, 4, (uint32_t)value))
+	if (!riscv_try_store(plic_of(v, plic)->base + offset, 4, (uint32_t)value))
 		return false;
 	intc_changed(v, owner);
 	return true;

@@ -15,10 +15,12 @@
 #include "hv/vcpu.h"
 
 /*
- * Load or store @size bytes at @offset for L1. False, for an access fault: the PLIC does not
- * support the access, or the device of the machine refuses the access.
+ * Load or store @size bytes at @offset of PLIC @plic of the machine for L1. False, for an access
+ * fault: the PLIC does not support the access, or the device of the machine refuses the access.
  */
-bool plic_load(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t *value);
-bool plic_store(struct vcpu *v, uint64_t offset, unsigned int size, uint64_t value);
+bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
+	       uint64_t *value);
+bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
+		uint64_t value);
 
 #endif

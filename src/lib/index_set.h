@@ -20,14 +20,11 @@ struct index_set {
 static inline unsigned int lowest_bit(uint64_t word)
 {
 	unsigned int bit = 0;
-	unsigned int half;
 
-	for (half = 32; half; half /= 2) {
-		if (!(word << (64 - half))) {
-			word >>= half;
-			bit += half;
-		}
-	}
+	for (; !(word & 0xff); word >>= 8)
+		bit += 8;
+	for (; !(word & 1); word >>= 1)
+		bit++;
 	return bit;
 }
 
@@ -59,6 +56,32 @@ static inline bool index_set_has(const struct index_set *s, unsigned int index)
 static inline void index_set_add(struct index_set *s, unsigned int index)
 {
 	s->word[index / 64] |= UINT64_C(1) << index % 64;
+}
+
+static inline void index_set_remove(struct index_set *s, unsigned int index)
+{
+	s->word[index / 64] &= ~(UINT64_C(1) << index % 64);
+}
+
+/* Add or remove @index in a set that other harts read and write. Orders no other access. */
+static inline void index_set_put_atomic(struct index_set *s, unsigned int index, bool member)
+{
+	uint64_t bit = UINT64_C(1) << index % 64;
+
+	if (member)
+		__atomic_fetch_or(&s->word[index / 64], bit, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&s->word[index / 64], ~bit, __ATOMIC_RELAXED);
+}
+
+/* Make @to a copy of @from, which other harts write. */
+static inline void index_set_read_atomic(struct index_set *to, const struct index_set *from,
+					 unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < (count + 63) / 64; i++)
+		to->word[i] = __atomic_load_n(&from->word[i], __ATOMIC_RELAXED);
 }
 
 /* The least member of @s from @from on, or @count if all members are less. */

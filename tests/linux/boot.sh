@@ -4,17 +4,17 @@
 
 # boot_lines CONSOLE: prints the lines of a boot log that must be equal. It leaves out times; lines
 # that depend on the size or the end of memory; values that the kernel has measured, and lines about
-# operations that took long; and the name of the SBI implementation.
+# operations that took long or run at the same time; and the name of the SBI implementation.
 boot_lines()
 {
 	sed -n '/Linux version/,$p' "$1" |
 		sed -E -e 's/^\[ *[0-9.]+\] //' \
 			-e '/^(cma: Reserved|NUMA: Faking|NODE_DATA|Initmem setup)/d' \
 			-e '/^(On node|Memory:|OF: reserved mem|Built )/d' \
-			-e '/^ +(DMA32|Normal) |^ +node +0: \[mem|^software IO TLB: /d' \
+			-e '/^ +(DMA32|Normal) |^ +node +[0-9]+: \[mem|^software IO TLB: /d' \
 			-e '/^ *(Early|Movable|Zone) /d' \
 			-e 's/(SBI specification) v.*/\1/; s/(SBI implementation) ID=.*/\1/' \
-			-e 's/initialised in [0-9]+ms/initialised/' \
+			-e '/^node [0-9]+ deferred pages initialised/d' \
 			-e 's/^audit: type=2000 audit\([0-9.:]+\)/audit/' \
 			-e 's/^cpu[0-9]+: (.*) speed is .*/cpuN: \1 speed/' \
 			-e 's/setting system clock to .*/setting system clock/' \

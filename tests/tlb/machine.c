@@ -677,6 +677,11 @@ void riscv_hart_start(uint64_t hartid, struct vcpu *v)
 
 static struct host host;
 static struct machine_hart machine_harts[MACHINE_HARTS];
+static struct machine_plic machine_plic = {
+	.base = PLIC_BASE,
+	.size = PLIC_SIZE,
+	.ndev = PLIC_SOURCES,
+};
 
 static void make_domain(void)
 {
@@ -694,9 +699,10 @@ static void make_domain(void)
 			.index = i,
 			.hartid = i,
 			.plic_context = plic_context_of(i),
+			.aplic_index = -1,
 		};
-	m->plic =
-		(struct machine_plic){ .base = PLIC_BASE, .size = PLIC_SIZE, .ndev = PLIC_SOURCES };
+	m->plics = &machine_plic;
+	m->plic_count = 1;
 	m->isa.h = true;
 	m->isa.svinval = true;
 	range_list_add(&m->devices, devices);

@@ -51,12 +51,12 @@ static void finds_what_serves_s_mode(void **state)
 	(void)state;
 	make_aia_tree();
 	assert_fine(machine_parse(&m, tree, 0, 0));
-	assert_int_equal(m.plic.size, 0);
-	assert_true(m.imsic.present && m.aplic.msi);
+	assert_int_equal(m.plic_count, 0);
+	assert_true(m.imsic.present && m.aplics[0].msi);
 	assert_int_equal(m.imsic.guest_index_bits, 3);
 	assert_int_equal(m.imsic.identities, 255);
-	assert_int_equal(m.aplic.base, 0xd000000);
-	assert_int_equal(m.aplic.sources, 96);
+	assert_int_equal(m.aplics[0].base, 0xd000000);
+	assert_int_equal(m.aplics[0].sources, 96);
 	/* In the order of interrupts-extended, not of the harts. */
 	assert_int_equal(m.harts[0].imsic_file, 0x28008000);
 	assert_int_equal(m.harts[0].imsic_index, 1);
@@ -76,8 +76,8 @@ static void an_aplic_can_have_wires(void **state)
 	set_cells(APLIC, "interrupts-extended", 0x10, 9, 0x11, 9);
 	set_cells(APLIC_M, "interrupts-extended", 0x10, 11, 0x11, 11);
 	assert_fine(machine_parse(&m, tree, 0, 0));
-	assert_false(m.imsic.present || m.aplic.msi);
-	assert_int_equal(m.aplic.base, 0xd000000);
+	assert_false(m.imsic.present || m.aplics[0].msi);
+	assert_int_equal(m.aplics[0].base, 0xd000000);
 	assert_int_equal(m.harts[1].aplic_index, 1);
 	assert_int_equal(m.harts[1].imsic_file, 0);
 }
@@ -94,8 +94,10 @@ static void nodes_that_do_not_fit_are_named(void **state)
 	assert_fatal(machine_parse(&m, tree, 0, 0), "imsics@28000000: reg: nothing for hart 1");
 	set_cells(IMSIC, "reg", 0, 0x28000800, 0, 0x10000);
 	assert_fatal(machine_parse(&m, tree, 0, 0), "whole pages");
-	set_cells(IMSIC, "reg", 0, 0x28000000, 0, 0x10000, 0, 0x29000000, 0, 0x10000);
-	assert_fatal(machine_parse(&m, tree, 0, 0), "one range");
+	set_cells(IMSIC, "reg", 0, 0x28000000, 0, 0x8000, 0, 0x29000000, 0, 0x8800);
+	assert_fatal(machine_parse(&m, tree, 0, 0), "whole pages");
+	fdt_delprop(tree, node_at(IMSIC), "reg");
+	assert_fatal(machine_parse(&m, tree, 0, 0), "whole pages");
 	set_cells(IMSIC, "reg", 0, 0x28000000, 0, 0x10000);
 	set_cells(IMSIC, "riscv,guest-index-bits", 7);
 	assert_fatal(machine_parse(&m, tree, 0, 0), "riscv,guest-index-bits: 7");
@@ -128,6 +130,59 @@ static void without_guest_index_bits_there_are_no_guest_files(void **state)
 	assert_int_equal(m.harts[0].imsic_file, 0x28001000);
 }
 
+/*
+ * Three sockets with two harts each, as QEMU's tree has them. Linux counts the files of the harts
+ * over the ranges of reg, in the order of interrupts-extended.
+ */
+static void harts_are_in_groups(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	make_aia_tree();
+	for (i = 2; i < 6; i++)
+		add_cpu(i, TEST_ISA);
+	set_cells(IMSIC, "interrupts-extended", 0x10, 9, 0x11, 9, 0x12, 9, 0x13, 9, 0x14, 9, 0x15,
+		  9);
+	set_cells(IMSIC, "reg", 0, 0x28000000, 0, 0x10000, 0, 0x29000000, 0, 0x10000, 0, 0x2a000000,
+		  0, 0x10000);
+	set_cells(IMSIC, "riscv,hart-index-bits", 1);
+	set_cells(IMSIC, "riscv,group-index-bits", 2);
+	set_cells(IMSIC, "riscv,group-index-shift", 24);
+	add_aplic("/soc/aplic@e000000", 0xe000000);
+	set_cells("/soc/aplic@e000000", "msi-parent", 0x21);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(m.harts[i].imsic_file,
+				 0x28000000 + i / 2 * 0x1000000 + i % 2 * 0x8000);
+		/* AIA: the hart index in an MSI is the group and the hart in the group. */
+		assert_int_equal(m.harts[i].imsic_index, i);
+	}
+	set_cells(IMSIC, "riscv,hart-index-bits", 4);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_int_equal(m.harts[5].imsic_index, 2 << 4 | 1);
+	assert_int_equal(m.aplic_count, 2);
+	assert_int_equal(m.aplics[0].base + m.aplics[1].base, 0xd000000 + 0xe000000);
+	set_cells(IMSIC, "reg", 0, 0x28000000, 0, 0x10000, 0, 0x29000000, 0, 0x10000);
+	assert_fatal(machine_parse(&m, tree, 0, 0), "reg: nothing for hart 4");
+}
+
+static void each_hart_has_wires_from_its_aplic(void **state)
+{
+	(void)state;
+	make_aia_tree();
+	fdt_del_node(tree, node_at(IMSIC));
+	add_aplic("/soc/aplic@e000000", 0xe000000);
+	fdt_delprop(tree, node_at(APLIC), "msi-parent");
+	set_cells(APLIC, "interrupts-extended", 0x10, 9);
+	set_cells("/soc/aplic@e000000", "interrupts-extended", 0x30, 9, 0x11, 9);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_int_equal(m.aplics[m.harts[0].aplic].base, 0xd000000);
+	assert_int_equal(m.harts[0].aplic_index, 0);
+	assert_int_equal(m.aplics[m.harts[1].aplic].base, 0xe000000);
+	assert_int_equal(m.harts[1].aplic_index, 1);
+}
+
 static void make_guest(unsigned int l1_file)
 {
 	static const struct range home = { 0x8f800000, 0x800000 };
@@ -153,16 +208,16 @@ static void the_guest_is_told_where_its_own_files_are(void **state)
 	make_aia_tree();
 	set_text("/cpus/cpu@0", "riscv,isa", "rv64imafdch_smaia_ssaia_zicsr");
 	assert_fine(make_guest(1));
-	expect_reg(0x28001000, 0xf000);
+	expect_reg(0x28001000, 0x10000);
 	assert_string_equal(fdt_getprop(guest, fdt_path_offset(guest, "/cpus/cpu@0"), "riscv,isa",
 					NULL),
 			    "rv64imafdch_smaia_ssaia_zicsr");
 	assert_fine(make_guest(0));
 	expect_reg(0x28000000, 0x10000);
 	/* The tree of a Halite's guest that is a Halite. */
-	set_cells(IMSIC, "reg", 0, 0x28001000, 0, 0xf000);
+	set_cells(IMSIC, "reg", 0, 0x28001000, 0, 0x10000);
 	assert_fine(make_guest(1));
-	expect_reg(0x28002000, 0xe000);
+	expect_reg(0x28002000, 0x10000);
 	assert_int_equal(m.harts[0].imsic_file, 0x28009000);
 }
 
@@ -172,6 +227,8 @@ int main(void)
 		cmocka_unit_test(finds_what_serves_s_mode),
 		cmocka_unit_test(an_aplic_can_have_wires),
 		cmocka_unit_test(nodes_that_do_not_fit_are_named),
+		cmocka_unit_test(harts_are_in_groups),
+		cmocka_unit_test(each_hart_has_wires_from_its_aplic),
 		cmocka_unit_test(without_guest_index_bits_there_are_no_guest_files),
 		cmocka_unit_test(the_guest_is_told_where_its_own_files_are),
 	};

@@ -15,6 +15,10 @@
 static uint32_t registers[0x8000 / 4];
 static struct host host;
 static struct machine_hart machine_harts[3];
+/* The test accesses the second APLIC. */
+static struct machine_aplic aplics[2];
+static struct machine_aplic *const aplic = &aplics[1];
+static uint32_t genmsi[2];
 static struct machine *const m = &host.machine;
 static struct domain d = { .host = &host };
 /* The last of the machine's three harts is not the guest's. */
@@ -66,9 +70,9 @@ void intc_changed(struct vcpu *by, struct vcpu *owner)
 static int setup(void **state)
 {
 	static const struct machine_hart harts[] = {
-		{ .imsic_index = 1, .imsic_file = FILES + 0x8000, .aplic_index = -1 },
-		{ .imsic_index = 3, .imsic_file = FILES + 0x18000, .aplic_index = -1 },
-		{ .imsic_index = 2, .imsic_file = FILES + 0x10000, .aplic_index = 7 },
+		{ .imsic_index = 1, .imsic_file = FILES + 0x8000, .aplic = 1, .aplic_index = -1 },
+		{ .imsic_index = 3, .imsic_file = FILES + 0x18000, .aplic = 1, .aplic_index = -1 },
+		{ .imsic_index = 2, .imsic_file = FILES + 0x10000, .aplic = 1, .aplic_index = 7 },
 	};
 
 	(void)state;
@@ -79,13 +83,20 @@ static int setup(void **state)
 	*m = (struct machine){
 		.hart_count = 3,
 		.harts = machine_harts,
-		.aplic = { .base = BASE, .size = sizeof(registers), .sources = 96, .msi = true },
-		.imsic = { .present = true, .guest_index_bits = 3, .reg = { FILES, 0x20000 } },
+		.aplics = aplics,
+		.aplic_count = 2,
+		.imsic = { .present = true, .guest_index_bits = 3 },
 	};
+	aplics[0] = (struct machine_aplic){ .base = 0, .size = 0x4000, .sources = 1 };
+	aplics[1] = (struct machine_aplic){
+		.base = BASE, .size = sizeof(registers), .sources = 96, .msi = true
+	};
+	d.genmsi = genmsi;
 	d.vcpus[0] = &v;
 	d.vcpus[1] = &other;
 	d.vcpu_count = 2;
-	d.genmsi = 0;
+	genmsi[0] = 5;
+	genmsi[1] = 0;
 	msi_addr = 0;
 	changes = 0;
 	accesses = 0;
@@ -99,14 +110,14 @@ static uint32_t get(uint64_t offset)
 {
 	uint64_t value = ~UINT64_C(0);
 
-	assert_true(aplic_load(&v, offset, 4, &value));
+	assert_true(aplic_load(&v, 1, offset, 4, &value));
 	assert_int_equal(value >> 32, 0);
 	return value;
 }
 
 static void put(uint64_t offset, uint64_t value)
 {
-	assert_true(aplic_store(&v, offset, 4, value));
+	assert_true(aplic_store(&v, 1, offset, 4, value));
 }
 
 static uint32_t target(unsigned int hart, unsigned int guest, unsigned int identity)
@@ -132,7 +143,9 @@ static void guest_index_0_is_the_guests_own_file(void **state)
 static void in_a_stack_the_own_file_is_further_on(void **state)
 {
 	(void)state;
-	m->imsic.reg = (struct range){ FILES + 0x1000, 0x1f000 };
+	/* The files of each hart in its device tree begin one page further on. */
+	machine_harts[0].imsic_file += 0x1000;
+	machine_harts[1].imsic_file += 0x1000;
 	put(TARGET, target(1, 0, 9));
 	assert_int_equal(registers[TARGET / 4], target(1, 2, 9));
 	/* The file of the Halite above. */
@@ -195,16 +208,16 @@ static void only_aligned_words_are_accesses(void **state)
 	uint64_t value;
 
 	(void)state;
-	assert_false(aplic_load(&v, 0, 1, &value) || aplic_load(&v, 0, 2, &value) ||
-		     aplic_load(&v, 0, 8, &value) || aplic_load(&v, 2, 4, &value));
-	assert_false(aplic_store(&v, 0, 1, 0) || aplic_store(&v, 4, 8, 0) ||
-		     aplic_store(&v, TARGET + 1, 4, 0));
+	assert_false(aplic_load(&v, 1, 0, 1, &value) || aplic_load(&v, 1, 0, 2, &value) ||
+		     aplic_load(&v, 1, 0, 8, &value) || aplic_load(&v, 1, 2, 4, &value));
+	assert_false(aplic_store(&v, 1, 0, 1, 0) || aplic_store(&v, 1, 4, 8, 0) ||
+		     aplic_store(&v, 1, TARGET + 1, 4, 0));
 }
 
 static void wires_are_looked_at_after_what_may_change_them(void **state)
 {
 	(void)state;
-	m->aplic.msi = false;
+	aplic->msi = false;
 	m->harts[0].aplic_index = 1;
 	m->harts[1].aplic_index = 2;
 	registers[(IDC + 32 + 0x1c) / 4] = 10 << 16;
@@ -226,17 +239,17 @@ static void wires_are_looked_at_after_what_may_change_them(void **state)
 /* The registers of AIA's tables: the control region, the delivery structures. */
 static bool is_named(uint64_t offset, bool msi)
 {
-	const uint64_t words = m->aplic.sources / 32 + 1;
+	const uint64_t words = aplic->sources / 32 + 1;
 
 	if (offset % 4)
 		return false;
 	if (offset == 0) /* domaincfg */
 		return true;
-	if (offset >= 4 && offset <= 4 * m->aplic.sources) /* sourcecfg */
+	if (offset >= 4 && offset <= 4 * aplic->sources) /* sourcecfg */
 		return true;
 	if (offset == GENMSI)
 		return msi;
-	if (offset >= TARGET && offset < TARGET + 4 * m->aplic.sources)
+	if (offset >= TARGET && offset < TARGET + 4 * aplic->sources)
 		return true;
 	/* setipnum, clripnum, setienum, clrienum, setipnum_le, setipnum_be */
 	if (offset == 0x1cdc || offset == 0x1ddc || offset == 0x1edc || offset == 0x1fdc ||
@@ -268,7 +281,7 @@ static void walk(bool msi)
 				registers[offset / 4] = 0x5a;
 			accesses = 0;
 			value = 1;
-			if (aplic_load(&v, offset, sizes[i], &value) != whole)
+			if (aplic_load(&v, 1, offset, sizes[i], &value) != whole)
 				fail_msg("load of %u at 0x%lx", sizes[i], (unsigned long)offset);
 			if (accesses != (named && !own))
 				fail_msg("load at 0x%lx: %u accesses", (unsigned long)offset,
@@ -278,7 +291,7 @@ static void walk(bool msi)
 					 (unsigned long)value);
 			accesses = 0;
 			/* Hart index 1, so that targets and genmsi have an effect. */
-			if (aplic_store(&v, offset, sizes[i], 1 << 18 | 0x80) != whole)
+			if (aplic_store(&v, 1, offset, sizes[i], 1 << 18 | 0x80) != whole)
 				fail_msg("store of %u at 0x%lx", sizes[i], (unsigned long)offset);
 			if (accesses != named)
 				fail_msg("store at 0x%lx: %u accesses", (unsigned long)offset,
@@ -289,9 +302,11 @@ static void walk(bool msi)
 			refuses = true;
 			accesses = 0;
 			changes = 0;
-			if (aplic_load(&v, offset, sizes[i], &value) != (whole && (!named || own)))
+			if (aplic_load(&v, 1, offset, sizes[i], &value) !=
+			    (whole && (!named || own)))
 				fail_msg("refused load at 0x%lx", (unsigned long)offset);
-			if (aplic_store(&v, offset, sizes[i], 1 << 18 | 0x80) != (whole && !named))
+			if (aplic_store(&v, 1, offset, sizes[i], 1 << 18 | 0x80) !=
+			    (whole && !named))
 				fail_msg("refused store at 0x%lx", (unsigned long)offset);
 			assert_int_equal(accesses, named + (named && !own));
 			assert_int_equal(changes, 0);
@@ -307,20 +322,20 @@ static void only_named_registers_are_accessed(void **state)
 	m->harts[0].aplic_index = 1;
 	/* As many sources as QEMU's, one less than a word's, and all there can be. */
 	walk(true);
-	m->aplic.sources = 31;
+	aplic->sources = 31;
 	walk(true);
-	m->aplic.sources = 1023;
+	aplic->sources = 1023;
 	walk(true);
 }
 
 static void only_named_registers_of_wires_are_accessed(void **state)
 {
 	(void)state;
-	m->aplic.msi = false;
+	aplic->msi = false;
 	m->harts[0].aplic_index = 1;
 	m->harts[1].aplic_index = 3;
 	walk(false);
-	m->aplic.sources = 1023;
+	aplic->sources = 1023;
 	walk(false);
 }
 
@@ -329,7 +344,7 @@ static void a_file_that_refuses_an_msi_is_a_fault(void **state)
 	(void)state;
 	put(GENMSI, target(1, 0, 7));
 	files_refuse = true;
-	assert_false(aplic_store(&v, GENMSI, 4, target(3, 0, 77)));
+	assert_false(aplic_store(&v, 1, GENMSI, 4, target(3, 0, 77)));
 	assert_int_equal(get(GENMSI), target(1, 0, 7));
 	/* No file is named, so none is asked. */
 	accesses = 0;
@@ -351,7 +366,7 @@ static void the_meaning_of_targets_stays(void **state)
 	assert_int_equal(registers[2], 0);
 	put(8, 6);
 	assert_int_equal(registers[2], 6);
-	m->aplic.msi = false;
+	aplic->msi = false;
 	put(0, 0xffffffff);
 	assert_int_equal(registers[0], 0x100);
 	put(0, 0);
@@ -363,7 +378,7 @@ static void the_meaning_of_targets_stays(void **state)
 static void wires_of_other_harts_are_no_targets(void **state)
 {
 	(void)state;
-	m->aplic.msi = false;
+	aplic->msi = false;
 	m->harts[0].aplic_index = 1;
 	m->harts[1].aplic_index = 3;
 	put(TARGET, target(3, 0, 9));

@@ -211,7 +211,7 @@ static void a_halite_above_has_nothing_to_give(void **state)
 	assert_fine(make(home));
 	assert_fine(machine_parse(&m, guest, 0, withheld_word("fw_cfg", 6)));
 	assert_int_equal(m.hart_count, 2);
-	assert_int_equal(m.plic.base, 0xc000000);
+	assert_int_equal(m.plics[0].base, 0xc000000);
 	assert_null(range_list_overlap(&m.devices, (struct range){ 0x10100000, 0x1000 }));
 	assert_non_null(range_list_overlap(&m.devices, (struct range){ 0x10000000, 0x1000 }));
 }

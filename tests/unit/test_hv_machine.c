@@ -23,8 +23,8 @@ static void parses_a_virt_like_machine(void **state)
 	assert_int_equal(m.harts[0].plic_context, 1);
 	assert_int_equal(m.harts[1].plic_context, 3);
 	assert_int_equal(m.timebase, 10000000);
-	assert_int_equal(m.plic.base, 0xc000000);
-	assert_int_equal(m.plic.ndev, 95);
+	assert_int_equal(m.plics[0].base, 0xc000000);
+	assert_int_equal(m.plics[0].ndev, 95);
 	assert_int_equal(m.ram.count, 1);
 	assert_int_equal(m.no_map.r[0].size, 0x80000);
 	assert_true(m.isa.h && m.isa.sstc && m.isa.svinval && !m.isa.v && !m.isa.svadu);
@@ -135,7 +135,7 @@ static void a_plic_is_reached_through_halite_alone(void **state)
 		make_tree();
 		set_text("/soc/plic@c000000", "compatible", names[i]);
 		assert_fine(machine_parse(&m, tree, 0, 0));
-		assert_int_equal(m.plic.base, 0xc000000);
+		assert_int_equal(m.plics[0].base, 0xc000000);
 		assert_int_equal(m.harts[1].plic_context, 3);
 		assert_false(is_device(0xc000000) || is_device(0xc5fffff));
 	}
@@ -144,10 +144,27 @@ static void a_plic_is_reached_through_halite_alone(void **state)
 	set_cells("/soc/plic@e000000", "riscv,ndev", 95);
 	set_text("/soc/plic@e000000", "status", "disabled");
 	assert_fine(machine_parse(&m, tree, 0, 0));
-	assert_int_equal(m.plic.base, 0xc000000);
+	assert_int_equal(m.plics[0].base, 0xc000000);
 	assert_false(is_device(0xe000000));
-	set_text("/soc/plic@e000000", "status", "okay");
-	assert_fatal(machine_parse(&m, tree, 0, 0), "a second PLIC");
+}
+
+/* Two sockets, each with a hart and a PLIC. */
+static void each_hart_has_a_context_of_its_plic(void **state)
+{
+	(void)state;
+	make_tree();
+	set_cells("/soc/plic@c000000", "interrupts-extended", 0x10, 11, 0x10, 9);
+	add_device("plic@e000000", "riscv,plic0", 0xe000000, 0x600000);
+	set_cells("/soc/plic@e000000", "riscv,ndev", 53);
+	set_cells("/soc/plic@e000000", "interrupts-extended", 0x11, 9, 0x11, 11);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_int_equal(m.plic_count, 2);
+	assert_int_equal(m.plics[m.harts[0].plic].base, 0xc000000);
+	assert_int_equal(m.harts[0].plic_context, 1);
+	assert_int_equal(m.plics[m.harts[1].plic].base, 0xe000000);
+	assert_int_equal(m.plics[m.harts[1].plic].ndev, 53);
+	assert_int_equal(m.harts[1].plic_context, 0);
+	assert_false(is_device(0xc000000) || is_device(0xe000000));
 }
 
 /* A name that only begins or ends like one, or comes second, and a device that is switched off. */
@@ -593,6 +610,7 @@ int main(void)
 		cmocka_unit_test(devices_are_what_a_guest_may_reach),
 		cmocka_unit_test(each_device_is_withheld_but_by_its_word),
 		cmocka_unit_test(a_plic_is_reached_through_halite_alone),
+		cmocka_unit_test(each_hart_has_a_context_of_its_plic),
 		cmocka_unit_test(withheld_goes_by_whole_names),
 		cmocka_unit_test(a_page_shared_with_a_withheld_device_is_withheld),
 		cmocka_unit_test(what_is_switched_off_is_withheld_too),

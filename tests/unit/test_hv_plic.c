@@ -6,16 +6,22 @@
 #include "hv/plic.h"
 #include "riscv/attempt.h"
 
-#define BASE UINT64_C(0xc000000)
-#define NDEV 95
+#define BASE  UINT64_C(0xc000000)
+#define OTHER UINT64_C(0xe000000)
+#define NDEV  95
 
 static struct host host;
-static struct machine_hart machine_harts[3];
+static struct machine_hart machine_harts[4];
+/* The test accesses the second PLIC. */
+static struct machine_plic plics[2];
+static struct machine_plic *const plic = &plics[1];
 static struct machine *const m = &host.machine;
 static struct domain d = { .host = &host };
 /* Indices of the machine's harts are not the domain's. */
 static struct vcpu first = { .domain = &d, .index = 0, .hart = &machine_harts[2] };
 static struct vcpu second = { .domain = &d, .index = 1, .hart = &machine_harts[1] };
+/* A hart of the first PLIC, whose context is not the guest's at the second PLIC. */
+static struct vcpu elsewhere = { .domain = &d, .index = 2, .hart = &machine_harts[3] };
 
 static unsigned int accesses, changes;
 static uint64_t last_addr, last_value;
@@ -52,17 +58,22 @@ void intc_changed(struct vcpu *by, struct vcpu *owner)
 static int setup(void **state)
 {
 	(void)state;
-	machine_harts[0].plic_context = 4;
-	machine_harts[1].plic_context = 3;
-	machine_harts[2].plic_context = 1;
+	machine_harts[0] = (struct machine_hart){ .plic = 1, .plic_context = 4 };
+	machine_harts[1] = (struct machine_hart){ .plic = 1, .plic_context = 3 };
+	machine_harts[2] = (struct machine_hart){ .plic = 1, .plic_context = 1 };
+	machine_harts[3] = (struct machine_hart){ .plic = 0, .plic_context = 2 };
+	plics[0] = (struct machine_plic){ .base = OTHER, .size = 0x600000, .ndev = 40 };
+	plics[1] = (struct machine_plic){ .base = BASE, .size = 0x600000, .ndev = NDEV };
 	*m = (struct machine){
-		.hart_count = 3,
+		.hart_count = 4,
 		.harts = machine_harts,
-		.plic = { .base = BASE, .size = 0x600000, .ndev = NDEV },
+		.plics = plics,
+		.plic_count = 2,
 	};
 	d.vcpus[0] = &first;
 	d.vcpus[1] = &second;
-	d.vcpu_count = 2;
+	d.vcpus[2] = &elsewhere;
+	d.vcpu_count = 3;
 	accesses = 0;
 	changes = 0;
 	refuses = false;
@@ -74,11 +85,11 @@ enum { RESERVED, READ_ONLY, REGISTER, CLAIM };
 
 static unsigned int kind_of(uint64_t offset)
 {
-	const uint64_t bits = 4 * (m->plic.ndev / 32 + 1);
+	const uint64_t bits = 4 * (plic->ndev / 32 + 1);
 
 	if (offset % 4)
 		return RESERVED;
-	if (offset >= 4 && offset <= 4 * m->plic.ndev)
+	if (offset >= 4 && offset <= 4 * plic->ndev)
 		return REGISTER;
 	if (offset >= 0x1000 && offset < 0x1000 + bits)
 		return READ_ONLY;
@@ -99,7 +110,7 @@ static void check_load(uint64_t offset, unsigned int size)
 
 	accesses = 0;
 	changes = 0;
-	if (plic_load(&first, offset, size, &value) != (whole && (!refuses || !kind)))
+	if (plic_load(&first, 1, offset, size, &value) != (whole && (!refuses || !kind)))
 		fail_msg("load of %u at 0x%lx", size, (unsigned long)offset);
 	if (accesses != (kind != RESERVED) || (accesses && last_addr != BASE + offset))
 		fail_msg("load of %u at 0x%lx: %u accesses", size, (unsigned long)offset, accesses);
@@ -115,7 +126,7 @@ static void check_store(uint64_t offset, unsigned int size)
 
 	accesses = 0;
 	changes = 0;
-	if (plic_store(&first, offset, size, UINT64_C(0x100000007)) !=
+	if (plic_store(&first, 1, offset, size, UINT64_C(0x100000007)) !=
 	    (whole && (!refuses || !asked)))
 		fail_msg("store of %u at 0x%lx", size, (unsigned long)offset);
 	if (accesses != asked || (asked && (last_addr != BASE + offset || last_value != 7)))
@@ -151,7 +162,7 @@ static void only_named_registers_are_accessed(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(ndevs) / sizeof(ndevs[0]); i++) {
-		m->plic.ndev = ndevs[i];
+		plic->ndev = ndevs[i];
 		refuses = false;
 		walk();
 		/* Each access becomes the guest's fault, and no other effect. */
@@ -167,12 +178,12 @@ static void contexts_end_where_the_specification_says(void **state)
 
 	(void)state;
 	m->harts[1].plic_context = 15871;
-	assert_true(plic_store(&first, 0x1f1f80, 4, 1));
-	assert_true(plic_load(&first, 0x200000 + 15871 * UINT64_C(0x1000) + 4, 4, &value));
+	assert_true(plic_store(&first, 1, 0x1f1f80, 4, 1));
+	assert_true(plic_load(&first, 1, 0x200000 + 15871 * UINT64_C(0x1000) + 4, 4, &value));
 	assert_int_equal(accesses, 2);
 	m->harts[1].plic_context = 15872;
-	assert_true(plic_store(&first, 0x1f2000, 4, 1));
-	assert_true(plic_load(&first, 0x200000 + 15872 * UINT64_C(0x1000), 4, &value));
+	assert_true(plic_store(&first, 1, 0x1f2000, 4, 1));
+	assert_true(plic_load(&first, 1, 0x200000 + 15872 * UINT64_C(0x1000), 4, &value));
 	assert_int_equal(value, 0);
 	assert_int_equal(accesses, 2);
 }
@@ -185,15 +196,32 @@ static void changes_name_the_owner(void **state)
 	(void)state;
 	/* A claim clears the pending bit for all contexts (PLIC 1.0 "Interrupt Claim Process"). */
 	last_owner = &second;
-	assert_true(plic_load(&first, 0x203004, 4, &value));
+	assert_true(plic_load(&first, 1, 0x203004, 4, &value));
 	assert_null(last_owner);
-	assert_true(plic_store(&first, 0x201004, 4, 7));
+	assert_true(plic_store(&first, 1, 0x201004, 4, 7));
 	assert_ptr_equal(last_owner, &first);
-	assert_true(plic_store(&first, 0x2180, 4, 7));
+	assert_true(plic_store(&first, 1, 0x2180, 4, 7));
 	assert_ptr_equal(last_owner, &second);
-	assert_true(plic_store(&first, 4, 4, 7));
+	assert_true(plic_store(&first, 1, 4, 4, 7));
 	assert_null(last_owner);
 	assert_int_equal(changes, 4);
+}
+
+/* The same addresses of another PLIC are registers of other sources and contexts. */
+static void each_plic_has_its_sources_and_contexts(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	assert_true(plic_store(&first, 0, 0x202000, 4, 1));
+	assert_int_equal(last_addr, OTHER + 0x202000);
+	assert_ptr_equal(last_owner, &elsewhere);
+	assert_true(plic_load(&first, 0, 4 * 40, 4, &value));
+	assert_int_equal(accesses, 2);
+	assert_true(plic_load(&first, 0, 4 * 41, 4, &value));
+	assert_true(plic_load(&first, 0, 0x201004, 4, &value));
+	assert_int_equal(value, 0);
+	assert_int_equal(accesses, 2);
 }
 
 int main(void)
@@ -202,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup(only_named_registers_are_accessed, setup),
 		cmocka_unit_test_setup(contexts_end_where_the_specification_says, setup),
 		cmocka_unit_test_setup(changes_name_the_owner, setup),
+		cmocka_unit_test_setup(each_plic_has_its_sources_and_contexts, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
