@@ -9,9 +9,9 @@
  * Writes one line of JSON to FILE for each run. With profile=NAME, it writes a second line for each
  * run of that name: the count of each instruction address of firmware, Halite and the kernel.
  *
- * The address of an instruction gives its region. Firmware and Halite are told by physical
+ * The address of an instruction gives its region. Firmware and Halite have physical
  * addresses: the homes of Halites are the highest 8 MiB of RAM, and the 8 MiB below those, and so
- * on. All other regions are told by virtual addresses. A trap into Halite is an instruction in its
+ * on. All other regions have virtual addresses. A trap into Halite is an instruction in its
  * home after one elsewhere, except returns from calls of firmware or of the Halites below. The kind
  * of the trap comes from the machine's registers at that instruction.
  */

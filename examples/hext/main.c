@@ -262,7 +262,7 @@ static void l1_unmaps_the_page(void)
 	l1_stores(L1_LOW + 8 * (L2_PAGE >> 12 & 511), 0);
 	owed = hext_shadow_fence_gvma(&pool, &fence);
 	expect(owed.shadows == BIT64(shadow - pool.shadow), "the hardware is to be fenced too");
-	expect(translate(L2_PAGE) == 0, "the shadow has it no more");
+	expect(translate(L2_PAGE) == 0, "the shadow no longer has it");
 }
 
 /* ---- 6. a translation without hardware, for HLV and for the emulation of devices ---- */

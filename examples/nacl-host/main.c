@@ -222,6 +222,6 @@ int main(void)
 	write_csr(CSR_VSATP, 0x99);
 	csr_instruction(v, CSR_HSTATUS, SPV);
 	sret_instruction(v);
-	expect("a trapped SRET takes in the area too", v->in_l2 && v->csr[CSR_VSATP] == 0x99);
+	expect("a trapped SRET consumes the area, too", v->in_l2 && v->csr[CSR_VSATP] == 0x99);
 	return wrong != 0;
 }

@@ -138,7 +138,7 @@ test_failed_assert()
 	line=shadow.c:$line
 	expect_console \
 		"^halite: fatal: internal error: src/hext/$line: hart < HEXT_SHADOW_MAX / 2\$" \
-		"the condition is not told"
+		"the console does not have the condition"
 	expect_status 1
 }
 

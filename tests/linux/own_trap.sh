@@ -8,7 +8,7 @@ own_trap()
 	make -s --no-print-directory liar
 	HALITE_BIN=$BUILD/liar/halite.bin with_console "" 60 "$HALITE" run \
 		--kernel "$GUESTS/conformance.elf" --memory 512M -- -append "nacl=all lie=$1"
-	expect_console "^halite: fatal: internal error: $2" "the trap is not told"
+	expect_console "^halite: fatal: internal error: $2" "the console does not have the trap"
 	[ "$(grep -ac '^halite: fatal: ' "$CONSOLE")" = 1 ] || fail "more than one fatal line"
 	expect_status 1
 }
@@ -31,7 +31,7 @@ own_trap_dump()
 	expect_console "^halite: \+0x[0-9a-f]+ is trap_on_purpose\+0x[0-9a-f]+\$" "no name for sepc"
 }
 
-# A trap of Halite's own, which is a bug, is told with all that helps to find it.
+# If Halite itself traps, which is a bug, it prints all that helps to find the bug.
 test_own_trap()
 {
 	own_trap 15 'scause 0xd, sepc 0x[0-9a-f]+, stval 0x10$'

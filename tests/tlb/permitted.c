@@ -233,7 +233,7 @@ static void fence_root(const struct fence *f, unsigned int root, uint32_t mask, 
 
 void permitted_fence(const struct fence *f, uint64_t harts_done, uint64_t began)
 {
-	/* L1 itself has no VMIDs to be told apart. */
+	/* L1 itself has one VMID. */
 	bool any_vmid = f->any_vmid || (f->one_root && f->root == ROOT_L1);
 	uint32_t mask = 0;
 	unsigned int i;

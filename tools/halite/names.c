@@ -14,9 +14,10 @@
 static const char names_help[] =
 	"Usage: halite names [ELF] <CONSOLE\n"
 	"\n"
-	"Reads what a console has said. Halite prints offsets in its image when it fails by a\n"
-	"bug of its own; each gets the name of the function in Halite's ELF. That must be of the\n"
-	"build that the console tells. It is halite.elf beside this program if none is named.\n";
+	"Reads the text of a console. If Halite fails by a bug, it prints offsets in its image.\n"
+	"This command adds the name of the function to each offset, from Halite's ELF. The ELF\n"
+	"must have the build id that the console has. The default is halite.elf beside this\n"
+	"program.\n";
 
 int names_main(char **argv)
 {

@@ -28,7 +28,7 @@ struct sizes {
 };
 
 /*
- * Places the files in ascending order, so that each Halite uses the first one and hands on the
+ * Places the files in ascending order, so that each Halite uses the first one and passes on the
  * rest. depth: number of Halites. Returns 0, or -1 after a message that the RAM is too small.
  */
 int place_modules(const struct sizes *sizes, unsigned int depth, struct placement *placement);
