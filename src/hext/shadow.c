@@ -5,26 +5,28 @@
 
 /* ---- the pool ---- */
 
-/* The number of pages for the table_info of @tables tables. */
-static size_t info_pages(size_t tables)
+/* The number of pages that describe @shadows shadows and @tables tables. */
+static size_t info_pages(size_t shadows, size_t tables)
 {
-	return (tables * sizeof(struct hext_table_info) + PAGE_SIZE - 1) / PAGE_SIZE;
+	return (shadows * sizeof(struct hext_shadow) + tables * sizeof(struct hext_table_info) +
+		PAGE_SIZE - 1) /
+	       PAGE_SIZE;
 }
 
 size_t hext_shadow_pool_size(unsigned int shadows, size_t tables)
 {
 	/* The memory may begin up to three pages before a root can. */
-	return (GSTAGE_ROOT_PAGES - 1 + (size_t)shadows * GSTAGE_ROOT_PAGES + info_pages(tables) +
-		tables) *
+	return (GSTAGE_ROOT_PAGES - 1 + (size_t)shadows * GSTAGE_ROOT_PAGES +
+		info_pages(shadows, tables) + tables) *
 	       PAGE_SIZE;
 }
 
-/* The number of table pages that fit in @pages, together with their table_info. */
-static size_t tables_in(size_t pages)
+/* The number of table pages that fit in @pages, together with @shadows shadows. */
+static size_t tables_in(size_t pages, size_t shadows)
 {
-	size_t tables = pages - info_pages(pages);
+	size_t other = shadows * GSTAGE_ROOT_PAGES + info_pages(shadows, pages);
 
-	return tables + info_pages(tables) <= pages ? tables : 0;
+	return pages > other ? pages - other : 0;
 }
 
 static void add_free(struct hext_shadow_pool *pool, uint32_t index)
@@ -38,17 +40,15 @@ static void add_free(struct hext_shadow_pool *pool, uint32_t index)
 static void init_shadows(struct hext_shadow_pool *pool, uint8_t *roots,
 			 const struct hext_shadow_config *config)
 {
-	uint32_t i, j;
+	uint32_t i;
 
 	for (i = 0; i < pool->count; i++) {
-		struct hext_shadow *s = &pool->shadow[i];
-
-		s->root = (uint64_t *)(roots + (size_t)i * GSTAGE_ROOT_SIZE);
-		s->vmid = pool->vmid_tagged ? config->vmid_first + i : config->vmid_shared;
-		s->tables = NO_TABLE;
-		s->span = EMPTY_SPAN;
-		for (j = 0; j < GSTAGE_ROOT_PTES; j++)
-			store_pte(&s->root[j], 0);
+		pool->shadow[i] = (struct hext_shadow){
+			.root = (uint64_t *)(roots + (size_t)i * GSTAGE_ROOT_SIZE),
+			.vmid = pool->vmid_tagged ? config->vmid_first + i : config->vmid_shared,
+			.tables = NO_TABLE,
+			.span = EMPTY_SPAN,
+		};
 	}
 }
 
@@ -63,9 +63,7 @@ static uint32_t shadow_count(const struct hext_shadow_config *c, size_t pages, b
 	if (tagged && count > c->vmid_count)
 		count = c->vmid_count;
 	for (; count >= least; count--) {
-		if (pages > count * GSTAGE_ROOT_PAGES &&
-		    tables_in(pages - count * GSTAGE_ROOT_PAGES) >=
-			    (size_t)c->harts * HEXT_SHADOW_MIN_TABLES)
+		if (tables_in(pages, count) >= (size_t)c->harts * HEXT_SHADOW_MIN_TABLES)
 			return count;
 	}
 	return 0;
@@ -81,7 +79,7 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 
 	assert(!((uintptr_t)config->memory % PAGE_SIZE));
 	assert(!(config->base.addr % PAGE_SIZE));
-	if (!config->harts || config->harts > HEXT_SHADOW_MAX / 2 || config->pages <= skip)
+	if (!config->harts || config->harts > HEXT_SHADOW_HARTS || config->pages <= skip)
 		return false;
 	pages = config->pages - skip;
 	count = shadow_count(config, pages, tagged);
@@ -96,9 +94,10 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 		.quiesce = config->quiesce,
 	};
 	pool->roots_hpa = hpa(config->base.addr + skip * PAGE_SIZE);
-	pool->table_total = tables_in(pages - (size_t)count * GSTAGE_ROOT_PAGES);
-	pool->info = (struct hext_table_info *)(roots + (size_t)count * GSTAGE_ROOT_SIZE);
-	info = info_pages(pool->table_total) * PAGE_SIZE + (size_t)count * GSTAGE_ROOT_SIZE;
+	pool->table_total = tables_in(pages, count);
+	pool->shadow = (struct hext_shadow *)(roots + (size_t)count * GSTAGE_ROOT_SIZE);
+	pool->info = (struct hext_table_info *)(pool->shadow + count);
+	info = info_pages(count, pool->table_total) * PAGE_SIZE + (size_t)count * GSTAGE_ROOT_SIZE;
 	pool->tables = roots + info;
 	pool->tables_hpa = hpa(pool->roots_hpa.addr + info);
 	init_shadows(pool, roots, config);
@@ -205,10 +204,9 @@ struct hext_shadow *shadow_page_victim(struct hext_shadow_pool *pool, struct hex
 
 static void unbind(struct hext_shadow_pool *pool, unsigned int hart)
 {
-	uint32_t i;
-
-	for (i = 0; i < pool->key_count; i++)
-		pool->shadow[i].harts &= ~BIT64(hart);
+	if (pool->bound[hart])
+		pool->bound[hart]->harts--;
+	pool->bound[hart] = NULL;
 }
 
 static struct hext_shadow *find_key(struct hext_shadow_pool *pool, uint64_t hgatp)
@@ -234,6 +232,15 @@ static struct hext_shadow *find_unused(struct hext_shadow_pool *pool)
 	return NULL;
 }
 
+/* Nothing is cleared at boot. A root that has been in use is clear. */
+static void clear_root(struct hext_shadow *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < GSTAGE_ROOT_PTES; i++)
+		s->root[i] = 0;
+}
+
 static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64_t hgatp)
 {
 	uint64_t mode = hgatp >> ATP_MODE_SHIFT;
@@ -245,8 +252,10 @@ static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64
 	s->mode = mode == ATP_MODE_BARE ? ATP_MODE_39 : mode;
 	s->levels = hext_levels(s->mode);
 	s->used = true;
-	if (pool->key_count <= index)
+	if (pool->key_count <= index) {
+		clear_root(s);
 		pool->key_count = index + 1;
+	}
 	shadow_new_generation(s);
 }
 
@@ -255,7 +264,7 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 {
 	struct hext_shadow *s, *victim;
 
-	assert(hart < HEXT_SHADOW_MAX / 2);
+	assert(hart < HEXT_SHADOW_HARTS);
 	spin_lock(&pool->lock);
 	unbind(pool, hart);
 	for (;;) {
@@ -276,7 +285,8 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 		victim->used = false;
 		shadow_drain(pool, victim, h->ctx);
 	}
-	s->harts |= BIT64(hart);
+	s->harts++;
+	pool->bound[hart] = s;
 	s->stamp = ++pool->clock;
 	spin_unlock(&pool->lock);
 	return s;

@@ -23,7 +23,11 @@
 #include "hext/walk.h"
 #include "lib/spinlock.h"
 
-#define HEXT_SHADOW_MAX 64 /* most shadows of a pool; at most half as many harts share it */
+/* The most harts that share a pool, and the most shadows of a pool. */
+#define HEXT_SHADOW_HARTS 512
+#define HEXT_SHADOW_MAX	  (2 * HEXT_SHADOW_HARTS)
+/* The number of shadows in a mask of shadows. */
+#define HEXT_SHADOW_AT_ONCE 64
 
 /*
  * The least number of table pages per hart with which any instruction of L2 can complete. An
@@ -47,7 +51,7 @@ struct hext_shadow {
 	uint8_t mode;	       /* the mode in the physical hgatp: L1's, or Sv39x4 for Bare */
 	uint16_t vmid;	       /* the physical VMID */
 	uint32_t draining;     /* number of harts in quiesce() for pages of this shadow */
-	uint64_t harts;	       /* bit n: hart n is bound to this shadow */
+	uint32_t harts;	       /* number of harts that are bound to this shadow */
 	uint64_t generation;   /* a number that changes with each fence and each new key */
 	uint64_t stamp;	       /* the pool's clock at the last use */
 	uint64_t *root;	       /* the root table, 16 KiB */
@@ -70,7 +74,7 @@ struct hext_shadow_config {
 	void *memory; /* page-aligned memory, which the pool owns from now on */
 	hpa_t base;   /* host physical address of @memory, page-aligned */
 	size_t pages;
-	unsigned int harts;   /* number of harts that share the pool: 1 to HEXT_SHADOW_MAX / 2 */
+	unsigned int harts;   /* number of harts that share the pool: 1 to HEXT_SHADOW_HARTS */
 	unsigned int shadows; /* wanted number of shadows; at least 2 * harts are made */
 	uint16_t vmid_first;  /* the first of vmid_count physical VMIDs for the shadows */
 	uint16_t vmid_count;
@@ -101,7 +105,8 @@ struct hext_shadow_pool {
 	hpa_t tables_hpa;
 	hpa_t roots_hpa;
 	struct hext_table_info *info; /* one for each table page */
-	struct hext_shadow shadow[HEXT_SHADOW_MAX];
+	struct hext_shadow *shadow;
+	struct hext_shadow *bound[HEXT_SHADOW_HARTS]; /* the shadow of each hart, or NULL */
 };
 
 /* The bytes of memory for @shadows shadows and @tables table pages, with room for alignment. */
@@ -206,11 +211,12 @@ struct hext_gvma_fence {
 	bool all_addresses;
 	gpa_t gpa;     /* in bytes */
 	uint64_t size; /* in bytes, at least 1 */
+	uint32_t from; /* look at HEXT_SHADOW_AT_ONCE shadows, from this one on */
 };
 
 /* The hardware fences that the caller must execute on its hart. */
 struct hext_shadow_fenced {
-	uint64_t shadows; /* bit n: a fence of the VMID of pool->shadow[n] */
+	uint64_t shadows; /* bit n: a fence of the VMID of pool->shadow[from + n] */
 	uint64_t whole;	  /* subset of shadows: the fence must cover all addresses */
 };
 
@@ -233,9 +239,11 @@ struct hext_shadow_use {
 void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use);
 
 /*
- * The shadows of L1's VMID @vmid, or of all VMIDs: bit n for pool->shadow[n]. For an HFENCE.VVMA of
- * L1, which changes no shadow: the caller executes it under the physical VMID of each.
+ * Those of HEXT_SHADOW_AT_ONCE shadows from @from on that have L1's VMID @vmid, or any VMID: bit n
+ * for pool->shadow[from + n]. For an HFENCE.VVMA of L1, which changes no shadow: the caller
+ * executes it under the physical VMID of each.
  */
-uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid);
+uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid,
+			     uint32_t from);
 
 #endif

@@ -103,20 +103,29 @@ static void fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
 		detach_all(s);
 }
 
+/* The index behind the last shadow with a key in a mask that begins with shadow @from. */
+static uint32_t end_of_mask(const struct hext_shadow_pool *pool, uint32_t from)
+{
+	uint32_t end = from + HEXT_SHADOW_AT_ONCE;
+
+	return pool->key_count < end ? pool->key_count : end;
+}
+
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 						 const struct hext_gvma_fence *fence)
 {
 	struct hext_shadow_fenced fenced = { 0 };
 	uint64_t vmid_mask = BIT64(pool->cfg->vmid_bits) - 1;
 	struct range r = { .first = fence->gpa, .last = UINT64_MAX };
-	uint32_t i;
+	uint32_t i, end;
 
 	if (!fence->size)
 		r.last = fence->gpa;
 	else if (fence->size - 1 <= UINT64_MAX - fence->gpa)
 		r.last = fence->gpa + fence->size - 1;
 	spin_lock(&pool->lock);
-	for (i = 0; i < pool->key_count; i++) {
+	end = end_of_mask(pool, fence->from);
+	for (i = fence->from; i < end; i++) {
 		struct hext_shadow *s = &pool->shadow[i];
 		uint64_t vmid = hgatp_vmid(s->hgatp);
 
@@ -124,28 +133,30 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 		if (!s->used || (!fence->all_vmids && vmid != (fence->vmid & vmid_mask)))
 			continue;
 		fence_shadow(pool, s, fence->all_addresses ? NULL : &r);
-		fenced.shadows |= BIT64(i);
+		fenced.shadows |= BIT64(i - fence->from);
 		if (fence->all_addresses || s->fragmented || s->draining)
-			fenced.whole |= BIT64(i);
+			fenced.whole |= BIT64(i - fence->from);
 	}
 	spin_unlock(&pool->lock);
 	return fenced;
 }
 
-uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid)
+uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid,
+			     uint32_t from)
 {
 	/* priv H: VMID bits beyond VMIDLEN are ignored. */
 	uint64_t mask = BIT64(pool->cfg->vmid_bits) - 1;
 	uint64_t found = 0;
-	unsigned int i;
+	uint32_t i, end;
 
 	spin_lock(&pool->lock);
-	for (i = 0; i < pool->key_count; i++) {
+	end = end_of_mask(pool, from);
+	for (i = from; i < end; i++) {
 		const struct hext_shadow *s = &pool->shadow[i];
 		bool named = hgatp_vmid(s->hgatp) == (vmid & mask);
 
 		if (s->used && (all_vmids || named))
-			found |= BIT64(i);
+			found |= BIT64(i - from);
 	}
 	spin_unlock(&pool->lock);
 	return found;

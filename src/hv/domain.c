@@ -5,6 +5,8 @@
 #include "riscv/imsic.h"
 #include "riscv/world.h"
 
+_Static_assert(MACHINE_MAX_HARTS <= INDEX_SET_MAX, "a set has room for all vCPUs");
+
 /*
  * L1's interrupt file on a hart is the hart's first guest file, and L1's guests have the other
  * guest files. Without guest files, L1's interrupt file is the hart's supervisor-level file: Halite

@@ -30,17 +30,12 @@ static bool is_too_much(const struct nacl_hfence *fence, unsigned int shadows)
 	return (offset + fence->size - 1) / PAGE_SIZE + 1 > HFENCES_MAX / shadows;
 }
 
-static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid)
+/* Do @fence for the shadows from named->from on. @named is @fence for src/hext. */
+static void fence_gvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
+			    const struct hext_gvma_fence *named)
 {
-	struct hext_shadow_pool *pool = &v->domain->shadows;
-	const struct hext_gvma_fence named = {
-		.all_vmids = any_vmid,
-		.vmid = fence->vmid,
-		.all_addresses = fence->size == 0,
-		.gpa = fence->addr,
-		.size = fence->size,
-	};
-	struct hext_shadow_fenced owed = hext_shadow_fence_gvma(pool, &named);
+	const struct hext_shadow *shadow = pool->shadow + named->from;
+	struct hext_shadow_fenced owed = hext_shadow_fence_gvma(pool, named);
 	unsigned int count = count_of(owed.shadows);
 	unsigned int i;
 	uint64_t left;
@@ -61,35 +56,59 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 		if (!(left & 1))
 			continue;
 		if (owed.whole & BIT64(i))
-			hfence_gvma_vmid(pool->shadow[i].vmid);
+			hfence_gvma_vmid(shadow[i].vmid);
 		else
-			hfence_gvma_range(pool->shadow[i].vmid, fence->addr, fence->size);
+			hfence_gvma_range(shadow[i].vmid, fence->addr, fence->size);
 	}
 }
 
-static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid,
-		       bool any_asid)
+static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid)
 {
 	struct hext_shadow_pool *pool = &v->domain->shadows;
-	uint64_t shadows = hext_shadow_of_vmid(pool, any_vmid, fence->vmid);
+	struct hext_gvma_fence named = {
+		.all_vmids = any_vmid,
+		.vmid = fence->vmid,
+		.all_addresses = fence->size == 0,
+		.gpa = fence->addr,
+		.size = fence->size,
+	};
+
+	for (; named.from < pool->count; named.from += HEXT_SHADOW_AT_ONCE)
+		fence_gvma_from(pool, fence, &named);
+}
+
+static void fence_vvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
+			    bool any_vmid, bool any_asid, uint32_t from)
+{
+	uint64_t shadows = hext_shadow_of_vmid(pool, any_vmid, fence->vmid, from);
 	struct hfence_vvma named = {
 		.addr = fence->addr,
 		.size = fence->size,
 		.asid = fence->asid,
 		.any_asid = any_asid,
 	};
-	uint64_t hgatp[HEXT_SHADOW_MAX];
-	unsigned int i, count = 0;
+	uint64_t hgatp[HEXT_SHADOW_AT_ONCE];
+	unsigned int count = 0;
 
-	for (i = 0; shadows; i++, shadows >>= 1) {
+	for (; shadows; from++, shadows >>= 1) {
 		if (shadows & 1)
-			hgatp[count++] = hext_shadow_hgatp(pool, &pool->shadow[i]);
+			hgatp[count++] = hext_shadow_hgatp(pool, &pool->shadow[from]);
 	}
 	if (!count)
 		return;
 	if (is_too_much(fence, count))
 		named.size = 0;
 	hfence_vvma(hgatp, count, &named);
+}
+
+static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid,
+		       bool any_asid)
+{
+	struct hext_shadow_pool *pool = &v->domain->shadows;
+	uint32_t from;
+
+	for (from = 0; from < pool->count; from += HEXT_SHADOW_AT_ONCE)
+		fence_vvma_from(pool, fence, any_vmid, any_asid, from);
 }
 
 void fence_l2(struct vcpu *v, const struct nacl_hfence *fence)

@@ -17,7 +17,7 @@
 #include "lib/range.h"
 
 /* The shadows are for this many harts. */
-#define MACHINE_MAX_HARTS (HEXT_SHADOW_MAX / 2)
+#define MACHINE_MAX_HARTS HEXT_SHADOW_HARTS
 
 /* The extensions that Halite looks for. */
 struct machine_isa {

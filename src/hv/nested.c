@@ -74,7 +74,7 @@ void nested_reset(struct vcpu *v)
 
 void nested_hart_start(const struct vcpu *v)
 {
-	const struct hext_gvma_fence everything = { .all_vmids = true, .all_addresses = true };
+	struct hext_gvma_fence everything = { .all_vmids = true, .all_addresses = true };
 	struct hext_shadow_pool *pool = &v->domain->shadows;
 	unsigned int i;
 
@@ -82,7 +82,8 @@ void nested_hart_start(const struct vcpu *v)
 	 * While this hart was stopped, ipi_call() has left it out. So the fences that L1 asked for
 	 * on this hart alone have removed nothing from the shadows.
 	 */
-	hext_shadow_fence_gvma(pool, &everything);
+	for (; everything.from < pool->count; everything.from += HEXT_SHADOW_AT_ONCE)
+		hext_shadow_fence_gvma(pool, &everything);
 	hfence_vmid(v->domain->vmids.first);
 	for (i = 0; i < pool->count; i++)
 		hfence_vmid(pool->shadow[i].vmid);

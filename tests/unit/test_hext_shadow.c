@@ -839,11 +839,11 @@ static void shadows_are_found_by_vmid(void **state)
 	of_0 = BIT64(get(0) - pool.shadow);
 	of_1 = BIT64(get(1) - pool.shadow);
 	assert_int_not_equal(of_0, of_1);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 3), of_0);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 4), of_1);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 4 | 1u << cfg.vmid_bits), of_1);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 5), 0);
-	assert_int_equal(hext_shadow_of_vmid(&pool, true, 5), of_0 | of_1);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 3, 0), of_0);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 4, 0), of_1);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 4 | 1u << cfg.vmid_bits, 0), of_1);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 5, 0), 0);
+	assert_int_equal(hext_shadow_of_vmid(&pool, true, 5, 0), of_0 | of_1);
 }
 
 /* The table changes and is fenced after the walk has read it: nothing old may be installed. */
@@ -1800,6 +1800,51 @@ static void random_use_keeps_the_invariant(void **state)
 	assert_true(filled > STEPS / 4 && changes > STEPS / 5);
 }
 
+/*
+ * A pool for more harts than a mask has bits. Each hart has a shadow with a VMID of L1 that another
+ * hart has, too.
+ */
+static void more_shadows_than_a_mask_holds(void **state)
+{
+	enum { MANY = 100, PAGES = 3 + MANY * 2 * 5 + MANY * (HEXT_SHADOW_MIN_TABLES + 1) };
+	struct hext_shadow_config config = pool_config();
+	struct hext_gvma_fence f = { .all_addresses = true };
+	const struct hext_shadow *shadow[MANY];
+	void *memory = aligned_alloc(PAGE_SIZE, PAGES * (size_t)PAGE_SIZE);
+	unsigned int i;
+
+	(void)state;
+	memset(memory, 0xee, PAGES * (size_t)PAGE_SIZE);
+	config.memory = memory;
+	config.pages = PAGES;
+	config.harts = MANY;
+	config.vmid_count = 1000;
+	assert_true(hext_shadow_init(&pool, &config));
+	assert_true(pool.count >= 2 * MANY);
+	for (i = 0; i < MANY; i++) {
+		hart[0].hgatp = (uint64_t)ATP_MODE_39 << ATP_MODE_SHIFT |
+				(uint64_t)(i / 2) << HGATP_VMID_SHIFT | (i + 1) * 4;
+		shadow[i] = hext_shadow_get(&pool, &hart[0], i);
+		assert_ptr_equal(shadow[i], &pool.shadow[i]);
+		assert_int_equal(shadow[i]->harts, 1);
+		assert_int_equal(shadow[i]->root[2047], 0);
+	}
+	f.vmid = 35; /* shadows 70 and 71 */
+	assert_int_equal(hext_shadow_fence_gvma(&pool, &f).shadows, 0);
+	f.from = 64;
+	assert_int_equal(hext_shadow_fence_gvma(&pool, &f).shadows, 3 << 6);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 35, 0), 0);
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 35, 64), 3 << 6);
+	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 0), UINT64_MAX);
+	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 64), BIT64(MANY - 64) - 1);
+	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 128), 0);
+	/* A hart leaves a shadow and shares one with another hart. */
+	assert_ptr_equal(hext_shadow_get(&pool, &hart[0], 3), shadow[MANY - 1]);
+	assert_int_equal(shadow[3]->harts, 0);
+	assert_int_equal(shadow[MANY - 1]->harts, 2);
+	free(memory);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
@@ -1834,6 +1879,7 @@ int main(void)
 		T(l1_gives_entries_back_after_a_fence),
 		T(a_detached_table_is_compared_with_l1s_new_one),
 		T(a_range_is_fenced_in_detached_tables),
+		T(more_shadows_than_a_mask_holds),
 		T(large_pages_come_back_with_their_table),
 		T(nothing_comes_back_without_one_distance),
 		T(a_table_below_stays_detached),
