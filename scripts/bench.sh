@@ -20,7 +20,7 @@ OUT=$BUILD/bench
 RUNS_DIR=$OUT/runs
 HALITE=$BUILD/halite
 MEMORY_MIB=2048
-HOME_MIB=8
+HOME_MIB=8 # without the share of RAM (src/hv/home.h)
 RAM_START=0x80000000
 SECONDS_MAX=900
 
@@ -46,6 +46,26 @@ halites()
 	esac
 }
 
+# home LEVEL: prints where in RAM, in MiB, the home of the Halite of LEVEL begins: at the end of the
+# RAM that it finds. It has HOME_MIB and 1/512 of that RAM, in whole 2 MiB.
+home()
+{
+	local level left=$MEMORY_MIB
+	for ((level = 0; level <= $1; level++)); do
+		left=$((left - HOME_MIB - left / 512 / 2 * 2))
+	done
+	echo "$left"
+}
+
+# homes CONFIG: prints them as arguments of the plugin.
+homes()
+{
+	local level
+	for ((level = 0; level < $(halites "$1"); level++)); do
+		printf ',home=%d' $(($(home "$level") << 20))
+	done
+}
+
 # Makes L1's initramfs: the smallest Debian, kvm.ko and the benchmark.
 make_initrd()
 {
@@ -69,8 +89,7 @@ check_homes()
 {
 	local level expected seen
 	for ((level = 0; level < $(halites "$1"); level++)); do
-		expected=$(printf '0x%x' \
-			$((RAM_START + ((MEMORY_MIB - (level + 1) * HOME_MIB) << 20))))
+		expected=$(printf '0x%x' $((RAM_START + ($(home "$level") << 20))))
 		seen=$(sed -n 's/.*of which home has [0-9]* MiB at \(0x[0-9a-f]*\).*/\1/p' "$2" |
 			tr -d '\r' | sed -n "$((level + 1))p")
 		[ "$seen" = "$expected" ] ||
@@ -89,7 +108,7 @@ play()
 	# shellcheck disable=SC2046
 	nice timeout -k 5 "$SECONDS_MAX" "$HALITE" run "$@" $(options "$config") --qemu "$QEMU" \
 		--machine "$MACHINE" --cpus 1 --memory ${MEMORY_MIB}M --icount -- \
-		-plugin "$plugin,depth=$(halites "$config")$more" \
+		-plugin "$plugin$(homes "$config")$more" \
 		</dev/null >"$name.console" 2>&1 || status=$?
 	if [ "$status" != 0 ]; then
 		tail -n 20 "$name.console" >&2
@@ -228,7 +247,7 @@ symbols()
 {
 	local level base
 	for ((level = 0; level < $(halites "$1"); level++)); do
-		base=$((RAM_START + ((MEMORY_MIB - (level + 1) * HOME_MIB) << 20) - 0x80200000))
+		base=$((RAM_START + ($(home "$level") << 20) - 0x80200000))
 		nm "$BUILD/halite.elf" | awk '$2 ~ /[tT]/ && $3 !~ /^\$/ { print $1, $3 }' |
 			while read -r address name; do
 				address=$((16#$address + base))

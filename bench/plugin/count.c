@@ -4,16 +4,17 @@
  * executed in each region, and the traps into each Halite by kind. It counts outside the machine,
  * so it changes neither the speed nor the size of anything in the machine.
  *
- *   -plugin file=count.so,out=FILE,ram=BYTES,depth=N[,profile=NAME]
+ *   -plugin file=count.so,out=FILE,ram=BYTES[,home=OFFSET...][,profile=NAME]
  *
  * Writes one line of JSON to FILE for each run. With profile=NAME, it writes a second line for each
  * run of that name: the count of each instruction address of firmware, Halite and the kernel.
  *
- * The address of an instruction gives its region. Firmware and Halite have physical
- * addresses: the homes of Halites are the highest 8 MiB of RAM, and the 8 MiB below those, and so
- * on. All other regions have virtual addresses. A trap into Halite is an instruction in its
- * home after one elsewhere, except returns from calls of firmware or of the Halites below. The kind
- * of the trap comes from the machine's registers at that instruction.
+ * The address of an instruction gives its region. Firmware and Halite have physical addresses: the
+ * home of the lowest Halite is at the end of RAM, from its OFFSET in RAM on. The home of the next
+ * one ends there and begins at the second OFFSET, and so on. All other regions have virtual
+ * addresses. A trap into Halite is an instruction in its home after one elsewhere, except returns
+ * from calls of firmware or of the Halites below. The kind of the trap comes from the machine's
+ * registers at that instruction.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +27,6 @@
 
 #define RAM_START     UINT64_C(0x80000000)
 #define FIRMWARE_SIZE UINT64_C(0x200000)
-#define HOME_SIZE     UINT64_C(0x800000) /* src/hv/home.h */
 #define LEVELS_MAX    4
 
 /*
@@ -82,6 +82,7 @@ struct site {
 
 static FILE *out;
 static uint64_t ram_size;
+static uint64_t homes[LEVELS_MAX]; /* the offset in RAM of the home of each level */
 static unsigned int depth;
 static const char *profile;
 
@@ -124,13 +125,14 @@ static uint64_t *numbers(unsigned int vcpu)
 static enum region region_of(uint64_t vaddr, uintptr_t host)
 {
 	uint64_t offset = host - ram_host;
-	unsigned int level;
+	unsigned int level = 0;
 
 	if (!ram_host || host < ram_host || offset >= ram_size)
 		return REGION_FIRMWARE; /* the boot ROM */
 	if (offset < FIRMWARE_SIZE && vaddr == RAM_START + offset)
 		return REGION_FIRMWARE;
-	level = (ram_size - 1 - offset) / HOME_SIZE;
+	while (level < depth && offset < homes[level])
+		level++;
 	if (level < depth)
 		return REGION_HALITE + level;
 	if (vaddr >= KERNEL_START)
@@ -423,8 +425,8 @@ static bool take_argument(const char *argument)
 		return (out = fopen(value, "w")) != NULL;
 	if (!strncmp(argument, "ram=", 4))
 		return (ram_size = strtoull(value, NULL, 0)) > 0;
-	if (!strncmp(argument, "depth=", 6))
-		return (depth = strtoul(value, NULL, 0)) <= LEVELS_MAX;
+	if (!strncmp(argument, "home=", 5))
+		return depth < LEVELS_MAX && (homes[depth++] = strtoull(value, NULL, 0)) > 0;
 	if (!strncmp(argument, "profile=", 8)) {
 		profile = value;
 		return true;
@@ -444,8 +446,8 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_inf
 	for (i = 0; i < argc; i++) {
 		if (!take_argument(argv[i])) {
 			fprintf(stderr,
-				"count: '%s': a writable out=FILE, ram=BYTES, depth=0..%d "
-				"or profile=NAME is expected\n",
+				"count: '%s': a writable out=FILE, ram=BYTES, at most %d "
+				"home=OFFSET or profile=NAME is expected\n",
 				argv[i], LEVELS_MAX);
 			return -1;
 		}

@@ -75,7 +75,7 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 	uint8_t *roots = (uint8_t *)config->memory + skip * PAGE_SIZE;
 	bool tagged = config->vmid_count >= config->harts * 2;
 	size_t pages, info;
-	uint32_t count, i;
+	uint32_t count;
 
 	assert(!((uintptr_t)config->memory % PAGE_SIZE));
 	assert(!(config->base.addr % PAGE_SIZE));
@@ -101,8 +101,7 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 	pool->tables = roots + info;
 	pool->tables_hpa = hpa(pool->roots_hpa.addr + info);
 	init_shadows(pool, roots, config);
-	for (i = pool->table_total; i-- > 0;)
-		add_free(pool, i);
+	pool->free_count = pool->table_total;
 	return true;
 }
 
@@ -314,7 +313,8 @@ void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use)
 		use->shadows_used += pool->shadow[i].used;
 		use->tables_used += list_length(pool, pool->shadow[i].tables);
 	}
-	found = use->tables_used + list_length(pool, pool->free) + pool->draining_count;
+	found = use->tables_used + list_length(pool, pool->free) + pool->table_total -
+		pool->unused + pool->draining_count;
 	use->tables_lost = pool->table_total - found;
 	use->drains = pool->drains;
 	spin_unlock(&pool->lock);

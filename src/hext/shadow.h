@@ -93,7 +93,8 @@ struct hext_shadow_pool {
 	uint32_t count;	  /* number of shadows */
 	/* Only the first @key_count shadows have ever had a key. Most L1s run few guests. */
 	uint32_t key_count;
-	uint32_t free; /* list of free table pages */
+	uint32_t free;	 /* list of free table pages that were in use before */
+	uint32_t unused; /* the first of the table pages that were never in use, which are free */
 	uint32_t free_count;
 	uint32_t draining_count; /* table pages taken from a shadow that are not yet free */
 	uint32_t table_total;

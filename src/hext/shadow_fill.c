@@ -188,8 +188,12 @@ static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
 {
 	uint32_t index = pool->free;
 
-	assert(pool->free_count && index < pool->table_total);
-	pool->free = pool->info[index].next;
+	assert(pool->free_count);
+	if (index == NO_TABLE)
+		index = pool->unused++;
+	else
+		pool->free = pool->info[index].next;
+	assert(index < pool->table_total);
 	pool->free_count--;
 	zero_table(table_at(pool, index));
 	pool->info[index] = (struct hext_table_info){ .next = s->tables, .span = EMPTY_SPAN };

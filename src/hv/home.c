@@ -16,6 +16,9 @@
 #define SIZE_OF_EIGHT UINT64_C(0x800000)
 #define SIZE_OF_ONE   UINT64_C(0x80000)
 
+/* The size of the home. It is in .data and not in bss, so home_move() copies it. */
+static uint64_t chosen_size = 1;
+
 uint64_t home_size(unsigned int cpus)
 {
 	uint64_t further = cpus > 8 ? cpus - 8 : 0;
@@ -30,9 +33,29 @@ struct range home_image(void)
 	return (struct range){ start, (uintptr_t)riscv_image_end - start };
 }
 
-bool home_choose(const struct machine *m, const struct modules *mods, struct range self,
-		 uint64_t size, uint64_t *start)
+/* Find the highest place in @room for @least and @more bytes, or for less than @more. */
+static bool find_place(const struct range_list *room, uint64_t least, uint64_t more,
+		       struct range *home)
 {
+	const uint64_t wanted = least + more;
+
+	home->size = wanted;
+	while (!range_list_highest(room, home->size, HOME_ALIGN, &home->start)) {
+		if (!more)
+			return false;
+		more = more / 2 / HOME_ALIGN * HOME_ALIGN;
+		home->size = least + more;
+	}
+	if (home->size < wanted)
+		hv_warn("no free %lu MiB for Halite: it takes %lu MiB",
+			(unsigned long)(wanted >> 20), (unsigned long)(home->size >> 20));
+	return true;
+}
+
+bool home_choose(const struct machine *m, const struct modules *mods, struct range self,
+		 uint64_t least, unsigned int share, struct range *home)
+{
+	uint64_t more = range_list_total(&m->ram) / share / HOME_ALIGN * HOME_ALIGN;
 	struct range_list room = { 0 };
 	bool fits = range_list_copy(&room, &m->ram);
 	unsigned int i;
@@ -44,23 +67,30 @@ bool home_choose(const struct machine *m, const struct modules *mods, struct ran
 	for (i = 0; i < mods->further_count; i++)
 		fits &= range_list_subtract(&room, mods->further[i]);
 	fits &= range_list_subtract(&room, self);
-	return fits && range_list_highest(&room, size, HOME_ALIGN, start);
+	return fits && find_place(&room, least, more, home);
 }
 
 /*
  * The device tree is copied first, because the home may overlap the old tree. The home does not
  * overlap the running image.
  */
-void home_move(uint64_t start, uint64_t hartid, const void *fdt)
+void home_move(struct range home, uint64_t hartid, const void *fdt)
 {
 	struct range self = home_image();
+	uint64_t start = home.start;
 	uint64_t fdt_copy = ALIGN_UP(start + self.size, PAGE_SIZE);
 	uint64_t entry = start + ((uintptr_t)riscv_home_entry - self.start);
 	uint64_t data_size = (uintptr_t)riscv_data_end - self.start;
 
+	chosen_size = home.size;
 	memmove((void *)(uintptr_t)fdt_copy, fdt, fdt_totalsize(fdt));
 	memcpy((void *)(uintptr_t)start, (const void *)(uintptr_t)self.start, data_size);
 	riscv_jump(hartid, fdt_copy, (uintptr_t)fdt, entry);
+}
+
+struct range home_range(void)
+{
+	return (struct range){ home_image().start, chosen_size };
 }
 
 struct range home_pool(struct range home, const void *fdt)

@@ -6,6 +6,9 @@
  * itself and the device tree there, and jumps to the copy.
  *
  *   home: [ image and bss | device tree | pool of pages ]
+ *
+ * The pool has the tables of the shadows (hext/shadow.h). A guest hypervisor whose guests use all
+ * of its RAM, each page once and in pages of 4 KiB, needs a table for each 2 MiB: RAM / 512.
  */
 #ifndef HV_HOME_H
 #define HV_HOME_H
@@ -19,22 +22,26 @@
 #define HOME_ALIGN   UINT64_C(0x200000)
 #define HOME_FDT_MAX UINT64_C(0x100000)
 
-/* The size of the home on a machine with @cpus cpus in its device tree. */
+/* The size of the home without a share of RAM, with @cpus cpus in the device tree. */
 uint64_t home_size(unsigned int cpus);
 
 /* The memory of the running image, bss included. */
 struct range home_image(void);
 
 /*
- * Choose the address *@start of a home of @size bytes: the highest place in RAM that overlaps no
- * reserved memory, no module and not @self. The home may overlap the device tree. False: there is
- * no place.
+ * Choose *@home, of @least bytes and, in whole units of HOME_ALIGN, 1 / @share of RAM. It is at the
+ * highest place in RAM that overlaps no reserved memory, no module and not @self. It may overlap
+ * the device tree. If there is no place for so much, it has a smaller share, with a warning. False:
+ * there is no place for @least bytes.
  */
 bool home_choose(const struct machine *m, const struct modules *mods, struct range self,
-		 uint64_t size, uint64_t *start);
+		 uint64_t least, unsigned int share, struct range *home);
 
-/* Copy the image and @fdt to @start, and continue in the copy, which calls hv_main(). */
-_Noreturn void home_move(uint64_t start, uint64_t hartid, const void *fdt);
+/* Copy the image and @fdt to @home, and continue in the copy, which calls hv_main(). */
+_Noreturn void home_move(struct range home, uint64_t hartid, const void *fdt);
+
+/* The home, for the copy that home_move() has made. */
+struct range home_range(void);
 
 /* The free memory behind the device tree @fdt, up to the end of @home. */
 struct range home_pool(struct range home, const void *fdt);

@@ -65,7 +65,8 @@ void hv_start(uint64_t hartid, void *fdt)
 {
 	struct range self = home_image();
 	struct modules mods;
-	uint64_t size, start;
+	struct range home;
+	uint64_t least;
 
 	console_init();
 	use_first_memory();
@@ -74,20 +75,12 @@ void hv_start(uint64_t hartid, void *fdt)
 	check_firmware(fdt);
 	machine_parse_memory(&host.machine, fdt);
 	modules_find(&mods, fdt, &host.machine, self);
-	size = home_size(machine_count_cpus(fdt));
-	if (!home_choose(&host.machine, &mods, self, size, &start))
-		hv_fatal("too little RAM: no free %lu MiB for Halite", (unsigned long)(size >> 20));
-	home_move(start, hartid, fdt);
-}
-
-static uint64_t total(const struct range_list *l)
-{
-	uint64_t sum = 0;
-	unsigned int i;
-
-	for (i = 0; i < l->count; i++)
-		sum += l->r[i].size;
-	return sum;
+	least = home_size(machine_count_cpus(fdt));
+	if (!home_choose(&host.machine, &mods, self, least, options_tables(machine_bootargs(fdt)),
+			 &home))
+		hv_fatal("too little RAM: no free %lu MiB for Halite",
+			 (unsigned long)(least >> 20));
+	home_move(home, hartid, fdt);
 }
 
 static void print_intc(const struct machine *m)
@@ -133,7 +126,7 @@ static void print_facts(const struct host *h, const void *fdt)
 	hv_print("halite: ISA extensions of use: %s\n",
 		 machine_isa_text(&m->isa, text, sizeof(text)));
 	hv_print("halite: RAM from 0x%lx, %lu MiB, of which home has %lu MiB at 0x%lx\n",
-		 (unsigned long)m->ram.r[0].start, (unsigned long)(total(&m->ram) >> 20),
+		 (unsigned long)m->ram.r[0].start, (unsigned long)(range_list_total(&m->ram) >> 20),
 		 (unsigned long)(h->home.size >> 20), (unsigned long)h->home.start);
 	print_intc(m);
 	hv_print("halite: %u device ranges\n", m->devices.count);
@@ -206,7 +199,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 
 	console_init();
 	console_use_finisher(machine_find_finisher, fdt);
-	host.home = (struct range){ home_image().start, home_size(machine_count_cpus(fdt)) };
+	host.home = home_range();
 	pool = home_pool(host.home, fdt);
 	host.pool = (struct page_pool){ pool.start, range_end(pool) };
 	array_use(&host.pool);

@@ -7,6 +7,11 @@
 #include "hv/withheld.h"
 #include "nacl/abi.h"
 
+/* The share of RAM for the tables of shadows: 1 / this. */
+#define TABLES_MIN     2u
+#define TABLES_DEFAULT 512u
+#define TABLES_MAX     65536u
+
 static const char *const feature_names[NACL_FEAT_COUNT] = {
 	[NACL_FEAT_SYNC_CSR] = "sync_csr",
 	[NACL_FEAT_SYNC_HFENCE] = "sync_hfence",
@@ -27,6 +32,34 @@ static unsigned int find_feature(const char *text, size_t len)
 	while (i < NACL_FEAT_COUNT && !is_text(text, len, feature_names[i]))
 		i++;
 	return i;
+}
+
+/* The divisor of tables=, @text of @len bytes. */
+static unsigned int parse_tables(const char *text, size_t len)
+{
+	unsigned int value = 0;
+	size_t i;
+
+	for (i = 0; i < len && value <= TABLES_MAX && text[i] >= '0' && text[i] <= '9'; i++)
+		value = value * 10 + (text[i] - '0');
+	if (i < len || value < TABLES_MIN || value > TABLES_MAX)
+		hv_fatal("bootargs: tables=: \"%.*s\" is no number from %u to %u", (int)len, text,
+			 TABLES_MIN, TABLES_MAX);
+	return value;
+}
+
+unsigned int options_tables(const char *bootargs)
+{
+	unsigned int value = TABLES_DEFAULT;
+	size_t len;
+
+	for (; *bootargs; bootargs += len) {
+		bootargs += strspn(bootargs, " ");
+		len = strcspn(bootargs, " ");
+		if (len >= 7 && !strncmp(bootargs, "tables=", 7))
+			value = parse_tables(bootargs + 7, len - 7);
+	}
+	return value;
 }
 
 static void parse_nacl(struct options *o, const char *value, size_t len)
@@ -90,6 +123,8 @@ void options_parse(struct options *o, const char *bootargs)
 			parse_nacl(o, bootargs + 5, len - 5);
 		else if (!strncmp(bootargs, "give=", 5))
 			parse_give(o, bootargs + 5, len - 5);
+		else if (len >= 7 && !strncmp(bootargs, "tables=", 7))
+			; /* options_tables() */
 		else if (is_text(bootargs, len, "stats"))
 			o->stats = true;
 		else if (is_text(bootargs, len, "slow"))

@@ -11,10 +11,12 @@
  *               by commas: fw_cfg, flash
  *   stats       count the guest's exits by reason, and print the counts when the guest ends the
  *               machine
+ *   tables=N    keep 1/N of RAM for the tables of shadows, besides a fixed part (512 without the
+ *               word; 2 to 65536)
  *   slow        handle all exits on the general path, for tests: the guest sees no difference but
  *               time
- * A later nacl= overrides an earlier one. A later give= adds devices. An unknown word is logged as
- * a warning. An unknown value is fatal.
+ * A later nacl= or tables= overrides an earlier one. A later give= adds devices. An unknown word is
+ * logged as a warning. An unknown value is fatal.
  */
 #ifndef HV_OPTIONS_H
 #define HV_OPTIONS_H
@@ -32,6 +34,9 @@ struct options {
 };
 
 void options_parse(struct options *o, const char *bootargs);
+
+/* The value of tables= in @bootargs. It counts before the rest does: for the choice of the home. */
+unsigned int options_tables(const char *bootargs);
 
 /* The value of nacl= that stands for @o, for messages. May be in @buf, of @size bytes. */
 const char *options_nacl_text(const struct options *o, char *buf, size_t size);

@@ -103,6 +103,16 @@ uint64_t range_list_end(const struct range_list *l, uint64_t least)
 	return least;
 }
 
+uint64_t range_list_total(const struct range_list *l)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < l->count; i++)
+		sum += l->r[i].size;
+	return sum;
+}
+
 const struct range *range_list_overlap(const struct range_list *l, struct range r)
 {
 	unsigned int i;

@@ -67,6 +67,9 @@ void range_list_normalize(struct range_list *l);
 /* Returns the highest end of the ranges of @l, or @least if that is higher. */
 uint64_t range_list_end(const struct range_list *l, uint64_t least);
 
+/* Returns the sum of the sizes of the ranges of @l. */
+uint64_t range_list_total(const struct range_list *l);
+
 /* Returns the first range of @l that overlaps @r, or NULL. */
 const struct range *range_list_overlap(const struct range_list *l, struct range r);
 

@@ -728,10 +728,10 @@ static void make_domain(void)
 /* Leave the pool so few table pages that shadows that are in use lose theirs, too. */
 static void take_tables(struct hext_shadow_pool *pool, unsigned int left)
 {
-	while (pool->free_count > left) {
-		pool->free = pool->info[pool->free].next;
-		pool->free_count--;
-	}
+	if (pool->free != NO_TABLE || pool->unused || left > pool->free_count)
+		machine_fail("the pool is not as it is at the start");
+	pool->unused = pool->table_total - left;
+	pool->free_count = left;
 }
 
 static void map_memory(void)

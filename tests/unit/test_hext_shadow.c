@@ -1381,8 +1381,15 @@ static void use_of_the_pool_is_told(void **state)
 	assert_int_equal(use.tables_lost, 0);
 	assert_int_equal(use.drains, 2);
 	/* A page that is in no list any more. */
-	pool.free = pool.info[pool.free].next;
+	pool.unused++;
 	assert_int_equal(pool_use().tables_lost, 1);
+	/* One that was in use before. */
+	fence(0, 0, 0);
+	hart[0].hgatp = table | UINT64_C(77) << 44;
+	get(0);
+	assert_int_not_equal(pool.free, NO_TABLE);
+	pool.free = pool.info[pool.free].next;
+	assert_int_equal(pool_use().tables_lost, 2);
 }
 
 static void pages_come_from_unused_shadows_first(void **state)

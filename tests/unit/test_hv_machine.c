@@ -415,7 +415,7 @@ static void reserved_memory_may_be_in_many_pieces(void **state)
 {
 	char path[64];
 	volatile unsigned int i;
-	uint64_t start;
+	struct range home;
 
 	(void)state;
 	make_tree();
@@ -428,8 +428,8 @@ static void reserved_memory_may_be_in_many_pieces(void **state)
 	assert_fine(machine_parse_memory(&m, tree));
 	assert_int_equal(m.reserved.count, 201);
 	memset(&mods, 0, sizeof(mods));
-	assert_true(home_choose(&m, &mods, self, HOME, &start));
-	assert_int_equal(start, 0x90000000 - HOME);
+	assert_true(home_choose(&m, &mods, self, HOME, 512, &home));
+	assert_int_equal(home.start, 0x90000000 - HOME);
 }
 
 static void bad_trees_are_named(void **state)
@@ -580,27 +580,65 @@ static void home_grows_with_the_cpus(void **state)
 
 static void home_is_the_highest_free_place(void **state)
 {
-	uint64_t start;
+	struct range home;
 
 	(void)state;
 	make_tree();
 	add_module("module@0", "multiboot,kernel", 0x84000000, 0x1000);
 	assert_fine(find_modules());
-	assert_true(home_choose(&m, &mods, self, HOME, &start));
-	assert_int_equal(start, 0x90000000 - HOME);
+	/* 256 MiB of RAM: a share of 512 is less than the unit. */
+	assert_true(home_choose(&m, &mods, self, HOME, 512, &home));
+	assert_int_equal(home.size, HOME);
+	assert_int_equal(home.start, 0x90000000 - HOME);
 	set_cells("/chosen/module@0", "reg", 0, 0x8ffff000, 0, 0x1000);
 	add_module("module@1", "multiboot,ramdisk", 0x8f700000, 0x1000);
 	add_node("/reserved-memory", "x");
 	set_cells("/reserved-memory/x", "reg", 0, 0x8f000000, 0, 0x1000);
 	assert_fine(find_modules());
-	assert_true(home_choose(&m, &mods, self, HOME, &start));
-	assert_int_equal(start, 0x8e800000);
+	assert_true(home_choose(&m, &mods, self, HOME, 512, &home));
+	assert_int_equal(home.start, 0x8e800000);
 	/* 10 MiB less firmware, Halite at 2 MiB and the kernel above it: none left. */
 	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0, 0xa00000);
 	set_cells("/chosen/module@0", "reg", 0, 0x80900000, 0, 0x1000);
 	set_cells("/chosen/module@1", "reg", 0, 0x80901000, 0, 0x1000);
 	assert_fine(find_modules());
-	assert_false(home_choose(&m, &mods, self, HOME, &start));
+	assert_false(home_choose(&m, &mods, self, HOME, 512, &home));
+}
+
+static void home_grows_with_ram(void **state)
+{
+	struct range home;
+
+	(void)state;
+	make_tree();
+	add_module("module@0", "multiboot,kernel", 0x84000000, 0x1000);
+	assert_fine(find_modules());
+	warnings = 0;
+	assert_true(home_choose(&m, &mods, self, HOME, 64, &home));
+	assert_int_equal(home.size, HOME + 0x400000);
+	assert_int_equal(home.start, 0x90000000 - home.size);
+	/* Less than the unit does not count. */
+	assert_true(home_choose(&m, &mods, self, HOME, 45, &home));
+	assert_int_equal(home.size, HOME + 0x400000);
+	assert_int_equal(warnings, 0);
+	/* Half of RAM fits above the kernel. */
+	assert_true(home_choose(&m, &mods, self, HOME, 2, &home));
+	assert_int_equal(home.size, HOME + 0x8000000);
+	assert_int_equal(warnings, 0);
+	/* Half of RAM does not fit beside the kernel any more, and half of that does. */
+	set_cells("/chosen/module@0", "reg", 0, 0x88000000, 0, 0x1000);
+	assert_fine(find_modules());
+	assert_true(home_choose(&m, &mods, self, HOME, 2, &home));
+	assert_int_equal(home.size, HOME + 0x4000000);
+	assert_int_equal(home.start, 0x90000000 - home.size);
+	assert_int_equal(warnings, 1);
+	/* 1 TiB: the share is 2 GiB. */
+	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0x100, 0);
+	assert_fine(find_modules());
+	assert_true(home_choose(&m, &mods, self, HOME, 512, &home));
+	assert_int_equal(home.size, HOME + 0x80000000);
+	assert_int_equal(home.start + home.size, UINT64_C(0x10080000000));
+	assert_int_equal(warnings, 1);
 }
 
 int main(void)
@@ -630,6 +668,7 @@ int main(void)
 		cmocka_unit_test(refuses_modules_in_the_wrong_place),
 		cmocka_unit_test(home_grows_with_the_cpus),
 		cmocka_unit_test(home_is_the_highest_free_place),
+		cmocka_unit_test(home_grows_with_ram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,25 @@ static void devices_are_given_by_their_words(void **state)
 	assert_fatal(options_parse(&o, "give=flash, fw_cfg"), "\"\"");
 }
 
+static void the_share_of_tables_is_a_number(void **state)
+{
+	(void)state;
+	warnings = 0;
+	assert_int_equal(options_tables(""), 512);
+	assert_int_equal(options_tables("stats xtables=3  "), 512);
+	assert_int_equal(options_tables("stats tables=2"), 2);
+	assert_int_equal(options_tables("tables=7 tables=65536 nacl=all"), 65536);
+	assert_fatal(options_tables("tables="), "\"\"");
+	assert_fatal(options_tables("tables=1"), "from 2 to 65536");
+	assert_fatal(options_tables("tables=65537"), "\"65537\"");
+	assert_fatal(options_tables("tables=4294967298"), "\"4294967298\"");
+	assert_fatal(options_tables("tables=8M stats"), "\"8M\"");
+	assert_fatal(options_tables("tables=-8"), "\"-8\"");
+	assert_fine(options_parse(&o, "tables=9 stats"));
+	assert_true(o.stats);
+	assert_int_equal(warnings, 0);
+}
+
 static void unknown_words_are_warnings(void **state)
 {
 	(void)state;
@@ -111,6 +130,7 @@ int main(void)
 		cmocka_unit_test(stats_are_off_unless_asked_for),
 		cmocka_unit_test(slow_is_off_unless_asked_for),
 		cmocka_unit_test(devices_are_given_by_their_words),
+		cmocka_unit_test(the_share_of_tables_is_a_number),
 		cmocka_unit_test(unknown_words_are_warnings),
 		cmocka_unit_test(unknown_values_are_fatal),
 	};

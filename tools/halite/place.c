@@ -33,17 +33,23 @@ static uint64_t take(uint64_t *next, uint64_t size, uint64_t fdt_end)
 	return start;
 }
 
-/* Each Halite moves to the end of the free RAM. home_size() in src/hv/home.c gives its size. */
-static uint64_t home_size(unsigned int cpus)
+/*
+ * Each Halite moves to the end of the free RAM. home_choose() in src/hv/home.c gives its size: what
+ * it needs for the cpus, and 1/512 of RAM in units of 2 MiB.
+ */
+static uint64_t home_size(const struct sizes *sizes)
 {
-	return align_up(8 * MIB + (cpus > 8 ? (cpus - 8) * (MIB / 2) : 0));
+	uint64_t further = sizes->cpus > 8 ? sizes->cpus - 8 : 0;
+
+	return align_up(8 * MIB + further * (MIB / 2)) +
+	       sizes->memory / 512 / MODULE_ALIGN * MODULE_ALIGN;
 }
 
 int place_modules(const struct sizes *sizes, unsigned int depth, struct placement *placement)
 {
 	uint64_t ram_end = RAM_BASE + sizes->memory;
 	uint64_t fdt_end = ram_end < FDT_END_MAX ? ram_end : FDT_END_MAX;
-	uint64_t kept = RAM_END_KEPT + depth * home_size(sizes->cpus);
+	uint64_t kept = RAM_END_KEPT + depth * home_size(sizes);
 	uint64_t next = sizes->running_end;
 	uint64_t needed;
 
