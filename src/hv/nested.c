@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hext/insn.h"
 #include "hext/mem.h"
+#include "hext/pte.h"
 #include "hext/shadow.h"
 #include "hv/callbacks.h"
 #include "hv/console.h"
@@ -16,8 +17,16 @@
 #include "riscv/ncsr.h"
 #include "riscv/world.h"
 
-/* The number of shadows that L1 can use before one is taken from another hgatp. */
-#define SHADOWS_WANTED 16
+/*
+ * The number of shadows that L1 can use before one is taken from another hgatp, with @pages pages
+ * for the pool. Beyond the first 16, the roots take a sixteenth of the pages.
+ */
+static unsigned int shadows_wanted(uint64_t pages)
+{
+	uint64_t count = pages / (16 * GSTAGE_ROOT_PAGES);
+
+	return count < 16 ? 16 : count < HEXT_SHADOW_MAX ? count : HEXT_SHADOW_MAX;
+}
 
 static void forget_vmid(struct vcpu *v, void *arg)
 {
@@ -45,7 +54,7 @@ void nested_init_domain(struct domain *d, struct page_pool *pool)
 		.base = hpa(pool->next),
 		.pages = pages,
 		.harts = d->vcpu_count,
-		.shadows = SHADOWS_WANTED,
+		.shadows = shadows_wanted(pages),
 		.vmid_first = d->vmids.first + 1,
 		.vmid_count = d->vmids.count - 1,
 		/*
