@@ -218,6 +218,11 @@ void h_fence_all(void)
 	conf_fence(VVMA_ALL, 0, 0);
 }
 
+bool h_enters_by_call(void)
+{
+	return has(NACL_FEAT_SYNC_SRET);
+}
+
 static void fill_gprs(void)
 {
 	unsigned int i;

@@ -201,6 +201,8 @@ void conf_trap(void);
 void conf_second_start(void);
 void conf_enter(struct hart *h);
 int64_t conf_sync_sret(struct hart *h);
+void conf_return_by_call(void);
+extern volatile uint64_t *conf_shared;
 extern uint8_t vs_vector[]; /* trap handler of VS mode, a page: 1024 times ECALL */
 void conf_fence(unsigned int kind, uint64_t a, uint64_t b);
 
@@ -215,6 +217,8 @@ uint64_t h_read(unsigned int csr);
 /* Returns the value after the last trap: from the area, without a call. */
 uint64_t h_read_settled(unsigned int csr);
 void h_write(unsigned int csr, uint64_t value);
+/* Whether me->area is for SYNC_SRET, too. */
+bool h_enters_by_call(void);
 /* Whether these functions know the CSR. */
 bool has_h_csr(unsigned int csr);
 

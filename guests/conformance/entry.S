@@ -40,6 +40,44 @@ conf_sync_sret:
 	sd zero, HART_RUNNING(tp)
 	ret
 
+/*
+ * An interrupt handler that clears SSI and returns to the interrupted code by SYNC_SRET, without
+ * autoswap. conf_shared is the area. If another trap comes, the return went to VS mode: then
+ * conf_shared becomes 0, and SRET continues in HS mode.
+ */
+	.globl conf_return_by_call
+	.balign 4
+conf_return_by_call:
+	csrw sscratch, t6
+	csrr t6, scause
+	bgez t6, 1f
+	la t6, conf_shared
+	ld t6, (t6)
+	.irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	sd x\n, 8*\n(t6)
+	.endr
+	csrr t5, sscratch
+	sd t5, 8*31(t6)
+	csrw sscratch, tp
+	csrci sip, 2
+	li a7, 0x4e41434c
+	li a6, 4
+	ecall
+1:	la t6, conf_shared
+	sd zero, (t6)
+	li t6, 0x80
+	csrc 0x600, t6
+	csrr t6, sscratch
+	csrw sscratch, tp
+	sret
+
+	.bss
+	.balign 8
+	.globl conf_shared
+conf_shared:
+	.dword 0
+	.text
+
 /* The trap handler of HS mode. */
 	.globl conf_trap
 	.balign 4

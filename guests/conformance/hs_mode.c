@@ -229,6 +229,33 @@ static void check_hs_interrupt(enum mode mode, bool set, bool pending_before)
 	csr_clear(0x600, HSTATUS_SPV | HSTATUS_SPVP);
 }
 
+/*
+ * Software has set SPV, an interrupt has cleared it, and its handler does not look at hstatus: it
+ * returns at once, by SYNC_SRET if there is an area, to HS mode.
+ */
+static void check_return_by_call(void)
+{
+	uint64_t stvec = csr_read(stvec);
+	bool in_hs = true;
+
+	if (h_enters_by_call()) {
+		conf_shared = me->area;
+		csr_write(scause, 0);
+		csr_set(0x600, HSTATUS_SPV | HSTATUS_SPVP);
+		csr_write(stvec, conf_return_by_call);
+		csr_set(sie, BIT64(IRQ_SSI));
+		csr_set(sstatus, SSTATUS_SIE);
+		csr_set(sip, BIT64(IRQ_SSI));
+		/* In VS mode this read is the trap after which HS mode continues. */
+		in_hs = !(csr_read(0x600) & HSTATUS_SPV) && conf_shared;
+		csr_clear(sstatus, SSTATUS_SIE);
+		csr_clear(sie, BIT64(IRQ_SSI));
+		csr_write(stvec, stvec);
+		csr_clear(0x600, HSTATUS_SPV | HSTATUS_SPVP);
+	}
+	check(in_hs, "own interrupt with SPV set, its handler returns to %s", in_hs ? "HS" : "VS");
+}
+
 void check_hs_interrupts(void)
 {
 	unsigned int mode, n;
@@ -238,4 +265,5 @@ void check_hs_interrupts(void)
 		for (n = 0; n < 4; n++)
 			check_hs_interrupt(mode, n & 1, n & 2);
 	}
+	check_return_by_call();
 }

@@ -12,6 +12,15 @@
 		       "a CSR outside of the groups that the specifications use");
 #include "hext/csr_table.h"
 
+/*
+ * Whether vcpu_exit() has to clear L1's hstatus.SPV first, since L1 has taken an interrupt. Checked
+ * before hstatus counts (switch.h).
+ */
+ALWAYS_INLINE bool is_spv_old(const struct hext_hart *h)
+{
+	return (h->hstatus & HSTATUS_SPV) && world_l1_took_interrupt(h);
+}
+
 /* ---- from L1 to L2 ---- */
 
 /* Whether L2 can run under @hstatus and the bound shadow at once. @hie is the hart's hie. */
@@ -43,6 +52,8 @@ ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool fill)
 	if (!v->quick.shared_x || !swap_consume_area(v))
 		return false;
 	swap = __builtin_expect(nacl_host_autoswap(&v->nacl), 1);
+	if (!swap && is_spv_old(&v->h))
+		return false;
 	hstatus = swap ? swap_take_hstatus(v) : v->h.hstatus;
 	hie = ncsr_read(HEXT_CSR_HIE);
 	if (!can_enter(v, hstatus, hie) || (fill && !fill_ahead(v)))
@@ -136,11 +147,11 @@ ALWAYS_INLINE bool read_stored(const struct hext_hart *h, uint64_t csr, uint64_t
 	const struct hext_config *c = h->cfg;
 
 	switch (csr) {
-#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...)                   \
-	case number:                                                                       \
-		*value = h->field;                                                         \
-		if (number == HEXT_CSR_HSTATUS)                                            \
-			return !(h->hstatus & HSTATUS_SPV) || !world_l1_took_interrupt(h); \
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...) \
+	case number:                                                     \
+		*value = h->field;                                       \
+		if (number == HEXT_CSR_HSTATUS)                          \
+			return !is_spv_old(h);                           \
 		return HEXT_GATE_##gate(name);
 #include "hext/csr_table.h"
 	case HEXT_CSR_VSIE:
@@ -192,8 +203,7 @@ ALWAYS_INLINE bool change_hstatus(struct vcpu *v, struct change *w)
 	struct hext_hart *h = &v->h;
 
 	w->old = h->hstatus;
-	if ((static_key(KEY_AIA) && may_interrupt_l1(v)) ||
-	    ((w->old & HSTATUS_SPV) && world_l1_took_interrupt(h)))
+	if ((static_key(KEY_AIA) && may_interrupt_l1(v)) || is_spv_old(h))
 		return false;
 
 	/* ---- commit ---- */
@@ -263,15 +273,19 @@ ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
  */
 ALWAYS_INLINE void area_follows(const struct vcpu *v, unsigned int csr, uint64_t value)
 {
-	uint64_t hip;
+	uint64_t hip = v->h.hvip & IRQ_VS_ALL, local = 0, files;
 
 	nacl_host_put_written(&v->nacl, csr, value);
-	hip = v->h.hvip & IRQ_VS_ALL;
-	if (static_key(KEY_AIA))
-		add_files(&v->h, files_of_l1(), &hip);
+	if (static_key(KEY_AIA)) {
+		local = v->h.hvip & v->h.hvien;
+		files = files_of_l1();
+		add_files(&v->h, files, &hip);
+		if (files & v->h.hgeie)
+			hip |= BIT64(IRQ_SGEI);
+	}
 	add_timer(&v->h, &hip);
 	nacl_host_put_current(&v->nacl, HEXT_CSR_HIP, hip);
-	nacl_host_put_current(&v->nacl, HEXT_CSR_VSIP, hext_vs_view(&v->h, hip));
+	nacl_host_put_current(&v->nacl, HEXT_CSR_VSIP, hext_vs_view(&v->h, hip) | local);
 }
 
 /* Complete the instruction: @value goes to its destination register. */

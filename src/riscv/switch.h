@@ -357,10 +357,12 @@ ALWAYS_INLINE void world_read_pc(struct hext_hart *h)
  * 0, since L1's sip and sie would read as 0.
  *
  * So Halite notes L1's scause and sepc, which an interrupt changes, when L1 runs on with SPV set.
- * Halite compares them before L1's hstatus counts: when L1's SRET traps, when L1 reads hstatus, and
- * at each exit that vcpu_exit() handles. Halite is wrong about an L1 that does one of these:
+ * Halite compares them before L1's hstatus counts: when L1's SRET traps, when L1 calls sync_sret,
+ * when L1 reads or writes hstatus, and at each exit that vcpu_exit() handles. Halite is wrong about
+ * an L1 that does one of these:
  * - L1 writes the number of an interrupt to its scause.
  * - Between an exit of L2 by an interrupt and the SRET, L1 writes sepc but not hstatus.
+ * - L1 has written SPV to hstatus and not to the slot for autoswap, and calls sync_sret.
  * - After a write of SPV, L1 takes the interrupt whose number scause already has.
  */
 ALWAYS_INLINE void world_note_trap_of_l2(struct hext_hart *h, uint64_t cause, uint64_t epc)
