@@ -370,7 +370,7 @@ static void check_genmsi(void)
 		aia_file_open(1, MSI_ID);
 		put(GENMSI, hart_target() | 1 << GUEST_SHIFT | MSI_ID);
 		expect_msi("genmsi, bit 12 set, guest file", 1, 0);
-		expect_msi("genmsi, bit 12 set, own file", 0, MSI_ID);
+		expect_msi("genmsi, bit 12 set, supervisor file", 0, MSI_ID);
 		aia_file_reset(0);
 		aia_file_reset(1);
 	}

@@ -12,7 +12,7 @@
 
 /* The file to which the MSI goes. */
 enum target { HART_FILE, SELECTED, OTHER, TARGETS };
-static const char *const target_names[TARGETS] = { "the own file", "the file of VGEIN",
+static const char *const target_names[TARGETS] = { "the supervisor file", "the file of VGEIN",
 						   "another guest file" };
 
 #define SELECTED_FILE 1

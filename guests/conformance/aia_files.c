@@ -3,14 +3,8 @@
 #include "aia.h"
 #include "tables.h"
 
-static void name_file(char *name, unsigned int file)
-{
-	/* The name is "own", or "1" and so on. */
-	name[0] = file ? '0' + file : 'o';
-	name[1] = file ? 0 : 'w';
-	name[2] = file ? 0 : 'n';
-	name[3] = 0;
-}
+/* S stands for the supervisor-level file. */
+static const char *const file_names[MAX_FILES + 1] = { "S", "1", "2", "3", "4", "5" };
 
 /* The signal of a file: sip.SEIP, or a bit of hgeip. */
 static bool signal_of(unsigned int file)
@@ -28,11 +22,10 @@ static uint64_t all_signals(void)
 
 static void check_registers(unsigned int file)
 {
-	char name[4];
+	const char *name = file_names[file];
 	unsigned int k;
 	uint64_t seen;
 
-	name_file(name, file);
 	aia_file_reset(file);
 	aia_file_write(file, EIDELIVERY, ~UINT64_C(0));
 	seen = aia_file_read(file, EIDELIVERY);
@@ -113,14 +106,13 @@ static void check_signal(unsigned int file, unsigned int id)
 		{ "all on", 1, 1, -100 },
 		{ "eidelivery 0", 0, 1, -100 },
 		{ "eie 0", 1, 0, -100 },
-		{ "eithreshold its own", 1, 1, 0 },
+		{ "eithreshold its identity", 1, 1, 0 },
 		{ "eithreshold one more", 1, 1, 1 },
 		{ "eithreshold one less", 1, 1, -1 },
 	};
 	unsigned int i;
-	char name[4];
+	const char *name = file_names[file];
 
-	name_file(name, file);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		unsigned int threshold = cases[i].threshold == -100 ? 0 : id + cases[i].threshold;
 		bool top = cases[i].enabled && (!threshold || id < threshold), seen;
@@ -161,9 +153,8 @@ static void check_order(unsigned int file)
 	static const uint8_t order[] = { 1, 3, 63, 64, 200, 255 };
 	unsigned int i, k;
 	uint64_t seen;
-	char name[4];
+	const char *name = file_names[file];
 
-	name_file(name, file);
 	aia_file_reset(file);
 	for (k = 0; k <= aia.ids / 32; k += 2)
 		aia_file_write(file, EIE0 + k, ~UINT64_C(0));
@@ -206,9 +197,8 @@ static void check_claim_forms(unsigned int file)
 		{ "CSRRSI 0", 6, 0, false }, { "CSRRCI", 7, 1, true },
 	};
 	unsigned int i;
-	char name[4];
+	const char *name = file_names[file];
 
-	name_file(name, file);
 	for (i = 0; i < ARRAY_SIZE(forms); i++) {
 		bool left;
 
@@ -258,9 +248,8 @@ static void check_no_msi(unsigned int file)
 		{ "double load", INSN_LOAD(3), 0, 0, true },
 	};
 	unsigned int i, k;
-	char name[4];
+	const char *name = file_names[file];
 
-	name_file(name, file);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		bool plain = cases[i].insn == INSN_STORE(2) || cases[i].insn == INSN_LOAD(2);
 		bool aligned = !(cases[i].offset & 3), ok;

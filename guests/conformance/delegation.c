@@ -139,16 +139,16 @@ static void check_hs_state(void)
 		h_write(CSR_HTINST, 0x3000);
 		try_insn(mode, INSN_EBREAK, 0, 0, HSTATUS_GVA | HSTATUS_SPVP);
 		check(!(h_read(CSR_HSTATUS) & HSTATUS_GVA),
-		      "own trap from %s, hstatus.GVA was 1 = %lu", mode_names[mode],
+		      "HS trap from %s, hstatus.GVA was 1 = %lu", mode_names[mode],
 		      (unsigned long)(h_read(CSR_HSTATUS) >> 6 & 1));
 		check(h_read(CSR_HSTATUS) & HSTATUS_SPVP,
-		      "own trap from %s, hstatus.SPVP was 1 = %lu", mode_names[mode],
+		      "HS trap from %s, hstatus.SPVP was 1 = %lu", mode_names[mode],
 		      (unsigned long)(h_read(CSR_HSTATUS) >> 8 & 1));
-		check(!(h_read(CSR_HSTATUS) & HSTATUS_SPV), "own trap from %s, hstatus.SPV = %lu",
+		check(!(h_read(CSR_HSTATUS) & HSTATUS_SPV), "HS trap from %s, hstatus.SPV = %lu",
 		      mode_names[mode], (unsigned long)(h_read(CSR_HSTATUS) >> 7 & 1));
-		check(!h_read(CSR_HTVAL), "own trap from %s, htval was 0x1234 = 0x%lx",
+		check(!h_read(CSR_HTVAL), "HS trap from %s, htval was 0x1234 = 0x%lx",
 		      mode_names[mode], (unsigned long)h_read(CSR_HTVAL));
-		check(!h_read(CSR_HTINST), "own trap from %s, htinst was 0x3000 = 0x%lx",
+		check(!h_read(CSR_HTINST), "HS trap from %s, htinst was 0x3000 = 0x%lx",
 		      mode_names[mode], (unsigned long)h_read(CSR_HTINST));
 	}
 }

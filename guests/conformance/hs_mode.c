@@ -90,7 +90,7 @@ static void check_hs_leaf(uint64_t pte, const char *name, unsigned int sum, unsi
 		try_insn(HS, insns[i], DATA_VA + 8, DATA_WORD(0, 1), 0);
 		csr_clear(sstatus, SSTATUS_SUM | SSTATUS_MXR);
 		use_satp(NULL);
-		check_short(ok ? DONE : TO_HS, causes[i], "own %s of a page %s, SUM %u MXR %u",
+		check_short(ok ? DONE : TO_HS, causes[i], "paging %s of a page %s, SUM %u MXR %u",
 			    kinds[i], name, sum, mxr);
 	}
 }
@@ -111,25 +111,25 @@ static void check_with_guest(enum atp_mode mode)
 	scene_use(&s);
 	use_satp(&hs);
 	scene_try(&s, INSN_LD, DATA_VA + 8, 0);
-	check(me->x[A0] == DATA_WORD(0, 1), "own %s, load in VS: %s", mode_text(mode, false),
+	check(me->x[A0] == DATA_WORD(0, 1), "paging %s, load in VS: %s", mode_text(mode, false),
 	      short_outcome());
 	try_insn(HS, INSN_HLV_D, DATA_VA + 8, 0, HSTATUS_SPVP);
-	check(me->x[A0] == DATA_WORD(0, 1), "own %s, hlv.d: %s", mode_text(mode, false),
+	check(me->x[A0] == DATA_WORD(0, 1), "paging %s, hlv.d: %s", mode_text(mode, false),
 	      short_outcome());
 	try_insn(HS, INSN_LD, DATA_VA + 8, 0, 0);
-	check(me->x[A0] == DATA_WORD(4, 1), "own %s, load in HS: %s", mode_text(mode, false),
+	check(me->x[A0] == DATA_WORD(4, 1), "paging %s, load in HS: %s", mode_text(mode, false),
 	      short_outcome());
 	scene_try(&s, INSN_LD, DATA_VA + 0x100000, 0);
-	check_short(TO_HS, CAUSE_LOAD_PAGE, "own %s, load in VS of no page",
+	check_short(TO_HS, CAUSE_LOAD_PAGE, "paging %s, load in VS of no page",
 		    mode_text(mode, false));
 	seen = csr_read(satp);
-	check(seen == atp(&hs, 0), "own %s, satp after VS = %s", mode_text(mode, false),
+	check(seen == atp(&hs, 0), "paging %s, satp after VS = %s", mode_text(mode, false),
 	      seen == atp(&hs, 0) ? "as before" : "changed");
 	/* HS mode's fence makes a changed entry of satp's tables visible. */
 	map(&hs, DATA_VA, (uintptr_t)data_pages[5], 0, PTE_RWX);
 	try_insn(HS, INSN_FENCE(F7_SFENCE_VMA, A0, 0), DATA_VA, 0, 0);
 	try_insn(HS, INSN_LD, DATA_VA + 8, 0, 0);
-	check(me->x[A0] == DATA_WORD(5, 1), "own %s, load in HS behind sfence.vma: %s",
+	check(me->x[A0] == DATA_WORD(5, 1), "paging %s, load in HS behind sfence.vma: %s",
 	      mode_text(mode, false), short_outcome());
 	use_satp(NULL);
 }
@@ -149,7 +149,7 @@ void check_hs_paging(void)
 	};
 	unsigned int i, n;
 
-	area_begin("own: HS mode with paging of its own");
+	area_begin("paging: HS mode with paging");
 	for (i = 0; i < ARRAY_SIZE(leaves); i++) {
 		for (n = 0; n < 4; n++)
 			check_hs_leaf(leaves[i].pte, leaves[i].name, n & 1, n >> 1);
@@ -221,7 +221,7 @@ static void check_hs_interrupt(enum mode mode, bool set, bool pending_before)
 	csr_write(stvec, stvec);
 	check(interrupts_seen == 1 && !(hstatus_seen & (HSTATUS_SPV | HSTATUS_GVA)) &&
 		      (hstatus_seen & HSTATUS_SPVP) == spvp,
-	      "own interrupt behind a call from %s%s, pending %s SIE = %u, SPV %lu GVA %lu SPVP %s",
+	      "HS interrupt behind a call from %s%s, pending %s SIE = %u, SPV %lu GVA %lu SPVP %s",
 	      mode_names[mode], set ? ", SPV set" : "", pending_before ? "before" : "after",
 	      interrupts_seen, (unsigned long)(hstatus_seen >> 7 & 1),
 	      (unsigned long)(hstatus_seen >> 6 & 1),
@@ -260,7 +260,7 @@ void check_hs_interrupts(void)
 {
 	unsigned int mode, n;
 
-	area_begin("own interrupts: HS mode's, with hstatus.SPV set");
+	area_begin("HS interrupts: HS mode's, with hstatus.SPV set");
 	for (mode = VS; mode <= VU; mode++) {
 		for (n = 0; n < 4; n++)
 			check_hs_interrupt(mode, n & 1, n & 2);

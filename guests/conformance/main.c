@@ -28,7 +28,7 @@ static const struct area {
 	{ "transformed", check_transformed },
 	{ "device", check_devices },
 	{ "stvec", check_vectored },
-	{ "own", check_hs_paging },
+	{ "paging", check_hs_paging },
 	{ "regs", check_all_registers },
 	{ "aia", check_aia },
 	{ "pending", check_hs_interrupts },

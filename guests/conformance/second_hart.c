@@ -243,11 +243,11 @@ static void check_separate_csrs(void)
 	h_write(CSR_HEDELEG, 0x1000);
 	h_settle();
 	call(set_csrs, "sets its CSRs");
-	check(h_read(CSR_VSSCRATCH) == 0x111, "hart own vsscratch = 0x%lx",
+	check(h_read(CSR_VSSCRATCH) == 0x111, "hart separate vsscratch = 0x%lx",
 	      (unsigned long)h_read(CSR_VSSCRATCH));
-	check((h_read(CSR_HVIP) & 0x444) == 0x40, "hart own hvip = 0x%lx",
+	check((h_read(CSR_HVIP) & 0x444) == 0x40, "hart separate hvip = 0x%lx",
 	      (unsigned long)(h_read(CSR_HVIP) & 0x444));
-	check(h_read(CSR_HEDELEG) == 0x1000, "hart own hedeleg = 0x%lx",
+	check(h_read(CSR_HEDELEG) == 0x1000, "hart separate hedeleg = 0x%lx",
 	      (unsigned long)h_read(CSR_HEDELEG));
 	h_write(CSR_HVIP, 0);
 	h_write(CSR_HEDELEG, 0);

@@ -199,14 +199,14 @@ static void check_plic(void)
 
 	*(volatile uint32_t *)word(context) = 3;
 	*(volatile uint32_t *)word(enable + 4) = 0x10;
-	guest_check("PLIC: store to offset 0xfd4 of the own context",
+	guest_check("PLIC: store to offset 0xfd4 of this context",
 		    guest_try_store(intc.base + context + 0xfd4), DONE);
-	guest_check("PLIC: store to offset 8 of the own context",
+	guest_check("PLIC: store to offset 8 of this context",
 		    guest_try_store(intc.base + context + 8), DONE);
 	sweep_kept("PLIC: priorities", 0, PAGE);
 	sweep_kept("PLIC: pending bits", PAGE, 2 * PAGE);
-	sweep_kept("PLIC: own enable bits", enable, enable + 0x80);
-	sweep_kept("PLIC: own context", context, context + PAGE);
+	sweep_kept("PLIC: this enable bits", enable, enable + 0x80);
+	sweep_kept("PLIC: this context", context, context + PAGE);
 	guest_check("PLIC: the threshold", *(volatile uint32_t *)word(context), 3);
 	guest_check("PLIC: the enable bits", *(volatile uint32_t *)word(enable + 4), 0x10);
 	*(volatile uint32_t *)word(enable + 4) = 0;
@@ -225,7 +225,7 @@ static void check_aplic(void)
 	sweep_kept("APLIC: setipnum_le and setipnum_be", 2 * PAGE, 3 * PAGE);
 	sweep_kept("APLIC: genmsi and targets", 3 * PAGE, 4 * PAGE);
 	if (!intc.msi)
-		sweep_kept("APLIC: own delivery structure", idc, idc + 32);
+		sweep_kept("APLIC: this delivery structure", idc, idc + 32);
 	guest_check("APLIC: a target",
 		    *(volatile uint32_t *)word(0x3000 + 4 * 7) == (intc.hart << 18 | 5), 1);
 	*(volatile uint32_t *)word(4 * 7) = 0;

@@ -189,7 +189,7 @@ uint64_t hext_vstopi(const struct hext_hart *h)
 
 /* ---- interrupts of L1 ---- */
 
-static unsigned int own_number(const struct hext_hart *h, unsigned int irq)
+static unsigned int number_of_l1(const struct hext_hart *h, unsigned int irq)
 {
 	return h->iprio[irq / 8] >> 8 * (irq % 8) & 0xff;
 }
@@ -207,7 +207,7 @@ unsigned int hext_top_of_l1(const struct hext_hart *h, uint64_t ready)
 	for (i = 0; i < sizeof(order); i++) {
 		unsigned int irq = order[i];
 		struct candidate c =
-			candidate(irq, h->prioritized ? own_number(h, irq) : 0, ORDER_SEI + i);
+			candidate(irq, h->prioritized ? number_of_l1(h, irq) : 0, ORDER_SEI + i);
 
 		if (!(ready >> irq & 1))
 			continue;
@@ -220,7 +220,7 @@ unsigned int hext_top_of_l1(const struct hext_hart *h, uint64_t ready)
 }
 
 /* L1's iprio in the form of hviprio1 (@first 0) or hviprio2 (@first 8). */
-static uint64_t own_hviprio(const struct hext_hart *h, int first)
+static uint64_t hviprio_of_l1(const struct hext_hart *h, int first)
 {
 	uint64_t value = 0;
 	unsigned int irq;
@@ -229,19 +229,19 @@ static uint64_t own_hviprio(const struct hext_hart *h, int first)
 		int at = hviprio_byte(irq) - first;
 
 		if (at >= 0 && at < 8)
-			value |= (uint64_t)own_number(h, irq) << 8 * at;
+			value |= (uint64_t)number_of_l1(h, irq) << 8 * at;
 	}
 	return value;
 }
 
-uint64_t hext_own_hviprio1(const struct hext_hart *h)
+uint64_t hext_hviprio1_of_l1(const struct hext_hart *h)
 {
-	return own_hviprio(h, 0) & h->cfg->hviprio1;
+	return hviprio_of_l1(h, 0) & h->cfg->hviprio1;
 }
 
-uint64_t hext_own_hviprio2(const struct hext_hart *h)
+uint64_t hext_hviprio2_of_l1(const struct hext_hart *h)
 {
-	return own_hviprio(h, 8) & h->cfg->hviprio2;
+	return hviprio_of_l1(h, 8) & h->cfg->hviprio2;
 }
 
 /*

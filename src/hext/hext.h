@@ -58,9 +58,9 @@ struct hext_config {
 #include "hext/csr_table.h"
 	/* The advanced interrupt architecture, with an IMSIC. Without it the next three are 0. */
 	bool aia;
-	uint8_t geilen;	     /* number of L1's guest interrupt files, 0 to 63: 1 to geilen */
-	bool own_file;	     /* hext_ops.files() reports L1's supervisor file; else sip has SEI */
-	uint16_t identities; /* highest identity of a file: one less than a multiple of 64 */
+	uint8_t geilen;	      /* number of L1's guest interrupt files, 0 to 63: 1 to geilen */
+	bool supervisor_file; /* hext_ops.files() reports L1's supervisor file; else sip has SEI */
+	uint16_t identities;  /* highest identity of a file: one less than a multiple of 64 */
 	/*
 	 * A piece of the domain's RAM: L1's physical addresses from @ram_start on, whole pages; a
 	 * @ram_size of 0 means none. @ram is its place in Halite's memory, @ram_hpa its host
@@ -301,8 +301,8 @@ bool hext_s_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64
 unsigned int hext_top_of_l1(const struct hext_hart *h, uint64_t ready);
 
 /* L1's priorities (iprio), in the form in which hviprio1 and hviprio2 hold those of VS mode. */
-uint64_t hext_own_hviprio1(const struct hext_hart *h);
-uint64_t hext_own_hviprio2(const struct hext_hart *h);
+uint64_t hext_hviprio1_of_l1(const struct hext_hart *h);
+uint64_t hext_hviprio2_of_l1(const struct hext_hart *h);
 
 /* trap.c ----------------------------------------------------------------------------------- */
 

@@ -29,7 +29,7 @@ uint64_t hext_sip(const struct hext_hart *h)
 
 	if (h->cfg->sstc && h->ops->time(h->ctx) >= h->s.timecmp)
 		pending |= BIT64(IRQ_STI);
-	if (h->cfg->own_file && (h->ops->files(h->ctx) & 1))
+	if (h->cfg->supervisor_file && (h->ops->files(h->ctx) & 1))
 		pending |= BIT64(IRQ_SEI);
 	return pending;
 }

@@ -70,7 +70,7 @@ static const struct machine_hart *msi_hart(const struct domain *d, uint32_t inde
  * target, as for any supervisor-level file, or this index, as Linux does, which computes it from
  * the file's address.
  */
-static uint32_t own_index(const struct vcpu *v)
+static uint32_t l1_index(const struct vcpu *v)
 {
 	const struct machine_imsic *imsic = &v->domain->host->machine.imsic;
 	uint32_t first = v->hart->imsic_file >> PAGE_SHIFT & ((1u << imsic->guest_index_bits) - 1);
@@ -85,7 +85,7 @@ static uint32_t own_index(const struct vcpu *v)
 static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
 {
 	static uint32_t logged;
-	uint32_t lowest = own_index(v);
+	uint32_t lowest = l1_index(v);
 	uint32_t index = (*value & MSI_GUEST) >> MSI_GUEST_SHIFT;
 
 	if (!index)
@@ -223,7 +223,7 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 	}
 	if (!riscv_try_load(a->base + offset, 4, value))
 		return false;
-	if (reg == REG_TARGET && a->msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == own_index(v))
+	if (reg == REG_TARGET && a->msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == l1_index(v))
 		*value &= ~MSI_GUEST;
 	/* A claim clears the pending bit, so the wires may change. */
 	if (reg == REG_CLAIMI)

@@ -10,7 +10,7 @@
 #include "hv/vcpu.h"
 #include "riscv/csr.h"
 #include "riscv/imsic.h"
-#include "riscv/world.h"
+#include "riscv/switch.h"
 
 /* ---- src/hext: guest physical addresses of L1's RAM are host physical addresses ---- */
 
@@ -69,7 +69,7 @@ static uint64_t read_files(void *ctx)
 {
 	const struct vcpu *v = ctx;
 
-	return world_own_files(v->h.cfg);
+	return world_files(v->h.cfg);
 }
 
 static void file_rmw(void *ctx, unsigned int file, unsigned int reg, uint64_t *old, uint64_t value,

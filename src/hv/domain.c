@@ -19,10 +19,10 @@ static void share_interrupt_files(struct world_config *w, const struct machine_i
 
 	files = files < most ? files : most;
 	w->l1_file = files ? 1 : 0;
-	w->hext.own_file = files != 0;
+	w->hext.supervisor_file = files != 0;
 	w->hext.geilen = files - w->l1_file;
 	if (files)
-		hv_print("halite: guest interrupt file 1 is the guest's own, "
+		hv_print("halite: guest interrupt file 1 is the guest's supervisor file, "
 			 "it has %u for its guests\n",
 			 w->hext.geilen);
 	else

@@ -14,7 +14,7 @@ static const struct {
 } kinds[WITHHELD_KINDS] = {
 	[WITHHELD_PLIC] = { "reached through Halite", NULL, false },
 	[WITHHELD_AIA] = { "reached through Halite", NULL, false },
-	[WITHHELD_FIRMWARE] = { "firmware's own", NULL, true },
+	[WITHHELD_FIRMWARE] = { "belongs to firmware", NULL, true },
 	[WITHHELD_LEVEL] = { "interrupts of Halite's level", NULL, true },
 	[WITHHELD_FW_CFG] = { "DMA that no IOMMU guards", "fw_cfg", true },
 	[WITHHELD_FLASH] = { "firmware's storage", "flash", true },

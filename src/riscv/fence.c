@@ -71,17 +71,17 @@ static void settle_translation(void)
  */
 static void vvma_visit(const uint64_t *hgatp, unsigned int count, const struct hfence_vvma *fence)
 {
-	uint64_t vsatp, own_hgatp;
+	uint64_t vsatp, old_hgatp;
 	unsigned int i;
 
 	settle_translation();
 	vsatp = csr_swap(HEXT_CSR_VSATP, 0);
-	own_hgatp = csr_read(HEXT_CSR_HGATP);
+	old_hgatp = csr_read(HEXT_CSR_HGATP);
 	for (i = 0; i < count; i++) {
 		csr_write(HEXT_CSR_HGATP, hgatp[i]);
 		vvma_here(fence);
 	}
-	csr_write(HEXT_CSR_HGATP, own_hgatp);
+	csr_write(HEXT_CSR_HGATP, old_hgatp);
 	csr_write(HEXT_CSR_VSATP, vsatp);
 }
 

@@ -38,7 +38,7 @@ void imsic_silence(void)
 		}                                     \
 	} while (0)
 
-static void own_rmw(unsigned int reg, uint64_t *old, uint64_t value, uint64_t mask)
+static void supervisor_rmw(unsigned int reg, uint64_t *old, uint64_t value, uint64_t mask)
 {
 	if (reg == HEXT_FILE_TOPEI) {
 		*old = mask ? csr_swap(CSR_STOPEI, 0) : csr_read(CSR_STOPEI);
@@ -67,7 +67,7 @@ void imsic_rmw(unsigned int file, unsigned int reg, uint64_t *old, uint64_t valu
 	uint64_t hstatus, vsiselect;
 
 	if (!file) {
-		own_rmw(reg, old, value, mask);
+		supervisor_rmw(reg, old, value, mask);
 		return;
 	}
 	ncsr_sync(HEXT_CSR_HSTATUS);

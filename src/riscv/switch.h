@@ -211,8 +211,8 @@ static __attribute__((noinline, unused)) void save_priorities_of_l2(struct hext_
 static __attribute__((noinline, unused)) void load_priorities_of_l1(const struct hext_hart *h)
 {
 	ncsr_write(HEXT_CSR_HVIEN, 0);
-	ncsr_write(HEXT_CSR_HVIPRIO1, hext_own_hviprio1(h));
-	ncsr_write(HEXT_CSR_HVIPRIO2, hext_own_hviprio2(h));
+	ncsr_write(HEXT_CSR_HVIPRIO1, hext_hviprio1_of_l1(h));
+	ncsr_write(HEXT_CSR_HVIPRIO2, hext_hviprio2_of_l1(h));
 }
 
 /* Load those CSRs of @group, a constant, that have the value that L1 wrote while L2 runs. */

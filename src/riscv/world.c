@@ -322,11 +322,6 @@ void world_load(const struct hext_hart *h, struct world_timer *t, uint64_t hgatp
 	world_load_hstatus(h);
 }
 
-uint64_t world_own_files(const struct hext_config *cfg)
-{
-	return world_files(cfg);
-}
-
 bool world_files_ask(const struct hext_hart *h)
 {
 	if (h->virt)

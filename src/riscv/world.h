@@ -137,9 +137,6 @@ void world_before_entry(void);
  */
 bool world_files_ask(const struct hext_hart *h);
 
-/* The operation hext_ops.files(). */
-uint64_t world_own_files(const struct hext_config *cfg);
-
 /* Set or clear pending bits of L1's sip, in sip's positions. L1 is live and OFF. */
 void world_inject(uint64_t sip_bits);
 void world_withdraw(uint64_t sip_bits);

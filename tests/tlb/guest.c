@@ -480,7 +480,7 @@ static void fence_remote(struct fence f)
 }
 
 /* A fence of L1's VS-stage: by an instruction, which does not trap, or on other harts by a call. */
-static void fence_own(void)
+static void fence_vs_stage(void)
 {
 	struct fence f = some_fence(false);
 	uint64_t began = permitted_now();
@@ -660,7 +660,7 @@ static void l1_step(void)
 		change_vstage(ROOT_L1);
 		break;
 	case 11:
-		fence_own();
+		fence_vs_stage();
 		break;
 	case 12:
 		hart->csr[HEXT_CSR_VSATP] = rarely(4) ? 0 : satp_of_l1(pick(ASIDS));

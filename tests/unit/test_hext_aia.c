@@ -38,7 +38,7 @@ static const struct hext_config with_files = {
 	.henvcfg = HENVCFG_STCE,
 	.aia = true,
 	.geilen = 5,
-	.own_file = 1,
+	.supervisor_file = 1,
 	.identities = 255,
 	.vs.iselect = 0x1ff,
 	.hvien = IRQ_LOCAL,
@@ -102,7 +102,7 @@ static void vgein_is_a_file_that_there_is(void **state)
 	assert_int_equal(hext_legal_hstatus(&h, 63ull << 12), 0);
 }
 
-static void hgeip_tells_of_guest_files_and_not_of_the_own_one(void **state)
+static void hgeip_tells_of_guest_files_only(void **state)
 {
 	(void)state;
 	files = ~0ull;
@@ -159,7 +159,7 @@ static uint64_t taken(void)
 	return cause & ~CAUSE_INTERRUPT;
 }
 
-static void l1s_own_priorities_decide_what_it_takes(void **state)
+static void priorities_of_l1_decide_what_it_takes(void **state)
 {
 	uint64_t old;
 
@@ -395,7 +395,7 @@ static void supervisor_csrs_are_as_in_hs_mode(void **state)
 	assert_false(hext_s_csr_rmw(&h, CSR_STIMECMP, &old, 0, 0));
 }
 
-static void own_priorities_become_those_of_vs_mode(void **state)
+static void priorities_of_l1_become_those_of_vs_mode(void **state)
 {
 	uint64_t old;
 
@@ -403,7 +403,7 @@ static void own_priorities_become_those_of_vs_mode(void **state)
 	h.s.iselect = ISELECT_IPRIO;
 	assert_int_equal(s_rmw(CSR_SIREG, 7ull << 40 | 6ull << 8, ~0ull), 0);
 	assert_true(h.prioritized);
-	assert_int_equal(hext_own_hviprio1(&h), 7ull << 24 | 6ull << 8);
+	assert_int_equal(hext_hviprio1_of_l1(&h), 7ull << 24 | 6ull << 8);
 	s_rmw(CSR_SIREG, ~0ull, ~0ull);
 	assert_int_equal(s_rmw(CSR_SIREG, 7ull << 40 | 6ull << 8, ~0ull), 0xff000000ff00);
 	/* SEI's is 0; of VS level, SGEI and local interrupts there is none of L1's. */
@@ -413,8 +413,8 @@ static void own_priorities_become_those_of_vs_mode(void **state)
 	h.s.iselect = ISELECT_IPRIO + 4;
 	s_rmw(CSR_SIREG, ~0ull, ~0ull);
 	assert_int_equal(s_rmw(CSR_SIREG, 0, 0), 0);
-	assert_int_equal(hext_own_hviprio1(&h), 7ull << 24 | 6ull << 8);
-	assert_int_equal(hext_own_hviprio2(&h), 0);
+	assert_int_equal(hext_hviprio1_of_l1(&h), 7ull << 24 | 6ull << 8);
+	assert_int_equal(hext_hviprio2_of_l1(&h), 0);
 	h.s.iselect = ISELECT_IPRIO + 1;
 	assert_false(hext_s_csr_rmw(&h, CSR_SIREG, &old, 0, 0));
 	h.s.iselect = 0x40;
@@ -431,10 +431,10 @@ int main(void)
 		cmocka_unit_test_setup(without_aia_nothing_of_it_is_there, setup),
 		cmocka_unit_test_setup(only_legal_bits_are_kept, setup),
 		cmocka_unit_test_setup(vgein_is_a_file_that_there_is, setup),
-		cmocka_unit_test_setup(hgeip_tells_of_guest_files_and_not_of_the_own_one, setup),
+		cmocka_unit_test_setup(hgeip_tells_of_guest_files_only, setup),
 		cmocka_unit_test_setup(the_file_of_vgein_is_vseip_and_an_enabled_one_sgeip, setup),
 		cmocka_unit_test_setup(sgei_is_taken_by_l1_at_its_priority, setup),
-		cmocka_unit_test_setup(l1s_own_priorities_decide_what_it_takes, setup),
+		cmocka_unit_test_setup(priorities_of_l1_decide_what_it_takes, setup),
 		cmocka_unit_test_setup(wfi_ends_for_a_file, setup),
 		cmocka_unit_test_setup(vsireg_is_a_register_of_the_file_of_vgein, setup),
 		cmocka_unit_test_setup(only_registers_that_exist_are_reached, setup),
@@ -444,7 +444,7 @@ int main(void)
 		cmocka_unit_test_setup(local_interrupts_are_around_the_standard_ones, setup),
 		cmocka_unit_test_setup(hvictl_injects_whatever_it_names, setup),
 		cmocka_unit_test_setup(supervisor_csrs_are_as_in_hs_mode, setup),
-		cmocka_unit_test_setup(own_priorities_become_those_of_vs_mode, setup),
+		cmocka_unit_test_setup(priorities_of_l1_become_those_of_vs_mode, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

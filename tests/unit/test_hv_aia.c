@@ -202,7 +202,7 @@ static void expect_reg(uint32_t start, uint32_t size)
 	assert_memory_equal(reg, wanted, sizeof(wanted));
 }
 
-static void the_guest_is_told_where_its_own_files_are(void **state)
+static void the_guest_is_told_where_its_files_are(void **state)
 {
 	(void)state;
 	make_aia_tree();
@@ -230,7 +230,7 @@ int main(void)
 		cmocka_unit_test(harts_are_in_groups),
 		cmocka_unit_test(each_hart_has_wires_from_its_aplic),
 		cmocka_unit_test(without_guest_index_bits_there_are_no_guest_files),
-		cmocka_unit_test(the_guest_is_told_where_its_own_files_are),
+		cmocka_unit_test(the_guest_is_told_where_its_files_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,7 +125,7 @@ static uint32_t target(unsigned int hart, unsigned int guest, unsigned int ident
 	return hart << 18 | guest << 12 | identity;
 }
 
-static void guest_index_0_is_the_guests_own_file(void **state)
+static void guest_index_0_is_the_supervisor_file(void **state)
 {
 	(void)state;
 	put(TARGET, target(3, 0, 9));
@@ -140,7 +140,7 @@ static void guest_index_0_is_the_guests_own_file(void **state)
 	assert_int_equal(warnings, 0);
 }
 
-static void in_a_stack_the_own_file_is_further_on(void **state)
+static void in_a_stack_the_supervisor_file_is_further_on(void **state)
 {
 	(void)state;
 	/* The files of each hart in its device tree begin one page further on. */
@@ -172,7 +172,7 @@ static void targets_that_are_not_the_guests_are_left_out(void **state)
 	assert_true(warnings <= 1);
 }
 
-static void an_msi_by_software_goes_to_the_own_file(void **state)
+static void an_msi_by_software_goes_to_the_supervisor_file(void **state)
 {
 	(void)state;
 	put(GENMSI, target(3, 5, 77) | 1 << 11);
@@ -274,7 +274,7 @@ static void walk(bool msi)
 		for (i = 0; i < 4; i++) {
 			bool whole = sizes[i] == 4 && offset % 4 == 0;
 			/* Halite has genmsi itself, and what it stores goes to a file. */
-			bool own = whole && offset == GENMSI;
+			bool by_halite = whole && offset == GENMSI;
 			bool named = whole && is_named(offset, msi);
 
 			if (offset / 4 < sizeof(registers) / 4)
@@ -283,10 +283,10 @@ static void walk(bool msi)
 			value = 1;
 			if (aplic_load(&v, 1, offset, sizes[i], &value) != whole)
 				fail_msg("load of %u at 0x%lx", sizes[i], (unsigned long)offset);
-			if (accesses != (named && !own))
+			if (accesses != (named && !by_halite))
 				fail_msg("load at 0x%lx: %u accesses", (unsigned long)offset,
 					 accesses);
-			if (whole && value != (named && !own ? 0x5a : 0))
+			if (whole && value != (named && !by_halite ? 0x5a : 0))
 				fail_msg("load at 0x%lx: 0x%lx", (unsigned long)offset,
 					 (unsigned long)value);
 			accesses = 0;
@@ -296,19 +296,19 @@ static void walk(bool msi)
 			if (accesses != named)
 				fail_msg("store at 0x%lx: %u accesses", (unsigned long)offset,
 					 accesses);
-			if (own)
+			if (by_halite)
 				put(GENMSI, 0);
 			/* A machine that refuses is asked as often, and the guest hears. */
 			refuses = true;
 			accesses = 0;
 			changes = 0;
 			if (aplic_load(&v, 1, offset, sizes[i], &value) !=
-			    (whole && (!named || own)))
+			    (whole && (!named || by_halite)))
 				fail_msg("refused load at 0x%lx", (unsigned long)offset);
 			if (aplic_store(&v, 1, offset, sizes[i], 1 << 18 | 0x80) !=
 			    (whole && !named))
 				fail_msg("refused store at 0x%lx", (unsigned long)offset);
-			assert_int_equal(accesses, named + (named && !own));
+			assert_int_equal(accesses, named + (named && !by_halite));
 			assert_int_equal(changes, 0);
 			refuses = false;
 		}
@@ -392,10 +392,10 @@ static void wires_of_other_harts_are_no_targets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(guest_index_0_is_the_guests_own_file, setup),
-		cmocka_unit_test_setup(in_a_stack_the_own_file_is_further_on, setup),
+		cmocka_unit_test_setup(guest_index_0_is_the_supervisor_file, setup),
+		cmocka_unit_test_setup(in_a_stack_the_supervisor_file_is_further_on, setup),
 		cmocka_unit_test_setup(targets_that_are_not_the_guests_are_left_out, setup),
-		cmocka_unit_test_setup(an_msi_by_software_goes_to_the_own_file, setup),
+		cmocka_unit_test_setup(an_msi_by_software_goes_to_the_supervisor_file, setup),
 		cmocka_unit_test_setup(the_other_registers_are_passed_on, setup),
 		cmocka_unit_test_setup(only_aligned_words_are_accesses, setup),
 		cmocka_unit_test_setup(only_named_registers_are_accessed, setup),

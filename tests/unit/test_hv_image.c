@@ -106,7 +106,7 @@ static void linux_keeps_off_what_is_in_use(void **state)
 	assert_int_equal(img.entry, at(6 * MIB));
 }
 
-static void linux_may_overlap_its_own_module(void **state)
+static void linux_may_overlap_its_module(void **state)
 {
 	unsigned int i;
 
@@ -237,7 +237,7 @@ int main(void)
 		TEST(linux_stays_where_it_can_run),
 		TEST(linux_goes_from_where_its_bss_has_no_room),
 		TEST(linux_keeps_off_what_is_in_use),
-		TEST(linux_may_overlap_its_own_module),
+		TEST(linux_may_overlap_its_module),
 		TEST(linux_that_does_not_fit_is_refused),
 		TEST(elf_goes_where_it_says),
 		TEST(bad_elf_is_refused_before_anything_is_written),

@@ -376,33 +376,33 @@ static void l1_sret(struct machine *m)
 /* Enter L2 by the fastest kind of entry, or by SRET if L0 refuses. Returns L2's hstatus. */
 static nacl_word l1_enter(struct machine *m)
 {
-	volatile nacl_word own = 0;
+	volatile nacl_word l1_hstatus = 0;
 	volatile enum nacl_entry way = nacl_client_entry(m->hart.features);
 
 	if (way == NACL_ENTRY_AUTOSWAP)
 		nacl_sret_autoswap(m->hart.shmem, l2_hstatus);
 	else
-		own = l1_swap_hstatus(m, l2_hstatus);
+		l1_hstatus = l1_swap_hstatus(m, l2_hstatus);
 	if (way != NACL_ENTRY_SRET)
 		nacl_sret_gprs(m->hart.shmem, expected_gpr);
 	if (!setjmp(m->exit)) {
 		if (way != NACL_ENTRY_SRET) {
 			assert_int_not_equal(nacl_client_sync_sret(&m->hart), 0);
 			if (way == NACL_ENTRY_AUTOSWAP)
-				own = l1_swap_hstatus(m, l2_hstatus);
+				l1_hstatus = l1_swap_hstatus(m, l2_hstatus);
 			way = NACL_ENTRY_SRET;
 		}
 		l1_sret(m);
 	}
 	if (way == NACL_ENTRY_AUTOSWAP)
 		return nacl_sret_autoswapped(m->hart.shmem);
-	return l1_swap_hstatus(m, own);
+	return l1_swap_hstatus(m, l1_hstatus);
 }
 
-static void check_l1(struct machine *m, nacl_word own_hstatus)
+static void check_l1(struct machine *m, nacl_word l1_hstatus)
 {
 	nacl_client_flush(&m->hart);
-	assert_int_equal(op_read(m, HSTATUS), own_hstatus);
+	assert_int_equal(op_read(m, HSTATUS), l1_hstatus);
 	for (unsigned int i = 0; i < COUNT(existing); i++) {
 		if (existing[i] != HSTATUS)
 			assert_int_equal(op_read(m, existing[i]),
@@ -459,7 +459,7 @@ static void l1_disable(struct machine *m)
 static void l1_program(struct machine *m)
 {
 	for (unsigned int entry = 0; entry < 12; entry++) {
-		nacl_word own = csr_get(m->csr, HSTATUS), hstatus;
+		nacl_word l1_hstatus = csr_get(m->csr, HSTATUS), hstatus;
 
 		/* now and then more fences than there are entries */
 		for (unsigned int n = pick(&m->random, pick(&m->random, 4) ? 100 : 500); n; n--)
@@ -472,7 +472,7 @@ static void l1_program(struct machine *m)
 		if (!pick(&m->random, 4)) { /* a suspend, after which L0 knows nothing */
 			l1_disable(m);
 			nacl_host_reset(&m->host);
-			check_l1(m, own);
+			check_l1(m, l1_hstatus);
 			l1_enable(m);
 		}
 		for (unsigned int i = 1; i < 32; i++)
@@ -483,7 +483,7 @@ static void l1_program(struct machine *m)
 		expected_csr[VSEPC] += 4;
 		expected_csr[VSCAUSE] = 8;
 		expected_csr[HTVAL] = expected_csr[VSEPC] >> 2;
-		check_l1(m, own);
+		check_l1(m, l1_hstatus);
 	}
 }
 

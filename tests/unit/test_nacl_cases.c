@@ -599,7 +599,7 @@ static void test_an_area_refused_on_one_hart(void **state)
 	assert_int_equal(here->l1.features, NACL_FEAT_ALL);
 }
 
-static void test_harts_have_areas_of_their_own(void **state)
+static void test_each_hart_has_its_area(void **state)
 {
 	(void)state;
 	start(NACL_FEAT_ALL);
@@ -759,7 +759,7 @@ int main(void)
 		cmocka_unit_test(test_sync_sret_with_and_without_autoswap),
 		cmocka_unit_test(test_a_refused_sync_sret_with_autoswap),
 		cmocka_unit_test(test_an_area_refused_on_one_hart),
-		cmocka_unit_test(test_harts_have_areas_of_their_own),
+		cmocka_unit_test(test_each_hart_has_its_area),
 		cmocka_unit_test(test_the_same_area_on_two_harts),
 		cmocka_unit_test(test_a_suspend_that_loses_all_state),
 		cmocka_unit_test(test_features_that_come_and_go),

@@ -1177,7 +1177,7 @@ static void test_after_a_trap_the_space_is_current_with_each_subset(void **state
 	}
 }
 
-static void test_l1s_own_csr_instruction_replaces_what_waits(void **state)
+static void test_a_csr_instruction_of_l1_replaces_what_waits(void **state)
 {
 	struct l1 *l1 = new_l1_with_area(15);
 
@@ -1263,7 +1263,7 @@ int main(void)
 		cmocka_unit_test(test_sret_takes_a_dirty_hstatus_before_it_swaps),
 		cmocka_unit_test(test_a_trapped_sret_takes_in_the_area_with_each_subset),
 		cmocka_unit_test(test_after_a_trap_the_space_is_current_with_each_subset),
-		cmocka_unit_test(test_l1s_own_csr_instruction_replaces_what_waits),
+		cmocka_unit_test(test_a_csr_instruction_of_l1_replaces_what_waits),
 		cmocka_unit_test(test_refresh_leaves_what_waits),
 	};
 
