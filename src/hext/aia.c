@@ -265,6 +265,12 @@ static uint64_t iprio_writable(const struct hext_hart *h, unsigned int word)
 	return bits;
 }
 
+static void update(uint64_t *field, uint64_t writable, uint64_t value, uint64_t mask)
+{
+	mask &= writable;
+	*field = (*field & ~mask) | (value & mask);
+}
+
 static bool iprio_rmw(struct hext_hart *h, uint64_t select, uint64_t *old, uint64_t value,
 		      uint64_t mask)
 {
@@ -273,9 +279,8 @@ static bool iprio_rmw(struct hext_hart *h, uint64_t select, uint64_t *old, uint6
 
 	if (select & 1)
 		return false;
-	mask &= iprio_writable(h, index);
 	*old = *word;
-	*word = (*word & ~mask) | (value & mask);
+	update(word, iprio_writable(h, index), value, mask);
 	if (*word)
 		h->prioritized = true;
 	return true;
@@ -288,12 +293,6 @@ static bool sireg_rmw(struct hext_hart *h, uint64_t *old, uint64_t value, uint64
 	if (select >= ISELECT_IPRIO && select <= ISELECT_IPRIO_LAST)
 		return iprio_rmw(h, select, old, value, mask);
 	return file_register_rmw(h, 0, select, old, value, mask);
-}
-
-static void update(uint64_t *field, uint64_t writable, uint64_t value, uint64_t mask)
-{
-	mask &= writable;
-	*field = (*field & ~mask) | (value & mask);
 }
 
 bool hext_s_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t value,

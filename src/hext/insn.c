@@ -154,6 +154,16 @@ static uint32_t expand(uint32_t c)
 	}
 }
 
+static int32_t load_offset(uint32_t code)
+{
+	return (int32_t)code >> 20;
+}
+
+static int32_t store_offset(uint32_t code)
+{
+	return (int32_t)(code & 0xfe000000) >> 20 | (int32_t)bits(code, 11, 7);
+}
+
 static void decode_load(struct hext_insn *insn)
 {
 	/* funct3 0 to 3: lb, lh, lw, ld; 4 to 6: lbu, lhu, lwu */
@@ -162,7 +172,7 @@ static void decode_load(struct hext_insn *insn)
 	insn->kind = HEXT_INSN_LOAD;
 	insn->width = 1 << (insn->funct3 & 3);
 	insn->sign_extend = insn->funct3 < 4;
-	insn->imm = (int32_t)insn->code >> 20;
+	insn->imm = load_offset(insn->code);
 }
 
 static void decode_store(struct hext_insn *insn)
@@ -171,7 +181,7 @@ static void decode_store(struct hext_insn *insn)
 		return;
 	insn->kind = HEXT_INSN_STORE;
 	insn->width = 1 << insn->funct3;
-	insn->imm = (int32_t)(insn->code & 0xfe000000) >> 20 | (int32_t)insn->rd;
+	insn->imm = store_offset(insn->code);
 }
 
 /*
@@ -185,8 +195,7 @@ static void decode_fp(struct hext_insn *insn, bool load)
 	insn->kind = load ? HEXT_INSN_LOAD : HEXT_INSN_STORE;
 	insn->fp = true;
 	insn->width = 1 << insn->funct3;
-	insn->imm = load ? (int32_t)insn->code >> 20
-			 : (int32_t)(insn->code & 0xfe000000) >> 20 | (int32_t)insn->rd;
+	insn->imm = load ? load_offset(insn->code) : store_offset(insn->code);
 }
 
 static void decode_amo(struct hext_insn *insn)
@@ -221,36 +230,21 @@ static void decode_cbo(struct hext_insn *insn)
 
 static void decode_privileged(struct hext_insn *insn)
 {
+	static const uint8_t fences[] = {
+		[F7_SFENCE_VMA] = HEXT_INSN_SFENCE_VMA,	  [F7_SINVAL_VMA] = HEXT_INSN_SINVAL_VMA,
+		[F7_HFENCE_VVMA] = HEXT_INSN_HFENCE_VVMA, [F7_HINVAL_VVMA] = HEXT_INSN_HINVAL_VVMA,
+		[F7_HFENCE_GVMA] = HEXT_INSN_HFENCE_GVMA, [F7_HINVAL_GVMA] = HEXT_INSN_HINVAL_GVMA,
+	};
+	uint32_t funct7 = bits(insn->code, 31, 25);
+
 	if (insn->code == HEXT_CODE_SRET)
 		insn->kind = HEXT_INSN_SRET;
-	if (insn->code == CODE_WFI)
+	else if (insn->code == CODE_WFI)
 		insn->kind = HEXT_INSN_WFI;
-	if (insn->code == CODE_WRS_NTO)
+	else if (insn->code == CODE_WRS_NTO)
 		insn->kind = HEXT_INSN_WRS_NTO;
-	if (insn->rd)
-		return;
-	switch (bits(insn->code, 31, 25)) {
-	case F7_SFENCE_VMA:
-		insn->kind = HEXT_INSN_SFENCE_VMA;
-		break;
-	case F7_SINVAL_VMA:
-		insn->kind = HEXT_INSN_SINVAL_VMA;
-		break;
-	case F7_HFENCE_VVMA:
-		insn->kind = HEXT_INSN_HFENCE_VVMA;
-		break;
-	case F7_HINVAL_VVMA:
-		insn->kind = HEXT_INSN_HINVAL_VVMA;
-		break;
-	case F7_HFENCE_GVMA:
-		insn->kind = HEXT_INSN_HFENCE_GVMA;
-		break;
-	case F7_HINVAL_GVMA:
-		insn->kind = HEXT_INSN_HINVAL_GVMA;
-		break;
-	default:
-		break;
-	}
+	else if (!insn->rd && funct7 < sizeof(fences))
+		insn->kind = fences[funct7];
 }
 
 static void decode_hlsv(struct hext_insn *insn)

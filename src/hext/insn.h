@@ -96,6 +96,15 @@ static inline bool hext_insn_is_pseudo(uint64_t htinst)
  */
 bool hext_insn_makes(const struct hext_insn *insn, uint64_t cause);
 
+/* The lowest bytes of @value, which @insn has loaded: what goes to its integer register. */
+static inline uint64_t hext_insn_extend(const struct hext_insn *insn, uint64_t value)
+{
+	unsigned int shift = 64 - 8 * insn->width;
+
+	value <<= shift;
+	return insn->sign_extend ? (uint64_t)((int64_t)value >> shift) : value >> shift;
+}
+
 /* The address that @insn, a memory access, states. @x: the integer registers. */
 static inline uint64_t hext_insn_address(const struct hext_insn *insn, const uint64_t x[32])
 {

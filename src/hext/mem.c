@@ -5,8 +5,6 @@
 #include "lib/assert.h"
 #include "lib/page.h"
 
-#define MAX_WIDTH 8
-
 /* A part of an access that lies in one page: bytes first to first + count - 1 of the access. */
 struct part {
 	unsigned int first;
@@ -95,35 +93,22 @@ static bool read_part(struct hext_hart *h, const struct part *p, bool aligned, u
 	return true;
 }
 
-static uint64_t extend(const uint8_t *bytes, const struct hext_insn *insn)
-{
-	unsigned int shift = 64 - 8 * insn->width;
-	uint64_t value = 0;
-	unsigned int i;
-
-	assert(insn->width >= 1 && insn->width <= MAX_WIDTH);
-	for (i = 0; i < insn->width; i++)
-		value |= (uint64_t)bytes[i] << (8 * i + shift);
-	return insn->sign_extend ? (uint64_t)((int64_t)value >> shift) : value >> shift;
-}
-
 bool hext_hlv(struct hext_hart *h, const struct hext_insn *insn, gva_t addr, uint64_t *value,
 	      struct hext_trap *trap)
 {
-	/* The bytes in the order of memory, aligned for hext_ops.read(). */
-	_Alignas(MAX_WIDTH) uint8_t bytes[MAX_WIDTH] = { 0 };
 	struct parts parts;
+	uint64_t read = 0;
 	unsigned int i;
 
 	if (!translate(h, insn, addr, &parts, trap))
 		return false;
 	for (i = 0; i < parts.count; i++) {
-		if (!read_part(h, &parts.part[i], parts.aligned, bytes)) {
+		if (!read_part(h, &parts.part[i], parts.aligned, (uint8_t *)&read)) {
 			access_fault(trap, insn, addr, parts.part[i].first);
 			return false;
 		}
 	}
-	*value = extend(bytes, insn);
+	*value = hext_insn_extend(insn, read);
 	return true;
 }
 
@@ -149,12 +134,10 @@ static bool write_part(struct hext_hart *h, const struct part *p, const uint8_t 
 bool hext_hsv(struct hext_hart *h, const struct hext_insn *insn, gva_t addr, uint64_t value,
 	      struct hext_trap *trap)
 {
-	_Alignas(MAX_WIDTH) uint8_t bytes[MAX_WIDTH];
+	const uint8_t *bytes = (const uint8_t *)&value;
 	struct parts parts;
 	unsigned int i;
 
-	for (i = 0; i < MAX_WIDTH; i++)
-		bytes[i] = value >> (8 * i);
 	if (!translate(h, insn, addr, &parts, trap))
 		return false;
 	if (parts.aligned) {

@@ -150,52 +150,22 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	}
 }
 
-/* The least recently used shadow that @eligible allows and that is not draining, or NULL. */
-static struct hext_shadow *oldest(struct hext_shadow_pool *pool, const struct hext_shadow *asking,
-				  bool (*eligible)(const struct hext_shadow *s,
-						   const struct hext_shadow *asking))
-{
-	struct hext_shadow *found = NULL;
-	uint32_t i;
-
-	for (i = 0; i < pool->key_count; i++) {
-		struct hext_shadow *s = &pool->shadow[i];
-
-		if (!s->draining && eligible(s, asking) && (!found || s->stamp < found->stamp))
-			found = s;
-	}
-	return found;
-}
-
-static bool can_lose_key(const struct hext_shadow *s, const struct hext_shadow *asking)
-{
-	(void)asking;
-	return !s->harts;
-}
-
-static bool can_lose_pages_unused(const struct hext_shadow *s, const struct hext_shadow *asking)
-{
-	return s->table_count && !s->harts && s != asking;
-}
-
-static bool can_lose_pages(const struct hext_shadow *s, const struct hext_shadow *asking)
-{
-	return s->table_count && s != asking;
-}
-
-static bool can_lose_own_pages(const struct hext_shadow *s, const struct hext_shadow *asking)
-{
-	return s->table_count && s == asking;
-}
-
 struct hext_shadow *shadow_page_victim(struct hext_shadow_pool *pool, struct hext_shadow *s)
 {
-	struct hext_shadow *victim = oldest(pool, s, can_lose_pages_unused);
+	struct hext_shadow *victim = NULL;
+	unsigned int i, rank, best = 0;
 
-	if (!victim)
-		victim = oldest(pool, s, can_lose_pages);
-	if (!victim)
-		victim = oldest(pool, s, can_lose_own_pages);
+	for (i = 0; i < pool->key_count; i++) {
+		struct hext_shadow *other = &pool->shadow[i];
+
+		if (!other->table_count || other->draining)
+			continue;
+		rank = other == s ? 2 : other->harts != 0;
+		if (!victim || rank < best || (rank == best && other->stamp < victim->stamp)) {
+			victim = other;
+			best = rank;
+		}
+	}
 	return victim;
 }
 
@@ -219,16 +189,22 @@ static struct hext_shadow *find_key(struct hext_shadow_pool *pool, uint64_t hgat
 	return NULL;
 }
 
-/* A shadow that has no key, and so no contents, or NULL. */
-static struct hext_shadow *find_unused(struct hext_shadow_pool *pool)
+/*
+ * The shadow for a new key: one without a key, whose stamp is 0, or else the least recently used
+ * one. NULL: each shadow is bound to a hart or drains.
+ */
+static struct hext_shadow *find_unbound(struct hext_shadow_pool *pool)
 {
+	struct hext_shadow *found = NULL;
 	uint32_t i;
 
 	for (i = 0; i < pool->count; i++) {
-		if (!pool->shadow[i].used && !pool->shadow[i].draining)
-			return &pool->shadow[i];
+		struct hext_shadow *s = &pool->shadow[i];
+
+		if (!s->harts && !s->draining && (!found || s->stamp < found->stamp))
+			found = s;
 	}
-	return NULL;
+	return found;
 }
 
 /* Nothing is cleared at boot. A root that has been in use is clear. */
@@ -261,7 +237,7 @@ static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64
 struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_hart *h,
 				    unsigned int hart)
 {
-	struct hext_shadow *s, *victim;
+	struct hext_shadow *s;
 
 	assert(hart < HEXT_SHADOW_HARTS);
 	spin_lock(&pool->lock);
@@ -270,19 +246,19 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 		s = find_key(pool, h->hgatp);
 		if (s)
 			break;
-		s = find_unused(pool);
-		if (s) {
+		/*
+		 * There is one. The pool has two shadows for each hart, and any other hart keeps at
+		 * most two: the one to which it is bound and one that it drains.
+		 */
+		s = find_unbound(pool);
+		assert(s);
+		if (!s->used) {
 			set_key(pool, s, h->hgatp);
 			break;
 		}
-		/*
-		 * A victim exists. The pool has two shadows for each hart, and any other hart keeps
-		 * at most two: the one to which it is bound and one that it drains.
-		 */
-		victim = oldest(pool, NULL, can_lose_key);
-		assert(victim);
-		victim->used = false;
-		shadow_drain(pool, victim, h->ctx);
+		s->used = false;
+		s->stamp = 0;
+		shadow_drain(pool, s, h->ctx);
 	}
 	s->harts++;
 	pool->bound[hart] = s;

@@ -53,7 +53,7 @@ struct hext_shadow {
 	uint32_t draining;     /* number of harts in quiesce() for pages of this shadow */
 	uint32_t harts;	       /* number of harts that are bound to this shadow */
 	uint64_t generation;   /* a number that changes with each fence and each new key */
-	uint64_t stamp;	       /* the pool's clock at the last use */
+	uint64_t stamp;	       /* the pool's clock at the last use; 0 without a key */
 	uint64_t *root;	       /* the root table, 16 KiB */
 	struct hext_span span; /* the span of the root */
 	uint32_t tables;       /* list of the table pages, linked through hext_table_info.next */

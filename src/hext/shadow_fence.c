@@ -111,26 +111,31 @@ static uint32_t end_of_mask(const struct hext_shadow_pool *pool, uint32_t from)
 	return pool->key_count < end ? pool->key_count : end;
 }
 
+/* Whether @s is a shadow of L1's VMID @vmid. */
+static bool is_of_vmid(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
+		       bool all_vmids, uint32_t vmid)
+{
+	/* priv H: VMID bits beyond VMIDLEN are ignored. */
+	uint64_t mask = BIT64(pool->cfg->vmid_bits) - 1;
+
+	return s->used && (all_vmids || hgatp_vmid(s->hgatp) == (vmid & mask));
+}
+
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 						 const struct hext_gvma_fence *fence)
 {
 	struct hext_shadow_fenced fenced = { 0 };
-	uint64_t vmid_mask = BIT64(pool->cfg->vmid_bits) - 1;
 	struct range r = { .first = fence->gpa, .last = UINT64_MAX };
 	uint32_t i, end;
 
-	if (!fence->size)
-		r.last = fence->gpa;
-	else if (fence->size - 1 <= UINT64_MAX - fence->gpa)
+	if (fence->size - 1 <= UINT64_MAX - fence->gpa)
 		r.last = fence->gpa + fence->size - 1;
 	spin_lock(&pool->lock);
 	end = end_of_mask(pool, fence->from);
 	for (i = fence->from; i < end; i++) {
 		struct hext_shadow *s = &pool->shadow[i];
-		uint64_t vmid = hgatp_vmid(s->hgatp);
 
-		/* priv H: VMID bits beyond VMIDLEN are ignored. */
-		if (!s->used || (!fence->all_vmids && vmid != (fence->vmid & vmid_mask)))
+		if (!is_of_vmid(pool, s, fence->all_vmids, fence->vmid))
 			continue;
 		fence_shadow(pool, s, fence->all_addresses ? NULL : &r);
 		fenced.shadows |= BIT64(i - fence->from);
@@ -144,18 +149,13 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid,
 			     uint32_t from)
 {
-	/* priv H: VMID bits beyond VMIDLEN are ignored. */
-	uint64_t mask = BIT64(pool->cfg->vmid_bits) - 1;
 	uint64_t found = 0;
 	uint32_t i, end;
 
 	spin_lock(&pool->lock);
 	end = end_of_mask(pool, from);
 	for (i = from; i < end; i++) {
-		const struct hext_shadow *s = &pool->shadow[i];
-		bool named = hgatp_vmid(s->hgatp) == (vmid & mask);
-
-		if (s->used && (all_vmids || named))
+		if (is_of_vmid(pool, &pool->shadow[i], all_vmids, vmid))
 			found |= BIT64(i - from);
 	}
 	spin_unlock(&pool->lock);

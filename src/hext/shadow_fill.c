@@ -388,21 +388,6 @@ static gpa_t gpa_of(const struct hext_trap *hw)
 	return hw->htval << 2 | (hext_insn_is_pseudo(hw->htinst) ? 0 : hw->tval & 3);
 }
 
-/* Fill *@trap with the exception that a hart with L1's hgatp raises for a walk with @status. */
-static void fill_trap(struct hext_trap *trap, const struct hext_trap *hw, gpa_t gpa,
-		      enum hext_walk_status status)
-{
-	*trap = *hw;
-	trap->htval = gpa >> 2;
-	if (status == HEXT_WALK_ACCESS_FAULT) {
-		trap->cause = hext_access_fault(hw->cause);
-		trap->htval = 0;
-		/* An access fault has no pseudoinstruction in htinst. */
-		if (hext_insn_is_pseudo(hw->htinst))
-			trap->htinst = 0;
-	}
-}
-
 enum fill { FILL_DONE, FILL_AGAIN, FILL_GIVE_UP };
 
 /* Install @leaf, which comes from @page, unless a fence has made @walk stale, the walk for it. */
@@ -450,13 +435,22 @@ static inline enum hext_walk_status walk_tables(const struct hext_shadow *s,
 	return status;
 }
 
+/* Give the exception that a hart with L1's hgatp raises for a walk with @status. */
 static enum hext_shadow_outcome give_trap(const struct hext_hart *h, const struct hext_trap *hw,
 					  enum hext_walk_status status,
 					  struct hext_shadow_result *result,
 					  struct hext_shadow_missed *walk)
 {
 	walk->hgatp = h->hgatp;
-	fill_trap(&result->trap, hw, walk->gpa, status);
+	result->trap = *hw;
+	result->trap.htval = walk->gpa >> 2;
+	if (status == HEXT_WALK_ACCESS_FAULT) {
+		result->trap.cause = hext_access_fault(hw->cause);
+		result->trap.htval = 0;
+		/* An access fault has no pseudoinstruction in htinst. */
+		if (hext_insn_is_pseudo(hw->htinst))
+			result->trap.htinst = 0;
+	}
 	return HEXT_SHADOW_TRAP;
 }
 

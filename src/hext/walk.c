@@ -18,7 +18,6 @@
 /* The table of one stage, and the rules for its PTEs. */
 struct stage {
 	const struct hext_hart *h;
-	uint64_t atp; /* hgatp or vsatp */
 	bool gstage;
 	bool pbmte;			   /* PBMT is on for this stage */
 	bool adue;			   /* A and D are set by hardware in this stage */
@@ -31,7 +30,6 @@ struct leaf {
 	pa_t where;	     /* the PTE's address in L1's physical memory */
 	uint64_t table_addr; /* the PTE's address in the output space of the stage */
 	unsigned int level;
-	bool napot;
 };
 
 static uint64_t mode_of(uint64_t atp)
@@ -68,35 +66,30 @@ static inline bool is_valid_leaf(const struct stage *s, uint64_t pte, unsigned i
 }
 
 /*
- * VS-stage: find the address in L1's physical memory of the PTE at @gpa. The access is a read or,
- * to set A and D, a write. It is an implicit access: MXR does not count, and a fault is reported
- * for the original access.
+ * Find the address in L1's physical memory of the PTE at @addr. For the VS-stage, @addr is a guest
+ * physical address, and the access is a read or, to set A and D, a write. It is an implicit access:
+ * MXR does not count, and a fault is reported for the original access.
  */
-static enum hext_walk_status locate_vs_pte(const struct stage *s, gpa_t gpa,
-					   enum hext_access access, pa_t *where)
+static enum hext_walk_status locate_pte(const struct stage *s, uint64_t addr,
+					enum hext_access access, pa_t *where)
 {
 	const struct hext_gaccess gaccess = { .access = access };
-	struct hext_page page;
 	enum hext_walk_status status;
+	struct hext_page page;
 
-	status = hext_walk_gstage(s->h, s->access->hgatp, gpa, &gaccess, &page);
+	if (s->gstage) {
+		*where = pa(addr);
+		return HEXT_WALK_OK;
+	}
+	status = hext_walk_gstage(s->h, s->access->hgatp, addr, &gaccess, &page);
 	if (status == HEXT_WALK_OK) {
 		*where = page.pa;
 	} else if (status == HEXT_WALK_GUEST_PAGE_FAULT) {
-		s->trap->htval = gpa >> 2;
+		s->trap->htval = addr >> 2;
 		s->trap->htinst =
 			access == HEXT_WRITE ? HEXT_HTINST_PTE_WRITE : HEXT_HTINST_PTE_READ;
 	}
 	return status;
-}
-
-static enum hext_walk_status locate_pte(const struct stage *s, uint64_t addr,
-					enum hext_access access, pa_t *where)
-{
-	if (!s->gstage)
-		return locate_vs_pte(s, addr, access, where);
-	*where = pa(addr);
-	return HEXT_WALK_OK;
 }
 
 static enum hext_walk_status no_translation(const struct stage *s)
@@ -151,7 +144,6 @@ find_leaf(const struct stage *s, uint64_t addr, struct hext_walk_at *at, struct 
 		.where = where,
 		.table_addr = at->pte,
 		.level = at->level,
-		.napot = pte & PTE_N,
 	};
 	return HEXT_WALK_OK;
 }
@@ -170,8 +162,6 @@ static inline bool rwx_allows(uint64_t pte, enum hext_access access, bool mxr, b
 	}
 }
 
-enum ad_result { AD_FINE, AD_FAULT, AD_ACCESS_FAULT, AD_LOST, AD_PTE_FAULT };
-
 /* @pte with the A and D that an access sets. */
 static inline uint64_t with_ad(uint64_t pte, enum hext_access access)
 {
@@ -179,30 +169,31 @@ static inline uint64_t with_ad(uint64_t pte, enum hext_access access)
 }
 
 /*
- * Step 9 of the translation process: set A, and D for a store. *@status is the reason if the result
- * is AD_PTE_FAULT.
+ * Step 9 of the translation process: set A, and D for a store. True: *@status is the result of the
+ * walk. False: the PTE has changed meanwhile, so the walk begins again.
  */
-static enum ad_result update_ad(const struct stage *s, struct leaf *leaf, enum hext_access access,
-				enum hext_walk_status *status)
+static bool update_ad(const struct stage *s, struct leaf *leaf, enum hext_access access,
+		      enum hext_walk_status *status)
 {
 	uint64_t wanted = with_ad(leaf->pte, access);
 	uint64_t now;
 
+	*status = HEXT_WALK_OK;
 	if (wanted == leaf->pte)
-		return AD_FINE;
+		return true;
+	*status = no_translation(s);
 	if (!s->adue)
-		return AD_FAULT;
+		return true;
 	*status = locate_pte(s, leaf->table_addr, HEXT_WRITE, &leaf->where);
 	if (*status != HEXT_WALK_OK)
-		return AD_PTE_FAULT;
+		return true;
 	if (s->h->ops->cas64(s->h->ctx, leaf->where, leaf->pte, wanted)) {
 		leaf->pte = wanted;
-		return AD_FINE;
+		return true;
 	}
 	/* The PTE is unchanged, and cas64() could not swap it: the PTE is not in RAM. */
-	if (!read_pte(s->h, leaf->where, &now) || now == leaf->pte)
-		return AD_ACCESS_FAULT;
-	return AD_LOST;
+	*status = HEXT_WALK_ACCESS_FAULT;
+	return !read_pte(s->h, leaf->where, &now) || now == leaf->pte;
 }
 
 /* The access of one stage, for the check of a leaf's permissions. */
@@ -213,6 +204,16 @@ struct check {
 	bool user; /* a U-mode access; for the G-stage always true */
 	bool sum;
 };
+
+static inline struct check gstage_check(const struct hext_gaccess *access)
+{
+	return (struct check){
+		.access = access->access,
+		.mxr = access->mxr,
+		.hlvx = access->hlvx,
+		.user = true,
+	};
+}
 
 static inline bool leaf_allows(const struct check *c, uint64_t pte)
 {
@@ -239,18 +240,8 @@ walk_stage(const struct stage *s, uint64_t addr, const struct check *check, stru
 			return status;
 		if (!leaf_allows(check, leaf->pte))
 			return no_translation(s);
-		switch (update_ad(s, leaf, check->access, &status)) {
-		case AD_FINE:
-			return HEXT_WALK_OK;
-		case AD_FAULT:
-			return no_translation(s);
-		case AD_ACCESS_FAULT:
-			return HEXT_WALK_ACCESS_FAULT;
-		case AD_PTE_FAULT:
+		if (update_ad(s, leaf, check->access, &status))
 			return status;
-		case AD_LOST:
-			break;
-		}
 	}
 	return no_translation(s);
 }
@@ -259,7 +250,7 @@ walk_stage(const struct stage *s, uint64_t addr, const struct check *check, stru
 static inline uint64_t leaf_address(const struct leaf *leaf, uint64_t addr)
 {
 	unsigned int shift =
-		leaf->napot ? PAGE_SHIFT + PTE_NAPOT_ORDER : pte_span_shift(leaf->level);
+		leaf->pte & PTE_N ? PAGE_SHIFT + PTE_NAPOT_ORDER : pte_span_shift(leaf->level);
 	uint64_t offset = BIT64(shift) - 1;
 
 	return (pte_addr(leaf->pte) & ~offset) | (addr & offset);
@@ -270,7 +261,7 @@ static inline void fill_page(struct hext_page *page, const struct leaf *leaf, gp
 	*page = (struct hext_page){
 		.pa = pa(leaf_address(leaf, gpa)),
 		.level = leaf->level,
-		.napot = leaf->napot,
+		.napot = leaf->pte & PTE_N,
 		.r = leaf->pte & PTE_R,
 		.w = (leaf->pte & PTE_W) && (leaf->pte & PTE_D),
 		.x = leaf->pte & PTE_X,
@@ -280,23 +271,18 @@ static inline void fill_page(struct hext_page *page, const struct leaf *leaf, gp
 }
 
 /* Walk from @at to the end, by the full rules. */
-static __attribute__((noinline)) enum hext_walk_status
-walk_on(const struct hext_hart *h, uint64_t hgatp, gpa_t gpa, const struct hext_gaccess *access,
-	struct hext_walk_at *at, struct hext_page *page)
+static __attribute__((noinline)) enum hext_walk_status walk_on(const struct hext_hart *h, gpa_t gpa,
+							       const struct hext_gaccess *access,
+							       struct hext_walk_at *at,
+							       struct hext_page *page)
 {
 	const struct stage s = {
 		.h = h,
-		.atp = hgatp,
 		.gstage = true,
 		.pbmte = h->cfg->svpbmt,
 		.adue = h->cfg->gstage_adue && !access->ahead,
 	};
-	const struct check check = {
-		.access = access->access,
-		.mxr = access->mxr,
-		.hlvx = access->hlvx,
-		.user = true,
-	};
+	const struct check check = gstage_check(access);
 	enum hext_walk_status status;
 	struct leaf leaf;
 
@@ -319,12 +305,7 @@ walk_plainly(const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *ac
 	     struct hext_walk_at *at, struct hext_page *page)
 {
 	const struct stage s = { .h = h, .gstage = true, .pbmte = h->cfg->svpbmt };
-	const struct check check = {
-		.access = access->access,
-		.mxr = access->mxr,
-		.hlvx = access->hlvx,
-		.user = true,
-	};
+	const struct check check = gstage_check(access);
 	const struct hext_config *c = h->cfg;
 	unsigned int level = at->level;
 	unsigned int shift = pte_span_shift(level);
@@ -348,9 +329,7 @@ walk_plainly(const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *ac
 	if (!is_valid_leaf(&s, pte, level) || !leaf_allows(&check, pte) ||
 	    with_ad(pte, access->access) != pte)
 		return END_OPEN;
-	leaf = (struct leaf){
-		.pte = pte, .where = pa(where), .level = level, .napot = pte & PTE_N
-	};
+	leaf = (struct leaf){ .pte = pte, .where = pa(where), .level = level };
 	fill_page(page, &leaf, gpa);
 	return END_LEAF;
 }
@@ -382,7 +361,7 @@ enum hext_walk_status hext_walk_gstage_at(const struct hext_hart *h, uint64_t hg
 	case END_LEAF:
 		return HEXT_WALK_OK;
 	default:
-		return walk_on(h, hgatp, gpa, access, at, page);
+		return walk_on(h, gpa, access, at, page);
 	}
 }
 
@@ -437,7 +416,6 @@ static enum hext_walk_status walk_vs_stage(const struct hext_hart *h, gva_t gva,
 {
 	const struct stage s = {
 		.h = h,
-		.atp = access->vsatp,
 		.pbmte = h->henvcfg & HENVCFG_PBMTE,
 		.adue = h->henvcfg & HENVCFG_ADUE,
 		.access = access,

@@ -28,14 +28,6 @@ static bool decode_access(const struct vcpu *v, const struct hext_trap *hw, stru
 	return hext_insn_makes(insn, hw->cause) && hext_insn_address(insn, v->x) == hw->tval;
 }
 
-static uint64_t extend(uint64_t value, const struct hext_insn *insn)
-{
-	unsigned int shift = 64 - 8 * insn->width;
-
-	value <<= shift;
-	return insn->sign_extend ? (uint64_t)((int64_t)value >> shift) : value >> shift;
-}
-
 static bool emulate(struct vcpu *v, uint64_t addr, const struct hext_insn *insn)
 {
 	uint64_t value;
@@ -47,7 +39,7 @@ static bool emulate(struct vcpu *v, uint64_t addr, const struct hext_insn *insn)
 	if (insn->kind != HEXT_INSN_LOAD || !device_load(v, addr, insn->width, &value))
 		return false;
 	if (insn->rd)
-		v->x[insn->rd] = extend(value, insn);
+		v->x[insn->rd] = hext_insn_extend(insn, value);
 	return true;
 }
 
