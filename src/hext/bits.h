@@ -128,6 +128,15 @@
 #define CAUSE_VIRTUAL	       22
 #define CAUSE_STORE_GUEST_PAGE 23
 
+static inline unsigned int count_bits(uint64_t value)
+{
+	unsigned int n = 0;
+
+	for (; value; value &= value - 1)
+		n++;
+	return n;
+}
+
 static inline uint16_t hgatp_vmid(uint64_t hgatp)
 {
 	return (hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT;

@@ -35,6 +35,18 @@ bool devtree_get_number(const void *fdt, int node, const char *name, uint64_t *v
 	return true;
 }
 
+const char *devtree_bootargs(const void *fdt, int node)
+{
+	int len;
+	const char *text = fdt_getprop(fdt, node, "bootargs", &len);
+
+	if (!text)
+		return "";
+	if (len < 1 || text[len - 1])
+		hv_fatal("%s: bootargs: no string", devtree_path(fdt, node));
+	return text;
+}
+
 void devtree_find(const void *fdt, int node, struct devtree_property *wanted, unsigned int count)
 {
 	const char *name;

@@ -31,6 +31,9 @@ uint64_t devtree_number(const void *p, int cells);
  */
 bool devtree_get_number(const void *fdt, int node, const char *name, uint64_t *value);
 
+/* The command line in bootargs of @node, "" if there is none. Fatal if it is not a string. */
+const char *devtree_bootargs(const void *fdt, int node);
+
 /* A property that a caller asks for by name. value is NULL if the node lacks the property. */
 struct devtree_property {
 	const char *name;

@@ -26,41 +26,32 @@ static inline void csr_operand(const struct vcpu *v, uint32_t code, uint64_t *va
 	*value = op == HEXT_CSRRW ? operand : op == HEXT_CSRRS ? ~UINT64_C(0) : 0;
 }
 
-/* Emulate CSR instruction @code on a CSR of the H extension. False: it is illegal. */
+/*
+ * Emulate CSR instruction @code on a CSR of the H extension, or on a supervisor CSR that differs
+ * between VS mode and HS mode. False: it is illegal.
+ */
 static bool emulate_csr(struct vcpu *v, uint32_t code)
 {
+	const unsigned int csr = HEXT_INSN_CSR(code);
 	unsigned int op = HEXT_INSN_FUNCT3(code) & ~HEXT_CSR_IMMEDIATE;
-	uint64_t value, mask;
 	/* Zicsr: CSRRS and CSRRC write unless rs1 is x0, or the immediate 0. */
 	bool writes = op == HEXT_CSRRW || HEXT_INSN_RS1(code);
-	uint64_t old;
-
-	csr_operand(v, code, &value, &mask);
-	if (!HEXT_IS_H_CSR(HEXT_INSN_CSR(code)) ||
-	    (writes && HEXT_CSR_IS_READ_ONLY(HEXT_INSN_CSR(code))) ||
-	    !hext_csr_rmw(&v->h, HEXT_INSN_CSR(code), &old, value, mask))
-		return false;
-	if (HEXT_INSN_RD(code))
-		v->x[HEXT_INSN_RD(code)] = old;
-	if (mask) {
-		vcpu_csr_written(v);
-		nacl_host_csr_written(&v->nacl, HEXT_INSN_CSR(code));
-	}
-	return true;
-}
-
-/*
- * Emulate CSR instruction @code on a supervisor CSR that differs between VS mode and HS mode.
- * False: it is illegal.
- */
-static bool emulate_s_csr(struct vcpu *v, uint32_t code)
-{
 	uint64_t value, mask, old;
 
 	csr_operand(v, code, &value, &mask);
-	vcpu_save(v);
-	if (!hext_s_csr_rmw(&v->h, HEXT_INSN_CSR(code), &old, value, mask))
-		return false;
+	if (HEXT_IS_H_CSR(csr)) {
+		if ((writes && HEXT_CSR_IS_READ_ONLY(csr)) ||
+		    !hext_csr_rmw(&v->h, csr, &old, value, mask))
+			return false;
+		if (mask) {
+			vcpu_csr_written(v);
+			nacl_host_csr_written(&v->nacl, csr);
+		}
+	} else {
+		vcpu_save(v);
+		if (!hext_s_csr_rmw(&v->h, csr, &old, value, mask))
+			return false;
+	}
 	if (HEXT_INSN_RD(code))
 		v->x[HEXT_INSN_RD(code)] = old;
 	return true;
@@ -105,12 +96,6 @@ static void emulate_vvma(struct vcpu *v, const struct hext_insn *insn)
 	fence_l2(v, &fence);
 }
 
-static bool is_hypervisor_access(const struct hext_insn *insn)
-{
-	return insn->kind == HEXT_INSN_HLV || insn->kind == HEXT_INSN_HLVX ||
-	       insn->kind == HEXT_INSN_HSV;
-}
-
 /* True: done. False: the access trapped, and v->h.pc is L1's trap handler. */
 static bool emulate_hypervisor_access(struct vcpu *v, const struct hext_insn *insn)
 {
@@ -148,17 +133,22 @@ static void illegal_instruction(struct vcpu *v, uint32_t code)
 	vcpu_trap_to_l1(v, &trap);
 }
 
-/*
- * Whether L1 may execute @insn in its current mode. HS mode may execute all of these, U mode
- * WRS.NTO, and HLV, HLVX and HSV if hstatus.HU is set.
- */
+/* Whether L1 has @insn and may execute it in its current mode. HS mode may execute all of these. */
 static bool is_permitted(const struct vcpu *v, const struct hext_insn *insn)
 {
-	if (!v->h.user)
+	switch (insn->kind) {
+	case HEXT_INSN_HINVAL_GVMA:
+	case HEXT_INSN_HINVAL_VVMA:
+		return !v->h.user && world_config(v->h.cfg)->svinval;
+	case HEXT_INSN_HLV:
+	case HEXT_INSN_HLVX:
+	case HEXT_INSN_HSV:
+		return !v->h.user || (v->h.hstatus & HSTATUS_HU);
+	case HEXT_INSN_WRS_NTO:
 		return true;
-	if (insn->kind == HEXT_INSN_WRS_NTO)
-		return true;
-	return is_hypervisor_access(insn) && (v->h.hstatus & HSTATUS_HU);
+	default:
+		return !v->h.user;
+	}
 }
 
 static enum stat stat_of(const struct hext_insn *insn)
@@ -190,10 +180,10 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 	/* CSR instructions come first, as they are the most frequent. */
 	if (!v->h.user && hext_insn_is_csr(code)) {
 		stat_count(&v->stats, STAT_L1_CSR);
-		if (!emulate_csr(v, code) && !emulate_s_csr(v, code))
-			illegal_instruction(v, code);
-		else
+		if (emulate_csr(v, code))
 			v->h.pc += 4;
+		else
+			illegal_instruction(v, code);
 		return;
 	}
 	hext_decode(code, &insn);
@@ -203,21 +193,12 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 	}
 	stat_count(&v->stats, stat_of(&insn));
 	switch (insn.kind) {
-	case HEXT_INSN_HINVAL_GVMA:
-	case HEXT_INSN_HINVAL_VVMA:
-		if (!world_config(v->h.cfg)->svinval) {
-			illegal_instruction(v, code);
-			return;
-		}
-		if (insn.kind == HEXT_INSN_HINVAL_GVMA)
-			emulate_gvma(v, &insn);
-		else
-			emulate_vvma(v, &insn);
-		break;
 	case HEXT_INSN_HFENCE_GVMA:
+	case HEXT_INSN_HINVAL_GVMA:
 		emulate_gvma(v, &insn);
 		break;
 	case HEXT_INSN_HFENCE_VVMA:
+	case HEXT_INSN_HINVAL_VVMA:
 		emulate_vvma(v, &insn);
 		break;
 	case HEXT_INSN_HLV:

@@ -14,15 +14,6 @@
 /* A fence of all addresses for more shadows than this is done by one HFENCE of all VMIDs. */
 #define SHADOWS_MAX 4
 
-static unsigned int count_of(uint64_t shadows)
-{
-	unsigned int count = 0;
-
-	for (; shadows; shadows &= shadows - 1)
-		count++;
-	return count;
-}
-
 static bool is_too_much(const struct nacl_hfence *fence, unsigned int shadows)
 {
 	uint64_t offset = fence->addr & (PAGE_SIZE - 1);
@@ -36,7 +27,7 @@ static void fence_gvma_from(struct hext_shadow_pool *pool, const struct nacl_hfe
 {
 	const struct hext_shadow *shadow = pool->shadow + named->from;
 	struct hext_shadow_fenced owed = hext_shadow_fence_gvma(pool, named);
-	unsigned int count = count_of(owed.shadows);
+	unsigned int count = count_bits(owed.shadows);
 	unsigned int i;
 	uint64_t left;
 
@@ -48,7 +39,7 @@ static void fence_gvma_from(struct hext_shadow_pool *pool, const struct nacl_hfe
 	 */
 	if (is_too_much(fence, count))
 		owed.whole = owed.shadows;
-	if (count_of(owed.whole) > SHADOWS_MAX) {
+	if (count_bits(owed.whole) > SHADOWS_MAX) {
 		hfence_gvma_all();
 		return;
 	}

@@ -60,8 +60,7 @@ bool home_choose(const struct machine *m, const struct modules *mods, struct ran
 	bool fits = range_list_copy(&room, &m->ram);
 	unsigned int i;
 
-	for (i = 0; i < m->reserved.count; i++)
-		fits &= range_list_subtract(&room, m->reserved.r[i]);
+	fits &= range_list_subtract_all(&room, &m->reserved);
 	fits &= range_list_subtract(&room, mods->kernel);
 	fits &= range_list_subtract(&room, mods->ramdisk);
 	for (i = 0; i < mods->further_count; i++)

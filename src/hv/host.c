@@ -31,8 +31,7 @@ static void find_ram(struct host *h)
 		if (pages.size)
 			fits &= range_list_add(&h->ram, pages);
 	}
-	for (i = 0; i < m->no_map.count; i++)
-		fits &= range_list_subtract(&h->ram, m->no_map.r[i]);
+	fits &= range_list_subtract_all(&h->ram, &m->no_map);
 	for (i = 0; i < m->reserved.count; i++) {
 		struct range pages = range_align_out(m->reserved.r[i], PAGE_SIZE);
 

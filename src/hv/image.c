@@ -64,16 +64,13 @@ static void load_linux(struct image *img, const struct image_header *header, str
 {
 	uint64_t size = header->image_size > kernel.size ? header->image_size : kernel.size;
 	struct range_list room = { 0 };
-	bool fits = range_list_copy(&room, ram);
-	unsigned int i;
+	bool fits = range_list_copy(&room, ram) && range_list_subtract_all(&room, keep);
 
 	if (header->flags & IMAGE_BIG_ENDIAN)
 		hv_fatal("kernel: a big-endian RISC-V Linux Image");
 	if (header->text_offset > range_end(ram->r[0]))
 		hv_fatal("kernel: a RISC-V Linux Image with text_offset 0x%lx, beyond RAM",
 			 (unsigned long)header->text_offset);
-	for (i = 0; i < keep->count; i++)
-		fits &= range_list_subtract(&room, keep->r[i]);
 	img->memory = (struct range){ kernel.start, size };
 	img->entry = kernel.start;
 	/* A copy would be most of the instructions that Halite executes before the guest. */

@@ -229,14 +229,8 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 const char *machine_bootargs(const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen");
-	int len;
-	const char *text = chosen < 0 ? NULL : fdt_getprop(fdt, chosen, "bootargs", &len);
 
-	if (!text)
-		return "";
-	if (len < 1 || text[len - 1])
-		hv_fatal("/chosen: bootargs: no string");
-	return text;
+	return chosen < 0 ? "" : devtree_bootargs(fdt, chosen);
 }
 
 void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid, uint32_t given)

@@ -288,10 +288,6 @@ void machine_parse_devices(struct machine *m, const void *fdt)
 	};
 	unsigned int i;
 
-	m->devices.count = 0;
-	m->hidden_count = 0;
-	m->plic_count = 0;
-	m->aia_seen = false;
 	walk_bus(&w, fdt, 0, &root, 0);
 	for (i = 0; i < m->devices.count; i++)
 		m->devices.r[i] = range_align_out(m->devices.r[i], PAGE_SIZE);

@@ -147,12 +147,9 @@ static uint64_t place_fdt(const struct domain *d, const struct range_list *used,
 			  uint64_t old_fdt)
 {
 	struct range_list room = { 0 };
-	bool fits = range_list_copy(&room, &d->ram);
-	unsigned int i;
+	bool fits = range_list_copy(&room, &d->ram) && range_list_subtract_all(&room, used);
 	uint64_t at;
 
-	for (i = 0; i < used->count; i++)
-		fits &= range_list_subtract(&room, used->r[i]);
 	if (fits && range_is_valid(old_fdt, size) &&
 	    range_list_contains(&room, (struct range){ old_fdt, size }))
 		return old_fdt;

@@ -53,18 +53,6 @@ static void check_module(const void *fdt, int node, struct range r, const struct
 			 (unsigned long)range_end(self) - 1);
 }
 
-static const char *module_bootargs(const void *fdt, int node)
-{
-	int len;
-	const char *text = fdt_getprop(fdt, node, "bootargs", &len);
-
-	if (!text)
-		return "";
-	if (len < 1 || text[len - 1])
-		hv_fatal("%s: bootargs: no string", devtree_path(fdt, node));
-	return text;
-}
-
 struct found {
 	int node;
 	bool is_kernel;
@@ -131,7 +119,7 @@ void modules_find(struct modules *mods, const void *fdt, const struct machine *m
 			mods->further[mods->further_count++] = found[i].range;
 		} else if (found[i].is_kernel) {
 			mods->kernel = found[i].range;
-			mods->bootargs = module_bootargs(fdt, found[i].node);
+			mods->bootargs = devtree_bootargs(fdt, found[i].node);
 		} else if (mods->ramdisk.size) {
 			hv_fatal("%s: a second ramdisk module for one kernel",
 				 devtree_path(fdt, found[i].node));

@@ -107,11 +107,7 @@ static void parse_give(struct options *o, const char *value, size_t len)
 
 void options_parse(struct options *o, const char *bootargs)
 {
-	o->nacl_offered = true;
-	o->nacl_features = NACL_FEAT_ALL;
-	o->given = 0;
-	o->stats = false;
-	o->slow = false;
+	*o = (struct options){ .nacl_offered = true, .nacl_features = NACL_FEAT_ALL };
 	for (;;) {
 		size_t len;
 

@@ -53,35 +53,26 @@ static void fence_here(struct vcpu *v, void *arg)
 	fence_l2(v, arg);
 }
 
-static bool decode(const struct vcpu *v, uint64_t fid, const uint64_t *args,
-		   struct nacl_hfence *fence)
+/* The fence of function @fid, one of HFENCE_*, with arguments @args. */
+static struct nacl_hfence decode(const struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
+	static const struct {
+		uint8_t range, whole; /* the fences of a range and of the whole address space */
+	} types[] = {
+		[HFENCE_GVMA_VMID] = { NACL_HFENCE_GVMA_VMID, NACL_HFENCE_GVMA_VMID_ALL },
+		[HFENCE_GVMA] = { NACL_HFENCE_GVMA, NACL_HFENCE_GVMA_ALL },
+		[HFENCE_VVMA_ASID] = { NACL_HFENCE_VVMA_ASID, NACL_HFENCE_VVMA_ASID_ALL },
+		[HFENCE_VVMA] = { NACL_HFENCE_VVMA, NACL_HFENCE_VVMA_ALL },
+	};
 	bool whole = is_whole(args[2], args[3]);
 
-	*fence = (struct nacl_hfence){ .vmid = hgatp_vmid(v->h.hgatp) };
-	switch (fid) {
-	case HFENCE_GVMA_VMID:
-		fence->type = whole ? NACL_HFENCE_GVMA_VMID_ALL : NACL_HFENCE_GVMA_VMID;
-		fence->vmid = args[4];
-		break;
-	case HFENCE_GVMA:
-		fence->type = whole ? NACL_HFENCE_GVMA_ALL : NACL_HFENCE_GVMA;
-		break;
-	case HFENCE_VVMA_ASID:
-		fence->type = whole ? NACL_HFENCE_VVMA_ASID_ALL : NACL_HFENCE_VVMA_ASID;
-		fence->asid = args[4];
-		break;
-	case HFENCE_VVMA:
-		fence->type = whole ? NACL_HFENCE_VVMA_ALL : NACL_HFENCE_VVMA;
-		break;
-	default:
-		return false;
-	}
-	if (!whole) {
-		fence->addr = args[2];
-		fence->size = args[3];
-	}
-	return true;
+	return (struct nacl_hfence){
+		.type = whole ? types[fid].whole : types[fid].range,
+		.vmid = fid == HFENCE_GVMA_VMID ? args[4] : hgatp_vmid(v->h.hgatp),
+		.asid = args[4],
+		.addr = whole ? 0 : args[2],
+		.size = whole ? 0 : args[3],
+	};
 }
 
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
@@ -97,8 +88,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 		return sbi_error(SBI_ERR_INVALID_ADDRESS);
 	if (fid <= SFENCE_VMA_ASID)
 		return by_firmware(fid, args);
-	if (!decode(v, fid, args, &fence))
-		return sbi_error(SBI_ERR_NOT_SUPPORTED);
+	fence = decode(v, fid, args);
 	if (fence.size == 0 && !is_whole(args[2], args[3]))
 		return sbi_error(SBI_SUCCESS);
 	ipi_call(v, &vcpus, fence_here, &fence);

@@ -215,7 +215,7 @@ ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made, uin
 	h->vs.atp = atp;
 	if (csrs)
 		nacl_host_put(csrs, HEXT_CSR_VSATP, atp);
-	load_controls_of_l1(h);
+	load_controls_of_l1(h->cfg, WORLD_ALWAYS);
 	ncsr_write(HEXT_CSR_VSATP, h->s.atp);
 	if (v->quick.more_controls) {
 		load_more_controls_of_l1(h);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
 #include "hext/bits.h"
 #include "hext/trap.h"
 #include "hv/console.h"
@@ -14,10 +16,7 @@
 
 static void set_start_state(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
-	unsigned int i;
-
-	for (i = 0; i < 32; i++)
-		v->x[i] = 0;
+	memset(v->x, 0, sizeof(v->x));
 	v->x[VCPU_A0] = v->hart->hartid;
 	v->x[VCPU_A1] = arg;
 	v->h.pc = pc;

@@ -39,21 +39,14 @@ static void look_again(struct vcpu *v)
 		world_call_at(&v->timer, deadline);
 }
 
-static void take_interrupt(struct vcpu *v, uint64_t cause)
-{
-	const struct hext_trap trap = { .cause = cause };
-
-	vcpu_trap_to_l1(v, &trap);
-}
-
 /*
  * Deliver the interrupts that the hardware does not deliver to L1 by itself. While L2 runs these
  * are all of L1's interrupts. While L1 runs these are the interrupts of VS level that L1 keeps.
  */
 static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 {
+	struct hext_trap trap = { 0 };
 	struct hext_hart *h = &v->h;
-	uint64_t cause;
 
 	if (h->virt) {
 		if (v->live) {
@@ -72,11 +65,11 @@ static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 		vcpu_save(v);
 		look_again(v);
 	}
-	if (!hext_interrupt_pending(h, &cause))
+	if (!hext_interrupt_pending(h, &trap.cause))
 		return;
-	if (!h->virt && (IRQ_S_ALL >> (cause & 63) & 1))
+	if (!h->virt && (IRQ_S_ALL >> (trap.cause & 63) & 1))
 		return;
-	take_interrupt(v, cause);
+	vcpu_trap_to_l1(v, &trap);
 }
 
 /*

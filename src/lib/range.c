@@ -71,6 +71,16 @@ bool range_list_subtract(struct range_list *l, struct range r)
 	return fits;
 }
 
+bool range_list_subtract_all(struct range_list *l, const struct range_list *other)
+{
+	bool fits = true;
+	unsigned int i;
+
+	for (i = 0; i < other->count; i++)
+		fits &= range_list_subtract(l, other->r[i]);
+	return fits;
+}
+
 void range_list_normalize(struct range_list *l)
 {
 	unsigned int i, j;

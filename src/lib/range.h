@@ -61,6 +61,9 @@ bool range_list_copy(struct range_list *to, const struct range_list *from);
 /* Removes @r from all ranges of @l. Returns false if no memory is left; @l then lacks more. */
 bool range_list_subtract(struct range_list *l, struct range r);
 
+/* Calls range_list_subtract() for each range of @other. Returns false if one call does. */
+bool range_list_subtract_all(struct range_list *l, const struct range_list *other);
+
 /* Sorts by address, and joins ranges that touch or overlap. */
 void range_list_normalize(struct range_list *l);
 

@@ -7,6 +7,38 @@
 	.section .text
 	.option norelax
 
+/* An access between these two that traps continues at 9. The result is false if it has trapped. */
+	.macro begin_attempt
+	la t0, 9f
+	csrrw t0, stvec, t0
+	li t1, 0
+	.endm
+	.macro end_attempt
+	li t1, 1
+	.balign 4
+9:	csrw stvec, t0
+	mv a0, t1
+	ret
+	.endm
+
+/* Access the a1 bytes at a0 by the instruction for 1, 2, 4 or 8 bytes. Changes t2. */
+	.macro access byte, half, word, double, register
+	addi t2, a1, -1
+	beqz t2, 1f
+	addi t2, a1, -2
+	beqz t2, 2f
+	addi t2, a1, -4
+	beqz t2, 4f
+	\double \register, (a0)
+	j 8f
+1:	\byte \register, (a0)
+	j 8f
+2:	\half \register, (a0)
+	j 8f
+4:	\word \register, (a0)
+8:
+	.endm
+
 /*
  * bool riscv_raw_fetch_u16(uint64_t addr, uint16_t *code): HLVX.HU. Keeps all registers but a0 and
  * t0 to t2.
@@ -14,16 +46,10 @@
 	.globl riscv_raw_fetch_u16
 	.balign 4
 riscv_raw_fetch_u16:
-	la t0, 1f
-	csrrw t0, stvec, t0
-	li t1, 0
+	begin_attempt
 	.insn r 0x73, 0x4, 0x32, t2, a0, x3	# hlvx.hu t2, (a0)
 	sh t2, 0(a1)
-	li t1, 1
-	.balign 4
-1:	csrw stvec, t0
-	mv a0, t1
-	ret
+	end_attempt
 
 /*
  * bool riscv_raw_load(uint64_t addr, unsigned int size, uint64_t *value). Keeps all registers but
@@ -32,28 +58,10 @@ riscv_raw_fetch_u16:
 	.globl riscv_raw_load
 	.balign 4
 riscv_raw_load:
-	la t0, 9f
-	csrrw t0, stvec, t0
-	li t1, 0
-	addi t2, a1, -1
-	beqz t2, 1f
-	addi t2, a1, -2
-	beqz t2, 2f
-	addi t2, a1, -4
-	beqz t2, 4f
-	ld t3, (a0)
-	j 8f
-1:	lbu t3, (a0)
-	j 8f
-2:	lhu t3, (a0)
-	j 8f
-4:	lwu t3, (a0)
-8:	sd t3, (a2)
-	li t1, 1
-	.balign 4
-9:	csrw stvec, t0
-	mv a0, t1
-	ret
+	begin_attempt
+	access lbu, lhu, lwu, ld, t3
+	sd t3, (a2)
+	end_attempt
 
 /*
  * bool riscv_raw_store(uint64_t addr, unsigned int size, uint64_t value). Keeps all registers but
@@ -62,24 +70,6 @@ riscv_raw_load:
 	.globl riscv_raw_store
 	.balign 4
 riscv_raw_store:
-	la t0, 9f
-	csrrw t0, stvec, t0
-	li t1, 0
-	addi t2, a1, -1
-	beqz t2, 1f
-	addi t2, a1, -2
-	beqz t2, 2f
-	addi t2, a1, -4
-	beqz t2, 4f
-	sd a2, (a0)
-	j 8f
-1:	sb a2, (a0)
-	j 8f
-2:	sh a2, (a0)
-	j 8f
-4:	sw a2, (a0)
-8:	li t1, 1
-	.balign 4
-9:	csrw stvec, t0
-	mv a0, t1
-	ret
+	begin_attempt
+	access sb, sh, sw, sd, a2
+	end_attempt

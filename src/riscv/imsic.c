@@ -7,15 +7,12 @@
 
 unsigned int imsic_guest_files(void)
 {
-	unsigned int count = 0;
 	uint64_t files;
 
 	csr_write(HEXT_CSR_HGEIE, ~UINT64_C(0));
-	files = csr_read(HEXT_CSR_HGEIE) >> 1;
+	files = csr_read(HEXT_CSR_HGEIE);
 	csr_write(HEXT_CSR_HGEIE, 0);
-	for (; files & 1; files >>= 1)
-		count++;
-	return count;
+	return count_bits(files);
 }
 
 void imsic_silence(void)
@@ -38,25 +35,16 @@ void imsic_silence(void)
 		}                                     \
 	} while (0)
 
-static void supervisor_rmw(unsigned int reg, uint64_t *old, uint64_t value, uint64_t mask)
-{
-	if (reg == HEXT_FILE_TOPEI) {
-		*old = mask ? csr_swap(CSR_STOPEI, 0) : csr_read(CSR_STOPEI);
-		return;
-	}
-	csr_write(CSR_SISELECT, reg);
-	RMW(CSR_SIREG);
-}
-
-static void guest_rmw(unsigned int reg, uint64_t *old, uint64_t value, uint64_t mask)
-{
-	if (reg == HEXT_FILE_TOPEI) {
-		*old = mask ? csr_swap(HEXT_CSR_VSTOPEI, 0) : csr_read(HEXT_CSR_VSTOPEI);
-		return;
-	}
-	csr_write(HEXT_CSR_VSISELECT, reg);
-	RMW(HEXT_CSR_VSIREG);
-}
+/* Access register @reg of a file by its three CSRs. A write of topei claims the top interrupt. */
+#define FILE_RMW(topei, iselect, ireg)                                      \
+	do {                                                                \
+		if (reg == HEXT_FILE_TOPEI) {                               \
+			*old = mask ? csr_swap(topei, 0) : csr_read(topei); \
+		} else {                                                    \
+			csr_write(iselect, reg);                            \
+			RMW(ireg);                                          \
+		}                                                           \
+	} while (0)
 
 /*
  * CSR instructions are used with NACL below, too, since this is rare. The CSRs that are used here
@@ -67,7 +55,7 @@ void imsic_rmw(unsigned int file, unsigned int reg, uint64_t *old, uint64_t valu
 	uint64_t hstatus, vsiselect;
 
 	if (!file) {
-		supervisor_rmw(reg, old, value, mask);
+		FILE_RMW(CSR_STOPEI, CSR_SISELECT, CSR_SIREG);
 		return;
 	}
 	ncsr_sync(HEXT_CSR_HSTATUS);
@@ -76,7 +64,7 @@ void imsic_rmw(unsigned int file, unsigned int reg, uint64_t *old, uint64_t valu
 	vsiselect = csr_read(HEXT_CSR_VSISELECT);
 	csr_write(HEXT_CSR_HSTATUS,
 		  (hstatus & ~HSTATUS_VGEIN) | (uint64_t)file << HSTATUS_VGEIN_SHIFT);
-	guest_rmw(reg, old, value, mask);
+	FILE_RMW(HEXT_CSR_VSTOPEI, HEXT_CSR_VSISELECT, HEXT_CSR_VSIREG);
 	csr_write(HEXT_CSR_VSISELECT, vsiselect);
 	csr_write(HEXT_CSR_HSTATUS, hstatus);
 }

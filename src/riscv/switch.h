@@ -229,7 +229,7 @@ ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h, enum world_gro
 }
 
 /* Load those CSRs of @group, a constant, for which the table has a value while L1 runs. */
-ALWAYS_INLINE void load_group_of_l1(const struct hext_config *c, enum world_group group)
+ALWAYS_INLINE void load_controls_of_l1(const struct hext_config *c, enum world_group group)
 {
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...)       \
@@ -237,11 +237,6 @@ ALWAYS_INLINE void load_group_of_l1(const struct hext_config *c, enum world_grou
 	    (group != WORLD_ASKED || HEXT_GATE_##gate(name)))                        \
 		ncsr_write(number, WORLD_L1_##held);
 #include "hext/csr_table.h"
-}
-
-ALWAYS_INLINE void load_controls_of_l1(const struct hext_hart *h)
-{
-	load_group_of_l1(h->cfg, WORLD_ALWAYS);
 }
 
 /* Whether a switch must access more groups than WORLD_ALWAYS and WORLD_AIA. */
@@ -284,9 +279,9 @@ ALWAYS_INLINE void load_more_controls_of_l2(const struct hext_hart *h)
 
 ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h)
 {
-	load_group_of_l1(h->cfg, WORLD_SELDOM);
+	load_controls_of_l1(h->cfg, WORLD_SELDOM);
 	if (h->cfg->answers)
-		load_group_of_l1(h->cfg, WORLD_ASKED);
+		load_controls_of_l1(h->cfg, WORLD_ASKED);
 	if (static_key(KEY_OPEN))
 		clear_open_csrs(world_config(h->cfg));
 }

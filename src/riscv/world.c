@@ -28,15 +28,6 @@
 		modes_;                                                    \
 	})
 
-static unsigned int count_bits(uint64_t value)
-{
-	unsigned int n = 0;
-
-	for (; value; value &= value - 1)
-		n++;
-	return n;
-}
-
 /* By gate: whether only an access can tell if the hart has the CSR. */
 #define MUST_TRY_ALWAYS	 false
 #define MUST_TRY_SSTC	 false
@@ -251,7 +242,7 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 {
 	switch_gstage(domain_hgatp);
-	load_controls_of_l1(h);
+	load_controls_of_l1(h->cfg, WORLD_ALWAYS);
 	load_more_controls_of_l1(h);
 	load_bank(&h->s, h->cfg);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
