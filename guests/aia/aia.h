@@ -3,6 +3,8 @@
 #ifndef AIA_H
 #define AIA_H
 
+#include "numbers.h"
+
 /* Offsets in struct side. */
 #define SIDE_RECEIVED 0
 #define SIDE_SAVED    8

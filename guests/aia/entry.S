@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The interrupt handler, and the entry into L2 with a stack of its choice. */
 #include "aia.h"
-
-#define CSR_HSTATUS 0x600
-#define CSR_HSTATEEN0 0x60c
-#define CSR_STOPEI  0x15c
+#include "registers.inc"
 
 	.text
 /*
@@ -40,23 +37,11 @@ aia_vector:
  */
 	.globl aia_run_l2
 aia_run_l2:
-	addi sp, sp, -112
-	sd ra, 0(sp)
-	sd s0, 8(sp)
-	sd s1, 16(sp)
-	sd s2, 24(sp)
-	sd s3, 32(sp)
-	sd s4, 40(sp)
-	sd s5, 48(sp)
-	sd s6, 56(sp)
-	sd s7, 64(sp)
-	sd s8, 72(sp)
-	sd s9, 80(sp)
-	sd s10, 88(sp)
-	sd s11, 96(sp)
+	addi sp, sp, -128
+	callee_saved sd, sp, 0
 	la t0, 3f
 	csrrw t0, stvec, t0
-	sd t0, 104(sp)
+	sd t0, 112(sp)
 	csrw sscratch, sp
 	la t0, 4f
 	csrw sepc, t0
@@ -70,22 +55,10 @@ aia_run_l2:
 	sret
 	.balign 4
 3:	csrr sp, sscratch
-	ld t0, 104(sp)
+	ld t0, 112(sp)
 	csrw stvec, t0
-	ld ra, 0(sp)
-	ld s0, 8(sp)
-	ld s1, 16(sp)
-	ld s2, 24(sp)
-	ld s3, 32(sp)
-	ld s4, 40(sp)
-	ld s5, 48(sp)
-	ld s6, 56(sp)
-	ld s7, 64(sp)
-	ld s8, 72(sp)
-	ld s9, 80(sp)
-	ld s10, 88(sp)
-	ld s11, 96(sp)
-	addi sp, sp, 112
+	callee_saved ld, sp, 0
+	addi sp, sp, 128
 	csrr a0, scause
 	ret
 /* L2 starts here. */

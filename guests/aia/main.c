@@ -20,26 +20,8 @@
 #define HARTS	       2
 #define ROUNDS_DEFAULT 1000
 #define FEW	       100 /* messages that warm up: each page, entry and exit occurs */
-#define PAGE	       4096
-
-#define EXT_HSM 0x48534d
 
 #define ECALL_VS 10
-
-#define CSR_SIE	      0x104
-#define CSR_STVEC     0x105
-#define CSR_SSCRATCH  0x140
-#define CSR_SISELECT  0x150
-#define CSR_SIREG     0x151
-#define CSR_VSISELECT 0x250
-#define CSR_VSIREG    0x251
-#define CSR_VSTOPEI   0x25c
-#define CSR_HSTATUS   0x600
-#define CSR_HIDELEG   0x603
-#define CSR_HGEIE     0x607
-#define CSR_HIP	      0x644
-#define CSR_HGATP     0x680
-#define CSR_HGEIP     0xe12
 
 #define EIDELIVERY  0x70
 #define EITHRESHOLD 0x72
@@ -49,8 +31,7 @@
 #define HIP_SGEIP	UINT64_C(0x1000)
 #define HIDELEG_VSEI	UINT64_C(0x400)
 #define HSTATUS_VGEIN_1 UINT64_C(0x1000)
-#define FILE_1		UINT64_C(2) /* in hgeie and hgeip */
-#define SSTATUS_SIE	UINT64_C(2)
+#define FILE_1		UINT64_C(2)	    /* in hgeie and hgeip */
 #define STATEEN_AIA	(UINT64_C(7) << 58) /* IMSIC, AIA, CSRIND */
 
 #define ID 5 /* interrupt identity of all messages */
@@ -76,7 +57,6 @@
 #define L2_FILES     GIB
 #define PTE_TABLE    1
 #define PTE_LEAF     0xd7 /* D, A, U, W, R, V */
-#define PTE_X	     0x8
 
 static struct {
 	uint64_t start;	    /* address of the supervisor-level interrupt files */

@@ -7,14 +7,6 @@
 
 #include "guest.h"
 
-#define EXT_BASE   0x10
-#define EXT_TIME   0x54494d45
-#define EXT_IPI	   0x735049
-#define EXT_RFENCE 0x52464e43
-#define EXT_HSM	   0x48534d
-#define EXT_SRST   0x53525354
-#define EXT_DBCN   0x4442434e
-
 #define NOT_SUPPORTED	  (-2)
 #define INVALID_PARAM	  (-3)
 #define INVALID_ADDRESS	  (-5)
@@ -28,8 +20,6 @@
 #define STORE_ACCESS	 7
 #define FETCH_ACCESS	 1
 #define STORE_MISALIGNED 6
-
-#define HSTATUS_GVA 0x40
 
 #define ECALL_VS	10
 #define TIMER_INTERRUPT (INT64_MIN | 5)

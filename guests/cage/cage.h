@@ -11,6 +11,8 @@
 #ifndef CAGE_H
 #define CAGE_H
 
+#include "numbers.h"
+
 /* Offsets in struct hart, for assembly. */
 #define HART_X	     0
 #define HART_SAVED   256
@@ -31,74 +33,16 @@
 #include "csr.h"
 #include "guest.h"
 
-#define BIT64(n) (UINT64_C(1) << (n))
-#define PAGE	 UINT64_C(4096)
-#define GIB	 BIT64(30)
+#define GIB BIT64(30)
 
-#define CSR_SSTATUS  0x100
-#define CSR_SIE	     0x104
-#define CSR_STVEC    0x105
-#define CSR_SSCRATCH 0x140
-#define CSR_SEPC     0x141
-#define CSR_SIP	     0x144
-#define CSR_SATP     0x180
-#define CSR_VSSTATUS 0x200
-#define CSR_VSATP    0x280
-#define CSR_HSTATUS  0x600
-#define CSR_HEDELEG  0x602
-#define CSR_HIDELEG  0x603
-#define CSR_HTVAL    0x643
-#define CSR_HTINST   0x64a
-#define CSR_HGATP    0x680
-
-#define SSTATUS_SIE  BIT64(1)
-#define SSTATUS_SPIE BIT64(5)
-#define SSTATUS_SPP  BIT64(8)
-#define SSTATUS_VS   (UINT64_C(3) << 9)
-#define HSTATUS_GVA  BIT64(6)
-#define HSTATUS_SPV  BIT64(7)
-#define HSTATUS_SPVP BIT64(8)
-#define IRQ_SSI	     1
-#define IRQ_STI	     5
 #define INTERRUPT(n) (BIT64(63) | (n))
-
-#define EXT_BASE 0x10
-#define EXT_TIME 0x54494d45
-#define EXT_HSM	 0x48534d
-#define EXT_DBCN 0x4442434e
-#define EXT_PMU	 0x504d55
-
-enum {
-	CAUSE_FETCH_ACCESS = 1,
-	CAUSE_ILLEGAL = 2,
-	CAUSE_BREAKPOINT = 3, /* the attempt has reached its end */
-	CAUSE_LOAD_MISALIGNED = 4,
-	CAUSE_LOAD_ACCESS = 5,
-	CAUSE_STORE_MISALIGNED = 6,
-	CAUSE_STORE_ACCESS = 7,
-	CAUSE_FETCH_PAGE = 12,
-	CAUSE_LOAD_PAGE = 13,
-	CAUSE_STORE_PAGE = 15,
-	CAUSE_FETCH_GUEST_PAGE = 20,
-	CAUSE_LOAD_GUEST_PAGE = 21,
-	CAUSE_STORE_GUEST_PAGE = 23,
-};
-
-#define PTE_V	  1
-#define PTE_R	  2
-#define PTE_W	  4
-#define PTE_X	  8
-#define PTE_U	  16
-#define PTE_AD	  0xc0
-#define PTE_RWX	  (PTE_V | PTE_R | PTE_W | PTE_X | PTE_AD)
-#define PPN(addr) ((addr) >> 12 << 10)
 
 enum mode { HS, VS, VU };
 
 struct hart {
 	/* Members for assembly. */
 	uint64_t x[32]; /* run() loads these registers; after the trap, their values at the trap */
-	uint64_t saved[14]; /* callee_saved.inc */
+	uint64_t saved[14]; /* registers.inc */
 	uint64_t running;
 	uint64_t cause; /* scause, sepc, stval and sstatus of the trap */
 	uint64_t pc;

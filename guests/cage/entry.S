@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Starts attempts, and returns from them at their trap. */
 #include "cage.h"
-#include "callee_saved.inc"
+#include "registers.inc"
 
 	.text
 	.option norvc
-
-	.macro begin
-	callee_saved sd, a0, HART_SAVED
-	li t0, 1
-	sd t0, HART_RUNNING(a0)
-	.endm
 
 /* void cage_enter(struct hart *h): loads registers from h->x, then SRET. cage_trap returns. */
 	.globl cage_enter
 	.balign 4
 cage_enter:
-	begin
-	.irp n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	ld x\n, HART_X+8*\n(a0)
-	.endr
+	begin_run
+	all_but_a0 ld, HART_X
 	ld a0, HART_X+80(a0)
 	sret
 
@@ -30,7 +22,7 @@ cage_enter:
 	.globl cage_sync_sret
 	.balign 4
 cage_sync_sret:
-	begin
+	begin_run
 	li a7, 0x4e41434c
 	li a6, 4
 	ecall
@@ -45,7 +37,7 @@ cage_sync_sret:
 	.globl cage_call
 	.balign 4
 cage_call:
-	begin
+	begin_run
 	mv t0, a1
 	ld a1, HART_X+88(a0)
 	ld a2, HART_X+96(a0)
@@ -57,34 +49,8 @@ cage_call:
 	.globl cage_trap
 	.balign 4
 cage_trap:
-	csrrw a0, sscratch, a0
-	.irp n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	sd x\n, HART_X+8*\n(a0)
-	.endr
-	mv tp, a0
-	csrrw a0, sscratch, a0
-	sd a0, HART_X+80(tp)
-	csrr t0, scause
-	sd t0, HART_CAUSE(tp)
-	csrr t0, sepc
-	sd t0, HART_PC(tp)
-	csrr t0, stval
-	sd t0, HART_TVAL(tp)
-	csrr t0, sstatus
-	sd t0, HART_STATUS(tp)
-	ld t0, HART_RUNNING(tp)
-	beqz t0, 1f
-	sd zero, HART_RUNNING(tp)
-	callee_saved ld, tp, HART_SAVED
-	li a0, 0
-	ret
-1:	ld a0, HART_CAUSE(tp)
-	ld a1, HART_PC(tp)
-	ld a2, HART_TVAL(tp)
-	ld sp, HART_X+16(tp)
-	call guest_unexpected
-2:	wfi
-	j 2b
+	save_trap
+	end_run
 
 /* Other harts start here: a0 = hart id, a1 = top of their stack. */
 	.globl cage_second_start

@@ -8,7 +8,6 @@
 #define CLEAR_INTERRUPT 7
 #define LEAF_INDEX	(ALARM_LOW * 4 / 8)
 #define INSN_EBREAK	0x00100073
-#define EXT_RFENCE	0x52464e43
 #define HFENCE_GVMA	4
 #define FENCE_ROUNDS	4
 

@@ -10,8 +10,6 @@
 #include "conformance.h"
 #include "nacl/abi.h"
 
-#define EXT_BASE 0x10
-
 /* The numbers of all H and VS CSRs. */
 #define FOR_EACH_H_CSR(X) \
 	X(0x200)          \

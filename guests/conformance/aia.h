@@ -12,23 +12,6 @@
 
 #include "conformance.h"
 
-#define CSR_SIE	      0x104
-#define CSR_SIP	      0x144
-#define CSR_STIMECMP  0x14d
-#define CSR_SISELECT  0x150
-#define CSR_SIREG     0x151
-#define CSR_STOPEI    0x15c
-#define CSR_STOPI     0xdb0
-#define CSR_VSISELECT 0x250
-#define CSR_VSIREG    0x251
-#define CSR_VSTOPEI   0x25c
-#define CSR_VSTOPI    0xeb0
-#define CSR_HVIEN     0x608
-#define CSR_HVICTL    0x609
-#define CSR_HSTATEEN0 0x60c
-#define CSR_HVIPRIO1  0x646
-#define CSR_HVIPRIO2  0x647
-
 /* Registers that siselect and vsiselect can select. */
 #define EIDELIVERY  0x70
 #define EITHRESHOLD 0x72

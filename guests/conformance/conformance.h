@@ -14,43 +14,19 @@
 #ifndef CONFORMANCE_H
 #define CONFORMANCE_H
 
+#include "numbers.h"
+
 /* Offsets in struct hart, for assembly. */
 #define HART_X	     0
 #define HART_SAVED   256
 #define HART_RUNNING 384
 #define HART_CAUSE   392
-#define HART_EPC     400
+#define HART_PC	     400
 #define HART_TVAL    408
 #define HART_STATUS  416
 #define HART_STACK   16384
 
 #define MAX_HARTS 8
-
-/* Numbers of H and VS CSRs. The assembler knows the names of the others. */
-#define CSR_VSSTATUS   0x200
-#define CSR_VSIE       0x204
-#define CSR_VSTVEC     0x205
-#define CSR_VSSCRATCH  0x240
-#define CSR_VSEPC      0x241
-#define CSR_VSCAUSE    0x242
-#define CSR_VSTVAL     0x243
-#define CSR_VSIP       0x244
-#define CSR_VSTIMECMP  0x24d
-#define CSR_VSATP      0x280
-#define CSR_HSTATUS    0x600
-#define CSR_HEDELEG    0x602
-#define CSR_HIDELEG    0x603
-#define CSR_HIE	       0x604
-#define CSR_HTIMEDELTA 0x605
-#define CSR_HCOUNTEREN 0x606
-#define CSR_HGEIE      0x607
-#define CSR_HENVCFG    0x60a
-#define CSR_HTVAL      0x643
-#define CSR_HIP	       0x644
-#define CSR_HVIP       0x645
-#define CSR_HTINST     0x64a
-#define CSR_HGATP      0x680
-#define CSR_HGEIP      0xe12
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
@@ -59,59 +35,16 @@
 
 #include "guest.h"
 
-#define BIT64(n)	((uint64_t)1 << (n))
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define PAGE		UINT64_C(0x1000)
-#define CAUSE_INTERRUPT BIT64(63)
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define SSTATUS_SIE   BIT64(1)
-#define SSTATUS_SPIE  BIT64(5)
-#define SSTATUS_SPP   BIT64(8)
-#define SSTATUS_VS    (BIT64(9) | BIT64(10))
-#define SSTATUS_FS    (BIT64(13) | BIT64(14))
-#define SSTATUS_SUM   BIT64(18)
-#define SSTATUS_MXR   BIT64(19)
-#define HSTATUS_GVA   BIT64(6)
-#define HSTATUS_SPV   BIT64(7)
-#define HSTATUS_SPVP  BIT64(8)
-#define HSTATUS_HU    BIT64(9)
-#define HSTATUS_VTVM  BIT64(20)
-#define HSTATUS_VTW   BIT64(21)
-#define HSTATUS_VTSR  BIT64(22)
 #define HENVCFG_CBIE  (BIT64(4) | BIT64(5))
 #define HENVCFG_CBCFE BIT64(6)
 #define HENVCFG_CBZE  BIT64(7)
 #define HENVCFG_ADUE  BIT64(61)
 #define HENVCFG_STCE  BIT64(63)
 
-enum {
-	CAUSE_FETCH_ACCESS = 1,
-	CAUSE_ILLEGAL = 2,
-	CAUSE_BREAKPOINT = 3,
-	CAUSE_LOAD_MISALIGNED = 4,
-	CAUSE_LOAD_ACCESS = 5,
-	CAUSE_STORE_MISALIGNED = 6,
-	CAUSE_STORE_ACCESS = 7,
-	CAUSE_ECALL_U = 8,
-	CAUSE_ECALL_VS = 10,
-	CAUSE_FETCH_PAGE = 12,
-	CAUSE_LOAD_PAGE = 13,
-	CAUSE_STORE_PAGE = 15,
-	CAUSE_FETCH_GUEST_PAGE = 20,
-	CAUSE_LOAD_GUEST_PAGE = 21,
-	CAUSE_VIRTUAL = 22,
-	CAUSE_STORE_GUEST_PAGE = 23,
-};
-
-/* Interrupts of HS mode, and bits of the interrupts of VS level. */
-#define IRQ_SSI	 1
-#define IRQ_VSSI 2
-#define IRQ_STI	 5
-#define IRQ_VSTI 6
-#define IRQ_SEI	 9
-#define IRQ_VSEI 10
-#define IRQ_SGEI 12
-#define VS_IRQS	 (BIT64(IRQ_VSSI) | BIT64(IRQ_VSTI) | BIT64(IRQ_VSEI))
+/* The bits of the interrupts of VS level. */
+#define VS_IRQS (BIT64(IRQ_VSSI) | BIT64(IRQ_VSTI) | BIT64(IRQ_VSEI))
 
 /* Instructions. Their operands are a0 (rs1, rd) and a1 (rs2). */
 #define A0		       10
@@ -168,7 +101,7 @@ enum mode { HS, U, VS, VU, MODES };
 struct hart {
 	/* Members for assembly. */
 	uint64_t x[32]; /* run() loads these registers; after the trap, their values at the trap */
-	uint64_t saved[16]; /* callee_saved.inc */
+	uint64_t saved[16]; /* registers.inc */
 	uint64_t running;
 	uint64_t cause; /* scause, sepc, stval and sstatus of the trap that ended run() */
 	uint64_t epc;

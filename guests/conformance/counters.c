@@ -3,7 +3,6 @@
 #include "conformance.h"
 
 #define CSR_CYCLE 0xc00
-#define CSR_TIME  0xc01
 
 /* One read, with or without the counter's bit in hcounteren and scounteren. */
 static void check_read(unsigned int n, enum mode mode, bool h, bool s, bool present)

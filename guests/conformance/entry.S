@@ -4,25 +4,17 @@
  * struct.
  */
 #include "conformance.h"
-#include "callee_saved.inc"
+#include "registers.inc"
 
 	.text
 	.option norvc
-
-	.macro save_callee
-	callee_saved sd, a0, HART_SAVED
-	li t0, 1
-	sd t0, HART_RUNNING(a0)
-	.endm
 
 /* void conf_enter(struct hart *h): loads registers from h->x, then SRET. conf_trap returns. */
 	.globl conf_enter
 	.balign 4
 conf_enter:
-	save_callee
-	.irp n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	ld x\n, HART_X+8*\n(a0)
-	.endr
+	begin_run
+	all_but_a0 ld, HART_X
 	ld a0, HART_X+80(a0)
 	sret
 
@@ -33,7 +25,7 @@ conf_enter:
 	.globl conf_sync_sret
 	.balign 4
 conf_sync_sret:
-	save_callee
+	begin_run
 	li a7, 0x4e41434c
 	li a6, 4
 	ecall
@@ -82,40 +74,13 @@ conf_shared:
 	.globl conf_trap
 	.balign 4
 conf_trap:
-	csrrw a0, sscratch, a0
-	.irp n, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	sd x\n, HART_X+8*\n(a0)
-	.endr
-	mv tp, a0
-	csrrw a0, sscratch, a0
-	sd a0, HART_X+80(tp)
-	csrr t0, scause
-	sd t0, HART_CAUSE(tp)
-	csrr t0, sepc
-	sd t0, HART_EPC(tp)
-	csrr t0, stval
-	sd t0, HART_TVAL(tp)
-	csrr t0, sstatus
-	sd t0, HART_STATUS(tp)
+	save_trap
 	/*
 	 * Clear bits that the code under test may have set and that affect this program's
 	 * accesses.
 	 */
 	csrci sstatus, 2
-	ld t0, HART_RUNNING(tp)
-	beqz t0, 1f
-	sd zero, HART_RUNNING(tp)
-	callee_saved ld, tp, HART_SAVED
-	li a0, 0
-	ret
-	/* An unexpected trap of this program. Its stack is usually still valid. */
-1:	ld a0, HART_CAUSE(tp)
-	ld a1, HART_EPC(tp)
-	ld a2, HART_TVAL(tp)
-	ld sp, HART_X+16(tp)
-	call guest_unexpected
-2:	wfi
-	j 2b
+	end_run
 
 /* Other harts start here: a0 = hart id, a1 = their struct hart, in which x2 is the stack. */
 	.globl conf_second_start

@@ -7,11 +7,10 @@
 #include "conformance.h"
 #include "tables.h"
 
-#define EXT_RFENCE 0x52464e43
-#define OLD	   DATA_WORD(0, 1)
-#define NEW	   DATA_WORD(3, 1)
-#define VMID	   5
-#define ASID	   9
+#define OLD  DATA_WORD(0, 1)
+#define NEW  DATA_WORD(3, 1)
+#define VMID 5
+#define ASID 9
 
 static const char *const fence_names[] = {
 	"hfence.gvma gpa", "hfence.gvma", "hfence.gvma gpa, vmid", "hfence.gvma vmid",

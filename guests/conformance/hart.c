@@ -6,7 +6,6 @@
 #include "aia.h"
 #include "tables.h"
 
-#define EXT_TIME   0x54494d45
 #define TIME_LIMIT 200000000 /* ticks */
 
 struct hart harts[MAX_HARTS];

@@ -3,9 +3,6 @@
 #include "conformance.h"
 #include "tables.h"
 
-#define IRQ_SSI	 1
-#define EXT_BASE 0x10
-
 static void check_entry(uint64_t number, const char *what)
 {
 	/* The vector's entry has stored its number, plus 1, in stval. */

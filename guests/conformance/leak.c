@@ -24,7 +24,6 @@ static const struct {
 };
 
 #define CSRS		4096
-#define CSR_SSTATUS	0x100
 #define STATUS_OF_GUEST (XL_64 | SSTATUS_FS | SSTATUS_VS)
 
 /* For each CSR: the cause of the trap of a read in VS mode; 0: the read succeeds. */

@@ -6,8 +6,6 @@
 
 #include "conformance.h"
 
-#define EXT_SRST 0x53525354
-
 static unsigned int checks, failures;
 
 static void put(const char *line)

@@ -6,9 +6,6 @@
 #include "second_hart.h"
 #include "tables.h"
 
-#define EXT_IPI	   0x735049
-#define EXT_RFENCE 0x52464e43
-#define EXT_HSM	   0x48534d
 #define STOPPED	   1
 #define TIME_LIMIT 100000000   /* ticks */
 #define A_WHILE	   50000000    /* ticks: five seconds on QEMU */

@@ -5,17 +5,7 @@
 
 #include "conformance.h"
 
-#define PTE_V	 UINT64_C(0x01)
-#define PTE_R	 UINT64_C(0x02)
-#define PTE_W	 UINT64_C(0x04)
-#define PTE_X	 UINT64_C(0x08)
-#define PTE_U	 UINT64_C(0x10)
-#define PTE_G	 UINT64_C(0x20)
-#define PTE_A	 UINT64_C(0x40)
-#define PTE_D	 UINT64_C(0x80)
-#define PTE_RWX	 (PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
 #define PTE_PAGE (PTE_RWX | PTE_U) /* for a G-stage */
-#define PPN(a)	 ((uint64_t)(a) >> 12 << 10)
 
 enum atp_mode { BARE = 0, M39 = 8, M48 = 9, M57 = 10 };
 #define LEVELS(mode) ((unsigned int)(mode)-5)

@@ -16,7 +16,6 @@
 #define FLASH	   UINT64_C(0x20000000)
 #define FLASH_SIZE UINT64_C(0x4000000)
 #define CLINT	   UINT64_C(0x2000000)
-#define PAGE	   UINT64_C(0x1000)
 
 #define DONE	     (-1)
 #define FETCH_ACCESS 1

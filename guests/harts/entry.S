@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "registers.inc"
+
 #define NACL_EID	   0x4e41434c
 #define NACL_FID_SYNC_SRET 4
 
@@ -8,20 +10,7 @@
 	.globl harts_sync_sret
 harts_sync_sret:
 	la t0, kept
-	sd ra, 0(t0)
-	sd sp, 8(t0)
-	sd s0, 16(t0)
-	sd s1, 24(t0)
-	sd s2, 32(t0)
-	sd s3, 40(t0)
-	sd s4, 48(t0)
-	sd s5, 56(t0)
-	sd s6, 64(t0)
-	sd s7, 72(t0)
-	sd s8, 80(t0)
-	sd s9, 88(t0)
-	sd s10, 96(t0)
-	sd s11, 104(t0)
+	callee_saved sd, t0, 0
 	csrr t1, stvec
 	sd t1, 112(t0)
 	li t1, 0x180			/* hstatus.SPV, SPVP */
@@ -40,20 +29,7 @@ harts_sync_sret:
 	.balign 4
 1:	csrr a0, scause
 2:	la t0, kept
-	ld ra, 0(t0)
-	ld sp, 8(t0)
-	ld s0, 16(t0)
-	ld s1, 24(t0)
-	ld s2, 32(t0)
-	ld s3, 40(t0)
-	ld s4, 48(t0)
-	ld s5, 56(t0)
-	ld s6, 64(t0)
-	ld s7, 72(t0)
-	ld s8, 80(t0)
-	ld s9, 88(t0)
-	ld s10, 96(t0)
-	ld s11, 104(t0)
+	callee_saved ld, t0, 0
 	ld t1, 112(t0)
 	csrw stvec, t1
 	ret

@@ -16,7 +16,7 @@ static nacl_word area[NACL_SHMEM_SIZE / NACL_WORD_SIZE] __attribute__((aligned(N
 
 static int64_t fence(uint64_t function, uint64_t start, uint64_t size)
 {
-	return guest_sbi(EXT_RFENCE, function, BIT(harts_first), 0, start, size, 0).error;
+	return guest_sbi(EXT_RFENCE, function, BIT64(harts_first), 0, start, size, 0).error;
 }
 
 /*
@@ -106,7 +106,7 @@ static void queue_fences(enum nacl_hfence_type type)
 
 		e[NACL_HFENCE_PAGE_NUMBER] = 0x100000 + i * PAGES;
 		e[NACL_HFENCE_PAGE_COUNT] = PAGES;
-		e[NACL_HFENCE_CONFIG] = BIT(NACL_HFENCE_PENDING_BIT) |
+		e[NACL_HFENCE_CONFIG] = BIT64(NACL_HFENCE_PENDING_BIT) |
 					(nacl_word)type << NACL_HFENCE_TYPE_SHIFT |
 					VMID << NACL_HFENCE_VMID_SHIFT;
 	}
@@ -132,7 +132,7 @@ static void check_latency(const char *what, enum nacl_hfence_type type)
 
 	csr_write(CSR_STIMECMP, -1);
 	csr_write(CSR_STVEC, (uintptr_t)take_timer);
-	csr_write(CSR_SIE, BIT(IRQ_STI));
+	csr_write(CSR_SIE, BIT64(IRQ_STI));
 	for (after = 1; after < TIMER_TICKS; after += TIMER_STEP) {
 		queue_fences(type);
 		late = 0;

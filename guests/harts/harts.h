@@ -8,34 +8,12 @@
 
 #define HARTS_MAX 8
 
-#define EXT_BASE   0x10
-#define EXT_IPI	   0x735049
-#define EXT_HSM	   0x48534d
-#define EXT_RFENCE 0x52464e43
-
 enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 
 /* States of a hart in SBI HSM. */
 #define STATUS_STARTED	 0
 #define STATUS_STOPPED	 1
 #define STATUS_SUSPENDED 4
-
-#define CSR_SSTATUS  0x100
-#define CSR_SIE	     0x104
-#define CSR_STVEC    0x105
-#define CSR_SEPC     0x141
-#define CSR_SIP	     0x144
-#define CSR_STIMECMP 0x14d
-#define CSR_TIME     0xc01
-#define CSR_HSTATUS  0x600
-#define CSR_HGATP    0x680
-
-#define SSTATUS_SIE UINT64_C(2)
-
-#define IRQ_SSI 1
-#define IRQ_STI 5
-#define IRQ_SEI 9
-#define BIT(n)	(UINT64_C(1) << (n))
 
 /* Timebase of QEMU's virt machine. */
 #define TICKS_PER_US	 10

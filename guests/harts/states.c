@@ -30,7 +30,7 @@ static volatile bool may_stop;
 static void suspend(uint64_t hart)
 {
 	(void)hart;
-	csr_write(CSR_SIE, BIT(IRQ_SSI));
+	csr_write(CSR_SIE, BIT64(IRQ_SSI));
 	suspended = guest_suspend(suspend_type);
 	while (!may_stop)
 		;
@@ -76,7 +76,7 @@ static volatile uint64_t waited[HARTS_MAX], looked[HARTS_MAX];
 
 static bool has_ipi(void)
 {
-	return csr_read(CSR_SIP) & BIT(IRQ_SSI);
+	return csr_read(CSR_SIP) & BIT64(IRQ_SSI);
 }
 
 /*

@@ -104,7 +104,7 @@ static bool claim(uint64_t hart)
 
 static bool is_raised(void)
 {
-	return csr_read(CSR_SIP) & BIT(IRQ_SEI);
+	return csr_read(CSR_SIP) & BIT64(IRQ_SEI);
 }
 
 static void watch(uint64_t hart)

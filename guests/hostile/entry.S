@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The start of harts, and their return to C after any trap. */
 #include "hostile.h"
-#include "callee_saved.inc"
+#include "registers.inc"
 
 	.text
 	.option norvc

@@ -40,6 +40,7 @@
 #include <stdint.h>
 
 #include "csr.h"
+#include "numbers.h"
 
 struct hart {
 	/* Members for assembly. */
@@ -101,7 +102,6 @@ bool hostile_is_boss(const struct hart *h);
 #define FIRMWARE   UINT64_C(0x80000000)
 #define RAM_END	   UINT64_C(0xa0000000)
 #define PLIC	   UINT64_C(0xc000000)
-#define PAGE	   UINT64_C(0x1000)
 #define APLIC	   UINT64_C(0xd000000)
 #define IMSIC	   UINT64_C(0x28000000)
 #define IMSIC_M	   UINT64_C(0x24000000)
@@ -144,17 +144,6 @@ int64_t try_sbi(struct hart *h, uint64_t extension, uint64_t function, const uin
 int64_t try_sbi3(struct hart *h, uint64_t extension, uint64_t function, uint64_t a0, uint64_t a1,
 		 uint64_t a2);
 
-#define EXT_BASE   0x10
-#define EXT_TIME   0x54494d45
-#define EXT_IPI	   0x735049
-#define EXT_RFENCE 0x52464e43
-#define EXT_HSM	   0x48534d
-#define EXT_SRST   0x53525354
-#define EXT_DBCN   0x4442434e
-#define EXT_PMU	   0x504d55
-#define EXT_NACL   0x4e41434c
-
-#define CAUSE_BREAKPOINT    3
 #define IS_INTERRUPT(cause) ((int64_t)(cause) < 0)
 
 /* R-type instructions with rd = a0, rs1 = a0, rs2 = a1. Callers may change fields. */
@@ -167,23 +156,10 @@ int64_t try_sbi3(struct hart *h, uint64_t extension, uint64_t function, uint64_t
 #define F7_HLV_B	       0x30
 #define F7_HSV_B	       0x31
 
-#define SSTATUS_SIE  UINT64_C(0x2)
-#define SSTATUS_SPIE UINT64_C(0x20)
-#define SSTATUS_SPP  UINT64_C(0x100)
-#define SSTATUS_SUM  UINT64_C(0x40000)
-#define SSTATUS_MXR  UINT64_C(0x80000)
-#define SIE_STIE     UINT64_C(0x20)
-#define HSTATUS_SPV  UINT64_C(0x80)
-#define HSTATUS_SPVP UINT64_C(0x100)
+#define SIE_STIE UINT64_C(0x20)
 
 /* ---- tables.c: page tables of L2 ---- */
 
-#define PTE_V	 1
-#define PTE_R	 2
-#define PTE_W	 4
-#define PTE_X	 8
-#define PTE_U	 16
-#define PTE_AD	 0xc0
 #define PTE_LEAF (PTE_V | PTE_R | PTE_W | PTE_X | PTE_U | PTE_AD)
 
 /* The tables of @id in the arena: 16 pages. Other harts write there, too. */

@@ -8,7 +8,6 @@
 #define ARENA_TABLES 16 /* pages, with the root */
 #define EXACT_TABLES 12 /* pages without the root */
 #define PTES	     512
-#define PPN(addr)    ((addr) >> 12 << 10)
 
 struct exact {
 	uint64_t root[ROOT_PAGES * PTES];

@@ -20,27 +20,7 @@
 #define ROUNDS 100  /* rounds that are counted */
 #define SOON   2000 /* ticks until the timer fires: L2 runs by then */
 
-#define EXT_TIME 0x54494d45
-#define EXT_IPI	 0x735049
-#define EXT_HSM	 0x48534d
-
-#define CSR_SSTATUS  0x100
-#define CSR_SIE	     0x104
-#define CSR_STVEC    0x105
-#define CSR_SIP	     0x144
-#define CSR_STIMECMP 0x14d
-#define CSR_SISELECT 0x150
-#define CSR_SIREG    0x151
-#define CSR_STOPEI   0x15c
-#define CSR_TIME     0xc01
-
-#define SSTATUS_SIE UINT64_C(2)
-
 #define INTERRUPT (UINT64_C(1) << 63)
-#define IRQ_SSI	  1
-#define IRQ_STI	  5
-#define IRQ_SEI	  9
-#define BIT(n)	  (UINT64_C(1) << (n))
 #define ECALL_VS  10
 
 void l2_raise_wire(void);
@@ -173,7 +153,7 @@ static void open_wire(uint64_t hart)
 		put(0x3000 + 4 * source, (uint32_t)hart << 18 | guest_index << 12 | source);
 		put(0, 0x104);
 		csr_write(CSR_SISELECT, 0xc0);
-		csr_write(CSR_SIREG, BIT(source));
+		csr_write(CSR_SIREG, BIT64(source));
 		csr_write(CSR_SISELECT, 0x70);
 		csr_write(CSR_SIREG, 1);
 	}
@@ -231,13 +211,13 @@ static __attribute__((interrupt("supervisor"), aligned(4))) void take_external(v
 static __attribute__((interrupt("supervisor"), aligned(4))) void take_timer(void)
 {
 	/* Without Sstc, the next set_timer() clears the interrupt. */
-	csr_clear(CSR_SIE, BIT(IRQ_STI));
+	csr_clear(CSR_SIE, BIT64(IRQ_STI));
 	taken[first_hart]++;
 }
 
 static __attribute__((interrupt("supervisor"), aligned(4))) void take_message(void)
 {
-	csr_clear(CSR_SIP, BIT(IRQ_SSI));
+	csr_clear(CSR_SIP, BIT64(IRQ_SSI));
 	taken[!first_hart]++;
 }
 
@@ -260,7 +240,7 @@ static void timer_in_l1(uint64_t hart)
 	uint64_t before = taken[hart];
 
 	set_timer(csr_read(CSR_TIME) + SOON);
-	csr_set(CSR_SIE, BIT(IRQ_STI));
+	csr_set(CSR_SIE, BIT64(IRQ_STI));
 	wait_for_one_more(hart, before);
 }
 
@@ -279,9 +259,9 @@ static void wire_in_l2(uint64_t hart)
 static void timer_in_l2(uint64_t hart)
 {
 	set_timer(csr_read(CSR_TIME) + SOON);
-	csr_set(CSR_SIE, BIT(IRQ_STI));
+	csr_set(CSR_SIE, BIT64(IRQ_STI));
 	taken[hart] += guest_run_l2(guest_l2_spin) == (INTERRUPT | IRQ_STI);
-	csr_clear(CSR_SIE, BIT(IRQ_STI));
+	csr_clear(CSR_SIE, BIT64(IRQ_STI));
 }
 
 static void send(uint64_t hart)
@@ -306,7 +286,7 @@ static void receive_in_l2(uint64_t hart)
 {
 	uint64_t cause = guest_run_l2(l2_count);
 
-	csr_clear(CSR_SIP, BIT(IRQ_SSI));
+	csr_clear(CSR_SIP, BIT64(IRQ_SSI));
 	taken[hart] += cause == (INTERRUPT | IRQ_SSI);
 }
 
@@ -369,7 +349,7 @@ static int64_t count(void (*round)(uint64_t hart), void (*second)(uint64_t hart)
 static void arm(void (*vector)(void), unsigned int irq, bool in_l1)
 {
 	csr_write(CSR_STVEC, (uintptr_t)vector);
-	csr_write(CSR_SIE, irq ? BIT(irq) : 0);
+	csr_write(CSR_SIE, irq ? BIT64(irq) : 0);
 	if (in_l1)
 		csr_set(CSR_SSTATUS, SSTATUS_SIE);
 }

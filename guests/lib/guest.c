@@ -5,11 +5,8 @@
 
 #include "guest.h"
 
-#define EXT_BASE	0x10
 #define PROBE_EXTENSION 3
-#define EXT_DBCN	0x4442434e
 #define CONSOLE_WRITE	0
-#define EXT_SRST	0x53525354
 #define EXT_HALITE	0x0a414c49
 #define EXITS		1
 #define EXITS_MAX	32

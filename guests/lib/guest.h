@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "numbers.h"
+
 struct guest_result {
 	int64_t error;
 	uint64_t value;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Entry of a bare-metal guest: S mode, a0 = hart id, a1 = device tree. Each hart has a stack. */
+#include "registers.inc"
+
 	.section .text.start, "ax"
 	.globl _start
 _start:
@@ -122,20 +124,7 @@ guest_resume:
 	la t0, guest_trap
 	csrw stvec, t0
 	la t0, saved
-	ld sp, 0(t0)
-	ld ra, 8(t0)
-	ld s0, 16(t0)
-	ld s1, 24(t0)
-	ld s2, 32(t0)
-	ld s3, 40(t0)
-	ld s4, 48(t0)
-	ld s5, 56(t0)
-	ld s6, 64(t0)
-	ld s7, 72(t0)
-	ld s8, 80(t0)
-	ld s9, 88(t0)
-	ld s10, 96(t0)
-	ld s11, 104(t0)
+	callee_saved ld, t0, 0
 	li a0, 1
 	ret
 
@@ -143,20 +132,7 @@ guest_resume:
 	.globl guest_suspend
 guest_suspend:
 	la t0, saved
-	sd sp, 0(t0)
-	sd ra, 8(t0)
-	sd s0, 16(t0)
-	sd s1, 24(t0)
-	sd s2, 32(t0)
-	sd s3, 40(t0)
-	sd s4, 48(t0)
-	sd s5, 56(t0)
-	sd s6, 64(t0)
-	sd s7, 72(t0)
-	sd s8, 80(t0)
-	sd s9, 88(t0)
-	sd s10, 96(t0)
-	sd s11, 104(t0)
+	callee_saved sd, t0, 0
 	la a1, guest_resume
 	li a2, 0
 	li a6, 3

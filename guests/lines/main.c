@@ -6,7 +6,6 @@
  */
 #include "guest.h"
 
-#define EXT_HSM	     0x48534d
 #define HSM_START    0
 #define HSM_STOP     1
 #define HSM_STATUS   2

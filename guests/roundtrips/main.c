@@ -7,10 +7,6 @@
 
 #include "guest.h"
 
-#define EXT_BASE   0x10
-#define EXT_TIME   0x54494d45
-#define EXT_RFENCE 0x52464e43
-
 #define RFENCE_SFENCE_VMA 1
 
 #define NOWHERE	  5 /* load access fault */
