@@ -115,6 +115,17 @@ uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hex
 
 /* ---- eviction ---- */
 
+/* Fence the VMID of @s on all harts. The lock is free meanwhile, and s->draining is not 0. */
+static void quiesce(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
+{
+	s->draining++;
+	spin_unlock(&pool->lock);
+	pool->quiesce(ctx, s->vmid);
+	spin_lock(&pool->lock);
+	assert(s->draining);
+	s->draining--;
+}
+
 void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
 {
 	uint32_t taken = s->tables;
@@ -135,14 +146,10 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	 * Other harts may hold pointers to the pages, and entries of them, until quiesce() returns.
 	 * Until then hext_shadow_fence_gvma() widens L1's fences to all addresses.
 	 */
-	s->draining++;
 	pool->draining_count += count;
 	pool->drains++;
-	spin_unlock(&pool->lock);
-	pool->quiesce(ctx, s->vmid);
-	spin_lock(&pool->lock);
-	assert(s->draining && pool->draining_count >= count);
-	s->draining--;
+	quiesce(pool, s, ctx);
+	assert(pool->draining_count >= count);
 	pool->draining_count -= count;
 	for (i = taken; i != NO_TABLE; i = next) {
 		next = pool->info[i].next;
@@ -207,19 +214,24 @@ static struct hext_shadow *find_unbound(struct hext_shadow_pool *pool)
 	return found;
 }
 
-/* Nothing is cleared at boot. A root that has been in use is clear. */
-static void clear_root(struct hext_shadow *s)
+/*
+ * Nothing is cleared at boot, so that boot does not take longer on a large machine. Clear the root
+ * of @s, which has never had a key. A hart's walks see that only after an HFENCE.GVMA (priv H
+ * "hgatp": a write of hgatp orders nothing).
+ */
+static void clear_root(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
 {
 	unsigned int i;
 
 	for (i = 0; i < GSTAGE_ROOT_PTES; i++)
 		s->root[i] = 0;
+	pool->key_count = s - pool->shadow + 1;
+	quiesce(pool, s, ctx);
 }
 
-static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64_t hgatp)
+static void set_key(struct hext_shadow *s, uint64_t hgatp)
 {
 	uint64_t mode = hgatp >> ATP_MODE_SHIFT;
-	uint32_t index = s - pool->shadow;
 
 	assert(s->tables == NO_TABLE && s->span.first >= s->span.end);
 	assert(!mode || (mode >= ATP_MODE_39 && mode <= ATP_MODE_57));
@@ -227,10 +239,6 @@ static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64
 	s->mode = mode == ATP_MODE_BARE ? ATP_MODE_39 : mode;
 	s->levels = hext_levels(s->mode);
 	s->used = true;
-	if (pool->key_count <= index) {
-		clear_root(s);
-		pool->key_count = index + 1;
-	}
 	shadow_new_generation(s);
 }
 
@@ -252,8 +260,12 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 		 */
 		s = find_unbound(pool);
 		assert(s);
+		if (s >= &pool->shadow[pool->key_count]) {
+			clear_root(pool, s, h->ctx);
+			continue;
+		}
 		if (!s->used) {
-			set_key(pool, s, h->hgatp);
+			set_key(s, h->hgatp);
 			break;
 		}
 		s->used = false;

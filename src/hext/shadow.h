@@ -91,7 +91,7 @@ struct hext_shadow_pool {
 	struct spinlock lock;
 	bool vmid_tagged; /* false: a switch to or from a shadow must flush vmid_shared */
 	uint32_t count;	  /* number of shadows */
-	/* Only the first @key_count shadows have ever had a key. Most L1s run few guests. */
+	/* Only the first @key_count roots have been cleared. Most L1s run few guests. */
 	uint32_t key_count;
 	uint32_t free;	 /* list of free table pages that were in use before */
 	uint32_t unused; /* the first of the table pages that were never in use, which are free */

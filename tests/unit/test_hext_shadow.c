@@ -51,7 +51,8 @@ static void quiesce(void *ctx, uint16_t vmid)
 	(void)ctx;
 	assert_int_equal(pool.lock.held, 0);
 	quiesced++;
-	quiesced_vmids |= BIT64(vmid);
+	if (vmid < 64)
+		quiesced_vmids |= BIT64(vmid);
 	if (in_quiesce)
 		in_quiesce();
 }
@@ -1196,7 +1197,9 @@ static void the_least_recently_used_is_evicted(void **state)
 	}
 	hart[0].hgatp = UINT64_C(8) << 60;
 	assert_ptr_equal(get(0), s[0]);
-	assert_int_equal(quiesced, 0);
+	assert_int_equal(quiesced, 4); /* once for each new root */
+	quiesced = 0;
+	quiesced_vmids = 0;
 	/* 1 is the oldest but for hart 1's, which is in use. */
 	hart[0].hgatp = UINT64_C(9) << 60 | UINT64_C(5) << 44;
 	assert_ptr_equal(get(0), s[1]);
@@ -1410,6 +1413,7 @@ static void pages_come_from_unused_shadows_first(void **state)
 	hart[0].hgatp = table;
 	get(0);
 	pool.shadow[0].stamp = 0;
+	quiesced = 0;
 	for (i = 0; i < pool.table_total - 40; i++)
 		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
 	assert_int_equal(quiesced, 1);
@@ -1832,6 +1836,8 @@ static void more_shadows_than_a_mask_holds(void **state)
 		hart[0].hgatp = (uint64_t)ATP_MODE_39 << ATP_MODE_SHIFT |
 				(uint64_t)(i / 2) << HGATP_VMID_SHIFT | (i + 1) * 4;
 		shadow[i] = hext_shadow_get(&pool, &hart[0], i);
+		/* Its root has just been cleared, which a walk sees only after a fence. */
+		assert_int_equal(quiesced, i + 1);
 		assert_ptr_equal(shadow[i], &pool.shadow[i]);
 		assert_int_equal(shadow[i]->harts, 1);
 		assert_int_equal(shadow[i]->root[2047], 0);
