@@ -129,15 +129,13 @@ test_no_guest_above()
 # has file, line and condition.
 test_failed_assert()
 {
-	local line
+	local condition='hart < HEXT_SHADOW_HARTS' line
 	make -s --no-print-directory liar
 	HALITE_BIN=$BUILD/liar/halite.bin with_console "" 60 "$HALITE" run \
 		--kernel "$GUESTS/conformance.elf" --memory 512M -- -append "nacl=all lie=14"
-	line=$(grep -n 'assert(hart < HEXT_SHADOW_MAX / 2)' "$TOP/src/hext/shadow.c" |
-		cut -d : -f 1)
-	line=shadow.c:$line
+	line=$(grep -n "assert($condition)" "$TOP/src/hext/shadow.c" | cut -d : -f 1)
 	expect_console \
-		"^halite: fatal: internal error: src/hext/$line: hart < HEXT_SHADOW_MAX / 2\$" \
+		"^halite: fatal: internal error: src/hext/shadow.c:$line: $condition\$" \
 		"the console does not have the condition"
 	expect_status 1
 }
