@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The pool of shadow G-stages: its memory, the lookup of a shadow, and eviction. */
+#include "hext/shadow_keys.h"
 #include "hext/shadow_tables.h"
 #include "lib/assert.h"
 
@@ -101,6 +102,7 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 	pool->tables = roots + info;
 	pool->tables_hpa = hpa(pool->roots_hpa.addr + info);
 	init_shadows(pool, roots, config);
+	shadow_keys_init(pool);
 	pool->free_count = pool->table_total;
 	return true;
 }
@@ -157,61 +159,44 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	}
 }
 
+static bool has_pages(const struct hext_shadow *s)
+{
+	return s->table_count && !s->draining;
+}
+
 struct hext_shadow *shadow_page_victim(struct hext_shadow_pool *pool, struct hext_shadow *s)
 {
-	struct hext_shadow *victim = NULL;
-	unsigned int i, rank, best = 0;
+	struct hext_shadow *other;
+	uint32_t i;
 
-	for (i = 0; i < pool->key_count; i++) {
-		struct hext_shadow *other = &pool->shadow[i];
-
-		if (!other->table_count || other->draining)
-			continue;
-		rank = other == s ? 2 : other->harts != 0;
-		if (!victim || rank < best || (rank == best && other->stamp < victim->stamp)) {
-			victim = other;
-			best = rank;
-		}
+	for (i = pool->oldest; i != NO_SHADOW; i = pool->shadow[i].newer) {
+		if (has_pages(&pool->shadow[i]))
+			return &pool->shadow[i];
 	}
-	return victim;
+	for (i = 0; i < pool->key_count; i++) {
+		other = &pool->shadow[i];
+		if (other != s && other->harts && has_pages(other))
+			return other;
+	}
+	return has_pages(s) ? s : NULL;
 }
 
 /* ---- lookup ---- */
 
 static void unbind(struct hext_shadow_pool *pool, unsigned int hart)
 {
-	if (pool->bound[hart])
-		pool->bound[hart]->harts--;
+	struct hext_shadow *s = pool->bound[hart];
+
 	pool->bound[hart] = NULL;
+	if (s && !--s->harts)
+		shadow_rest(pool, s);
 }
 
-static struct hext_shadow *find_key(struct hext_shadow_pool *pool, uint64_t hgatp)
+static void bind_to(struct hext_shadow_pool *pool, struct hext_shadow *s, unsigned int hart)
 {
-	uint32_t i;
-
-	for (i = 0; i < pool->key_count; i++) {
-		if (pool->shadow[i].used && pool->shadow[i].hgatp == hgatp)
-			return &pool->shadow[i];
-	}
-	return NULL;
-}
-
-/*
- * The shadow for a new key: one without a key, whose stamp is 0, or else the least recently used
- * one. NULL: each shadow is bound to a hart or drains.
- */
-static struct hext_shadow *find_unbound(struct hext_shadow_pool *pool)
-{
-	struct hext_shadow *found = NULL;
-	uint32_t i;
-
-	for (i = 0; i < pool->count; i++) {
-		struct hext_shadow *s = &pool->shadow[i];
-
-		if (!s->harts && !s->draining && (!found || s->stamp < found->stamp))
-			found = s;
-	}
-	return found;
+	if (!s->harts++ && s->rests)
+		shadow_wake(pool, s);
+	pool->bound[hart] = s;
 }
 
 /*
@@ -229,7 +214,7 @@ static void clear_root(struct hext_shadow_pool *pool, struct hext_shadow *s, voi
 	quiesce(pool, s, ctx);
 }
 
-static void set_key(struct hext_shadow *s, uint64_t hgatp)
+static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64_t hgatp)
 {
 	uint64_t mode = hgatp >> ATP_MODE_SHIFT;
 
@@ -238,8 +223,35 @@ static void set_key(struct hext_shadow *s, uint64_t hgatp)
 	s->hgatp = hgatp;
 	s->mode = mode == ATP_MODE_BARE ? ATP_MODE_39 : mode;
 	s->levels = hext_levels(s->mode);
-	s->used = true;
+	shadow_add_key(pool, s);
 	shadow_new_generation(s);
+}
+
+/*
+ * A shadow without a key, which rests. NULL: the lock was free meanwhile, and the caller has to
+ * look for the key again.
+ */
+static struct hext_shadow *find_unused(struct hext_shadow_pool *pool, void *ctx)
+{
+	struct hext_shadow *s = shadow_first_to_go(pool);
+
+	if (s && !s->used)
+		return s;
+	if (pool->key_count < pool->count) {
+		s = &pool->shadow[pool->key_count];
+		clear_root(pool, s, ctx);
+	} else {
+		/*
+		 * There is one. The pool has two shadows for each hart, and any other hart keeps at
+		 * most two: the one to which it is bound and one that it drains.
+		 */
+		assert(s);
+		shadow_wake(pool, s);
+		shadow_remove_key(pool, s);
+		shadow_drain(pool, s, ctx);
+	}
+	shadow_rest_first(pool, s);
+	return NULL;
 }
 
 struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_hart *h,
@@ -251,30 +263,16 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 	spin_lock(&pool->lock);
 	unbind(pool, hart);
 	for (;;) {
-		s = find_key(pool, h->hgatp);
+		s = shadow_find(pool, h->hgatp);
 		if (s)
 			break;
-		/*
-		 * There is one. The pool has two shadows for each hart, and any other hart keeps at
-		 * most two: the one to which it is bound and one that it drains.
-		 */
-		s = find_unbound(pool);
-		assert(s);
-		if (s >= &pool->shadow[pool->key_count]) {
-			clear_root(pool, s, h->ctx);
-			continue;
-		}
-		if (!s->used) {
-			set_key(s, h->hgatp);
+		s = find_unused(pool, h->ctx);
+		if (s) {
+			set_key(pool, s, h->hgatp);
 			break;
 		}
-		s->used = false;
-		s->stamp = 0;
-		shadow_drain(pool, s, h->ctx);
 	}
-	s->harts++;
-	pool->bound[hart] = s;
-	s->stamp = ++pool->clock;
+	bind_to(pool, s, hart);
 	spin_unlock(&pool->lock);
 	return s;
 }

@@ -26,6 +26,8 @@
 /* The most harts that share a pool, and the most shadows of a pool. */
 #define HEXT_SHADOW_HARTS 512
 #define HEXT_SHADOW_MAX	  (2 * HEXT_SHADOW_HARTS)
+/* The logarithm of the number of buckets for the keys of shadows. */
+#define HEXT_SHADOW_BUCKET_BITS 10
 /* The number of shadows in a mask of shadows. */
 #define HEXT_SHADOW_AT_ONCE 64
 
@@ -45,6 +47,7 @@ struct hext_span {
 struct hext_shadow {
 	uint64_t hgatp;	       /* the key: L1's hgatp */
 	bool used;	       /* the key is valid */
+	bool rests;	       /* no hart is bound to the shadow, and no hart gives it a key */
 	bool fragmented;       /* the shadow has held a part of a larger leaf of L1 */
 	uint8_t levels;	       /* number of levels of mode */
 	uint8_t root_part_of;  /* hext_table_info.part_of of the root */
@@ -53,7 +56,8 @@ struct hext_shadow {
 	uint32_t draining;     /* number of harts in quiesce() for pages of this shadow */
 	uint32_t harts;	       /* number of harts that are bound to this shadow */
 	uint64_t generation;   /* a number that changes with each fence and each new key */
-	uint64_t stamp;	       /* the pool's clock at the last use; 0 without a key */
+	uint16_t next_key;     /* the next shadow of the bucket, if used */
+	uint16_t older, newer; /* neighbours in the order of last use, if the shadow rests */
 	uint64_t *root;	       /* the root table, 16 KiB */
 	struct hext_span span; /* the span of the root */
 	uint32_t tables;       /* list of the table pages, linked through hext_table_info.next */
@@ -99,7 +103,6 @@ struct hext_shadow_pool {
 	uint32_t draining_count; /* table pages taken from a shadow that are not yet free */
 	uint32_t table_total;
 	uint64_t drains; /* how often a shadow has lost its contents */
-	uint64_t clock;
 	const struct hext_config *cfg;
 	void (*quiesce)(void *ctx, uint16_t vmid);
 	uint8_t *tables; /* the first table page */
@@ -107,6 +110,8 @@ struct hext_shadow_pool {
 	hpa_t roots_hpa;
 	struct hext_table_info *info; /* one for each table page */
 	struct hext_shadow *shadow;
+	uint16_t bucket[1 << HEXT_SHADOW_BUCKET_BITS]; /* shadows by the hash of their root */
+	uint16_t oldest, newest; /* the resting shadows: the first to go, and the last */
 	struct hext_shadow *bound[HEXT_SHADOW_HARTS]; /* the shadow of each hart, or NULL */
 };
 

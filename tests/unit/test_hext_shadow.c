@@ -569,15 +569,14 @@ static void what_a_walk_found_is_not_kept_beyond_the_key(void **state)
 	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, KIB4), HEXT_SHADOW_TRAP);
 	s = get(0);
 	fake_map(hgatp, KIB4, SMALL, 0, FAKE_LEAF);
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 7; i++) {
 		hart[0].hgatp = fake_atp(8, 10 + i);
 		get(0);
 	}
 	fence(3, 0, 0);
 	*fake_slot(hgatp, KIB4, 2) = 0;
-	/* The key comes to where it was. */
+	/* The key comes to where it was, which was used least recently. */
 	assert_int_not_equal(s->hgatp, hgatp);
-	s->stamp = 0;
 	hart[0].hgatp = hgatp;
 	assert_ptr_equal(get(0), s);
 	ahead_again(0);
@@ -1182,6 +1181,12 @@ static void harts_share_a_shadow(void **state)
 	assert_int_not_equal(hext_shadow_hgatp(&pool, get(0)), hext_shadow_hgatp(&pool, get(1)));
 }
 
+/* Keys with a root each. */
+static uint64_t some_key(unsigned int i)
+{
+	return UINT64_C(8) << 60 | UINT64_C(3) << 44 | (0x1000 + i * 4);
+}
+
 static void the_least_recently_used_is_evicted(void **state)
 {
 	struct hext_shadow *s[8];
@@ -1189,13 +1194,13 @@ static void the_least_recently_used_is_evicted(void **state)
 
 	(void)state;
 	assert_int_equal(pool.count, 4);
-	hart[1].hgatp = UINT64_C(8) << 60 | UINT64_C(100) << 44;
+	hart[1].hgatp = some_key(100);
 	s[7] = get(1);
 	for (i = 0; i < 3; i++) {
-		hart[0].hgatp = UINT64_C(8) << 60 | (uint64_t)i << 44;
+		hart[0].hgatp = some_key(i);
 		s[i] = get(0);
 	}
-	hart[0].hgatp = UINT64_C(8) << 60;
+	hart[0].hgatp = some_key(0);
 	assert_ptr_equal(get(0), s[0]);
 	assert_int_equal(quiesced, 4); /* once for each new root */
 	quiesced = 0;
@@ -1207,6 +1212,70 @@ static void the_least_recently_used_is_evicted(void **state)
 	assert_int_equal(quiesced_vmids, BIT64(s[1]->vmid));
 	assert_int_equal(hext_shadow_hgatp(&pool, s[1]) >> 60, 9);
 	assert_ptr_equal(get(1), s[7]);
+	/* The order is now 2, 0 (both rest), 1. */
+	hart[0].hgatp = some_key(0);
+	assert_ptr_equal(get(0), s[0]);
+	hart[0].hgatp = some_key(50);
+	assert_ptr_equal(get(0), s[2]);
+	hart[0].hgatp = some_key(51);
+	assert_ptr_equal(get(0), s[1]);
+	assert_int_equal(quiesced, 3);
+}
+
+static void a_root_with_another_vmid_goes_first(void **state)
+{
+	const uint64_t vmid = UINT64_C(1) << 44;
+	struct hext_shadow *s[3];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		hart[0].hgatp = some_key(i);
+		s[i] = get(0);
+	}
+	/* Hart 1 runs under the root of 1, and keeps its shadow. */
+	hart[1].hgatp = some_key(1);
+	assert_ptr_equal(get(1), s[1]);
+	/* The roots 2 and 1 get other VMIDs. 2 rests, and its shadow becomes the oldest one. */
+	hart[0].hgatp = some_key(2) ^ vmid;
+	assert_ptr_equal(get(0), &pool.shadow[3]);
+	hart[0].hgatp = some_key(1) ^ vmid;
+	assert_ptr_equal(get(0), s[2]);
+	hart[0].hgatp = some_key(60);
+	assert_ptr_equal(get(0), s[0]);
+	assert_ptr_equal(get(1), s[1]);
+	/* All are found by their keys. */
+	hart[0].hgatp = some_key(2) ^ vmid;
+	assert_ptr_equal(get(0), &pool.shadow[3]);
+	hart[0].hgatp = some_key(1) ^ vmid;
+	assert_ptr_equal(get(0), s[2]);
+}
+
+/* Keys of one bucket, found and removed in any order. */
+static void keys_with_one_hash_are_apart(void **state)
+{
+	struct hext_shadow *s[4];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		hart[0].hgatp = some_key(0) | (uint64_t)i << 45;
+		s[i] = get(0);
+		assert_int_equal(s[i]->hgatp, hart[0].hgatp);
+	}
+	for (i = 0; i < 4; i++) {
+		hart[0].hgatp = some_key(0) | (uint64_t)i << 45;
+		assert_ptr_equal(get(0), s[i]);
+	}
+	/* Two of them lose their keys. */
+	hart[0].hgatp = some_key(7);
+	get(0);
+	hart[0].hgatp = some_key(8);
+	get(0);
+	for (i = 0; i < 40; i++) {
+		hart[0].hgatp = some_key(0) | (uint64_t)(i * 7 % 5) << 45;
+		assert_int_equal(get(0)->hgatp, hart[0].hgatp);
+	}
 }
 
 static void an_evicted_shadow_is_empty(void **state)
@@ -1409,10 +1478,9 @@ static void pages_come_from_unused_shadows_first(void **state)
 	hart[0].hgatp = table ^ UINT64_C(32) << 44;
 	for (i = 0; i < 50; i++)
 		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
-	/* The first is older, but a hart runs under it. */
+	/* The first has a hart that runs under it. */
 	hart[0].hgatp = table;
 	get(0);
-	pool.shadow[0].stamp = 0;
 	quiesced = 0;
 	for (i = 0; i < pool.table_total - 40; i++)
 		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
@@ -1902,6 +1970,8 @@ int main(void)
 		T(endless_fences_end),
 		T(harts_share_a_shadow),
 		T(the_least_recently_used_is_evicted),
+		T(a_root_with_another_vmid_goes_first),
+		T(keys_with_one_hash_are_apart),
 		T(an_evicted_shadow_is_empty),
 		T(pages_run_out),
 		T(pages_come_from_unused_shadows_first),

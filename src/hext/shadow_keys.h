@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The keys of a pool's shadows, private to shadow.c: look-up by hash, and the order in which
+ * shadows are given to other keys.
+ *
+ * A shadow to which no hart is bound rests. The pool has the resting shadows in the order in which
+ * they were used last. A shadow rests among the first to go if it has no key, or if L1 has since
+ * used its root with another VMID: an L1 gives a guest a new VMID when it has used up its VMIDs,
+ * and never uses the old one again.
+ *
+ * The caller of each function holds the lock of the pool. No function looks at every shadow, except
+ * those that have one root in common.
+ */
+#ifndef HEXT_SHADOW_KEYS_H
+#define HEXT_SHADOW_KEYS_H
+
+#include "hext/shadow.h"
+
+/* The end of a list of shadows, whose links are indices of pool->shadow. */
+#define NO_SHADOW UINT16_MAX
+
+/* Start with no key and no resting shadow. */
+void shadow_keys_init(struct hext_shadow_pool *pool);
+
+/* The shadow with the key @hgatp, or NULL. */
+struct hext_shadow *shadow_find(struct hext_shadow_pool *pool, uint64_t hgatp);
+
+/* @s gets the key s->hgatp. Resting shadows of the same root become the first to go. */
+void shadow_add_key(struct hext_shadow_pool *pool, struct hext_shadow *s);
+
+/* @s loses its key. */
+void shadow_remove_key(struct hext_shadow_pool *pool, struct hext_shadow *s);
+
+/* @s rests from now on, as the one that was used last. */
+void shadow_rest(struct hext_shadow_pool *pool, struct hext_shadow *s);
+
+/* @s rests from now on, as the first to go. */
+void shadow_rest_first(struct hext_shadow_pool *pool, struct hext_shadow *s);
+
+/* @s, which rests, does not rest any more. */
+void shadow_wake(struct hext_shadow_pool *pool, struct hext_shadow *s);
+
+/*
+ * The resting shadow that is the first to go, except those whose pages a hart drains. NULL: there
+ * is none.
+ */
+struct hext_shadow *shadow_first_to_go(const struct hext_shadow_pool *pool);
+
+#endif
