@@ -273,11 +273,11 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
 		p->table = table_at(pool, index);
 		p->span = &pool->info[index].span;
 	}
-	if (leaf->l1_level > leaf->level)
+	/* Without a part of a larger leaf, l1_level is not above the level of any table. */
+	if (leaf->l1_level > leaf->level) {
 		s->fragmented = true;
-	/* A part_of of 0 changes nothing, because no table has a lower level. */
-	if (leaf->l1_level)
 		raise_levels(pool, s, gpa, leaf->level, leaf->l1_level);
+	}
 	at = pte_index(s, gpa, p->level);
 	entry = &p->table[at];
 	old = load_pte(entry);

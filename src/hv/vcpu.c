@@ -24,10 +24,16 @@ static void set_start_state(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->registers = VCPU_LOAD_ALL;
 }
 
-void vcpu_note_unusual(struct vcpu *v)
+/* Inline, because vcpu_csr_written() is a part of exits to L1's user space. */
+ALWAYS_INLINE void note_unusual(struct vcpu *v)
 {
 	v->unusual = hext_kept_interrupts(&v->h) | v->quick.aia_at_work;
 	v->quick.more_controls = world_has_more_controls(&v->h);
+}
+
+void vcpu_note_unusual(struct vcpu *v)
+{
+	note_unusual(v);
 }
 
 void vcpu_area_changed(struct vcpu *v)
@@ -70,7 +76,7 @@ void vcpu_csr_written(struct vcpu *v)
 	v->hstatus_stale = true;
 	if (static_key(KEY_AIA) && (v->h.hgeie || v->h.prioritized))
 		v->quick.aia_at_work = true;
-	vcpu_note_unusual(v);
+	note_unusual(v);
 	if (v->h.hstatus & HSTATUS_SPV)
 		world_note_spv(&v->h, v->live);
 }
