@@ -2,7 +2,7 @@
 # Bare-metal guests: make builds build/guests/NAME.elf from guests/NAME/*.[cS] and guests/lib.
 
 # GUEST_NAMES also run on any bare machine. The others need Halite or AIA.
-GUEST_NAMES := basics roundtrips
+GUEST_NAMES := basics legacy roundtrips
 GUEST_PROGRAMS := $(GUEST_NAMES) lines devices interrupts aia hostile cage conformance harts
 GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g \
 	-ffreestanding $(C_WARNINGS) -Iguests/lib -isystem $(PICOLIBC)/include
@@ -14,7 +14,7 @@ GUEST_LIBFDT := build/ext/libfdt
 GUEST_LIBFDT_OBJECTS := $(addprefix build/obj/guests/libfdt/,fdt.o fdt_ro.o)
 GUESTS_WITH_NACL := $(patsubst %,build/guests/%.elf,conformance cage harts)
 $(GUESTS_WITH_NACL): GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
-GUESTS_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices interrupts roundtrips)
+GUESTS_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices interrupts legacy roundtrips)
 $(GUESTS_WITH_TREE): GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
 $(GUESTS_WITH_NACL) $(GUESTS_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)
 build/guests/harts.elf $(filter-out %/aia.elf,$(GUESTS_WITH_TREE)): guests/lib/intc.c

@@ -7,6 +7,8 @@
 #   client  src/nacl/client.[ch]: its unit tests, then its fuzzer
 #   hv      src/hv and src/riscv: the conformance guest, then tests/run with the words in HV_TESTS
 #   tlb     fences, VMIDs, refusals, races: the model of tests/tlb
+#   boards  what Halite makes of a machine's device tree and of old calls: unit tests of the file,
+#           then tests/run with the words in BOARDS_TESTS
 #   cage    what keeps a guest in: unit tests of the file, the model, the conformance guest on
 #           CAGE_VARIANTS, then tests/run with the words in CAGE_TESTS
 # Usage: scripts/mutants.sh [LIST[:WHICH]...]   all lists without a word. WHICH is the number of a
@@ -17,9 +19,10 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-LISTS="hext nacl client hv tlb cage"
+LISTS="hext nacl client hv tlb boards cage"
 CAGE_VARIANTS="none all slow max:all csrind:none"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
+BOARDS_TESTS="guest-legacy-halite"
 HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
 
 # A copy of what is needed, on which the faults are tried.
@@ -117,6 +120,23 @@ unit_cage()
 	done
 }
 
+# The unit tests that are about $file, the first file of the fault.
+unit_boards()
+{
+	local test
+	case $file in
+	hv/machine* | hv/devtree.c | hv/guest_fdt.c) set -- hv_machine hv_aia hv_guest_fdt ;;
+	hv/image.c) set -- hv_image ;;
+	*) return 0 ;;
+	esac
+	for test; do
+		make -s --no-print-directory -C "$TREE" "build/unit/test_$test" >"$OUT/log" 2>&1 ||
+			return 2
+		timeout 60 "$TREE/build/unit/test_$test" >"$OUT/log" 2>&1 ||
+			{ echo "test_$test"; return 1; }
+	done
+}
+
 model()
 {
 	make -s --no-print-directory -C "$TREE" build/unit/test_tlb TLB_WARN=-w TLB_SANITIZE= \
@@ -143,6 +163,18 @@ tests_in_qemu()
 
 # shellcheck disable=SC2086
 cage() { tests_in_qemu $CAGE_TESTS; }
+# Faults in files that have unit tests must be found by these.
+boards()
+{
+	case $file in
+	hv/sbi*) ;;
+	?*) return 0 ;;
+	esac
+	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
+	# shellcheck disable=SC2086
+	tests_in_qemu $BOARDS_TESTS
+}
+
 # shellcheck disable=SC2086
 machine() { tests_in_qemu $HV_TESTS; }
 
@@ -168,6 +200,7 @@ checks_of()
 	client) checks=(unit_client) ;;
 	hv) checks=(conformance machine) ;;
 	tlb) checks=(model) seeds=4 ;;
+	boards) checks=(unit_boards boards) ;;
 	cage) checks=(unit_cage model conformance_cage cage) ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac

@@ -28,6 +28,9 @@ void guest_check(const char *what, int64_t seen, int64_t expected);
  */
 int64_t guest_exits(void);
 
+/* Prints the plan line. Returns whether all checks have passed. */
+bool guest_plan(void);
+
 /* Prints the plan line and powers off. The power-off reports a failure if a check failed. */
 _Noreturn void guest_finish(void);
 

@@ -399,6 +399,7 @@ struct hext_vaccess hext_l2_access(const struct hext_hart *h, enum hext_access a
 		.hgatp = h->hgatp,
 		.vsstatus = h->vs.status,
 		.sstatus = h->s.status,
+		.envcfg = h->henvcfg,
 	};
 }
 
@@ -416,8 +417,8 @@ static enum hext_walk_status walk_vs_stage(const struct hext_hart *h, gva_t gva,
 {
 	const struct stage s = {
 		.h = h,
-		.pbmte = h->henvcfg & HENVCFG_PBMTE,
-		.adue = h->henvcfg & HENVCFG_ADUE,
+		.pbmte = access->envcfg & HENVCFG_PBMTE,
+		.adue = access->envcfg & HENVCFG_ADUE,
 		.access = access,
 		.trap = trap,
 	};

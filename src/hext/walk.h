@@ -78,7 +78,10 @@ enum hext_walk_status hext_walk_gstage(const struct hext_hart *h, uint64_t hgatp
 bool hext_walk_beside(const struct hext_hart *h, const struct hext_page *page, gpa_t gpa,
 		      struct hext_page *beside);
 
-/* An access of L2, or an access by HLV, HLVX or HSV of L1. */
+/*
+ * An access of L2, or an access by HLV, HLVX or HSV of L1. An access of L1 itself is one with hgatp
+ * Bare, L1's satp as vsatp, L1's sstatus as vsstatus, and the henvcfg that L1 runs with.
+ */
 struct hext_vaccess {
 	enum hext_access access;
 	bool user; /* VU rather than VS */
@@ -91,6 +94,7 @@ struct hext_vaccess {
 	uint64_t hgatp;
 	uint64_t vsstatus;
 	uint64_t sstatus;
+	uint64_t envcfg; /* PBMTE and ADUE of henvcfg, for the VS-stage */
 };
 
 /* An access of L2 with the CSRs of @h. The VS set must be in the image. */

@@ -44,6 +44,9 @@ struct sbi_extension {
 extern const struct sbi_extension sbi_time, sbi_ipi, sbi_rfence, sbi_hsm, sbi_srst, sbi_dbcn,
 	sbi_nacl, sbi_pmu, sbi_halite;
 
+/* The calls of SBI 0.1: all extensions from sbi_legacy.id to SBI_EXT_LEGACY_SHUTDOWN. */
+extern const struct sbi_extension sbi_legacy;
+
 /* Handle the ECALL of L1 that has just trapped. */
 void sbi_handle_ecall(struct vcpu *v);
 
