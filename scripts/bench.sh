@@ -283,7 +283,22 @@ profile()
 		tee "$OUT/profile-$name-$config.txt"
 }
 
+# check_names NAMES CONFIG: fails unless bench/l1 has all NAMES, and options() has CONFIG.
+check_names()
+{
+	local name known
+	known=$(sed -n 's/^\t{ "\([a-z0-9-]*\)", .*/\1/p' "$TOP/bench/l1/main.c")
+	for name in ${1//,/ }; do
+		grep -qxF -e "$name" <<<"$known" ||
+			die "bench.sh: no benchmark '$name'; expected" $known
+	done
+	options "$2" >/dev/null
+}
+
 MODE=${1:-full}
+case $MODE in
+one | profile) check_names "${2:-sbi-kernel}" "${3:-nacl}" ;;
+esac
 mkdir -p "$RUNS_DIR"
 make_initrd
 case $MODE in

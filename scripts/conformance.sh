@@ -50,7 +50,10 @@ machine_options()
 	maxaia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu max" ;;
 	rva23) echo "-M virt,aia=none -cpu rva23s64" ;;
 	rva23aia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu rva23s64" ;;
-	*) die "no machine '$1'" ;;
+	*)
+		die "conformance.sh: no machine '$1'; expected plic, aia, aia0, aplic, vector," \
+			"csrind, max, maxaia, rva23 or rva23aia"
+		;;
 	esac
 }
 
@@ -115,6 +118,30 @@ all_variants()
 	done
 	for machine in aia0 aplic vector csrind max maxaia rva23 rva23aia; do
 		all_of "$machine"
+	done
+}
+
+# check_variant VARIANT: fails unless the variant is one of those that the top of this file names.
+check_variant()
+{
+	local part name parts=()
+	machine_options "$(machine_of "$1")" >/dev/null || exit 1
+	case $(config_of "$1") in
+	native | none | all | empty | slow) return ;;
+	*/*/* | */ | /*) ;;
+	*) IFS=/ read -r -a parts <<<"$(config_of "$1")" ;;
+	esac
+	for part in "${parts[@]:-?}"; do
+		for name in ${part//+/ }; do
+			case " ${FEATURES[*]} none all " in
+			*" $name "*) ;;
+			*)
+				die "conformance.sh: '$name' in variant '$1'; expected native," \
+					"none, all, empty, slow, or features of NACL such as" \
+					"${FEATURES[0]}+${FEATURES[1]}"
+				;;
+			esac
+		done
 	done
 }
 
@@ -218,6 +245,9 @@ for variant; do
 	*:\*) mapfile -t -O ${#variants[@]} variants < <(all_of "${variant%:*}") ;;
 	*) variants+=("$variant") ;;
 	esac
+done
+for variant in "${variants[@]}"; do
+	check_variant "$variant"
 done
 equal=0
 different=0

@@ -3,6 +3,7 @@
  * Checks facts that any guest may rely on: SBI calls refuse wrong arguments, and memory that is not
  * the guest's gives access faults. The bare machine passes, too.
  */
+#include <libfdt.h>
 #include <stdint.h>
 
 #include "guest.h"
@@ -31,6 +32,19 @@ static int64_t error_of(uint64_t ext, uint64_t fid, uint64_t a0, uint64_t a1, ui
 			uint64_t a3)
 {
 	return guest_sbi(ext, fid, a0, a1, a2, a3, 0).error;
+}
+
+/* Where the boot loader has put the ramdisk, for tests that compare. */
+static void print_ramdisk(const void *fdt)
+{
+	int len;
+	const fdt32_t *start =
+		fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "linux,initrd-start", &len);
+
+	if (start)
+		guest_print("# ramdisk at 0x%lx\n",
+			    (unsigned long)(len == 8 ? fdt64_ld((const fdt64_t *)start)
+						     : fdt32_ld(start)));
 }
 
 static void check_base(void)
@@ -196,6 +210,7 @@ static void check_l2(void)
 void guest_main(uint64_t hartid, const void *fdt)
 {
 	guest_print("KTAP version 1\n");
+	print_ramdisk(fdt);
 	check_base();
 	check_hart_masks();
 	check_hsm(hartid);

@@ -102,6 +102,11 @@ static void check_segment(const struct elf_segment *s, unsigned int i, struct ra
 	struct range to = { s->paddr, s->memsz };
 	const struct range *other = range_list_overlap(keep, to);
 
+	/* A physical address has at most 56 bits. */
+	if (s->paddr >> 56)
+		hv_fatal("kernel: an ELF linked at virtual addresses (p_paddr 0x%lx): this is "
+			 "vmlinux, give arch/riscv/boot/Image",
+			 (unsigned long)s->paddr);
 	if (s->filesz > s->memsz || s->offset > kernel.size || s->filesz > kernel.size - s->offset)
 		hv_fatal("kernel: ELF program header %u: "
 			 "0x%lx bytes at offset 0x%lx are not in the file",

@@ -156,6 +156,34 @@ hostile_tests()
 	done
 }
 
+# test_legacy_input [OPTIONS]: the legacy console reads what is typed. The letter is typed again and
+# again, since firmware may drop what comes before it has set up the UART.
+test_legacy_input()
+{
+	# shellcheck disable=SC2016 # the inner shell expands "$@"
+	with_console "" 60 bash -c 'while sleep 0.2; do printf x; done | "$@"' typed "$HALITE" run \
+		--kernel "$GUESTS/legacy.elf" --append input --memory 512M "$@"
+	ktap_passed
+	expect_status 0
+}
+
+# test_ramdisk QEMU [OPTIONS]: the guest's ramdisk is where QEMU puts it without Halite.
+test_ramdisk()
+{
+	local qemu=$1 mode places=()
+	shift
+	need_fetched "$(command -v "$qemu")"
+	head -c 8192 /dev/zero >"$LOGS/$NAME.ramdisk"
+	for mode in --native --stats; do
+		with_console "$mode" 60 "$HALITE" run --kernel "$GUESTS/basics.elf" \
+			--initrd "$LOGS/$NAME.ramdisk" --qemu "$qemu" "$@" $mode
+		places+=("$(sed -n 's/^# ramdisk at //p' "$CONSOLE")")
+	done
+	[ -n "${places[0]}" ] || fail "the guest has no ramdisk, see ${CONSOLE#"$TOP"/}"
+	[ "${places[0]}" = "${places[1]}" ] ||
+		fail "QEMU puts the ramdisk at ${places[0]}, Halite at ${places[1]}"
+}
+
 # The devices in the guest's device tree, and accesses in the pages of its interrupt controller that
 # match no register.
 devices_tests()
@@ -272,7 +300,7 @@ guest_tests()
 {
 	local name
 	harts_tests
-	make -s --no-print-directory guest-programs
+	[ -n "$LISTING" ] || make -s --no-print-directory guest-programs
 	test_case guest-lines-native test_lines 0 --native
 	test_case guest-lines-halite test_lines 21 --stats
 	test_case guest-lines-depth-2 test_lines 42 --stats --depth 2
@@ -286,6 +314,11 @@ guest_tests()
 		test_case "guest-$name-depth-3-none" test_guest "$name" --depth 3 \
 			--nacl none,none,none
 	done
+	test_case guest-legacy-input-native test_legacy_input --native
+	test_case guest-legacy-input-halite test_legacy_input
+	test_case guest-ramdisk test_ramdisk "$QEMU10"
+	test_case guest-ramdisk-512M test_ramdisk "$QEMU10" --memory 512M
+	test_case guest-ramdisk-qemu-7.2 test_ramdisk "$QEMU72"
 	devices_tests
 	cage_tests "" 120 quick
 }

@@ -15,6 +15,8 @@ SKIPPED=0
 # REPEAT: number of runs of each test. RUN: number of this run; empty if each test runs once.
 REPEAT=1
 RUN=
+# LISTING: not empty if tests/run only prints the names of the tests.
+LISTING=${LISTING:-}
 # TIMES: lines of microseconds and a name. FAILURES: a line for each run that failed.
 TIMES=()
 FAILURES=()
@@ -36,6 +38,19 @@ wanted()
 	return 1
 }
 
+# check_words: ends the run if one of the WORDs is in no test's name.
+check_words()
+{
+	local word names options=() where=', without --long'
+	[ ${#FILTERS[@]} -gt 0 ] || return 0
+	[ "$LONG" = 0 ] || options=(--long) where=
+	names=$(LISTING=1 "$TOP/tests/run" "${options[@]}")
+	for word in "${FILTERS[@]}"; do
+		grep -qF -e "$word" <<<"$names" ||
+			die "tests/run: no test has '$word' in its name$where"
+	done
+}
+
 # now: sets NOW to the time in microseconds.
 now() { NOW=${EPOCHREALTIME/[.,]/}; }
 
@@ -51,6 +66,7 @@ took()
 timed()
 {
 	local name=$1 start
+	[ -z "$LISTING" ] || return 0
 	now
 	start=$NOW
 	shift
@@ -121,6 +137,10 @@ report()
 # test_case NAME FUNCTION [ARGUMENTS]: runs a test as often as wanted.
 test_case()
 {
+	if [ -n "$LISTING" ]; then
+		printf '%s\n' "$1"
+		return 0
+	fi
 	wanted "$1" || return 0
 	# Within `repeated`, RUN is set and this is one run.
 	if [ -n "$RUN" ]; then test_once "$@"; else repeated test_once "$@"; fi

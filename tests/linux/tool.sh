@@ -126,6 +126,36 @@ test_tool_kernel()
 	refuses "--initrd: '/nowhere'" run --kernel "$file" --initrd /nowhere
 }
 
+# link_at FILE ADDRESS ENTRY: makes an ELF of two instructions.
+link_at()
+{
+	riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -nostdlib -nostartfiles \
+		-Wl,-N,--no-warn-rwx-segments,-Ttext="$2",--defsym=start="$3",-e,start \
+		-Wl,--build-id=none -x assembler -o "$1" - <<<$'nop\nnop'
+}
+
+# With --native or without, an ELF starts at the same address, or it is refused.
+test_tool_elf()
+{
+	local file=$LOGS/kernel.elf mode
+	link_at "$file" 0x80200000 0x80200000
+	refuses "'/bin/true'" run --native --kernel "$file" --qemu /bin/true
+	for mode in --native --stats; do
+		link_at "$file" 0x80200000 0x80200002
+		refuses "entry 0x80200002 is not its lowest address, which is 0x80200000" run \
+			$mode --kernel "$file"
+		link_at "$file" 0x80200000 0x80300000
+		refuses "entry 0x80300000 is not its lowest address" run $mode --kernel "$file"
+		link_at "$file" 0xffffffff80000000 0xffffffff80000000
+		refuses "this is vmlinux, give arch/riscv/boot/Image" run $mode --kernel "$file"
+		# The same with p_paddr 0 in the second program header, the one to load.
+		dd if=/dev/zero of="$file" bs=8 seek=$(((64 + 56 + 24) / 8)) count=1 \
+			conv=notrunc status=none
+		refuses "this is vmlinux, give arch/riscv/boot/Image" run $mode --kernel "$file"
+	done
+	grep -q 'lowest address' <<<"$("$HALITE" run --help)" || fail "--help does not say it"
+}
+
 # The size in the kernel's header counts, not the size of its file.
 test_tool_memory()
 {
@@ -182,6 +212,74 @@ test_tool_command()
 	words=$("$HALITE" run --native --kernel "$file" --append 'a=1,2 b' --qemu "$qemu")
 	grep -qx 'a=1,2 b' <<<"$words"
 	if grep -q guest-loader <<<"$words"; then fail "--native uses the guest-loader"; fi
+}
+
+# initrd_of QEMU MEMORY [OPTIONS]: prints where `halite run` puts a ramdisk of 4 KiB.
+initrd_of()
+{
+	local qemu=$1 memory=$2
+	shift 2
+	{ "$HALITE" run --kernel "$LOGS/image.bin" --initrd "$LOGS/initrd.bin" --qemu "$qemu" \
+		--memory "$memory" "$@" || true; } |
+		sed -n 's/.*addr=\(0x[0-9a-f]*\),initrd=.*/\1/p'
+}
+
+# QEMU's -initrd goes 512 MiB (128 MiB before QEMU 9) behind the start of the kernel, or half of the
+# RAM if that is less.
+test_tool_initrd()
+{
+	local qemu=$LOGS/echo-qemu memory version place seen
+	[ -s "$BUILD/halite.bin" ] || skip "there is no build/halite.bin"
+	make_image "$LOGS/image.bin" 8192
+	head -c 4096 /dev/zero >"$LOGS/initrd.bin"
+	while read -r version memory place; do
+		make_echo_qemu "$qemu" "$version"
+		seen=$(initrd_of "$qemu" "$memory")
+		[ "$seen" = "$place" ] ||
+			fail "QEMU $version, $memory: the ramdisk is at $seen, not $place"
+	done <<-'END'
+		10.0.2 4G 0xa0200000
+		10.0.2 1G 0xa0200000
+		10.0.2 512M 0x90200000
+		10.0.2 256M 0x88200000
+		9.0.0 2G 0xa0200000
+		8.2.9 2G 0x88200000
+		7.2.9 2G 0x88200000
+		7.2.9 192M 0x86200000
+	END
+	# What is there already, or does not end in RAM, is placed elsewhere.
+	make_image "$LOGS/image.bin" $((300 * 1024 * 1024))
+	seen=$(initrd_of "$qemu" 1G)
+	[ $((seen)) -ge $((0x80200000 + 600 * 1024 * 1024)) ] ||
+		fail "the ramdisk is at $seen, in the kernel or in its module"
+	make_image "$LOGS/image.bin" 8192
+	truncate -s 120M "$LOGS/initrd.bin"
+	seen=$(initrd_of "$qemu" 256M)
+	[ $((seen)) != 0 ] && [ $((seen)) -lt $((0x88200000)) ] || fail "the ramdisk is at '$seen', up to the end of RAM"
+}
+
+# complains PATTERN COMMAND...: COMMAND prints one line, with PATTERN, and fails.
+complains()
+{
+	local pattern=$1 output status=0
+	shift
+	output=$(cd "$TOP" && timeout 60 "$@" 2>&1 </dev/null) || status=$?
+	[ "$status" != 0 ] || fail "$*: exit status 0"
+	[ "$(printf '%s\n' "$output" | wc -l)" = 1 ] || fail "$*: not one line: $output"
+	grep -qF -e "$pattern" <<<"$output" || fail "$*: '$output' does not say '$pattern'"
+}
+
+# What the scripts do not know, they refuse before they run anything.
+test_tool_wrong_words()
+{
+	complains "no test has 'bogus' in its name" tests/run bogus
+	complains "no test has 'bogus' in its name" tests/run tool-help bogus
+	complains "no benchmark 'bogus'; expected sbi-kernel" scripts/bench.sh one bogus nacl
+	complains "no benchmark 'x'" scripts/bench.sh profile sbi-kernel,x nacl
+	complains "configuration 'bogus'" scripts/bench.sh one sbi-kernel bogus
+	complains "'bogus' in variant 'bogus'" scripts/conformance.sh none bogus
+	complains "no machine 'bogus'" scripts/conformance.sh 'bogus:*'
+	complains "'x' in variant 'aia:sync_csr+x'" scripts/conformance.sh aia:sync_csr+x
 }
 
 # machine_of QEMU [OPTIONS]: prints the value of -M that `halite run` passes to QEMU.

@@ -6,6 +6,10 @@
 unit_tests()
 {
 	local log=$LOGS/unit.log program status=0 start
+	if [ -n "$LISTING" ]; then
+		echo unit
+		return 0
+	fi
 	wanted unit || return 0
 	say "unit tests"
 	now

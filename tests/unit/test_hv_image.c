@@ -205,7 +205,10 @@ static void bad_elf_is_refused_before_anything_is_written(void **state)
 	refuse_elf(e.ph[1].offset = UINT64_MAX, "not in the file");
 	refuse_elf((e.ph[1].filesz = 0x1000, e.ph[1].offset = 0x800), "not in the file");
 	refuse_elf(e.ph[1].paddr = at(RAM_SIZE) - 0x800, "not in RAM");
-	refuse_elf(e.ph[1].paddr = UINT64_MAX - 0x10, "not in RAM");
+	refuse_elf(e.ph[1].paddr = (UINT64_C(1) << 56) - 0x10, "not in RAM");
+	refuse_elf(e.ph[1].paddr = UINT64_C(1) << 56,
+		   "this is vmlinux, give arch/riscv/boot/Image");
+	refuse_elf(e.ph[1].paddr = UINT64_MAX - 0x10, "this is vmlinux");
 	refuse_elf(e.ph[1].memsz = UINT64_MAX, "not in RAM");
 	refuse_elf(e.ph[1].paddr = at(8 * MIB) - 1, "in use");
 	refuse_elf(e.ph[1].paddr = kernel.start - 0x800, "in use");

@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,12 +85,28 @@ static int read_image(int fd, const char *path, const char *what, struct guest_f
 	return 0;
 }
 
+/* The part of an ELF that add_segment() has read. */
+struct elf_part {
+	uint64_t entry; /* virtual address */
+	uint64_t start; /* physical address of entry; UINT64_MAX: not seen yet */
+};
+
+/*
+ * Whether the segment is of a kernel that relies on a boot loader that knows its page tables: a
+ * physical address has at most 56 bits, and the upper half of the virtual ones is the kernel's.
+ */
+static bool is_virtual(uint64_t physical, uint64_t virtual)
+{
+	return physical >> 56 || (virtual >> 63 && physical < GUEST_KERNEL_BASE);
+}
+
 /* Extends the range of *file by a segment. Returns 0, or -1 after a message. */
 static int add_segment(const Elf64_Phdr *segment, const char *path, const char *what,
-		       struct guest_file *file)
+		       struct guest_file *file, struct elf_part *part)
 {
 	uint64_t start = le64toh(segment->p_paddr);
 	uint64_t size = le64toh(segment->p_memsz);
+	uint64_t into = part->entry - le64toh(segment->p_vaddr);
 
 	if (le32toh(segment->p_type) == PT_INTERP) {
 		message("%s: '%s' is an ELF with an interpreter; expected a static one", what,
@@ -98,11 +115,19 @@ static int add_segment(const Elf64_Phdr *segment, const char *path, const char *
 	}
 	if (le32toh(segment->p_type) != PT_LOAD || size == 0)
 		return 0;
+	if (is_virtual(start, le64toh(segment->p_vaddr))) {
+		message("%s: '%s' is linked at virtual addresses (segment at 0x%llx): this is "
+			"vmlinux, give arch/riscv/boot/Image",
+			what, path, (unsigned long long)le64toh(segment->p_vaddr));
+		return -1;
+	}
 	if (start < GUEST_KERNEL_BASE || start + size < start) {
 		message("%s: '%s': segment at 0x%llx; expected addresses from 0x%x on", what, path,
 			(unsigned long long)start, GUEST_KERNEL_BASE);
 		return -1;
 	}
+	if (into < size)
+		part->start = start + into;
 	if (start < file->start)
 		file->start = start;
 	if (start + size > file->end)
@@ -110,9 +135,24 @@ static int add_segment(const Elf64_Phdr *segment, const char *path, const char *
 	return 0;
 }
 
+/*
+ * QEMU's -kernel starts an ELF at its lowest address, Halite at its entry. An ELF for which these
+ * differ would be two guests with and without --native. Returns 0, or -1 after a message.
+ */
+static int check_entry(const struct guest_file *file, const struct elf_part *part, const char *path,
+		       const char *what)
+{
+	if (part->start == file->start)
+		return 0;
+	message("%s: '%s': the ELF's entry 0x%llx is not its lowest address, which is 0x%llx", what,
+		path, (unsigned long long)part->entry, (unsigned long long)file->start);
+	return -1;
+}
+
 /* Returns 0: an ELF that can run; 1: not an ELF; -1: an ELF that cannot run, after a message. */
 static int read_elf(int fd, const char *path, const char *what, struct guest_file *file)
 {
+	struct elf_part part = { .start = UINT64_MAX };
 	Elf64_Ehdr header;
 	Elf64_Phdr segment;
 	uint64_t offset;
@@ -129,6 +169,7 @@ static int read_elf(int fd, const char *path, const char *what, struct guest_fil
 			le16toh(header.e_type));
 		return -1;
 	}
+	part.entry = le64toh(header.e_entry);
 	file->start = UINT64_MAX;
 	file->end = 0;
 	for (unsigned int i = 0; i < le16toh(header.e_phnum); i++) {
@@ -137,14 +178,14 @@ static int read_elf(int fd, const char *path, const char *what, struct guest_fil
 			message("%s: '%s': the ELF's program headers are cut short", what, path);
 			return -1;
 		}
-		if (add_segment(&segment, path, what, file) < 0)
+		if (add_segment(&segment, path, what, file, &part) < 0)
 			return -1;
 	}
 	if (file->end == 0) {
 		message("%s: '%s': the ELF has nothing to load", what, path);
 		return -1;
 	}
-	return 0;
+	return check_entry(file, &part, path, what);
 }
 
 int guest_file_kernel(const char *path, const char *what, struct guest_file *file)

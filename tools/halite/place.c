@@ -45,6 +45,31 @@ static uint64_t home_size(const struct sizes *sizes)
 	       sizes->memory / 512 / MODULE_ALIGN * MODULE_ALIGN;
 }
 
+/*
+ * QEMU's hw/riscv/boot.c puts a ramdisk behind the start of the kernel by half of the RAM, at most
+ * by a fixed distance.
+ */
+static uint64_t qemu_initrd(const struct sizes *sizes)
+{
+	uint64_t most = (sizes->initrd_far ? 512 : 128) * MIB;
+
+	return sizes->kernel_start + (sizes->memory / 2 < most ? sizes->memory / 2 : most);
+}
+
+/* Places the ramdisk at or behind *next and below end, and moves *next. */
+static uint64_t take_initrd(uint64_t *next, const struct sizes *sizes, uint64_t fdt_end,
+			    uint64_t end)
+{
+	uint64_t start = qemu_initrd(sizes);
+	uint64_t behind = start;
+
+	if (start < *next || start > end || sizes->initrd > end - start ||
+	    take(&behind, sizes->initrd, fdt_end) != start)
+		return take(next, sizes->initrd, fdt_end);
+	*next = behind;
+	return start;
+}
+
 int place_modules(const struct sizes *sizes, unsigned int depth, struct placement *placement)
 {
 	uint64_t ram_end = RAM_BASE + sizes->memory;
@@ -56,7 +81,7 @@ int place_modules(const struct sizes *sizes, unsigned int depth, struct placemen
 	for (unsigned int level = 1; level < depth; level++)
 		placement->halite[level] = take(&next, sizes->halite, fdt_end);
 	placement->kernel = take(&next, sizes->kernel, fdt_end);
-	placement->initrd = sizes->initrd ? take(&next, sizes->initrd, fdt_end) : 0;
+	placement->initrd = sizes->initrd ? take_initrd(&next, sizes, fdt_end, ram_end - kept) : 0;
 	if (sizes->memory < kept || next > ram_end - kept) {
 		needed = (align_up(next) + kept - RAM_BASE) / MIB;
 		message("--memory: %llu MiB is too little for the kernel (runs up to 0x%llx) "

@@ -7,6 +7,7 @@
 #ifndef HALITE_TOOL_PLACE_H
 #define HALITE_TOOL_PLACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "options.h"
@@ -22,14 +23,17 @@ struct sizes {
 	unsigned int cpus;
 	/* First physical address behind Halite's image and the running kernel. */
 	uint64_t running_end;
-	uint64_t halite; /* bytes of the file */
-	uint64_t kernel; /* bytes of the file, or of the running kernel if those are more */
-	uint64_t initrd; /* bytes of the file; 0: none */
+	uint64_t kernel_start; /* where the kernel will run */
+	uint64_t halite;       /* bytes of the file */
+	uint64_t kernel;       /* bytes of the file, or of the running kernel if those are more */
+	uint64_t initrd;       /* bytes of the file; 0: none */
+	bool initrd_far; /* QEMU puts a ramdisk up to 512 MiB behind the kernel, not 128 MiB */
 };
 
 /*
  * Places the files in ascending order, so that each Halite uses the first one and passes on the
- * rest. depth: number of Halites. Returns 0, or -1 after a message that the RAM is too small.
+ * rest. The ramdisk is where QEMU's -initrd puts it, if that place is free: some guests expect it
+ * there. depth: number of Halites. Returns 0, or -1 after a message that the RAM is too small.
  */
 int place_modules(const struct sizes *sizes, unsigned int depth, struct placement *placement);
 

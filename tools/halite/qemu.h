@@ -9,6 +9,8 @@
 #define QEMU_MIN_MINOR 2
 /* The first version whose machines with AIA are used. */
 #define QEMU_AIA_MAJOR 10
+/* The first version whose -initrd goes up to 512 MiB behind the kernel; before: 128 MiB. */
+#define QEMU_INITRD_FAR_MAJOR 9
 
 struct qemu_version {
 	unsigned int major;

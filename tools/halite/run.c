@@ -26,8 +26,11 @@ static const char run_help[] =
 	"terminal. Ctrl-C goes to the guest, Ctrl-A x ends QEMU, Ctrl-A c switches to QEMU's\n"
 	"monitor and back.\n"
 	"\n"
-	"  --kernel F      a RISC-V Linux Image, or a static 64-bit RISC-V ELF\n"
-	"  --initrd F      the guest's initial ramdisk\n"
+	"  --kernel F      a RISC-V Linux Image, or a static 64-bit RISC-V ELF that starts at its\n"
+	"                  lowest address, as with QEMU's -kernel: an ELF with another entry is\n"
+	"                  refused\n"
+	"  --initrd F      the guest's initial ramdisk. It is where QEMU's -initrd puts it, or\n"
+	"                  behind the kernel if there is no room\n"
 	"  --append S      the guest's command line\n"
 	"  --cpus N        number of harts, 1 to 512 (default 2)\n"
 	"  --memory M      RAM of the machine, such as 512M (default 2G)\n"
@@ -191,14 +194,17 @@ static const char *halite_words(const struct run_options *options, unsigned int 
  * after a message.
  */
 static int add_halite_guest(struct words *words, const struct run_options *options,
-			    const struct guest_file *kernel, uint64_t initrd_size)
+			    const struct guest_file *kernel, uint64_t initrd_size,
+			    const struct qemu_version *version)
 {
 	struct guest_file halite;
 	struct placement placement;
 	struct sizes sizes = {
 		.memory = options->memory,
 		.cpus = options->cpus,
+		.kernel_start = kernel->start,
 		.initrd = initrd_size,
+		.initrd_far = version->major >= QEMU_INITRD_FAR_MAJOR,
 	};
 	char path[PATH_MAX];
 
@@ -279,7 +285,7 @@ static int build_command(struct words *words, const struct run_options *options)
 		return -1;
 	if (options->native)
 		add_native_guest(words, options);
-	else if (add_halite_guest(words, options, &kernel, initrd_size) < 0)
+	else if (add_halite_guest(words, options, &kernel, initrd_size, &version) < 0)
 		return -1;
 	for (char **argument = options->qemu_arguments; *argument; argument++)
 		words_add(words, "%s", *argument);
