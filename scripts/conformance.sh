@@ -13,6 +13,7 @@
 #                 aia     APLIC, IMSICs with 7 guest interrupt files, and hstateen0
 #                 aia0    as aia, without guest interrupt files
 #                 aplic   an APLIC that delivers interrupts itself, and harts without AIA
+#                 nosstc  harts without Sstc
 #               These machines run only the areas about harts with more than the H extension:
 #                 vector  harts with V
 #                 csrind  harts with Ssaia, Sscsrind and Ssctr, without IMSIC and hstateen0
@@ -41,6 +42,7 @@ machine_options()
 	aia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu rv64,h=true,smstateen=true" ;;
 	aia0) echo "-M virt,aia=aplic-imsic,aia-guests=0 -cpu rv64,h=true,smstateen=true" ;;
 	aplic) echo "-M virt,aia=aplic" ;;
+	nosstc) echo "-M virt,aia=none -cpu rv64,h=true,sstc=false" ;;
 	vector) echo "-M virt,aia=none -cpu rv64,h=true,v=true" ;;
 	csrind)
 		echo "-M virt,aia=none -cpu" \
@@ -51,8 +53,8 @@ machine_options()
 	rva23) echo "-M virt,aia=none -cpu rva23s64" ;;
 	rva23aia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu rva23s64" ;;
 	*)
-		die "conformance.sh: no machine '$1'; expected plic, aia, aia0, aplic, vector," \
-			"csrind, max, maxaia, rva23 or rva23aia"
+		die "conformance.sh: no machine '$1'; expected plic, aia, aia0, aplic, nosstc," \
+			"vector, csrind, max, maxaia, rva23 or rva23aia"
 		;;
 	esac
 }
@@ -100,7 +102,7 @@ all_of()
 	local config configs=(native none all slow all/all)
 	case $1 in
 	plic | aia) mapfile -t configs < <(all_configs | tr ' ' '\n') ;;
-	vector | csrind | maxaia | rva23*) configs=(none all) ;;
+	nosstc | vector | csrind | maxaia | rva23*) configs=(none all) ;;
 	max) configs=(none all slow all/all none/all all/none) ;;
 	esac
 	for config in "${configs[@]}"; do
@@ -116,7 +118,7 @@ all_variants()
 	for config in native none all sync_csr sync_hfence+sync_sret slow all/all; do
 		echo "aia:$config"
 	done
-	for machine in aia0 aplic vector csrind max maxaia rva23 rva23aia; do
+	for machine in aia0 aplic nosstc vector csrind max maxaia rva23 rva23aia; do
 		all_of "$machine"
 	done
 }

@@ -15,7 +15,7 @@
 
 #define FIRMWARE    UINT64_C(0x80000000) /* OpenSBI's memory, which is not the guest's */
 #define NOWHERE	    UINT64_C(0x40000)	 /* the virt machine has no device there */
-#define BEHIND_UART UINT64_C(0x10000800) /* in the UART's page, behind its registers */
+#define BEHIND_UART 0x800		 /* in the UART's page, behind its registers */
 
 #define LOAD_ACCESS	 5
 #define STORE_ACCESS	 7
@@ -172,13 +172,14 @@ static void check_memory(const void *fdt)
 }
 
 /* HLV, the hypervisor loads, give the same faults as loads. */
-static void check_hypervisor_loads(void)
+static void check_hypervisor_loads(const void *fdt)
 {
 	guest_check("hlv.d of RAM", guest_try_hlv((uintptr_t)second_stack), -1);
 	guest_check("hlv.d where nothing is", guest_try_hlv(NOWHERE), LOAD_ACCESS);
 	guest_check("its stval", guest_trap_value, NOWHERE);
 	guest_check("hlv.d from the firmware", guest_try_hlv(FIRMWARE), LOAD_ACCESS);
-	guest_check("hlv.d that a device refuses", guest_try_hlv(BEHIND_UART), LOAD_ACCESS);
+	guest_check("hlv.d that a device refuses", guest_try_hlv(guest_uart(fdt) + BEHIND_UART),
+		    LOAD_ACCESS);
 }
 
 /* A guest of this guest, with hgatp and vsatp Bare, ends by its traps and by this guest's timer. */
@@ -217,7 +218,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 	check_suspend();
 	check_console();
 	check_memory(fdt);
-	check_hypervisor_loads();
+	check_hypervisor_loads(fdt);
 	check_l2();
 	guest_check("srst: reserved type", error_of(EXT_SRST, 0, 3, 0, 0, 0), INVALID_PARAM);
 	guest_finish();

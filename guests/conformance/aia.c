@@ -93,8 +93,7 @@ static uint32_t find_imsic(const void *fdt)
 
 static void find_aplic(const void *fdt, uint32_t imsic)
 {
-	int node = -1, uart;
-	uint32_t phandle;
+	int node = -1;
 
 	while ((node = fdt_node_offset_by_compatible(fdt, node, "riscv,aplic")) >= 0) {
 		uint32_t parent = property(fdt, node, "msi-parent", 0);
@@ -104,20 +103,21 @@ static void find_aplic(const void *fdt, uint32_t imsic)
 		aia.msi = imsic && parent == imsic;
 		aia.aplic = reg(fdt, node, 0, &aia.aplic_size);
 		aia.sources = property(fdt, node, "riscv,num-sources", 0);
-		phandle = fdt_get_phandle(fdt, node);
-		uart = fdt_node_offset_by_compatible(fdt, -1, "ns16550a");
-		if (uart >= 0 && property(fdt, uart, "interrupt-parent", 0) == phandle)
-			aia.uart_source = property(fdt, uart, "interrupts", 0);
+		aia.uart_source = guest_uart_source(fdt, fdt_get_phandle(fdt, node));
 		return;
 	}
 }
 
 void aia_find(const void *fdt)
 {
+	unsigned int id;
+
 	if (fdt_check_header(fdt))
 		bail("no device tree");
-	aia.plic = fdt_node_offset_by_compatible(fdt, -1, "sifive,plic-1.0.0") >= 0 ||
-		   fdt_node_offset_by_compatible(fdt, -1, "riscv,plic0") >= 0;
+	aia.plic = guest_plic(fdt);
+	aia.plic_source = guest_plic_uart_source(fdt);
+	for (id = 0; id < MAX_HARTS; id++)
+		aia.plic_context[id] = guest_plic_context(fdt, id);
 	aia.present = has_extension("ssaia");
 	aia.csrind = has_extension("sscsrind");
 	find_aplic(fdt, aia.present ? find_imsic(fdt) : 0);

@@ -36,10 +36,12 @@
 #define MAX_FILES 5
 
 struct aia {
-	bool present; /* Ssaia */
-	bool plic;
-	bool csrind;  /* Sscsrind */
-	bool stateen; /* hstateen0 */
+	bool present;		     /* Ssaia */
+	uint64_t plic;		     /* address; 0: none */
+	unsigned int plic_source;    /* of the UART at the PLIC */
+	int plic_context[MAX_HARTS]; /* by hart id */
+	bool csrind;		     /* Sscsrind */
+	bool stateen;		     /* hstateen0 */
 	/* IMSIC of supervisor level. */
 	bool imsic;
 	unsigned int ids;    /* the highest identity */

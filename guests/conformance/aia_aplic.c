@@ -473,7 +473,7 @@ static void check_other_hart(void)
 
 /* ---- the UART's wire ---- */
 
-#define UART  ((volatile uint8_t *)0x10000000)
+#define UART  ((volatile uint8_t *)machine_uart)
 #define STEPS 8
 
 /*

@@ -222,6 +222,9 @@ const char *place(uint64_t addr);
 extern const char *const mode_names[MODES];
 extern bool has_sstc; /* stimecmp and vstimecmp */
 
+/* The address of the UART, an NS16550A; 0: there is none. machine_find() finds it. */
+extern uint64_t machine_uart;
+
 /* ---- machine.c: the device tree ---- */
 
 void machine_find(const void *fdt);

@@ -6,8 +6,6 @@
 #include "aia.h"
 #include "tables.h"
 
-#define PLIC	 UINT64_C(0xc000000)
-#define UART	 UINT64_C(0x10000000)
 #define NOWHERE	 UINT64_C(0x40000)
 #define FIRMWARE UINT64_C(0x80000000)
 #define BEYOND	 UINT64_C(0x10000000000)
@@ -16,18 +14,21 @@
 struct target {
 	const char *name;
 	uint64_t pa;
-	uint64_t offset; /* in its page */
-	bool there;
-	bool unsteady; /* the value that is read changes, so it is not printed */
+	uint64_t offset;    /* in its page */
+	unsigned int width; /* the bytes of an access that the device defines; 0: no device */
+	bool unsteady;	    /* the value that is read changes, so it is not printed */
 };
 
-static const struct target targets[] = {
-	{ "PLIC priority", PLIC, SOURCE * 4, true, false },
-	{ "UART line status", UART, 5, true, true },
-	{ "UART scratch", UART, 7, true, false },
-	{ "firmware", FIRMWARE, 0, false, false },
-	{ "nowhere", NOWHERE, 0x10, false, false },
-	{ "beyond all memory", BEYOND, 8, false, false },
+/* The devices come first; check_devices() fills in their addresses. */
+enum { PLIC, UART_STATUS, UART_SCRATCH };
+
+static struct target targets[] = {
+	[PLIC] = { "PLIC priority", 0, SOURCE * 4, 4, false },
+	[UART_STATUS] = { "UART line status", 0, 5, 1, true },
+	[UART_SCRATCH] = { "UART scratch", 0, 7, 1, false },
+	{ "firmware", FIRMWARE, 0, 0, false },
+	{ "nowhere", NOWHERE, 0x10, 0, false },
+	{ "beyond all memory", BEYOND, 8, 0, false },
 };
 
 static const struct {
@@ -58,11 +59,7 @@ static void check_target(const struct target *t, enum atp_mode vs, unsigned int 
 	uint64_t cause = accesses[access].store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS;
 	struct scene s;
 
-	/*
-	 * Only accesses of the right width are defined: one byte for the UART, one word for the
-	 * PLIC.
-	 */
-	if (t->there && accesses[access].width != (t->pa == PLIC ? 4 : 1))
+	if (t->width && accesses[access].width != t->width)
 		return;
 	if (t->unsteady && accesses[access].store)
 		return;
@@ -70,7 +67,7 @@ static void check_target(const struct target *t, enum atp_mode vs, unsigned int 
 	scene_try(&s, accesses[access].insn, scene_data(&s) + offset, 5);
 	if (t->unsteady)
 		me->x[A0] = 0;
-	check_short(t->there ? DONE : TO_HS, cause, "device %s, %s in %s, %s", t->name,
+	check_short(t->width ? DONE : TO_HS, cause, "device %s, %s in %s, %s", t->name,
 		    accesses[access].name, mode_names[mode], vs == BARE ? "bare" : "sv39");
 	try_insn(HS, accesses[access].hlv, scene_data(&s) + offset, 5,
 		 mode == VS ? HSTATUS_SPVP : 0);
@@ -79,7 +76,7 @@ static void check_target(const struct target *t, enum atp_mode vs, unsigned int 
 	me->mode = VS;
 	if (t->unsteady)
 		me->x[A0] = 0;
-	check_short(t->there ? DONE : TO_HS, cause, "device %s, %s by HLV or HSV for %s, %s",
+	check_short(t->width ? DONE : TO_HS, cause, "device %s, %s by HLV or HSV for %s, %s",
 		    t->name, accesses[access].name, mode_names[mode], vs == BARE ? "bare" : "sv39");
 }
 
@@ -87,7 +84,7 @@ static void check_fetch(const struct target *t, enum mode mode)
 {
 	struct scene s;
 
-	if (t->there)
+	if (t->width)
 		return;
 	make(&s, M39, t, mode);
 	scene_try(&s, INSN_JR, DATA_VA, 0);
@@ -112,7 +109,7 @@ static void check_tables(const struct target *t)
 	unsigned int i, level;
 	struct scene s;
 
-	if (t->there)
+	if (t->width)
 		return;
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		for (level = 1; level < 3; level++) {
@@ -141,8 +138,11 @@ void check_devices(void)
 	unsigned int i, access, mode;
 
 	area_begin("device: devices, firmware's memory and nothing behind the G-stage");
+	targets[PLIC].pa = aia.plic;
+	targets[UART_STATUS].pa = machine_uart;
+	targets[UART_SCRATCH].pa = machine_uart;
 	for (i = 0; i < ARRAY_SIZE(targets); i++) {
-		if (targets[i].pa == PLIC && !aia.plic)
+		if (!targets[i].pa)
 			continue;
 		for (mode = VS; mode <= VU; mode++) {
 			for (access = 0; access < ARRAY_SIZE(accesses); access++) {
@@ -155,6 +155,6 @@ void check_devices(void)
 	}
 	/* Restore the priority. */
 	if (aia.plic)
-		*(volatile uint32_t *)(PLIC + SOURCE * 4) = 0;
+		*(volatile uint32_t *)(aia.plic + SOURCE * 4) = 0;
 	calm();
 }

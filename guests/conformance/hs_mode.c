@@ -42,6 +42,14 @@ void check_vectored(void)
 	csr_write(stvec, conf_trap);
 }
 
+/* Maps the UART, to which this program prints. It does not use the PLIC with these tables. */
+static void map_uart(struct stage *s)
+{
+	const uint64_t page = machine_uart & ~(PAGE - 1);
+
+	map(s, page, page, 0, PTE_RWX);
+}
+
 /* Makes tables for satp with this program and a data page. */
 static void hs_tables(struct stage *s, enum atp_mode mode)
 {
@@ -53,11 +61,7 @@ static void hs_tables(struct stage *s, enum atp_mode mode)
 	for (addr = (uintptr_t)_start & ~(page_size(1) - 1); addr < (uintptr_t)_end;
 	     addr += page_size(1))
 		map(s, addr, addr, 1, PTE_RWX);
-	/*
-	 * Map the UART, to which this program prints. It does not use the PLIC with these
-	 * tables.
-	 */
-	map(s, 0x10000000, 0x10000000, 0, PTE_RWX);
+	map_uart(s);
 }
 
 static void use_satp(const struct stage *s)
@@ -103,7 +107,7 @@ static void check_with_guest(enum atp_mode mode)
 	hs = new_stage(mode, false);
 	map(&hs, 0x80200000, 0x80200000, 1, PTE_RWX);
 	map(&hs, 0x80400000, 0x80400000, 1, PTE_RWX);
-	map(&hs, 0x10000000, 0x10000000, 0, PTE_RWX);
+	map_uart(&hs);
 	map(&hs, DATA_VA, (uintptr_t)data_pages[4], 0, PTE_RWX);
 	scene_use(&s);
 	use_satp(&hs);

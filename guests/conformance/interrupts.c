@@ -290,13 +290,13 @@ static void check_sstc(void)
 	check_timer_access();
 }
 
-/* The UART's "transmitter empty" through the virt machine's PLIC: claim, complete, level. */
+/* The UART's "transmitter empty" through the PLIC: claim, complete, level. */
 static void check_external(void)
 {
-	volatile uint32_t *plic = (volatile uint32_t *)0xc000000;
-	volatile uint8_t *uart = (volatile uint8_t *)0x10000000;
-	const unsigned int irq = 10, context = 2 * me->id + 1;
-	volatile uint32_t *enable = plic + (0x2000 + context * 0x80) / 4;
+	volatile uint32_t *plic = (volatile uint32_t *)aia.plic;
+	volatile uint8_t *uart = (volatile uint8_t *)machine_uart;
+	const unsigned int irq = aia.plic_source, context = aia.plic_context[me->id];
+	volatile uint32_t *enable = plic + (0x2000 + context * 0x80 + irq / 32 * 4) / 4;
 	volatile uint32_t *claim = plic + (0x200004 + context * 0x1000) / 4;
 	uint32_t claimed, again;
 	unsigned int mode;
@@ -304,7 +304,7 @@ static void check_external(void)
 
 	for (mode = VS; mode <= VU; mode++) {
 		plic[irq] = 1;
-		enable[0] = BIT64(irq);
+		enable[0] = BIT64(irq % 32);
 		claim[-1] = 0;
 		csr_write(sie, BIT64(IRQ_SEI) | BIT64(IRQ_STI));
 		while (!(uart[5] & 0x40))
@@ -338,7 +338,7 @@ void check_interrupts(void)
 	check_vs_writes();
 	calm();
 	check_sstc();
-	if (aia.plic)
+	if (aia.plic && aia.plic_source && aia.plic_context[me->id] >= 0)
 		check_external();
 	calm();
 	check_hs_modes();

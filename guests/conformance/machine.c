@@ -9,6 +9,8 @@
 #define ISA_MAX	 4096
 #define ARGS_MAX 256
 
+uint64_t machine_uart;
+
 static char isa[ISA_MAX];
 static char args[ARGS_MAX];
 
@@ -24,6 +26,7 @@ void machine_find(const void *fdt)
 {
 	if (fdt_check_header(fdt))
 		bail("no device tree");
+	machine_uart = guest_uart(fdt);
 	copy_string(fdt, fdt_node_offset_by_prop_value(fdt, -1, "device_type", "cpu", 4),
 		    "riscv,isa", isa, sizeof(isa));
 	copy_string(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", args, sizeof(args));

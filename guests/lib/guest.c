@@ -7,6 +7,7 @@
 
 #define PROBE_EXTENSION 3
 #define CONSOLE_WRITE	0
+#define LEGACY_PUTCHAR	1
 #define EXT_HALITE	0x0a414c49
 #define EXITS		1
 #define EXITS_MAX	32
@@ -31,22 +32,12 @@ struct guest_result guest_sbi(uint64_t extension, uint64_t function, uint64_t ar
 	return (struct guest_result){ .error = (int64_t)a0, .value = a1 };
 }
 
-/* Writes to the virt machine's UART, without firmware. */
-static void put(char c)
-{
-	volatile uint8_t *uart = (volatile uint8_t *)0x10000000;
-
-	while (!(uart[5] & 0x20))
-		;
-	uart[0] = c;
-}
-
 /*
  * Writes a text by one SBI call. Halite writes through the firmware, which finishes the text of one
  * call before the next, so a line of one call stays whole whatever other harts print. Firmware
- * without DBCN (SBI 1.0) has no such call.
+ * without DBCN (SBI 1.0) has no such call; its legacy call takes one byte.
  */
-static void write_text(const char *text, uint64_t size)
+void guest_write(const char *text, uint64_t size)
 {
 	static int has_dbcn = -1;
 	struct guest_result r;
@@ -62,7 +53,7 @@ static void write_text(const char *text, uint64_t size)
 		done += r.value;
 	}
 	while (done < size)
-		put(text[done++]);
+		guest_sbi(LEGACY_PUTCHAR, 0, (uint8_t)text[done++], 0, 0, 0, 0);
 }
 
 void guest_print(const char *fmt, ...)
@@ -73,7 +64,7 @@ void guest_print(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	write_text(line, strlen(line));
+	guest_write(line, strlen(line));
 }
 
 void guest_check(const char *what, int64_t seen, int64_t expected)

@@ -16,6 +16,9 @@ struct guest_result {
 struct guest_result guest_sbi(uint64_t extension, uint64_t function, uint64_t a0, uint64_t a1,
 			      uint64_t a2, uint64_t a3, uint64_t a4);
 
+/* Writes a text to the firmware's console. */
+void guest_write(const char *text, uint64_t size);
+
 /* printf to the firmware's console, integers only. Pass one line in a call: it then stays whole. */
 void guest_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -65,6 +68,18 @@ void guest_second_start(void);
  * Both have a register of source 1 at offset 4.
  */
 uint64_t guest_interrupt_controller(const void *fdt);
+
+/* intc.c: the address of the PLIC, and of the NS16550A; 0: there is none. */
+uint64_t guest_plic(const void *fdt);
+uint64_t guest_uart(const void *fdt);
+
+/*
+ * intc.c: the UART's source at the controller with phandle @controller, or at the PLIC; 0: it has
+ * none there. The PLIC's context for S mode of a hart; -1: there is none.
+ */
+unsigned int guest_uart_source(const void *fdt, uint32_t controller);
+unsigned int guest_plic_uart_source(const void *fdt);
+int guest_plic_context(const void *fdt, uint64_t hartid);
 
 /* Each guest defines these. */
 void guest_main(uint64_t hartid, const void *fdt);

@@ -167,6 +167,25 @@ test_legacy_input()
 	expect_status 0
 }
 
+# test_plic_name NAME [OPTIONS]: a machine whose PLIC has only this name in the device tree.
+test_plic_name()
+{
+	local plic=$1 tree=$LOGS/$NAME.dtb
+	shift
+	"$HALITE" run --kernel "$GUESTS/basics.elf" --native --machine plic --memory 512M -- \
+		-M "dumpdtb=$tree" >/dev/null 2>&1
+	dtc -q -I dtb -O dts "$tree" | sed "s/\"sifive,plic-1.0.0.*riscv,plic0\"/\"$plic\"/" \
+		>"$tree.dts"
+	grep -q "\"$plic\";" "$tree.dts" || fail "the PLIC's name could not be changed"
+	dtc -q -I dts -O dtb -o "$tree" "$tree.dts"
+	test_guest basics --machine plic "$@" -- -dtb "$tree"
+	with_console -conformance 60 "$HALITE" run --kernel "$GUESTS/conformance.elf" \
+		--machine plic --memory 512M --append "area=irq area=device" "$@" -- -dtb "$tree"
+	expect_status 0
+	expect_console '^ok [0-9]+ external in VS, claimed 10, then 0 ' "the PLIC was not found"
+	expect_console '^ok [0-9]+ device PLIC priority, word load ' "the PLIC was not found"
+}
+
 # test_ramdisk QEMU [OPTIONS]: the guest's ramdisk is where QEMU puts it without Halite.
 test_ramdisk()
 {
@@ -316,6 +335,8 @@ guest_tests()
 	done
 	test_case guest-legacy-input-native test_legacy_input --native
 	test_case guest-legacy-input-halite test_legacy_input
+	test_case guest-plic-name-native test_plic_name thead,c900-plic --native
+	test_case guest-plic-name-halite test_plic_name thead,c900-plic
 	test_case guest-ramdisk test_ramdisk "$QEMU10"
 	test_case guest-ramdisk-512M test_ramdisk "$QEMU10" --memory 512M
 	test_case guest-ramdisk-qemu-7.2 test_ramdisk "$QEMU72"
