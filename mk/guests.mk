@@ -17,7 +17,8 @@ $(GUESTS_WITH_NACL): GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
 GUESTS_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices interrupts legacy roundtrips)
 $(GUESTS_WITH_TREE): GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
 $(GUESTS_WITH_NACL) $(GUESTS_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)
-build/guests/conformance.elf build/guests/harts.elf $(filter-out %/aia.elf,$(GUESTS_WITH_TREE)): guests/lib/intc.c
+build/guests/conformance.elf build/guests/harts.elf \
+	$(filter-out %/aia.elf,$(GUESTS_WITH_TREE)): guests/lib/intc.c
 $(GUEST_LIBFDT_OBJECTS): build/obj/guests/libfdt/%.o: mk/guests.mk | $(GUEST_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
 	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -w -isystem $(GUEST_LIBFDT) -c -o $@ \

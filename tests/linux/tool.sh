@@ -255,7 +255,8 @@ test_tool_initrd()
 	make_image "$LOGS/image.bin" 8192
 	truncate -s 120M "$LOGS/initrd.bin"
 	seen=$(initrd_of "$qemu" 256M)
-	[ $((seen)) != 0 ] && [ $((seen)) -lt $((0x88200000)) ] || fail "the ramdisk is at '$seen', up to the end of RAM"
+	[ $((seen)) != 0 ] && [ $((seen)) -lt $((0x88200000)) ] ||
+		fail "the ramdisk is at '$seen', up to the end of RAM"
 }
 
 # complains PATTERN COMMAND...: COMMAND prints one line, with PATTERN, and fails.
