@@ -13,7 +13,7 @@
 # make selftests    runs the kernel's KVM selftests, bare and in Halite, and compares
 #                   (mk/selftests.mk)
 # make pictures     draws docs/pictures/*.svg from the .dot files there
-# make csr-doc      writes docs/csr.md from src/hext/csr_table.h
+# make csr-doc      writes docs/csr.md from the tables of src/hext
 # make format       lays out the C code; make format-check only checks the layout
 # make check        runs the checks that a change must pass (CONTRIBUTING.md)
 # make tag          tags the version
@@ -86,7 +86,7 @@ build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) Makefile mk/version.mk | build/.pa
 csr-doc: build/csr-doc
 	build/csr-doc >docs/csr.md
 
-build/csr-doc: tools/csr-doc/main.c src/hext/csr_table.h
+build/csr-doc: tools/csr-doc/main.c src/hext/csr_table.h src/hext/ext_table.h
 	@mkdir -p build
 	@echo "  CC      $@"
 	@$(HOST_CC) $(HOST_CFLAGS) -Isrc -o $@ $<

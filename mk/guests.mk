@@ -14,6 +14,9 @@ GUEST_LIBFDT := build/ext/libfdt
 GUEST_LIBFDT_OBJECTS := $(addprefix build/obj/guests/libfdt/,fdt.o fdt_ro.o)
 GUESTS_WITH_NACL := $(patsubst %,build/guests/%.elf,conformance cage harts)
 $(GUESTS_WITH_NACL): GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
+# Two guests walk the tables of src/hext.
+build/guests/hostile.elf: GUEST_CFLAGS += -Isrc
+build/guests/hostile.elf build/guests/conformance.elf: $(wildcard src/hext/*.h)
 GUESTS_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices interrupts legacy roundtrips)
 $(GUESTS_WITH_TREE): GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
 $(GUESTS_WITH_NACL) $(GUESTS_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)

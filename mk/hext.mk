@@ -17,8 +17,8 @@ HEXT_WARN := -std=gnu11 -Wall -Wextra -Werror -Isrc
 HEXT_LIB_FLAGS := $(HEXT_WARN) -ffreestanding -O2
 HEXT_RV64 := $(HEXT_RV)gcc -march=rv64imac_zicsr -mabi=lp64 -mcmodel=medany
 HEXT_SOURCES := $(wildcard src/hext/*.c)
-# csr_table.h is the list of a macro that the includer defines.
-HEXT_HEADERS := $(filter-out src/hext/csr_table.h,$(wildcard src/hext/*.h))
+# The tables are lists of a macro that the includer defines.
+HEXT_HEADERS := $(filter-out src/hext/%_table.h,$(wildcard src/hext/*.h))
 
 .PHONY: hext-check hext-alone hext-headers hext-example
 hext-check: hext-alone hext-headers hext-example

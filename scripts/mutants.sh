@@ -107,6 +107,7 @@ unit_cage()
 	case $file in
 	hext/*) unit_hext; return ;;
 	riscv/attempt.c) set -- riscv_attempt ;;
+	hv/machine_isa.c) set -- hv_machine hv_guest_fdt ;;
 	hv/plic.c) set -- hv_plic ;;
 	hv/aplic.c) set -- hv_aplic ;;
 	hv/withheld.c) set -- hv_machine hv_guest_fdt hv_options ;;

@@ -2,6 +2,9 @@
 /*
  * The H and VS CSRs, fences and entries, by SBI NACL if it is offered.
  *
+ * A CSR instruction has the number of its CSR as an immediate, so each CSR of Halite's table has a
+ * case.
+ *
  * Invariant: me->dirty and me->queued tell whether the area has dirty CSRs or pending fences. It
  * has none when a check is about an instruction of HS mode.
  */
@@ -9,40 +12,6 @@
 
 #include "conformance.h"
 #include "nacl/abi.h"
-
-/* The numbers of all H and VS CSRs. */
-#define FOR_EACH_H_CSR(X) \
-	X(0x200)          \
-	X(0x204)          \
-	X(0x205)          \
-	X(0x240)          \
-	X(0x241)          \
-	X(0x242)          \
-	X(0x243)          \
-	X(0x244)          \
-	X(0x24d)          \
-	X(0x280)          \
-	X(0x600)          \
-	X(0x602)          \
-	X(0x603)          \
-	X(0x604)          \
-	X(0x605)          \
-	X(0x606)          \
-	X(0x607)          \
-	X(0x60a)          \
-	X(0x60c)          \
-	X(0x60d)          \
-	X(0x60e)          \
-	X(0x60f)          \
-	X(0x643)          \
-	X(0x644)          \
-	X(0x645)          \
-	X(0x64a)          \
-	X(0x680)          \
-	X(0xe12)          \
-	FOR_EACH_AIA_CSR(X)
-
-#define FOR_EACH_AIA_CSR(X) X(0x250) X(0x251) X(0x25c) X(0xeb0) X(0x608) X(0x609) X(0x646) X(0x647)
 
 static uint8_t areas[MAX_HARTS][NACL_SHMEM_SIZE] __attribute__((aligned(NACL_SHMEM_ALIGN)));
 
@@ -87,11 +56,10 @@ void access_end(void)
 static uint64_t insn_read(unsigned int csr)
 {
 	switch (csr) {
-#define READ(number) \
-	case number: \
+#define HEXT_ROW(name, number, ...) \
+	case number:                \
 		return csr_read(number);
-		FOR_EACH_H_CSR(READ)
-#undef READ
+#include "hext/csr_table.h"
 	default:
 		return 0;
 	}
@@ -100,11 +68,10 @@ static uint64_t insn_read(unsigned int csr)
 bool has_h_csr(unsigned int csr)
 {
 	switch (csr) {
-#define IS(number)   \
-	case number: \
+#define HEXT_ROW(name, number, ...) \
+	case number:                \
 		return true;
-		FOR_EACH_H_CSR(IS)
-#undef IS
+#include "hext/csr_table.h"
 	default:
 		return false;
 	}
@@ -113,12 +80,11 @@ bool has_h_csr(unsigned int csr)
 static void insn_write(unsigned int csr, uint64_t value)
 {
 	switch (csr) {
-#define WRITE(number)                     \
+#define HEXT_ROW(name, number, ...)       \
 	case number:                      \
 		csr_write(number, value); \
 		break;
-		FOR_EACH_H_CSR(WRITE)
-#undef WRITE
+#include "hext/csr_table.h"
 	default:
 		break;
 	}

@@ -235,6 +235,12 @@ bool has_one_of(const char *names);
 /* Whether the command line has area=NAME, or no word area= at all, which selects all areas. */
 bool area_wanted(const char *name);
 
+/* ---- leak.c ---- */
+
+/* Reads or writes a CSR by an instruction in @mode. False: a trap. */
+bool csr_read_in(enum mode mode, unsigned int csr, uint64_t *value);
+bool csr_write_in(enum mode mode, unsigned int csr, uint64_t value);
+
 /* ---- report.c ---- */
 
 void check(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -277,6 +283,7 @@ void check_leaks(void);
 void check_cache_blocks(void);
 void check_stale_htinst(void);
 void check_told(void);
+void check_rows(void);
 void check_aia(void); /* aia.h */
 #endif
 

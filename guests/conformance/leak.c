@@ -52,14 +52,14 @@ static uint64_t vgein(void)
 	return aia.files ? VGEIN(1) : 0;
 }
 
-static bool read_in(enum mode mode, unsigned int csr, uint64_t *value)
+bool csr_read_in(enum mode mode, unsigned int csr, uint64_t *value)
 {
 	try_insn(mode, INSN_CSRR(csr), 0, 0, vgein());
 	*value = me->x[A0];
 	return ended().to == DONE;
 }
 
-static bool write_in(enum mode mode, unsigned int csr, uint64_t value)
+bool csr_write_in(enum mode mode, unsigned int csr, uint64_t value)
 {
 	try_insn(mode, INSN_CSRW(csr), value, 0, vgein());
 	return ended().to == DONE;
@@ -85,7 +85,7 @@ static void walk(void)
 	uint64_t value;
 
 	for (csr = 0; csr < CSRS; csr++)
-		answer[csr] = read_in(VS, csr, &value) ? 0 : ended().cause;
+		answer[csr] = csr_read_in(VS, csr, &value) ? 0 : ended().cause;
 }
 
 /* A read of a CSR without a row must be illegal; a virtual instruction if HS mode has the CSR. */
@@ -122,7 +122,7 @@ static void check_row(const struct row *r)
 	uint64_t value;
 
 	check(there || !is_told(r) || r->holder == WINDOW || r->holder == READ_ONLY ||
-		      !read_in(HS, r->first, &value),
+		      !csr_read_in(HS, r->first, &value),
 	      "leak %s in VS mode = %s", r->name, answer_text(r->first));
 }
 
@@ -156,7 +156,7 @@ static void write_all(uint64_t pattern)
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (can_be_written(&rows[i]) && rows[i].first != CSR_SSTATUS)
-			write_in(VS, rows[i].first, pattern);
+			csr_write_in(VS, rows[i].first, pattern);
 	}
 }
 
@@ -200,7 +200,7 @@ static void look_at_l1s(bool first, const char *pattern)
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!is_l1s(&rows[i]))
 			continue;
-		if (!is_told(&rows[i]) || !read_in(HS, rows[i].first, &now))
+		if (!is_told(&rows[i]) || !csr_read_in(HS, rows[i].first, &now))
 			now = l1[i];
 		if (first)
 			l1[i] = now;
@@ -225,7 +225,7 @@ static void find_switched(void)
 		const struct row *r = &rows[i];
 
 		if (r->holder == VS_BANK)
-			switched[i] = read_in(HS, VS_NUMBER(r->first), &old);
+			switched[i] = csr_read_in(HS, VS_NUMBER(r->first), &old);
 		else
 			switched[i] = r->holder != SHARED || is_told(r);
 	}
@@ -242,7 +242,7 @@ static void write_of_vs(unsigned int csr, uint64_t value)
 	if (has_h_csr(csr))
 		h_write(csr, value);
 	else
-		write_in(HS, csr, value);
+		csr_write_in(HS, csr, value);
 }
 
 /* Does what a hypervisor does between two guests. */
@@ -258,7 +258,7 @@ static void l1_switches(void)
 		if (!can_be_written(r) || !can_switch(r))
 			continue;
 		if (r->holder == SHARED)
-			write_in(HS, r->first, r->value);
+			csr_write_in(HS, r->first, r->value);
 		else if (r->holder == VS_BANK)
 			write_of_vs(VS_NUMBER(r->first), r->value);
 	}
@@ -280,11 +280,11 @@ static void check_of_b(const struct row *r, const char *pattern)
 			 * The value that L1 has written, without bits that the register cannot
 			 * hold.
 			 */
-			read_in(HS, r->first, &expected);
+			csr_read_in(HS, r->first, &expected);
 		/* L1's value of sstatus has FS and VS off, and these CSRs need them. */
 		if (!(r->first >> 8))
 			h_write(CSR_VSSTATUS, STATUS_OF_GUEST);
-		answers = read_in(VS, r->first, &seen);
+		answers = csr_read_in(VS, r->first, &seen);
 	} else {
 		seen = expected;
 	}
@@ -303,7 +303,7 @@ static void check_by_l1(const struct row *r, const char *pattern)
 
 	if (r->holder != VS_BANK)
 		return;
-	if (!can_be_written(r) || !can_switch(r) || !read_in(HS, VS_NUMBER(r->first), &seen))
+	if (!can_be_written(r) || !can_switch(r) || !csr_read_in(HS, VS_NUMBER(r->first), &seen))
 		seen = r->value;
 	check_value(seen == r->value, seen, r->value, "leak vs%s after A's %s", r->name + 1,
 		    pattern);
@@ -412,7 +412,7 @@ static void check_file(bool vector, uint64_t pattern, const char *text)
 		return;
 	}
 	h_write(CSR_VSSTATUS, STATUS_OF_GUEST);
-	if (vector && (!read_in(HS, VLENB, &vlenb) || vlenb > VLENB_MAX))
+	if (vector && (!csr_read_in(HS, VLENB, &vlenb) || vlenb > VLENB_MAX))
 		bail("vlenb is %lu", (unsigned long)vlenb);
 	put_registers(VS, vector, pattern);
 	put_registers(HS, vector, of_b);
@@ -463,7 +463,7 @@ void check_leaks(void)
 		check_row(&rows[i]);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (can_be_written(&rows[i]))
-			read_in(VS, rows[i].first, &before[i]);
+			csr_read_in(VS, rows[i].first, &before[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(patterns); i++)
 		check_pattern(patterns[i].value, patterns[i].text);

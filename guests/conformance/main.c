@@ -36,6 +36,7 @@ static const struct area {
 	{ "told", check_told },
 	{ "cbo", check_cache_blocks },
 	{ "stale", check_stale_htinst },
+	{ "rows", check_rows },
 };
 /* clang-format on */
 

@@ -5,6 +5,7 @@
  */
 #include "aia.h"
 #include "csr_list.h"
+#include "csr_rows.h"
 
 struct field {
 	const char *name;
@@ -57,6 +58,40 @@ static void check_field(const struct field *f)
 					   : "can be set, but the ISA string lacks it");
 }
 
+/*
+ * The bits that Halite's table gives to an extension. A bit that another extension has, too, may be
+ * set if the ISA string names that one.
+ */
+static void check_extension(const struct extension_row *e, unsigned int csr, const char *csr_name,
+			    uint64_t bits, uint64_t told_bits)
+{
+	bool wrong = !has_extension(e->name) && (written(csr, ALL) & bits & ~told_bits);
+
+	check(!wrong, "told bits of %s in %s = %s", e->name, csr_name,
+	      wrong ? "can be set, but the ISA string lacks it" : "as the ISA string says");
+}
+
+static void check_extensions(void)
+{
+	uint64_t told_envcfg = 0, told_stateen0 = 0;
+	unsigned int i;
+
+	for (i = 0; i < extension_row_count; i++) {
+		if (has_extension(extension_rows[i].name)) {
+			told_envcfg |= extension_rows[i].envcfg;
+			told_stateen0 |= extension_rows[i].stateen0;
+		}
+	}
+	for (i = 0; i < extension_row_count; i++) {
+		const struct extension_row *e = &extension_rows[i];
+
+		if (e->envcfg)
+			check_extension(e, CSR_HENVCFG, "henvcfg", e->envcfg, told_envcfg);
+		if (e->stateen0 && aia.stateen)
+			check_extension(e, CSR_HSTATEEN0, "hstateen0", e->stateen0, told_stateen0);
+	}
+}
+
 /* A field of two bits: priv H, "Legal values of PMM". */
 static void check_reserved_mask_length(const char *name, unsigned int csr, unsigned int shift)
 {
@@ -85,6 +120,7 @@ void check_told(void)
 		if (fields[i].csr != CSR_HSTATEEN0 || aia.stateen)
 			check_field(&fields[i]);
 	}
+	check_extensions();
 	check_reserved_mask_length("henvcfg.PMM", CSR_HENVCFG, 32);
 	check_reserved_mask_length("hstatus.HUPMM", CSR_HSTATUS, 48);
 	calm();

@@ -38,16 +38,16 @@
 
 /* henvcfg */
 #define HENVCFG_FIOM  BIT64(0)
+#define HENVCFG_LPE   BIT64(2)
+#define HENVCFG_SSE   BIT64(3)
 #define HENVCFG_CBIE  MASK64(5, 4)
 #define HENVCFG_CBCFE BIT64(6)
 #define HENVCFG_CBZE  BIT64(7)
+#define HENVCFG_PMM   MASK64(33, 32)
+#define HENVCFG_DTE   BIT64(59)
 #define HENVCFG_ADUE  BIT64(61)
 #define HENVCFG_PBMTE BIT64(62)
 #define HENVCFG_STCE  BIT64(63)
-/* The fields of the extensions that a guest may know: without PMM (Ssnpm), LPE, SSE and DTE. */
-#define HENVCFG_KNOWN                                                                \
-	(HENVCFG_FIOM | HENVCFG_CBIE | HENVCFG_CBCFE | HENVCFG_CBZE | HENVCFG_ADUE | \
-	 HENVCFG_PBMTE | HENVCFG_STCE)
 
 /* hstateen0 */
 #define HSTATEEN0_CTR	 BIT64(54)

@@ -6,6 +6,11 @@
 #include "lib/assert.h"
 #include "lib/page.h"
 
+#define HEXT_ROW(name, number, gate, ...)                   \
+	_Static_assert(HEXT_TOLD_OF_##gate != HEXT_TOLD_NO, \
+		       "a CSR of an extension that L1 is not told of (ext_table.h)");
+#include "hext/csr_table.h"
+
 static void set_nothing(struct hext_hart *h, uint64_t value)
 {
 	(void)h;
@@ -65,7 +70,7 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 	switch (csr) {
 #define HEXT_ROW(name, number, gate, ...) \
 	case number:                      \
-		return HEXT_GATE_##gate(name);
+		return HEXT_GATE(gate, name);
 #include "hext/csr_table.h"
 	default:
 		return false;
@@ -94,7 +99,7 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 	switch (csr) {
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, effect, ...)  \
 	case number:                                                                    \
-		if (!HEXT_GATE_##gate(name))                                            \
+		if (!HEXT_GATE(gate, name))                                             \
 			return false;                                                   \
 		note_priority(h, HEXT_EFFECT_##effect, (value & mask) != 0);            \
 		*old = h->field;                                                        \
@@ -103,7 +108,7 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 		return true;
 #define HEXT_VIEW(name, number, get, set, gate, ...)             \
 	case number:                                             \
-		if (!HEXT_GATE_##gate(name))                     \
+		if (!HEXT_GATE(gate, name))                      \
 			return false;                            \
 		*old = get;                                      \
 		if (mask)                                        \
@@ -111,7 +116,7 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 		return true;
 #define HEXT_FILE(name, number, rmw, gate, ...) \
 	case number:                            \
-		return HEXT_GATE_##gate(name) && rmw(h, old, value, mask);
+		return HEXT_GATE(gate, name) && rmw(h, old, value, mask);
 #include "hext/csr_table.h"
 	default:
 		return false;
@@ -212,8 +217,8 @@ void hext_csr_put_trapped(const struct hext_hart *h, volatile uint64_t *csrs)
 
 #undef L1_HIP
 #define L1_HIP hip
-#define PUT(name, number, gate, trap, value)                                 \
-	if (HEXT_TRAP_##trap == HEXT_TRAP_CHANGED && HEXT_GATE_##gate(name)) \
+#define PUT(name, number, gate, trap, value)                                \
+	if (HEXT_TRAP_##trap == HEXT_TRAP_CHANGED && HEXT_GATE(gate, name)) \
 		csrs[NACL_CSR_INDEX(number)] = (value);
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, effect, trap, order) \
 	PUT(name, number, gate, trap, h->field)

@@ -17,6 +17,7 @@ enum hext_csr_number {
 enum hext_csr_row {
 #define HEXT_ROW(name, ...) HEXT_ROW_##name,
 #include "hext/csr_table.h"
+	HEXT_ROWS
 };
 
 /* What a write by L1 changes before L2 runs. */
@@ -91,12 +92,8 @@ static inline bool hext_csr_waits_for_l2(unsigned int csr)
 
 /* ---- columns of the table as expressions, in which c is the hart's struct hext_config ---- */
 
-/* gate: whether the hart has the CSR. */
-#define HEXT_GATE_ALWAYS(name)	true
-#define HEXT_GATE_SSTC(name)	c->sstc
-#define HEXT_GATE_AIA(name)	c->aia
-#define HEXT_GATE_STATEEN(name) HEXT_GATE_ANSWERS(name)
-#define HEXT_GATE_ANSWERS(name) (c->answers >> HEXT_ROW_##name & 1)
+/* gate: whether L1 has the CSR @name. */
+#define HEXT_GATE(gate, name) hext_has_csr(c, HEXT_CSRS_OF_##gate, HEXT_ROW_##name)
 
 /* how: the writable bits. */
 #define HEXT_WRITABLE_FIXED(field, bits)  (bits)

@@ -28,16 +28,26 @@ static inline uint64_t hext_merge(uint64_t old, uint64_t value, uint64_t mask, u
 	(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS | SSTATUS_SUM | \
 	 SSTATUS_MXR)
 
+/* henvcfg: the bits of L1's extensions (ext_table.h). */
 static inline uint64_t hext_known_envcfg(const struct hext_config *c)
 {
-	return c->sstc ? HENVCFG_KNOWN : HENVCFG_KNOWN & ~HENVCFG_STCE;
+	uint64_t known = 0;
+
+#define HEXT_EXT(name, told, csrs, stateen0, envcfg, ...) known |= c->name ? (envcfg) : 0;
+#include "hext/ext_table.h"
+	return known;
 }
 
+/* hstateen0: the bits of L1's extensions, and those of no extension in ext_table.h. */
 static inline uint64_t hext_known_stateen0(const struct hext_config *c)
 {
-	uint64_t known = ~(HSTATEEN0_CTR | HSTATEEN0_SRMCFG);
+	uint64_t owned = 0, known = 0;
 
-	return c->aia ? known : known & ~HSTATEEN0_OF_AIA;
+#define HEXT_EXT(name, told, csrs, stateen0, ...) \
+	owned |= (stateen0);                      \
+	known |= c->name ? (stateen0) : 0;
+#include "hext/ext_table.h"
+	return ~owned | known;
 }
 
 /* ---- the rules ---- */

@@ -26,11 +26,8 @@
  *   PROBED	the bits of @bits that the hart has: @field of struct hext_config holds them.
  * rule		legal_@rule() in csr_legal.h makes a written value legal (WARL).
  * reset	the value after reset.
- * gate		whether L1 has the CSR.
- *   ALWAYS	L1 has it as part of the H extension.
- *   SSTC, AIA	L1 has it if the hart has this extension.
- *   STATEEN	L1 has it if the hart has Smstateen and lets Halite access the CSR.
- *   ANSWERS	L1 has it if the hart lets Halite access the CSR.
+ * gate		the extension with which L1 has the CSR: its name in ext_table.h, whose column csrs
+ *		says how Halite finds out whether L1 has it.
  * held		where the value is. For a HEXT_BANK, of which L1 and L2 have one value each:
  *   BY_TRAP	the hart holds the value of the level that runs. The trap that ends L2 overwrites
  *		the value of L1.
@@ -75,70 +72,70 @@
 /* clang-format off */
 
 /* VS CSRs: priv H, "Virtual Supervisor CSRs"; AIA, "VS-level CSRs" */
-HEXT_BANK(VSSTATUS, 0x200, status, PROBED, HEXT_KNOWN_STATUS, status, SSTATUS_UXL_64, ALWAYS,
+HEXT_BANK(VSSTATUS, 0x200, status, PROBED, HEXT_KNOWN_STATUS, status, SSTATUS_UXL_64, h,
 	  BY_TRAP, L2_ONLY)
-HEXT_BANK(VSTVEC, 0x205, tvec, FIXED, ~UINT64_C(0), tvec, 0, ALWAYS, SWAPPED, L2_ONLY)
-HEXT_BANK(VSSCRATCH, 0x240, scratch, FIXED, ~UINT64_C(0), any, 0, ALWAYS, SWAPPED, L2_ONLY)
-HEXT_BANK(VSEPC, 0x241, epc, FIXED, ~UINT64_C(1), any, 0, ALWAYS, BY_TRAP, L2_ONLY)
-HEXT_BANK(VSCAUSE, 0x242, cause, FIXED, ~UINT64_C(0), any, 0, ALWAYS, BY_TRAP, L2_ONLY)
-HEXT_BANK(VSTVAL, 0x243, tval, FIXED, ~UINT64_C(0), any, 0, ALWAYS, BY_TRAP, L2_ONLY)
-HEXT_BANK(VSTIMECMP, 0x24d, timecmp, FIXED, ~UINT64_C(0), any, 0, SSTC, TIMER, PENDING)
-HEXT_BANK(VSISELECT, 0x250, iselect, PROBED, ~UINT64_C(0), any, 0, AIA, SWAPPED, L2_ONLY)
-HEXT_FILE(VSIREG, 0x251, hext_vsireg_rmw, AIA, PENDING, DEAR, LAST)
-HEXT_FILE(VSTOPEI, 0x25c, hext_vstopei_rmw, AIA, PENDING, DEAR, LAST)
-HEXT_BANK(VSATP, 0x280, atp, FIXED, ~UINT64_C(0), vsatp, 0, ALWAYS, GSTAGE, L2_ONLY)
+HEXT_BANK(VSTVEC, 0x205, tvec, FIXED, ~UINT64_C(0), tvec, 0, h, SWAPPED, L2_ONLY)
+HEXT_BANK(VSSCRATCH, 0x240, scratch, FIXED, ~UINT64_C(0), any, 0, h, SWAPPED, L2_ONLY)
+HEXT_BANK(VSEPC, 0x241, epc, FIXED, ~UINT64_C(1), any, 0, h, BY_TRAP, L2_ONLY)
+HEXT_BANK(VSCAUSE, 0x242, cause, FIXED, ~UINT64_C(0), any, 0, h, BY_TRAP, L2_ONLY)
+HEXT_BANK(VSTVAL, 0x243, tval, FIXED, ~UINT64_C(0), any, 0, h, BY_TRAP, L2_ONLY)
+HEXT_BANK(VSTIMECMP, 0x24d, timecmp, FIXED, ~UINT64_C(0), any, 0, sstc, TIMER, PENDING)
+HEXT_BANK(VSISELECT, 0x250, iselect, PROBED, ~UINT64_C(0), any, 0, ssaia, SWAPPED, L2_ONLY)
+HEXT_FILE(VSIREG, 0x251, hext_vsireg_rmw, ssaia, PENDING, DEAR, LAST)
+HEXT_FILE(VSTOPEI, 0x25c, hext_vstopei_rmw, ssaia, PENDING, DEAR, LAST)
+HEXT_BANK(VSATP, 0x280, atp, FIXED, ~UINT64_C(0), vsatp, 0, h, GSTAGE, L2_ONLY)
 
 /* Hypervisor CSRs: priv H, "Hypervisor CSRs"; AIA, "Hypervisor CSRs" */
 HEXT_CSR(HSTATUS, 0x600, hstatus, FIXED, HSTATUS_WRITABLE, hstatus, HSTATUS_VSXL_64,
-	 ALWAYS, MADE, HSTATUS, CHANGED, SHAPE)
+	 h, MADE, HSTATUS, CHANGED, SHAPE)
 HEXT_CSR(HEDELEG, 0x602, hedeleg, PROBED, ~UINT64_C(0), any, 0,
-	 ALWAYS, LIVE_L2, L2_ONLY, KEPT, LAST)
+	 h, LIVE_L2, L2_ONLY, KEPT, LAST)
 HEXT_CSR(HIDELEG, 0x603, hideleg, PROBED, IRQ_VS_ALL, any, 0,
-	 ALWAYS, SELDOM(c->hideleg), ENABLED, KEPT, SHAPE)
+	 h, SELDOM(c->hideleg), ENABLED, KEPT, SHAPE)
 HEXT_CSR(HIE, 0x604, hie, FIXED, IRQ_VS_ALL | BIT64(IRQ_SGEI), any, 0,
-	 ALWAYS, MADE, ENABLED, CHANGED, SOURCE)
+	 h, MADE, ENABLED, CHANGED, SOURCE)
 HEXT_CSR(HTIMEDELTA, 0x605, htimedelta, FIXED, ~UINT64_C(0), any, 0,
-	 ALWAYS, LIVE(0), PENDING, KEPT, SHAPE)
+	 h, LIVE(0), PENDING, KEPT, SHAPE)
 HEXT_CSR(HCOUNTEREN, 0x606, hcounteren, PROBED, ~UINT64_C(0), any, 0,
-	 ALWAYS, LIVE(c->hcounteren), L2_ONLY, KEPT, LAST)
+	 h, LIVE(c->hcounteren), L2_ONLY, KEPT, LAST)
 HEXT_CSR(HGEIE, 0x607, hgeie, FIXED, hext_files(c), any, 0,
-	 ALWAYS, MADE, ENABLED, KEPT, LAST)
+	 h, MADE, ENABLED, KEPT, LAST)
 HEXT_CSR(HVIEN, 0x608, hvien, PROBED, IRQ_LOCAL, any, 0,
-	 AIA, MADE, PRIORITY, KEPT, SHAPE)
+	 ssaia, MADE, PRIORITY, KEPT, SHAPE)
 HEXT_CSR(HVICTL, 0x609, hvictl, PROBED, ~UINT64_C(0), any, 0,
-	 AIA, LIVE_L2, L2_ONLY, KEPT, SHAPE)
+	 ssaia, LIVE_L2, L2_ONLY, KEPT, SHAPE)
 HEXT_CSR(HENVCFG, 0x60a, henvcfg, PROBED, hext_known_envcfg(c), envcfg, 0,
-	 ALWAYS, LIVE(henvcfg_of_l1(c)), PENDING, KEPT, SHAPE)
+	 h, LIVE(henvcfg_of_l1(c)), PENDING, KEPT, SHAPE)
 HEXT_CSR(HSTATEEN0, 0x60c, hstateen0, PROBED, hext_known_stateen0(c), any, 0,
-	 STATEEN, LIVE(c->hstateen0), L2_ONLY, KEPT, REACH)
+	 smstateen, LIVE(c->hstateen0), L2_ONLY, KEPT, REACH)
 HEXT_CSR(HSTATEEN1, 0x60d, hstateen1, PROBED, ~UINT64_C(0), any, 0,
-	 STATEEN, LIVE(c->hstateen1), L2_ONLY, KEPT, REACH)
+	 smstateen, LIVE(c->hstateen1), L2_ONLY, KEPT, REACH)
 HEXT_CSR(HSTATEEN2, 0x60e, hstateen2, PROBED, ~UINT64_C(0), any, 0,
-	 STATEEN, LIVE(c->hstateen2), L2_ONLY, KEPT, REACH)
+	 smstateen, LIVE(c->hstateen2), L2_ONLY, KEPT, REACH)
 HEXT_CSR(HSTATEEN3, 0x60f, hstateen3, PROBED, ~UINT64_C(0), any, 0,
-	 STATEEN, LIVE(c->hstateen3), L2_ONLY, KEPT, REACH)
+	 smstateen, LIVE(c->hstateen3), L2_ONLY, KEPT, REACH)
 HEXT_CSR(HTVAL, 0x643, htval, FIXED, ~UINT64_C(0), any, 0,
-	 ALWAYS, IMAGE, L2_ONLY, CHANGED, LAST)
+	 h, IMAGE, L2_ONLY, CHANGED, LAST)
 HEXT_CSR(HVIP, 0x645, hvip, FIXED, hext_hvip_bits(c), any, 0,
-	 ALWAYS, MADE, PENDING, CHANGED, SOURCE)
+	 h, MADE, PENDING, CHANGED, SOURCE)
 HEXT_CSR(HVIPRIO1, 0x646, hviprio1, PROBED, ~UINT64_C(0), any, 0,
-	 AIA, MADE, PRIORITY, KEPT, LAST)
+	 ssaia, MADE, PRIORITY, KEPT, LAST)
 HEXT_CSR(HVIPRIO2, 0x647, hviprio2, PROBED, ~UINT64_C(0), any, 0,
-	 AIA, MADE, PRIORITY, KEPT, LAST)
+	 ssaia, MADE, PRIORITY, KEPT, LAST)
 HEXT_CSR(HTINST, 0x64a, htinst, FIXED, ~UINT64_C(0), any, 0,
-	 ALWAYS, IMAGE, L2_ONLY, CHANGED, LAST)
+	 h, IMAGE, L2_ONLY, CHANGED, LAST)
 HEXT_CSR(HGATP, 0x680, hgatp, FIXED, ~UINT64_C(0), hgatp, 0,
-	 ALWAYS, IMAGE, G_STAGE, KEPT, SOURCE)
+	 h, IMAGE, G_STAGE, KEPT, SOURCE)
 
 /*
  * Views of the CSRs above. A view is behind the views whose writes change it: hip.VSSIP is
  * vsip.SSIP, so vsip is behind hip.
  */
-HEXT_VIEW(HIP, 0x644, L1_HIP, set_hip, ALWAYS, PENDING, CHANGED, VIEW)
-HEXT_VIEW(VSIE, 0x204, get_vsie(h), set_vsie, ALWAYS, ENABLED, CHANGED, LAST)
-HEXT_VIEW(VSIP, 0x244, get_vsip(h, L1_HIP), set_vsip, ALWAYS, PENDING, CHANGED, LAST)
-HEXT_VIEW(HGEIP, 0xe12, hext_hgeip(h), set_nothing, ALWAYS, READ_ONLY, CHANGED, LAST)
-HEXT_VIEW(VSTOPI, 0xeb0, hext_vstopi(h), set_nothing, AIA, READ_ONLY, DEAR, LAST)
+HEXT_VIEW(HIP, 0x644, L1_HIP, set_hip, h, PENDING, CHANGED, VIEW)
+HEXT_VIEW(VSIE, 0x204, get_vsie(h), set_vsie, h, ENABLED, CHANGED, LAST)
+HEXT_VIEW(VSIP, 0x244, get_vsip(h, L1_HIP), set_vsip, h, PENDING, CHANGED, LAST)
+HEXT_VIEW(HGEIP, 0xe12, hext_hgeip(h), set_nothing, h, READ_ONLY, CHANGED, LAST)
+HEXT_VIEW(VSTOPI, 0xeb0, hext_vstopi(h), set_nothing, ssaia, READ_ONLY, DEAR, LAST)
 
 /* clang-format on */
 

@@ -27,6 +27,7 @@
 
 #include "hext/bits.h"
 #include "hext/csr.h"
+#include "hext/ext.h"
 #include "hext/types.h"
 #include "nacl/abi.h"
 
@@ -38,15 +39,18 @@
  * this structure.
  */
 struct hext_config {
-	bool sstc;	  /* stimecmp and vstimecmp */
-	bool gstage_adue; /* hardware sets A and D in G-stage PTEs (menvcfg.ADUE) */
-	bool svpbmt;	  /* PBMT bits in PTEs */
-	bool svnapot;
+	/* The extensions of ext_table.h that L1 has: the hart has them, and L1 is told of them. */
+#define HEXT_EXT(name, ...) bool name;
+#include "hext/ext_table.h"
+	bool gstage_adue;     /* hardware sets A and D in G-stage PTEs (menvcfg.ADUE) */
 	uint8_t vmid_bits;    /* VMIDLEN, 0 to 14 */
 	uint16_t hgatp_modes; /* bit n: hgatp has mode n (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
 	uint16_t vsatp_modes; /* bit n: vsatp has mode n (0 Bare, 8 Sv39, 9 Sv48, 10 Sv57) */
 	uint8_t asid_bits;    /* ASIDLEN, 0 to 16 */
-	/* Bit HEXT_ROW_x: the hart lets Halite access CSR x, which is STATEEN or ANSWERS. */
+	/*
+	 * Bit HEXT_ROW_x: CSR x is of an extension that is ASKED (ext_table.h), L1 has the
+	 * extension, and the hart lets Halite access the CSR.
+	 */
 	uint64_t answers;
 	/* The writable bits of the PROBED CSRs (csr_table.h), under the names of their fields. */
 	struct {
@@ -74,6 +78,24 @@ struct hext_config {
 	const uint8_t *ram;
 	bool one_distance;
 };
+
+_Static_assert(HEXT_ROWS <= 64, "hext_config.answers has a bit for each CSR");
+
+/* Whether L1 has the CSR @row, which is of an extension with @csrs. Both are constants. */
+static inline __attribute__((always_inline)) bool
+hext_has_csr(const struct hext_config *c, enum hext_csrs csrs, enum hext_csr_row row)
+{
+	switch (csrs) {
+	case HEXT_CSRS_ALWAYS:
+		return true;
+	case HEXT_CSRS_SSTC:
+		return c->sstc;
+	case HEXT_CSRS_AIA:
+		return c->aia;
+	default:
+		return c->answers >> row & 1;
+	}
+}
 
 struct hext_hart;
 

@@ -34,18 +34,15 @@ static void fill_config(struct world_config *w, const struct machine *m)
 {
 	struct hext_config *c = &w->hext;
 
-	c->sstc = m->isa.sstc;
-	w->svinval = m->isa.svinval;
-	c->svpbmt = m->isa.svpbmt;
-	c->svnapot = m->isa.svnapot;
-	w->stateen = m->isa.smstateen;
-	c->gstage_adue = m->isa.svadu && !m->isa.svade;
 	c->aia = m->imsic.present;
+#define HEXT_EXT(name, told, ...) c->name = m->isa.name && hext_is_told(HEXT_TOLD_##told, c->aia);
+#include "hext/ext_table.h"
+	c->gstage_adue = c->svadu && !c->svade;
 	/* With Smstateen, siselect traps: hext_known_stateen0() clears hstateen0.CSRIND. */
-	w->open_iselect = !c->aia && !w->stateen &&
+	w->open_iselect = !c->aia && !c->smstateen &&
 			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);
 	/* With Smstateen, it clears hstateen0.CTR, too. */
-	w->open_ctr = m->isa.ssctr && !w->stateen;
+	w->open_ctr = m->isa.ssctr && !c->ssctr && !c->smstateen;
 	c->identities = m->imsic.identities;
 	if (m->imsic.present)
 		share_interrupt_files(w, &m->imsic);

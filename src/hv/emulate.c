@@ -139,7 +139,7 @@ static bool is_permitted(const struct vcpu *v, const struct hext_insn *insn)
 	switch (insn->kind) {
 	case HEXT_INSN_HINVAL_GVMA:
 	case HEXT_INSN_HINVAL_VVMA:
-		return !v->h.user && world_config(v->h.cfg)->svinval;
+		return !v->h.user && v->h.cfg->svinval;
 	case HEXT_INSN_HLV:
 	case HEXT_INSN_HLVX:
 	case HEXT_INSN_HSV:

@@ -13,59 +13,10 @@
 /* The bytes of a property status with the value "disabled" in a device tree, name not counted. */
 #define STATUS_SIZE 24
 
-/* Extensions that are not in the guest's device tree: Halite does not virtualize them. */
-static const char *const hidden[] = {
-	/* Further indirect CSRs of VS level (vsiselect), and extensions that use them. */
-	"smcsrind",
-	"sscsrind",
-	"smcdeleg",
-	"ssccfg",
-	"smctr",
-	"ssctr",
-	/* The overflow interrupt goes to HS mode. Halite does not inject it. */
-	"sscofpmf",
-	"shlcofideleg",
-	/* henvcfg.DTE, LPE and SSE, and the state of these extensions in vsstatus and ssp. */
-	"smdbltrp",
-	"ssdbltrp",
-	"zicfilp",
-	"zicfiss",
-	/* Pointer masking: henvcfg.PMM and hstatus.HUPMM. */
-	"smnpm",
-	"ssnpm",
-	"supm",
-	"sspm",
-	/* An access to seed traps in VS mode always. zk includes zkr. */
-	"zkr",
-	"zk",
-	/* An access to srmcfg traps in VS mode. */
-	"ssqosid",
-};
-
-/* Further extensions that are not in the guest's device tree if there is no IMSIC. */
-static const char *const hidden_without_imsic[] = { "smaia", "ssaia" };
-
 static void need(int error, const char *what)
 {
 	if (error < 0)
 		hv_fatal("guest's device tree: %s: %s", what, fdt_strerror(error));
-}
-
-static bool is_one_of(const char *const *names, size_t count, const char *name, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (strlen(names[i]) == len && !strncmp(names[i], name, len))
-			return true;
-	}
-	return false;
-}
-
-bool guest_fdt_hides(const struct machine *m, const char *name, size_t len)
-{
-	return is_one_of(hidden, sizeof(hidden) / sizeof(hidden[0]), name, len) ||
-	       (!m->imsic.present && is_one_of(hidden_without_imsic, 2, name, len));
 }
 
 /* ---- cpus ---- */
@@ -84,7 +35,7 @@ static int filter_names(const struct machine *m, char *to, const char *from, int
 		int name = stop ? (int)(stop - (from + at)) : len - at;
 		int whole = stop ? name + 1 : name;
 
-		if (!guest_fdt_hides(m, from + at, name)) {
+		if (!machine_isa_hides(m, from + at, name)) {
 			memcpy(to + used, from + at, whole);
 			used += whole;
 		}

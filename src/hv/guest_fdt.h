@@ -34,7 +34,4 @@ void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struc
  */
 void guest_fdt_end_by_sbi(void *fdt);
 
-/* Whether the guest's ISA strings lack the extension @name, of @len characters, on machine @m. */
-bool guest_fdt_hides(const struct machine *m, const char *name, size_t len);
-
 #endif

@@ -19,10 +19,10 @@
 /* The shadows are for this many harts. */
 #define MACHINE_MAX_HARTS HEXT_SHADOW_HARTS
 
-/* The extensions that Halite looks for. */
+/* The extensions that Halite looks for: those of ext_table.h. */
 struct machine_isa {
-	bool h, v, sstc, svinval, svpbmt, svnapot, svadu, svade, smstateen, smaia, ssaia, sscofpmf;
-	bool smcsrind, sscsrind, ssctr;
+#define HEXT_EXT(name, ...) bool name;
+#include "hext/ext_table.h"
 };
 
 struct machine_hart {
@@ -142,10 +142,16 @@ struct machine_hart *machine_next_wire(struct machine *m, struct machine_wires *
 /* Read the extensions of the cpu node @node: riscv,isa-extensions, or else riscv,isa. */
 void machine_parse_isa(const void *fdt, int node, struct machine_isa *isa);
 
+/* Whether the guest's ISA strings lack the extension @name, of @len characters, on machine @m. */
+bool machine_isa_hides(const struct machine *m, const char *name, size_t len);
+
 /* Remove from @isa the extensions that @other lacks. */
 void machine_isa_intersect(struct machine_isa *isa, const struct machine_isa *other);
 
-/* Write the names of the extensions in @isa to @buf, separated by spaces, at most @size bytes. */
+/*
+ * Write the names of those extensions in @isa that L1 can be told of to @buf, separated by spaces,
+ * at most @size bytes.
+ */
 const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t size);
 
 /* Fill in devices, plics, hidden and aia_seen. An APLIC or IMSIC is not in devices. */

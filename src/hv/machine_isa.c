@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hext/ext.h"
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/machine.h"
@@ -10,14 +11,10 @@
 static const struct {
 	const char *name;
 	size_t offset; /* of a bool in struct machine_isa */
+	enum hext_told told;
 } extensions[] = {
-#define EXTENSION(name) #name, offsetof(struct machine_isa, name)
-	{ EXTENSION(h) },	 { EXTENSION(v) },	  { EXTENSION(sstc) },
-	{ EXTENSION(svinval) },	 { EXTENSION(svpbmt) },	  { EXTENSION(svnapot) },
-	{ EXTENSION(svadu) },	 { EXTENSION(svade) },	  { EXTENSION(smstateen) },
-	{ EXTENSION(smaia) },	 { EXTENSION(ssaia) },	  { EXTENSION(sscofpmf) },
-	{ EXTENSION(smcsrind) }, { EXTENSION(sscsrind) }, { EXTENSION(ssctr) },
-#undef EXTENSION
+#define HEXT_EXT(name, told, ...) { #name, offsetof(struct machine_isa, name), HEXT_TOLD_##told },
+#include "hext/ext_table.h"
 };
 
 #define EXTENSION_COUNT (sizeof(extensions) / sizeof(extensions[0]))
@@ -47,15 +44,32 @@ static size_t without_version(const char *name, size_t len)
 	return end;
 }
 
-static void note(struct machine_isa *isa, const char *name, size_t len)
+/* The index of the extension @name, with or without a version. EXTENSION_COUNT: another one. */
+static size_t find(const char *name, size_t len)
 {
 	size_t i;
 
 	len = without_version(name, len);
 	for (i = 0; i < EXTENSION_COUNT; i++) {
 		if (strlen(extensions[i].name) == len && !strncmp(extensions[i].name, name, len))
-			*field(isa, i) = true;
+			break;
 	}
+	return i;
+}
+
+static void note(struct machine_isa *isa, const char *name, size_t len)
+{
+	size_t i = find(name, len);
+
+	if (i < EXTENSION_COUNT)
+		*field(isa, i) = true;
+}
+
+bool machine_isa_hides(const struct machine *m, const char *name, size_t len)
+{
+	size_t i = find(name, len);
+
+	return i < EXTENSION_COUNT && !hext_is_told(extensions[i].told, m->imsic.present);
 }
 
 /*
@@ -122,7 +136,7 @@ const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t si
 
 	buf[0] = '\0';
 	for (i = 0; i < EXTENSION_COUNT && used < size; i++) {
-		if (*field(&copy, i))
+		if (*field(&copy, i) && extensions[i].told != HEXT_TOLD_NO)
 			used += snprintf(buf + used, size - used, "%s%s", used ? " " : "",
 					 extensions[i].name);
 	}

@@ -152,7 +152,7 @@ ALWAYS_INLINE bool read_stored(const struct hext_hart *h, uint64_t csr, uint64_t
 		*value = h->field;                                       \
 		if (number == HEXT_CSR_HSTATUS)                          \
 			return !is_spv_old(h);                           \
-		return HEXT_GATE_##gate(name);
+		return HEXT_GATE(gate, name);
 #include "hext/csr_table.h"
 	case HEXT_CSR_VSIE:
 		*value = hext_vs_view(h, h->hie);
@@ -245,7 +245,7 @@ ALWAYS_INLINE bool change_stored(struct vcpu *v, uint64_t csr, struct change *w)
                                                                                                 \
 		(void)c;                                                                        \
 		if (HEXT_EFFECT_##effect == HEXT_EFFECT_HSTATUS ||                              \
-		    is_about_interrupts(HEXT_EFFECT_##effect) || !HEXT_GATE_##gate(name) ||     \
+		    is_about_interrupts(HEXT_EFFECT_##effect) || !HEXT_GATE(gate, name) ||      \
 		    (HEXT_EFFECT_##effect == HEXT_EFFECT_PENDING && may_interrupt_l1(v)))       \
 			return false;                                                           \
                                                                                                 \

@@ -80,9 +80,9 @@ ALWAYS_INLINE void swap_bank_to_l2(struct hext_hart *h, enum world_group group)
 	const struct hext_config *c = h->cfg;
 
 	(void)c;
-#define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...) \
-	if (WORLD_BANK_##held == WORLD_SWAP && WORLD_GROUP_##gate == group &&   \
-	    (group != WORLD_ASKED || HEXT_GATE_##gate(name)))                   \
+#define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...)                \
+	if (WORLD_BANK_##held == WORLD_SWAP && world_group_of(HEXT_CSRS_OF_##gate) == group && \
+	    (group != WORLD_ASKED || HEXT_GATE(gate, name)))                                   \
 		h->s.field = ncsr_swap(number, h->vs.field);
 #include "hext/csr_table.h"
 }
@@ -179,9 +179,9 @@ ALWAYS_INLINE void swap_bank_to_l1(struct hext_hart *h, volatile nacl_word *csrs
 	const struct hext_config *c = h->cfg;
 
 	(void)c;
-#define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...) \
-	if (WORLD_BANK_##held == WORLD_SWAP && WORLD_GROUP_##gate == group &&   \
-	    (group != WORLD_ASKED || HEXT_GATE_##gate(name)))                   \
+#define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...)                \
+	if (WORLD_BANK_##held == WORLD_SWAP && world_group_of(HEXT_CSRS_OF_##gate) == group && \
+	    (group != WORLD_ASKED || HEXT_GATE(gate, name)))                                   \
 		SWAP_OUT(number, field, h->s.field);
 #include "hext/csr_table.h"
 }

@@ -22,26 +22,39 @@
 
 /* ---- columns of csr_table.h, as the switch uses them; c is the hart's configuration ---- */
 
-/* gate: whether the hart has the CSR, by a static key if there is one. */
-#define WORLD_GATE_ALWAYS(name)	 true
-#define WORLD_GATE_SSTC(name)	 !static_key(KEY_NO_SSTC)
-#define WORLD_GATE_AIA(name)	 static_key(KEY_AIA)
-#define WORLD_GATE_STATEEN(name) HEXT_GATE_STATEEN(name)
-#define WORLD_GATE_ANSWERS(name) HEXT_GATE_ANSWERS(name)
+/* gate: HEXT_GATE() by a static key, if there is one. */
+ALWAYS_INLINE bool world_has_csr(const struct hext_config *c, enum hext_csrs csrs,
+				 enum hext_csr_row row)
+{
+	if (csrs == HEXT_CSRS_SSTC)
+		return !static_key(KEY_NO_SSTC);
+	if (csrs == HEXT_CSRS_AIA)
+		return static_key(KEY_AIA);
+	return hext_has_csr(c, csrs, row);
+}
+#define WORLD_GATE(gate, name) world_has_csr(c, HEXT_CSRS_OF_##gate, HEXT_ROW_##name)
 
 /*
- * gate and held: when a switch accesses the CSR. Most harts have no CSR of the group ASKED, which
- * is for CSRs that Halite has probed. Most L1s give a SELDOM CSR the value with which L1 itself
- * runs. quick_state.more_controls says whether a switch must access these two groups.
+ * gate and held: when a switch accesses the CSR. Most harts have no CSR of the group ASKED. Most
+ * L1s give a SELDOM CSR the value with which L1 itself runs. quick_state.more_controls says whether
+ * a switch must access these two groups.
  */
 enum world_group { WORLD_ALWAYS, WORLD_AIA, WORLD_SELDOM, WORLD_ASKED, WORLD_BY_ITSELF };
-#define WORLD_GROUP_ALWAYS  WORLD_ALWAYS
-#define WORLD_GROUP_SSTC    WORLD_BY_ITSELF
-#define WORLD_GROUP_AIA	    WORLD_AIA
-#define WORLD_GROUP_STATEEN WORLD_ASKED
-#define WORLD_GROUP_ANSWERS WORLD_ASKED
+ALWAYS_INLINE enum world_group world_group_of(enum hext_csrs csrs)
+{
+	switch (csrs) {
+	case HEXT_CSRS_ALWAYS:
+		return WORLD_ALWAYS;
+	case HEXT_CSRS_SSTC:
+		return WORLD_BY_ITSELF;
+	case HEXT_CSRS_AIA:
+		return WORLD_AIA;
+	default:
+		return WORLD_ASKED;
+	}
+}
 #define WORLD_GROUP(gate, held) \
-	(WORLD_HELD_##held & WORLD_IS_SELDOM ? WORLD_SELDOM : WORLD_GROUP_##gate)
+	(WORLD_HELD_##held & WORLD_IS_SELDOM ? WORLD_SELDOM : world_group_of(HEXT_CSRS_OF_##gate))
 
 /*
  * held, of a CSR: whether the hart has the value that L1 wrote while L2 runs, and the value that
@@ -223,7 +236,7 @@ ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h, enum world_gro
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...)       \
 	if ((WORLD_HELD_##held & WORLD_OF_L2) && WORLD_GROUP(gate, held) == group && \
-	    (group != WORLD_ASKED || HEXT_GATE_##gate(name)))                        \
+	    (group != WORLD_ASKED || HEXT_GATE(gate, name)))                         \
 		ncsr_write(number, h->field);
 #include "hext/csr_table.h"
 }
@@ -234,7 +247,7 @@ ALWAYS_INLINE void load_controls_of_l1(const struct hext_config *c, enum world_g
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...)       \
 	if ((WORLD_HELD_##held & WORLD_OF_L1) && WORLD_GROUP(gate, held) == group && \
-	    (group != WORLD_ASKED || HEXT_GATE_##gate(name)))                        \
+	    (group != WORLD_ASKED || HEXT_GATE(gate, name)))                         \
 		ncsr_write(number, WORLD_L1_##held);
 #include "hext/csr_table.h"
 }

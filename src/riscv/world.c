@@ -28,13 +28,6 @@
 		modes_;                                                    \
 	})
 
-/* By gate: whether only an access can tell if the hart has the CSR. */
-#define MUST_TRY_ALWAYS	 false
-#define MUST_TRY_SSTC	 false
-#define MUST_TRY_AIA	 false
-#define MUST_TRY_STATEEN w->stateen
-#define MUST_TRY_ANSWERS true
-
 #define PROBE_FIXED(number, field, known)
 #define PROBE_PROBED(number, field, known) c->field = probe_bits(number) & (known);
 
@@ -43,12 +36,12 @@ static void probe_csrs(struct world_config *w)
 {
 	struct hext_config *c = &w->hext;
 
-#define HEXT_ROW(name, number, gate, ...)           \
-	if (MUST_TRY_##gate && csr_answers(number)) \
+#define HEXT_ROW(name, number, gate, ...)                                             \
+	if (HEXT_CSRS_OF_##gate == HEXT_CSRS_ASKED && c->gate && csr_answers(number)) \
 		c->answers |= BIT64(HEXT_ROW_##name);
 #include "hext/csr_table.h"
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...) \
-	if (HEXT_GATE_##gate(name)) {                                    \
+	if (HEXT_GATE(gate, name)) {                                     \
 		PROBE_##how(number, field, bits)                         \
 	}
 #include "hext/csr_table.h"
@@ -103,7 +96,7 @@ void world_init(const struct hext_config *c, uint64_t hgatp)
 	ncsr_write(HEXT_CSR_VSATP, 0);
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...) \
-	if (WORLD_GATE_##gate(name))                                     \
+	if (WORLD_GATE(gate, name))                                      \
 		ncsr_write(number, reset);
 #include "hext/csr_table.h"
 	ncsr_write(HEXT_CSR_HGATP, hgatp);
@@ -123,7 +116,7 @@ static void save_bank(struct hext_bank *b, const struct hext_config *c)
 {
 	(void)c;
 #define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...) \
-	if (WORLD_BANK_##held != WORLD_TIMER && WORLD_GATE_##gate(name))        \
+	if (WORLD_BANK_##held != WORLD_TIMER && WORLD_GATE(gate, name))         \
 		b->field = ncsr_read(number) & HELD_BITS_##how(bits);
 #include "hext/csr_table.h"
 }
@@ -132,7 +125,7 @@ static void load_bank(const struct hext_bank *b, const struct hext_config *c)
 {
 	(void)c;
 #define HEXT_BANK(name, number, field, how, bits, rule, reset, gate, held, ...) \
-	if (WORLD_BANK_##held != WORLD_TIMER && WORLD_GATE_##gate(name))        \
+	if (WORLD_BANK_##held != WORLD_TIMER && WORLD_GATE(gate, name))         \
 		ncsr_write(number, b->field);
 #include "hext/csr_table.h"
 }

@@ -22,8 +22,6 @@ unsigned int world_vmid_bits(void);
  */
 struct world_config {
 	struct hext_config hext;
-	bool svinval;
-	bool stateen;	   /* Smstateen */
 	bool open_iselect; /* L1 has no AIA, but can access siselect */
 	bool open_ctr;	   /* L1 has no Ssctr, but can access its CSRs */
 	/* the hart's guest file that is L1's supervisor-level file; 0: none */

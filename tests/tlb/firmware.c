@@ -18,7 +18,7 @@ static bool below_csr_exists(unsigned int csr)
 	switch (csr) {
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, ...) \
 	case number:                                                     \
-		return HEXT_GATE_##gate(name);
+		return HEXT_GATE(gate, name);
 #include "hext/csr_table.h"
 	default:
 		return false;

@@ -706,6 +706,8 @@ static void make_domain(void)
 	m->plic_count = 1;
 	m->isa.h = true;
 	m->isa.svinval = true;
+	/* For henvcfg.PBMTE, on which the entries of the VS-stage depend. */
+	m->isa.svpbmt = true;
 	range_list_add(&m->devices, devices);
 	host.options.nacl_offered = machine.nacl;
 	host.options.nacl_features = machine.nacl;

@@ -2,6 +2,8 @@
 /* The CSRs of the virtual H extension: WARL rules and aliases. */
 #include "hext_csr_test.h"
 
+#include "hext/csr_legal.h"
+
 static const struct hext_ops ops = { .time = fake_time };
 
 static const struct hext_config full = {
@@ -17,7 +19,94 @@ static const struct hext_config full = {
 	.vs.status = SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_FS | SSTATUS_SUM,
 };
 
-#define ALL_HSTATEEN (UINT64_C(0xf) << HEXT_ROW_HSTATEEN0)
+/* ---- the rows of the tables ---- */
+
+/* The kinds of rows: a value of its own; a view of others; a register of an interrupt file. */
+enum kind { STORED, VIEW, FILE_CSR };
+
+enum extension {
+#define HEXT_EXT(name, ...) EXT_##name,
+#include "hext/ext_table.h"
+	EXTENSIONS
+};
+
+static const struct row {
+	uint16_t number;
+	enum kind kind;
+	enum extension gate;
+	enum hext_csrs csrs;
+	enum hext_trap_change trap;
+	enum hext_csr_row index;
+} rows[] = {
+#define ROW(name, number, kind, gate, trap) \
+	{ number, kind, EXT_##gate, HEXT_CSRS_OF_##gate, HEXT_TRAP_##trap, HEXT_ROW_##name },
+#define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, effect, trap, ...) \
+	ROW(name, number, STORED, gate, trap)
+#define HEXT_VIEW(name, number, get, set, gate, effect, trap, ...) \
+	ROW(name, number, VIEW, gate, trap)
+#define HEXT_FILE(name, number, rmw, gate, effect, trap, ...) \
+	ROW(name, number, FILE_CSR, gate, trap)
+#include "hext/csr_table.h"
+};
+
+#define FOR_EACH_ROW(r) for (const struct row *r = rows; r < rows + HEXT_ROWS; r++)
+
+/* The CSRs that exist if Halite may access them. */
+static uint64_t all_asked(void)
+{
+	uint64_t asked = 0;
+
+	FOR_EACH_ROW(r)
+	asked |= r->csrs == HEXT_CSRS_ASKED ? BIT64(r->index) : 0;
+	return asked;
+}
+
+#define SET_FIXED(field)
+#define SET_PROBED(field) c->field = c->field ? c->field : bits;
+
+/* The hart @from with all ASKED CSRs. PROBED CSRs that have no bits in @from have @bits. */
+static struct hext_config config_with(const struct hext_config *from, uint64_t bits)
+{
+	struct hext_config made = *from, *c = &made;
+
+	c->answers = all_asked();
+#define HEXT_CSR(name, number, field, how, bits_, rule, reset, gate, ...) \
+	if (HEXT_GATE(gate, name)) {                                      \
+		SET_##how(field)                                          \
+	}
+#include "hext/csr_table.h"
+	return made;
+}
+
+/* A hart that has all CSRs of the table, whose PROBED CSRs have @bits. */
+static struct hext_config config_of_all(uint64_t bits)
+{
+	const struct hext_config bare = {
+		.sstc = true,
+		.aia = true,
+		.vmid_bits = full.vmid_bits,
+		.asid_bits = full.asid_bits,
+		.hgatp_modes = full.hgatp_modes,
+		.vsatp_modes = full.vsatp_modes,
+	};
+
+	return config_with(&bare, bits);
+}
+
+/* Whether the hart has the CSR of the row @r, by the rules at the head of ext_table.h. */
+static bool is_there(const struct row *r, const struct hext_config *c)
+{
+	switch (r->csrs) {
+	case HEXT_CSRS_ALWAYS:
+		return true;
+	case HEXT_CSRS_SSTC:
+		return c->sstc;
+	case HEXT_CSRS_AIA:
+		return c->aia;
+	default:
+		return c->answers & BIT64(r->index);
+	}
+}
 
 static int setup(void **state)
 {
@@ -208,10 +297,10 @@ static void every_csr_is_there_and_keeps_what_it_can(void **state)
 		{ 0x606, 0xffffffff, 0 },
 		{ 0x607, 0, 0 },
 		{ 0x60a, HENVCFG_STCE | HENVCFG_PBMTE | HENVCFG_CBIE, 0 },
-		{ 0x60c, 0x11, 0 },
-		{ 0x60d, 0x22, 0 },
-		{ 0x60e, 0x33, 0 },
-		{ 0x60f, 0x44, 0 },
+		{ 0x60c, 0x55, 0 },
+		{ 0x60d, 0x55, 0 },
+		{ 0x60e, 0x55, 0 },
+		{ 0x60f, 0x55, 0 },
 		{ 0x643, ~0ull, 0 },
 		{ 0x644, 0x4, 0 },
 		{ 0x645, 0x444, 0 },
@@ -219,15 +308,10 @@ static void every_csr_is_there_and_keeps_what_it_can(void **state)
 		/* Mode 15 is not taken, all else is. */
 		{ 0x680, 0x7ffffffffffff, 0 },
 	};
-	struct hext_config cfg = full;
-	unsigned int i, csr, count = 0;
+	const struct hext_config cfg = config_with(&full, 0x55);
+	unsigned int i;
 
 	(void)state;
-	cfg.answers = ALL_HSTATEEN;
-	cfg.hstateen0 = 0x11;
-	cfg.hstateen1 = 0x22;
-	cfg.hstateen2 = 0x33;
-	cfg.hstateen3 = 0x44;
 	for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		hext_init(&h, &cfg, &ops, NULL);
 		h.vs.timecmp = ~0ull;
@@ -236,32 +320,171 @@ static void every_csr_is_there_and_keeps_what_it_can(void **state)
 		h.vs.timecmp = ~0ull;
 		assert_int_equal(put(expected[i].csr, 0), expected[i].zeros);
 	}
-	for (csr = 0; csr < 0x1000; csr++)
-		count += hext_csr_exists(&h, csr);
-	/* and hgeip */
-	assert_int_equal(count, i + 1);
+	FOR_EACH_ROW(r)
+	{
+		for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+			if (expected[i].csr == r->number)
+				break;
+		}
+		if (i == sizeof(expected) / sizeof(expected[0]) && hext_csr_exists(&h, r->number) &&
+		    r->number != HEXT_CSR_HGEIP)
+			fail_msg("CSR 0x%x is not in the list of expected values", r->number);
+	}
 }
 
-static void hstateen_csrs_are_there_if_the_hart_has_them(void **state)
+static void check_rows_of(const struct hext_config *c)
 {
-	struct hext_config cfg = full;
+	hext_init(&h, c, &ops, NULL);
+	FOR_EACH_ROW(r)
+	{
+		bool there = is_there(r, c), writable = !HEXT_CSR_IS_READ_ONLY(r->number);
+		uint64_t old;
+
+		assert_int_equal(hext_csr_exists(&h, r->number), there);
+		if (r->kind == FILE_CSR && there)
+			continue;
+		assert_int_equal(hext_csr_rmw(&h, r->number, &old, 0, 0), there);
+		assert_int_equal(hext_csr_rmw(&h, r->number, &old, 1, 1), there && writable);
+	}
+}
+
+/* Without an extension its CSRs are not there, and all others are. */
+static void each_csr_is_there_with_its_extension(void **state)
+{
+	struct hext_config c;
 	unsigned int i;
 
 	(void)state;
-	for (cfg.answers = 0; cfg.answers <= ALL_HSTATEEN;
-	     cfg.answers += BIT64(HEXT_ROW_HSTATEEN0)) {
-		hext_init(&h, &cfg, &ops, NULL);
-		for (i = 0; i < 4; i++) {
-			uint64_t old;
-			bool there = cfg.answers >> (HEXT_ROW_HSTATEEN0 + i) & 1;
-
-			assert_int_equal(hext_csr_exists(&h, HEXT_CSR_HSTATEEN0 + i), there);
-			assert_int_equal(hext_csr_rmw(&h, HEXT_CSR_HSTATEEN0 + i, &old, 0, 0),
-					 there);
-			assert_int_equal(hext_csr_rmw(&h, HEXT_CSR_HSTATEEN0 + i, &old, 1, 1),
-					 there);
-		}
+	c = config_of_all(0);
+	check_rows_of(&c);
+	c.sstc = false;
+	check_rows_of(&c);
+	c = config_of_all(0);
+	c.aia = false;
+	check_rows_of(&c);
+	for (i = 0; i < HEXT_ROWS; i++) {
+		c = config_of_all(0);
+		c.answers &= ~BIT64(i);
+		check_rows_of(&c);
 	}
+}
+
+static void check_stored(const struct row *r, uint64_t writable, uint64_t reset, bool any)
+{
+	static const uint64_t patterns[] = { ~0ull, 0, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa };
+	unsigned int i;
+
+	assert_int_equal(get(r->number), reset);
+	for (i = 0; i < 4; i++) {
+		uint64_t seen = put(r->number, patterns[i]);
+
+		/* SD, which cannot be written, follows other fields. */
+		if (r->number != HEXT_CSR_VSSTATUS)
+			assert_int_equal(seen & ~writable, reset & ~writable);
+		if (any)
+			assert_int_equal(seen & writable, patterns[i] & writable);
+	}
+}
+
+#define IS_ANY(rule) (sizeof(#rule) == sizeof("any") && !memcmp(#rule, "any", 3))
+
+/* Each stored CSR by its row: the reset value, and the bits that can be written. */
+static void each_stored_csr_holds_its_writable_bits(void **state)
+{
+	const uint64_t bits = 0x123456789abcdef0;
+	const struct hext_config all = config_of_all(bits), *c = &all;
+
+	(void)state;
+	hext_init(&h, c, &ops, NULL);
+#define WRITABLE_FIXED(bits_)  (bits_)
+#define WRITABLE_PROBED(bits_) bits
+#define HEXT_CSR(name, number, field, how, bits_, rule, reset, ...) \
+	check_stored(&rows[HEXT_ROW_##name], WRITABLE_##how(bits_), reset, IS_ANY(rule));
+#include "hext/csr_table.h"
+}
+
+/* hext_csr_put_trapped() stores what a trap of L2 changes, and nothing else. */
+static void each_csr_that_a_trap_changes_is_published(void **state)
+{
+	static const uint64_t untouched = 0xdeadbeef;
+	static uint64_t csrs[NACL_CSR_COUNT];
+	struct hext_config c;
+	unsigned int i, round;
+
+	(void)state;
+	for (round = 0; round < 2; round++) {
+		c = round ? config_of_all(0x2222222222222222) : full;
+		hext_init(&h, &c, &ops, NULL);
+		FOR_EACH_ROW(r)
+		{
+			if (r->kind == STORED && is_there(r, &c))
+				put(r->number, 0x123456789abcdef0);
+		}
+		for (i = 0; i < NACL_CSR_COUNT; i++)
+			csrs[i] = untouched;
+		hext_csr_put_trapped(&h, csrs);
+		FOR_EACH_ROW(r)
+		{
+			bool put_there = r->trap == HEXT_TRAP_CHANGED && is_there(r, &c);
+
+			assert_int_equal(csrs[NACL_CSR_INDEX(r->number)],
+					 put_there ? get(r->number) : untouched);
+			csrs[NACL_CSR_INDEX(r->number)] = untouched;
+		}
+		for (i = 0; i < NACL_CSR_COUNT; i++)
+			assert_int_equal(csrs[i], untouched);
+	}
+}
+
+static bool legal_for(const char *name, bool has, uint64_t bits, uint64_t of_others, uint64_t known)
+{
+	if (has ? (bits & known) == bits : !(bits & known & ~of_others))
+		return true;
+	print_message("%s: bits 0x%lx, known 0x%lx\n", name, (unsigned long)bits,
+		      (unsigned long)known);
+	return false;
+}
+
+/* L1 may set the bits of an extension in henvcfg and hstateen0 if it has the extension. */
+static void bits_of_an_extension_come_and_go_with_it(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	/* Round i: L1 has the extension i alone; in the last round it has none. */
+	for (i = 0; i <= EXTENSIONS; i++) {
+		struct hext_config cfg = { .aia = true }, *c = &cfg;
+		uint64_t envcfgs = 0, stateens = 0;
+
+#define HEXT_EXT(name, told, csrs, stateen0, envcfg, ...) \
+	c->name = EXT_##name == i;                        \
+	if (c->name) {                                    \
+		stateens = (stateen0);                    \
+		envcfgs = (envcfg);                       \
+	}
+#include "hext/ext_table.h"
+#define HEXT_EXT(name, told, csrs, stateen0, envcfg, ...)                              \
+	assert_true(legal_for(#name, c->name, envcfg, envcfgs, hext_known_envcfg(c))); \
+	assert_true(legal_for(#name, c->name, stateen0, stateens, hext_known_stateen0(c)));
+#include "hext/ext_table.h"
+		assert_int_equal(hext_known_envcfg(c), envcfgs);
+	}
+}
+
+/* priv "henvcfg", Smstateen: the bits of some extensions. P1P13 belongs to none in the table. */
+static void henvcfg_and_hstateen0_have_the_bits_of_the_specification(void **state)
+{
+	struct hext_config c = { .sstc = true, .svpbmt = true, .zicboz = true };
+
+	(void)state;
+	assert_int_equal(hext_known_envcfg(&c), BIT64(63) | BIT64(62) | BIT64(7));
+	assert_int_equal(hext_known_stateen0(&c) & BIT64(56), BIT64(56));
+	assert_int_equal(hext_known_stateen0(&c) & (BIT64(54) | BIT64(55)), 0);
+	assert_int_equal(hext_known_stateen0(&c) & (BIT64(58) | BIT64(59) | BIT64(60)), 0);
+	c = (struct hext_config){ .h = true, .svadu = true, .zicbom = true, .ssaia = true };
+	assert_int_equal(hext_known_envcfg(&c),
+			 BIT64(61) | BIT64(6) | BIT64(5) | BIT64(4) | BIT64(0));
+	assert_int_equal(hext_known_stateen0(&c) >> 58 & 7, 7);
 }
 
 static void swapping_hstatus_is_writing_it(void **state)
@@ -381,18 +604,17 @@ static void check_writing_at_once(const struct hext_hart *before, const uint64_t
 
 static void writing_many_at_once_is_writing_one_by_one(void **state)
 {
-	struct hext_config cfg = full;
+	struct hext_config cfg;
 	uint64_t wanted[NACL_DIRTY_WORDS], csrs[NACL_CSR_COUNT];
 	struct hext_hart before;
 	unsigned int round, csr;
 
 	(void)state;
-	cfg.answers = ALL_HSTATEEN;
-	cfg.hstateen0 = cfg.hstateen3 = BIT64(63);
 	for (round = 0; round < 4000; round++) {
+		cfg = config_of_all(random_value());
+		cfg.hideleg = full.hideleg;
 		cfg.aia = round & 1;
 		cfg.hvien = cfg.aia ? IRQ_LOCAL : 0;
-		cfg.hviprio1 = cfg.hviprio2 = cfg.hvictl = cfg.aia ? ~UINT64_C(0) : 0;
 		cfg.vs.iselect = 0xff;
 		cfg.sstc = round & 2;
 		hext_init(&before, &cfg, &ops, NULL);
@@ -456,7 +678,12 @@ int main(void)
 			csrs_that_are_not_there_and_writes_of_read_only_ones_are_refused, setup),
 		cmocka_unit_test_setup(a_mask_limits_what_is_written, setup),
 		cmocka_unit_test_setup(every_csr_is_there_and_keeps_what_it_can, setup),
-		cmocka_unit_test_setup(hstateen_csrs_are_there_if_the_hart_has_them, setup),
+		cmocka_unit_test_setup(each_csr_is_there_with_its_extension, setup),
+		cmocka_unit_test_setup(each_stored_csr_holds_its_writable_bits, setup),
+		cmocka_unit_test_setup(each_csr_that_a_trap_changes_is_published, setup),
+		cmocka_unit_test_setup(bits_of_an_extension_come_and_go_with_it, setup),
+		cmocka_unit_test_setup(henvcfg_and_hstateen0_have_the_bits_of_the_specification,
+				       setup),
 		cmocka_unit_test_setup(swapping_hstatus_is_writing_it, setup),
 		cmocka_unit_test_setup(reading_changes_nothing, setup),
 		cmocka_unit_test_setup(sd_sums_up_vectors_too, setup),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hv_test.h"
 
+#include "hext/ext.h"
 #include "hv/guest_fdt.h"
 #include "hv/withheld.h"
 
@@ -107,7 +108,7 @@ static void isa_is_without_what_is_not_virtualized(void **state)
 
 	(void)state;
 	make_kernel_tree();
-	set_text("/cpus/cpu@0", "riscv,isa", "rv64imafdch_smaia_zicsr_sstc_ssaia");
+	set_text("/cpus/cpu@0", "riscv,isa", "rv64imafdch_smaia1p0_zicsr_sstc_ssaia_zkr1p0");
 	assert_int_equal(fdt_setprop(tree, node_at("/cpus/cpu@0"), "riscv,isa-extensions", list,
 				     sizeof(list)),
 			 0);
@@ -117,6 +118,42 @@ static void isa_is_without_what_is_not_virtualized(void **state)
 	assert_int_equal(len, sizeof(left));
 	assert_memory_equal(p, left, sizeof(left));
 	assert_string_equal(property("/cpus/cpu@1", "riscv,isa", &len), TEST_ISA);
+}
+
+/* Each name of ext_table.h stays or goes, with an IMSIC and without. */
+static void isa_has_the_extensions_that_the_table_tells_of(void **state)
+{
+	static const struct {
+		const char *name;
+		enum hext_told told;
+	} extensions[] = {
+#define HEXT_EXT(name, told, ...) { #name, HEXT_TOLD_##told },
+#include "hext/ext_table.h"
+	};
+	char isa[1024] = "rv64imafdcvh_zicsr", left[1024] = "rv64imafdcvh_zicsr";
+	unsigned int i, imsic;
+	int len;
+
+	(void)state;
+	make_kernel_tree();
+	for (i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+		if (extensions[i].name[1])
+			strcat(strcat(isa, "_"), extensions[i].name);
+	}
+	set_text("/cpus/cpu@0", "riscv,isa", isa);
+	for (imsic = 0; imsic < 2; imsic++) {
+		left[strlen("rv64imafdcvh_zicsr")] = '\0';
+		for (i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+			if (extensions[i].name[1] && hext_is_told(extensions[i].told, imsic))
+				strcat(strcat(left, "_"), extensions[i].name);
+		}
+		machine_parse(&m, tree, 0, 0);
+		m.imsic.present = imsic;
+		modules_find(&mods, tree, &m, self);
+		assert_fine(guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods,
+					   home, 0));
+		assert_string_equal(property("/cpus/cpu@0", "riscv,isa", &len), left);
+	}
 }
 
 static void harts_without_h_are_disabled(void **state)
@@ -252,6 +289,7 @@ int main(void)
 		cmocka_unit_test(a_memory_node_that_home_fills_is_gone),
 		cmocka_unit_test(chosen_is_the_guests),
 		cmocka_unit_test(isa_is_without_what_is_not_virtualized),
+		cmocka_unit_test(isa_has_the_extensions_that_the_table_tells_of),
 		cmocka_unit_test(harts_without_h_are_disabled),
 		cmocka_unit_test(numa_nodes_are_handed_on),
 		cmocka_unit_test(withheld_devices_are_gone),

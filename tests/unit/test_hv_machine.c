@@ -281,6 +281,34 @@ static void isa_strings(void **state)
 	assert_string_equal(machine_isa_text(&isa, text, sizeof(text)), "h sstc svnapot");
 }
 
+/* The text has the names that L1 can be told of, so Zkr is not in it. */
+static void each_extension_of_the_table_is_found(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} extensions[] = {
+#define HEXT_EXT(name, ...) { #name, offsetof(struct machine_isa, name) },
+#include "hext/ext_table.h"
+	};
+	struct machine_isa isa, expected;
+	unsigned int i;
+	char text[80];
+
+	(void)state;
+	for (i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+		snprintf(text, sizeof(text), "rv64imac%s%s", extensions[i].name[1] ? "_" : "",
+			 extensions[i].name);
+		isa_of(text, &isa);
+		memset(&expected, 0, sizeof(expected));
+		((bool *)&expected)[extensions[i].offset] = true;
+		assert_memory_equal(&isa, &expected, sizeof(isa));
+	}
+	isa_of("rv64imach_sstc_zkr", &isa);
+	assert_true(isa.zkr);
+	assert_string_equal(machine_isa_text(&isa, text, sizeof(text)), "h sstc");
+}
+
 static void isa_list_goes_before_the_string(void **state)
 {
 	static const char list[] = "i\0h\0svadu";
@@ -654,6 +682,7 @@ int main(void)
 		cmocka_unit_test(what_is_switched_off_is_withheld_too),
 		cmocka_unit_test(bus_windows_translate),
 		cmocka_unit_test(isa_strings),
+		cmocka_unit_test(each_extension_of_the_table_is_found),
 		cmocka_unit_test(isa_list_goes_before_the_string),
 		cmocka_unit_test(a_hart_too_many_is_left_out_but_not_the_boot_hart),
 		cmocka_unit_test(hart_ids_are_sparse_and_have_64_bits),

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Prints docs/csr.md from src/hext/csr_table.h: `make csr-doc` writes that file. */
+/*
+ * Prints docs/csr.md from src/hext/csr_table.h and ext_table.h: `make csr-doc` writes that file.
+ */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 /* ---- the words for what the columns say ---- */
-
-#define GATE_ALWAYS  "always"
-#define GATE_SSTC    "Sstc"
-#define GATE_AIA     "AIA"
-#define GATE_STATEEN "Smstateen"
-#define GATE_ANSWERS "if the hart has it"
 
 #define RULE_any     "any value"
 #define RULE_status  "SD summarizes FS, VS and XS"
@@ -48,6 +45,15 @@
 #define ORDER_VIEW   "4: a view"
 #define ORDER_LAST   "5: all others"
 
+#define TOLD_YES      "yes"
+#define TOLD_WITH_AIA "if L1 has an IMSIC"
+#define TOLD_NO	      "no"
+
+#define CSRS_ALWAYS "always"
+#define CSRS_SSTC   "if the hart has it"
+#define CSRS_AIA    "if L1 has an IMSIC"
+#define CSRS_ASKED  "if a read at boot succeeds"
+
 /* ---- the page ---- */
 
 struct row {
@@ -58,14 +64,14 @@ struct row {
 #define BITS_FIXED(bits)       bits
 #define BITS_PROBED(bits)      "those of " bits " that the hart has"
 #define ROW(name, number, ...) { #name, #number, __VA_ARGS__ },
-#define BANK_ROW(name, number, how, bits, rule, reset, gate, held, effect)              \
-	ROW(name, number, "bank", BITS_##how("`" bits "`"), RULE_##rule, "`" reset "`", \
-	    GATE_##gate, HELD_##held, EFFECT_##effect, TRAP_CHANGED, ORDER_LAST)
-#define CSR_ROW(name, number, how, bits, rule, reset, gate, held, effect, trap, order)    \
-	ROW(name, number, "stored", BITS_##how("`" bits "`"), RULE_##rule, "`" reset "`", \
-	    GATE_##gate, HELD_##held, EFFECT_##effect, TRAP_##trap, ORDER_##order)
-#define OTHER_ROW(name, number, kind, gate, held, effect, trap, order)                       \
-	ROW(name, number, kind, "", "", "", GATE_##gate, held, EFFECT_##effect, TRAP_##trap, \
+#define BANK_ROW(name, number, how, bits, rule, reset, gate, held, effect)                     \
+	ROW(name, number, "bank", BITS_##how("`" bits "`"), RULE_##rule, "`" reset "`", #gate, \
+	    HELD_##held, EFFECT_##effect, TRAP_CHANGED, ORDER_LAST)
+#define CSR_ROW(name, number, how, bits, rule, reset, gate, held, effect, trap, order)           \
+	ROW(name, number, "stored", BITS_##how("`" bits "`"), RULE_##rule, "`" reset "`", #gate, \
+	    HELD_##held, EFFECT_##effect, TRAP_##trap, ORDER_##order)
+#define OTHER_ROW(name, number, kind, gate, held, effect, trap, order)                 \
+	ROW(name, number, kind, "", "", "", #gate, held, EFFECT_##effect, TRAP_##trap, \
 	    ORDER_##order)
 
 static const struct row rows[] = {
@@ -79,6 +85,36 @@ static const struct row rows[] = {
 	OTHER_ROW(name, number, "file", gate, "in the interrupt file", effect, trap, order)
 #include "hext/csr_table.h"
 };
+
+struct extension {
+	const char *name, *told, *csrs, *stateen0, *envcfg, *why;
+};
+
+/* The place of each extension in its table, and the extension of each CSR. */
+enum gate {
+#define HEXT_EXT(name, ...) GATE_##name,
+#include "hext/ext_table.h"
+};
+
+static const enum gate gates[] = {
+#define HEXT_ROW(name, number, gate, ...) GATE_##gate,
+#include "hext/csr_table.h"
+};
+
+static const struct extension extensions[] = {
+#define HEXT_EXT(name, told, csrs, stateen0, envcfg, why) \
+	{ #name, TOLD_##told, CSRS_##csrs, "`" #stateen0 "`", "`" #envcfg "`", why },
+#include "hext/ext_table.h"
+};
+
+static bool is_gate(enum gate extension)
+{
+	for (unsigned int i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
+		if (gates[i] == extension)
+			return true;
+	}
+	return false;
+}
 
 /* A cell of the table: no character may end it. */
 static void print_cell(const char *text)
@@ -97,6 +133,12 @@ static void print_lower(const char *name)
 	fputs(" |", stdout);
 }
 
+/* The name of an extension, as specifications write it. */
+static void print_extension(const char *name)
+{
+	printf(" %c%s |", toupper((unsigned char)*name), name + 1);
+}
+
 static void print_row(const struct row *r)
 {
 	/* "All" reads better than the number. */
@@ -104,7 +146,7 @@ static void print_row(const struct row *r)
 
 	print_lower(r->name);
 	print_cell(r->number);
-	print_cell(r->gate);
+	print_extension(r->gate);
 	print_cell(r->kind);
 	print_cell(!all ? r->bits : all == r->bits ? "all" : "those that the hart has");
 	print_cell(r->rule);
@@ -116,7 +158,21 @@ static void print_row(const struct row *r)
 	putchar('\n');
 }
 
-int main(void)
+static void print_extension_row(unsigned int i)
+{
+	const struct extension *e = &extensions[i];
+
+	fputs("|", stdout);
+	print_extension(e->name);
+	print_cell(e->told);
+	print_cell(is_gate(i) ? e->csrs : "");
+	print_cell(strcmp(e->stateen0, "`0`") ? e->stateen0 : "");
+	print_cell(strcmp(e->envcfg, "`0`") ? e->envcfg : "");
+	print_cell(e->why);
+	putchar('\n');
+}
+
+static void print_csrs(void)
 {
 	fputs("# The H and VS CSRs\n"
 	      "\n"
@@ -129,7 +185,7 @@ int main(void)
 	      "\n"
 	      "The columns:\n"
 	      "\n"
-	      "- needs: the extension with which L1 has the CSR.\n"
+	      "- needs: the extension with which L1 has the CSR (below).\n"
 	      "- kind: a *bank* CSR exists twice, for L1 as the supervisor CSR without "
 	      "the V in its name, and for\n"
 	      "  L2. A *stored* CSR exists once. A *view* shows other CSRs. A *file* "
@@ -152,5 +208,35 @@ int main(void)
 	      stdout);
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		print_row(&rows[i]);
+}
+
+static void print_extensions(void)
+{
+	fputs("\n"
+	      "## Extensions\n"
+	      "\n"
+	      "From [ext_table.h](../src/hext/ext_table.h). L1 has an extension if the hart has "
+	      "it and L1 is told\n"
+	      "of it. L1 is told of all extensions that are not in this table.\n"
+	      "\n"
+	      "- told: whether L1's ISA string names the extension, if the hart has it.\n"
+	      "- CSRs: when an L1 that has the extension has its CSRs of the table above.\n"
+	      "- bits of hstateen0: L1 may set them if it has the extension. It may set all bits "
+	      "that are not in\n"
+	      "  this column.\n"
+	      "- bits of henvcfg: L1 may set them if it has the extension, and no others.\n"
+	      "\n"
+	      "| extension | told | CSRs | bits of hstateen0 | bits of henvcfg | what Halite does "
+	      "for it, or why it is hidden |\n"
+	      "| --- | --- | --- | --- | --- | --- |\n",
+	      stdout);
+	for (unsigned int i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
+		print_extension_row(i);
+}
+
+int main(void)
+{
+	print_csrs();
+	print_extensions();
 	return 0;
 }
