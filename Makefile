@@ -43,7 +43,7 @@ include mk/warnings.mk
 
 # The built-in rules would look for sources of the dependency files.
 .SUFFIXES:
-HOST_CFLAGS := -std=gnu11 -O2 -g $(C_WARNINGS) -D_GNU_SOURCE \
+HOST_CFLAGS := -std=gnu11 -O2 -g $(C_WARNINGS) -D_GNU_SOURCE -Isrc \
 	-DHALITE_VERSION='"$(HALITE_VERSION)"'
 
 include mk/hypervisor.mk
@@ -76,10 +76,11 @@ TOOL_SOURCES := $(wildcard tools/halite/*.c)
 TOOL_HEADERS := $(wildcard tools/halite/*.h)
 
 tool: build/halite
-build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) Makefile mk/version.mk | build/.packages
+build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) src/hv/pack_format.h Makefile \
+		mk/version.mk | build/.packages
 	@mkdir -p build
 	@echo "  CC      $@"
-	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES)
+	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES) -lz -lzstd
 
 # docs/csr.md is committed: tests/run code-csr-doc compares it with what this would make.
 .PHONY: csr-doc

@@ -14,7 +14,7 @@ UNIT_HEADERS = $(wildcard src/*/*.h tests/unit/*.h)
 UNIT_HEXT := $(wildcard src/hext/*.c)
 # The sources of src/hv that are plain C and need no hart.
 UNIT_HV := $(addprefix src/hv/,devtree.c guest_fdt.c home.c image.c machine.c machine_devices.c \
-	machine_isa.c machine_aia.c machine_wires.c modules.c options.c identity.c vmid.c) \
+	machine_isa.c machine_aia.c machine_wires.c modules.c options.c pack.c identity.c vmid.c) \
 	src/hv/withheld.c $(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
@@ -35,7 +35,7 @@ build/unit/test_tool_%: UNIT_SOURCES = $(addprefix tools/halite/,dump.c message.
 build/unit/test_tool_%: UNIT_CFLAGS += -Itools/halite -D_GNU_SOURCE
 build/unit/test_tool_symbols: $(wildcard tools/halite/*.[ch])
 
-build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c) $(UNIT_HEADERS)
+build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/hv/*.c src/lib/*.c) $(UNIT_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_SOURCES) -lcmocka

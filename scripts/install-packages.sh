@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs those Debian packages that the build and the tests need and that are missing.
-# Usage: install-packages.sh build|run|lint|unit|coverage|selftests|bench|pictures...
+# Usage: install-packages.sh build|run|loaders|lint|unit|coverage|selftests|bench|pictures...
 . "$(dirname "$0")/common.sh"
 
 # Each group lists the packages that it needs on a machine without build tools.
 BUILD_PACKAGES="gcc make libc6-dev xz-utils gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf \
-	binutils-riscv64-linux-gnu"
+	binutils-riscv64-linux-gnu zlib1g-dev libzstd-dev"
 UNIT_PACKAGES="gcc libc6-dev libcmocka-dev"
 RUN_PACKAGES="mmdebstrap debian-archive-keyring xz-utils cpio device-tree-compiler"
+LOADER_PACKAGES="u-boot-qemu u-boot-tools mtools e2fsprogs gzip zstd"
 COVERAGE_PACKAGES="gcovr"
 LINT_PACKAGES="clang clang-format shellcheck cppcheck"
 SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu \
@@ -74,6 +75,7 @@ for group; do
 	build) install_missing $BUILD_PACKAGES ;;
 	unit) install_missing $UNIT_PACKAGES ;;
 	run) install_missing $RUN_PACKAGES && install_qemu ;;
+	loaders) install_missing $LOADER_PACKAGES ;;
 	coverage) install_missing $COVERAGE_PACKAGES ;;
 	lint) install_missing $LINT_PACKAGES ;;
 	selftests) install_missing $SELFTEST_PACKAGES ;;
@@ -81,7 +83,8 @@ for group; do
 	pictures) install_missing $PICTURE_PACKAGES ;;
 	*)
 		die "install-packages.sh: unknown group '$group';" \
-			"expected build, unit, coverage, run, lint, selftests, bench or pictures"
+			"expected build, unit, coverage, run, loaders, lint, selftests, bench or" \
+			"pictures"
 		;;
 
 	esac

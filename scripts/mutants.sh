@@ -11,6 +11,8 @@
 #           then tests/run with the words in BOARDS_TESTS
 #   cage    what keeps a guest in: unit tests of the file, the model, the conformance guest on
 #           CAGE_VARIANTS, then tests/run with the words in CAGE_TESTS
+#   pack    what finds and checks the pack: its unit tests, then tests/run with the words in
+#           PACK_TESTS
 # Usage: scripts/mutants.sh [LIST[:WHICH]...]   all lists without a word. WHICH is the number of a
 #                                               fault's first line, or a part of its file, place or
 #                                               text. The last line is `N found, N missed`.
@@ -19,8 +21,9 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-LISTS="hext nacl client hv tlb boards cage"
+LISTS="hext nacl client hv tlb boards cage pack"
 CAGE_VARIANTS="none all slow max:all csrind:none"
+PACK_TESTS="refuse-pack pack-dtb"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
 HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
@@ -138,6 +141,13 @@ unit_boards()
 	done
 }
 
+unit_pack()
+{
+	make -s --no-print-directory -C "$TREE" build/unit/test_hv_pack >"$OUT/log" 2>&1 || return 2
+	timeout 60 "$TREE/build/unit/test_hv_pack" >"$OUT/log" 2>&1 ||
+		{ echo test_hv_pack; return 1; }
+}
+
 model()
 {
 	make -s --no-print-directory -C "$TREE" build/unit/test_tlb TLB_WARN=-w TLB_SANITIZE= \
@@ -177,6 +187,12 @@ boards()
 }
 
 # shellcheck disable=SC2086
+packs()
+{
+	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
+	tests_in_qemu $PACK_TESTS
+}
+# shellcheck disable=SC2086
 machine() { tests_in_qemu $HV_TESTS; }
 
 # try CHECK...: prints what has found the fault. 2: it does not build.
@@ -202,6 +218,7 @@ checks_of()
 	hv) checks=(conformance machine) ;;
 	tlb) checks=(model) seeds=4 ;;
 	boards) checks=(unit_boards boards) ;;
+	pack) checks=(unit_pack packs) ;;
 	cage) checks=(unit_cage model conformance_cage cage) ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac

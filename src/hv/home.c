@@ -63,6 +63,7 @@ bool home_choose(const struct machine *m, const struct modules *mods, struct ran
 	fits &= range_list_subtract_all(&room, &m->reserved);
 	fits &= range_list_subtract(&room, mods->kernel);
 	fits &= range_list_subtract(&room, mods->ramdisk);
+	fits &= range_list_subtract(&room, mods->pack_header);
 	for (i = 0; i < mods->further_count; i++)
 		fits &= range_list_subtract(&room, mods->further[i]);
 	fits &= range_list_subtract(&room, self);

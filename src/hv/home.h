@@ -30,9 +30,9 @@ struct range home_image(void);
 
 /*
  * Choose *@home, of @least bytes and, in whole units of HOME_ALIGN, 1 / @share of RAM. It is at the
- * highest place in RAM that overlaps no reserved memory, no module and not @self. It may overlap
- * the device tree. If there is no place for so much, it has a smaller share, with a warning. False:
- * there is no place for @least bytes.
+ * highest place in RAM that overlaps no reserved memory, no module, not the pack's header and not
+ * @self. It may overlap the device tree. If there is no place for so much, it has a smaller share,
+ * with a warning. False: there is no place for @least bytes.
  */
 bool home_choose(const struct machine *m, const struct modules *mods, struct range self,
 		 uint64_t least, unsigned int share, struct range *home);

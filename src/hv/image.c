@@ -185,14 +185,15 @@ struct signature {
 };
 
 static const struct signature signatures[] = {
-	{ 0, 2, "\x1f\x8b", "gzip-compressed data: unpack it first" },
+	{ 0, 2, "\x1f\x8b", "gzip-compressed data: unpack it first, as 'halite pack' does" },
 	{ 0, 6,
 	  "\xfd"
 	  "7zXZ",
 	  "xz-compressed data: unpack it first" },
-	{ 0, 4, "\x28\xb5\x2f\xfd", "zstd-compressed data: unpack it first" },
+	{ 0, 4, "\x28\xb5\x2f\xfd",
+	  "zstd-compressed data: unpack it first, as 'halite pack' does" },
 	{ 0, 4, "\xd0\x0d\xfe\xed", "a device tree" },
-	{ 4, 4, "zimg", "an EFI zboot image: give the Image in it" },
+	{ 4, 4, "zimg", "an EFI zboot image: give the Image in it, as 'halite pack' does" },
 	{ 56, 4, "ARM\x64", "an arm64 Linux Image" },
 	{ 0x202, 4, "HdrS", "an x86 Linux bzImage" },
 	{ 0, 6, "070701", "a cpio archive" },

@@ -17,6 +17,7 @@
 #include "hv/image.h"
 #include "hv/modules.h"
 #include "hv/options.h"
+#include "hv/pack.h"
 #include "hv/withheld.h"
 #include "lib/page.h"
 #include "lib/pages.h"
@@ -29,6 +30,9 @@
 /* Both are too large for the stack. */
 static struct host host;
 static struct domain domain;
+
+/* hv_start() finds it. It is in .data and not in bss, so home_move() copies it. */
+static struct pack pack __attribute__((section(".data")));
 
 /*
  * Refuse firmware without SBI 0.2, which may have no console. The message then goes to a UART of
@@ -64,6 +68,7 @@ static void use_first_memory(void)
 void hv_start(uint64_t hartid, void *fdt)
 {
 	struct range self = home_image();
+	const void *tree;
 	struct modules mods;
 	struct range home;
 	uint64_t least;
@@ -73,14 +78,21 @@ void hv_start(uint64_t hartid, void *fdt)
 	machine_check_fdt(fdt, HOME_FDT_MAX);
 	console_use_finisher(machine_find_finisher, fdt);
 	check_firmware(fdt);
+	pack_release_ramdisk(fdt);
 	machine_parse_memory(&host.machine, fdt);
-	modules_find(&mods, fdt, &host.machine, self);
-	least = home_size(machine_count_cpus(fdt));
-	if (!home_choose(&host.machine, &mods, self, least, options_tables(machine_bootargs(fdt)),
+	pack_find(&pack, fdt, &host.machine, self);
+	tree = pack_choose_fdt(&pack, fdt, &host.machine);
+	if (tree != fdt) {
+		machine_check_fdt(tree, HOME_FDT_MAX);
+		machine_parse_memory(&host.machine, tree);
+	}
+	modules_find_packed(&mods, tree, &host.machine, self, &pack);
+	least = home_size(machine_count_cpus(tree));
+	if (!home_choose(&host.machine, &mods, self, least, options_tables(pack_words(&pack, tree)),
 			 &home))
 		hv_fatal("too little RAM: no free %lu MiB for Halite",
 			 (unsigned long)(least >> 20));
-	home_move(home, hartid, fdt);
+	home_move(home, hartid, tree);
 }
 
 static void print_intc(const struct machine *m)
@@ -200,7 +212,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	pool = home_pool(host.home, fdt);
 	host.pool = (struct page_pool){ pool.start, range_end(pool) };
 	array_use(&host.pool);
-	options_parse(&host.options, machine_bootargs(fdt));
+	options_parse(&host.options, pack_words(&pack, fdt));
 	machine_parse(&host.machine, fdt, hartid, options->given);
 	hv_print("Halite " HALITE_VERSION " (nacl: %s)\n",
 		 options_nacl_text(options, text, sizeof(text)));
@@ -208,7 +220,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	hv_print("halite: level %u, SBI NACL below: %s", host.level,
 		 below_nacl_text(text, sizeof(text)));
 	hv_print(", for the guest: %s\n", options_nacl_text(options, text, sizeof(text)));
-	modules_find(&mods, fdt, &host.machine, host.home);
+	modules_find_packed(&mods, fdt, &host.machine, host.home, &pack);
 	print_facts(&host, fdt);
 	host_build(&host);
 	domain_build(&domain, &host);

@@ -104,7 +104,26 @@ static void check_overlaps(const struct found *found, unsigned int count)
 	}
 }
 
-void modules_find(struct modules *mods, const void *fdt, const struct machine *m, struct range self)
+static void take_pack(struct modules *mods, const void *fdt, const struct pack *pack,
+		      const struct found *found, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (range_overlaps(found[i].range, pack->whole))
+			hv_fatal("%s: reg: the module overlaps the packed modules at 0x%lx to "
+				 "0x%lx",
+				 devtree_path(fdt, found[i].node), (unsigned long)pack->whole.start,
+				 (unsigned long)range_end(pack->whole) - 1);
+	}
+	mods->pack_header = pack->header;
+	mods->kernel = pack->kernel;
+	mods->ramdisk = pack->ramdisk;
+	mods->bootargs = pack_bootargs(pack, fdt);
+}
+
+void modules_find_packed(struct modules *mods, const void *fdt, const struct machine *m,
+			 struct range self, const struct pack *pack)
 {
 	struct found found[MODULES_MAX];
 	unsigned int count = collect(found, fdt, m, self);
@@ -113,9 +132,13 @@ void modules_find(struct modules *mods, const void *fdt, const struct machine *m
 	memset(mods, 0, sizeof(*mods));
 	mods->bootargs = "";
 	check_overlaps(found, count);
+	if (pack && pack->header.size) {
+		take_pack(mods, fdt, pack, found, count);
+		kernels = 1;
+	}
 	for (i = 0; i < count; i++) {
 		kernels += found[i].is_kernel;
-		if (kernels > 1) {
+		if (kernels > 1 || mods->pack_header.size) {
 			mods->further[mods->further_count++] = found[i].range;
 		} else if (found[i].is_kernel) {
 			mods->kernel = found[i].range;
@@ -128,8 +151,8 @@ void modules_find(struct modules *mods, const void *fdt, const struct machine *m
 		}
 	}
 	if (!kernels)
-		hv_fatal(
-			"no kernel: no node under /chosen is compatible with \"multiboot,kernel\"");
+		hv_fatal("no kernel: no node under /chosen is compatible with "
+			 "\"multiboot,kernel\", and there is no pack ('halite pack' makes one)");
 }
 
 bool modules_takes(const struct modules *mods, const void *fdt, int node)

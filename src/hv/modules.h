@@ -10,8 +10,10 @@
 #define HV_MODULES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "hv/machine.h"
+#include "hv/pack.h"
 #include "lib/range.h"
 
 #define MODULES_MAX 16
@@ -19,23 +21,33 @@
 /*
  * The modules, in order of address. The first kernel, and a ramdisk before the second kernel, are
  * for Halite's guest. The guest may be a hypervisor, so it finds all further modules in its
- * device tree, as modules for its guests.
+ * device tree, as modules for its guests. If there is a pack, its kernel and ramdisk are for
+ * Halite's guest, and all modules of the device tree are further ones.
  */
 struct modules {
 	struct range kernel;
-	struct range ramdisk; /* size 0: there is none */
-	const char *bootargs; /* the guest's command line, in the device tree; "": none */
+	struct range ramdisk;		   /* size 0: there is none */
+	const char *bootargs;		   /* the guest's command line; "": none */
 	struct range further[MODULES_MAX]; /* the modules for the guest's guests */
 	unsigned int further_count;
+	struct range pack_header; /* with Halite's command line; size 0: there is no pack */
 };
 
 /*
- * Find the modules in @fdt. The following errors are fatal, and the message names the node: no
- * kernel, two ramdisks for one kernel, a malformed reg, a module that is not in RAM, and a module
- * that overlaps another module, reserved memory, or @self.
+ * Find the modules in @fdt and in @pack (NULL: there is none). The following errors are fatal, and
+ * the message names the node: no kernel, two ramdisks for one kernel, a malformed reg, a module
+ * that is not in RAM, and a module that overlaps another module, the pack, reserved memory, or
+ * @self.
  */
-void modules_find(struct modules *mods, const void *fdt, const struct machine *m,
-		  struct range self);
+void modules_find_packed(struct modules *mods, const void *fdt, const struct machine *m,
+			 struct range self, const struct pack *pack);
+
+/* The same without a pack. */
+static inline void modules_find(struct modules *mods, const void *fdt, const struct machine *m,
+				struct range self)
+{
+	modules_find_packed(mods, fdt, m, self, NULL);
+}
 
 /* Whether @node is the guest's kernel or ramdisk. The guest's device tree lacks such a node. */
 bool modules_takes(const struct modules *mods, const void *fdt, int node);

@@ -29,11 +29,30 @@ struct image_header {
 
 static const char image_magic2[4] = { 'R', 'S', 'C', 0x05 };
 
-/*
- * Opens a regular file and puts its size in *size. Returns the descriptor, or -1 after a
- * message.
- */
-static int open_regular(const char *path, const char *what, uint64_t *size)
+/* Other files that are taken for kernels, and what to do with them. */
+struct other_file {
+	unsigned int offset, size;
+	const char *bytes;
+	const char *name;
+};
+
+static const struct other_file other_files[] = {
+	{ 0, 2, "\x1f\x8b", "gzip-compressed data: unpack it with gunzip" },
+	{ 0, 6,
+	  "\xfd"
+	  "7zXZ",
+	  "xz-compressed data: unpack it with unxz" },
+	{ 0, 4, "\x28\xb5\x2f\xfd", "zstd-compressed data: unpack it with unzstd" },
+	{ 0, 3, "BZh", "bzip2-compressed data: unpack it with bunzip2" },
+	{ 0, 4, "\x04\x22\x4d\x18", "lz4-compressed data: unpack it with unlz4" },
+	{ 0, 4, "\xd0\x0d\xfe\xed", "a device tree" },
+	{ 4, 4, "zimg", "an EFI zboot image: 'halite pack' unpacks it" },
+	{ 56, 4, "ARM\x64", "an arm64 Linux Image: give a kernel for RISC-V" },
+	{ 514, 4, "HdrS", "an x86 Linux bzImage: give a kernel for RISC-V" },
+	{ 0, 6, "070701", "a cpio archive: give it to --initrd" },
+};
+
+int guest_file_open(const char *path, const char *what, uint64_t *size)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -80,6 +99,7 @@ static int read_image(int fd, const char *path, const char *what, struct guest_f
 			path, (unsigned long long)image_size);
 		return -1;
 	}
+	file->is_elf = false;
 	file->start = GUEST_KERNEL_BASE;
 	file->end = GUEST_KERNEL_BASE + (image_size > file->size ? image_size : file->size);
 	return 0;
@@ -170,6 +190,7 @@ static int read_elf(int fd, const char *path, const char *what, struct guest_fil
 		return -1;
 	}
 	part.entry = le64toh(header.e_entry);
+	file->is_elf = true;
 	file->start = UINT64_MAX;
 	file->end = 0;
 	for (unsigned int i = 0; i < le16toh(header.e_phnum); i++) {
@@ -188,25 +209,57 @@ static int read_elf(int fd, const char *path, const char *what, struct guest_fil
 	return check_entry(file, &part, path, what);
 }
 
-int guest_file_kernel(const char *path, const char *what, struct guest_file *file)
+static void refuse(int fd, const char *path, const char *what)
 {
-	int fd = open_regular(path, what, &file->size);
+	uint8_t start[518] = { 0 };
+
+	if (pread(fd, start, sizeof(start), 0) < 0)
+		start[0] = 0;
+	for (size_t i = 0; i < sizeof(other_files) / sizeof(other_files[0]); i++) {
+		const struct other_file *other = &other_files[i];
+
+		if (!memcmp(start + other->offset, other->bytes, other->size)) {
+			message("%s: '%s' is neither a RISC-V Linux Image nor a RISC-V ELF but %s",
+				what, path, other->name);
+			return;
+		}
+	}
+	message("%s: '%s' is neither a RISC-V Linux Image nor a RISC-V ELF", what, path);
+}
+
+int guest_file_kernel_fd(int fd, const char *path, const char *what, struct guest_file *file)
+{
+	struct stat st;
 	int result;
 
-	if (fd < 0)
+	if (fstat(fd, &st) < 0) {
+		message("%s: '%s': %s", what, path, strerror(errno));
 		return -1;
+	}
+	file->size = (uint64_t)st.st_size;
 	result = read_image(fd, path, what, file);
 	if (result > 0)
 		result = read_elf(fd, path, what, file);
 	if (result > 0)
-		message("%s: '%s' is neither a RISC-V Linux Image nor a RISC-V ELF", what, path);
-	close(fd);
+		refuse(fd, path, what);
 	return result == 0 ? 0 : -1;
+}
+
+int guest_file_kernel(const char *path, const char *what, struct guest_file *file)
+{
+	int fd = guest_file_open(path, what, &file->size);
+	int result;
+
+	if (fd < 0)
+		return -1;
+	result = guest_file_kernel_fd(fd, path, what, file);
+	close(fd);
+	return result;
 }
 
 int guest_file_size(const char *path, const char *what, uint64_t *size)
 {
-	int fd = open_regular(path, what, size);
+	int fd = guest_file_open(path, what, size);
 
 	if (fd < 0)
 		return -1;

@@ -6,6 +6,7 @@
 #ifndef HALITE_TOOL_GUEST_FILE_H
 #define HALITE_TOOL_GUEST_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -20,6 +21,7 @@ struct guest_file {
 	/* Physical addresses of the running guest: [start, end). */
 	uint64_t start;
 	uint64_t end;
+	bool is_elf; /* It runs at these addresses only. A Linux Image runs anywhere. */
 };
 
 /*
@@ -27,6 +29,15 @@ struct guest_file {
  * the file in messages. Returns 0 and fills *file, or -1 after an error message.
  */
 int guest_file_kernel(const char *path, const char *what, struct guest_file *file);
+
+/* The same for the open file fd. path is its name in messages. */
+int guest_file_kernel_fd(int fd, const char *path, const char *what, struct guest_file *file);
+
+/*
+ * Opens a regular file that is not empty, and puts its size in *size. Returns the descriptor, or -1
+ * after an error message.
+ */
+int guest_file_open(const char *path, const char *what, uint64_t *size);
 
 /* Puts the size of a regular file in *size. Returns 0, or -1 after an error message. */
 int guest_file_size(const char *path, const char *what, uint64_t *size);

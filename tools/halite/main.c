@@ -6,6 +6,7 @@
 
 #include "message.h"
 #include "names.h"
+#include "pack.h"
 #include "run.h"
 
 struct verb {
@@ -16,6 +17,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{ "run", "boot a guest in Halite on QEMU", run_main },
+	{ "pack", "make one file of Halite and a guest, for boot loaders", pack_main },
 	{ "names", "name the addresses that Halite prints when it fails", names_main },
 };
 

@@ -184,6 +184,11 @@ static int parse_nacl(const char *value, struct run_options *options)
 	return 0;
 }
 
+int run_options_finish_nacl(struct run_options *options)
+{
+	return parse_nacl(options->nacl[0], options);
+}
+
 static bool is_givable(const char *name, size_t length)
 {
 	for (size_t i = 0; i < sizeof(givable) / sizeof(givable[0]); i++) {
@@ -215,8 +220,7 @@ static int parse_give(const char *value, struct run_options *options)
 	return 0;
 }
 
-/* Decodes option name with its value. Returns 0, or -1 after a message. */
-static int set_value(const char *name, const char *value, struct run_options *options)
+int run_options_set(const char *name, const char *value, struct run_options *options)
 {
 	if (!strcmp(name, "--kernel"))
 		options->kernel = value;
@@ -299,7 +303,7 @@ static int take_option(char ***word, struct run_options *options)
 		}
 		(*word)++;
 	}
-	return set_value(name, value, options);
+	return run_options_set(name, value, options);
 }
 
 int run_options_parse(char **argv, struct run_options *options)
@@ -346,5 +350,5 @@ int run_options_parse(char **argv, struct run_options *options)
 			options->depth);
 		return -1;
 	}
-	return parse_nacl(options->nacl[0], options);
+	return run_options_finish_nacl(options);
 }

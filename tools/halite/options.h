@@ -47,4 +47,13 @@ struct run_options {
  */
 int run_options_parse(char **argv, struct run_options *options);
 
+/*
+ * Decodes one option that takes a value, which both `run` and `pack` have. --nacl is not checked
+ * before run_options_finish_nacl(). Returns 0, or -1 after an error message.
+ */
+int run_options_set(const char *name, const char *value, struct run_options *options);
+
+/* Checks --nacl, and sets options->nacl for each level. Returns 0, or -1 after an error message. */
+int run_options_finish_nacl(struct run_options *options);
+
 #endif

@@ -60,8 +60,7 @@ static const char run_help[] =
 	"Exit status: QEMU's, which is 0 after a power-off; 1 if Halite ends in an error, with a\n"
 	"message on the console; 2 if an argument is wrong.\n";
 
-/* Puts the path of halite.bin in path. Returns 0, or -1 after a message. */
-static int find_hypervisor(char *path, size_t size)
+int run_find_hypervisor(char *path, size_t size)
 {
 	const char *chosen = getenv("HALITE_BIN");
 	char self[PATH_MAX];
@@ -95,7 +94,7 @@ int run_find_elf(char *path, size_t size)
 {
 	char *end;
 
-	if (find_hypervisor(path, size) < 0)
+	if (run_find_hypervisor(path, size) < 0)
 		return -1;
 	end = strrchr(path, '.');
 	if (end && !strcmp(end, ".bin"))
@@ -208,7 +207,7 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 	};
 	char path[PATH_MAX];
 
-	if (find_hypervisor(path, sizeof(path)) < 0 ||
+	if (run_find_hypervisor(path, sizeof(path)) < 0 ||
 	    guest_file_kernel(path, "the hypervisor", &halite) < 0)
 		return -1;
 	sizes.running_end = halite.end > kernel->end ? halite.end : kernel->end;

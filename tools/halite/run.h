@@ -11,6 +11,9 @@
  */
 int run_main(char **argv);
 
+/* Puts the path of halite.bin in path. Returns 0, or -1 after a message that there is none. */
+int run_find_hypervisor(char *path, size_t size);
+
 /*
  * Puts the path of Halite's ELF, which may not exist, in path. Returns 0, or -1 after a message if
  * there is no halite.bin.
