@@ -56,9 +56,9 @@ TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/riscv/,attempt.c fence.c world.c) \
 	$(addprefix src/hv/,aplic.c below.c bringup.c callbacks.c device.c domain.c emulate.c) \
 	$(addprefix src/hv/,exit.c fence.c identity.c intc.c ipi.c memory.c mmio.c nested.c) \
-	$(addprefix src/hv/,plic.c quick.c swap.c sbi.c sbi_hsm.c sbi_ipi.c sbi_nacl.c) \
-	$(addprefix src/hv/,sbi_rfence.c stats.c vcpu.c vcpu_find.c vcpu_resume.c) \
-	src/hv/vmid.c
+	$(addprefix src/hv/,plic.c quick.c quick_area.c swap.c swap_area.c sbi.c sbi_hsm.c) \
+	$(addprefix src/hv/,sbi_ipi.c sbi_nacl.c sbi_rfence.c stats.c vcpu.c vcpu_find.c) \
+	src/hv/vcpu_resume.c src/hv/vmid.c
 TLB_OBJECTS := $(patsubst %.c,build/unit/tlb/%.o,$(TLB_SOURCES))
 
 build/unit/tlb/%.o: %.c $(UNIT_HEADERS) $(wildcard tests/tlb/*.h tests/tlb/riscv/*.h)

@@ -92,25 +92,34 @@ const struct vcpu *bringup_vcpu_of_stack(uint64_t sp)
 	return offset < blocks_size ? vcpu_of_block(offset / BRINGUP_BLOCK_SIZE) : NULL;
 }
 
+/*
+ * Whether the NACL below has the features that the quick path needs to work on the area. The quick
+ * path does no fences there.
+ */
+static bool has_quick_area(uint32_t keys)
+{
+	uint32_t needed = QUICK_AREA_FEATURES << KEY_NACL_SYNC_CSR;
+
+	return (keys & needed) == needed && !(keys & BIT64(KEY_FLUSH));
+}
+
 static uint32_t keys(const struct domain *d)
 {
 	const struct options *o = &d->host->options;
 	uint32_t keys = below_keys();
 
-	/*
-	 * The quick path saves instructions. With NACL below, the calls to the level below take
-	 * most of the time of an exit, so the quick path is off.
-	 */
-	if (o->slow || keys)
+	if (!d->shadows.vmid_tagged)
+		keys |= BIT64(KEY_FLUSH);
+	if (o->slow)
 		keys |= BIT64(KEY_SLOW);
+	else if (keys & BIT64(KEY_NACL))
+		keys |= BIT64(has_quick_area(keys) ? KEY_AREA : KEY_SLOW);
 	if (d->hext.aia)
 		keys |= BIT64(KEY_AIA);
 	if (world_has_open_csrs(&d->world))
 		keys |= BIT64(KEY_OPEN);
 	if (!d->hext.sstc)
 		keys |= BIT64(KEY_NO_SSTC);
-	if (!d->shadows.vmid_tagged)
-		keys |= BIT64(KEY_FLUSH);
 	if (o->stats)
 		keys |= BIT64(KEY_STATS);
 	return keys;

@@ -138,9 +138,11 @@ void nested_fill_ahead(struct vcpu *v)
 void nested_sret(struct vcpu *v)
 {
 	assert(!v->h.virt);
-	if ((v->h.hstatus & HSTATUS_SPV) && vcpu_can_swap(v)) {
-		nested_before_l2(v);
-		swap_to_l2(v);
+	if ((v->h.hstatus & HSTATUS_SPV) && nested_can_swap_to_l2(v)) {
+		if (static_key(KEY_AREA))
+			swap_area_to_l2(v);
+		else
+			swap_to_l2(v);
 		return;
 	}
 	vcpu_save(v);

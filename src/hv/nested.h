@@ -36,6 +36,18 @@ static inline void nested_before_l2(struct vcpu *v)
 		nested_fill_ahead(v);
 }
 
+/*
+ * nested_before_l2() if swap.h can take @v to L2. False: it cannot. Binding may wait for other
+ * harts, and a fence may end the use of the NACL below, so the condition is checked again.
+ */
+static inline bool nested_can_swap_to_l2(struct vcpu *v)
+{
+	if (!vcpu_can_swap(v))
+		return false;
+	nested_before_l2(v);
+	return vcpu_can_swap(v);
+}
+
 /* Emulate an SRET of L1 in HS mode, which enters L2 if hstatus.SPV is set. */
 void nested_sret(struct vcpu *v);
 

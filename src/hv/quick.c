@@ -67,12 +67,12 @@ ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool fill)
 	return true;
 }
 
-struct vcpu *quick_sync_sret(struct vcpu *v)
+struct vcpu *QUICK(sync_sret)(struct vcpu *v)
 {
 	return sync_sret(v, false) ? v : NULL;
 }
 
-struct vcpu *quick_sync_sret_after_fault(struct vcpu *v)
+struct vcpu *QUICK(sync_sret_after_fault)(struct vcpu *v)
 {
 	/*
 	 * Checked before L1's area is read: otherwise vcpu_exit() would have to read the area a
@@ -83,7 +83,7 @@ struct vcpu *quick_sync_sret_after_fault(struct vcpu *v)
 	return sync_sret(v, true) ? v : NULL;
 }
 
-struct vcpu *quick_sret(struct vcpu *v)
+struct vcpu *QUICK(sret)(struct vcpu *v)
 {
 	uint64_t hie = ncsr_read(HEXT_CSR_HIE);
 
@@ -101,7 +101,7 @@ struct vcpu *quick_sret(struct vcpu *v)
 
 /* ---- from L2 to L1 ---- */
 
-struct vcpu *quick_trap_of_l2(struct vcpu *v, uint64_t cause)
+struct vcpu *QUICK(trap_of_l2)(struct vcpu *v, uint64_t cause)
 {
 	if (swap_is_asked_for(v))
 		return NULL;
@@ -125,7 +125,7 @@ ALWAYS_INLINE bool is_missed_again(struct vcpu *v, uint64_t cause)
 	       hext_shadow_missed_again(v->shadow, &v->h, cause, gpa, &v->quick.missed);
 }
 
-struct vcpu *quick_guest_page_fault(struct vcpu *v, uint64_t cause)
+struct vcpu *QUICK(guest_page_fault)(struct vcpu *v, uint64_t cause)
 {
 	if (swap_is_asked_for(v) || !is_missed_again(v, cause))
 		return NULL;
@@ -180,20 +180,15 @@ ALWAYS_INLINE bool may_interrupt_l1(const struct vcpu *v)
 /* The part of world_load_hstatus_of_l1() that depends on hvip, henvcfg, vstimecmp and VGEIN. */
 ALWAYS_INLINE void load_vtw_of_l1(const struct hext_hart *h)
 {
-	if (wfi_of_l1_traps(h, false))
-		ncsr_set(HEXT_CSR_HSTATUS, HSTATUS_VTW);
-	else
-		ncsr_clear(HEXT_CSR_HSTATUS, HSTATUS_VTW);
+	set_bit_of_guest(HSTATUS_VTW, wfi_of_l1_traps(h, false));
 }
 
 /* The part of world_load_hstatus_of_l1() that depends on SPV. */
 ALWAYS_INLINE void load_vtsr_of_l1(const struct hext_hart *h)
 {
 	ncsr_write(HEXT_CSR_HEDELEG, l1_hedeleg(h));
-	if ((h->hstatus & HSTATUS_SPV) || hext_kept_interrupts(h))
-		ncsr_set(HEXT_CSR_HSTATUS, HSTATUS_VTSR);
-	else
-		ncsr_clear(HEXT_CSR_HSTATUS, HSTATUS_VTSR);
+	ncsr_publish();
+	set_bit_of_guest(HSTATUS_VTSR, (h->hstatus & HSTATUS_SPV) || hext_kept_interrupts(h));
 }
 
 /* Write hstatus, which KVM exchanges twice for each run of L2. False: vcpu_exit() has to do it. */
@@ -337,7 +332,7 @@ ALWAYS_INLINE bool decode(const struct vcpu *v, uint64_t code, struct change *w)
  * or 4, which may_be_csr() refuses. Those of other opcodes (CBO) have 0 to 4 in the place of the
  * CSR's number, which the table does not have.
  */
-struct vcpu *quick_csr(struct vcpu *v)
+struct vcpu *QUICK(csr)(struct vcpu *v)
 {
 	uint64_t code = csr_read(CSR_STVAL);
 	struct change w;

@@ -13,7 +13,17 @@
 #include "hext/shadow.h"
 #include "nacl/host.h"
 
+/* The features of the NACL below that quick.c and swap.c need with KEY_AREA. */
+#define QUICK_AREA_FEATURES \
+	(1u << NACL_FEAT_SYNC_CSR | 1u << NACL_FEAT_SYNC_SRET | 1u << NACL_FEAT_AUTOSWAP_CSR)
+
 struct quick_state {
+	/*
+	 * With KEY_AREA: byte RISCV_AREA_BIAS of the hart's area of the NACL below. 0: the hart has
+	 * no area or lacks one of QUICK_AREA_FEATURES. Written by vcpu_resume(). Read by entry.S,
+	 * for quick_area.c.
+	 */
+	uintptr_t area_below;
 	/*
 	 * The address of x0 in the SRET context of L1's area of SBI NACL. 0: there is no area, or
 	 * L1 has no sync_sret. Written by vcpu_area_changed(). Read by sync_sret() in quick.c, by

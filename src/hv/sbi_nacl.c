@@ -34,11 +34,9 @@ bool sbi_nacl_sync_sret(struct vcpu *v)
 	if (!swap_consume_area(v) && !nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
 		return false;
 	stat_count(&v->stats, STAT_L1_NACL);
-	if (vcpu_can_swap(v)) {
-		nested_before_l2(v);
-		if (swap_to_l2_by_call(v))
-			return true;
-	}
+	if (nested_can_swap_to_l2(v) &&
+	    (static_key(KEY_AREA) ? swap_area_to_l2_by_call(v) : swap_to_l2_by_call(v)))
+		return true;
 	v->registers = VCPU_LOAD_SHARED;
 	nacl_host_finish_sync_sret(&v->nacl, NULL);
 	nested_sret(v);

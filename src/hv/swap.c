@@ -2,14 +2,14 @@
 #include "hv/swap_inline.h"
 #include "hv/swap.h"
 
-void swap_to_l2(struct vcpu *v)
+void SWAP(to_l2)(struct vcpu *v)
 {
 	swap_into_l2(v, ncsr_read(HEXT_CSR_HIE), v->h.hstatus);
 	v->hstatus_stale = false;
 	world_read_pc(&v->h);
 }
 
-bool swap_to_l2_by_call(struct vcpu *v)
+bool SWAP(to_l2_by_call)(struct vcpu *v)
 {
 	bool swap = nacl_host_autoswap(&v->nacl);
 	uint64_t hstatus = swap ? swap_take_hstatus(v) : v->h.hstatus;
@@ -24,7 +24,7 @@ bool swap_to_l2_by_call(struct vcpu *v)
 	return true;
 }
 
-void swap_to_l1(struct vcpu *v, const struct hext_trap *trap)
+void SWAP(to_l1)(struct vcpu *v, const struct hext_trap *trap)
 {
 	swap_into_l1(v, trap, trap->cause);
 	v->hstatus_stale = false;

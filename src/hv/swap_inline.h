@@ -5,8 +5,10 @@
 #ifndef HV_SWAP_INLINE_H
 #define HV_SWAP_INLINE_H
 
-/* With NACL below, keys() in bringup.c sets KEY_SLOW, so this code does not run. */
+/* quick_area.c and swap_area.c are the copies for KEY_AREA. They define RISCV_NCSR_AREA. */
+#ifndef RISCV_NCSR_AREA
 #define RISCV_NCSR_DIRECT
+#endif
 #define CSR_CLOBBERS
 
 #include "hext/csr.h"
@@ -17,12 +19,19 @@
 
 /*
  * Write @hgatp to hgatp, and 0 (Bare) to vsatp before that. Returns the old vsatp. The caller loads
- * henvcfg before it writes vsatp (world.c, switch_gstage).
+ * henvcfg before it writes vsatp (world.c, switch_gstage). The area has only the last value of
+ * vsatp, which the caller writes.
  */
 ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
 {
-	uint64_t atp = ncsr_swap(HEXT_CSR_VSATP, 0);
+	uint64_t atp;
 
+	if (ncsr_has_area()) {
+		atp = ncsr_read(HEXT_CSR_VSATP);
+		ncsr_write(HEXT_CSR_HGATP, hgatp);
+		return atp;
+	}
+	atp = ncsr_swap(HEXT_CSR_VSATP, 0);
 	ncsr_write(HEXT_CSR_HGATP, hgatp);
 	if (static_key(KEY_FLUSH))
 		insn_flush_live_vmid(hgatp_vmid(hgatp));
@@ -137,7 +146,7 @@ ALWAYS_INLINE void swap_by_sret(struct hext_hart *h, uint64_t hstatus)
 	h->virt = true;
 	h->s.status = hext_status_of_sret(status);
 	h->hstatus = hstatus & ~HSTATUS_SPV;
-	ncsr_write(HEXT_CSR_HSTATUS, world_hstatus_of_l2(h->cfg, hstatus));
+	set_guest_hstatus(world_hstatus_of_l2(h->cfg, hstatus));
 	/* SRET does not change SSTATUS_L1, and returns to the mode in SPP. */
 	csr_clear(CSR_SSTATUS, SSTATUS_L1 | SSTATUS_SPP);
 	csr_set(CSR_SSTATUS, status & (SSTATUS_L1 | SSTATUS_SPP));
@@ -152,6 +161,7 @@ ALWAYS_INLINE void swap_into_l2(struct vcpu *v, uint64_t hie, uint64_t hstatus)
 {
 	swap_in_l2(v, hie);
 	swap_by_sret(&v->h, hstatus);
+	ncsr_publish();
 }
 
 /* ---- from L2 to L1 ---- */
@@ -316,7 +326,7 @@ ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *
 ALWAYS_INLINE void swap_out_address(struct hext_hart *h, const struct hext_trap *made,
 				    uint64_t cause, volatile nacl_word *csrs)
 {
-	uint64_t htval = TRAP_READ(made, htval, HEXT_CSR_HTVAL);
+	uint64_t htval = made ? made->htval : ncsr_read(HEXT_CSR_HTVAL);
 	uint64_t htinst = made ? made->htinst : 0;
 
 	if (!made && hext_trap_has_htinst(cause))
@@ -338,7 +348,7 @@ ALWAYS_INLINE void swap_out_hstatus(struct vcpu *v, const struct hext_trap *made
 {
 	struct hext_hart *h = &v->h;
 	bool user = made ? h->user : !(sstatus & SSTATUS_SPP);
-	bool gva = made ? made->gva : (ncsr_read(HEXT_CSR_HSTATUS) & HSTATUS_GVA) != 0;
+	bool gva = made ? made->gva : (get_guest_hstatus() & HSTATUS_GVA) != 0;
 	uint64_t hstatus = hext_hstatus_of_trap(h->hstatus, user, gva);
 	uint64_t of_l2 = hstatus;
 
@@ -383,6 +393,7 @@ ALWAYS_INLINE void swap_into_l1(struct vcpu *v, const struct hext_trap *made, ui
 	if (spv)
 		world_note_trap_of_l2(h, ncsr_read(HEXT_CSR_VSCAUSE), ncsr_read(HEXT_CSR_VSEPC));
 	world_load_hstatus_of_l1(h, spv, false);
+	ncsr_publish();
 	csr_write(CSR_SSTATUS, world_config(h->cfg)->sstatus_of_l1);
 }
 

@@ -116,7 +116,10 @@ void vcpu_trap_to_l1(struct vcpu *v, const struct hext_trap *trap)
 	bool from_l2 = v->h.virt;
 
 	if (from_l2 && vcpu_can_swap(v)) {
-		swap_to_l1(v, trap);
+		if (static_key(KEY_AREA))
+			swap_area_to_l1(v, trap);
+		else
+			swap_to_l1(v, trap);
 		return;
 	}
 	vcpu_save(v);

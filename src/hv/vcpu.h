@@ -141,10 +141,17 @@ void vcpu_csr_written(struct vcpu *v);
  */
 void vcpu_note_unusual(struct vcpu *v);
 
+/* Whether the hart has QUICK_AREA_FEATURES, and so an area. */
+static inline bool vcpu_has_quick_area(const struct vcpu *v)
+{
+	return (v->nacl_below.features & QUICK_AREA_FEATURES) == QUICK_AREA_FEATURES;
+}
+
 /* Whether swap.h may switch worlds. swap.h names the conditions. */
 static inline bool vcpu_can_swap(const struct vcpu *v)
 {
-	return v->live && !v->unusual && !static_key(KEY_SLOW);
+	return v->live && !v->unusual && !static_key(KEY_SLOW) &&
+	       (!static_key(KEY_AREA) || vcpu_has_quick_area(v));
 }
 
 /* Make L1 take @trap, from L2 or from L1 itself. */

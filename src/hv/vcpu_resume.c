@@ -132,6 +132,9 @@ void vcpu_resume(struct vcpu *v)
 	csr_write(CSR_SEPC, h->pc);
 	if (riscv_nacl->shmem)
 		world_before_entry();
+	if (static_key(KEY_AREA))
+		v->quick.area_below =
+			vcpu_has_quick_area(v) ? (uintptr_t)riscv_nacl->shmem + RISCV_AREA_BIAS : 0;
 }
 
 void vcpu_sret_refused(struct vcpu *v, uint64_t error)
@@ -139,6 +142,8 @@ void vcpu_sret_refused(struct vcpu *v, uint64_t error)
 	enum nacl_error known = nacl_client_sret_refused(&v->nacl_below, error);
 
 	hv_warn("hart %lu: SBI NACL sync_sret refused with error %d", v->hart->hartid, known);
+	/* quick.c leaves the image's pc and mode unset. The hart has them for the entry. */
+	world_read_pc(&v->h);
 	/* hstatus may be only in the slot for autoswap, which SRET does not use. */
 	v->hstatus_stale = true;
 	vcpu_resume(v);

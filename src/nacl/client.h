@@ -96,9 +96,10 @@ static inline nacl_word nacl_mem_load(const volatile nacl_word *word)
 	return nacl_le(__atomic_load_n(word, __ATOMIC_RELAXED));
 }
 
+/* An aligned volatile store is one store. GCC 12 makes an AMO of an atomic one on RISC-V. */
 static inline void nacl_mem_store(volatile nacl_word *word, nacl_word value)
 {
-	__atomic_store_n(word, nacl_le(value), __ATOMIC_RELAXED);
+	*word = nacl_le(value);
 }
 
 /* Earlier stores are visible before this one. L0 may clear other bits at the same time. */
@@ -242,6 +243,23 @@ static inline nacl_word nacl_csr_update_index(volatile nacl_word *shmem, unsigne
 	nacl_csr_update_index(shmem, NACL_CSR_WRITE_INDEX(csr), 0, bits)
 #define nacl_csr_clear(shmem, csr, bits) \
 	nacl_csr_update_index(shmem, NACL_CSR_WRITE_INDEX(csr), bits, 0)
+
+/*
+ * For a user that writes many CSRs: nacl_csr_put() stores @value alone, and nacl_csr_mark() then
+ * sets several dirty bits at once: @bits in word @word of the dirty bitmap. Until then L0 does not
+ * know of the value. NACL_MARK_BIT() is the bit of @csr if it is in word @word, else 0.
+ */
+#define nacl_csr_put(shmem, csr, value) \
+	nacl_mem_store(&(shmem)[NACL_WORD_OF_CSR(NACL_CSR_WRITE_INDEX(csr))], value)
+#define NACL_MARK_BIT(csr, word)                                \
+	(NACL_CSR_WRITE_INDEX(csr) / NACL_XLEN == (word)        \
+		 ? NACL_BIT_OF_DIRTY(NACL_CSR_WRITE_INDEX(csr)) \
+		 : 0)
+static inline void nacl_csr_mark(volatile nacl_word *shmem, unsigned int word, nacl_word bits)
+{
+	if (bits)
+		nacl_mem_set_bits(&shmem[NACL_WORD_OF_DIRTY(word * NACL_XLEN)], bits);
+}
 
 /* 64-bit registers. On RV32 their high half is CSR @csrh; on RV64 there is no @csrh. */
 #if NACL_XLEN == 32

@@ -6,22 +6,32 @@
 
 #define VCPU_X(n) (VCPU_X0 + (n) * 8)
 
+/* The place of a register in the area of the NACL below, for sync_sret. */
+#define AREA_X(n) (NACL_SRET_OFFSET + (n) * NACL_WORD_SIZE)
+
+#define ALL_REGISTERS 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, \
+	17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+
 	.section .text
 	.option norelax
 
 /*
- * The guest's registers in three groups: those that quick.c may change, without sp and a0; those
- * that other C functions may change, and tp; and the rest.
+ * The guest's registers in four groups: those that quick.c may change, without sp and a0; tp; those
+ * that other C functions may change; and the rest.
  */
 	.macro quick_registers op, base
 	.irp n, 1, 11, 12, 13, 14, 15, 16, 17
 	\op x\n, VCPU_X(\n)(\base)
 	.endr
 	.endm
-	.macro some_registers op, base
-	.irp n, 4, 5, 6, 7, 28, 29, 30, 31
+	.macro scratch_registers op, base
+	.irp n, 5, 6, 7, 28, 29, 30, 31
 	\op x\n, VCPU_X(\n)(\base)
 	.endr
+	.endm
+	.macro some_registers op, base
+	\op tp, VCPU_X(4)(\base)
+	scratch_registers \op, \base
 	.endm
 	.macro other_registers op, base
 	.irp n, 3, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
@@ -51,6 +61,16 @@
 	.endm
 
 /*
+ * The same for an entry by sync_sret with autoswap, which takes hstatus from the area. t0 is the
+ * address of the area.
+ */
+	.macro check_guest_in_slot
+	ld t2, (NACL_AUTOSWAP_OFFSET + NACL_AUTOSWAP_HSTATUS * NACL_WORD_SIZE)(t0)
+	andi t2, t2, HSTATUS_SPV
+	beqz t2, no_guest
+	.endm
+
+/*
  * Load sp and a0 from a0, which is v or the address of a register block of the same layout, and
  * enter the guest.
  */
@@ -58,6 +78,52 @@
 	ld sp, VCPU_X(2)(a0)
 	ld a0, VCPU_X(10)(a0)
 	sret
+	.endm
+
+/*
+ * The first look at an exit: call the function of src/hv/quick.c for it, if there is one. a0 is v.
+ * @quick is how the names of the functions of this copy of quick.c begin, @at is how the names of
+ * the labels begin at which the exit goes on.
+ */
+	.macro try_quick quick, at
+	csrr a1, scause
+	lbu a2, VCPU_VIRT(a0)
+	bnez a2, .Lof_l2\@
+	li a2, CAUSE_VIRTUAL
+	beq a1, a2, .Lvirtual\@
+	li a2, CAUSE_ECALL_VS
+	bne a1, a2, \at\()general
+	li a2, NACL_EID
+	bne a7, a2, \at\()general
+	li a2, NACL_FID_SYNC_SRET
+	bne a6, a2, \at\()general
+	ld a2, VCPU_MISSED_HGATP(a0)
+	bnez a2, .Lafter_fault\@
+	jal \quick\()sync_sret
+	bnez a0, \at\()load_shared
+	j \at\()not_quick
+.Lafter_fault\@:
+	jal \quick\()sync_sret_after_fault
+	bnez a0, \at\()load_shared
+	j \at\()not_quick
+.Lof_l2\@:
+	li a2, CAUSE_FETCH_GUEST_PAGE
+	bltu a1, a2, .Ltrap_of_l2\@
+	li a2, CAUSE_VIRTUAL
+	beq a1, a2, .Ltrap_of_l2\@
+	jal \quick\()guest_page_fault
+	bnez a0, \at\()load_quick
+	j \at\()not_quick
+.Ltrap_of_l2\@:
+	jal \quick\()trap_of_l2
+	bnez a0, \at\()load_quick
+	j \at\()not_quick
+.Lvirtual\@:
+	jal \quick\()csr
+	bnez a0, \at\()load_quick
+	ld a0, (sp)
+	jal \quick\()sret
+	bnez a0, \at\()load_quick
 	.endm
 
 /*
@@ -74,21 +140,29 @@
 	.balign 4
 riscv_trap_entry:
 	enter_halite
-	csrr a1, scause
-	lbu a2, VCPU_VIRT(a0)
-	bnez a2, of_l2
-	li a2, CAUSE_VIRTUAL
-	beq a1, a2, virtual
-	li a2, CAUSE_ECALL_VS
-	bne a1, a2, 2f
-	li a2, NACL_EID
-	bne a7, a2, 2f
-	li a2, NACL_FID_SYNC_SRET
-	bne a6, a2, 2f
-	ld a2, VCPU_MISSED_HGATP(a0)
-	bnez a2, sync_sret_after_fault
-	jal quick_sync_sret
-	beqz a0, not_quick
+	try_quick quick_,
+not_quick:
+	ld a0, (sp)
+general:
+	some_registers sd, a0
+	addi tp, a0, VCPU_NACL
+	call vcpu_exit
+	mv a1, a0
+	addi a0, tp, -VCPU_NACL
+	bnez a1, 1f
+	some_registers ld, a0
+load_quick:
+	csrw sscratch, a0
+	check_guest
+	quick_registers ld, a0
+	leave_halite
+
+1:	li t0, VCPU_LOAD_SHARED
+	beq a1, t0, load_shared
+	li t0, VCPU_LOAD_ALL
+	beq a1, t0, riscv_enter_guest
+	j save_all
+
 load_shared:
 	csrw sscratch, a0
 	ld a0, VCPU_SHARED_X(a0)
@@ -99,48 +173,60 @@ load_all:
 	other_registers ld, a0
 	leave_halite
 
-of_l2:
-	li a2, CAUSE_FETCH_GUEST_PAGE
-	bltu a1, a2, trap_of_l2
-	li a2, CAUSE_VIRTUAL
-	beq a1, a2, trap_of_l2
-	jal quick_guest_page_fault
-	bnez a0, load_quick
-	j not_quick
-trap_of_l2:
-	jal quick_trap_of_l2
-	beqz a0, not_quick
-load_quick:
-	csrw sscratch, a0
-	check_guest
-	quick_registers ld, a0
-	leave_halite
-
-sync_sret_after_fault:
-	jal quick_sync_sret_after_fault
-	bnez a0, load_shared
-	j not_quick
-virtual:
-	jal quick_csr
-	bnez a0, load_quick
+/*
+ * The trap entry with KEY_AREA, in place of riscv_trap_entry. It does the same with the functions
+ * of quick_area.c, and enters the guest by sync_sret. So it saves tp, too, and stores all registers
+ * of the guest in the area. If the hart lacks what this needs, v->quick.area_below is 0, and the
+ * guest is entered as by riscv_trap_entry.
+ */
+	.balign 4
+area_trap_entry:
+	enter_halite
+	sd tp, VCPU_X(4)(a0)
+	ld tp, VCPU_AREA_BELOW(a0)
+	beqz tp, area_general
+	try_quick quick_area_, area_
+area_not_quick:
 	ld a0, (sp)
-	jal quick_sret
-	bnez a0, load_quick
-not_quick:
-	ld a0, (sp)
-2:	some_registers sd, a0
+area_general:
+	scratch_registers sd, a0
 	addi tp, a0, VCPU_NACL
 	call vcpu_exit
 	mv a1, a0
 	addi a0, tp, -VCPU_NACL
+	ld a2, VCPU_AREA_BELOW(a0)
 	bnez a1, 1f
-	some_registers ld, a0
+	scratch_registers ld, a0
+	bnez a2, area_load_quick
+	ld tp, VCPU_X(4)(a0)
 	j load_quick
-1:	li t0, VCPU_LOAD_SHARED
-	beq a1, t0, load_shared
-	li t0, VCPU_LOAD_ALL
+1:	li t0, VCPU_LOAD_ALL
 	beq a1, t0, riscv_enter_guest
-	j save_all
+	li t0, VCPU_LOAD_SHARED
+	bne a1, t0, save_all
+	beqz a2, load_shared
+area_load_shared:
+	ld t0, VCPU_SHMEM_BELOW(a0)
+	check_guest_in_slot
+	ld t1, VCPU_SHARED_X(a0)
+	.irp n, ALL_REGISTERS
+	ld t2, \n * NACL_WORD_SIZE(t1)
+	sd t2, AREA_X(\n)(t0)
+	.endr
+	j enter_from_area
+
+area_load_quick:
+	ld a1, VCPU_SHMEM_BELOW(a0)
+	.irp n, 3, 5, 6, 7, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	sd x\n, AREA_X(\n)(a1)
+	.endr
+	mv t0, a1
+	check_guest_in_slot
+	.irp n, 1, 2, 4, 10, 11, 12, 13, 14, 15, 16, 17
+	ld t1, VCPU_X(\n)(a0)
+	sd t1, AREA_X(\n)(t0)
+	.endr
+	j enter_from_area
 
 /* The trap entry with KEY_SLOW, in place of riscv_trap_entry. */
 	.balign 4
@@ -170,18 +256,15 @@ enter_by_sync_sret:
 	andi t2, t1, 1 << NACL_FEAT_SYNC_SRET
 	beqz t2, enter_by_sret
 	ld t0, VCPU_SHMEM_BELOW(a0)
-	/* check_guest for hstatus in the area, from where sync_sret takes it. */
-	ld t2, (NACL_AUTOSWAP_OFFSET + NACL_AUTOSWAP_HSTATUS * NACL_WORD_SIZE)(t0)
 	andi t1, t1, 1 << NACL_FEAT_AUTOSWAP_CSR
 	beqz t1, hstatus_of_csr_space
+	check_guest_in_slot
 has_hstatus:
-	andi t2, t2, HSTATUS_SPV
-	beqz t2, no_guest
-	.irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, \
-		17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	.irp n, ALL_REGISTERS
 	ld t1, VCPU_X(\n)(a0)
-	sd t1, (NACL_SRET_OFFSET + \n * NACL_WORD_SIZE)(t0)
+	sd t1, AREA_X(\n)(t0)
 	.endr
+enter_from_area:
 	csrw sscratch, a0
 	mv s0, a0
 	li a7, NACL_EID
@@ -189,9 +272,14 @@ has_hstatus:
 	ecall
 	/*
 	 * sync_sret was refused, and a0 is the error. vcpu_sret_refused(v, error) prepares an entry
-	 * by SRET.
+	 * by SRET, which takes the registers from v.
 	 */
 	csrw sscratch, zero
+	addi tp, s0, VCPU_NACL
+	.irp n, ALL_REGISTERS
+	ld t1, AREA_X(\n)(t0)
+	sd t1, VCPU_X(\n)(s0)
+	.endr
 	mv a1, a0
 	mv a0, s0
 	call vcpu_sret_refused
@@ -210,7 +298,9 @@ hstatus_of_csr_space:
 	li t2, NACL_CSR_OFFSET + NACL_CSR_INDEX(HEXT_CSR_HSTATUS) * NACL_WORD_SIZE
 	add t2, t2, t0
 	ld t2, (t2)
-	j has_hstatus
+	andi t2, t2, HSTATUS_SPV
+	bnez t2, has_hstatus
+	j no_guest
 
 /* A trap while sscratch is 0 is a bug of Halite. a0 is 0, and sscratch holds the old a0. */
 own_trap:
@@ -228,6 +318,7 @@ riscv_hart_start:
 	csrw sscratch, zero
 	la t0, riscv_trap_entry
 	static_branch KEY_SLOW, 2f
+	static_branch KEY_AREA, 4f
 1:	csrw stvec, t0
 	mv a0, a1
 	ld sp, VCPU_STACK_TOP(a0)
@@ -236,4 +327,6 @@ riscv_hart_start:
 3:	wfi
 	j 3b
 2:	la t0, slow_trap_entry
+	j 1b
+4:	la t0, area_trap_entry
 	j 1b

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Entries into a guest and exits from it. While Halite runs, sscratch is 0, and tp points to the
- * hart's struct nacl_client_hart (hart.h), but not in quick.c. While a guest runs, sscratch points
- * to its struct vcpu. So the trap entry can tell a trap of Halite's own from a trap of a guest.
+ * hart's struct nacl_client_hart (hart.h), but not in quick.c and quick_area.c. While a guest runs,
+ * sscratch points to its struct vcpu. So the trap entry can tell a trap of Halite's own from a trap
+ * of a guest.
  */
 #ifndef RISCV_ENTRY_H
 #define RISCV_ENTRY_H
@@ -19,7 +20,7 @@ struct vcpu;
  */
 _Noreturn void riscv_enter_guest(struct vcpu *v);
 
-/* The value of stvec, unless KEY_SLOW is on. */
+/* The value of stvec, unless KEY_SLOW or KEY_AREA is on. */
 void riscv_trap_entry(void);
 
 /* The first instruction of a hart that firmware starts. Continues at bringup_hart_started(@v). */

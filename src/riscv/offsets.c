@@ -19,6 +19,7 @@ static __attribute__((used)) void numbers(void)
 	OFFSET(VCPU_STACK_TOP, stack_top);
 	OFFSET(VCPU_NACL, nacl_below);
 	OFFSET(VCPU_SHARED_X, quick.shared_x);
+	OFFSET(VCPU_AREA_BELOW, quick.area_below);
 	OFFSET(VCPU_MISSED_HGATP, quick.missed.hgatp);
 	OFFSET(VCPU_VIRT, h.virt);
 	NUMBER(VCPU_LOAD_ALL);

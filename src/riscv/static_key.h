@@ -19,10 +19,11 @@
 #define KEY_NO_SSTC	      5	 /* The hart has no stimecmp and no vstimecmp. */
 #define KEY_FLUSH	      6	 /* Too few VMIDs: each change of hgatp needs a fence. */
 #define KEY_STATS	      7	 /* Exits are counted. */
-#define KEY_SLOW	      8	 /* quick.c and swap.c are not used. */
+#define KEY_SLOW	      8	 /* quick.c and swap.c are not used, nor their copies. */
 #define KEY_AIA		      9	 /* L1 has the advanced interrupt architecture. */
 #define KEY_OPEN	      10 /* world_has_open_csrs() */
-#define STATIC_KEY_COUNT      11
+#define KEY_AREA	      11 /* quick.c and swap.c work on the area of the NACL below. */
+#define STATIC_KEY_COUNT      12
 
 /*
  * An entry of the table has the address of the site and of its jump target, both relative to the

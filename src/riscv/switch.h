@@ -306,9 +306,28 @@ ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h)
 ALWAYS_INLINE void set_guest_hstatus(uint64_t hstatus)
 {
 	if (ncsr_has(NACL_FEAT_AUTOSWAP_CSR))
-		nacl_sret_autoswap(riscv_nacl->shmem, hstatus);
+		nacl_sret_autoswap(ncsr_area, hstatus);
 	else
 		ncsr_write(HEXT_CSR_HSTATUS, hstatus);
+}
+
+/* The guest's hstatus as its trap has left it. */
+ALWAYS_INLINE uint64_t get_guest_hstatus(void)
+{
+	if (ncsr_has(NACL_FEAT_AUTOSWAP_CSR))
+		return nacl_sret_autoswapped(ncsr_area);
+	return ncsr_read(HEXT_CSR_HSTATUS);
+}
+
+/* Set or clear bits of the guest's hstatus. */
+ALWAYS_INLINE void set_bit_of_guest(uint64_t bit, bool on)
+{
+	if (ncsr_has(NACL_FEAT_AUTOSWAP_CSR))
+		set_guest_hstatus((get_guest_hstatus() & ~bit) | (on ? bit : 0));
+	else if (on)
+		ncsr_set(HEXT_CSR_HSTATUS, bit);
+	else
+		ncsr_clear(HEXT_CSR_HSTATUS, bit);
 }
 
 /* The hardware's hstatus while L2 runs, for L1's @hstatus. */

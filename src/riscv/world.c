@@ -250,9 +250,7 @@ static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 
 uint64_t world_guest_hstatus(void)
 {
-	if (ncsr_has(NACL_FEAT_AUTOSWAP_CSR))
-		return nacl_sret_autoswapped(riscv_nacl->shmem);
-	return ncsr_read(HEXT_CSR_HSTATUS);
+	return get_guest_hstatus();
 }
 
 void world_before_entry(void)

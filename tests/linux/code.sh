@@ -106,13 +106,35 @@ test_accessors()
 }
 
 # entry.S saves few registers before it calls quick.c. quick.c must use no others and call nothing.
+# The copy that works on an area reads its address from tp.
 test_few_registers()
 {
-	local object=$BUILD/obj/riscv64-unknown-elf-gcc/hv/quick.c.o code=$LOGS/$NAME.code
-	$RV_OBJDUMP -r "$object" >"$code"
-	grep -qw 'a0' "$code" || fail "no code in $object"
-	if grep -wE 'tp|t[0-6]' "$code"; then fail "quick.c uses registers that are not saved"; fi
-	if grep -E 'R_RISCV_CALL|jalr +ra' "$code"; then fail "quick.c calls"; fi
+	local name object code=$LOGS/$NAME.code others='tp|t[0-6]'
+	for name in quick quick_area; do
+		object=$BUILD/obj/riscv64-unknown-elf-gcc/hv/$name.c.o
+		$RV_OBJDUMP -r "$object" >"$code"
+		grep -qw 'a0' "$code" || fail "no code in $object"
+		[ "$name" = quick ] || others='t[0-6]'
+		if grep -wE "$others" "$code"; then fail "$name.c uses other registers"; fi
+		if grep -E '\s(c\.)?(l[a-z]+|mv|add[a-z]*)\s+tp,' "$code"; then
+			fail "$name.c changes tp"
+		fi
+		if grep -E 'R_RISCV_CALL|jalr +ra' "$code"; then fail "$name.c calls"; fi
+	done
+}
+
+# quick_area.c and swap_area.c access no CSR of the H extension by an instruction, which would trap
+# into the level below.
+test_area_alone()
+{
+	local name code=$LOGS/$NAME.code csrs='\b(h|vs)[a-z]+[0-9]*\b|\b0x[26e][0-9a-f]{2}\b'
+	for name in quick_area swap_area; do
+		$RV_OBJDUMP "$BUILD/obj/riscv64-unknown-elf-gcc/hv/$name.c.o" >"$code"
+		grep -qw sepc "$code" || fail "no CSR in $name.c"
+		if grep -E '\bcsr' "$code" | cut -f 3- | grep -E "$csrs"; then
+			fail "$name.c has an instruction that traps"
+		fi
+	done
 }
 
 # sites: prints the address (hexadecimal) and the key of each site in halite.elf.
@@ -303,6 +325,7 @@ code_tests()
 	test_case code-image-size test_image_size
 	test_case code-no-strays test_no_strays
 	test_case code-few-registers test_few_registers
+	test_case code-area-alone test_area_alone
 	test_case code-accesses test_accesses
 	test_case code-accessors test_accessors
 	test_case code-static-key-sites test_static_key_sites

@@ -20,6 +20,8 @@ static bool below_csr_exists(unsigned int csr)
 	case number:                                                     \
 		return HEXT_GATE(gate, name);
 #include "hext/csr_table.h"
+	case HEXT_CSR_HIP:
+		return true;
 	default:
 		return false;
 	}

@@ -507,9 +507,29 @@ static void enter_guest(void)
 		machine_read_ahead(hart);
 }
 
+/* With KEY_AREA. */
+static bool take_quickly_in_area(struct vcpu *v, uint64_t cause)
+{
+	if (!v->quick.area_below)
+		return false;
+	if (v->h.virt) {
+		if (cause >= CAUSE_FETCH_GUEST_PAGE && cause != CAUSE_VIRTUAL)
+			return quick_area_guest_page_fault(v, cause);
+		return quick_area_trap_of_l2(v, cause);
+	}
+	if (cause == CAUSE_VIRTUAL)
+		return quick_area_csr(v) || quick_area_sret(v);
+	return cause == CAUSE_ECALL_VS && v->x[VCPU_A7] == NACL_EID &&
+	       v->x[VCPU_A7 - 1] == NACL_FID_SYNC_SRET &&
+	       (v->quick.missed.hgatp ? quick_area_sync_sret_after_fault(v)
+				      : quick_area_sync_sret(v));
+}
+
 /* As src/riscv/entry.S does. */
 static bool take_quickly(struct vcpu *v, uint64_t cause)
 {
+	if (static_key(KEY_AREA))
+		return take_quickly_in_area(v, cause);
 	if (v->h.virt) {
 		if (cause >= CAUSE_FETCH_GUEST_PAGE && cause != CAUSE_VIRTUAL)
 			return quick_guest_page_fault(v, cause);

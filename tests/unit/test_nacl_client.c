@@ -427,6 +427,16 @@ static void test_csr_accessors(void **state)
 			assert_int_equal(dirty(csr),
 					 csr == HSTATUS || csr == VSSTATUS || csr == 0xaff);
 	}
+	/* Values first, then the dirty bits of one word of the bitmap. */
+	nacl_csr_put(hart.shmem, HIDELEG, 0x444);
+	nacl_csr_put(hart.shmem, HGATP, 0x555);
+	assert_int_equal(word_of(HIDELEG), 0x444);
+	assert_false(dirty(HIDELEG));
+	nacl_csr_mark(hart.shmem, index_of(HGATP) / NACL_XLEN,
+		      NACL_MARK_BIT(HGATP, 0x180 / NACL_XLEN));
+	assert_true(dirty(HGATP));
+	assert_false(dirty(HIDELEG));
+	assert_int_equal(NACL_MARK_BIT(HIDELEG, 0x180 / NACL_XLEN), 0);
 	assert_int_equal(NACL_CSR_WORD_OFFSET(HGATP), 0x1000 + 0x180 * WS);
 	nacl_scratch_write(hart.shmem, 0x280, 0x55);
 	assert_int_equal(get(0x280), 0x55);
@@ -446,6 +456,11 @@ static void test_the_value_is_there_before_the_dirty_bit(void **state)
 	assert_int_equal(below.when_dirty, 0x73);
 	nacl_csr_clear(hart.shmem, HGATP, 0x70);
 	assert_int_equal(below.when_dirty, 3);
+	nacl_csr_put(hart.shmem, HGATP, 0x74);
+	assert_int_equal(below.when_dirty, 3);
+	nacl_csr_mark(hart.shmem, index_of(HGATP) / NACL_XLEN,
+		      NACL_MARK_BIT(HGATP, 0x180 / NACL_XLEN));
+	assert_int_equal(below.when_dirty, 0x74);
 }
 
 static void test_64_bit_registers(void **state)

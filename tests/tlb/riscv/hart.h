@@ -9,4 +9,7 @@ struct nacl_client_hart *machine_tp(void);
 
 #define riscv_nacl machine_tp()
 
+#define RISCV_AREA_BIAS 0
+#define riscv_area	(machine_tp()->shmem)
+
 #endif

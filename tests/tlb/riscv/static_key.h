@@ -17,6 +17,7 @@
 #define KEY_SLOW	      8
 #define KEY_AIA		      9
 #define KEY_OPEN	      10
+#define KEY_AREA	      11
 
 extern uint32_t machine_keys;
 
