@@ -90,6 +90,7 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 	*pool = (struct hext_shadow_pool){
 		.vmid_tagged = tagged,
 		.count = count,
+		.keeps_two = count >= config->harts * 3,
 		.free = NO_TABLE,
 		.cfg = config->hext,
 		.quiesce = config->quiesce,
@@ -183,20 +184,32 @@ struct hext_shadow *shadow_page_victim(struct hext_shadow_pool *pool, struct hex
 
 /* ---- lookup ---- */
 
-static void unbind(struct hext_shadow_pool *pool, unsigned int hart)
+/* Unbind @hart from its shadows, but for @keep if the pool has enough shadows. */
+static void unbind(struct hext_shadow_pool *pool, unsigned int hart, const struct hext_shadow *keep)
 {
-	struct hext_shadow *s = pool->bound[hart];
+	struct hext_shadow **bound = pool->bound[hart];
+	unsigned int i;
 
-	pool->bound[hart] = NULL;
-	if (s && !--s->harts)
-		shadow_rest(pool, s);
+	for (i = 0; i < 2; i++) {
+		struct hext_shadow *s = bound[i];
+
+		if (!s || (s == keep && pool->keeps_two))
+			continue;
+		bound[i] = NULL;
+		if (!--s->harts)
+			shadow_rest(pool, s);
+	}
 }
 
 static void bind_to(struct hext_shadow_pool *pool, struct hext_shadow *s, unsigned int hart)
 {
+	struct hext_shadow **bound = pool->bound[hart];
+
+	if (bound[0] == s || bound[1] == s)
+		return;
 	if (!s->harts++ && s->rests)
 		shadow_wake(pool, s);
-	pool->bound[hart] = s;
+	bound[bound[0] ? 1 : 0] = s;
 }
 
 /*
@@ -243,7 +256,8 @@ static struct hext_shadow *find_unused(struct hext_shadow_pool *pool, void *ctx)
 	} else {
 		/*
 		 * There is one. The pool has two shadows for each hart, and any other hart keeps at
-		 * most two: the one to which it is bound and one that it drains.
+		 * most two: the one to which it is bound and one that it drains. If each hart is
+		 * bound to one more, the pool has three for each hart.
 		 */
 		assert(s);
 		shadow_wake(pool, s);
@@ -254,14 +268,14 @@ static struct hext_shadow *find_unused(struct hext_shadow_pool *pool, void *ctx)
 	return NULL;
 }
 
-struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_hart *h,
-				    unsigned int hart)
+struct hext_shadow *hext_shadow_get_beside(struct hext_shadow_pool *pool, struct hext_hart *h,
+					   unsigned int hart, const struct hext_shadow *keep)
 {
 	struct hext_shadow *s;
 
 	assert(hart < HEXT_SHADOW_HARTS);
 	spin_lock(&pool->lock);
-	unbind(pool, hart);
+	unbind(pool, hart, keep);
 	for (;;) {
 		s = shadow_find(pool, h->hgatp);
 		if (s)
@@ -275,6 +289,12 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 	bind_to(pool, s, hart);
 	spin_unlock(&pool->lock);
 	return s;
+}
+
+struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_hart *h,
+				    unsigned int hart)
+{
+	return hext_shadow_get_beside(pool, h, hart, NULL);
 }
 
 /* ---- for measurements ---- */

@@ -112,7 +112,9 @@ struct hext_shadow_pool {
 	struct hext_shadow *shadow;
 	uint16_t bucket[1 << HEXT_SHADOW_BUCKET_BITS]; /* shadows by the hash of their root */
 	uint16_t oldest, newest; /* the resting shadows: the first to go, and the last */
-	struct hext_shadow *bound[HEXT_SHADOW_HARTS]; /* the shadow of each hart, or NULL */
+	bool keeps_two;		 /* there are three shadows for each hart */
+	/* the shadows to which each hart is bound, or NULL: the second one if keeps_two */
+	struct hext_shadow *bound[HEXT_SHADOW_HARTS][2];
 };
 
 /* The bytes of memory for @shadows shadows and @tables table pages, with room for alignment. */
@@ -131,6 +133,13 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
  */
 struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_hart *h,
 				    unsigned int hart);
+
+/*
+ * As hext_shadow_get(). If pool->keeps_two, the hart also stays bound to @keep, a shadow to which
+ * it is bound, or NULL. So a caller that switches between two keys can do so without a call.
+ */
+struct hext_shadow *hext_shadow_get_beside(struct hext_shadow_pool *pool, struct hext_hart *h,
+					   unsigned int hart, const struct hext_shadow *keep);
 
 /* The physical hgatp to run L2 with. */
 uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hext_shadow *s);

@@ -76,6 +76,7 @@ void nested_reset(struct vcpu *v)
 	hext_init(&v->h, &v->domain->hext, &callbacks_of_hext, v);
 	nacl_host_init(&v->nacl, v->domain->nacl_features, &callbacks_of_nacl, v);
 	v->shadow = NULL;
+	v->shadow_before = NULL;
 	v->quick.shadow_key = ~UINT64_C(0);
 	v->quick.domain_atp = domain_hgatp(v->domain);
 	v->quick.missed.hgatp = 0;
@@ -100,9 +101,18 @@ void nested_hart_start(const struct vcpu *v)
 
 void nested_bind_shadow(struct vcpu *v)
 {
-	v->shadow = hext_shadow_get(&v->domain->shadows, &v->h, v->index);
+	struct hext_shadow_pool *pool = &v->domain->shadows;
+	struct hext_shadow *before = v->shadow;
+	uint64_t key = v->quick.shadow_key;
+
+	if (v->shadow_before && v->key_before == v->h.hgatp)
+		v->shadow = v->shadow_before;
+	else
+		v->shadow = hext_shadow_get_beside(pool, &v->h, v->index, before);
+	v->shadow_before = pool->keeps_two ? before : NULL;
+	v->key_before = key;
 	v->quick.shadow_key = v->h.hgatp;
-	v->quick.shadow_atp = hext_shadow_hgatp(&v->domain->shadows, v->shadow);
+	v->quick.shadow_atp = hext_shadow_hgatp(pool, v->shadow);
 }
 
 void nested_load(struct vcpu *v)

@@ -74,6 +74,12 @@ struct vcpu {
 	struct nacl_host nacl; /* the NACL that Halite offers to L1 on this hart */
 	/* the shadow that was bound last, for quick.shadow_key; NULL: none */
 	struct hext_shadow *shadow;
+	/*
+	 * The shadow and its key from before, to which the hart is still bound. NULL: none. L1 may
+	 * run two guests in turn; a Halite above runs its L1 and its L2.
+	 */
+	struct hext_shadow *shadow_before;
+	uint64_t key_before;
 	struct domain *domain;
 	unsigned int index;		 /* index in domain->vcpus */
 	const struct machine_hart *hart; /* the physical hart of this vCPU */

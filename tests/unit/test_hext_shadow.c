@@ -1222,6 +1222,57 @@ static void the_least_recently_used_is_evicted(void **state)
 	assert_int_equal(quiesced, 3);
 }
 
+/* A hart that keeps one shadow beside each new one. */
+static void a_hart_keeps_two_shadows_if_there_are_enough(void **state)
+{
+	struct hext_shadow_config config = pool_config();
+	struct hext_shadow *kept, *s;
+	unsigned int i;
+
+	(void)state;
+	config.harts = 1;
+	assert_true(hext_shadow_init(&pool, &config));
+	assert_true(pool.keeps_two);
+	hart[0].hgatp = some_key(0);
+	kept = hext_shadow_get_beside(&pool, &hart[0], 0, NULL);
+	/* More keys than shadows: each takes the shadow of another one, but not the kept one. */
+	for (i = 1; i < 10; i++) {
+		hart[0].hgatp = some_key(i);
+		s = hext_shadow_get_beside(&pool, &hart[0], 0, kept);
+		assert_ptr_not_equal(s, kept);
+		assert_int_equal(s->hgatp, some_key(i));
+		assert_int_equal(s->harts, 1);
+		assert_int_equal(kept->hgatp, some_key(0));
+		assert_int_equal(kept->harts, 1);
+	}
+	/* The kept one again: it is counted once. */
+	hart[0].hgatp = some_key(0);
+	assert_ptr_equal(hext_shadow_get_beside(&pool, &hart[0], 0, s), kept);
+	assert_int_equal(kept->harts, 1);
+	assert_ptr_equal(hext_shadow_get_beside(&pool, &hart[0], 0, kept), kept);
+	assert_int_equal(kept->harts, 1);
+	assert_int_equal(s->harts, 0);
+	/* Without a kept one the hart leaves both. */
+	hart[0].hgatp = some_key(1);
+	hext_shadow_get_beside(&pool, &hart[0], 0, kept);
+	hart[0].hgatp = some_key(2);
+	get(0);
+	assert_int_equal(kept->harts, 0);
+}
+
+static void a_hart_keeps_one_shadow_if_there_are_few(void **state)
+{
+	struct hext_shadow *a;
+
+	(void)state;
+	assert_false(pool.keeps_two);
+	hart[0].hgatp = some_key(0);
+	a = get(0);
+	hart[0].hgatp = some_key(1);
+	hext_shadow_get_beside(&pool, &hart[0], 0, a);
+	assert_int_equal(a->harts, 0);
+}
+
 static void a_root_with_another_vmid_goes_first(void **state)
 {
 	const uint64_t vmid = UINT64_C(1) << 44;
@@ -1970,6 +2021,8 @@ int main(void)
 		T(endless_fences_end),
 		T(harts_share_a_shadow),
 		T(the_least_recently_used_is_evicted),
+		T(a_hart_keeps_two_shadows_if_there_are_enough),
+		T(a_hart_keeps_one_shadow_if_there_are_few),
 		T(a_root_with_another_vmid_goes_first),
 		T(keys_with_one_hash_are_apart),
 		T(an_evicted_shadow_is_empty),
