@@ -129,7 +129,9 @@ unit_boards()
 {
 	local test
 	case $file in
-	hv/machine* | hv/devtree.c | hv/guest_fdt.c) set -- hv_machine hv_aia hv_guest_fdt ;;
+	hv/machine* | hv/devtree.c | hv/guest_fdt.c)
+		set -- hv_machine hv_aia hv_guest_fdt hv_boards
+		;;
 	hv/image.c) set -- hv_image ;;
 	*) return 0 ;;
 	esac

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <libfdt.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hv/console.h"
@@ -8,8 +9,9 @@
 #include "lib/page.h"
 
 /* Room for new properties of /chosen, more entries in reg of memory, and names. */
-#define ROOM	PAGE_SIZE
-#define ISA_MAX 4096
+#define ROOM	      PAGE_SIZE
+#define ISA_MAX	      4096
+#define NODE_NAME_MAX 64
 /* The bytes of a property status with the value "disabled" in a device tree, name not counted. */
 #define STATUS_SIZE 24
 
@@ -164,13 +166,29 @@ static void change_memory(void *fdt, struct range home)
 
 /* ---- interrupt files ---- */
 
+/* If the name of @node ends in the address @from, let it end in @to. dtc looks at that. */
+static void change_unit_address(void *fdt, int node, uint64_t from, uint64_t to)
+{
+	char name[NODE_NAME_MAX];
+	const char *at = strchr(fdt_get_name(fdt, node, NULL), '@');
+
+	snprintf(name, sizeof(name), "@%lx", (unsigned long)from);
+	if (!at || strcmp(at, name))
+		return;
+	snprintf(name, sizeof(name), "%.*s@%lx", (int)(at - fdt_get_name(fdt, node, NULL)),
+		 fdt_get_name(fdt, node, NULL), (unsigned long)to);
+	need(fdt_set_name(fdt, node, name), "name of the IMSIC");
+}
+
 /*
  * The guest's file of each hart is @l1_file pages behind the supervisor-level file of the hart. 0:
- * the guest has the supervisor-level file itself. The size stays: it is a multiple of the distance
- * of two harts' files, as the binding riscv,imsics wants it.
+ * the guest has the supervisor-level file itself. Each range has whole blocks, one for each hart,
+ * as the binding riscv,imsics wants it: the last @l1_file pages are not the guest's, nor mapped.
  */
 static void change_imsic(void *fdt, const struct machine *m, unsigned int l1_file)
 {
+	const uint64_t block = PAGE_SIZE << m->imsic.guest_index_bits;
+	const uint64_t distance = l1_file * PAGE_SIZE;
 	unsigned int cells, i;
 	int node, parent, used = 0;
 	void *reg;
@@ -187,10 +205,12 @@ static void change_imsic(void *fdt, const struct machine *m, unsigned int l1_fil
 	for (i = 0; i < m->imsic.reg.count; i++) {
 		struct range r = m->imsic.reg.r[i];
 
-		used += put_number((fdt32_t *)reg + used, r.start + l1_file * PAGE_SIZE,
+		used += put_number((fdt32_t *)reg + used, r.start + distance,
 				   cells - fdt_size_cells(fdt, parent));
-		used += put_number((fdt32_t *)reg + used, r.size, fdt_size_cells(fdt, parent));
+		used += put_number((fdt32_t *)reg + used, (r.size + block - 1) & ~(block - 1),
+				   fdt_size_cells(fdt, parent));
 	}
+	change_unit_address(fdt, node, m->imsic.reg.r[0].start, m->imsic.reg.r[0].start + distance);
 }
 
 /* ---- chosen ---- */

@@ -3,12 +3,14 @@
 # shellcheck shell=bash
 
 # boot_lines CONSOLE: prints the lines of a boot log that must be equal. It leaves out times; lines
-# that depend on the size or the end of memory; values that the kernel has measured, and lines about
-# operations that took long or run at the same time; and the name of the SBI implementation.
+# that depend on the size or the end of memory; the address in the IMSIC's name; values that the
+# kernel has measured, and lines about operations that took long or run at the same time; and the
+# name of the SBI implementation.
 boot_lines()
 {
 	sed -n '/Linux version/,$p' "$1" |
 		sed -E -e 's/^\[ *[0-9.]+\] //' \
+			-e 's/^(riscv-imsic: [a-z-]+)@[0-9a-f]+/\1/' \
 			-e '/^(cma: Reserved|NUMA: Faking|NODE_DATA|Initmem setup)/d' \
 			-e '/^(On node|Memory:|OF: reserved mem|Built )/d' \
 			-e '/^ +(DMA32|Normal) |^ +node +[0-9]+: \[mem|^software IO TLB: /d' \

@@ -11,6 +11,7 @@ unit_tests()
 		return 0
 	fi
 	wanted unit || return 0
+	scripts/fetch-boards.sh || say "there are no device trees of boards now"
 	say "unit tests"
 	now
 	start=$NOW
