@@ -133,6 +133,7 @@ unit_boards()
 		set -- hv_machine hv_aia hv_guest_fdt hv_boards
 		;;
 	hv/image.c) set -- hv_image ;;
+	'') set -- hv_machine hv_aia hv_guest_fdt hv_boards hv_image ;;
 	*) return 0 ;;
 	esac
 	for test; do
