@@ -429,6 +429,46 @@ static void check_registers(uint64_t pattern, const char *text)
 	l1_switches();
 }
 
+/* ---- the records of control transfers, which siselect selects (Ssctr) ---- */
+
+#define CSR_SCTRSTATUS	       0x14f /* 0: recording is not frozen */
+#define CSR_SCTRCTL	       0x14e
+#define SCTRCTL_S	       BIT64(1)	   /* makes records in VS mode */
+#define NEWEST_RECORD	       0x200	   /* the number of its register ctrsource in siselect */
+#define CTRSOURCE_V	       BIT64(0)	   /* there is a record */
+#define INSN_JUMP_NEXT	       0x0040006fu /* jal zero, 4 */
+#define INSN_SCTRCLR	       0x10400073u
+#define INSN_CSRWI(csr, value) (INSN_CSR(csr, 5, value) & ~(31u << 7))
+#define INSN_CSRW_A1(csr)      (INSN_CSR(csr, 1, A1) & ~(31u << 7))
+
+/*
+ * A makes a record, if the hart has them, in the first place, and sees it. L1 switches. B sets the
+ * pointer (sctrstatus.WRPTR) behind that place, and must find nothing there.
+ */
+static void check_records(void)
+{
+	static const uint32_t look[] = {
+		INSN_CSRWI(CSR_SCTRSTATUS, 1),
+		INSN_CSRW_A1(CSR_SISELECT),
+		INSN_CSRR(CSR_SIREG),
+	};
+	static const uint32_t make[] = {
+		INSN_CSRWI(CSR_SCTRSTATUS, 0), INSN_CSRW(CSR_SCTRCTL),	   INSN_JUMP_NEXT,
+		INSN_CSRWI(CSR_SCTRCTL, 0),    INSN_CSRW_A1(CSR_SISELECT), INSN_CSRR(CSR_SIREG),
+	};
+	bool there;
+
+	there = run_words(VS, make, ARRAY_SIZE(make), SCTRCTL_S, NEWEST_RECORD);
+	check(!there || (me->x[A0] & CTRSOURCE_V), "leak records of A = %s",
+	      !there || (me->x[A0] & CTRSOURCE_V) ? "as the hart has them" : "none");
+	if (has_extension("ssctr"))
+		try_insn(HS, INSN_SCTRCLR, 0, 0, 0);
+	l1_switches();
+	there = run_words(VS, look, ARRAY_SIZE(look), 0, NEWEST_RECORD);
+	check_value(!there || !me->x[A0], me->x[A0], 0, "leak records of B after A's jumps");
+	l1_switches();
+}
+
 static void check_pattern(uint64_t value, const char *text)
 {
 	unsigned int i;
@@ -467,5 +507,6 @@ void check_leaks(void)
 	}
 	for (i = 0; i < ARRAY_SIZE(patterns); i++)
 		check_pattern(patterns[i].value, patterns[i].text);
+	check_records();
 	calm();
 }
