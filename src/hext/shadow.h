@@ -39,8 +39,12 @@
  */
 #define HEXT_SHADOW_MIN_TABLES 96
 
-/* The entries first to end - 1 of a table. All other entries of the table are 0. */
+/*
+ * The entries of a table that may not be 0. They are among first to end - 1, and entry i only if
+ * bit i / 16 of groups is set, modulo 32: 16 is the number of entries in a group.
+ */
 struct hext_span {
+	uint32_t groups;
 	uint16_t first, end;
 };
 

@@ -45,42 +45,51 @@ static const volatile uint64_t *table_of_l1(const struct hext_config *c, unsigne
 	return (const volatile uint64_t *)(c->ram + offset);
 }
 
-/* Remove from *@entry, which is @ours, what L1's entry does not give. @l1s is as above. */
-static __attribute__((noinline)) void reduce(uint64_t *entry, uint64_t ours, uint64_t l1s)
+/* Remove from *@entry what L1's entry does not give. @l1s is as above. */
+static inline void reduce(uint64_t *entry, uint64_t l1s)
 {
+	uint64_t ours = load_pte(entry);
 	uint64_t now = pte_is_leaf(ours) ? still_given(ours, l1s) : detached(ours);
 
 	if (now != ours)
 		store_pte(entry, now);
 }
 
-/* Compare @ours, an entry of level 0, with L1's. */
-static inline __attribute__((always_inline)) void
-compare(uint64_t *ours, const volatile uint64_t *l1s, uint64_t distance)
-{
-	uint64_t given = *l1s + distance;
-	uint64_t pte = load_pte(ours);
-
-	/* Most entries are equal, and no other instruction is executed for these. */
-	if (pte != given)
-		reduce(ours, pte, given);
-}
-
-/*
- * Compare the entries of @table from @first to @end - 1, all of level 0, with those of @l1s. Four
- * entries a round, of which some may be outside and 0, make the loop short for each.
- */
-static void compare_pages(uint64_t *table, unsigned int first, unsigned int end,
-			  const volatile uint64_t *l1s, uint64_t distance)
+/* Remove from @count entries what L1's entries do not give. @l1s is NULL if they give nothing. */
+static __attribute__((noinline)) void reduce_all(uint64_t *ours, const volatile uint64_t *l1s,
+						 uint64_t distance, unsigned int count)
 {
 	unsigned int i;
 
-	for (i = first & ~3u; i < end; i += 4) {
-		compare(&table[i], &l1s[i], distance);
-		compare(&table[i + 1], &l1s[i + 1], distance);
-		compare(&table[i + 2], &l1s[i + 2], distance);
-		compare(&table[i + 3], &l1s[i + 3], distance);
+	for (i = 0; i < count; i++) {
+		if (load_pte(&ours[i]))
+			reduce(&ours[i], l1s ? l1s[i] + distance : 0);
 	}
+}
+
+static inline __attribute__((always_inline)) bool
+is_other(const uint64_t *ours, const volatile uint64_t *l1s, uint64_t distance)
+{
+	return __builtin_expect(*l1s + distance != load_pte(ours), false);
+}
+
+/* Compare four entries of level 0 with L1's. Most are equal: four instructions for each of them. */
+static inline __attribute__((always_inline)) void
+compare_4(uint64_t *ours, const volatile uint64_t *l1s, uint64_t distance)
+{
+	if (is_other(&ours[0], &l1s[0], distance) || is_other(&ours[1], &l1s[1], distance) ||
+	    is_other(&ours[2], &l1s[2], distance) || is_other(&ours[3], &l1s[3], distance))
+		reduce_all(ours, l1s, distance, 4);
+}
+
+/* Compare a group of entries of level 0 with L1's. */
+static inline __attribute__((always_inline)) void
+compare_group(uint64_t *ours, const volatile uint64_t *l1s, uint64_t distance)
+{
+	compare_4(&ours[0], &l1s[0], distance);
+	compare_4(&ours[4], &l1s[4], distance);
+	compare_4(&ours[8], &l1s[8], distance);
+	compare_4(&ours[12], &l1s[12], distance);
 }
 
 void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned int level,
@@ -89,18 +98,22 @@ void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned in
 	const struct hext_config *c = pool->cfg;
 	uint32_t index = table_index(pool, load_pte(pointer));
 	const volatile uint64_t *l1s = table_of_l1(c, level, page);
-	const struct hext_span *span = &pool->info[index].span;
 	/* From the PPN of a page of L1 to the host's. */
 	uint64_t distance = pte_make(c->ram_hpa.addr, 0) - pte_make(c->ram_start, 0);
 	uint64_t *table = table_at(pool, index);
-	unsigned int i;
+	uint32_t groups;
 
 	assert(spin_is_held(&pool->lock));
 	assert(is_detached(load_pte(pointer)) && index < pool->table_total);
-	if (!level && l1s)
-		compare_pages(table, span->first, span->end, l1s, distance);
-	else
-		for (i = span->first; i < span->end; i++)
-			reduce(&table[i], load_pte(&table[i]), l1s ? l1s[i] + distance : 0);
+	for (groups = pool->info[index].span.groups; groups; groups >>= 1) {
+		if (groups & 1) {
+			if (!level && l1s)
+				compare_group(table, l1s, distance);
+			else
+				reduce_all(table, l1s, distance, GROUP);
+		}
+		table += GROUP;
+		l1s = l1s ? l1s + GROUP : NULL;
+	}
 	store_pte(pointer, pointer_to(pool, index));
 }

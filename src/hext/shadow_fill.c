@@ -342,10 +342,12 @@ static void install_around(const struct hext_shadow *s, gpa_t gpa, const struct 
 	unsigned int i;
 
 	for (i = 0; i < around->count; i++) {
-		if (around->pte[i] && !load_pte(&p->table[first + i])) {
+		if (around->pte[i] && !load_pte(&p->table[first + i]))
 			store_pte(&p->table[first + i], around->pte[i]);
-			span_add(p->span, first + i);
-		}
+	}
+	if (around->count) {
+		span_add(p->span, first);
+		span_add(p->span, first + AROUND - 1);
 	}
 }
 

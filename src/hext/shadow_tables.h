@@ -40,12 +40,16 @@ struct hext_table_info {
 	uint8_t part_of;
 };
 
+/* The number of entries in a group of a span. */
+#define GROUP 16
+
 /* The span of a table whose entries are all 0. */
 #define EMPTY_SPAN ((struct hext_span){ .first = UINT16_MAX, .end = 0 })
 
 /* Extend @s, after an entry has been stored at @index. */
 static inline void span_add(struct hext_span *s, unsigned int index)
 {
+	s->groups |= 1u << (index / GROUP & 31);
 	if (index < s->first)
 		s->first = index;
 	if (index >= s->end)
