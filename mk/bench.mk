@@ -3,6 +3,7 @@
 #                       makes build/bench/results.json and build/bench/chart.svg
 # make bench QUICK=1    does fewer runs and one pass, without the second Halite
 # make bench-one        runs some benchmarks: NAME=sbi-kernel,touch-1000 CONFIG=nacl
+# make bench-bare       runs bench/bare, the benchmarks without Linux: CONFIG=nacl
 # make bench-profile    counts one benchmark's instructions by function: NAME=sbi-kernel
 #                       CONFIG=nacl; SYMBOLS=1 counts L1's functions too
 # All take KERNEL=client|6.12, MACHINE=plic|aplic|aia (default: plic) and QEMU=PATH (QEMU 10 or
@@ -39,7 +40,7 @@ build/bench/bare.elf: $(wildcard bench/bare/*.[chS]) $(wildcard bench/*.h) $(GUE
 		-Wl,--build-id=none,--no-warn-rwx-segments -o $@ \
 		$(filter %.c %.S,$^) -L$(PICOLIBC)/lib/release/rv64imac/lp64 -lc -lgcc
 
-.PHONY: bench bench-programs bench-one bench-profile
+.PHONY: bench bench-programs bench-one bench-bare bench-profile
 bench-programs: all $(BENCH_PROGRAMS)
 
 bench: all guest-programs $(BENCH_PROGRAMS)
@@ -50,6 +51,9 @@ bench-one: all $(BENCH_PROGRAMS)
 	@scripts/make-initramfs.sh $(KERNEL)
 	@KERNEL=$(KERNEL) QEMU=$(QEMU) MACHINE=$(MACHINE) scripts/bench.sh one \
 		$(or $(NAME),sbi-kernel) $(or $(CONFIG),nacl)
+
+bench-bare: all $(BENCH_PROGRAMS)
+	@QEMU=$(QEMU) MACHINE=$(MACHINE) scripts/bench.sh bare $(or $(CONFIG),nacl)
 
 bench-profile: all $(BENCH_PROGRAMS)
 	@scripts/make-initramfs.sh $(KERNEL)

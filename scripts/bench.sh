@@ -5,6 +5,7 @@
 # Usage: bench.sh full|quick
 #        bench.sh one NAME[,NAME...] CONFIG   runs only these benchmarks.
 #                                             CONFIG: native, nacl, none or depth2
+#        bench.sh bare CONFIG                 runs only bench/bare, the guest without an OS
 #        bench.sh check                       compares with the targets that one boot with NACL
 #                                             reaches; exit status 1 if one is exceeded
 #        bench.sh profile NAME CONFIG         counts benchmark NAME's instructions by function
@@ -208,18 +209,29 @@ measure()
 	say "build/bench/results.json, build/bench/chart.svg, build/bench/table.txt"
 }
 
-# Prints a line for each benchmark: name, instructions, instructions in Halite, traps, and
-# instructions by the guest's clock (- if the benchmark does not read it).
-one()
+# print_lines CONFIG: prints a line for each benchmark of run "one": name, instructions,
+# instructions in Halite, traps, and instructions by the guest's clock (- if it does not read it).
+print_lines()
 {
-	local names=$1 config=$2
-	play_linux one "$config" 2 "halite.bench=$names"
+	local config=$1
 	lines one "$config" 1 >"$OUT/one.jsonl"
 	jq -s --slurpfile targets "$TOP/bench/targets.json" --argjson about '{}' \
 		--argjson image '{}' -f "$TOP/bench/results.jq" "$OUT/one.jsonl" |
 		jq -r --arg config "$config" '.results as $results | .order[] | . as $name |
 			$results[.][$config] | [$name, .total, .halite, .traps, (.clock // "-")] |
 			map(tostring) | join(" ")'
+}
+
+one()
+{
+	play_linux one "$2" 2 "halite.bench=$1"
+	print_lines "$2"
+}
+
+bare()
+{
+	play one "$1" "" --kernel "$OUT/bare.elf"
+	print_lines "$1"
 }
 
 # Runs few benchmarks few times. The counts of two runs differ by at most 1 %, when a timer
@@ -311,7 +323,8 @@ quick)
 	measure
 	;;
 check) check ;;
+bare) bare "${2:-nacl}" ;;
 one) one "${2:-sbi-kernel}" "${3:-nacl}" ;;
 profile) profile "${2:-sbi-kernel}" "${3:-nacl}" ;;
-*) die "bench.sh: '$MODE': full, quick, check, one or profile is expected" ;;
+*) die "bench.sh: '$MODE': full, quick, check, one, bare or profile is expected" ;;
 esac

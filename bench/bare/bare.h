@@ -2,6 +2,8 @@
 #ifndef BENCH_BARE_H
 #define BENCH_BARE_H
 
+#include <stdint.h>
+
 /* The loops in loops.S. Each marks its begin and its end. */
 void bare_sbi_base(unsigned long rounds);
 void bare_sbi_timer(unsigned long rounds);
@@ -20,5 +22,15 @@ void bare_hfence_vvma(unsigned long rounds);
 void bare_l2_ecall(unsigned long rounds); /* enters a guest whose first instruction is ECALL */
 void bare_compute(unsigned long rounds);
 void bare_memory(unsigned long rounds);
+
+/* All measurements of shadow.c. */
+void bare_shadow(void);
+
+/*
+ * Runs @code as a guest, in VS-mode without a VS-stage, until it traps. Returns scause. @code loads
+ * from @count addresses, the first at @addr, the next @stride bytes further on.
+ */
+uint64_t bare_run_l2(void (*code)(void), unsigned long count, uint64_t addr, uint64_t stride);
+void bare_l2_loads(void);
 
 #endif

@@ -80,6 +80,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 	guest_check("exit of L2", guest_run_l2(guest_l2_ecall), ECALL_VS);
 	for (m = measurements; m < measurements + sizeof(measurements) / sizeof(*m); m++)
 		measure(m);
+	bare_shadow();
 	guest_finish();
 }
 

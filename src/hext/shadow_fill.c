@@ -333,22 +333,29 @@ static void look_around(const struct hext_shadow_pool *pool, const struct hext_s
 
 /*
  * Install @around, except where the table has an entry already: to replace one would need a fence.
- * @p is the place of the entry for @gpa, the address that faulted.
+ * @walk is the walk for the address that faulted, and @page is its result.
  */
-static void install_around(const struct hext_shadow *s, gpa_t gpa, const struct around *around,
-			   const struct place *p)
+static void install_around(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			   const struct hext_shadow_missed *walk, const struct hext_page *page,
+			   const struct around *around)
 {
-	unsigned int first = pte_index(s, gpa, 0) & ~(AROUND - 1);
+	unsigned int first = pte_index(s, walk->gpa, 0) & ~(AROUND - 1);
+	struct place p;
 	unsigned int i;
 
-	for (i = 0; i < around->count; i++) {
-		if (around->pte[i] && !load_pte(&p->table[first + i]))
-			store_pte(&p->table[first + i], around->pte[i]);
+	if (!around->count)
+		return;
+	spin_lock(&pool->lock);
+	if (s->generation == walk->generation) {
+		p = find_place(pool, s, walk->gpa, 0, page);
+		for (i = 0; i < around->count && !p.level; i++) {
+			if (around->pte[i] && !load_pte(&p.table[first + i])) {
+				store_pte(&p.table[first + i], around->pte[i]);
+				span_add(p.span, first + i);
+			}
+		}
 	}
-	if (around->count) {
-		span_add(p->span, first);
-		span_add(p->span, first + AROUND - 1);
-	}
+	spin_unlock(&pool->lock);
 }
 
 /* ---- the fault ---- */
@@ -390,12 +397,13 @@ static gpa_t gpa_of(const struct hext_trap *hw)
 	return hw->htval << 2 | (hext_insn_is_pseudo(hw->htinst) ? 0 : hw->tval & 3);
 }
 
-enum fill { FILL_DONE, FILL_AGAIN, FILL_GIVE_UP };
+/* FILL_ATTACHED: a table was attached, which most likely has the pages around the address. */
+enum fill { FILL_DONE, FILL_ATTACHED, FILL_AGAIN, FILL_GIVE_UP };
 
 /* Install @leaf, which comes from @page, unless a fence has made @walk stale, the walk for it. */
 static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			     const struct hext_shadow_missed *walk, const struct hext_page *page,
-			     const struct shadow_leaf *leaf, const struct around *around, void *ctx,
+			     const struct shadow_leaf *leaf, void *ctx,
 			     enum hext_shadow_flush *flush)
 {
 	enum fill outcome = FILL_AGAIN;
@@ -407,8 +415,7 @@ static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *
 		p = find_place(pool, s, walk->gpa, leaf->level, page);
 		if (p.level - leaf->level <= pool->free_count) {
 			*flush = install(pool, s, walk->gpa, leaf, &p);
-			install_around(s, walk->gpa, around, &p);
-			outcome = FILL_DONE;
+			outcome = p.attached ? FILL_ATTACHED : FILL_DONE;
 		} else {
 			victim = shadow_page_victim(pool, s);
 			if (victim)
@@ -466,16 +473,19 @@ fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 	struct shadow_leaf leaf;
 	struct around around;
 	unsigned int attempt;
+	enum fill outcome;
 
 	for (attempt = 1;; attempt++) {
 		if (!compose(pool, s, h, walk->gpa, &walk->access, page, &leaf)) {
 			result->pa = page->pa;
 			return HEXT_SHADOW_EMULATE;
 		}
-		look_around(pool, s, h, walk->gpa, &walk->access, page, &leaf, &around);
-		if (try_install(pool, s, walk, page, &leaf, &around, h->ctx, &result->flush) !=
-			    FILL_AGAIN ||
-		    attempt == MAX_ATTEMPTS)
+		outcome = try_install(pool, s, walk, page, &leaf, h->ctx, &result->flush);
+		if (outcome == FILL_DONE) {
+			look_around(pool, s, h, walk->gpa, &walk->access, page, &leaf, &around);
+			install_around(pool, s, walk, page, &around);
+		}
+		if (outcome != FILL_AGAIN || attempt == MAX_ATTEMPTS)
 			return HEXT_SHADOW_RESUME;
 		status = walk_tables(s, h, walk, page);
 		if (status != HEXT_WALK_OK)

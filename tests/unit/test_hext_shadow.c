@@ -1006,6 +1006,48 @@ static void a_detached_table_is_compared_with_l1s_new_one(void **state)
 	assert_false(seen(0, 2 * APART).valid);
 }
 
+/* L1 takes away every fifth entry of a full table. */
+static void each_entry_of_a_table_is_compared(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	for (i = 0; i < PTES_PER_PAGE; i++)
+		fake_map(hart[0].hgatp, i * KIB4, FAKE_RAM + i % 8 * KIB4, 0, FAKE_LEAF);
+	for (i = 0; i < PTES_PER_PAGE; i++) {
+		if (!seen(0, i * KIB4).valid)
+			fault(0, CAUSE_LOAD_GUEST_PAGE, i * KIB4);
+		assert_true(seen(0, i * KIB4).valid);
+	}
+	for (i = 0; i < PTES_PER_PAGE; i += 5)
+		*fake_slot(hart[0].hgatp, i * KIB4, 0) = 0;
+	fence(3, 0, 0);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
+	for (i = 0; i < PTES_PER_PAGE; i++)
+		assert_int_equal(seen(0, i * KIB4).valid, i % 5 != 0);
+}
+
+/* A fault that attaches a table brings no pages around its own, but the next fault does. */
+static void pages_around_come_if_no_table_is_attached(void **state)
+{
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	map_and_touch(0, FAKE_RAM);
+	fake_map(hart[0].hgatp, APART, FAKE_RAM, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, APART + KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, 2 * APART, FAKE_RAM, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, 2 * APART + KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	fence(3, 0, 0);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, APART), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, 0).valid);
+	assert_false(seen(0, APART + KIB4).valid);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 2 * APART), HEXT_SHADOW_RESUME);
+	assert_true(seen(0, 2 * APART + KIB4).valid);
+}
+
 static void a_range_is_fenced_in_detached_tables(void **state)
 {
 	(void)state;
@@ -2010,6 +2052,8 @@ int main(void)
 		T(a_fence_during_the_walk_outdates_it),
 		T(l1_gives_entries_back_after_a_fence),
 		T(a_detached_table_is_compared_with_l1s_new_one),
+		T(each_entry_of_a_table_is_compared),
+		T(pages_around_come_if_no_table_is_attached),
 		T(a_range_is_fenced_in_detached_tables),
 		T(more_shadows_than_a_mask_holds),
 		T(large_pages_come_back_with_their_table),
