@@ -239,7 +239,7 @@ bare()
 check()
 {
 	play_linux check nacl 2 \
-		"halite.bench=sbi-kernel,sbi-user,mmio-write,touch-1000,new-shadow-1000"
+		"halite.bench=sbi-kernel,sbi-user,mmio-write,touch-1000,new-shadow-1000,over-pool"
 	play check-bare none "" --kernel "$OUT/bare.elf"
 	{ lines check nacl 1; lines check-bare none 1; } >"$OUT/check.jsonl"
 	jq -s --slurpfile targets "$TOP/bench/targets.json" --argjson about '{}' \

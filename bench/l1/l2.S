@@ -135,7 +135,25 @@ l2_load:
 	again
 	end
 
-/* The same stores, not measured. */
+/* Stores to pages drawn at random from s4 pages, which are 2 MiB apart. */
+	.globl l2_store_random
+l2_store_random:
+	rdtime t0
+	li t1, 6364136223846793005
+	li t2, 1442695040888963407
+	begin
+1:	mul t0, t0, t1
+	add t0, t0, t2
+	srli t3, t0, 32
+	mul t3, t3, s4
+	srli t3, t3, 32
+	slli t3, t3, L2_SPARSE_STEP_SHIFT
+	add t3, t3, s3
+	sd zero, (t3)
+	again
+	end
+
+/* The same stores as those of l2_store, not measured. */
 l2_fill:
 1:	sd zero, (s3)
 	add s3, s3, s4

@@ -47,9 +47,10 @@ static void add_memory(const struct vm *vm, struct memory *m, unsigned int slot,
 			0);
 	if (m->start == MAP_FAILED)
 		die("memory for the guest");
-	if (!flags && madvise(m->start, size, MADV_NOHUGEPAGE) < 0)
+	if (!(flags & MAP_HUGETLB) && madvise(m->start, size, MADV_NOHUGEPAGE) < 0)
 		die("MADV_NOHUGEPAGE");
-	memset(m->start, 0, size);
+	if (!(flags & MAP_NORESERVE))
+		memset(m->start, 0, size);
 	set_memory(vm, m, 0);
 }
 
@@ -98,6 +99,12 @@ void vm_create(struct vm *vm)
 		while (!vm_step(&vm->vcpu[id]))
 			;
 	}
+}
+
+void vm_add_sparse(struct vm *vm, size_t size)
+{
+	if (!vm->sparse.size)
+		add_memory(vm, &vm->sparse, 3, L2_SPARSE, size, MAP_NORESERVE);
 }
 
 void vm_log_dirty(const struct vm *vm, const struct memory *m, bool on)

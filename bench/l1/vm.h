@@ -25,11 +25,14 @@ struct memory {
 
 struct vm {
 	int fd;
-	struct memory code, small, huge;
+	struct memory code, small, huge, sparse;
 	struct vcpu vcpu[VM_VCPUS];
 };
 
 void vm_create(struct vm *vm);
+
+/* Adds vm->sparse, of @size bytes, of which no page is in use, unless it is there. */
+void vm_add_sparse(struct vm *vm, size_t size);
 
 /* Turns KVM's dirty log of @m, which write-protects its pages, on or off. */
 void vm_log_dirty(const struct vm *vm, const struct memory *m, bool on);

@@ -30,14 +30,6 @@ static size_t tables_in(size_t pages, size_t shadows)
 	return pages > other ? pages - other : 0;
 }
 
-static void add_free(struct hext_shadow_pool *pool, uint32_t index)
-{
-	assert(index < pool->table_total);
-	pool->info[index].next = pool->free;
-	pool->free = index;
-	pool->free_count++;
-}
-
 static void init_shadows(struct hext_shadow_pool *pool, uint8_t *roots,
 			 const struct hext_shadow_config *config)
 {
@@ -116,72 +108,6 @@ uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hex
 	       root >> PAGE_SHIFT;
 }
 
-/* ---- eviction ---- */
-
-/* Fence the VMID of @s on all harts. The lock is free meanwhile, and s->draining is not 0. */
-static void quiesce(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
-{
-	s->draining++;
-	spin_unlock(&pool->lock);
-	pool->quiesce(ctx, s->vmid);
-	spin_lock(&pool->lock);
-	assert(s->draining);
-	s->draining--;
-}
-
-void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
-{
-	uint32_t taken = s->tables;
-	uint32_t count = s->table_count;
-	uint32_t i, next;
-
-	assert(spin_is_held(&pool->lock));
-	assert(!s->draining);
-	for (i = s->span.first; i < s->span.end; i++)
-		store_pte(&s->root[i], 0);
-	s->span = EMPTY_SPAN;
-	s->tables = NO_TABLE;
-	s->table_count = 0;
-	s->last_table = NULL;
-	s->fragmented = false;
-	s->root_part_of = 0;
-	/*
-	 * Other harts may hold pointers to the pages, and entries of them, until quiesce() returns.
-	 * Until then hext_shadow_fence_gvma() widens L1's fences to all addresses.
-	 */
-	pool->draining_count += count;
-	pool->drains++;
-	quiesce(pool, s, ctx);
-	assert(pool->draining_count >= count);
-	pool->draining_count -= count;
-	for (i = taken; i != NO_TABLE; i = next) {
-		next = pool->info[i].next;
-		add_free(pool, i);
-	}
-}
-
-static bool has_pages(const struct hext_shadow *s)
-{
-	return s->table_count && !s->draining;
-}
-
-struct hext_shadow *shadow_page_victim(struct hext_shadow_pool *pool, struct hext_shadow *s)
-{
-	struct hext_shadow *other;
-	uint32_t i;
-
-	for (i = pool->oldest; i != NO_SHADOW; i = pool->shadow[i].newer) {
-		if (has_pages(&pool->shadow[i]))
-			return &pool->shadow[i];
-	}
-	for (i = 0; i < pool->key_count; i++) {
-		other = &pool->shadow[i];
-		if (other != s && other->harts && has_pages(other))
-			return other;
-	}
-	return has_pages(s) ? s : NULL;
-}
-
 /* ---- lookup ---- */
 
 /* Unbind @hart from its shadows, but for @keep if the pool has enough shadows. */
@@ -196,8 +122,10 @@ static void unbind(struct hext_shadow_pool *pool, unsigned int hart, const struc
 		if (!s || (s == keep && pool->keeps_two))
 			continue;
 		bound[i] = NULL;
-		if (!--s->harts)
+		if (!--s->harts) {
 			shadow_rest(pool, s);
+			s->rests_since = pool->reclaimed;
+		}
 	}
 }
 
@@ -209,6 +137,7 @@ static void bind_to(struct hext_shadow_pool *pool, struct hext_shadow *s, unsign
 		return;
 	if (!s->harts++ && s->rests)
 		shadow_wake(pool, s);
+	s->stale = false;
 	bound[bound[0] ? 1 : 0] = s;
 }
 
@@ -224,7 +153,7 @@ static void clear_root(struct hext_shadow_pool *pool, struct hext_shadow *s, voi
 	for (i = 0; i < GSTAGE_ROOT_PTES; i++)
 		s->root[i] = 0;
 	pool->key_count = s - pool->shadow + 1;
-	quiesce(pool, s, ctx);
+	shadow_quiesce(pool, s, ctx);
 }
 
 static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64_t hgatp)
@@ -299,12 +228,15 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 
 /* ---- for measurements ---- */
 
-static uint32_t list_length(const struct hext_shadow_pool *pool, uint32_t index)
+/* The length of a list that begins with @first, and ends before it or with NO_TABLE. */
+static uint32_t list_length(const struct hext_shadow_pool *pool, uint32_t first)
 {
-	uint32_t n = 0;
+	uint32_t index = first, n = 0;
 
-	for (; index != NO_TABLE && n <= pool->table_total; index = pool->info[index].next)
+	while (index != NO_TABLE && n <= pool->table_total && (!n || index != first)) {
+		index = pool->info[index].next;
 		n++;
+	}
 	return n;
 }
 
@@ -323,5 +255,6 @@ void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use)
 		pool->unused + pool->draining_count;
 	use->tables_lost = pool->table_total - found;
 	use->drains = pool->drains;
+	use->reclaimed = pool->reclaimed;
 	spin_unlock(&pool->lock);
 }

@@ -12,7 +12,7 @@
  *
  * The pool is bounded. It has a lock, and calls neither hext_ops nor quiesce() while it holds the
  * lock. A shadow always keeps its root and its physical VMID; eviction takes its contents and its
- * key. A shadow to which a hart is bound can lose its contents, but not its key.
+ * key. A shadow to which a hart is bound can lose single tables, but not its key.
  */
 #ifndef HEXT_SHADOW_H
 #define HEXT_SHADOW_H
@@ -26,6 +26,8 @@
 /* The most harts that share a pool, and the most shadows of a pool. */
 #define HEXT_SHADOW_HARTS 512
 #define HEXT_SHADOW_MAX	  (2 * HEXT_SHADOW_HARTS)
+/* The most tables that are reclaimed after one quiesce(). */
+#define HEXT_SHADOW_BATCH 32
 /* The logarithm of the number of buckets for the keys of shadows. */
 #define HEXT_SHADOW_BUCKET_BITS 10
 /* The number of shadows in a mask of shadows. */
@@ -57,14 +59,17 @@ struct hext_shadow {
 	uint8_t root_part_of;  /* hext_table_info.part_of of the root */
 	uint8_t mode;	       /* the mode in the physical hgatp: L1's, or Sv39x4 for Bare */
 	uint16_t vmid;	       /* the physical VMID */
+	bool stale;	       /* L1 has used the root with another VMID since the last use */
 	uint32_t draining;     /* number of harts in quiesce() for pages of this shadow */
 	uint32_t harts;	       /* number of harts that are bound to this shadow */
 	uint64_t generation;   /* a number that changes with each fence and each new key */
 	uint16_t next_key;     /* the next shadow of the bucket, if used */
 	uint16_t older, newer; /* neighbours in the order of last use, if the shadow rests */
+	uint64_t rests_since;  /* pool->reclaimed when the last hart left the shadow */
 	uint64_t *root;	       /* the root table, 16 KiB */
 	struct hext_span span; /* the span of the root */
-	uint32_t tables;       /* list of the table pages, linked through hext_table_info.next */
+	/* The hand, in the circular list of the table pages: the next one that may be reclaimed. */
+	uint32_t tables;
 	uint32_t table_count;
 	/*
 	 * The level-0 table that was found last, or NULL. It maps the 2 MiB whose guest physical
@@ -106,7 +111,17 @@ struct hext_shadow_pool {
 	uint32_t free_count;
 	uint32_t draining_count; /* table pages taken from a shadow that are not yet free */
 	uint32_t table_total;
-	uint64_t drains; /* how often a shadow has lost its contents */
+	uint64_t drains;    /* how often a shadow has lost its contents */
+	uint64_t reclaimed; /* number of tables that were reclaimed singly */
+	uint64_t random;
+	/*
+	 * The candidates: tables that are detached, and that are freed when the pool is empty again,
+	 * unless they were attached before. While a hart is choosing them, quiesce() has not
+	 * returned yet.
+	 */
+	uint32_t candidate[HEXT_SHADOW_BATCH];
+	uint32_t candidate_count;
+	bool choosing;
 	const struct hext_config *cfg;
 	void (*quiesce)(void *ctx, uint16_t vmid);
 	uint8_t *tables; /* the first table page */
@@ -253,6 +268,7 @@ struct hext_shadow_use {
 	uint32_t tables, tables_used;
 	uint32_t tables_lost; /* tables in no list; not 0 means a bug */
 	uint64_t drains;      /* how often a shadow has lost its contents since the start */
+	uint64_t reclaimed;   /* tables that were reclaimed singly since the start */
 };
 
 void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use);

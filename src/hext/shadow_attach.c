@@ -115,5 +115,6 @@ void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned in
 		table += GROUP;
 		l1s = l1s ? l1s + GROUP : NULL;
 	}
+	pool->info[index].candidate = false;
 	store_pte(pointer, pointer_to(pool, index));
 }

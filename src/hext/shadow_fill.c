@@ -7,7 +7,7 @@
 
 /*
  * How often a fill is tried before L2 resumes without the entry. A try fails if a fence made its
- * walk stale, or if the pool had to evict a shadow to get pages.
+ * walk stale, or if the pool had to reclaim tables.
  */
 #define MAX_ATTEMPTS 8
 
@@ -162,50 +162,10 @@ static struct place find_place(struct hext_shadow_pool *pool, struct hext_shadow
 	return p;
 }
 
-static inline __attribute__((always_inline)) void zero_8(uint64_t *pte)
-{
-	pte[0] = pte[1] = pte[2] = pte[3] = pte[4] = pte[5] = pte[6] = pte[7] = 0;
-}
-
-/*
- * Zero a table that is not linked yet. Plain stores are enough, because no hart walks the table
- * before the store that links it, which is a release. 32 stores a round leave few instructions that
- * are not stores.
- */
-static void zero_table(uint64_t *table)
-{
-	const uint64_t *end = table + PTES_PER_PAGE;
-
-	for (; table < end; table += 32) {
-		zero_8(table);
-		zero_8(table + 8);
-		zero_8(table + 16);
-		zero_8(table + 24);
-	}
-}
-
-static uint32_t take_table(struct hext_shadow_pool *pool, struct hext_shadow *s)
-{
-	uint32_t index = pool->free;
-
-	assert(pool->free_count);
-	if (index == NO_TABLE)
-		index = pool->unused++;
-	else
-		pool->free = pool->info[index].next;
-	assert(index < pool->table_total);
-	pool->free_count--;
-	zero_table(table_at(pool, index));
-	pool->info[index] = (struct hext_table_info){ .next = s->tables, .span = EMPTY_SPAN };
-	s->tables = index;
-	s->table_count++;
-	return index;
-}
-
 /*
  * Clear a table that a leaf replaces. Hardware may keep a pointer to the table, because a fence
  * that names an address need not remove pointers. So the page stays with the shadow, and stays
- * empty, until the shadow is drained.
+ * empty, until it is reclaimed.
  */
 static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
 {
@@ -215,6 +175,7 @@ static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
 	uint64_t pte;
 
 	assert(index < pool->table_total);
+	shadow_unlink_table(pool, index);
 	for (i = span->first; i < span->end; i++) {
 		pte = load_pte(&table[i]);
 		store_pte(&table[i], 0);
@@ -265,7 +226,7 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
 		at = pte_index(s, gpa, p->level);
 		entry = &p->table[at];
 		old = load_pte(entry);
-		index = take_table(pool, s);
+		index = shadow_take_table(pool, s, p->table, at);
 		store_pte(entry, pointer_to(pool, index));
 		span_add(p->span, at);
 		if (old)
@@ -302,12 +263,32 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
  * up to AROUND pages with the page itself. Halite reads all of these leaves of L1 after it has read
  * the generation, so a fence makes all of them stale together.
  */
-#define AROUND 16u
+#define AROUND 16u /* a power of two */
 
 struct around {
 	unsigned int count;
 	uint64_t pte[AROUND]; /* the leaves; 0 means none */
 };
+
+/*
+ * Whether L1's table has no valid entry for the pages beside @page, but for @page itself. Then
+ * nothing is gained by a walk for each. False, too, if the table is not in the piece of RAM that is
+ * read without a call.
+ */
+static bool is_alone(const struct hext_config *c, const struct hext_page *page)
+{
+	uint64_t offset = (page->pte.addr & ~(AROUND * 8 - 1)) - c->ram_start;
+	const volatile uint64_t *pte;
+	unsigned int valid = 0, i;
+
+	if (offset >= c->ram_size)
+		return false;
+	pte = (const volatile uint64_t *)(c->ram + offset);
+	for (i = 0; i < AROUND; i += 4)
+		valid += (pte[i] & PTE_V) + (pte[i + 1] & PTE_V) + (pte[i + 2] & PTE_V) +
+			 (pte[i + 3] & PTE_V);
+	return valid <= 1;
+}
 
 static void look_around(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
 			const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *access,
@@ -320,7 +301,8 @@ static void look_around(const struct hext_shadow_pool *pool, const struct hext_s
 	unsigned int i;
 
 	around->count = 0;
-	if (leaf->level || leaf->l1_level || !hext_levels(s->hgatp >> ATP_MODE_SHIFT))
+	if (leaf->level || leaf->l1_level || !hext_levels(s->hgatp >> ATP_MODE_SHIFT) ||
+	    is_alone(h->cfg, page))
 		return;
 	for (i = 0; i < AROUND; i++) {
 		around->pte[i] = 0;
@@ -407,7 +389,6 @@ static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *
 			     enum hext_shadow_flush *flush)
 {
 	enum fill outcome = FILL_AGAIN;
-	struct hext_shadow *victim;
 	struct place p;
 
 	spin_lock(&pool->lock);
@@ -416,12 +397,8 @@ static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *
 		if (p.level - leaf->level <= pool->free_count) {
 			*flush = install(pool, s, walk->gpa, leaf, &p);
 			outcome = p.attached ? FILL_ATTACHED : FILL_DONE;
-		} else {
-			victim = shadow_page_victim(pool, s);
-			if (victim)
-				shadow_drain(pool, victim, ctx);
-			else
-				outcome = FILL_GIVE_UP;
+		} else if (!shadow_reclaim(pool, s, ctx)) {
+			outcome = FILL_GIVE_UP;
 		}
 	}
 	spin_unlock(&pool->lock);

@@ -46,6 +46,7 @@ void shadow_add_key(struct hext_shadow_pool *pool, struct hext_shadow *s)
 		if (other->rests && root_of(other->hgatp) == root_of(s->hgatp)) {
 			shadow_wake(pool, other);
 			shadow_rest_first(pool, other);
+			other->stale = true;
 		}
 	}
 	s->used = true;

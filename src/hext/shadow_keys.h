@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The keys of a pool's shadows, private to shadow.c: look-up by hash, and the order in which
- * shadows are given to other keys.
+ * The keys of a pool's shadows, private to shadow.c and shadow_reclaim.c: look-up by hash, and the
+ * order in which shadows are given to other keys.
  *
  * A shadow to which no hart is bound rests. The pool has the resting shadows in the order in which
  * they were used last. A shadow rests among the first to go if it has no key, or if L1 has since
@@ -25,7 +25,8 @@ void shadow_keys_init(struct hext_shadow_pool *pool);
 /* The shadow with the key @hgatp, or NULL. */
 struct hext_shadow *shadow_find(struct hext_shadow_pool *pool, uint64_t hgatp);
 
-/* @s gets the key s->hgatp. Resting shadows of the same root become the first to go. */
+/* @s gets the key s->hgatp. Resting shadows of the same root become stale, and
+ * the first to go. */
 void shadow_add_key(struct hext_shadow_pool *pool, struct hext_shadow *s);
 
 /* @s loses its key. */

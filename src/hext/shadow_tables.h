@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tables of the shadow G-stages, private to shadow.c (the pool), shadow_fill.c (faults),
- * shadow_plain.h (the simplest faults), shadow_fence.c (fences) and shadow_attach.c (what a fence
- * has detached).
+ * The tables of the shadow G-stages, private to shadow.c (the pool), shadow_reclaim.c (pages of
+ * tables), shadow_fill.c (faults), shadow_plain.h (the simplest faults), shadow_fence.c (fences) and
+ * shadow_attach.c (what a fence, or shadow_reclaim.c, has detached).
  *
  * Order of memory accesses. Each PTE is written by one 64-bit atomic store. A table page is zeroed
  * before the store that links it. That store is a release: a walker that follows the pointer sees
@@ -33,8 +33,18 @@
  */
 #define RSW_MORE 3
 
+/* Values of hext_table_info.parent: the root of the shadow; and no pointer to the table. */
+#define PARENT_IS_ROOT (UINT32_MAX - 1)
+#define NO_PARENT      UINT32_MAX
+
 struct hext_table_info {
-	uint32_t next;
+	uint32_t next, previous; /* in a circular list; next alone in the list of free tables */
+	uint32_t parent;	 /* the table with the pointer to this one */
+	uint16_t slot;		 /* the index of the pointer in the parent */
+	uint16_t shadow;	 /* the number of the shadow that has this table, or had it last */
+	uint16_t children;	 /* number of pointers in this table, attached or detached */
+	/* This table has been detached since before the quiesce() for pool->candidate. */
+	bool candidate;
 	struct hext_span span;
 	/* The highest level of a leaf of L1 of which this table, or one below, has held a part. */
 	uint8_t part_of;
@@ -133,17 +143,36 @@ static inline void shadow_new_generation(struct hext_shadow *s)
 void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned int level,
 		   const struct hext_page *page);
 
+/* ---- pages of tables; the caller holds the lock ---- */
+
 /*
- * Remove all contents of @s, and free its pages after no hart walks them any more. The caller holds
- * the lock. The function releases the lock and takes it again, so the caller must read the state of
- * the pool anew.
+ * Take a free table, whose entries are 0, for @s. The caller stores the pointer to it at index
+ * @slot of @parent, which is the root or another table of @s. There is a free table.
+ */
+uint32_t shadow_take_table(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			   const uint64_t *parent, unsigned int slot);
+
+/*
+ * The pointer to the table @index is gone, but harts may still hold it. The table stays with its
+ * shadow until it is reclaimed, and fences of addresses do not find it any more.
+ */
+void shadow_unlink_table(struct hext_shadow_pool *pool, uint32_t index);
+
+/*
+ * Free some tables of @s, of a shadow with more tables, or of one that L1 does not use any more.
+ * The function may release the lock and take it again, so the caller must read the state of the
+ * pool anew. True: the caller may try again, though no table may be free yet. False: another hart
+ * is at it.
+ */
+bool shadow_reclaim(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx);
+
+/*
+ * Remove all contents of @s, and free its pages after no hart walks them any more. The function
+ * releases the lock and takes it again.
  */
 void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx);
 
-/*
- * The shadow whose pages @s may get: one to which no hart is bound, or else any other one, or else
- * @s itself. NULL: no shadow has pages, except shadows that other harts are draining now.
- */
-struct hext_shadow *shadow_page_victim(struct hext_shadow_pool *pool, struct hext_shadow *s);
+/* Fence the VMID of @s on all harts. The lock is free meanwhile, and s->draining is not 0. */
+void shadow_quiesce(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx);
 
 #endif

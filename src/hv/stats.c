@@ -21,9 +21,9 @@ void stats_print_pool(struct domain *d)
 		return;
 	hext_shadow_use(&d->shadows, &use);
 	hv_print("halite: level %u: pool: shadows %u of %u, tables %u of %u, lost %u, "
-		 "taken away %lu times\n",
+		 "taken away %lu times, %lu reclaimed\n",
 		 d->host->level, use.shadows_used, use.shadows, use.tables_used, use.tables,
-		 use.tables_lost, (unsigned long)use.drains);
+		 use.tables_lost, (unsigned long)use.drains, (unsigned long)use.reclaimed);
 }
 
 void stats_print(const struct domain *d)

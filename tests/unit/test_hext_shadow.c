@@ -189,6 +189,12 @@ static struct hext_shadow_fenced fence(uint16_t vmid, gpa_t gpa, uint64_t size)
 	return hext_shadow_fence_gvma(&pool, &f);
 }
 
+/* The table that @s has got last. */
+static uint64_t *newest_table(const struct hext_shadow *s)
+{
+	return table_at(&pool, pool.info[s->tables].previous);
+}
+
 /* ---- filling ---- */
 
 static void expect_page(gpa_t gpa, uint64_t hpa, unsigned int level, uint64_t flags)
@@ -694,7 +700,7 @@ static void a_leaf_replaces_a_table_and_back(void **state)
 	fake_map(hart[0].hgatp, KIB4, BIG + 5 * KIB4, 0, FAKE_LEAF);
 	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4), HEXT_SHADOW_RESUME);
 	fake_map(hart[0].hgatp, 0, BIG, 1, FAKE_LEAF);
-	table = (uint64_t *)(pool.tables + get(0)->tables * KIB4);
+	table = newest_table(get(0));
 	assert_true(table[1] & PTE_R);
 	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
 	/* Where other harts still walk the table, they find nothing that fences would miss. */
@@ -1162,7 +1168,7 @@ static void a_leaf_replaces_a_detached_table(void **state)
 	cfg.one_distance = true;
 	hart[0].hgatp = fake_atp(8, 3);
 	map_and_touch(KIB4, FAKE_RAM);
-	table = (uint64_t *)(pool.tables + get(0)->tables * KIB4);
+	table = newest_table(get(0));
 	assert_true(table[1] & PTE_R);
 	fence(3, 0, 0);
 	fake_map(hart[0].hgatp, 0, BIG, 1, FAKE_LEAF);
@@ -1344,6 +1350,23 @@ static void a_root_with_another_vmid_goes_first(void **state)
 	assert_ptr_equal(get(0), s[2]);
 }
 
+/* Among so many roots are some with the hash of the first. */
+static void only_the_same_root_goes_first(void **state)
+{
+	struct hext_shadow *s;
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i < 5000; i++) {
+		hart[0].hgatp = some_key(0);
+		s = get(0);
+		hart[0].hgatp = some_key(i);
+		get(0);
+		assert_int_equal(s->hgatp, some_key(0));
+		assert_false(s->stale);
+	}
+}
+
 /* Keys of one bucket, found and removed in any order. */
 static void keys_with_one_hash_are_apart(void **state)
 {
@@ -1388,9 +1411,6 @@ static void an_evicted_shadow_is_empty(void **state)
 	}
 }
 
-static uint32_t free_before;
-static unsigned int whole_seen;
-
 static struct hext_shadow_use pool_use(void)
 {
 	struct hext_shadow_use use;
@@ -1399,51 +1419,309 @@ static struct hext_shadow_use pool_use(void)
 	return use;
 }
 
-/* While other harts may still walk them, the pages are not free, and fences are whole. */
+/* L1 maps one page of 4 KiB under each 2 MiB, so that each needs a table of its own. */
+static uint64_t map_sparsely(unsigned int pages)
+{
+	uint64_t table = fake_atp(8, 3);
+	unsigned int i;
+
+	fake_map(table, 0, BIG + KIB4, 0, FAKE_LEAF);
+	for (i = 1; i < pages; i++)
+		*fake_slot(table, i * MIB2, 1) = *fake_slot(table, 0, 1);
+	return table;
+}
+
+static unsigned int candidates(void)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < pool.candidate_count; i++)
+		n += pool.info[pool.candidate[i]].candidate;
+	return n;
+}
+
+/*
+ * While other harts may still walk them, the candidates are detached and not free, and range fences
+ * look at them. A second hart that needs tables goes on without them.
+ */
+static unsigned int batches, unused_page;
+
 static void look_while_quiescing(void)
 {
-	assert_true(pool.free_count <= free_before);
+	/* Those of the fault that is under way. */
+	struct hext_shadow_result result_before = result;
+	struct hext_shadow_missed missed_before = missed;
+	unsigned int i, in_use = 0;
+
+	if (!pool.choosing)
+		return;
+	batches++;
+	assert_true(pool.candidate_count > 0);
+	assert_true(pool.candidate_count <= HEXT_SHADOW_BATCH);
+	for (i = 0; i < pool.candidate_count; i++) {
+		const struct hext_table_info *info = &pool.info[pool.candidate[i]];
+
+		assert_true(info->candidate && !info->children);
+		assert_true(is_detached(load_pte(&table_at(&pool, info->parent)[info->slot])));
+	}
+	for (i = 0; i < pool.count; i++)
+		in_use += pool.shadow[i].table_count;
+	assert_int_equal(in_use + pool.free_count, pool.table_total);
 	assert_int_equal(pool_use().tables_lost, 0);
-	if (fence(3, 0, KIB4).whole)
-		whole_seen++;
+	/* More tables than are free: the other hart gets none, and does not choose any either. */
+	for (i = batches % 4 ? 0 : pool.free_count + 1; i; i--)
+		assert_int_equal(fault(1, CAUSE_STORE_GUEST_PAGE, ++unused_page * MIB2),
+				 HEXT_SHADOW_RESUME);
+	assert_false(batches % 4 == 0 && seen(1, unused_page * MIB2).valid);
+	assert_true(pool.choosing);
+	result = result_before;
+	missed = missed_before;
 }
 
 static void pages_run_out(void **state)
 {
-	uint64_t gpa, table;
+	uint64_t gpa;
 	unsigned int i;
 
 	(void)state;
-	hart[0].hgatp = hart[1].hgatp = table = fake_atp(8, 3);
-	fake_map(table, 0, BIG + KIB4, 0, FAKE_LEAF);
-	for (i = 0; i < 400; i++) {
-		/* One table of L1 under each 2 MiB: each shadow leaf takes a table page. */
+	hart[0].hgatp = hart[1].hgatp = map_sparsely(3000);
+	batches = 0;
+	unused_page = 1000;
+	for (i = 0; i < 600; i++) {
 		gpa = i * MIB2;
-		*fake_slot(table, gpa, 1) = *fake_slot(table, 0, 1);
-		free_before = pool.free_count;
-		in_quiesce = look_while_quiescing;
+		in_quiesce = i < 500 ? look_while_quiescing : NULL;
 		assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, gpa), HEXT_SHADOW_RESUME);
 		assert_true(seen(0, gpa).valid);
+		assert_int_equal(pool.free_count + get(0)->table_count, pool.table_total);
 	}
-	assert_true(quiesced > 0);
-	assert_true(whole_seen > 0);
-	assert_int_equal(pool.free_count + get(0)->table_count, pool.table_total);
-	/* The pool takes the pages of another hart's shadow before those of the hart that asks. */
-	quiesced = 0;
-	hart[1].hgatp = table | UINT64_C(7) << 44;
-	for (i = 0; i < 100; i++)
-		assert_int_equal(fault(1, CAUSE_STORE_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
-	for (i = 0; i < 100; i++)
-		assert_true(seen(1, i * MIB2).valid);
+	assert_true(batches > 5);
 	/* Nothing is taken away to fill ahead. */
 	while (pool.free_count)
-		assert_int_equal(fault(1, CAUSE_STORE_GUEST_PAGE, i++ * MIB2), HEXT_SHADOW_RESUME);
+		assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, i++ * MIB2), HEXT_SHADOW_RESUME);
 	quiesced = 0;
-	ahead(1, CAUSE_STORE_GUEST_PAGE, i * MIB2);
-	assert_false(seen(1, i * MIB2).valid);
+	ahead(0, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+	assert_false(seen(0, i * MIB2).valid);
 	assert_int_equal(quiesced, 0);
-	assert_int_equal(pool.free_count + get(0)->table_count + get(1)->table_count,
-			 pool.table_total);
+}
+
+/* The cost of a batch is one quiesce() of the shadow's VMID. */
+static void tables_are_reclaimed_in_batches(void **state)
+{
+	unsigned int i, more = pool.table_total;
+
+	(void)state;
+	hart[0].hgatp = map_sparsely(4 * pool.table_total);
+	for (i = 0; pool.free_count; i++)
+		fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+	quiesced = 0;
+	quiesced_vmids = 0;
+	for (more += i; i < more; i++) {
+		assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
+		assert_true(seen(0, i * MIB2).valid);
+	}
+	assert_true(quiesced <= pool.table_total / 8);
+	assert_int_equal(quiesced_vmids, BIT64(get(0)->vmid));
+	assert_int_equal(pool_use().drains, 0);
+	assert_true(pool_use().reclaimed >= pool.table_total - HEXT_SHADOW_BATCH);
+}
+
+/* The share of pages that fault when L2 goes through 1.25 times the pool again and again. */
+static void a_cycle_longer_than_the_pool_keeps_most_tables(void **state)
+{
+	unsigned int i, round, faults = 0, rounds = 20;
+	unsigned int pages = pool.table_total * 5 / 4;
+
+	(void)state;
+	hart[0].hgatp = map_sparsely(pages);
+	for (round = 0; round < 2 * rounds; round++) {
+		for (i = 0; i < pages; i++) {
+			if (seen(0, i * MIB2).valid)
+				continue;
+			fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+			faults += round >= rounds;
+		}
+	}
+	/* A fifth does not fit. To take the oldest tables first would make all of them fault. */
+	assert_in_range(faults, rounds * pages / 5, rounds * pages * 45 / 100);
+}
+
+/* What L2 uses again before the next batch stays, whatever else it touches. */
+static void a_table_that_is_used_stays(void **state)
+{
+	unsigned int i, hot, filled = 0;
+	uint64_t reclaimed;
+
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = map_sparsely(20 * pool.table_total);
+	fake_map(hart[0].hgatp, 7 * GIB1, FAKE_RAM + 64 * KIB4, 0, FAKE_LEAF);
+	fault(0, CAUSE_STORE_GUEST_PAGE, 7 * GIB1);
+	hot = pool.info[get(0)->tables].previous;
+	for (i = 0; i < 3000; i++) {
+		fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+		if (seen(0, 7 * GIB1).valid)
+			continue;
+		reclaimed = pool.reclaimed;
+		fault(0, CAUSE_STORE_GUEST_PAGE, 7 * GIB1);
+		filled++;
+		/* It has come back without a new table. */
+		assert_true(seen(0, 7 * GIB1).valid);
+		assert_int_equal(pool.reclaimed, reclaimed);
+		assert_false(pool.info[hot].candidate);
+	}
+	/* It was a candidate now and then. */
+	assert_true(filled > 3 && filled < 60);
+}
+
+static uint64_t reclaimed_before;
+
+static void no_more_are_reclaimed(void)
+{
+	in_quiesce = NULL;
+	assert_int_equal(pool.reclaimed, reclaimed_before);
+}
+
+/* A candidate that was attached, and that a fence has detached again, may be in a hart's cache. */
+static void a_candidate_that_was_used_is_not_freed(void **state)
+{
+	unsigned int i, n;
+
+	(void)state;
+	hart[0].hgatp = map_sparsely(2 * pool.table_total);
+	for (i = 0; !pool.candidate_count; i++)
+		fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+	assert_true(candidates() > 4);
+	for (n = 0; n < pool.candidate_count; n++) {
+		const struct hext_table_info *info = &pool.info[pool.candidate[n]];
+
+		/* Sv39x4: the parent's pointer is in the root. */
+		assert_int_equal(pool.info[info->parent].parent, PARENT_IS_ROOT);
+		fault(0, CAUSE_STORE_GUEST_PAGE,
+		      pool.info[info->parent].slot * GIB1 + info->slot * MIB2);
+	}
+	assert_int_equal(candidates(), 0);
+	fence(3, 0, 0);
+	reclaimed_before = pool.reclaimed;
+	in_quiesce = no_more_are_reclaimed;
+	while (in_quiesce)
+		fault(0, CAUSE_STORE_GUEST_PAGE, i++ * MIB2);
+}
+
+/* Make hart @n touch @pages pages under a key of its own, @first of them being the first. */
+static void touch_as(unsigned int n, uint64_t key, unsigned int first, unsigned int pages)
+{
+	unsigned int i;
+
+	hart[n].hgatp = key;
+	for (i = first; i < first + pages; i++)
+		assert_int_equal(fault(n, CAUSE_STORE_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
+}
+
+/* Another root with the same contents. */
+static uint64_t copy_of_root(uint64_t table, unsigned int vmid)
+{
+	uint64_t copy = fake_atp(8, vmid);
+	unsigned int i;
+
+	for (i = 0; i < 64; i++)
+		*fake_slot(copy, i * GIB1, 2) = *fake_slot(table, i * GIB1, 2);
+	return copy;
+}
+
+static void a_large_guest_leaves_a_small_one_alone(void **state)
+{
+	uint64_t big = map_sparsely(6 * pool.table_total), small = copy_of_root(big, 4);
+	struct hext_shadow *s;
+	unsigned int i, round;
+
+	(void)state;
+	touch_as(0, small, 0, 20);
+	s = get(0);
+	for (round = 0; round < 3; round++) {
+		touch_as(round % 2, big, round * pool.table_total, pool.table_total);
+		assert_true(s->table_count >= 21);
+		hart[0].hgatp = small;
+		for (i = 0; i < 20; i++)
+			assert_true(seen(0, i * MIB2).valid);
+	}
+	/* What the small one needs comes from the large one, until it is no smaller. */
+	touch_as(0, small, 0, pool.table_total);
+	assert_in_range(s->table_count, pool.table_total * 2 / 5, pool.table_total * 3 / 5);
+}
+
+/* The two of a VM whose VMID has changed, and of one that has not run for long, go first. */
+static void tables_of_unused_shadows_go_first(void **state)
+{
+	uint64_t table = map_sparsely(3000);
+	struct hext_shadow *old, *idle;
+	unsigned int i;
+
+	(void)state;
+	touch_as(0, table, 0, 20);
+	old = get(0);
+	touch_as(0, copy_of_root(table, 4), 0, 20);
+	idle = get(0);
+	hart[0].hgatp = table ^ UINT64_C(1) << 48;
+	assert_ptr_not_equal(get(0), old);
+	assert_true(old->stale);
+	for (i = 0; pool.free_count; i++)
+		fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+	quiesced_vmids = 0;
+	fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+	assert_int_equal(quiesced_vmids, BIT64(old->vmid));
+	assert_int_equal(old->table_count, 0);
+	assert_int_equal(idle->table_count, 21);
+	/* The pool takes nothing from the other one before it has been reclaimed eight times. */
+	i = 0;
+	while (idle->table_count) {
+		assert_true(pool.reclaimed <= 9 * (uint64_t)pool.table_total);
+		fault(0, CAUSE_STORE_GUEST_PAGE, i++ % 3000 * MIB2);
+	}
+	assert_true(pool.reclaimed > 8 * (uint64_t)pool.table_total);
+	/* One that is used again is not stale any more. */
+	hart[0].hgatp = table;
+	assert_ptr_equal(get(0), old);
+	assert_false(old->stale);
+}
+
+/* Pages 1 GiB apart need a table that has nothing but a pointer. */
+static void tables_above_are_reclaimed(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, 0, BIG + KIB4, 0, FAKE_LEAF);
+	for (i = 1; i < 2000; i++)
+		*fake_slot(hart[0].hgatp, i * GIB1, 2) = *fake_slot(hart[0].hgatp, 0, 2);
+	for (i = 0; i < 2000; i++) {
+		assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, i * GIB1), HEXT_SHADOW_RESUME);
+		assert_true(seen(0, i * GIB1).valid);
+	}
+	assert_int_equal(pool_use().tables_lost, 0);
+}
+
+/* A table that a leaf has replaced is not lost. */
+static void replaced_tables_are_reclaimed(void **state)
+{
+	uint64_t table = map_sparsely(pool.table_total * 2);
+	unsigned int i, round;
+
+	(void)state;
+	hart[0].hgatp = table;
+	for (round = 0; round < 3 * pool.table_total; round++) {
+		i = round % pool.table_total;
+		*fake_slot(table, i * MIB2, 1) =
+			*fake_slot(table, MIB2 * (2 * pool.table_total - 1), 1);
+		fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+		assert_true(seen(0, i * MIB2).valid);
+		/* Now a leaf of 2 MiB. */
+		fake_map(table, i * MIB2, BIG, 1, FAKE_LEAF);
+		fault(0, CAUSE_FETCH_GUEST_PAGE, i * MIB2 + 5 * KIB4);
+		assert_int_equal(seen(0, i * MIB2).level, 1);
+	}
+	assert_int_equal(pool_use().tables_lost, 0);
+	assert_int_equal(pool.free_count + get(0)->table_count, pool.table_total);
 }
 
 /* Hart 1 is bound to one shadow and drains another: hart 0 still gets one, again and again. */
@@ -1555,33 +1833,6 @@ static void use_of_the_pool_is_told(void **state)
 	assert_int_not_equal(pool.free, NO_TABLE);
 	pool.free = pool.info[pool.free].next;
 	assert_int_equal(pool_use().tables_lost, 2);
-}
-
-static void pages_come_from_unused_shadows_first(void **state)
-{
-	uint64_t table = fake_atp(8, 3);
-	unsigned int i;
-
-	(void)state;
-	fake_map(table, 0, BIG + KIB4, 0, FAKE_LEAF);
-	for (i = 0; i < pool.table_total; i++)
-		*fake_slot(table, i * MIB2, 1) = *fake_slot(table, 0, 1);
-	hart[1].hgatp = table ^ UINT64_C(16) << 44;
-	assert_int_equal(fault(1, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
-	hart[0].hgatp = table ^ UINT64_C(32) << 44;
-	for (i = 0; i < 50; i++)
-		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
-	/* The first has a hart that runs under it. */
-	hart[0].hgatp = table;
-	get(0);
-	quiesced = 0;
-	for (i = 0; i < pool.table_total - 40; i++)
-		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, i * MIB2), HEXT_SHADOW_RESUME);
-	assert_int_equal(quiesced, 1);
-	assert_true(pool.shadow[0].table_count);
-	assert_true(hw_walk(hext_shadow_hgatp(&pool, &pool.shadow[0]), 0).valid);
-	assert_int_equal(pool.shadow[1].table_count, 0);
-	assert_true(seen(0, 0).valid);
 }
 
 static void few_vmids_are_shared(void **state)
@@ -2069,9 +2320,17 @@ int main(void)
 		T(a_hart_keeps_one_shadow_if_there_are_few),
 		T(a_root_with_another_vmid_goes_first),
 		T(keys_with_one_hash_are_apart),
+		T(only_the_same_root_goes_first),
 		T(an_evicted_shadow_is_empty),
 		T(pages_run_out),
-		T(pages_come_from_unused_shadows_first),
+		T(tables_are_reclaimed_in_batches),
+		T(a_cycle_longer_than_the_pool_keeps_most_tables),
+		T(a_table_that_is_used_stays),
+		T(a_candidate_that_was_used_is_not_freed),
+		T(a_large_guest_leaves_a_small_one_alone),
+		T(tables_of_unused_shadows_go_first),
+		T(tables_above_are_reclaimed),
+		T(replaced_tables_are_reclaimed),
 		T(a_key_can_be_had_at_any_time),
 		T(no_key_to_be_had_is_a_bug),
 		T(use_of_the_pool_is_told),
