@@ -22,22 +22,28 @@ size_t hext_shadow_pool_size(unsigned int shadows, size_t tables)
 	       PAGE_SIZE;
 }
 
-/* The number of table pages that fit in @pages, together with @shadows shadows. */
-static size_t tables_in(size_t pages, size_t shadows)
+/*
+ * The number of table pages that fit in @pages, together with @roots roots and what describes @max
+ * shadows.
+ */
+static size_t tables_in(size_t pages, size_t roots, size_t max)
 {
-	size_t other = shadows * GSTAGE_ROOT_PAGES + info_pages(shadows, pages);
+	size_t other = roots * GSTAGE_ROOT_PAGES + info_pages(max, pages);
 
 	return pages > other ? pages - other : 0;
 }
 
-static void init_shadows(struct hext_shadow_pool *pool, uint8_t *roots,
+/* The first @count shadows have the roots at @roots. */
+static void init_shadows(struct hext_shadow_pool *pool, uint8_t *roots, uint32_t count,
 			 const struct hext_shadow_config *config)
 {
 	uint32_t i;
 
 	for (i = 0; i < pool->count; i++) {
+		uint8_t *root = i < count ? roots + (size_t)i * GSTAGE_ROOT_SIZE : NULL;
+
 		pool->shadow[i] = (struct hext_shadow){
-			.root = (uint64_t *)(roots + (size_t)i * GSTAGE_ROOT_SIZE),
+			.root = (uint64_t *)root,
 			.vmid = pool->vmid_tagged ? config->vmid_first + i : config->vmid_shared,
 			.tables = NO_TABLE,
 			.span = EMPTY_SPAN,
@@ -45,18 +51,29 @@ static void init_shadows(struct hext_shadow_pool *pool, uint8_t *roots,
 	}
 }
 
-/* The number of shadows of the pool; 0 if the memory is too small. */
-static uint32_t shadow_count(const struct hext_shadow_config *c, size_t pages, bool tagged)
+/* @wanted shadows, but no more than a pool can have. */
+static size_t limit_count(const struct hext_shadow_config *c, size_t wanted, bool tagged)
+{
+	if (wanted > HEXT_SHADOW_MAX)
+		wanted = HEXT_SHADOW_MAX;
+	return tagged && wanted > c->vmid_count ? c->vmid_count : wanted;
+}
+
+/*
+ * The number of shadows that have a root from the start; 0 if the memory is too small. *@max
+ * becomes the number of shadows of the pool.
+ */
+static uint32_t shadow_count(const struct hext_shadow_config *c, size_t pages, bool tagged,
+			     uint32_t *max)
 {
 	size_t least = c->harts * 2;
-	size_t count = c->shadows > least ? c->shadows : least;
+	size_t count = limit_count(c, c->shadows > least ? c->shadows : least, tagged);
 
-	if (count > HEXT_SHADOW_MAX)
-		count = HEXT_SHADOW_MAX;
-	if (tagged && count > c->vmid_count)
-		count = c->vmid_count;
 	for (; count >= least; count--) {
-		if (tables_in(pages, count) >= (size_t)c->harts * HEXT_SHADOW_MIN_TABLES)
+		*max = limit_count(c, c->shadows_max, tagged);
+		if (*max < count)
+			*max = count;
+		if (tables_in(pages, count, *max) >= (size_t)c->harts * HEXT_SHADOW_MIN_TABLES)
 			return count;
 	}
 	return 0;
@@ -68,33 +85,34 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 	uint8_t *roots = (uint8_t *)config->memory + skip * PAGE_SIZE;
 	bool tagged = config->vmid_count >= config->harts * 2;
 	size_t pages, info;
-	uint32_t count;
+	uint32_t count, max;
 
 	assert(!((uintptr_t)config->memory % PAGE_SIZE));
 	assert(!(config->base.addr % PAGE_SIZE));
 	if (!config->harts || config->harts > HEXT_SHADOW_HARTS || config->pages <= skip)
 		return false;
 	pages = config->pages - skip;
-	count = shadow_count(config, pages, tagged);
+	count = shadow_count(config, pages, tagged, &max);
 	if (!count)
 		return false;
 
 	*pool = (struct hext_shadow_pool){
 		.vmid_tagged = tagged,
-		.count = count,
+		.count = max,
 		.keeps_two = count >= config->harts * 3,
 		.free = NO_TABLE,
 		.cfg = config->hext,
 		.quiesce = config->quiesce,
 	};
 	pool->roots_hpa = hpa(config->base.addr + skip * PAGE_SIZE);
-	pool->table_total = tables_in(pages, count);
+	pool->table_total = tables_in(pages, count, max);
+	pool->table_least = config->harts * HEXT_SHADOW_MIN_TABLES;
 	pool->shadow = (struct hext_shadow *)(roots + (size_t)count * GSTAGE_ROOT_SIZE);
-	pool->info = (struct hext_table_info *)(pool->shadow + count);
-	info = info_pages(count, pool->table_total) * PAGE_SIZE + (size_t)count * GSTAGE_ROOT_SIZE;
+	pool->info = (struct hext_table_info *)(pool->shadow + max);
+	info = info_pages(max, pool->table_total) * PAGE_SIZE + (size_t)count * GSTAGE_ROOT_SIZE;
 	pool->tables = roots + info;
 	pool->tables_hpa = hpa(pool->roots_hpa.addr + info);
-	init_shadows(pool, roots, config);
+	init_shadows(pool, roots, count, config);
 	shadow_keys_init(pool);
 	pool->free_count = pool->table_total;
 	return true;
@@ -102,7 +120,9 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 
 uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hext_shadow *s)
 {
-	uint64_t root = pool->roots_hpa.addr + (uint64_t)(s - pool->shadow) * GSTAGE_ROOT_SIZE;
+	/* All memory of the pool is in one piece. */
+	const uint64_t *first = pool->shadow[0].root;
+	uint64_t root = pool->roots_hpa.addr + 8 * (uint64_t)(s->root - first);
 
 	return (uint64_t)s->mode << ATP_MODE_SHIFT | (uint64_t)s->vmid << HGATP_VMID_SHIFT |
 	       root >> PAGE_SHIFT;
@@ -139,6 +159,29 @@ static void bind_to(struct hext_shadow_pool *pool, struct hext_shadow *s, unsign
 		shadow_wake(pool, s);
 	s->stale = false;
 	bound[bound[0] ? 1 : 0] = s;
+}
+
+/*
+ * Whether the shadow behind those that have had a key has a root, or gets one now. The root is
+ * aligned, so up to 3 pages behind it are lost, once.
+ */
+static bool give_root(struct hext_shadow_pool *pool)
+{
+	struct hext_shadow *s = &pool->shadow[pool->key_count];
+	uint32_t total;
+
+	if (pool->key_count == pool->count)
+		return false;
+	if (s->root)
+		return true;
+	total = pool->table_total - GSTAGE_ROOT_PAGES;
+	total -= (pool->tables_hpa.addr / PAGE_SIZE + total) % GSTAGE_ROOT_PAGES;
+	if (pool->table_total < pool->table_least + 2 * GSTAGE_ROOT_PAGES || total < pool->unused)
+		return false;
+	pool->free_count -= pool->table_total - total;
+	pool->table_total = total;
+	s->root = table_at(pool, total);
+	return true;
 }
 
 /*
@@ -179,7 +222,7 @@ static struct hext_shadow *find_unused(struct hext_shadow_pool *pool, void *ctx)
 
 	if (s && !s->used)
 		return s;
-	if (pool->key_count < pool->count) {
+	if (give_root(pool)) {
 		s = &pool->shadow[pool->key_count];
 		clear_root(pool, s, ctx);
 	} else {

@@ -66,7 +66,7 @@ struct hext_shadow {
 	uint16_t next_key;     /* the next shadow of the bucket, if used */
 	uint16_t older, newer; /* neighbours in the order of last use, if the shadow rests */
 	uint64_t rests_since;  /* pool->reclaimed when the last hart left the shadow */
-	uint64_t *root;	       /* the root table, 16 KiB */
+	uint64_t *root;	       /* the root table, 16 KiB; NULL: it was never needed */
 	struct hext_span span; /* the span of the root */
 	/* The hand, in the circular list of the table pages: the next one that may be reclaimed. */
 	uint32_t tables;
@@ -89,7 +89,13 @@ struct hext_shadow_config {
 	size_t pages;
 	unsigned int harts;   /* number of harts that share the pool: 1 to HEXT_SHADOW_HARTS */
 	unsigned int shadows; /* wanted number of shadows; at least 2 * harts are made */
-	uint16_t vmid_first;  /* the first of vmid_count physical VMIDs for the shadows */
+	/*
+	 * The most shadows. Those beyond the wanted number take the memory of 4 tables each when
+	 * they are first needed, if as many tables were never in use, and keep it. Less than
+	 * @shadows means @shadows.
+	 */
+	unsigned int shadows_max;
+	uint16_t vmid_first; /* the first of vmid_count physical VMIDs for the shadows */
 	uint16_t vmid_count;
 	uint16_t vmid_shared; /* the VMID of all shadows, if vmid_count is less than 2 * harts */
 	/*
@@ -111,8 +117,9 @@ struct hext_shadow_pool {
 	uint32_t free_count;
 	uint32_t draining_count; /* table pages taken from a shadow that are not yet free */
 	uint32_t table_total;
-	uint64_t drains;    /* how often a shadow has lost its contents */
-	uint64_t reclaimed; /* number of tables that were reclaimed singly */
+	uint32_t table_least; /* table_total does not become less to make room for roots */
+	uint64_t drains;      /* how often a shadow has lost its contents */
+	uint64_t reclaimed;   /* number of tables that were reclaimed singly */
 	uint64_t random;
 	/*
 	 * The candidates: tables that are detached, and that are freed when the pool is empty again,

@@ -18,12 +18,12 @@
 #include "riscv/world.h"
 
 /*
- * The number of shadows that L1 can use before one is taken from another hgatp, with @pages pages
- * for the pool. Beyond the first 16, the roots take a sixteenth of the pages.
+ * A number of shadows of which the roots take one in @share of the @pages of the pool. The first 16
+ * may take more.
  */
-static unsigned int shadows_wanted(uint64_t pages)
+static unsigned int shadows_wanted(uint64_t pages, unsigned int share)
 {
-	uint64_t count = pages / (16 * GSTAGE_ROOT_PAGES);
+	uint64_t count = pages / (share * GSTAGE_ROOT_PAGES);
 
 	return count < 16 ? 16 : count < HEXT_SHADOW_MAX ? count : HEXT_SHADOW_MAX;
 }
@@ -54,7 +54,9 @@ void nested_init_domain(struct domain *d, struct page_pool *pool)
 		.base = hpa(pool->next),
 		.pages = pages,
 		.harts = d->vcpu_count,
-		.shadows = shadows_wanted(pages),
+		/* Memory for a new guest of L1 remains when tables have filled the pool. */
+		.shadows = shadows_wanted(pages, 16),
+		.shadows_max = shadows_wanted(pages, 4),
 		.vmid_first = d->vmids.first + 1,
 		.vmid_count = d->vmids.count - 1,
 		/*

@@ -195,6 +195,8 @@ static uint64_t *newest_table(const struct hext_shadow *s)
 	return table_at(&pool, pool.info[s->tables].previous);
 }
 
+static uint64_t map_sparsely(unsigned int pages);
+
 /* ---- filling ---- */
 
 static void expect_page(gpa_t gpa, uint64_t hpa, unsigned int level, uint64_t flags)
@@ -1321,6 +1323,70 @@ static void a_hart_keeps_one_shadow_if_there_are_few(void **state)
 	assert_int_equal(a->harts, 0);
 }
 
+/* 16 shadows, of which 4 have a root from the start. */
+static void start_with_few_roots(void)
+{
+	struct hext_shadow_config config = pool_config();
+
+	config.harts = 1;
+	config.shadows_max = 16;
+	assert_true(hext_shadow_init(&pool, &config));
+	assert_int_equal(pool.count, 16);
+	assert_true(pool.table_total > HEXT_SHADOW_MIN_TABLES + 16 * 4);
+}
+
+static void roots_take_memory_of_tables(void **state)
+{
+	struct hext_shadow *s, *before[16];
+	unsigned int i, total;
+
+	(void)state;
+	start_with_few_roots();
+	total = pool.table_total;
+	for (i = 0; i < 16; i++) {
+		hart[0].hgatp = some_key(i);
+		before[i] = s = get(0);
+		assert_int_equal(hext_shadow_hgatp(&pool, s) % 4, 0);
+		assert_ptr_equal(pool_table((hext_shadow_hgatp(&pool, s) & ATP_PPN) << 12),
+				 s->root);
+		assert_int_equal(s->root[2047], 0);
+	}
+	/* 4 pages each, and what the first one needs for its alignment. */
+	assert_in_range(total - pool.table_total, 12 * 4, 12 * 4 + 3);
+	assert_int_equal(pool.free_count, pool.table_total);
+	for (i = 0; i < 16; i++) {
+		hart[0].hgatp = some_key(i);
+		assert_ptr_equal(get(0), before[i]);
+	}
+	hart[0].hgatp = some_key(16);
+	assert_ptr_equal(get(0), before[0]);
+}
+
+/* Roots take no memory that tables have had, nor so much that too few tables remain. */
+static void tables_keep_their_memory(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	start_with_few_roots();
+	hart[0].hgatp = map_sparsely(300);
+	for (i = 0; pool.unused < pool.table_total; i++)
+		fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2);
+	for (i = 0; i < 10; i++) {
+		hart[0].hgatp = some_key(i);
+		get(0);
+	}
+	assert_int_equal(pool.key_count, 4);
+	start_with_few_roots();
+	pool.table_least = pool.table_total - 20;
+	for (i = 0; i < 10; i++) {
+		hart[0].hgatp = some_key(i);
+		get(0);
+	}
+	assert_true(pool.table_total >= pool.table_least);
+	assert_in_range(pool.key_count, 6, 8);
+}
+
 static void a_root_with_another_vmid_goes_first(void **state)
 {
 	const uint64_t vmid = UINT64_C(1) << 44;
@@ -2318,6 +2384,8 @@ int main(void)
 		T(the_least_recently_used_is_evicted),
 		T(a_hart_keeps_two_shadows_if_there_are_enough),
 		T(a_hart_keeps_one_shadow_if_there_are_few),
+		T(roots_take_memory_of_tables),
+		T(tables_keep_their_memory),
 		T(a_root_with_another_vmid_goes_first),
 		T(keys_with_one_hash_are_apart),
 		T(only_the_same_root_goes_first),
