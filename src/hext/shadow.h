@@ -122,8 +122,8 @@ struct hext_shadow_pool {
 	uint64_t reclaimed;   /* number of tables that were reclaimed singly */
 	uint64_t random;
 	/*
-	 * The candidates: tables that are detached, and that are freed when the pool is empty again,
-	 * unless they were attached before. While a hart is choosing them, quiesce() has not
+	 * The candidates: tables that are detached, and that are freed when the pool is empty
+	 * again, unless they were attached before. While a hart is choosing them, quiesce() has not
 	 * returned yet.
 	 */
 	uint32_t candidate[HEXT_SHADOW_BATCH];
@@ -254,6 +254,15 @@ struct hext_gvma_fence {
 	uint64_t size; /* in bytes, at least 1 */
 	uint32_t from; /* look at HEXT_SHADOW_AT_ONCE shadows, from this one on */
 };
+
+/*
+ * The number of shadows that have had a key. To fence all, begin with shadow 0, and read this
+ * number after that: a shadow that has got its first key since has nothing from before the fence.
+ */
+static inline uint32_t hext_shadow_keys(const struct hext_shadow_pool *pool)
+{
+	return __atomic_load_n(&pool->key_count, __ATOMIC_RELAXED);
+}
 
 /* The hardware fences that the caller must execute on its hart. */
 struct hext_shadow_fenced {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The tables of the shadow G-stages, private to shadow.c (the pool), shadow_reclaim.c (pages of
- * tables), shadow_fill.c (faults), shadow_plain.h (the simplest faults), shadow_fence.c (fences) and
- * shadow_attach.c (what a fence, or shadow_reclaim.c, has detached).
+ * tables), shadow_fill.c (faults), shadow_plain.h (the simplest faults), shadow_fence.c (fences)
+ * and shadow_attach.c (what a fence, or shadow_reclaim.c, has detached).
  *
  * Order of memory accesses. Each PTE is written by one 64-bit atomic store. A table page is zeroed
  * before the store that links it. That store is a release: a walker that follows the pointer sees

@@ -64,8 +64,10 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 		.size = fence->size,
 	};
 
-	for (; named.from < pool->count; named.from += HEXT_SHADOW_AT_ONCE)
+	do {
 		fence_gvma_from(pool, fence, &named);
+		named.from += HEXT_SHADOW_AT_ONCE;
+	} while (named.from < hext_shadow_keys(pool));
 }
 
 static void fence_vvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
@@ -96,10 +98,12 @@ static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 		       bool any_asid)
 {
 	struct hext_shadow_pool *pool = &v->domain->shadows;
-	uint32_t from;
+	uint32_t from = 0;
 
-	for (from = 0; from < pool->count; from += HEXT_SHADOW_AT_ONCE)
+	do {
 		fence_vvma_from(pool, fence, any_vmid, any_asid, from);
+		from += HEXT_SHADOW_AT_ONCE;
+	} while (from < hext_shadow_keys(pool));
 }
 
 void fence_l2(struct vcpu *v, const struct nacl_hfence *fence)
