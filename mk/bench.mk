@@ -12,7 +12,8 @@
 BENCH_CC ?= gcc
 BENCH_LINUX_CC ?= riscv64-linux-gnu-gcc
 BENCH_FLAGS := -std=gnu11 -O2 -g $(C_WARNINGS) -D_GNU_SOURCE
-BENCH_PROGRAMS := build/bench/count.so build/bench/bench build/bench/bare.elf
+BENCH_PROGRAMS := build/bench/count.so build/bench/bench build/bench/bare.elf \
+	build/bench/boot.elf
 
 build/bench/.packages: scripts/install-packages.sh
 	@mkdir -p $(@D)
@@ -31,8 +32,10 @@ build/bench/bench: $(wildcard bench/l1/*.[chS]) $(wildcard bench/*.h) mk/bench.m
 	@echo "  CC      $@"
 	@$(BENCH_LINUX_CC) $(BENCH_FLAGS) -static -o $@ $(filter %.c %.S,$^) -lpthread
 
-# The bare-metal guest.
-build/bench/bare.elf: $(wildcard bench/bare/*.[chS]) $(wildcard bench/*.h) $(GUEST_COMMON) \
+# The bare-metal guests.
+build/bench/bare.elf: $(wildcard bench/bare/*.[chS])
+build/bench/boot.elf: $(wildcard bench/boot/*.[chS])
+build/bench/bare.elf build/bench/boot.elf: $(wildcard bench/*.h) $(GUEST_COMMON) \
 		guests/lib/guest.h guests/guest.lds mk/bench.mk | build/bench/.packages
 	@echo "  CC      $@"
 	@riscv64-unknown-elf-gcc $(GUEST_CFLAGS) -nostdlib -nostartfiles -T guests/guest.lds \

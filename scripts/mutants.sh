@@ -5,7 +5,8 @@
 #   hext    src/hext: its unit tests, then the conformance guest in Halite and in two Halites
 #   nacl    src/nacl/host.[ch]: its unit tests, then the same
 #   client  src/nacl/client.[ch]: its unit tests, then its fuzzer
-#   hv      src/hv and src/riscv: the conformance guest, then tests/run with the words in HV_TESTS
+#   hv      src/hv and src/riscv: unit tests of the file, the conformance guest, then tests/run
+#           with the words in HV_TESTS
 #   tlb     fences, VMIDs, refusals, races: the model of tests/tlb
 #   boards  what Halite makes of a machine's device tree and of old calls: unit tests of the file,
 #           then tests/run with the words in BOARDS_TESTS
@@ -104,7 +105,7 @@ conformance()
 }
 
 # The unit tests that are about $file, the first file of the fault.
-unit_cage()
+unit_file()
 {
 	local test
 	case $file in
@@ -114,6 +115,9 @@ unit_cage()
 	hv/plic.c) set -- hv_plic ;;
 	hv/aplic.c) set -- hv_aplic ;;
 	hv/withheld.c) set -- hv_machine hv_guest_fdt hv_options ;;
+	hv/devtree.c | hv/guest_fdt.c | hv/machine*.c | hv/modules.c)
+		set -- hv_machine hv_guest_fdt hv_aia
+		;;
 	*) return 0 ;;
 	esac
 	for test; do
@@ -218,11 +222,11 @@ checks_of()
 	hext) checks=(unit_hext conformance) ;;
 	nacl) checks=(unit_nacl conformance) ;;
 	client) checks=(unit_client) ;;
-	hv) checks=(conformance machine) ;;
+	hv) checks=(unit_file conformance machine) ;;
 	tlb) checks=(model) seeds=4 ;;
 	boards) checks=(unit_boards boards) ;;
 	pack) checks=(unit_pack packs) ;;
-	cage) checks=(unit_cage model conformance_cage cage) ;;
+	cage) checks=(unit_file model conformance_cage cage) ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A QEMU plugin that counts, for each run that a program marks (bench/marker.h), the instructions
- * executed in each region, and the traps into each Halite by kind. It counts outside the machine,
+ * that the marking hart has executed in each region, and the traps of all harts into each Halite by
+ * kind. With several harts, one hart at a time may mark and trap. It counts outside the machine,
  * so it changes neither the speed nor the size of anything in the machine.
  *
  *   -plugin file=count.so,out=FILE,ram=BYTES[,home=OFFSET...][,profile=NAME]
@@ -11,10 +12,11 @@
  *
  * The address of an instruction gives its region. Firmware and Halite have physical addresses: the
  * home of the lowest Halite is at the end of RAM, from its OFFSET in RAM on. The home of the next
- * one ends there and begins at the second OFFSET, and so on. All other regions have virtual
- * addresses. A trap into Halite is an instruction in its home after one elsewhere, except returns
- * from calls of firmware or of the Halites below. The kind of the trap comes from the machine's
- * registers at that instruction.
+ * one ends there and begins at the second OFFSET, and so on. The lowest Halite runs where a guest
+ * may run later, until it moves to its home. All other regions have virtual addresses. A trap into
+ * Halite is an instruction in its home after one elsewhere, except returns from calls of firmware
+ * or of the Halites below. The kind of the trap comes from the machine's registers at that
+ * instruction.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -99,6 +101,7 @@ static struct kind kinds[KINDS_MAX];
 static unsigned int kind_count;
 
 static uintptr_t ram_host; /* host address of RAM; 0: not known yet */
+static bool moved;	   /* the lowest Halite runs in its home */
 static struct garray *bytes;
 
 static char run_name[BENCH_NAME_MAX] = "none";
@@ -133,15 +136,19 @@ static enum region region_of(uint64_t vaddr, uintptr_t host)
 		return REGION_FIRMWARE;
 	while (level < depth && offset < homes[level])
 		level++;
-	if (level < depth)
+	if (level < depth) {
+		moved = true;
 		return REGION_HALITE + level;
+	}
 	if (vaddr >= KERNEL_START)
 		return REGION_KERNEL;
 	if (vaddr >= MODULES_START)
 		return REGION_KVM;
 	if (vaddr >= UPPER_HALF)
 		return REGION_KERNEL;
-	return vaddr >= GUEST_START && vaddr < GUEST_END ? REGION_GUEST : REGION_USER;
+	if (vaddr < GUEST_START || vaddr >= GUEST_END)
+		return REGION_USER;
+	return depth && !moved ? REGION_HALITE : REGION_GUEST;
 }
 
 /* The index of an instruction in sites[]. */
@@ -452,10 +459,8 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_inf
 			return -1;
 		}
 	}
-	if (!out || !ram_size || strcmp(info->target_name, "riscv64") ||
-	    info->system.max_vcpus != 1) {
-		fprintf(stderr,
-			"count: out=FILE and ram=BYTES are needed, and riscv64 with one hart\n");
+	if (!out || !ram_size || strcmp(info->target_name, "riscv64")) {
+		fprintf(stderr, "count: out=FILE and ram=BYTES are needed, and riscv64\n");
 		return -1;
 	}
 	score = qemu_plugin_scoreboard_new((REGION_COUNT + LEVELS_MAX) * sizeof(uint64_t));

@@ -24,17 +24,6 @@ uint64_t devtree_number(const void *p, int cells)
 	return value;
 }
 
-bool devtree_get_number(const void *fdt, int node, const char *name, uint64_t *value)
-{
-	int len;
-	const void *p = fdt_getprop(fdt, node, name, &len);
-
-	if (!p || (len != CELL && len != 2 * CELL))
-		return false;
-	*value = devtree_number(p, len / CELL);
-	return true;
-}
-
 const char *devtree_bootargs(const void *fdt, int node)
 {
 	int len;
@@ -47,30 +36,138 @@ const char *devtree_bootargs(const void *fdt, int node)
 	return text;
 }
 
-void devtree_find(const void *fdt, int node, struct devtree_property *wanted, unsigned int count)
+/* ---- walks of a checked tree ---- */
+
+/* The word of the structure block at @offset. */
+static const fdt32_t *word_at(const void *fdt, int offset)
 {
-	const char *name;
+	return (const fdt32_t *)fdt + (fdt_off_dt_struct(fdt) + offset) / CELL;
+}
+
+/* The offset of @word, which word_at() has returned. */
+static int offset_of(const void *fdt, const fdt32_t *word)
+{
+	return (word - word_at(fdt, 0)) * CELL;
+}
+
+/* The tag at *@word. Move *@word behind the tag and what belongs to it. */
+static inline uint32_t take_tag(const fdt32_t **word)
+{
+	const fdt32_t *at = *word;
+	const uint32_t tag = fdt32_to_cpu(*at++);
+
+	if (tag == FDT_BEGIN_NODE)
+		at += strlen((const char *)at) / CELL + 1;
+	else if (tag == FDT_PROP)
+		at += 2 + (fdt32_to_cpu(*at) + CELL - 1) / CELL;
+	*word = at;
+	return tag;
+}
+
+int devtree_first_subnode(const void *fdt, int parent)
+{
+	const fdt32_t *word = word_at(fdt, parent), *at;
+	uint32_t tag;
+
+	take_tag(&word);
+	do {
+		at = word;
+		tag = take_tag(&word);
+	} while (tag == FDT_PROP || tag == FDT_NOP);
+	return tag == FDT_BEGIN_NODE ? offset_of(fdt, at) : -1;
+}
+
+int devtree_next_subnode(const void *fdt, int node)
+{
+	const fdt32_t *word = word_at(fdt, node), *at;
+	int depth = 0;
+	uint32_t tag;
+
+	do {
+		tag = take_tag(&word);
+		if (tag == FDT_BEGIN_NODE)
+			depth++;
+		else if (tag == FDT_END_NODE)
+			depth--;
+	} while (depth);
+	do {
+		at = word;
+		tag = take_tag(&word);
+	} while (tag == FDT_NOP);
+	return tag == FDT_BEGIN_NODE ? offset_of(fdt, at) : -1;
+}
+
+int devtree_subnode(const void *fdt, int parent, const char *name)
+{
+	int node;
+
+	devtree_each_subnode (node, fdt, parent) {
+		if (!strcmp((const char *)(word_at(fdt, node) + 1), name))
+			break;
+	}
+	return node;
+}
+
+/* Note the property at @word if it is one of @wanted. */
+static void note_property(const char *strings, const fdt32_t *word, struct devtree_property *wanted,
+			  unsigned int count)
+{
+	const char *name = strings + fdt32_to_cpu(word[2]);
 	unsigned int i;
-	int property, len;
 
-	fdt_for_each_property_offset (property, fdt, node) {
-		const void *value = fdt_getprop_by_offset(fdt, property, &name, &len);
-
-		for (i = 0; value && i < count; i++) {
-			if (!wanted[i].value && !strcmp(wanted[i].name, name)) {
-				wanted[i].value = value;
-				wanted[i].len = len;
-			}
+	for (i = 0; i < count; i++) {
+		if (*wanted[i].name == *name && !wanted[i].value && !strcmp(wanted[i].name, name)) {
+			wanted[i].value = word + 3;
+			wanted[i].len = fdt32_to_cpu(word[1]);
 		}
 	}
 }
+
+void devtree_find(const void *fdt, int node, struct devtree_property *wanted, unsigned int count)
+{
+	const char *strings = (const char *)fdt + fdt_off_dt_strings(fdt);
+	const fdt32_t *word = word_at(fdt, node), *at;
+	uint32_t tag;
+
+	take_tag(&word);
+	do {
+		at = word;
+		tag = take_tag(&word);
+		if (tag == FDT_PROP)
+			note_property(strings, at, wanted, count);
+	} while (tag == FDT_PROP || tag == FDT_NOP);
+}
+
+/* ---- properties ---- */
 
 static struct devtree_property find_one(const void *fdt, int node, const char *name)
 {
 	struct devtree_property p = { .name = name };
 
-	p.value = fdt_getprop(fdt, node, name, &p.len);
+	devtree_find(fdt, node, &p, 1);
 	return p;
+}
+
+bool devtree_property_number(const struct devtree_property *p, uint64_t *value)
+{
+	if (!p->value || (p->len != CELL && p->len != 2 * CELL))
+		return false;
+	*value = devtree_number(p->value, p->len / CELL);
+	return true;
+}
+
+bool devtree_get_number(const void *fdt, int node, const char *name, uint64_t *value)
+{
+	struct devtree_property p = find_one(fdt, node, name);
+
+	return devtree_property_number(&p, value);
+}
+
+bool devtree_property_equals(const struct devtree_property *p, const struct devtree_property *q)
+{
+	if (!p->value || !q->value)
+		return !p->value && !q->value;
+	return p->len == q->len && !memcmp(p->value, q->value, p->len);
 }
 
 bool devtree_property_enables(const struct devtree_property *status)

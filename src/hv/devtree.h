@@ -34,6 +34,22 @@ bool devtree_get_number(const void *fdt, int node, const char *name, uint64_t *v
 /* The command line in bootargs of @node, "" if there is none. Fatal if it is not a string. */
 const char *devtree_bootargs(const void *fdt, int node);
 
+/*
+ * The subnodes of @parent, in the order of the tree. The caller has checked @fdt with
+ * fdt_check_full(). libfdt checks the tree anew at each step, and takes ten times as long for a
+ * pass over the tree. Negative: there is no subnode, or none behind @node.
+ */
+int devtree_first_subnode(const void *fdt, int parent);
+int devtree_next_subnode(const void *fdt, int node);
+
+/* Run the body for each subnode @node of @parent. @parent is negative: there are no subnodes. */
+#define devtree_each_subnode(node, fdt, parent)                                            \
+	for ((node) = (parent) < 0 ? -1 : devtree_first_subnode(fdt, parent); (node) >= 0; \
+	     (node) = devtree_next_subnode(fdt, node))
+
+/* The subnode of @parent with the name @name, or a negative number. The caller has checked @fdt. */
+int devtree_subnode(const void *fdt, int parent, const char *name);
+
 /* A property that a caller asks for by name. value is NULL if the node lacks the property. */
 struct devtree_property {
 	const char *name;
@@ -43,18 +59,20 @@ struct devtree_property {
 
 /*
  * Find the @count properties @wanted of @node in one pass over the properties of @node.
- * fdt_getprop() makes one pass for each property.
+ * fdt_getprop() makes one pass for each property. The caller has checked @fdt.
  */
 void devtree_find(const void *fdt, int node, struct devtree_property *wanted, unsigned int count);
 
 /*
  * The value of a property that devtree_find() has filled in: whether a status enables the node,
- * whether the property is the string @value, whether the list of strings has one of @names, and
- * entry @index of a reg. The functions below without "property" in the name find the property
- * first.
+ * whether the property is the string @value, whether two nodes both lack the property or have the
+ * same value, the number of one or two cells, whether the list of strings has one of @names, and
+ * entry @index of a reg. The functions without "property" in the name find the property first.
  */
 bool devtree_property_enables(const struct devtree_property *status);
 bool devtree_property_is(const struct devtree_property *p, const char *value);
+bool devtree_property_equals(const struct devtree_property *p, const struct devtree_property *q);
+bool devtree_property_number(const struct devtree_property *p, uint64_t *value);
 bool devtree_property_lists(const struct devtree_property *p, const char *const *names);
 bool devtree_property_reg(const void *fdt, int node, const struct devtree_property *reg,
 			  int address_cells, int size_cells, unsigned int index, struct range *r);

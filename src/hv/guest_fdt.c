@@ -6,6 +6,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/guest_fdt.h"
+#include "lib/assert.h"
 #include "lib/page.h"
 
 /* Room for new properties of /chosen, more entries in reg of memory, and names. */
@@ -46,63 +47,92 @@ static int filter_names(const struct machine *m, char *to, const char *from, int
 	return used;
 }
 
-static void filter_isa(const struct machine *m, void *fdt, int cpu, const char *property, char end)
+/* The names that the guest has of the value @old. Write them to @text, and return their length. */
+static int filter_isa(const struct machine *m, char *text, const struct devtree_property *old,
+		      char end)
 {
-	static char text[ISA_MAX];
-	int len, used;
-	const char *old = fdt_getprop(fdt, cpu, property, &len);
+	const char *from = (const char *)old->value;
+	int used;
 
-	if (!old || len < 1)
-		return;
-	if (len > ISA_MAX - 1)
-		hv_fatal("%s: %s: longer than %d bytes", devtree_path(fdt, cpu), property, ISA_MAX);
 	/*
 	 * The filter runs on an ISA string without its final zero. The zero is added again, after
 	 * the underscore at the end is removed: a hidden last name leaves one.
 	 */
 	if (end == '_') {
-		used = filter_names(m, text, old, len - 1, end);
+		used = filter_names(m, text, from, old->len - 1, end);
 		if (used && text[used - 1] == '_')
 			used--;
 		text[used++] = '\0';
-	} else {
-		used = filter_names(m, text, old, len, end);
+		return used;
 	}
-	if (used != len)
-		need(fdt_setprop(fdt, cpu, property, text, used), property);
+	return filter_names(m, text, from, old->len, end);
 }
 
-static bool is_guest_hart(const struct machine *m, uint64_t hartid)
+/*
+ * Replace the value of @node's property @name by the @len bytes of @value, which is not longer.
+ * Words that become free are NOPs of the tree, so nothing behind them moves.
+ */
+static void shorten(void *fdt, int node, const char *name, const void *value, int len)
 {
-	unsigned int i;
+	struct fdt_property *p;
+	int old, at;
 
-	for (i = 0; i < m->hart_count; i++) {
-		if (m->harts[i].hartid == hartid)
-			return true;
+	p = fdt_get_property_w(fdt, node, name, &old);
+	need(p ? 0 : old, name);
+	assert(len <= old);
+	for (at = len / FDT_TAGSIZE * FDT_TAGSIZE; at < old; at += FDT_TAGSIZE)
+		fdt32_st(p->data + at, at < len ? 0 : FDT_NOP);
+	memcpy(p->data, value, len);
+	p->len = cpu_to_fdt32(len);
+}
+
+/* An ISA property of a cpu, and what the guest has of its value. */
+struct isa {
+	struct devtree_property p;
+	char end; /* of each name in the value */
+	char text[ISA_MAX];
+	int used;
+};
+
+/*
+ * Filter property @new of the node @cpu. Most cpus have the value of the cpu before, which is in
+ * *@isa with its outcome.
+ */
+static void change_isa(const struct machine *m, void *fdt, int cpu, struct isa *isa,
+		       const struct devtree_property *new)
+{
+	if (!new->value || new->len < 1)
+		return;
+	if (new->len > ISA_MAX - 1)
+		hv_fatal("%s: %s: longer than %d bytes", devtree_path(fdt, cpu), new->name,
+			 ISA_MAX);
+	if (!devtree_property_equals(&isa->p, new)) {
+		isa->p = *new;
+		isa->used = filter_isa(m, isa->text, new, isa->end);
 	}
-	return false;
+	if (isa->used != new->len)
+		shorten(fdt, cpu, new->name, isa->text, isa->used);
 }
 
-static unsigned int left_out(const struct machine *m)
+/* @fdt, in which no node has moved, gets the ISA strings that the guest has of @machine_fdt's. */
+static void change_cpus(void *fdt, const void *machine_fdt, const struct machine *m)
 {
-	return m->harts_left_out + m->harts_without_h;
-}
-
-static void change_cpus(void *fdt, const struct machine *m)
-{
-	int cpus = fdt_path_offset(fdt, "/cpus");
-	uint64_t hartid;
+	static struct isa list = { .end = '\0' }, string = { .end = '_' };
 	int cpu;
 
-	need(cpus, "/cpus");
-	fdt_for_each_subnode (cpu, fdt, cpus) {
-		if (!devtree_has_string(fdt, cpu, "device_type", "cpu"))
+	list.p.value = string.p.value = NULL;
+	devtree_each_subnode (cpu, machine_fdt, m->nodes.cpus) {
+		struct devtree_property p[] = {
+			{ .name = "device_type" },
+			{ .name = ISA_LIST_NAME },
+			{ .name = ISA_STRING_NAME },
+		};
+
+		devtree_find(machine_fdt, cpu, p, 3);
+		if (!devtree_property_is(&p[0], "cpu"))
 			continue;
-		filter_isa(m, fdt, cpu, "riscv,isa", '_');
-		filter_isa(m, fdt, cpu, "riscv,isa-extensions", '\0');
-		if (left_out(m) && devtree_get_number(fdt, cpu, "reg", &hartid) &&
-		    !is_guest_hart(m, hartid))
-			need(fdt_setprop_string(fdt, cpu, "status", "disabled"), "status of a cpu");
+		change_isa(m, fdt, cpu, &list, &p[1]);
+		change_isa(m, fdt, cpu, &string, &p[2]);
 	}
 }
 
@@ -116,8 +146,8 @@ static int put_number(fdt32_t *to, uint64_t value, int cells)
 	return cells;
 }
 
-/* Remove @home from reg of the memory node @node. False: no memory is left in @node. */
-static bool change_memory_node(void *fdt, int node, struct range home)
+/* Remove @home from reg of the memory node @node. Remove the node if no memory is left in it. */
+static void change_memory(void *fdt, int node, struct range home)
 {
 	struct range_list l = { 0 };
 	int address_cells = fdt_address_cells(fdt, 0);
@@ -130,14 +160,16 @@ static bool change_memory_node(void *fdt, int node, struct range home)
 
 	for (i = 0; devtree_reg(fdt, node, address_cells, size_cells, i, &r); i++)
 		fits &= range_list_add(&l, r);
-	if (!range_list_overlap(&l, home))
-		return true;
+	if (!range_list_overlap(&l, home) || !devtree_is_enabled(fdt, node))
+		return;
 	fits &= range_list_subtract(&l, home);
 	if (!fits)
 		hv_fatal("%s: reg: no memory left for the ranges", devtree_path(fdt, node));
 	range_list_normalize(&l);
-	if (!l.count)
-		return false;
+	if (!l.count) {
+		need(fdt_nop_node(fdt, node), "memory");
+		return;
+	}
 	need(fdt_setprop_placeholder(fdt, node, "reg",
 				     l.count * (address_cells + size_cells) * sizeof(fdt32_t),
 				     &reg),
@@ -145,22 +177,6 @@ static bool change_memory_node(void *fdt, int node, struct range home)
 	for (i = 0; i < l.count; i++) {
 		used += put_number((fdt32_t *)reg + used, l.r[i].start, address_cells);
 		used += put_number((fdt32_t *)reg + used, l.r[i].size, size_cells);
-	}
-	return true;
-}
-
-static void change_memory(void *fdt, struct range home)
-{
-	int node, next;
-
-	for (node = fdt_first_subnode(fdt, 0); node >= 0; node = next) {
-		if (devtree_has_string(fdt, node, "device_type", "memory") &&
-		    devtree_is_enabled(fdt, node) && !change_memory_node(fdt, node, home)) {
-			need(fdt_del_node(fdt, node), "memory");
-			next = fdt_first_subnode(fdt, 0);
-		} else {
-			next = fdt_next_subnode(fdt, node);
-		}
 	}
 }
 
@@ -181,62 +197,50 @@ static void change_unit_address(void *fdt, int node, uint64_t from, uint64_t to)
 }
 
 /*
- * The guest's file of each hart is @l1_file pages behind the supervisor-level file of the hart. 0:
- * the guest has the supervisor-level file itself. Each range has whole blocks, one for each hart,
- * as the binding riscv,imsics wants it: the last @l1_file pages are not the guest's, nor mapped.
+ * The guest's file of each hart is @l1_file pages behind the supervisor-level file of the hart.
+ * Each range has whole blocks, one for each hart, as the binding riscv,imsics wants it: the last
+ * @l1_file pages are not the guest's, nor mapped.
  */
 static void change_imsic(void *fdt, const struct machine *m, unsigned int l1_file)
 {
-	const uint64_t block = PAGE_SIZE << m->imsic.guest_index_bits;
+	const struct machine_imsic *imsic = &m->imsic;
+	const uint64_t block = PAGE_SIZE << imsic->guest_index_bits;
 	const uint64_t distance = l1_file * PAGE_SIZE;
-	unsigned int cells, i;
-	int node, parent, used = 0;
+	int cells = imsic->address_cells + imsic->size_cells;
+	unsigned int i;
+	int used = 0;
 	void *reg;
 
-	if (!l1_file)
-		return;
-	node = machine_find_imsic(fdt, m);
-	need(node, "the IMSIC");
-	parent = fdt_parent_offset(fdt, node);
-	cells = fdt_address_cells(fdt, parent) + fdt_size_cells(fdt, parent);
-	need(fdt_setprop_placeholder(fdt, node, "reg", m->imsic.reg.count * cells * sizeof(fdt32_t),
-				     &reg),
+	need(fdt_setprop_placeholder(fdt, imsic->node, "reg",
+				     imsic->reg.count * cells * sizeof(fdt32_t), &reg),
 	     "reg of the IMSIC");
-	for (i = 0; i < m->imsic.reg.count; i++) {
-		struct range r = m->imsic.reg.r[i];
+	for (i = 0; i < imsic->reg.count; i++) {
+		struct range r = imsic->reg.r[i];
 
-		used += put_number((fdt32_t *)reg + used, r.start + distance,
-				   cells - fdt_size_cells(fdt, parent));
+		used += put_number((fdt32_t *)reg + used, r.start + distance, imsic->address_cells);
 		used += put_number((fdt32_t *)reg + used, (r.size + block - 1) & ~(block - 1),
-				   fdt_size_cells(fdt, parent));
+				   imsic->size_cells);
 	}
-	change_unit_address(fdt, node, m->imsic.reg.r[0].start, m->imsic.reg.r[0].start + distance);
+	change_unit_address(fdt, imsic->node, imsic->reg.r[0].start,
+			    imsic->reg.r[0].start + distance);
 }
 
 /* ---- chosen ---- */
 
 static void remove_property(void *fdt, int node, const char *name)
 {
-	int error = fdt_delprop(fdt, node, name);
+	int error = fdt_nop_property(fdt, node, name);
 
 	if (error != -FDT_ERR_NOTFOUND)
 		need(error, name);
 }
 
-static void change_chosen(void *fdt, const struct modules *mods)
+static void change_chosen(void *fdt, int chosen, const struct modules *mods)
 {
-	int chosen = fdt_path_offset(fdt, "/chosen");
-	int node, next;
+	unsigned int i;
 
-	need(chosen, "/chosen");
-	for (node = fdt_first_subnode(fdt, chosen); node >= 0; node = next) {
-		if (modules_takes(mods, fdt, node)) {
-			need(fdt_del_node(fdt, node), "module");
-			next = fdt_first_subnode(fdt, chosen);
-		} else {
-			next = fdt_next_subnode(fdt, node);
-		}
-	}
+	for (i = 0; i < mods->taken_count; i++)
+		need(fdt_nop_node(fdt, mods->taken[i]), "module");
 	remove_property(fdt, chosen, "bootargs");
 	remove_property(fdt, chosen, "linux,initrd-start");
 	remove_property(fdt, chosen, "linux,initrd-end");
@@ -248,20 +252,67 @@ static void change_chosen(void *fdt, const struct modules *mods)
 	need(fdt_setprop_u64(fdt, chosen, "linux,initrd-end", range_end(mods->ramdisk)), "initrd");
 }
 
+/* ---- changes that move nodes ---- */
+
+static int later(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+/* The last of the @count nodes, which are in ascending order, or -1 if there are none. */
+static int last_of(const int *nodes, unsigned int count)
+{
+	return count ? nodes[count - 1] : -1;
+}
+
+/*
+ * Make the changes that may move the nodes behind them. They begin at the last node of the tree, so
+ * the nodes before it are where they are in the machine's tree. @l1_file is 0 if the guest has the
+ * supervisor-level interrupt files.
+ */
+static void change_from_the_end(void *fdt, const struct machine *m, const struct modules *mods,
+				struct range home, unsigned int l1_file)
+{
+	unsigned int cpus = m->nodes.unused_cpu_count;
+	unsigned int memories = m->nodes.memory_count;
+	int chosen = m->nodes.chosen;
+	int imsic = l1_file ? m->imsic.node : -1;
+
+	while (chosen >= 0 || imsic >= 0 || cpus || memories) {
+		int cpu = last_of(m->nodes.unused_cpus, cpus);
+		int memory = last_of(m->nodes.memory, memories);
+		int last = later(later(chosen, imsic), later(cpu, memory));
+
+		if (last == chosen) {
+			change_chosen(fdt, chosen, mods);
+			chosen = -1;
+		} else if (last == imsic) {
+			change_imsic(fdt, m, l1_file);
+			imsic = -1;
+		} else if (last == cpu) {
+			need(fdt_setprop_string(fdt, cpu, "status", "disabled"), "status of a cpu");
+			cpus--;
+		} else {
+			change_memory(fdt, memory, home);
+			memories--;
+		}
+	}
+}
+
 /* ---- devices ---- */
 
 /*
- * Remove the withheld devices from @fdt, a copy of the machine's tree in which nothing has changed
- * yet: m->hidden has the nodes' offsets in the machine's tree, in ascending order. The loop starts
- * at the last node, so the offsets of the nodes before it stay valid. A phandle elsewhere in the
- * tree that names a removed node then names nothing. QEMU's trees have no such phandle.
+ * Remove the withheld devices. m->hidden has the nodes in ascending order. The loop starts at the
+ * last node, so that a node below a withheld node is still there when it is removed. A phandle
+ * elsewhere in the tree that names a removed node then names nothing. QEMU's trees have no such
+ * phandle.
  */
 static void remove_hidden(void *fdt, const struct machine *m)
 {
 	unsigned int i;
 
 	for (i = m->hidden_count; i-- > 0;)
-		need(fdt_del_node(fdt, m->hidden[i].node), "a device");
+		need(fdt_nop_node(fdt, m->hidden[i].node), "a device");
 }
 
 void guest_fdt_end_by_sbi(void *fdt)
@@ -283,18 +334,22 @@ void guest_fdt_end_by_sbi(void *fdt)
 size_t guest_fdt_size(const void *machine_fdt, const struct machine *m, const struct modules *mods)
 {
 	size_t size = fdt_totalsize(machine_fdt) + strlen(mods->bootargs) + ROOM +
-		      left_out(m) * STATUS_SIZE;
+		      m->nodes.unused_cpu_count * STATUS_SIZE;
 
 	return (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 }
 
+/*
+ * First come the changes that move nothing: in them, each node is where it is in the machine's
+ * tree. So no node is searched for, and the time grows with the size of the tree and not with its
+ * square.
+ */
 void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struct machine *m,
 		    const struct modules *mods, struct range home, unsigned int l1_file)
 {
+	need(m->nodes.chosen, "/chosen");
 	need(fdt_open_into(machine_fdt, fdt, size), "copy");
 	remove_hidden(fdt, m);
-	change_chosen(fdt, mods);
-	change_memory(fdt, home);
-	change_cpus(fdt, m);
-	change_imsic(fdt, m, l1_file);
+	change_cpus(fdt, machine_fdt, m);
+	change_from_the_end(fdt, m, mods, home, l1_file);
 }

@@ -39,18 +39,52 @@ static void add(struct range_list *l, struct range r, const char *what)
 		hv_fatal("no memory left for the ranges of %s", what);
 }
 
+static void add_node(int **nodes, unsigned int *count, unsigned int *room, int node)
+{
+	*nodes = array_grow(*nodes, *count, room, sizeof(**nodes));
+	if (!*nodes)
+		hv_fatal("no memory left for the nodes of the device tree");
+	(*nodes)[(*count)++] = node;
+}
+
+/* Find the nodes under the root, in one pass over the tree. */
+static void find_nodes(struct machine_nodes *n, const void *fdt)
+{
+	const struct {
+		const char *name;
+		int *node;
+	} wanted[] = {
+		{ "chosen", &n->chosen },
+		{ "cpus", &n->cpus },
+		{ "reserved-memory", &n->reserved_memory },
+	};
+	unsigned int i;
+	int node;
+
+	n->chosen = n->cpus = n->reserved_memory = -FDT_ERR_NOTFOUND;
+	devtree_each_subnode (node, fdt, 0) {
+		const char *name = fdt_get_name(fdt, node, NULL);
+
+		for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+			if (*wanted[i].node < 0 && !strcmp(name, wanted[i].name))
+				*wanted[i].node = node;
+		}
+		if (devtree_has_string(fdt, node, "device_type", "memory"))
+			add_node(&n->memory, &n->memory_count, &n->memory_room, node);
+	}
+}
+
 static void parse_ram(struct machine *m, const void *fdt)
 {
 	int address_cells = fdt_address_cells(fdt, 0);
 	int size_cells = fdt_size_cells(fdt, 0);
-	int node;
+	unsigned int n, i;
+	struct range r;
 
-	fdt_for_each_subnode (node, fdt, 0) {
-		struct range r;
-		unsigned int i;
+	for (n = 0; n < m->nodes.memory_count; n++) {
+		int node = m->nodes.memory[n];
 
-		if (!devtree_has_string(fdt, node, "device_type", "memory") ||
-		    !devtree_is_enabled(fdt, node))
+		if (!devtree_is_enabled(fdt, node))
 			continue;
 		for (i = 0; devtree_reg(fdt, node, address_cells, size_cells, i, &r); i++)
 			add(&m->ram, r, "RAM");
@@ -62,7 +96,7 @@ static void parse_ram(struct machine *m, const void *fdt)
 
 static void parse_reserved(struct machine *m, const void *fdt)
 {
-	int parent = fdt_path_offset(fdt, "/reserved-memory");
+	int parent = m->nodes.reserved_memory;
 	int address_cells, size_cells;
 	struct range r;
 	int node, i;
@@ -76,7 +110,7 @@ static void parse_reserved(struct machine *m, const void *fdt)
 		return;
 	address_cells = fdt_address_cells(fdt, parent);
 	size_cells = fdt_size_cells(fdt, parent);
-	fdt_for_each_subnode (node, fdt, parent) {
+	devtree_each_subnode (node, fdt, parent) {
 		bool no_map = fdt_getprop(fdt, node, "no-map", NULL);
 
 		if (!devtree_is_enabled(fdt, node))
@@ -92,6 +126,8 @@ static void parse_reserved(struct machine *m, const void *fdt)
 void machine_parse_memory(struct machine *m, const void *fdt)
 {
 	memset(m, 0, sizeof(*m));
+	find_nodes(&m->nodes, fdt);
+	m->bootargs = m->nodes.chosen < 0 ? "" : devtree_bootargs(fdt, m->nodes.chosen);
 	parse_ram(m, fdt);
 	parse_reserved(m, fdt);
 }
@@ -116,42 +152,70 @@ static void parse_contexts(struct machine *m, const void *fdt)
 
 static uint32_t interrupt_phandle(const void *fdt, int cpu)
 {
+	static const char *const names[] = { "riscv,cpu-intc", NULL };
 	int node;
 
-	fdt_for_each_subnode (node, fdt, cpu) {
-		if (!fdt_node_check_compatible(fdt, node, "riscv,cpu-intc"))
-			return fdt_get_phandle(fdt, node);
+	devtree_each_subnode (node, fdt, cpu) {
+		struct devtree_property p[] = { { .name = "compatible" }, { .name = "phandle" } };
+		uint64_t phandle;
+
+		devtree_find(fdt, node, p, 2);
+		if (devtree_property_lists(&p[0], names))
+			return devtree_property_number(&p[1], &phandle) ? phandle : 0;
 	}
 	return 0;
 }
 
-unsigned int machine_count_cpus(const void *fdt)
+unsigned int machine_count_cpus(const struct machine *m, const void *fdt)
 {
 	unsigned int count = 0;
 	int node;
 
-	fdt_for_each_subnode (node, fdt, fdt_path_offset(fdt, "/cpus"))
+	devtree_each_subnode (node, fdt, m->nodes.cpus)
 		count += devtree_has_string(fdt, node, "device_type", "cpu");
 	return count < MACHINE_MAX_HARTS ? count : MACHINE_MAX_HARTS;
 }
 
-static void parse_hart(struct machine_hart *hart, const void *fdt, int node)
+/* The properties of a cpu node. */
+enum { DEVICE_TYPE, STATUS, MMU_TYPE, REG, ISA_LIST, ISA_STRING, CPU_PROPERTIES };
+
+static void find_cpu(struct devtree_property *p, const void *fdt, int node)
 {
-	hart->intc_phandle = interrupt_phandle(fdt, node);
-	hart->plic_context = hart->aplic_index = -1;
-	machine_parse_isa(fdt, node, &hart->isa);
+	static const char *const names[CPU_PROPERTIES] = {
+		[DEVICE_TYPE] = "device_type", [STATUS] = "status",
+		[MMU_TYPE] = "mmu-type",       [REG] = "reg",
+		[ISA_LIST] = ISA_LIST_NAME,    [ISA_STRING] = ISA_STRING_NAME,
+	};
+	unsigned int i;
+
+	for (i = 0; i < CPU_PROPERTIES; i++)
+		p[i] = (struct devtree_property){ .name = names[i] };
+	devtree_find(fdt, node, p, CPU_PROPERTIES);
 }
 
-/* Whether cpu node @node is a hart that can run an operating system: enabled, with an MMU. */
-static bool is_usable_hart(const void *fdt, int node, uint64_t *hartid)
+/* Whether a cpu node is a hart that can run an operating system: enabled, with an MMU. */
+static bool is_usable_hart(const struct devtree_property *p)
 {
-	if (!devtree_has_string(fdt, node, "device_type", "cpu") ||
-	    !devtree_is_enabled(fdt, node) ||
-	    devtree_has_string(fdt, node, "mmu-type", "riscv,none"))
-		return false;
-	if (!devtree_get_number(fdt, node, "reg", hartid))
+	return devtree_property_is(&p[DEVICE_TYPE], "cpu") &&
+	       devtree_property_enables(&p[STATUS]) &&
+	       !devtree_property_is(&p[MMU_TYPE], "riscv,none");
+}
+
+/*
+ * Fill in *@hart from the cpu node @node with the properties @p. *@hart is the hart before, which
+ * has the properties @before. Most harts have the ISA string of the hart before.
+ */
+static void parse_hart(struct machine_hart *hart, const void *fdt, int node,
+		       const struct devtree_property *p, const struct devtree_property *before)
+{
+	hart->node = node;
+	if (!devtree_property_number(&p[REG], &hart->hartid))
 		hv_fatal("%s: reg: no hart id of one or two cells", devtree_path(fdt, node));
-	return true;
+	hart->intc_phandle = interrupt_phandle(fdt, node);
+	hart->plic_context = hart->aplic_index = -1;
+	if (!before || !devtree_property_equals(&p[ISA_LIST], &before[ISA_LIST]) ||
+	    !devtree_property_equals(&p[ISA_STRING], &before[ISA_STRING]))
+		machine_parse_isa(fdt, node, &hart->isa);
 }
 
 /*
@@ -198,23 +262,38 @@ static void compare_harts(struct machine *m, uint64_t boot_hartid)
 	}
 }
 
-static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t boot_hartid)
+/*
+ * Whether there is no room for @hart. The last element of harts is for the boot hart, if the boot
+ * hart is not in harts yet.
+ */
+static bool is_too_many(struct machine *m, const struct machine_hart *hart, uint64_t boot_hartid,
+			bool boot_seen)
 {
+	if (m->hart_count < MACHINE_MAX_HARTS - 1 ||
+	    (m->hart_count < MACHINE_MAX_HARTS && (boot_seen || hart->hartid == boot_hartid)))
+		return false;
+	m->harts_left_out++;
+	return true;
+}
+
+static void parse_harts(struct machine *m, const void *fdt, uint64_t boot_hartid)
+{
+	struct devtree_property p[2][CPU_PROPERTIES], *before = NULL, *now = p[0];
 	struct machine_hart hart = { 0 };
+	struct machine_nodes *n = &m->nodes;
 	bool boot_seen = false;
 	int node;
 
-	fdt_for_each_subnode (node, fdt, cpus) {
-		if (!is_usable_hart(fdt, node, &hart.hartid))
+	devtree_each_subnode (node, fdt, n->cpus) {
+		find_cpu(now, fdt, node);
+		if (!is_usable_hart(now))
 			continue;
-		parse_hart(&hart, fdt, node);
-		if (!can_virtualize(m, &hart, boot_hartid))
-			continue;
-		/* The last element is for the boot hart, if the boot hart is not in harts yet. */
-		if (m->hart_count == MACHINE_MAX_HARTS ||
-		    (m->hart_count == MACHINE_MAX_HARTS - 1 && !boot_seen &&
-		     hart.hartid != boot_hartid)) {
-			m->harts_left_out++;
+		parse_hart(&hart, fdt, node, now, before);
+		before = now;
+		now = now == p[0] ? p[1] : p[0];
+		if (!can_virtualize(m, &hart, boot_hartid) ||
+		    is_too_many(m, &hart, boot_hartid, boot_seen)) {
+			add_node(&n->unused_cpus, &n->unused_cpu_count, &n->unused_cpus_room, node);
 			continue;
 		}
 		boot_seen |= hart.hartid == boot_hartid;
@@ -228,24 +307,22 @@ static void parse_harts(struct machine *m, const void *fdt, int cpus, uint64_t b
 
 const char *machine_bootargs(const void *fdt)
 {
-	int chosen = fdt_path_offset(fdt, "/chosen");
+	int chosen = devtree_subnode(fdt, 0, "chosen");
 
 	return chosen < 0 ? "" : devtree_bootargs(fdt, chosen);
 }
 
 void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid, uint32_t given)
 {
-	int cpus = fdt_path_offset(fdt, "/cpus");
-
 	machine_parse_memory(m, fdt);
-	m->bootargs = machine_bootargs(fdt);
 	m->given = given;
-	if (cpus < 0)
+	if (m->nodes.cpus < 0)
 		hv_fatal("no node /cpus in the device tree");
-	if (!devtree_get_number(fdt, cpus, "timebase-frequency", &m->timebase) || !m->timebase)
+	if (!devtree_get_number(fdt, m->nodes.cpus, "timebase-frequency", &m->timebase) ||
+	    !m->timebase)
 		hv_fatal("/cpus: timebase-frequency: missing, or not a number");
 	machine_parse_devices(m, fdt);
-	parse_harts(m, fdt, cpus, boot_hartid);
+	parse_harts(m, fdt, boot_hartid);
 	parse_contexts(m, fdt);
 	machine_parse_aia(m, fdt);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "hext/shadow.h"
+#include "hv/devtree.h"
 #include "lib/range.h"
 
 /* The shadows are for this many harts. */
@@ -36,6 +37,7 @@ struct machine_hart {
 	uint32_t imsic_index;  /* hart index in MSIs of the APLIC */
 	uint64_t imsic_file;   /* supervisor-level file, then the guest files; 0: no IMSIC */
 	struct machine_isa isa;
+	int node; /* node of the device tree */
 };
 
 struct machine_plic {
@@ -48,6 +50,8 @@ struct machine_plic {
 /* The supervisor-level interrupt files of all harts (AIA "Incoming MSI Controller"). */
 struct machine_imsic {
 	bool present;
+	int node;		       /* node of the device tree */
+	int address_cells, size_cells; /* of the node's parent */
 	unsigned int guest_index_bits; /* a hart's files are 2^this pages from the next hart's */
 	unsigned int identities;       /* interrupts 1 to this */
 	struct range_list reg;	       /* the files of all harts, in order of hart */
@@ -66,7 +70,29 @@ struct machine_aplic {
 /* A node that the guest's device tree lacks. */
 struct machine_hidden {
 	int node;
-	uint8_t kind; /* enum withheld_kind */
+	uint8_t kind;		 /* enum withheld_kind */
+	char path[DEVTREE_PATH]; /* of the node, for messages; "?" if it is too long */
+};
+
+/* An enabled APLIC or IMSIC, of S mode or not. */
+struct machine_aia_node {
+	int node;
+	bool imsic;
+	int address_cells, size_cells; /* of the node's parent */
+};
+
+/*
+ * Nodes of the device tree, as offsets. To find a node by its path or its compatible takes a pass
+ * over the tree, so boot finds them once. Negative: there is no such node.
+ */
+struct machine_nodes {
+	int chosen, cpus, reserved_memory;
+	int *memory; /* with device_type "memory", in the order of the tree */
+	unsigned int memory_count, memory_room;
+	int *unused_cpus; /* the cpus of harts_left_out and harts_without_h */
+	unsigned int unused_cpu_count, unused_cpus_room;
+	struct machine_aia_node *aia; /* in the order of the tree */
+	unsigned int aia_count, aia_room;
 };
 
 struct machine {
@@ -88,7 +114,7 @@ struct machine {
 	struct machine_imsic imsic;
 	struct machine_hidden *hidden; /* in the order of the device tree */
 	unsigned int hidden_count, hidden_room;
-	bool aia_seen;	      /* the device tree has an enabled APLIC or IMSIC, of S mode or not */
+	struct machine_nodes nodes;
 	uint32_t given;	      /* bit n: devices of kind n (withheld.h) are not withheld */
 	const char *bootargs; /* Halite's command line */
 };
@@ -108,10 +134,16 @@ uint64_t machine_find_uart(const void *fdt);
 /* Halite's command line, a string in the device tree. "" if there is none. */
 const char *machine_bootargs(const void *fdt);
 
-/* The number of cpus in the device tree that the machine may use, 512 at most. */
-unsigned int machine_count_cpus(const void *fdt);
+/*
+ * The number of cpus in the device tree that the machine may use, 512 at most.
+ * machine_parse_memory() has filled in @m.
+ */
+unsigned int machine_count_cpus(const struct machine *m, const void *fdt);
 
-/* Fill in ram, reserved and no_map, which are enough to find a home. Fatal if there is no RAM. */
+/*
+ * Fill in what is enough to find a home: ram, reserved, no_map, bootargs, and nodes without AIA and
+ * unused cpus. Fatal if there is no RAM.
+ */
 void machine_parse_memory(struct machine *m, const void *fdt);
 
 /*
@@ -139,7 +171,11 @@ struct machine_wires machine_wires(const void *fdt, int node);
  */
 struct machine_hart *machine_next_wire(struct machine *m, struct machine_wires *w);
 
-/* Read the extensions of the cpu node @node: riscv,isa-extensions, or else riscv,isa. */
+/* The properties of a cpu node that name its extensions: a list of strings, and one string. */
+#define ISA_LIST_NAME	"riscv,isa-extensions"
+#define ISA_STRING_NAME "riscv,isa"
+
+/* Read the extensions of the cpu node @node from the list, or else from the string. */
 void machine_parse_isa(const void *fdt, int node, struct machine_isa *isa);
 
 /* Whether the guest's ISA strings lack the extension @name, of @len characters, on machine @m. */
@@ -154,13 +190,10 @@ void machine_isa_intersect(struct machine_isa *isa, const struct machine_isa *ot
  */
 const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t size);
 
-/* Fill in devices, plics, hidden and aia_seen. An APLIC or IMSIC is not in devices. */
+/* Fill in devices, plics, hidden and nodes.aia. An APLIC or IMSIC is not in devices. */
 void machine_parse_devices(struct machine *m, const void *fdt);
 
 /* Fill in aplics, imsic and the harts' interrupt files. The harts and plics are filled in. */
 void machine_parse_aia(struct machine *m, const void *fdt);
-
-/* The node of the IMSIC of S mode, or a negative number. */
-int machine_find_imsic(const void *fdt, const struct machine *m);
 
 #endif

@@ -38,24 +38,24 @@ static bool is_wired_to_boot_hart(const struct machine *m, const void *fdt, int 
 	return false;
 }
 
-int machine_find_imsic(const void *fdt, const struct machine *m)
+/* The IMSIC of S mode, or NULL. */
+static const struct machine_aia_node *find_imsic(const struct machine *m, const void *fdt)
 {
-	int node;
+	unsigned int i;
 
-	for (node = fdt_node_offset_by_compatible(fdt, -1, "riscv,imsics"); node >= 0;
-	     node = fdt_node_offset_by_compatible(fdt, node, "riscv,imsics")) {
-		if (devtree_is_enabled(fdt, node) && is_wired_to_boot_hart(m, fdt, node))
-			return node;
+	for (i = 0; i < m->nodes.aia_count; i++) {
+		const struct machine_aia_node *n = &m->nodes.aia[i];
+
+		if (n->imsic && is_wired_to_boot_hart(m, fdt, n->node))
+			return n;
 	}
-	return node;
+	return NULL;
 }
 
-static bool reg_of(const void *fdt, int node, unsigned int index, struct range *r)
+static bool reg_of(const void *fdt, const struct machine_aia_node *n, unsigned int index,
+		   struct range *r)
 {
-	int parent = fdt_parent_offset(fdt, node);
-
-	return devtree_reg(fdt, node, fdt_address_cells(fdt, parent), fdt_size_cells(fdt, parent),
-			   index, r);
+	return devtree_reg(fdt, n->node, n->address_cells, n->size_cells, index, r);
 }
 
 /* Read the number of bits in property @name of the IMSIC @node. */
@@ -103,12 +103,14 @@ static void parse_imsic_fields(struct machine_imsic *imsic, const void *fdt, int
 	imsic->identities = identities;
 }
 
-static void parse_imsic_reg(struct machine_imsic *imsic, const void *fdt, int node)
+static void parse_imsic_reg(struct machine_imsic *imsic, const void *fdt,
+			    const struct machine_aia_node *n)
 {
+	const int node = n->node;
 	struct range r;
 	unsigned int i;
 
-	for (i = 0; reg_of(fdt, node, i, &r); i++) {
+	for (i = 0; reg_of(fdt, n, i, &r); i++) {
 		if (!r.size || r.start % PAGE_SIZE || r.size % PAGE_SIZE)
 			hv_fatal("%s: reg: ranges of whole pages are expected",
 				 devtree_path(fdt, node));
@@ -151,16 +153,20 @@ static uint32_t msi_index(const struct machine_imsic *imsic, uint64_t addr)
 
 static void parse_imsic(struct machine *m, const void *fdt)
 {
-	int node = machine_find_imsic(fdt, m);
+	const struct machine_aia_node *n = find_imsic(m, fdt);
 	struct machine_wires w;
 	struct machine_hart *hart;
 	unsigned int i;
+	int node;
 
-	m->imsic.present = node >= 0;
-	if (node < 0)
+	m->imsic.present = n;
+	if (!n)
 		return;
+	m->imsic.node = node = n->node;
+	m->imsic.address_cells = n->address_cells;
+	m->imsic.size_cells = n->size_cells;
 	parse_imsic_fields(&m->imsic, fdt, node);
-	parse_imsic_reg(&m->imsic, fdt, node);
+	parse_imsic_reg(&m->imsic, fdt, n);
 	w = machine_wires(fdt, node);
 	while ((hart = machine_next_wire(m, &w))) {
 		hart->imsic_file = files_of_wire(&m->imsic, w.index);
@@ -176,12 +182,14 @@ static void parse_imsic(struct machine *m, const void *fdt)
 	}
 }
 
-static void add_aplic(struct machine *m, const void *fdt, int node, bool msi)
+static void add_aplic(struct machine *m, const void *fdt, const struct machine_aia_node *n,
+		      bool msi)
 {
+	const int node = n->node;
 	uint64_t sources;
 	struct range r;
 
-	if (!reg_of(fdt, node, 0, &r) || r.start % PAGE_SIZE || r.size % PAGE_SIZE ||
+	if (!reg_of(fdt, n, 0, &r) || r.start % PAGE_SIZE || r.size % PAGE_SIZE ||
 	    r.size < APLIC_SIZE_MIN)
 		hv_fatal("%s: reg: no range of whole pages, %lu bytes at least",
 			 devtree_path(fdt, node), (unsigned long)APLIC_SIZE_MIN);
@@ -215,28 +223,25 @@ static bool take_wires(struct machine *m, const void *fdt, int node)
 /* An APLIC of S mode sends MSIs to the IMSIC of S mode, or has wires to harts. */
 static void parse_aplics(struct machine *m, const void *fdt)
 {
-	int imsic = m->imsic.present ? machine_find_imsic(fdt, m) : -1;
-	uint32_t phandle = imsic < 0 ? 0 : fdt_get_phandle(fdt, imsic);
+	uint32_t phandle = m->imsic.present ? fdt_get_phandle(fdt, m->imsic.node) : 0;
 	uint64_t parent;
-	int node;
+	unsigned int i;
 
-	for (node = fdt_node_offset_by_compatible(fdt, -1, "riscv,aplic"); node >= 0;
-	     node = fdt_node_offset_by_compatible(fdt, node, "riscv,aplic")) {
-		bool msi = devtree_get_number(fdt, node, "msi-parent", &parent);
+	for (i = 0; i < m->nodes.aia_count; i++) {
+		const struct machine_aia_node *n = &m->nodes.aia[i];
+		bool msi = devtree_get_number(fdt, n->node, "msi-parent", &parent);
 
-		if (!devtree_is_enabled(fdt, node))
+		if (n->imsic)
 			continue;
-		if (msi ? phandle && parent == phandle : take_wires(m, fdt, node))
-			add_aplic(m, fdt, node, msi);
+		if (msi ? phandle && parent == phandle : take_wires(m, fdt, n->node))
+			add_aplic(m, fdt, n, msi);
 	}
 }
 
 void machine_parse_aia(struct machine *m, const void *fdt)
 {
-	if (m->aia_seen) {
-		parse_imsic(m, fdt);
-		parse_aplics(m, fdt);
-	}
+	parse_imsic(m, fdt);
+	parse_aplics(m, fdt);
 	if (m->plic_count && (m->aplic_count || m->imsic.present))
 		hv_fatal("a PLIC and an APLIC or IMSIC for S mode; Halite handles one of them");
 	if (!m->plic_count && !m->aplic_count && !m->imsic.present)

@@ -4,6 +4,7 @@
  * address of the machine. The walk is depth first. The buses above a node are on the stack.
  */
 #include <libfdt.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hv/console.h"
@@ -18,7 +19,8 @@
 
 struct bus {
 	const struct bus *parent; /* NULL: the root, which has the machine's addresses */
-	bool enabled;		  /* this bus and all buses above are enabled */
+	int node;
+	bool enabled; /* this bus and all buses above are enabled */
 	int address_cells, size_cells;
 	const uint8_t *ranges; /* empty: same addresses as on the parent */
 	int ranges_len;
@@ -145,12 +147,43 @@ static void withhold(struct walk *w, int node, struct range r, enum withheld_kin
 	w->withheld[w->withheld_count++] = (struct withheld_range){ r, node, kind };
 }
 
-static void hide(struct machine *m, int node, enum withheld_kind kind)
+/* Append "/" and the name of @node to the path of @bus in @path. */
+static void append_path(char *path, const void *fdt, const struct bus *bus, int node)
 {
+	size_t used;
+
+	if (bus->parent)
+		append_path(path, fdt, bus->parent, bus->node);
+	used = strlen(path);
+	if (!strcmp(path, "?"))
+		return;
+	if (used + snprintf(path + used, DEVTREE_PATH - used, "/%s",
+			    fdt_get_name(fdt, node, NULL)) >=
+	    DEVTREE_PATH)
+		strcpy(path, "?");
+}
+
+/* fdt_get_path() takes a pass over the tree, so the path comes from the buses above @node. */
+static void hide(struct machine *m, const void *fdt, int node, const struct bus *bus,
+		 enum withheld_kind kind)
+{
+	struct machine_hidden *hidden;
+
 	m->hidden = array_grow(m->hidden, m->hidden_count, &m->hidden_room, sizeof(*m->hidden));
 	if (!m->hidden)
 		no_memory_left();
-	m->hidden[m->hidden_count++] = (struct machine_hidden){ node, kind };
+	hidden = &m->hidden[m->hidden_count++];
+	*hidden = (struct machine_hidden){ .node = node, .kind = kind };
+	append_path(hidden->path, fdt, bus, node);
+}
+
+static void add_aia_node(struct machine_nodes *n, int node, const struct bus *bus, bool imsic)
+{
+	n->aia = array_grow(n->aia, n->aia_count, &n->aia_room, sizeof(*n->aia));
+	if (!n->aia)
+		no_memory_left();
+	n->aia[n->aia_count++] =
+		(struct machine_aia_node){ node, imsic, bus->address_cells, bus->size_cells };
 }
 
 /*
@@ -208,17 +241,19 @@ static void walk_node(struct walk *w, const void *fdt, int node, const struct bu
 		[COMPATIBLE] = { .name = "compatible" }, [DEVICE_TYPE] = { .name = "device_type" },
 		[RANGES] = { .name = "ranges" },
 	};
-	struct bus below = { .parent = bus };
+	static const char *const imsics[] = { "riscv,imsics", NULL };
+	struct bus below = { .parent = bus, .node = node };
 	enum withheld_kind kind;
 
 	devtree_find(fdt, node, p, COUNT);
 	below.enabled = bus->enabled && devtree_property_enables(&p[STATUS]);
 	kind = withheld_find(&p[COMPATIBLE], w->m->given);
 	if (withheld_is_hidden(kind))
-		hide(w->m, node, kind);
+		hide(w->m, fdt, node, bus, kind);
 	/* domain.c and aplic.c decide which parts of AIA the guest has. */
 	if (kind == WITHHELD_AIA && below.enabled)
-		w->m->aia_seen = true;
+		add_aia_node(&w->m->nodes, node, bus,
+			     devtree_property_lists(&p[COMPATIBLE], imsics));
 	if (p[REG].value && (below.enabled || kind != WITHHELD_NOT) &&
 	    !devtree_property_is(&p[DEVICE_TYPE], "memory"))
 		take_device(w, fdt, node, bus, &p[REG], kind, below.enabled);
@@ -252,7 +287,7 @@ static void walk_bus(struct walk *w, const void *fdt, int parent, const struct b
 
 	if (depth > DEPTH_MAX)
 		hv_fatal("%s: more than %d buses deep", devtree_path(fdt, parent), DEPTH_MAX);
-	fdt_for_each_subnode (node, fdt, parent) {
+	devtree_each_subnode (node, fdt, parent) {
 		if (!bus->parent && is_no_bus(fdt_get_name(fdt, node, NULL)))
 			continue;
 		walk_node(w, fdt, node, bus, depth);

@@ -10,10 +10,12 @@
 
 static const struct {
 	const char *name;
+	size_t len;
 	size_t offset; /* of a bool in struct machine_isa */
 	enum hext_told told;
 } extensions[] = {
-#define HEXT_EXT(name, told, ...) { #name, offsetof(struct machine_isa, name), HEXT_TOLD_##told },
+#define HEXT_EXT(name, told, ...) \
+	{ #name, sizeof(#name) - 1, offsetof(struct machine_isa, name), HEXT_TOLD_##told },
 #include "hext/ext_table.h"
 };
 
@@ -51,7 +53,7 @@ static size_t find(const char *name, size_t len)
 
 	len = without_version(name, len);
 	for (i = 0; i < EXTENSION_COUNT; i++) {
-		if (strlen(extensions[i].name) == len && !strncmp(extensions[i].name, name, len))
+		if (extensions[i].len == len && !memcmp(extensions[i].name, name, len))
 			break;
 	}
 	return i;
@@ -101,12 +103,12 @@ static void parse_string(struct machine_isa *isa, const char *text)
 void machine_parse_isa(const void *fdt, int node, struct machine_isa *isa)
 {
 	int len;
-	const char *p = fdt_getprop(fdt, node, "riscv,isa-extensions", &len);
+	const char *p = fdt_getprop(fdt, node, ISA_LIST_NAME, &len);
 	const char *end;
 
 	memset(isa, 0, sizeof(*isa));
 	if (!p) {
-		p = fdt_getprop(fdt, node, "riscv,isa", &len);
+		p = fdt_getprop(fdt, node, ISA_STRING_NAME, &len);
 		if (!p || len < 1 || p[len - 1])
 			hv_fatal("%s: neither riscv,isa-extensions nor a string riscv,isa",
 				 devtree_path(fdt, node));

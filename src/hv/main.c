@@ -87,7 +87,7 @@ void hv_start(uint64_t hartid, void *fdt)
 		machine_parse_memory(&host.machine, tree);
 	}
 	modules_find_packed(&mods, tree, &host.machine, self, &pack);
-	least = home_size(machine_count_cpus(tree));
+	least = home_size(machine_count_cpus(&host.machine, tree));
 	if (!home_choose(&host.machine, &mods, self, least, options_tables(pack_words(&pack, tree)),
 			 &home))
 		hv_fatal("too little RAM: no free %lu MiB for Halite",
@@ -111,18 +111,19 @@ static void print_intc(const struct machine *m)
 }
 
 /* Log the nodes that the guest's device tree lacks, each with the reason. */
-static void print_hidden(const struct machine *m, const void *fdt)
+static void print_hidden(const struct machine *m)
 {
 	unsigned int i;
 
 	for (i = 0; i < m->hidden_count; i++)
-		hv_print("%s%s (%s)", i ? ", " : "halite: withheld from the guest: ",
-			 devtree_path(fdt, m->hidden[i].node), withheld_why(m->hidden[i].kind));
+		hv_print("%s%s (%s)",
+			 i ? ", " : "halite: withheld from the guest: ", m->hidden[i].path,
+			 withheld_why(m->hidden[i].kind));
 	if (i)
 		hv_print("\n");
 }
 
-static void print_facts(const struct host *h, const void *fdt)
+static void print_facts(const struct host *h)
 {
 	const struct machine *m = &h->machine;
 	char text[160];
@@ -142,7 +143,7 @@ static void print_facts(const struct host *h, const void *fdt)
 		 (unsigned long)(h->home.size >> 20), (unsigned long)h->home.start);
 	print_intc(m);
 	hv_print("halite: %u device ranges\n", m->devices.count);
-	print_hidden(m, fdt);
+	print_hidden(m);
 }
 
 static void keep(struct range_list *l, struct range r)
@@ -221,7 +222,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 		 below_nacl_text(text, sizeof(text)));
 	hv_print(", for the guest: %s\n", options_nacl_text(options, text, sizeof(text)));
 	modules_find_packed(&mods, fdt, &host.machine, host.home, &pack);
-	print_facts(&host, fdt);
+	print_facts(&host);
 	host_build(&host);
 	domain_build(&domain, &host);
 	start_guest(fdt, &mods, old_fdt);

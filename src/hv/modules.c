@@ -63,12 +63,11 @@ struct found {
 static unsigned int collect(struct found *found, const void *fdt, const struct machine *m,
 			    struct range self)
 {
-	int chosen = fdt_path_offset(fdt, "/chosen");
+	int chosen = m->nodes.chosen;
 	unsigned int count = 0, i;
 	int node;
 
-	for (node = chosen < 0 ? chosen : fdt_first_subnode(fdt, chosen); node >= 0;
-	     node = fdt_next_subnode(fdt, node)) {
+	devtree_each_subnode (node, fdt, chosen) {
 		struct found next = { .node = node };
 
 		if (!is_module(fdt, node))
@@ -143,25 +142,16 @@ void modules_find_packed(struct modules *mods, const void *fdt, const struct mac
 		} else if (found[i].is_kernel) {
 			mods->kernel = found[i].range;
 			mods->bootargs = devtree_bootargs(fdt, found[i].node);
+			mods->taken[mods->taken_count++] = found[i].node;
 		} else if (mods->ramdisk.size) {
 			hv_fatal("%s: a second ramdisk module for one kernel",
 				 devtree_path(fdt, found[i].node));
 		} else {
 			mods->ramdisk = found[i].range;
+			mods->taken[mods->taken_count++] = found[i].node;
 		}
 	}
 	if (!kernels)
 		hv_fatal("no kernel: no node under /chosen is compatible with "
 			 "\"multiboot,kernel\", and there is no pack ('halite pack' makes one)");
-}
-
-bool modules_takes(const struct modules *mods, const void *fdt, int node)
-{
-	struct range r;
-
-	if (!is_module(fdt, node))
-		return false;
-	r = module_range(fdt, fdt_parent_offset(fdt, node), node);
-	return r.start == mods->kernel.start ||
-	       (mods->ramdisk.size && r.start == mods->ramdisk.start);
 }

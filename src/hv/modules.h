@@ -30,14 +30,17 @@ struct modules {
 	const char *bootargs;		   /* the guest's command line; "": none */
 	struct range further[MODULES_MAX]; /* the modules for the guest's guests */
 	unsigned int further_count;
+	/* Nodes of the guest's kernel and ramdisk. The guest's device tree lacks them. */
+	int taken[2];
+	unsigned int taken_count;
 	struct range pack_header; /* with Halite's command line; size 0: there is no pack */
 };
 
 /*
- * Find the modules in @fdt and in @pack (NULL: there is none). The following errors are fatal, and
- * the message names the node: no kernel, two ramdisks for one kernel, a malformed reg, a module
- * that is not in RAM, and a module that overlaps another module, the pack, reserved memory, or
- * @self.
+ * Find the modules in @fdt and in @pack (NULL: there is none). machine_parse_memory() has filled in
+ * @m. The following errors are fatal, and the message names the node: no kernel, two ramdisks for
+ * one kernel, a malformed reg, a module that is not in RAM, and a module that overlaps another
+ * module, the pack, reserved memory, or @self.
  */
 void modules_find_packed(struct modules *mods, const void *fdt, const struct machine *m,
 			 struct range self, const struct pack *pack);
@@ -48,8 +51,5 @@ static inline void modules_find(struct modules *mods, const void *fdt, const str
 {
 	modules_find_packed(mods, fdt, m, self, NULL);
 }
-
-/* Whether @node is the guest's kernel or ramdisk. The guest's device tree lacks such a node. */
-bool modules_takes(const struct modules *mods, const void *fdt, int node);
 
 #endif

@@ -45,6 +45,18 @@ static void quiesce(void *ctx, uint16_t vmid)
 	ipi_call(v, &all, forget_vmid, &vmid);
 }
 
+/* All vCPUs have the same CSRs. To find out which takes long, so one vCPU does. */
+static void init_nacl(struct domain *d)
+{
+	struct vcpu *first = d->vcpus[0];
+	unsigned int i;
+
+	hext_init(&first->h, &d->hext, &callbacks_of_hext, first);
+	nacl_host_init(&first->nacl, d->nacl_features, &callbacks_of_nacl, first);
+	for (i = 1; i < d->vcpu_count; i++)
+		nacl_host_init_as(&d->vcpus[i]->nacl, &first->nacl, d->vcpus[i]);
+}
+
 void nested_init_domain(struct domain *d, struct page_pool *pool)
 {
 	uint64_t pages = pages_left(pool);
@@ -67,6 +79,7 @@ void nested_init_domain(struct domain *d, struct page_pool *pool)
 		.quiesce = quiesce,
 	};
 
+	init_nacl(d);
 	pool->next = pool->end;
 	if (!hext_shadow_init(&d->shadows, &config))
 		hv_fatal("home: %lu pages for shadow page tables are too few for %u harts",
@@ -76,7 +89,7 @@ void nested_init_domain(struct domain *d, struct page_pool *pool)
 void nested_reset(struct vcpu *v)
 {
 	hext_init(&v->h, &v->domain->hext, &callbacks_of_hext, v);
-	nacl_host_init(&v->nacl, v->domain->nacl_features, &callbacks_of_nacl, v);
+	nacl_host_reset(&v->nacl);
 	v->shadow = NULL;
 	v->shadow_before = NULL;
 	v->quick.shadow_key = ~UINT64_C(0);

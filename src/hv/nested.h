@@ -8,7 +8,10 @@
 
 #include "hv/vcpu.h"
 
-/* Create the shadows of @d in all pages that are left of @pool. @d has its vCPUs already. */
+/*
+ * Create the shadows of @d in all pages that are left of @pool, and the NACL host half of its
+ * vCPUs, which @d has already.
+ */
 void nested_init_domain(struct domain *d, struct page_pool *pool);
 
 /* Reset the H extension and the NACL host half of @v, whose hart has just started. */

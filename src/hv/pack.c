@@ -33,7 +33,7 @@ static const struct pack_header *header_of(const struct pack *p)
 /* Return the range of linux,initrd-start and -end. Size 0: there is none. */
 static struct range loader_ramdisk(const void *fdt)
 {
-	int chosen = fdt_path_offset(fdt, "/chosen");
+	int chosen = devtree_subnode(fdt, 0, "chosen");
 	struct range r = { 0 };
 	uint64_t end;
 
@@ -257,7 +257,7 @@ static void replace_memory(void *fdt, const struct range_list *ram)
 
 static void replace_bootargs(void *fdt, const char *bootargs)
 {
-	int chosen = fdt_path_offset(fdt, "/chosen");
+	int chosen = devtree_subnode(fdt, 0, "chosen");
 
 	if (chosen < 0)
 		chosen = fdt_add_subnode(fdt, 0, "chosen");

@@ -374,6 +374,13 @@ void nacl_host_init(struct nacl_host *h, unsigned int features, const struct nac
 	}
 }
 
+void nacl_host_init_as(struct nacl_host *h, const struct nacl_host *other, void *ctx)
+{
+	*h = *other;
+	h->shmem = NULL;
+	h->ctx = ctx;
+}
+
 void nacl_host_reset(struct nacl_host *h)
 {
 	h->shmem = NULL;

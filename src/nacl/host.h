@@ -147,11 +147,17 @@ struct nacl_host {
 
 /*
  * Start with no area. @features: bit n offers feature n, other bits are ignored. @ops belongs to
- * the caller and must exist as long as @h is in use. This function calls csr_info(); later
- * functions do not.
+ * the caller and must exist as long as @h is in use. This function calls csr_info(), for
+ * each CSR of the area; no other function does.
  */
 void nacl_host_init(struct nacl_host *h, unsigned int features, const struct nacl_host_ops *ops,
 		    void *ctx);
+
+/*
+ * As nacl_host_init(), but with the features, the operations and the CSRs of @other, another hart
+ * of the same guest, and the context @ctx. Does not call csr_info().
+ */
+void nacl_host_init_as(struct nacl_host *h, const struct nacl_host *other, void *ctx);
 
 /*
  * Forget the area, because the hart of L1 was stopped or reset. The function does not access the

@@ -181,6 +181,79 @@ static void harts_without_h_are_disabled(void **state)
 	}
 }
 
+/* Each cpu has its own strings without the hidden names, whatever the cpu before it has. */
+static void each_cpu_has_its_own_isa(void **state)
+{
+	static const char *const strings[] = {
+		"rv64ih_zkr_sstc",	 "rv64ih_zkr_sstc", "rv64ih_sstc",
+		"rv64ih_zicsr_sscofpmf", "rv64ih_zkr_sstc",
+	};
+	static const char *const expected[] = {
+		"rv64ih_sstc", "rv64ih_sstc", "rv64ih_sstc", "rv64ih_zicsr", "rv64ih_sstc",
+	};
+	char path[32];
+	unsigned int i;
+	int len;
+
+	(void)state;
+	make_kernel_tree();
+	for (i = 5; i-- > 0;)
+		add_cpu(2 + i, strings[i]);
+	assert_fine(make(home));
+	for (i = 0; i < 5; i++) {
+		snprintf(path, sizeof(path), "/cpus/cpu@%x", 2 + i);
+		assert_string_equal(property(path, "riscv,isa", &len), expected[i]);
+		assert_string_equal(property(path, "mmu-type", &len), "riscv,sv57");
+	}
+}
+
+/* /chosen, the memory and the cpus may be in any order; a change of one may move the others. */
+static void changed_nodes_are_in_any_order(void **state)
+{
+	static const uint32_t middle[] = {
+		0, 0x80000000, 0, 0x1000000, 0, 0x81800000, 0, 0xe800000
+	};
+	static const uint32_t start[] = { 0, 0x86000000 };
+	/* The nodes that are made anew, the first one before the second one in the tree. */
+	static const char *const orders[][2] = { { "chosen", "memory" },
+						 { "memory", "chosen" },
+						 { NULL, NULL } };
+	unsigned int order, n;
+	int len;
+
+	(void)state;
+	for (order = 0; order < 3; order++) {
+		make_tree();
+		for (n = 2; orders[order][0] && n-- > 0;) {
+			if (!strcmp(orders[order][n], "chosen")) {
+				fdt_del_node(tree, node_at("/chosen"));
+				add_node("/", "chosen");
+				continue;
+			}
+			fdt_del_node(tree, node_at("/memory@80000000"));
+			add_node("/", "memory@80000000");
+			set_text("/memory@80000000", "device_type", "memory");
+			set_cells("/memory@80000000", "reg", 0, 0x80000000, 0, 0x10000000);
+		}
+		add_module("module@86000000", "multiboot,ramdisk", 0x86000000, 0x2000);
+		add_module("module@84000000", "multiboot,kernel", 0x84000000, 0x1000);
+		set_text("/chosen/module@84000000", "bootargs", "a line for the guest");
+		set_text("/chosen", "linux,initrd-end", "?");
+		add_cpu(3, "rv64i_zkr");
+		add_cpu(2, "rv64i_zkr");
+		assert_int_equal(fdt_pack(tree), 0);
+		assert_fine(make((struct range){ 0x81000000, 0x800000 }));
+		expect_cells("/memory@80000000", "reg", middle, 8);
+		expect_cells("/chosen", "linux,initrd-start", start, 2);
+		assert_string_equal(property("/chosen", "bootargs", &len), "a line for the guest");
+		assert_true(fdt_first_subnode(guest, fdt_path_offset(guest, "/chosen")) < 0);
+		assert_string_equal(property("/cpus/cpu@2", "status", &len), "disabled");
+		assert_string_equal(property("/cpus/cpu@3", "status", &len), "disabled");
+		assert_string_equal(property("/cpus/cpu@3", "riscv,isa", &len), "rv64i");
+		assert_null(property("/cpus/cpu@1", "status", &len));
+	}
+}
+
 static void numa_nodes_are_handed_on(void **state)
 {
 	static const uint32_t low[] = { 0, 0x80000000, 0, 0x8000000 };
@@ -291,6 +364,8 @@ int main(void)
 		cmocka_unit_test(isa_is_without_what_is_not_virtualized),
 		cmocka_unit_test(isa_has_the_extensions_that_the_table_tells_of),
 		cmocka_unit_test(harts_without_h_are_disabled),
+		cmocka_unit_test(each_cpu_has_its_own_isa),
+		cmocka_unit_test(changed_nodes_are_in_any_order),
 		cmocka_unit_test(numa_nodes_are_handed_on),
 		cmocka_unit_test(withheld_devices_are_gone),
 		cmocka_unit_test(a_halite_above_has_nothing_to_give),

@@ -326,6 +326,37 @@ static void isa_list_goes_before_the_string(void **state)
 	assert_true(m.isa.h && !m.isa.svadu && !m.isa.sstc);
 }
 
+/* Each hart has the extensions of its own node, whatever the node before it says. */
+static void each_hart_has_its_own_extensions(void **state)
+{
+	static const char list[] = "i\0h\0svadu";
+	static const char other[] = "i\0h\0sstc";
+
+	(void)state;
+	make_tree();
+	/* In the order of the tree: two strings, a list, the same list, another list, a string. */
+	add_cpu(5, "rv64ih_svnapot");
+	add_cpu(4, "rv64ih_svnapot");
+	add_cpu(3, "rv64ih_svnapot");
+	add_cpu(2, "rv64ih_svnapot");
+	assert_int_equal(fdt_setprop(tree, node_at("/cpus/cpu@3"), "riscv,isa-extensions", list,
+				     sizeof(list)),
+			 0);
+	assert_int_equal(fdt_setprop(tree, node_at("/cpus/cpu@4"), "riscv,isa-extensions", list,
+				     sizeof(list)),
+			 0);
+	assert_int_equal(fdt_setprop(tree, node_at("/cpus/cpu@5"), "riscv,isa-extensions", other,
+				     sizeof(other)),
+			 0);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_int_equal(m.hart_count, 6);
+	assert_true(m.harts[2].isa.svnapot && !m.harts[2].isa.svadu);
+	assert_true(m.harts[3].isa.svadu && !m.harts[3].isa.svnapot);
+	assert_true(m.harts[4].isa.svadu && !m.harts[4].isa.svnapot);
+	assert_true(m.harts[5].isa.sstc && !m.harts[5].isa.svadu);
+	assert_true(m.harts[0].isa.sstc && m.harts[0].isa.svinval && !m.harts[0].isa.svnapot);
+}
+
 static void a_hart_too_many_is_left_out_but_not_the_boot_hart(void **state)
 {
 	enum { HARTS = MACHINE_MAX_HARTS };
@@ -342,7 +373,7 @@ static void a_hart_too_many_is_left_out_but_not_the_boot_hart(void **state)
 	assert_int_equal(m.hart_count, HARTS);
 	assert_int_equal(m.harts_left_out, 4);
 	assert_int_equal(m.harts[m.boot_hart].hartid, HARTS + 3);
-	assert_int_equal(machine_count_cpus(tree), HARTS);
+	assert_int_equal(machine_count_cpus(&m, tree), HARTS);
 	assert_fatal(machine_parse(&m, tree, HARTS + 4, 0), "has the hart id");
 }
 
@@ -505,6 +536,54 @@ static void missing_things_are_named(void **state)
 	assert_fatal(machine_parse(&m, tree, 0, 0), "no node with device_type \"memory\"");
 }
 
+/* The tree may have NOPs anywhere between properties and nodes. */
+static void nops_are_passed_over(void **state)
+{
+	(void)state;
+	make_tree();
+	add_device("x@11000000", "x,gone", 0x11000000, 0x1000);
+	add_device("y@12000000", "x,stays", 0x12000000, 0x1000);
+	add_device("z@13000000", "x,gone", 0x13000000, 0x1000);
+	add_cpu(2, TEST_ISA);
+	set_text("/cpus", "first", "gone");
+	set_text("/soc", "first", "gone");
+	assert_int_equal(fdt_nop_property(tree, node_at("/cpus"), "first"), 0);
+	assert_int_equal(fdt_nop_property(tree, node_at("/soc"), "first"), 0);
+	assert_int_equal(fdt_nop_property(tree, node_at("/cpus/cpu@1"), "mmu-type"), 0);
+	assert_int_equal(fdt_nop_node(tree, node_at("/cpus/cpu@2")), 0);
+	assert_int_equal(fdt_nop_node(tree, node_at("/soc/x@11000000")), 0);
+	assert_int_equal(fdt_nop_node(tree, node_at("/soc/z@13000000")), 0);
+	assert_fine(machine_check_fdt(tree, TREE_SIZE));
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_int_equal(m.hart_count, 2);
+	assert_int_equal(m.harts[1].intc_phandle, 0x11);
+	assert_int_equal(machine_count_cpus(&m, tree), 2);
+	assert_true(is_device(0x12000000));
+	assert_false(is_device(0x11000000) || is_device(0x13000000));
+}
+
+static void hidden_nodes_have_their_path(void **state)
+{
+	const char *name = "clint@2001000,with-a-name-that-does-not-fit-with-the-path-"
+			   "of-its-bus-in-the-bytes-of-a-path";
+
+	(void)state;
+	make_tree();
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_int_equal(m.hidden_count, 1);
+	assert_string_equal(m.hidden[0].path, "/soc/clint@2000000");
+	add_node("/", "clint@4000000");
+	set_text("/clint@4000000", "compatible", "riscv,clint0");
+	assert_int_equal(
+		fdt_setprop_string(tree, add_node("/soc", name), "compatible", "riscv,clint0"), 0);
+	assert_fine(machine_parse(&m, tree, 0, 0));
+	assert_int_equal(m.hidden_count, 3);
+	/* A new node goes before its siblings. */
+	assert_string_equal(m.hidden[0].path, "/clint@4000000");
+	assert_string_equal(m.hidden[1].path, "?");
+	assert_string_equal(m.hidden[2].path, "/soc/clint@2000000");
+}
+
 static void finds_the_finisher(void **state)
 {
 	(void)state;
@@ -588,17 +667,17 @@ static void modules_from_the_second_kernel_on_are_handed_on(void **state)
 	assert_int_equal(mods.further_count, 2);
 	assert_int_equal(mods.further[0].start, 0x87000000);
 	assert_int_equal(mods.further[1].start, 0x88000000);
-	assert_true(modules_takes(&mods, tree, fdt_path_offset(tree, "/chosen/module@0")));
-	assert_true(modules_takes(&mods, tree, fdt_path_offset(tree, "/chosen/module@1")));
-	assert_false(modules_takes(&mods, tree, fdt_path_offset(tree, "/chosen/module@2")));
-	assert_false(modules_takes(&mods, tree, fdt_path_offset(tree, "/chosen/module@3")));
+	assert_int_equal(mods.taken_count, 2);
+	assert_int_equal(mods.taken[0], fdt_path_offset(tree, "/chosen/module@0"));
+	assert_int_equal(mods.taken[1], fdt_path_offset(tree, "/chosen/module@1"));
 }
 
 static void home_grows_with_the_cpus(void **state)
 {
 	(void)state;
 	make_tree();
-	assert_int_equal(machine_count_cpus(tree), 2);
+	assert_fine(machine_parse_memory(&m, tree));
+	assert_int_equal(machine_count_cpus(&m, tree), 2);
 	assert_int_equal(home_size(1), HOME);
 	assert_int_equal(home_size(8), HOME);
 	assert_int_equal(home_size(9), HOME + 0x200000);
@@ -684,6 +763,7 @@ int main(void)
 		cmocka_unit_test(isa_strings),
 		cmocka_unit_test(each_extension_of_the_table_is_found),
 		cmocka_unit_test(isa_list_goes_before_the_string),
+		cmocka_unit_test(each_hart_has_its_own_extensions),
 		cmocka_unit_test(a_hart_too_many_is_left_out_but_not_the_boot_hart),
 		cmocka_unit_test(hart_ids_are_sparse_and_have_64_bits),
 		cmocka_unit_test(harts_without_h_are_left_out),
@@ -691,6 +771,8 @@ int main(void)
 		cmocka_unit_test(reserved_memory_may_be_in_many_pieces),
 		cmocka_unit_test(bad_trees_are_named),
 		cmocka_unit_test(missing_things_are_named),
+		cmocka_unit_test(nops_are_passed_over),
+		cmocka_unit_test(hidden_nodes_have_their_path),
 		cmocka_unit_test(finds_the_finisher),
 		cmocka_unit_test(finds_modules_as_qemu_writes_them),
 		cmocka_unit_test(modules_from_the_second_kernel_on_are_handed_on),

@@ -175,7 +175,10 @@ static void start(unsigned int features)
 		here->phys = PHYS(n);
 		for (unsigned int csr = 0; csr < 4096; csr++)
 			here->csr[csr] = warl(csr * 0x1001);
-		nacl_host_init(&here->l0, features, &ops, here);
+		if (n)
+			nacl_host_init_as(&here->l0, &harts[0].l0, here);
+		else
+			nacl_host_init(&here->l0, features, &ops, here);
 	}
 	here = &harts[0];
 	assert_true(nacl_client_init(&client));

@@ -443,6 +443,29 @@ static void test_probe_answers_for_each_subset(void **state)
 	}
 }
 
+/* It has the CSRs and features of the first hart, but its own area and values. */
+static void test_a_further_hart_is_like_the_first(void **state)
+{
+	struct l1 *first = new_l1_with_area(15);
+	struct l1 *next = new_l1(0);
+	nacl_word value;
+
+	(void)state;
+	next->csr[HSTATUS] = 0x1c0;
+	nacl_host_init_as(&next->host, &first->host, next);
+	assert_false(nacl_host_has_shmem(&next->host));
+	assert_true(nacl_host_has_shmem(&first->host));
+	for (nacl_word id = 0; id < 4; id++) {
+		assert_int_equal(nacl_host_probe_feature(&next->host, id, &value), 0);
+		assert_int_equal(value, 1);
+	}
+	assert_int_equal(nacl_host_set_shmem(&next->host, RAM_BASE, 0, 0), 0);
+	check_space(next);
+	check_space(first);
+	free_l1(first);
+	free_l1(next);
+}
+
 static void test_set_shmem_checks_flags_then_alignment_then_address(void **state)
 {
 	struct l1 *l1 = new_l1_with_area(15);
@@ -1241,6 +1264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_probe_answers_for_each_subset),
+		cmocka_unit_test(test_a_further_hart_is_like_the_first),
 		cmocka_unit_test(test_set_shmem_checks_flags_then_alignment_then_address),
 		cmocka_unit_test(test_set_shmem_takes_the_highest_area_there_is),
 		cmocka_unit_test(test_set_shmem_fills_the_csr_space_and_leaves_the_rest),
