@@ -26,6 +26,13 @@ uint64_t home_size(unsigned int cpus)
 	return ALIGN_UP(SIZE_OF_EIGHT + further * SIZE_OF_ONE, HOME_ALIGN);
 }
 
+unsigned int home_harts(uint64_t size)
+{
+	uint64_t further = size > SIZE_OF_EIGHT ? (size - SIZE_OF_EIGHT) / SIZE_OF_ONE : 0;
+
+	return further < MACHINE_MAX_HARTS ? 8 + further : MACHINE_MAX_HARTS;
+}
+
 struct range home_image(void)
 {
 	uint64_t start = (uintptr_t)riscv_image_start;

@@ -25,6 +25,9 @@
 /* The size of the home without a share of RAM, with @cpus cpus in the device tree. */
 uint64_t home_size(unsigned int cpus);
 
+/* The most harts for which a home of @size bytes is large enough, at least 1. */
+unsigned int home_harts(uint64_t size);
+
 /* The memory of the running image, bss included. */
 struct range home_image(void);
 

@@ -6,6 +6,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/machine.h"
+#include "lib/assert.h"
 #include "lib/page.h"
 #include "lib/pages.h"
 
@@ -276,6 +277,40 @@ static bool is_too_many(struct machine *m, const struct machine_hart *hart, uint
 	return true;
 }
 
+/* Add @node to unused_cpus, which is in the order of the tree. */
+static void add_unused(struct machine_nodes *n, int node)
+{
+	unsigned int i = n->unused_cpu_count;
+
+	add_node(&n->unused_cpus, &n->unused_cpu_count, &n->unused_cpus_room, node);
+	for (; i && n->unused_cpus[i - 1] > node; i--)
+		n->unused_cpus[i] = n->unused_cpus[i - 1];
+	n->unused_cpus[i] = node;
+}
+
+void machine_limit_harts(struct machine *m, unsigned int most)
+{
+	uint64_t boot_hartid = m->harts[m->boot_hart].hartid;
+
+	assert(most);
+	if (m->hart_count <= most)
+		return;
+	while (m->hart_count > most) {
+		struct machine_hart last = m->harts[--m->hart_count];
+
+		if (last.hartid == boot_hartid) {
+			struct machine_hart *before = &m->harts[m->hart_count - 1];
+
+			add_unused(&m->nodes, before->node);
+			*before = last;
+		} else {
+			add_unused(&m->nodes, last.node);
+		}
+		m->harts_left_out++;
+	}
+	compare_harts(m, boot_hartid);
+}
+
 static void parse_harts(struct machine *m, const void *fdt, uint64_t boot_hartid)
 {
 	struct devtree_property p[2][CPU_PROPERTIES], *before = NULL, *now = p[0];
@@ -293,7 +328,7 @@ static void parse_harts(struct machine *m, const void *fdt, uint64_t boot_hartid
 		now = now == p[0] ? p[1] : p[0];
 		if (!can_virtualize(m, &hart, boot_hartid) ||
 		    is_too_many(m, &hart, boot_hartid, boot_seen)) {
-			add_node(&n->unused_cpus, &n->unused_cpu_count, &n->unused_cpus_room, node);
+			add_unused(n, node);
 			continue;
 		}
 		boot_seen |= hart.hartid == boot_hartid;

@@ -71,7 +71,7 @@ void hv_start(uint64_t hartid, void *fdt)
 	const void *tree;
 	struct modules mods;
 	struct range home;
-	uint64_t least;
+	unsigned int cpus;
 
 	console_init();
 	use_first_memory();
@@ -87,11 +87,15 @@ void hv_start(uint64_t hartid, void *fdt)
 		machine_parse_memory(&host.machine, tree);
 	}
 	modules_find_packed(&mods, tree, &host.machine, self, &pack);
-	least = home_size(machine_count_cpus(&host.machine, tree));
-	if (!home_choose(&host.machine, &mods, self, least, options_tables(pack_words(&pack, tree)),
-			 &home))
-		hv_fatal("too little RAM: no free %lu MiB for Halite",
-			 (unsigned long)(least >> 20));
+	cpus = machine_count_cpus(&host.machine, tree);
+	/* If there is no place for so many harts, Halite leaves out some, and hv_main() says so. */
+	while (!home_choose(&host.machine, &mods, self, home_size(cpus),
+			    options_tables(pack_words(&pack, tree)), &home)) {
+		if (cpus <= 8)
+			hv_fatal("too little RAM: no free %lu MiB for Halite",
+				 (unsigned long)(home_size(cpus) >> 20));
+		cpus = cpus * 7 / 8;
+	}
 	home_move(home, hartid, tree);
 }
 
@@ -132,8 +136,10 @@ static void print_facts(const struct host *h)
 		 m->hart_count == 1 ? "" : "s", (unsigned long)m->harts[m->boot_hart].hartid,
 		 (unsigned long)m->timebase);
 	if (m->harts_left_out)
-		hv_warn("%u more harts are not used: %u is the most", m->harts_left_out,
-			MACHINE_MAX_HARTS);
+		hv_warn("%u more harts are not used: %u is the most%s", m->harts_left_out,
+			m->hart_count,
+			m->hart_count < MACHINE_MAX_HARTS ? " that Halite's memory is enough for"
+							  : "");
 	if (m->harts_without_h)
 		hv_warn("%u harts are not used: they have no H extension", m->harts_without_h);
 	hv_print("halite: ISA extensions of use: %s\n",
@@ -215,6 +221,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	array_use(&host.pool);
 	options_parse(&host.options, pack_words(&pack, fdt));
 	machine_parse(&host.machine, fdt, hartid, options->given);
+	machine_limit_harts(&host.machine, home_harts(host.home.size));
 	hv_print("Halite " HALITE_VERSION " (nacl: %s)\n",
 		 options_nacl_text(options, text, sizeof(text)));
 	host.level = below_find();

@@ -674,6 +674,8 @@ static void modules_from_the_second_kernel_on_are_handed_on(void **state)
 
 static void home_grows_with_the_cpus(void **state)
 {
+	unsigned int i;
+
 	(void)state;
 	make_tree();
 	assert_fine(machine_parse_memory(&m, tree));
@@ -683,6 +685,42 @@ static void home_grows_with_the_cpus(void **state)
 	assert_int_equal(home_size(9), HOME + 0x200000);
 	assert_int_equal(home_size(12), HOME + 0x200000);
 	assert_int_equal(home_size(13), HOME + 0x400000);
+	assert_int_equal(home_harts(0), 8);
+	assert_int_equal(home_harts(HOME), 8);
+	for (i = 8; i <= MACHINE_MAX_HARTS; i++)
+		assert_true(home_harts(home_size(i)) >= i && home_harts(home_size(i)) < i + 4);
+	assert_int_equal(home_harts(UINT64_MAX), MACHINE_MAX_HARTS);
+}
+
+/* The boot hart stays, whatever its place. */
+static void harts_without_memory_are_left_out(void **state)
+{
+	unsigned int boot, i;
+
+	(void)state;
+	for (boot = 0; boot < 6; boot++) {
+		make_tree();
+		for (i = 6; i-- > 2;)
+			add_cpu(i, i == 4 && boot != 4 ? "rv64ih" : TEST_ISA);
+		assert_fine(machine_parse(&m, tree, boot, 0));
+		machine_limit_harts(&m, 6);
+		assert_int_equal(m.hart_count, 6);
+		assert_int_equal(m.harts_left_out, 0);
+		assert_int_equal(m.isa.sstc, boot == 4);
+		machine_limit_harts(&m, 2);
+		assert_int_equal(m.hart_count, 2);
+		assert_int_equal(m.harts_left_out, 4);
+		assert_int_equal(m.harts[0].hartid, 0);
+		assert_int_equal(m.harts[1].hartid, boot ? boot : 1);
+		assert_int_equal(m.harts[m.boot_hart].hartid, boot);
+		assert_int_equal(m.harts[1].index, 1);
+		assert_true(m.isa.sstc);
+		assert_int_equal(m.nodes.unused_cpu_count, 4);
+		for (i = 1; i < 4; i++)
+			assert_true(m.nodes.unused_cpus[i - 1] < m.nodes.unused_cpus[i]);
+		machine_limit_harts(&m, 1);
+		assert_int_equal(m.harts[0].hartid, boot);
+	}
 }
 
 static void home_is_the_highest_free_place(void **state)
@@ -778,6 +816,7 @@ int main(void)
 		cmocka_unit_test(modules_from_the_second_kernel_on_are_handed_on),
 		cmocka_unit_test(refuses_modules_in_the_wrong_place),
 		cmocka_unit_test(home_grows_with_the_cpus),
+		cmocka_unit_test(harts_without_memory_are_left_out),
 		cmocka_unit_test(home_is_the_highest_free_place),
 		cmocka_unit_test(home_grows_with_ram),
 	};
