@@ -115,7 +115,7 @@ unit_file()
 	hv/plic.c) set -- hv_plic ;;
 	hv/aplic.c) set -- hv_aplic ;;
 	hv/withheld.c) set -- hv_machine hv_guest_fdt hv_options ;;
-	hv/devtree.c | hv/guest_fdt.c | hv/machine*.c | hv/modules.c)
+	hv/devtree.c | hv/guest_fdt.c | hv/home.c | hv/machine*.c | hv/modules.c)
 		set -- hv_machine hv_guest_fdt hv_aia
 		;;
 	*) return 0 ;;

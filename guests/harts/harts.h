@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HARTS_MAX 8
+#define HARTS_MAX 512
 
 enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 
@@ -44,6 +44,7 @@ void check_wires(const void *fdt);
 void check_ranges(void);
 void check_refused_stop(void);
 void check_fences(void);
+void check_many(const void *fdt);
 
 /*
  * Enters VS-mode at @code by SBI NACL sync_sret, until @code traps. Returns scause. If the call is

@@ -6,6 +6,7 @@
  *   refused-stop   the firmware refuses HART_STOP
  *   fatal          Halite is a build for tests whose SBI extension ends Halite (tests/jitter)
  *   fences         the time that fences take; needs -icount
+ *   many           all harts of the machine, which may be many more than those of the host
  */
 #include <libfdt.h>
 #include <string.h>
@@ -134,6 +135,8 @@ void guest_main(uint64_t hartid, const void *fdt)
 		check_refused_stop();
 	} else if (has_word(fdt, "fences")) {
 		check_fences();
+	} else if (has_word(fdt, "many")) {
+		check_many(fdt);
 	} else {
 		check_ranges();
 		check_status();

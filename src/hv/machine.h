@@ -154,8 +154,8 @@ void machine_parse_memory(struct machine *m, const void *fdt);
 void machine_parse(struct machine *m, const void *fdt, uint64_t boot_hartid, uint32_t given);
 
 /*
- * Leave out the harts with the highest hart ids, but not the boot hart, until there are @most, which
- * is not 0. machine_parse() has filled in @m, and nothing points to its harts yet.
+ * Leave out the harts with the highest hart ids, but not the boot hart, until there are @most,
+ * which is not 0. machine_parse() has filled in @m, and nothing points to its harts yet.
  */
 void machine_limit_harts(struct machine *m, unsigned int most);
 

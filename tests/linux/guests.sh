@@ -251,6 +251,34 @@ test_harts_jitter()
 	harts_guest "$BUILD/jitter/halite.bin" "$@"
 }
 
+# test_harts_many HARTS OPTIONS...: all harts of a machine with more harts than the host. OpenSBI
+# starts 128 harts at most.
+test_harts_many()
+{
+	local harts=$1
+	shift
+	with_console "" 500 "$HALITE" run --kernel "$GUESTS/harts.elf" --append many \
+		--memory 1G --cpus "$harts" "$@"
+	expect_status 0
+	ktap_passed
+	expect_console "^# $harts harts\$" "the guest does not have $harts harts"
+}
+
+# RAM that does not suffice for all harts: Halite says so, and the guest runs on the others.
+test_harts_few()
+{
+	local seen
+	with_console "" 100 "$QEMU10" -M virt -cpu rv64,h=true -smp 64 -m 40M -nographic \
+		-kernel "$BUILD/halite.bin" -device \
+		"guest-loader,addr=0x81000000,kernel=$GUESTS/harts.elf,bootargs=many"
+	expect_status 0
+	ktap_passed
+	seen=$(sed -n 's/^# \([0-9]*\) harts.*/\1/p' "$CONSOLE")
+	[ "$seen" -ge 8 ] && [ "$seen" -lt 64 ] || fail "the guest has $seen harts"
+	expect_console "warning: $((64 - seen)) more harts are not used: $seen is the most that" \
+		"Halite does not say how many harts it leaves out"
+}
+
 # QEMU 7.2's firmware does not mark its memory as no-map. The guest cannot access it either way.
 # Some checks of this guest fail on QEMU 7.2 itself, so this test looks at three of them.
 test_old_firmware()
@@ -306,6 +334,12 @@ harts_tests()
 		test_case "guest-harts-$machine-nacl-all-jitter" test_harts_jitter \
 			--machine "$machine" --nacl all
 		test_case "guest-harts-$machine-4" test_harts --machine "$machine" --cpus 4
+	done
+	test_case guest-harts-many-plic test_harts_many 16 --machine plic
+	test_case guest-harts-many-aia test_harts_many 32 --machine aia
+	test_case guest-harts-few test_harts_few
+	for machine in $([ "$LONG" = 0 ] || echo plic aia); do
+		test_case "guest-harts-many-128-$machine" test_harts_many 128 --machine "$machine"
 	done
 	[ "$LONG" = 0 ] || test_case guest-harts-aplic-native test_harts --machine aplic --native
 	[ "$LONG" = 0 ] || test_case guest-harts-aia-native test_harts --machine aia --native
