@@ -284,6 +284,7 @@ void check_cache_blocks(void);
 void check_stale_htinst(void);
 void check_told(void);
 void check_rows(void);
+void check_wide(void);
 void check_aia(void); /* aia.h */
 #endif
 

@@ -37,6 +37,7 @@ static const struct area {
 	{ "cbo", check_cache_blocks },
 	{ "stale", check_stale_htinst },
 	{ "rows", check_rows },
+	{ "wide", check_wide },
 };
 /* clang-format on */
 

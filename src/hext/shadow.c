@@ -142,7 +142,12 @@ static void unbind(struct hext_shadow_pool *pool, unsigned int hart, const struc
 		if (!s || (s == keep && pool->keeps_two))
 			continue;
 		bound[i] = NULL;
-		if (!--s->harts) {
+		if (--s->harts)
+			continue;
+		if (s->outgrown) {
+			shadow_rest_first(pool, s);
+			s->stale = true;
+		} else {
 			shadow_rest(pool, s);
 			s->rests_since = pool->reclaimed;
 		}
@@ -199,15 +204,33 @@ static void clear_root(struct hext_shadow_pool *pool, struct hext_shadow *s, voi
 	shadow_quiesce(pool, s, ctx);
 }
 
-static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64_t hgatp)
+struct shadow_mode shadow_narrowest_mode(const struct hext_config *c, uint64_t hgatp, gpa_t gpa)
 {
-	uint64_t mode = hgatp >> ATP_MODE_SHIFT;
+	uint64_t mode, widest = hgatp >> ATP_MODE_SHIFT;
+	unsigned int bits;
 
+	for (mode = ATP_MODE_39; mode <= ATP_MODE_57 && !(hgatp >> ATP_MODE_SHIFT); mode++) {
+		if (c->hgatp_modes >> mode & 1)
+			widest = mode;
+	}
+	for (mode = ATP_MODE_39; mode <= widest; mode++) {
+		bits = pte_span_shift(hext_levels(mode)) + (mode == widest ? 2 : 1);
+		if ((c->hgatp_modes >> mode & 1) && !(gpa >> bits))
+			return (struct shadow_mode){ mode, bits };
+	}
+	return (struct shadow_mode){ ATP_MODE_BARE, 0 };
+}
+
+static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64_t hgatp,
+		    struct shadow_mode m)
+{
 	assert(s->tables == NO_TABLE && s->span.first >= s->span.end);
-	assert(!mode || (mode >= ATP_MODE_39 && mode <= ATP_MODE_57));
+	assert(m.mode >= ATP_MODE_39 && m.mode <= ATP_MODE_57);
 	s->hgatp = hgatp;
-	s->mode = mode == ATP_MODE_BARE ? ATP_MODE_39 : mode;
-	s->levels = hext_levels(s->mode);
+	s->outgrown = false;
+	s->mode = m.mode;
+	s->gpa_bits = m.gpa_bits;
+	s->levels = hext_levels(m.mode);
 	shadow_add_key(pool, s);
 	shadow_new_generation(s);
 }
@@ -240,27 +263,47 @@ static struct hext_shadow *find_unused(struct hext_shadow_pool *pool, void *ctx)
 	return NULL;
 }
 
-struct hext_shadow *hext_shadow_get_beside(struct hext_shadow_pool *pool, struct hext_hart *h,
-					   unsigned int hart, const struct hext_shadow *keep)
+/*
+ * A shadow with a wider mode can take the place of one that is too narrow. Harts may still run
+ * under the narrow one, so fences of L1 reach it until it loses its key. No hart is bound to it
+ * again: L2 fences its own TLB for the VMID that it runs with, and so leaves translations for the
+ * VMID of an outgrown shadow in the TLB.
+ */
+static struct hext_shadow *get(struct hext_shadow_pool *pool, struct hext_hart *h,
+			       unsigned int hart, const struct hext_shadow *keep, gpa_t gpa)
 {
-	struct hext_shadow *s;
+	struct hext_shadow *s, *narrow;
 
 	assert(hart < HEXT_SHADOW_HARTS);
 	spin_lock(&pool->lock);
 	unbind(pool, hart, keep);
 	for (;;) {
-		s = shadow_find(pool, h->hgatp);
-		if (s)
+		s = narrow = shadow_find(pool, h->hgatp);
+		if (s && !(gpa >> s->gpa_bits))
 			break;
 		s = find_unused(pool, h->ctx);
 		if (s) {
-			set_key(pool, s, h->hgatp);
+			if (narrow)
+				narrow->outgrown = true;
+			set_key(pool, s, h->hgatp, shadow_narrowest_mode(pool->cfg, h->hgatp, gpa));
 			break;
 		}
 	}
 	bind_to(pool, s, hart);
 	spin_unlock(&pool->lock);
 	return s;
+}
+
+struct hext_shadow *hext_shadow_get_beside(struct hext_shadow_pool *pool, struct hext_hart *h,
+					   unsigned int hart, const struct hext_shadow *keep)
+{
+	return get(pool, h, hart, keep, 0);
+}
+
+struct hext_shadow *hext_shadow_get_wider(struct hext_shadow_pool *pool, struct hext_hart *h,
+					  unsigned int hart, gpa_t gpa)
+{
+	return get(pool, h, hart, NULL, gpa);
 }
 
 struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_hart *h,

@@ -10,6 +10,11 @@
  *   from an older state of L1's tables.
  * - A table page that hardware on some hart may still walk is not used for another purpose.
  *
+ * A shadow has the mode with the fewest levels for the addresses in use, so that a walk of the
+ * hardware reads few PTEs. When L2 needs an address beyond these, another shadow with the same key
+ * and a wider mode takes its place. The old one keeps its mode, its root and its VMID, and the
+ * harts that are bound to it may go on with it.
+ *
  * The pool is bounded. It has a lock, and calls neither hext_ops nor quiesce() while it holds the
  * lock. A shadow always keeps its root and its physical VMID; eviction takes its contents and its
  * key. A shadow to which a hart is bound can lose single tables, but not its key.
@@ -54,10 +59,12 @@ struct hext_shadow {
 	uint64_t hgatp;	       /* the key: L1's hgatp */
 	bool used;	       /* the key is valid */
 	bool rests;	       /* no hart is bound to the shadow, and no hart gives it a key */
+	bool outgrown;	       /* a shadow with a wider mode has taken the place of this one */
 	bool fragmented;       /* the shadow has held a part of a larger leaf of L1 */
 	uint8_t levels;	       /* number of levels of mode */
 	uint8_t root_part_of;  /* hext_table_info.part_of of the root */
-	uint8_t mode;	       /* the mode in the physical hgatp: L1's, or Sv39x4 for Bare */
+	uint8_t mode;	       /* the mode in the physical hgatp; not wider than L1's */
+	uint8_t gpa_bits;      /* the shadow is for guest physical addresses of so many bits */
 	uint16_t vmid;	       /* the physical VMID */
 	bool stale;	       /* L1 has used the root with another VMID since the last use */
 	uint32_t draining;     /* number of harts in quiesce() for pages of this shadow */
@@ -167,7 +174,14 @@ struct hext_shadow *hext_shadow_get(struct hext_shadow_pool *pool, struct hext_h
 struct hext_shadow *hext_shadow_get_beside(struct hext_shadow_pool *pool, struct hext_hart *h,
 					   unsigned int hart, const struct hext_shadow *keep);
 
-/* The physical hgatp to run L2 with. */
+/*
+ * Does what hext_shadow_get() does, but the shadow is for @gpa, too, for which hext_shadow_fault()
+ * has returned HEXT_SHADOW_WIDEN.
+ */
+struct hext_shadow *hext_shadow_get_wider(struct hext_shadow_pool *pool, struct hext_hart *h,
+					  unsigned int hart, gpa_t gpa);
+
+/* The physical hgatp to run L2 with. It does not change while a hart is bound to @s. */
 uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hext_shadow *s);
 
 enum hext_shadow_outcome {
@@ -181,6 +195,11 @@ enum hext_shadow_outcome {
 	HEXT_SHADOW_TRAP,
 	/* L1 allows the access, but the domain has no memory at result.pa that allows it. */
 	HEXT_SHADOW_EMULATE,
+	/*
+	 * L1 allows the access, but the shadow is not for addresses like result.gpa. The caller
+	 * binds the hart by hext_shadow_get_wider(), and resumes L2 under the new shadow.
+	 */
+	HEXT_SHADOW_WIDEN,
 };
 
 /* The local hardware fence that the caller must execute before L2 retries the instruction. */

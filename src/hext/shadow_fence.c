@@ -80,10 +80,15 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct h
  */
 static void detach_all(struct hext_shadow *s)
 {
-	unsigned int i;
+	const uint64_t *end = s->root + s->span.end;
+	uint64_t *entry, pte;
 
-	for (i = s->span.first; i < s->span.end; i++)
-		store_pte(&s->root[i], detached(load_pte(&s->root[i])));
+	/* Most entries of a root for GiBs may be 0, so there are few instructions for these. */
+	for (entry = s->root + s->span.first; entry < end; entry++) {
+		pte = load_pte(entry);
+		if (pte & PTE_V)
+			store_pte(entry, detached(pte));
+	}
 	s->last_table = NULL;
 }
 

@@ -78,7 +78,7 @@ static inline bool host_page(const struct hext_hart *h, const struct hext_page *
 
 /*
  * Make the shadow leaf for @gpa from L1's leaf @page. False: the domain has no memory there that
- * allows @access.
+ * allows @access, or the shadow is not for addresses like @gpa.
  */
 static bool compose(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
 		    const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *access,
@@ -89,8 +89,7 @@ static bool compose(const struct hext_shadow_pool *pool, const struct hext_shado
 	uint64_t addr;
 	bool r, w, x;
 
-	/* With Bare, L1 has more addresses than the shadow's mode. */
-	if (gpa >> (pte_span_shift(s->levels) + 2))
+	if (gpa >> s->gpa_bits)
 		return false;
 	if (!host_page(h, page, &host))
 		return false;
@@ -440,6 +439,16 @@ static enum hext_shadow_outcome give_trap(const struct hext_hart *h, const struc
 	return HEXT_SHADOW_TRAP;
 }
 
+/*
+ * Whether another shadow with a wider mode can have @gpa, which @s is not for. With Bare, L1 may
+ * have more addresses than any mode.
+ */
+static bool can_widen(const struct hext_shadow_pool *pool, const struct hext_shadow *s, gpa_t gpa)
+{
+	return gpa >> s->gpa_bits &&
+	       shadow_narrowest_mode(pool->cfg, s->hgatp, gpa).mode != ATP_MODE_BARE;
+}
+
 /* Fill the shadow for @page, the result of a walk of L1's tables that allows the access. */
 static __attribute__((noinline)) enum hext_shadow_outcome
 fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
@@ -455,7 +464,8 @@ fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 	for (attempt = 1;; attempt++) {
 		if (!compose(pool, s, h, walk->gpa, &walk->access, page, &leaf)) {
 			result->pa = page->pa;
-			return HEXT_SHADOW_EMULATE;
+			return can_widen(pool, s, walk->gpa) ? HEXT_SHADOW_WIDEN
+							     : HEXT_SHADOW_EMULATE;
 		}
 		outcome = try_install(pool, s, walk, page, &leaf, h->ctx, &result->flush);
 		if (outcome == FILL_DONE) {

@@ -29,7 +29,7 @@ struct hext_shadow *shadow_find(struct hext_shadow_pool *pool, uint64_t hgatp)
 {
 	uint16_t i = *bucket_of(pool, hgatp);
 
-	while (i != NO_SHADOW && pool->shadow[i].hgatp != hgatp)
+	while (i != NO_SHADOW && (pool->shadow[i].hgatp != hgatp || pool->shadow[i].outgrown))
 		i = pool->shadow[i].next_key;
 	return i == NO_SHADOW ? NULL : &pool->shadow[i];
 }

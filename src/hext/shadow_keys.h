@@ -4,9 +4,9 @@
  * order in which shadows are given to other keys.
  *
  * A shadow to which no hart is bound rests. The pool has the resting shadows in the order in which
- * they were used last. A shadow rests among the first to go if it has no key, or if L1 has since
- * used its root with another VMID: an L1 gives a guest a new VMID when it has used up its VMIDs,
- * and never uses the old one again.
+ * they were used last. A shadow rests among the first to go if it has no key, if it is outgrown, or
+ * if L1 has since used its root with another VMID: an L1 gives a guest a new VMID when it has used
+ * up its VMIDs, and never uses the old one again.
  *
  * The caller of each function holds the lock of the pool. No function looks at every shadow, except
  * those that have one root in common.
@@ -22,7 +22,7 @@
 /* Start with no key and no resting shadow. */
 void shadow_keys_init(struct hext_shadow_pool *pool);
 
-/* The shadow with the key @hgatp, or NULL. */
+/* The shadow with the key @hgatp that is not outgrown, or NULL. */
 struct hext_shadow *shadow_find(struct hext_shadow_pool *pool, uint64_t hgatp);
 
 /* @s gets the key s->hgatp. Resting shadows of the same root become stale, and

@@ -115,6 +115,20 @@ static inline unsigned int pte_index(const struct hext_shadow *s, gpa_t gpa, uns
 	return (gpa >> pte_span_shift(level)) & (entries - 1);
 }
 
+/* A mode, and the number of address bits for which a shadow uses it. */
+struct shadow_mode {
+	uint8_t mode, gpa_bits;
+};
+
+/*
+ * The mode with the fewest levels that a shadow of L1's @hgatp can have for @gpa. ATP_MODE_BARE: no
+ * mode has @gpa. The hart supports the result, which is L1's mode or a narrower one, or with Bare
+ * any mode. Only the widest of these is used for all of its 41, 50 or 59 bits of address, a
+ * narrower one for a bit less: QEMU 7.2 takes the highest bit for a sign, and refuses addresses
+ * that have it.
+ */
+struct shadow_mode shadow_narrowest_mode(const struct hext_config *c, uint64_t hgatp, gpa_t gpa);
+
 /*
  * The generation of @s. The caller reads it before it reads L1's tables. A later fence changes the
  * generation, and so marks the result of the walk as stale.

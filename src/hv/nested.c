@@ -114,20 +114,39 @@ void nested_hart_start(const struct vcpu *v)
 		hfence_vmid(pool->shadow[i].vmid);
 }
 
+static void run_under(struct vcpu *v, struct hext_shadow *s)
+{
+	v->shadow = s;
+	v->quick.shadow_key = v->h.hgatp;
+	v->quick.shadow_atp = hext_shadow_hgatp(&v->domain->shadows, s);
+}
+
 void nested_bind_shadow(struct vcpu *v)
 {
 	struct hext_shadow_pool *pool = &v->domain->shadows;
-	struct hext_shadow *before = v->shadow;
+	struct hext_shadow *before = v->shadow, *shadow;
 	uint64_t key = v->quick.shadow_key;
 
 	if (v->shadow_before && v->key_before == v->h.hgatp)
-		v->shadow = v->shadow_before;
+		shadow = v->shadow_before;
 	else
-		v->shadow = hext_shadow_get_beside(pool, &v->h, v->index, before);
+		shadow = hext_shadow_get_beside(pool, &v->h, v->index, before);
 	v->shadow_before = pool->keeps_two ? before : NULL;
 	v->key_before = key;
-	v->quick.shadow_key = v->h.hgatp;
-	v->quick.shadow_atp = hext_shadow_hgatp(pool, v->shadow);
+	run_under(v, shadow);
+}
+
+/*
+ * L2 needs @gpa, which the mode of the bound shadow does not have. As soon as the hart is not bound
+ * to the old shadow, its tables may be used for something else, so hgatp changes before that.
+ */
+static void widen_shadow(struct vcpu *v, gpa_t gpa)
+{
+	vcpu_save(v);
+	world_switch_gstage(v->quick.domain_atp);
+	/* The hart is not bound to two shadows after this. */
+	v->shadow_before = NULL;
+	run_under(v, hext_shadow_get_wider(&v->domain->shadows, &v->h, v->index, gpa));
 }
 
 void nested_load(struct vcpu *v)
@@ -219,6 +238,10 @@ void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
 	case HEXT_SHADOW_EMULATE:
 		stat_count(&v->stats, STAT_L2_MEMORY);
 		mmio_access(v, &trap, result.pa);
+		break;
+	case HEXT_SHADOW_WIDEN:
+		stat_count(&v->stats, STAT_L2_FILL);
+		widen_shadow(v, result.gpa);
 		break;
 	}
 }

@@ -51,12 +51,12 @@ struct quick_state {
 	struct hext_shadow_missed missed;
 	/*
 	 * The hgatp of L1 for which vcpu.shadow is bound. If none is bound, a value that hgatp
-	 * cannot have. Written by nested_bind_shadow() and nested_reset(). Read by
+	 * cannot have. Written by run_under() in nested.c and nested_reset(). Read by
 	 * nested_before_l2() and by can_enter() in quick.c.
 	 */
 	uint64_t shadow_key;
 	/*
-	 * The hardware's hgatp for L2, under the bound shadow. Written by nested_bind_shadow().
+	 * The hardware's hgatp for L2, under the bound shadow. Written by run_under() in nested.c.
 	 * Read by swap_in_l2() and nested_load().
 	 */
 	uint64_t shadow_atp;

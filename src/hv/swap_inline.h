@@ -19,8 +19,8 @@
 
 /*
  * Write @hgatp to hgatp, and 0 (Bare) to vsatp before that. Returns the old vsatp. The caller loads
- * henvcfg before it writes vsatp (world.c, switch_gstage). The area has only the last value of
- * vsatp, which the caller writes.
+ * henvcfg before it writes vsatp (world.c, world_switch_gstage). The area has only the last value
+ * of vsatp, which the caller writes.
  */
 ALWAYS_INLINE uint64_t swap_gstage(uint64_t hgatp)
 {

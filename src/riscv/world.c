@@ -155,11 +155,10 @@ void world_save(struct hext_hart *h)
 }
 
 /*
- * Write hgatp. vsatp of one guest with hgatp or henvcfg of another would be a mixture, whose
- * translations the hart must not cache. So vsatp is Bare meanwhile, and the caller loads henvcfg
- * before it loads vsatp (priv H "hgatp").
+ * vsatp of one guest with hgatp or henvcfg of another would be a mixture, whose translations the
+ * hart must not cache (priv H "hgatp").
  */
-static void switch_gstage(uint64_t hgatp)
+void world_switch_gstage(uint64_t hgatp)
 {
 	ncsr_write(HEXT_CSR_VSATP, 0);
 	ncsr_write(HEXT_CSR_HGATP, hgatp);
@@ -209,7 +208,7 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 {
 	uint64_t timecmp;
 
-	switch_gstage(shadow_hgatp);
+	world_switch_gstage(shadow_hgatp);
 	load_controls_of_l2(h, WORLD_ALWAYS);
 	load_more_controls_of_l2(h);
 	load_bank(&h->vs, h->cfg);
@@ -234,7 +233,7 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 
 static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 {
-	switch_gstage(domain_hgatp);
+	world_switch_gstage(domain_hgatp);
 	load_controls_of_l1(h->cfg, WORLD_ALWAYS);
 	load_more_controls_of_l1(h);
 	load_bank(&h->s, h->cfg);

@@ -110,6 +110,12 @@ void world_call_at(struct world_timer *t, uint64_t deadline);
 void world_wait(struct world_timer *t, uint64_t deadline);
 
 /*
+ * Write hgatp, and Bare to vsatp before that. No guest runs until the caller has loaded henvcfg and
+ * then vsatp, for example by world_load().
+ */
+void world_switch_gstage(uint64_t hgatp);
+
+/*
  * Load the CSRs for the current state of @h. @hgatp is the G-stage to run with: the domain's when
  * OFF, a shadow when ON.
  */

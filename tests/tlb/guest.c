@@ -296,14 +296,40 @@ static uint64_t table_for(unsigned int root, unsigned int level, uint64_t gpa)
 	return UINT64_C(0x41600000) + i * UINT64_C(0x1000);
 }
 
+/*
+ * The narrowest mode that has all addresses for which the root has ever had a PTE, without use of
+ * the mode's highest bit.
+ */
+static unsigned int needed[ROOTS];
+
+static void note_needed(unsigned int root, uint64_t gpa)
+{
+	unsigned int mode = gpa >> 49 ? ATP_MODE_57 : gpa >> 40 ? ATP_MODE_48 : ATP_MODE_39;
+
+	if (needed[root] < mode)
+		needed[root] = mode;
+}
+
+/* A TLB miss of L2 reads no more levels than L1's addresses need. */
+static void check_mode(void)
+{
+	unsigned int root = root_of(me()->hgatp);
+	uint64_t mode = hart->csr[HEXT_CSR_HGATP] >> ATP_MODE_SHIFT;
+
+	if (mode > needed[root] && mode > ATP_MODE_39)
+		machine_fail("root %u needs mode %u, and hgatp has mode %lu", root, needed[root],
+			     mode);
+}
+
 /* Store PTE @value of @level for @gpa, with pointers to it where there are none. */
 static void set_pte(unsigned int root, uint64_t gpa, unsigned int level, uint64_t value)
 {
 	unsigned int at = root_mode(root) - 6;
 	uint64_t table = root_at(root), mask = 0x7ff, *pte;
 
-	if (root == ROOT_DEVICE)
+	if (root == ROOT_DEVICE || !root_has(root, gpa))
 		return;
+	note_needed(root, gpa);
 	for (;; at--) {
 		pte = (uint64_t *)table + (gpa >> (12 + 9 * at) & mask);
 		if (at == level)
@@ -930,6 +956,7 @@ void guest_step(void)
 		return;
 	if (hart->vcpu->h.virt) {
 		permitted_check(hart, root_of(me()->hgatp), tlb_vmid_of(me()->hgatp));
+		check_mode();
 		l2_step();
 	} else {
 		permitted_check(hart, ROOT_L1, 0);

@@ -32,11 +32,12 @@ static struct values gstage[ROOTS][GPAS];
 static struct values vstage[ROOTS + 1][ASIDS][GVAS];
 static uint64_t now = 1;
 
+/* Not all modes have the last two of the data. Without their high bits these would be others. */
 const uint64_t gpas[GPAS] = {
-	0x40200000, 0x40201000, 0x40205000,    0x40210000,    0x40400000,  0x40403000,
-	0x80007000, 0xc0007000, 0x100007000,   0x140007000,   0x180007000, 0x1c0007000,
-	0x80207000, 0x80001000, 0x10000001000, 0x10040000000, 0x40600000,  0x40601000,
-	0x40602000, 0x40603000, 0x40604000,    0x40605000,
+	0x40200000, 0x40201000, 0x40205000,    0x40210000,    0x40400000,    0x40403000,
+	0x80007000, 0xc0007000, 0x100007000,   0x140007000,   0x180007000,   0x1c0007000,
+	0x80207000, 0x80001000, 0x10000001000, 0x10040000000, 0x20080007000, 0x4000100007000,
+	0x40600000, 0x40601000, 0x40602000,    0x40603000,    0x40604000,    0x40605000,
 };
 
 uint64_t root_at(unsigned int root)
@@ -47,6 +48,11 @@ uint64_t root_at(unsigned int root)
 unsigned int root_mode(unsigned int root)
 {
 	return 8 + root % 3;
+}
+
+bool root_has(unsigned int root, uint64_t gpa)
+{
+	return !(gpa >> (41 + 9 * (root_mode(root) - ATP_MODE_39)));
 }
 
 uint64_t permitted_now(void)
@@ -130,6 +136,8 @@ static uint64_t walk(unsigned int root, uint64_t gpa, uint64_t *first, uint64_t 
 
 	*first = page_of(gpa);
 	*last = gpa | 4095;
+	if (!root_has(root, gpa))
+		return 0;
 	for (;; level--) {
 		pte = machine_memory_read(table + 8 * (gpa >> (12 + 9 * level) & mask));
 		if (!(pte & V))

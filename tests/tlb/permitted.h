@@ -19,8 +19,8 @@
 #define ROOT_L1	    ROOTS /* L1 itself */
 #define VMIDS	    4
 #define ASIDS	    2
-#define GPAS	    22
-#define DATA_GPAS   16 /* the first of them; the others hold VS-stage tables */
+#define GPAS	    24
+#define DATA_GPAS   18 /* the first of them; the others hold VS-stage tables */
 #define GVAS	    6
 
 /* The addresses in use. */
@@ -72,6 +72,8 @@ static inline unsigned int vmid_count(void)
 /* Where the G-stage table of @root begins, and its mode. */
 uint64_t root_at(unsigned int root);
 unsigned int root_mode(unsigned int root);
+/* Whether the mode of @root is as wide as @gpa: 41, 50 or 59 bits (priv H "hgatp"). */
+bool root_has(unsigned int root, uint64_t gpa);
 
 void permitted_init(void);
 

@@ -32,6 +32,8 @@
 #define READ_ONLY     (301 * GIB1)
 #define READ_ONLY_HPA (3072 * GIB1)
 
+#define MODES (BIT64(ATP_MODE_39) | BIT64(ATP_MODE_48) | BIT64(ATP_MODE_57))
+
 #define POOL_HPA   UINT64_C(0x700000d000) /* not a root's alignment */
 #define HARTS	   2
 #define POOL_PAGES (4 * 6 + 4 + HARTS * HEXT_SHADOW_MIN_TABLES)
@@ -85,6 +87,7 @@ static int setup(void **state)
 	fake_add_region(
 		(struct fake_region){ READ_ONLY, MIB2, READ_ONLY_HPA, 1, true, false, true });
 	cfg = (struct hext_config){
+		.hgatp_modes = MODES,
 		.vmid_bits = 14,
 		.ram = fake.ram,
 		.ram_start = FAKE_RAM,
@@ -121,6 +124,8 @@ static struct hw_page hw_walk(uint64_t hgatp, uint64_t gpa)
 	uint64_t mask = 0x7ff;
 
 	assert_int_equal(table & 0x3fff, 0);
+	if (gpa >> (12 + 9 * (level + 1) + 2))
+		return (struct hw_page){ .valid = false };
 	for (;; level--) {
 		uint64_t pte = pool_table(table)[(gpa >> (12 + 9 * level)) & mask];
 		uint64_t addr = ((pte & PTE_PPN) >> 10) << 12;
@@ -304,10 +309,11 @@ static void bare_is_shadowed_too(void **state)
 	expect_page(BIG + 5, BIG_HPA + 5, 2, PTE_R | PTE_W | PTE_X);
 	assert_int_equal(hext_shadow_hgatp(&pool, get(0)) >> 60, 8);
 	assert_false(get(0)->fragmented);
-	/* Beyond the 41 bits of the shadow: whatever L1 has there cannot be mapped. */
+	/* Beyond the 59 bits of the widest mode: whatever L1 has there cannot be mapped. */
 	fake_add_region(
-		(struct fake_region){ BIT64(41) + MIB2, MIB2, BIG_HPA, 0, true, true, true });
-	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(41) + MIB2), HEXT_SHADOW_EMULATE);
+		(struct fake_region){ BIT64(59) + MIB2, MIB2, BIG_HPA, 0, true, true, true });
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(59) + MIB2), HEXT_SHADOW_EMULATE);
+	assert_int_equal(hext_shadow_hgatp(&pool, get(0)) >> 60, 8);
 	assert_false(seen(0, MIB2).valid);
 }
 
@@ -1257,7 +1263,7 @@ static void the_least_recently_used_is_evicted(void **state)
 	quiesced_vmids = 0;
 	/* 1 is the oldest but for hart 1's, which is in use. */
 	hart[0].hgatp = UINT64_C(9) << 60 | UINT64_C(5) << 44;
-	assert_ptr_equal(get(0), s[1]);
+	assert_ptr_equal(hext_shadow_get_wider(&pool, &hart[0], 0, BIT64(41)), s[1]);
 	assert_int_equal(quiesced, 1);
 	assert_int_equal(quiesced_vmids, BIT64(s[1]->vmid));
 	assert_int_equal(hext_shadow_hgatp(&pool, s[1]) >> 60, 9);
@@ -1925,6 +1931,309 @@ static void too_little_memory_is_refused(void **state)
 		assert_false(hext_shadow_init(&pool, &config));
 }
 
+/* ---- modes ---- */
+
+#define HIGH41 (BIT64(41) + GIB1)
+#define HIGH50 (BIT64(50) + GIB1)
+
+static struct hext_shadow *widen(unsigned int n, gpa_t gpa)
+{
+	return hext_shadow_get_wider(&pool, &hart[n], n, gpa);
+}
+
+static uint64_t mode_of(unsigned int n)
+{
+	return hext_shadow_hgatp(&pool, get(n)) >> ATP_MODE_SHIFT;
+}
+
+/* priv H "Guest Physical Address Translation": 41, 50 and 59 bits of address. */
+static void the_mode_is_as_wide_as_the_addresses_in_use(void **state)
+{
+	struct hext_shadow *narrow;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(10, 3);
+	fake_map(hart[0].hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, BIT64(40) - KIB4, SMALL, 0, FAKE_LEAF);
+	expect_page(KIB4, SMALL_HPA, 0, PTE_RWX);
+	expect_page(BIT64(40) - KIB4, SMALL_HPA, 0, PTE_RWX);
+	narrow = get(0);
+	assert_int_equal(mode_of(0), ATP_MODE_39);
+	/* L1 does not map the address. */
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, HIGH41 + 5), HEXT_SHADOW_TRAP);
+	assert_int_equal(result.trap.cause, CAUSE_LOAD_GUEST_PAGE);
+	assert_int_equal(result.trap.htval, (HIGH41 + 5) >> 2);
+	/* Nor does the fill before L2 runs again widen the shadow, or map another address. */
+	fake_map(hart[0].hgatp, HIGH41, SMALL + MIB2, 0, FAKE_LEAF);
+	ahead_again(0);
+	assert_int_equal(mode_of(0), ATP_MODE_39);
+	assert_false(seen(0, GIB1).valid);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, HIGH41 + 5), HEXT_SHADOW_WIDEN);
+	assert_int_equal(result.gpa, HIGH41 + 5);
+	assert_false(seen(0, GIB1).valid);
+	assert_ptr_not_equal(widen(0, result.gpa), narrow);
+	assert_int_equal(mode_of(0), ATP_MODE_48);
+	expect_page(HIGH41 + 5, SMALL_HPA + MIB2 + 5, 0, PTE_RWX);
+	expect_page(KIB4, SMALL_HPA, 0, PTE_RWX);
+	assert_false(seen(0, GIB1).valid);
+	/* An implicit access, to the highest address of Sv57x4 that a PTE of the VS-stage has. */
+	fake_map(hart[0].hgatp, BIT64(56) - KIB4, SMALL, 0, FAKE_LEAF);
+	assert_int_equal(fault_with(0, CAUSE_STORE_GUEST_PAGE, BIT64(56) - 8, HEXT_HTINST_PTE_READ),
+			 HEXT_SHADOW_WIDEN);
+	widen(0, result.gpa);
+	assert_int_equal(mode_of(0), ATP_MODE_57);
+	expect_page(BIT64(56) - 8, SMALL_HPA + KIB4 - 8, 0, PTE_RWX);
+	expect_page(HIGH41 + 5, SMALL_HPA + MIB2 + 5, 0, PTE_RWX);
+	/* The mode that L1 has is the widest. */
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(59) + KIB4), HEXT_SHADOW_TRAP);
+}
+
+/* Of L1's own mode all addresses are used, of a narrower one those without the highest bit. */
+static void the_highest_bit_of_a_narrower_mode_is_not_used(void **state)
+{
+	uint64_t mode;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(10, 3);
+	fake_map(hart[0].hgatp, BIT64(40), SMALL, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(40)), HEXT_SHADOW_WIDEN);
+	widen(0, result.gpa);
+	assert_int_equal(mode_of(0), ATP_MODE_48);
+	fake_map(hart[0].hgatp, BIT64(49), SMALL, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(49)), HEXT_SHADOW_WIDEN);
+	widen(0, result.gpa);
+	assert_int_equal(mode_of(0), ATP_MODE_57);
+	expect_page(BIT64(49), SMALL_HPA, 0, PTE_RWX);
+	for (mode = ATP_MODE_39; mode <= ATP_MODE_57; mode++) {
+		const gpa_t last = BIT64(41 + 9 * (mode - ATP_MODE_39)) - KIB4;
+
+		hart[0].hgatp = fake_atp(mode, 4);
+		fake_map(hart[0].hgatp, last, SMALL, 0, FAKE_LEAF);
+		if (fault(0, CAUSE_LOAD_GUEST_PAGE, last) == HEXT_SHADOW_WIDEN)
+			widen(0, result.gpa);
+		assert_int_equal(mode_of(0), mode);
+		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, last), HEXT_SHADOW_RESUME);
+		assert_int_equal(seen(0, last).hpa, SMALL_HPA);
+	}
+}
+
+static void l1s_mode_bounds_the_addresses(void **state)
+{
+	uint64_t high[] = { HIGH41, HIGH50, BIT64(59) + KIB4 };
+	uint64_t mode;
+
+	(void)state;
+	for (mode = ATP_MODE_39; mode <= ATP_MODE_57; mode++) {
+		hart[0].hgatp = fake_atp(mode, 3);
+		/* The high bits cut off would give this page. */
+		fake_map(hart[0].hgatp, high[mode - ATP_MODE_39] & (BIT64(41) - 1), SMALL, 0,
+			 FAKE_LEAF);
+		assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, high[mode - ATP_MODE_39]),
+				 HEXT_SHADOW_TRAP);
+		assert_int_equal(result.trap.htval, high[mode - ATP_MODE_39] >> 2);
+		assert_int_equal(mode_of(0), ATP_MODE_39);
+	}
+	/* With Bare all addresses are L1's. */
+	hart[0].hgatp = 0;
+	fake_add_region((struct fake_region){ HIGH41, MIB2, BIG_HPA, 1, true, true, true });
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, HIGH41), HEXT_SHADOW_WIDEN);
+	widen(0, HIGH41);
+	assert_int_equal(mode_of(0), ATP_MODE_48);
+	expect_page(HIGH41, BIG_HPA, 1, PTE_RWX);
+}
+
+static void a_mode_that_the_hart_lacks_is_not_used(void **state)
+{
+	(void)state;
+	cfg.hgatp_modes = BIT64(ATP_MODE_57);
+	hart[0].hgatp = fake_atp(10, 3);
+	fake_map(hart[0].hgatp, HIGH41, SMALL, 0, FAKE_LEAF);
+	assert_int_equal(mode_of(0), ATP_MODE_57);
+	expect_page(HIGH41, SMALL_HPA, 0, PTE_RWX);
+	cfg.hgatp_modes = BIT64(ATP_MODE_39);
+	hart[0].hgatp = 0;
+	fake_add_region((struct fake_region){ HIGH41, MIB2, BIG_HPA, 1, true, true, true });
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, HIGH41), HEXT_SHADOW_EMULATE);
+}
+
+/* Hart 1 goes on under the narrow shadow until it asks for a shadow again. */
+static void harts_may_stay_in_an_outgrown_shadow(void **state)
+{
+	uint64_t hgatp = fake_atp(10, 3), before;
+	struct hext_shadow *narrow, *wide;
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = hart[1].hgatp = hgatp;
+	fake_map(hgatp, KIB4, SMALL, 0, FAKE_LEAF);
+	fake_map(hgatp, HIGH41, SMALL, 0, FAKE_LEAF);
+	expect_page(KIB4, SMALL_HPA, 0, PTE_RWX);
+	narrow = get(1);
+	before = hext_shadow_hgatp(&pool, narrow);
+	wide = widen(0, HIGH41);
+	expect_page(KIB4, SMALL_HPA, 0, PTE_RWX);
+	assert_int_equal(hext_shadow_hgatp(&pool, narrow), before);
+	assert_int_equal(narrow->harts, 1);
+	assert_int_not_equal(narrow->vmid, wide->vmid);
+	/* Both are L1's shadow, for fences of both stages. */
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 3, 0),
+			 BIT64(narrow - pool.shadow) | BIT64(wide - pool.shadow));
+	assert_true(hw_walk(before, KIB4).valid);
+	*fake_slot(hgatp, KIB4, 0) = 0;
+	assert_int_equal(fence(3, KIB4, KIB4).shadows,
+			 BIT64(narrow - pool.shadow) | BIT64(wide - pool.shadow));
+	assert_false(hw_walk(before, KIB4).valid);
+	assert_false(seen(0, KIB4).valid);
+	/* Other keys do not take the narrow one away while hart 1 is bound to it. */
+	for (i = 0; i < 8; i++) {
+		hart[0].hgatp = fake_atp(10, 10 + i);
+		assert_ptr_not_equal(get(0), narrow);
+	}
+	/* And once the wide one is gone, the narrow one is not found any more. */
+	hart[0].hgatp = hgatp;
+	assert_ptr_not_equal(get(0), narrow);
+	wide = widen(0, HIGH41);
+	assert_true(narrow->used);
+	assert_ptr_equal(get(1), wide);
+}
+
+static void an_outgrown_shadow_is_the_first_to_go(void **state)
+{
+	struct hext_shadow *narrow;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		hart[0].hgatp = fake_atp(10, i);
+		get(0);
+	}
+	hart[0].hgatp = hart[1].hgatp = fake_atp(10, 4);
+	narrow = get(1);
+	widen(0, HIGH41);
+	/* It is used after all others. */
+	assert_ptr_not_equal(get(1), narrow);
+	quiesced_vmids = 0;
+	hart[0].hgatp = fake_atp(10, 9);
+	assert_ptr_equal(get(0), narrow);
+	assert_int_equal(quiesced_vmids, BIT64(narrow->vmid));
+	assert_int_equal(mode_of(0), ATP_MODE_39);
+	assert_ptr_equal(get(0), narrow);
+}
+
+/* While hart 0 waits for other harts, hart 1 asks for the same key. */
+static uint64_t wanted_while_widening;
+
+static void get_while_widening(void)
+{
+	in_quiesce = NULL;
+	hart[1].hgatp = wanted_while_widening;
+	get(1);
+}
+
+static void harts_widen_at_the_same_time(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		hart[0].hgatp = fake_atp(10, 10 + i);
+		wanted_while_widening = hart[0].hgatp;
+		get(0);
+		in_quiesce = get_while_widening;
+		widen(0, HIGH41);
+		assert_null(in_quiesce);
+		assert_int_equal(mode_of(0), ATP_MODE_48);
+		/* Hart 1 has the narrow shadow, and the next time the one of hart 0. */
+		assert_ptr_equal(get(1), get(0));
+	}
+}
+
+/* One level of a walk: the entry for @addr, by @entry_at. */
+static uint64_t *shadow_entry(uint64_t addr)
+{
+	return pool_table(addr & ~(PAGE_SIZE - 1)) + addr % PAGE_SIZE / 8;
+}
+
+/*
+ * Walk the G-stage of @hgatp for @gpa. Returns the number of PTEs read; 0: there is no leaf.
+ * *@offset is what to add to @gpa.
+ */
+static unsigned int reads_of_gstage(uint64_t hgatp, gpa_t gpa, uint64_t *(*entry)(uint64_t),
+				    uint64_t *addr)
+{
+	unsigned int level = hext_levels(hgatp >> ATP_MODE_SHIFT) - 1, reads = 0;
+	uint64_t table = (hgatp & ATP_PPN) << PAGE_SHIFT, mask = 0x7ff, pte;
+
+	for (;; level--) {
+		pte = *entry(table + 8 * (gpa >> pte_span_shift(level) & mask));
+		reads++;
+		if (!(pte & PTE_V))
+			return 0;
+		table = pte_addr(pte);
+		if (rwx(pte))
+			break;
+		mask = 0x1ff;
+	}
+	*addr = table | (gpa & (pte_span(level) - 1));
+	return reads;
+}
+
+/*
+ * The number of PTEs that a hart without caches reads for a load of L2 at @gva. @distance is that
+ * from L1's addresses to the results of the G-stage. 0: no translation for *@missing, which is an
+ * implicit access if *@implicit.
+ */
+static unsigned int cold_reads(uint64_t hgatp, uint64_t *(*entry)(uint64_t), uint64_t distance,
+			       uint64_t vsatp, gva_t gva, gpa_t *missing, bool *implicit)
+{
+	unsigned int level = hext_levels(vsatp >> ATP_MODE_SHIFT), reads = 0, more;
+	uint64_t addr;
+	gpa_t table = (vsatp & ATP_PPN) << PAGE_SHIFT;
+
+	while (level--) {
+		*missing = table + 8 * (gva >> pte_span_shift(level) & 0x1ff);
+		*implicit = true;
+		more = reads_of_gstage(hgatp, *missing, entry, &addr);
+		if (!more)
+			return 0;
+		reads += more + 1;
+		table = pte_addr(*fake_pte(addr - distance));
+	}
+	*missing = table;
+	*implicit = false;
+	more = reads_of_gstage(hgatp, table, entry, &addr);
+	return more ? reads + more : 0;
+}
+
+/* A load of L2 that misses everything, with Sv57 on Sv57x4: 35 PTEs on the bare machine. */
+static void a_load_of_l2_reads_few_ptes(void **state)
+{
+	uint64_t hgatp = fake_atp(10, 3), vsatp = fake_atp(10, 0), page;
+	gva_t gva = UINT64_C(0x12345678000);
+	gpa_t gpa = UINT64_C(0x3210000000);
+	unsigned int i, reads;
+	bool implicit;
+
+	(void)state;
+	fake_map(vsatp, gva, gpa, 0, PTE_V | PTE_RWX | PTE_A | PTE_D);
+	/* L2's tables are where L1 has them. */
+	for (page = FAKE_RAM; page < FAKE_RAM + 64 * KIB4; page += KIB4)
+		fake_map(hgatp, page, page, 0, FAKE_LEAF);
+	fake_map(hgatp, gpa, SMALL, 0, FAKE_LEAF);
+	assert_int_equal(cold_reads(hgatp, fake_pte, 0, vsatp, gva, &gpa, &implicit), 35);
+	hart[0].hgatp = hgatp;
+	for (i = 0; i < 7; i++) {
+		reads = cold_reads(hext_shadow_hgatp(&pool, get(0)), shadow_entry, BIT64(40), vsatp,
+				   gva, &gpa, &implicit);
+		if (reads)
+			break;
+		assert_int_equal(fault_with(0, CAUSE_LOAD_GUEST_PAGE, gpa,
+					    implicit ? HEXT_HTINST_PTE_READ : 0),
+				 HEXT_SHADOW_RESUME);
+	}
+	assert_int_equal(reads, 23);
+}
+
 /* ---- the model ---- */
 
 /*
@@ -1955,7 +2264,7 @@ static struct {
 } guest[GUESTS];
 
 static uint64_t seed;
-static unsigned int changes;
+static unsigned int changes, widened;
 
 static uint64_t pick(uint64_t n)
 {
@@ -2022,7 +2331,7 @@ static void random_fence(void)
 		.all_vmids = pick(8) == 0,
 		.vmid = (guest[pick(GUESTS)].hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT,
 		.all_addresses = pick(4) == 0,
-		.gpa = guest[0].sample[pick(SAMPLES)].gpa - pick(2) * KIB4,
+		.gpa = guest[pick(GUESTS)].sample[pick(SAMPLES)].gpa - pick(2) * KIB4,
 		.size = KIB4 << pick(20),
 	};
 	unsigned int g;
@@ -2218,6 +2527,7 @@ static void random_fault(unsigned int n)
 	};
 	unsigned int g = pick(GUESTS);
 	gpa_t gpa = guest[g].sample[pick(SAMPLES)].gpa;
+	enum hext_shadow_outcome outcome;
 	struct said said;
 
 	hart[n].hgatp = guest[g].hgatp;
@@ -2227,9 +2537,15 @@ static void random_fault(unsigned int n)
 		hart[n].hgatp ^= (uint64_t)(16 + pick(8)) << 44;
 	if (pick(4) == 0)
 		ahead(n, causes[pick(3)], gpa);
-	if (fault(n, causes[pick(3)], gpa) == HEXT_SHADOW_TRAP && hart[n].hgatp == guest[g].hgatp &&
+	outcome = fault(n, causes[pick(3)], gpa);
+	if (outcome == HEXT_SHADOW_TRAP && hart[n].hgatp == guest[g].hgatp &&
 	    l1_says(guest[g].hgatp, gpa, &said))
 		assert_true(said.flags != (PTE_R | PTE_W | PTE_X));
+	if (outcome == HEXT_SHADOW_WIDEN) {
+		widen(n, gpa);
+		assert_true(!(gpa >> get(n)->gpa_bits));
+		widened++;
+	}
 }
 
 /* With @one_distance, the model's memory has host addresses of which hext_config says so. */
@@ -2250,10 +2566,14 @@ static void start_model(bool one_distance)
 	memset(guest, 0, sizeof(guest));
 	kept_tables = 0;
 	for (g = 0; g < GUESTS; g++) {
-		/* Two guests share a VMID; the third has another mode. */
+		/*
+		 * Two guests share a VMID; the third has another mode, and addresses that differ
+		 * in high bits alone.
+		 */
 		guest[g].hgatp = fake_atp(g == 2 ? 9 : 8, g == 0 ? 1 : 2);
 		for (i = 0; i < SAMPLES; i++)
-			guest[g].sample[i].gpa = at[i % 6] + (i / 6) * KIB4;
+			guest[g].sample[i].gpa = at[i % 6] + (i / 6) * KIB4 +
+						 (g == 2 && i >= 18 ? BIT64(41) - 3 * KIB4 : 0);
 	}
 }
 
@@ -2286,7 +2606,7 @@ static void random_use_keeps_the_invariant(void **state)
 		}
 		check_all(step % 50 == 0);
 	}
-	assert_true(filled > STEPS / 4 && changes > STEPS / 5);
+	assert_true(filled > STEPS / 4 && changes > STEPS / 5 && widened > STEPS / 1000);
 }
 
 /*
@@ -2404,6 +2724,14 @@ int main(void)
 		T(use_of_the_pool_is_told),
 		T(few_vmids_are_shared),
 		T(too_little_memory_is_refused),
+		T(the_mode_is_as_wide_as_the_addresses_in_use),
+		T(the_highest_bit_of_a_narrower_mode_is_not_used),
+		T(l1s_mode_bounds_the_addresses),
+		T(a_mode_that_the_hart_lacks_is_not_used),
+		T(harts_may_stay_in_an_outgrown_shadow),
+		T(an_outgrown_shadow_is_the_first_to_go),
+		T(harts_widen_at_the_same_time),
+		T(a_load_of_l2_reads_few_ptes),
 		T(random_use_keeps_the_invariant),
 	};
 
