@@ -101,16 +101,19 @@ void nested_hart_start(const struct vcpu *v)
 {
 	struct hext_gvma_fence everything = { .all_vmids = true, .all_addresses = true };
 	struct hext_shadow_pool *pool = &v->domain->shadows;
-	unsigned int i;
+	uint32_t i;
 
 	/*
 	 * While this hart was stopped, ipi_call() has left it out. So the fences that L1 asked for
-	 * on this hart alone have removed nothing from the shadows.
+	 * on this hart alone have removed nothing from the shadows. ipi_call() includes this hart
+	 * now, so a shadow that gets its first key from now on is fenced here before its first use.
 	 */
-	for (; everything.from < pool->count; everything.from += HEXT_SHADOW_AT_ONCE)
+	do {
 		hext_shadow_fence_gvma(pool, &everything);
+		everything.from += HEXT_SHADOW_AT_ONCE;
+	} while (everything.from < hext_shadow_keys(pool));
 	hfence_vmid(v->domain->vmids.first);
-	for (i = 0; i < pool->count; i++)
+	for (i = 0; i < hext_shadow_keys(pool); i++)
 		hfence_vmid(pool->shadow[i].vmid);
 }
 
