@@ -55,7 +55,7 @@ test_lines()
 		}
 		/^lines: the first has written [0-9]+$/ { written = $NF; next }
 		$0 ~ warning { next }
-		/^halite: level [01]: pool: shadows [0-9]+ of .* taken away [0-9]+ times$/ {
+		/^halite: level [01]: pool: shadows [0-9]+ of .*, [0-9]+ reclaimed$/ {
 			halite++
 			next
 		}
