@@ -176,8 +176,8 @@ load_all:
 /*
  * The trap entry with KEY_AREA, in place of riscv_trap_entry. It does the same with the functions
  * of quick_area.c, and enters the guest by sync_sret. So it saves tp, too, and stores all registers
- * of the guest in the area. If the hart lacks what this needs, v->quick.area_below is 0, and the
- * guest is entered as by riscv_trap_entry.
+ * of the guest in the area. If the hart lacks what this needs, v->quick.area_below is 0, and
+ * riscv_enter_guest enters the guest.
  */
 	.balign 4
 area_trap_entry:
@@ -196,15 +196,14 @@ area_general:
 	addi a0, tp, -VCPU_NACL
 	ld a2, VCPU_AREA_BELOW(a0)
 	bnez a1, 1f
+	beqz a2, area_save_others
 	scratch_registers ld, a0
-	bnez a2, area_load_quick
-	ld tp, VCPU_X(4)(a0)
-	j load_quick
+	j area_load_quick
 1:	li t0, VCPU_LOAD_ALL
 	beq a1, t0, riscv_enter_guest
 	li t0, VCPU_LOAD_SHARED
 	bne a1, t0, save_all
-	beqz a2, load_shared
+	beqz a2, area_copy_shared
 area_load_shared:
 	ld t0, VCPU_SHMEM_BELOW(a0)
 	check_guest_in_slot
@@ -214,6 +213,21 @@ area_load_shared:
 	sd t2, AREA_X(\n)(t0)
 	.endr
 	j enter_from_area
+
+/*
+ * v->quick.area_below is 0. The hart may have a part of the features: riscv_enter_guest chooses the
+ * entry by those, as vcpu_resume() has done. It takes all registers from v->x.
+ */
+area_save_others:
+	other_registers sd, a0
+	j riscv_enter_guest
+area_copy_shared:
+	ld t1, VCPU_SHARED_X(a0)
+	.irp n, ALL_REGISTERS
+	ld t2, \n * NACL_WORD_SIZE(t1)
+	sd t2, VCPU_X(\n)(a0)
+	.endr
+	j riscv_enter_guest
 
 area_load_quick:
 	ld a1, VCPU_SHMEM_BELOW(a0)
