@@ -17,6 +17,7 @@
 #               These machines run only the areas about harts with more than the H extension:
 #                 vector  harts with V
 #                 csrind  harts with Ssaia, Sscsrind and Ssctr, without IMSIC and hstateen0
+#                 smctr   harts with Sscsrind and Smctr, without Ssctr and hstateen0
 #                 max     harts with all extensions of QEMU; maxaia: with AIA
 #                 rva23   harts of RVA23; rva23aia: with AIA
 #   MACHINE:*     all variants of MACHINE; plic:* are those of the machine with a PLIC
@@ -48,13 +49,17 @@ machine_options()
 		echo "-M virt,aia=none -cpu" \
 			"rv64,h=true,smaia=true,ssaia=true,smcsrind=true,sscsrind=true,ssctr=true"
 		;;
+	smctr)
+		echo "-M virt,aia=none -cpu" \
+			"rv64,h=true,smcsrind=true,sscsrind=true,smctr=true,ssctr=false"
+		;;
 	max) echo "-M virt,aia=none -cpu max" ;;
 	maxaia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu max" ;;
 	rva23) echo "-M virt,aia=none -cpu rva23s64" ;;
 	rva23aia) echo "-M virt,aia=aplic-imsic,aia-guests=7 -cpu rva23s64" ;;
 	*)
 		die "conformance.sh: no machine '$1'; expected plic, aia, aia0, aplic, nosstc," \
-			"vector, csrind, max, maxaia, rva23 or rva23aia"
+			"vector, csrind, smctr, max, maxaia, rva23 or rva23aia"
 		;;
 	esac
 }
@@ -63,7 +68,7 @@ machine_options()
 machine_areas()
 {
 	case $1 in
-	vector | csrind | max* | rva23*) echo "$EXTENSIONS" ;;
+	vector | csrind | smctr | max* | rva23*) echo "$EXTENSIONS" ;;
 	esac
 }
 
@@ -102,7 +107,7 @@ all_of()
 	local config configs=(native none all slow all/all)
 	case $1 in
 	plic | aia) mapfile -t configs < <(all_configs | tr ' ' '\n') ;;
-	nosstc | vector | csrind | maxaia | rva23*) configs=(none all) ;;
+	nosstc | vector | csrind | smctr | maxaia | rva23*) configs=(none all) ;;
 	max) configs=(none all slow all/all none/all all/none) ;;
 	esac
 	for config in "${configs[@]}"; do
@@ -118,7 +123,7 @@ all_variants()
 	for config in native none all sync_csr sync_hfence+sync_sret slow all/all; do
 		echo "aia:$config"
 	done
-	for machine in aia0 aplic nosstc vector csrind max maxaia rva23 rva23aia; do
+	for machine in aia0 aplic nosstc vector csrind smctr max maxaia rva23 rva23aia; do
 		all_of "$machine"
 	done
 }

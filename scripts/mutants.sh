@@ -23,7 +23,7 @@
 OUT=$BUILD/mutants
 TREE=$OUT/tree
 LISTS="hext nacl client hv tlb boards cage pack"
-CAGE_VARIANTS="none all slow max:all csrind:none"
+CAGE_VARIANTS="none all slow max:all csrind:none smctr:none"
 PACK_TESTS="refuse-pack pack-dtb"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
