@@ -12,6 +12,27 @@
 
 #define VERSION 17
 
+/*
+ * False for what fdt_check_full() allows and the walks of devtree.h do not expect: something before
+ * the root, no root, or a property behind a subnode.
+ */
+static bool is_in_order(const void *fdt)
+{
+	uint32_t before = FDT_BEGIN_NODE, tag;
+	int next = 0;
+
+	if (fdt_next_node(fdt, -1, NULL))
+		return false;
+	do {
+		tag = fdt_next_tag(fdt, next, &next);
+		if (tag == FDT_PROP && before == FDT_END_NODE)
+			return false;
+		if (tag != FDT_NOP)
+			before = tag;
+	} while (tag != FDT_END);
+	return true;
+}
+
 void machine_check_fdt(const void *fdt, uint64_t limit)
 {
 	int error;
@@ -28,7 +49,10 @@ void machine_check_fdt(const void *fdt, uint64_t limit)
 	if (fdt_version(fdt) < VERSION || fdt_last_comp_version(fdt) > VERSION)
 		hv_fatal("device tree at 0x%lx is of version %u; Halite takes version %u",
 			 (unsigned long)fdt, (unsigned int)fdt_version(fdt), VERSION);
-	error = fdt_check_full(fdt, fdt_totalsize(fdt));
+	error = fdt_off_dt_struct(fdt) % FDT_TAGSIZE ? -FDT_ERR_ALIGNMENT
+						     : fdt_check_full(fdt, fdt_totalsize(fdt));
+	if (!error && !is_in_order(fdt))
+		error = -FDT_ERR_BADSTRUCTURE;
 	if (error)
 		hv_fatal("device tree at 0x%lx is damaged or cut short: %s", (unsigned long)fdt,
 			 fdt_strerror(error));

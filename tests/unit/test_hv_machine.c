@@ -786,6 +786,47 @@ static void home_grows_with_ram(void **state)
 	assert_int_equal(warnings, 1);
 }
 
+/* Make a tree whose structure block has @words and is at byte @start. */
+static void make_raw_tree(uint32_t start, const uint32_t *words, uint32_t count)
+{
+	const uint32_t end = start + 4 * count;
+	const uint32_t header[] = { FDT_MAGIC, end + 2, start, end, 40, 17, 16, 0, 2, 4 * count };
+	uint32_t i;
+
+	memset(tree, 0, sizeof(tree));
+	for (i = 0; i < 10; i++)
+		fdt32_st(tree + 4 * i, header[i]);
+	for (i = 0; i < count; i++)
+		fdt32_st(tree + start + 4 * i, words[i]);
+	tree[end] = 'x';
+}
+
+/* fdt_check_full() finds no fault in these. The walks of devtree.h would leave the tree. */
+static void refuses_trees_that_are_out_of_order(void **state)
+{
+	static const uint32_t plain[] = { 1, 0, 2, 9 };
+	static const uint32_t none[] = { 9 };
+	static const uint32_t nop[] = { 4, 1, 0, 2, 9 };
+	static const uint32_t property[] = { 3, 0, 0, 1, 0, 2, 9 };
+	static const uint32_t behind[] = {
+		1, 0, 1, 0x61000000, 2, 4, 3, 0, 0, 1, 0x62000000, 2, 2, 9,
+	};
+
+	(void)state;
+	make_raw_tree(64, plain, 4);
+	assert_fine(machine_check_fdt(tree, TREE_SIZE));
+	make_raw_tree(65, plain, 4);
+	assert_fatal(machine_check_fdt(tree, TREE_SIZE), "damaged");
+	make_raw_tree(64, none, 1);
+	assert_fatal(machine_check_fdt(tree, TREE_SIZE), "damaged");
+	make_raw_tree(64, nop, 5);
+	assert_fatal(machine_check_fdt(tree, TREE_SIZE), "damaged");
+	make_raw_tree(64, property, 7);
+	assert_fatal(machine_check_fdt(tree, TREE_SIZE), "damaged");
+	make_raw_tree(64, behind, 14);
+	assert_fatal(machine_check_fdt(tree, TREE_SIZE), "damaged");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -819,6 +860,7 @@ int main(void)
 		cmocka_unit_test(harts_without_memory_are_left_out),
 		cmocka_unit_test(home_is_the_highest_free_place),
 		cmocka_unit_test(home_grows_with_ram),
+		cmocka_unit_test(refuses_trees_that_are_out_of_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
