@@ -255,6 +255,38 @@ static void replace_memory(void *fdt, const struct range_list *ram)
 	}
 }
 
+/*
+ * Put the memory that the loader's tree says not to map into the tree @fdt. A memory reservation
+ * would not keep the guest from it.
+ */
+static void add_no_map(void *fdt, const struct range_list *no_map)
+{
+	int parent = devtree_subnode(fdt, 0, "reserved-memory");
+	int address_cells, size_cells, node;
+	char name[48];
+	unsigned int i;
+
+	if (!no_map->count)
+		return;
+	if (parent < 0) {
+		parent = fdt_add_subnode(fdt, 0, "reserved-memory");
+		need(parent, "reserved memory");
+		need(fdt_setprop_u32(fdt, parent, "#address-cells", 2), "reserved memory");
+		need(fdt_setprop_u32(fdt, parent, "#size-cells", 2), "reserved memory");
+		need(fdt_setprop_empty(fdt, parent, "ranges"), "reserved memory");
+	}
+	address_cells = fdt_address_cells(fdt, parent);
+	size_cells = fdt_size_cells(fdt, parent);
+	for (i = 0; i < no_map->count; i++) {
+		snprintf(name, sizeof(name), "loader-%u@%lx", i, (unsigned long)no_map->r[i].start);
+		node = fdt_add_subnode(fdt, parent, name);
+		need(node, "reserved memory");
+		put_cells(fdt, node, no_map->r[i].start, address_cells);
+		put_cells(fdt, node, no_map->r[i].size, size_cells);
+		need(fdt_setprop_empty(fdt, node, "no-map"), "reserved memory");
+	}
+}
+
 static void replace_bootargs(void *fdt, const char *bootargs)
 {
 	int chosen = devtree_subnode(fdt, 0, "chosen");
@@ -278,6 +310,7 @@ const void *pack_choose_fdt(const struct pack *p, const void *fdt, const struct 
 		need(fdt_add_mem_rsv(packed, m->reserved.r[i].start, m->reserved.r[i].size),
 		     "reserved memory");
 	replace_memory(packed, &m->ram);
+	add_no_map(packed, &m->no_map);
 	replace_bootargs(packed, machine_bootargs(fdt));
 	return packed;
 }

@@ -393,6 +393,7 @@ static void the_tree_of_the_pack_gets_what_the_loader_knows(void **state)
 	pack_a_tree(8192);
 	set_text("/chosen", "bootargs", "three");
 	range_list_add(&m.reserved, (struct range){ at(0), 0x80000 });
+	range_list_add(&m.no_map, (struct range){ at(0), 0x80000 });
 	assert_fine(find());
 	assert_fine(chosen_tree = pack_choose_fdt(&pack, tree, &m));
 	assert_ptr_equal(chosen_tree, ram_memory + HEADER + 16384);
@@ -403,8 +404,12 @@ static void the_tree_of_the_pack_gets_what_the_loader_knows(void **state)
 	assert_int_equal(again.ram.count, 1);
 	assert_int_equal(again.ram.r[0].start, at(0));
 	assert_int_equal(again.ram.r[0].size, RAM_SIZE);
-	assert_int_equal(again.reserved.count, 1);
+	/* As a memory reservation, and as a node with no-map. */
+	assert_int_equal(again.reserved.count, 2);
 	assert_int_equal(again.reserved.r[0].size, 0x80000);
+	assert_int_equal(again.no_map.count, 1);
+	assert_int_equal(again.no_map.r[0].start, at(0));
+	assert_int_equal(again.no_map.r[0].size, 0x80000);
 }
 
 static void without_a_tree_in_the_pack_the_loader_s_counts(void **state)
