@@ -56,13 +56,14 @@ static void check_firmware(const void *fdt)
  */
 #define FIRST_PAGES 16
 
+static struct page_pool first_memory;
+
 static void use_first_memory(void)
 {
 	static _Alignas(PAGE_SIZE) uint8_t memory[FIRST_PAGES * PAGE_SIZE];
-	static struct page_pool pool;
 
-	pool = (struct page_pool){ (uintptr_t)memory, (uintptr_t)memory + sizeof(memory) };
-	array_use(&pool);
+	first_memory = (struct page_pool){ (uintptr_t)memory, (uintptr_t)memory + sizeof(memory) };
+	array_use(&first_memory);
 }
 
 void hv_start(uint64_t hartid, void *fdt)
@@ -70,6 +71,7 @@ void hv_start(uint64_t hartid, void *fdt)
 	struct range self = home_image();
 	const void *tree;
 	struct modules mods;
+	struct page_pool before;
 	struct range home;
 	unsigned int cpus;
 
@@ -88,6 +90,7 @@ void hv_start(uint64_t hartid, void *fdt)
 	}
 	modules_find_packed(&mods, tree, &host.machine, self, &pack);
 	cpus = machine_count_cpus(&host.machine, tree);
+	before = first_memory;
 	/* If there is no place for so many harts, Halite leaves out some, and hv_main() says so. */
 	while (!home_choose(&host.machine, &mods, self, home_size(cpus),
 			    options_tables(pack_words(&pack, tree)), &home)) {
@@ -95,6 +98,8 @@ void hv_start(uint64_t hartid, void *fdt)
 			hv_fatal("too little RAM: no free %lu MiB for Halite",
 				 (unsigned long)(home_size(cpus) >> 20));
 		cpus = cpus * 7 / 8;
+		/* The lists of home_choose() are not in use any more. */
+		first_memory = before;
 	}
 	home_move(home, hartid, tree);
 }
