@@ -99,14 +99,17 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 	*pool = (struct hext_shadow_pool){
 		.vmid_tagged = tagged,
 		.count = max,
-		.keeps_two = count >= config->harts * 3,
 		.free = NO_TABLE,
 		.cfg = config->hext,
 		.quiesce = config->quiesce,
 	};
 	pool->roots_hpa = hpa(config->base.addr + skip * PAGE_SIZE);
 	pool->table_total = tables_in(pages, count, max);
+	/* A kept shadow may hold as many tables as the one that L2 runs under. */
 	pool->table_least = config->harts * HEXT_SHADOW_MIN_TABLES;
+	pool->keeps_two = count >= config->harts * 3 && pool->table_total >= 2 * pool->table_least;
+	if (pool->keeps_two)
+		pool->table_least *= 2;
 	pool->shadow = (struct hext_shadow *)(roots + (size_t)count * GSTAGE_ROOT_SIZE);
 	pool->info = (struct hext_table_info *)(pool->shadow + max);
 	info = info_pages(max, pool->table_total) * PAGE_SIZE + (size_t)count * GSTAGE_ROOT_SIZE;

@@ -322,11 +322,18 @@ static void choose_batch(struct hext_shadow_pool *pool, struct hext_shadow *s, u
 	choose(pool, s, &s->tables, false, SKIP_MAX, LOOKS_MAX, count);
 }
 
-/* The number of candidates of @from, for @s. Neither must end with fewer tables than the other. */
-static uint32_t batch_size(const struct hext_shadow *from, const struct hext_shadow *s)
+/*
+ * The number of candidates of @from, for @s, which most likely gets the free tables, too. Neither
+ * must end with fewer tables than the other.
+ */
+static uint32_t batch_size(const struct hext_shadow_pool *pool, const struct hext_shadow *from,
+			   const struct hext_shadow *s)
 {
-	uint32_t count = from == s ? s->table_count / 16 : (from->table_count - s->table_count) / 2;
+	uint32_t has = s->table_count + pool->free_count;
+	uint32_t count = s->table_count / 16;
 
+	if (from != s)
+		count = from->table_count > has ? (from->table_count - has) / 2 : 0;
 	return count < 1 ? 1 : count < HEXT_SHADOW_BATCH ? count : HEXT_SHADOW_BATCH;
 }
 
@@ -346,7 +353,7 @@ bool shadow_reclaim(struct hext_shadow_pool *pool, struct hext_shadow *s, void *
 	from = shadow_that_gives(pool, s);
 	if (!from->table_count)
 		return pool->free_count;
-	choose_batch(pool, from, batch_size(from, s));
+	choose_batch(pool, from, batch_size(pool, from, s));
 	pool->choosing = true;
 	shadow_quiesce(pool, from, ctx);
 	pool->choosing = false;
