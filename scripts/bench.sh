@@ -337,9 +337,10 @@ check_names()
 MODE=${1:-full}
 case $MODE in
 one | profile) check_names "${2:-sbi-kernel}" "${3:-nacl}" ;;
+bare) options "${2:-nacl}" >/dev/null ;;
 esac
 mkdir -p "$RUNS_DIR"
-make_initrd
+[ "$MODE" = bare ] || make_initrd
 case $MODE in
 full)
 	CONFIGS="native nacl none depth2" PASSES="1 2" RUNS=8

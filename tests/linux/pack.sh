@@ -39,6 +39,13 @@ test_tool_pack_arguments()
 	refuses "--give 'clint'" pack --kernel "$image" --give clint -o "$out"
 	refuses "--initrd: '/nowhere'" pack --kernel "$image" --initrd /nowhere -o "$out"
 	refuses "'/nowhere/x': cannot make it" pack --kernel "$image" -o /nowhere/x
+	rm -f "$out.link" "$out.pipe"
+	ln -s "$out" "$out.link"
+	mkfifo "$out.pipe"
+	refuses "'$LOGS': it is there and is not a regular file" pack --kernel "$image" -o "$LOGS"
+	refuses "'$out.link': it is there" pack --kernel "$image" -o "$out.link"
+	refuses "'$out.pipe': it is there" pack --kernel "$image" -o "$out.pipe"
+	[ -L "$out.link" ] && [ -p "$out.pipe" ] || fail "pack replaced a link or a pipe"
 	refuses "--dtb: '$image' is no device tree" pack --kernel "$image" --dtb "$image" -o "$out"
 	long=$(printf '%2048s' x)
 	refuses "--append: 2048 characters; at most 2047" pack --kernel "$image" \

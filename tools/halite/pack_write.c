@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -306,7 +307,15 @@ static void warn_of_size(const struct output *out)
 int pack_write(const struct pack_options *options)
 {
 	struct output out = { .path = options->output, .fd = -1 };
+	struct stat old;
 	int result;
+
+	/* rename() would replace a device such as /dev/null, or a link, by the new file. */
+	if (lstat(out.path, &old) == 0 && !S_ISREG(old.st_mode)) {
+		message("-o '%s': it is there and is not a regular file: give another path",
+			out.path);
+		return -1;
+	}
 
 	for (unsigned int kind = 0; kind < PACK_KINDS; kind++)
 		out.modules[kind].fd = -1;
