@@ -42,8 +42,8 @@ static void fill_config(struct world_config *w, const struct machine *m)
 	w->open_iselect = !c->aia && !c->smstateen &&
 			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);
 	/*
-	 * With Smstateen, it clears hstateen0.CTR, too. A hart with Smctr has the CSRs of Ssctr, also
-	 * if it has no Ssctr.
+	 * With Smstateen, it clears hstateen0.CTR, too. A hart with Smctr has the CSRs of Ssctr,
+	 * also if it has no Ssctr.
 	 */
 	w->open_ctr = (m->isa.smctr || m->isa.ssctr) && !c->ssctr && !c->smstateen;
 	c->identities = m->imsic.identities;
