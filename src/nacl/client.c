@@ -303,9 +303,10 @@ static void execute(struct nacl_client_hart *hart, const struct nacl_client_hfen
 	nacl_hook_hfence(&whole);
 }
 
+/* The hook may sync a CSR, and so lose the area. Then all fences have been executed. */
 static void take_back_hfences(struct nacl_client_hart *hart)
 {
-	for (unsigned int e = 0; e < NACL_HFENCE_COUNT; e++) {
+	for (unsigned int e = 0; hart->shmem && e < NACL_HFENCE_COUNT; e++) {
 		volatile nacl_word *words = &hart->shmem[NACL_WORD_OF_HFENCE(e, 0)];
 		struct nacl_client_hfence fence;
 
@@ -321,6 +322,8 @@ static void take_back_hfences(struct nacl_client_hart *hart)
 /* L0 no longer has the area. The contents are out of date from now on. */
 static void lose_area(struct nacl_client_hart *hart)
 {
+	if (!hart->shmem)
+		return;
 	take_back_csrs(hart);
 	take_back_hfences(hart);
 	forget_area(hart);

@@ -48,6 +48,7 @@ static struct below {
 	nacl_word version, extension, errors[5];
 	nacl_word features, feature_value;
 	nacl_word when_dirty; /* what the word of hgatp held when a dirty bit was last set */
+	bool hook_syncs;      /* the hook of fences syncs all CSRs first */
 	bool honest;	      /* it does what a successful call asks for */
 	unsigned char *area;
 	struct event log[512];
@@ -205,6 +206,8 @@ struct nacl_ret nacl_hook_call(nacl_word eid, nacl_word fid, nacl_word a0, nacl_
 void nacl_hook_hfence(const struct nacl_client_hfence *fence)
 {
 	assert_null(model); /* with an honest reader none needs to be executed */
+	if (below.hook_syncs)
+		nacl_client_sync_csr(&hart, ONES);
 	add(FENCE)->fence = *fence;
 }
 
@@ -683,6 +686,24 @@ static void test_the_entry_that_is_free_is_found(void **state)
 					 << 1);
 		assert_int_equal(count_pending(), ENTRIES);
 	}
+}
+
+/* The hook that executes the first of the fences finds that L0 has no area any more. */
+static void test_the_hook_of_fences_may_lose_the_area(void **state)
+{
+	(void)state;
+	enabled(ALL);
+	below.honest = false;
+	below.hook_syncs = true;
+	below.errors[2] = (nacl_word)NACL_ERR_NO_SHMEM;
+	below.errors[3] = (nacl_word)NACL_ERR_NO_SHMEM;
+	fill_queue();
+	hfence(nacl_hfence_vvma_asid(4, 5, 0x7777000, 0x2000, 0));
+	assert_null(hart.shmem);
+	assert_int_equal(count_pending(), 0);
+	/* The first one is executed once more by the loss of the area. */
+	assert_int_equal(count(FENCE, 0), ENTRIES + 2);
+	assert_int_equal(event_at(FENCE, ENTRIES + 1)->fence.addr, 0x7777000);
 }
 
 static void test_no_fence_is_lost_when_l0_does_none(void **state)
@@ -1278,6 +1299,7 @@ int main(void)
 		cmocka_unit_test(test_a_full_queue_is_synchronized),
 		cmocka_unit_test(test_the_entry_that_is_free_is_found),
 		cmocka_unit_test(test_no_fence_is_lost_when_l0_does_none),
+		cmocka_unit_test(test_the_hook_of_fences_may_lose_the_area),
 		cmocka_unit_test(test_flush_does_what_l0_does_not),
 		cmocka_unit_test(test_the_way_in_for_each_subset),
 		cmocka_unit_test(test_settle_gives_l0_what_sync_sret_would_not),
