@@ -104,10 +104,21 @@ conformance()
 		>"$OUT/log" 2>&1 || { echo conformance; return 1; }
 }
 
+# unit_programs NAME...: runs build/unit/test_NAME of the tree for each name.
+unit_programs()
+{
+	local test
+	for test; do
+		make -s --no-print-directory -C "$TREE" "build/unit/test_$test" >"$OUT/log" 2>&1 ||
+			return 2
+		timeout 60 "$TREE/build/unit/test_$test" >"$OUT/log" 2>&1 ||
+			{ echo "test_$test"; return 1; }
+	done
+}
+
 # The unit tests that are about $file, the first file of the fault.
 unit_file()
 {
-	local test
 	case $file in
 	hext/*) unit_hext; return ;;
 	riscv/attempt.c) set -- riscv_attempt ;;
@@ -120,18 +131,12 @@ unit_file()
 		;;
 	*) return 0 ;;
 	esac
-	for test; do
-		make -s --no-print-directory -C "$TREE" "build/unit/test_$test" >"$OUT/log" 2>&1 ||
-			return 2
-		timeout 60 "$TREE/build/unit/test_$test" >"$OUT/log" 2>&1 ||
-			{ echo "test_$test"; return 1; }
-	done
+	unit_programs "$@"
 }
 
 # The unit tests that are about $file, the first file of the fault.
 unit_boards()
 {
-	local test
 	case $file in
 	hv/machine* | hv/devtree.c | hv/guest_fdt.c)
 		set -- hv_machine hv_aia hv_guest_fdt hv_boards
@@ -140,19 +145,12 @@ unit_boards()
 	'') set -- hv_machine hv_aia hv_guest_fdt hv_boards hv_image ;;
 	*) return 0 ;;
 	esac
-	for test; do
-		make -s --no-print-directory -C "$TREE" "build/unit/test_$test" >"$OUT/log" 2>&1 ||
-			return 2
-		timeout 60 "$TREE/build/unit/test_$test" >"$OUT/log" 2>&1 ||
-			{ echo "test_$test"; return 1; }
-	done
+	unit_programs "$@"
 }
 
 unit_pack()
 {
-	make -s --no-print-directory -C "$TREE" build/unit/test_hv_pack >"$OUT/log" 2>&1 || return 2
-	timeout 60 "$TREE/build/unit/test_hv_pack" >"$OUT/log" 2>&1 ||
-		{ echo test_hv_pack; return 1; }
+	unit_programs hv_pack
 }
 
 model()
