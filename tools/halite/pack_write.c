@@ -304,19 +304,39 @@ static void warn_of_size(const struct output *out)
 			U_BOOT_UNPACKED_MAX / MIB);
 }
 
+/*
+ * Returns whether the file at path may be replaced: a regular file that is no input. rename() would
+ * replace a device such as /dev/null, or a link, too.
+ */
+static bool may_replace(const char *path, const struct pack_options *options)
+{
+	const char *inputs[] = { options->guest.kernel, options->guest.initrd, options->dtb };
+	struct stat old, input;
+
+	if (lstat(path, &old) < 0)
+		return true;
+	if (!S_ISREG(old.st_mode)) {
+		message("-o '%s': it is there and is not a regular file: give another path", path);
+		return false;
+	}
+	for (unsigned int i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		if (inputs[i] && stat(inputs[i], &input) == 0 && input.st_dev == old.st_dev &&
+		    input.st_ino == old.st_ino) {
+			message("-o '%s': it is the input '%s': give another path", path,
+				inputs[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
 int pack_write(const struct pack_options *options)
 {
 	struct output out = { .path = options->output, .fd = -1 };
-	struct stat old;
 	int result;
 
-	/* rename() would replace a device such as /dev/null, or a link, by the new file. */
-	if (lstat(out.path, &old) == 0 && !S_ISREG(old.st_mode)) {
-		message("-o '%s': it is there and is not a regular file: give another path",
-			out.path);
+	if (!may_replace(out.path, options))
 		return -1;
-	}
-
 	for (unsigned int kind = 0; kind < PACK_KINDS; kind++)
 		out.modules[kind].fd = -1;
 	if ((size_t)snprintf(out.new, sizeof(out.new), "%s.new", out.path) >= sizeof(out.new)) {
