@@ -19,15 +19,13 @@ static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
 		extensions + sizeof(extensions) / sizeof(extensions[0]);
 	const struct sbi_extension *const *e;
 
-	if (id <= SBI_EXT_LEGACY_SHUTDOWN)
-		return &sbi_legacy;
 	if (id == NACL_EID)
 		return v->domain->nacl_offered ? &sbi_nacl : NULL;
 	for (e = extensions; e < end; e++) {
 		if ((*e)->id == id)
 			return *e;
 	}
-	return NULL;
+	return id <= SBI_EXT_LEGACY_SHUTDOWN ? &sbi_legacy : NULL;
 }
 
 static bool has_extension(const struct vcpu *v, uint64_t id)
