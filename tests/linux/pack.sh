@@ -47,7 +47,8 @@ test_tool_pack_arguments()
 	refuses "'$out.pipe': it is there" pack --kernel "$image" -o "$out.pipe"
 	[ -L "$out.link" ] && [ -p "$out.pipe" ] || fail "pack replaced a link or a pipe"
 	refuses "'$image': it is the input '$image'" pack --kernel "$image" -o "$image"
-	refuses "it is the input '$image'" pack --kernel "$image" -o "$LOGS/../${LOGS##*/}/image.bin"
+	refuses "it is the input '$image'" pack --kernel "$image" \
+		-o "$LOGS/../${LOGS##*/}/image.bin"
 	refuses "--dtb: '$image' is no device tree" pack --kernel "$image" --dtb "$image" -o "$out"
 	long=$(printf '%2048s' x)
 	refuses "--append: 2048 characters; at most 2047" pack --kernel "$image" \
