@@ -12,11 +12,14 @@
 # make steady       runs each test ten times, under load
 # make selftests    runs the kernel's KVM selftests, bare and in Halite, and compares
 #                   (mk/selftests.mk)
+# make install      installs below PREFIX (default: /usr/local), for packages in the folder DESTDIR
+# make uninstall    removes what `make install` with the same PREFIX and DESTDIR has installed
 # make pictures     draws docs/pictures/*.svg from the .dot files there
 # make csr-doc      writes docs/csr.md from the tables of src/hext
 # make format       lays out the C code; make format-check only checks the layout
 # make check        runs the checks that a change must pass (CONTRIBUTING.md)
 # make tag          tags the version
+# make help         prints these lines
 # make clean        removes what was built; make distclean removes the downloads too
 #
 # demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite),
@@ -43,7 +46,7 @@ include mk/warnings.mk
 
 # The built-in rules would look for sources of the dependency files.
 .SUFFIXES:
-HOST_CFLAGS := -std=gnu11 -O2 -g $(C_WARNINGS) -D_GNU_SOURCE -Isrc \
+HOST_CFLAGS := -std=gnu11 -O2 -g -ffile-prefix-map=$(CURDIR)=. $(C_WARNINGS) -D_GNU_SOURCE -Isrc \
 	-DHALITE_VERSION='"$(HALITE_VERSION)"'
 
 include mk/hypervisor.mk
@@ -55,11 +58,16 @@ include mk/selftests.mk
 include mk/bench.mk
 include mk/stress.mk
 include mk/pictures.mk
+include mk/install.mk
 
-.PHONY: all tool packages libfdt demo shell conformance test test-long steady format format-check \
-	clean distclean
+.PHONY: all help tool packages libfdt demo shell conformance test test-long steady format \
+	format-check clean distclean
 
 all: tool build/halite.elf build/halite.bin
+
+# The comment at the top of this file.
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' Makefile
 
 # Each build tree checks once for the packages that a build needs, and installs missing ones.
 packages: build/.packages

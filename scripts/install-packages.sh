@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs those Debian packages that the build and the tests need and that are missing.
-# Usage: install-packages.sh build|run|loaders|lint|unit|coverage|selftests|bench|pictures...
+# Usage: install-packages.sh build|run|loaders|lint|unit|coverage|selftests|bench|pictures|
+#                             install...
 . "$(dirname "$0")/common.sh"
 
 # Each group lists the packages that it needs on a machine without build tools.
@@ -15,6 +16,7 @@ LINT_PACKAGES="clang clang-format shellcheck cppcheck"
 SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu \
 	libc6-dev-riscv64-cross"
 BENCH_PACKAGES="gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross jq"
+INSTALL_PACKAGES="pkg-config mandoc zsh"
 PICTURE_PACKAGES="graphviz fonts-liberation"
 QEMU_MINIMUM=10
 
@@ -81,10 +83,11 @@ for group; do
 	selftests) install_missing $SELFTEST_PACKAGES ;;
 	bench) install_missing $BENCH_PACKAGES ;;
 	pictures) install_missing $PICTURE_PACKAGES ;;
+	install) install_missing $INSTALL_PACKAGES ;;
 	*)
 		die "install-packages.sh: unknown group '$group';" \
-			"expected build, unit, coverage, run, loaders, lint, selftests, bench or" \
-			"pictures"
+			"expected build, unit, coverage, run, loaders, lint, selftests, bench," \
+			"pictures or install"
 		;;
 
 	esac

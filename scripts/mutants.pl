@@ -12,7 +12,7 @@
 #     + the code that replaces it; without such a line, the code is taken out
 #     also FILE PLACE
 #     ...for a fault that changes several pieces of code
-# FILE is below src. PLACE is the name of a function, of a variable with an initializer or of a
+# FILE is below src; ../tools/FILE is outside of it. PLACE is the name of a function, of a variable with an initializer or of a
 # macro, the first argument of a macro that stands alone (a row of csr_table.h), or a label. The
 # code to replace occurs exactly once in it; spaces, ends of lines and the backslashes that continue
 # a macro do not count. "equal" marks a fault that nothing can see, and the text says why: it is not
@@ -90,7 +90,7 @@ sub read_list
 		if ($line =~ /^([-+])(?: (.*))?$/ && $edit) {
 			my $part = $1 eq '-' ? 'old' : 'new';
 			$edit->{$part} .= ($edit->{$part} eq '' ? '' : "\n") . ($2 // '');
-		} elsif ($line =~ /^(also )?([\w\/]+\.[chS]) (\w+)(, equal|, rare)?(: .*)?$/) {
+		} elsif ($line =~ /^(also )?((?:\.\.\/)?\w[\w.-]*\/[\w\/.-]+) (\w+)(, equal|, rare)?(: .*)?$/) {
 			$edit = { file => $2, place => $3, old => '', new => '' };
 			push @faults, { line => $., mark => $4, text => $5, edits => [] } unless $1;
 			push @{$faults[-1]{edits}}, $edit;

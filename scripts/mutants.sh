@@ -14,6 +14,7 @@
 #           CAGE_VARIANTS, then tests/run with the words in CAGE_TESTS
 #   pack    what finds and checks the pack: its unit tests, then tests/run with the words in
 #           PACK_TESTS
+#   tool    the command and what is installed with it: tests/run with the words in TOOL_TESTS
 # Usage: scripts/mutants.sh [LIST[:WHICH]...]   all lists without a word. WHICH is the number of a
 #                                               fault's first line, or a part of its file, place or
 #                                               text. The last line is `N found, N missed`.
@@ -22,8 +23,9 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-LISTS="hext nacl client hv tlb boards cage pack"
+LISTS="hext nacl client hv tlb boards cage pack tool"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none"
+TOOL_TESTS="tool-install"
 PACK_TESTS="refuse-pack pack-dtb"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
@@ -198,6 +200,12 @@ packs()
 	tests_in_qemu $PACK_TESTS
 }
 # shellcheck disable=SC2086
+tool()
+{
+	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
+	tests_in_qemu $TOOL_TESTS
+}
+# shellcheck disable=SC2086
 machine() { tests_in_qemu $HV_TESTS; }
 
 # try CHECK...: prints what has found the fault. 2: it does not build.
@@ -224,6 +232,7 @@ checks_of()
 	tlb) checks=(model) seeds=4 ;;
 	boards) checks=(unit_boards boards) ;;
 	pack) checks=(unit_pack packs) ;;
+	tool) checks=(tool) ;;
 	cage) checks=(unit_file model conformance_cage cage) ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac

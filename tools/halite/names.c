@@ -16,8 +16,8 @@ static const char names_help[] =
 	"\n"
 	"Reads the text of a console. If Halite fails by a bug, it prints offsets in its image.\n"
 	"This command adds the name of the function to each offset, from Halite's ELF. The ELF\n"
-	"must have the build id that the console has. The default is halite.elf beside this\n"
-	"program.\n";
+	"must have the build id that the console has. The default is halite.elf beside the\n"
+	"halite.bin that 'halite run' uses.\n";
 
 int names_main(char **argv)
 {

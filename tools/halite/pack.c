@@ -28,8 +28,8 @@ static const char pack_help[] =
 	"  -o FILE         the file to make\n"
 	"  --list FILE     print what is in FILE, and check it\n"
 	"\n"
-	"Halite is halite.bin beside this program, or the file that the environment variable\n"
-	"HALITE_BIN names.\n"
+	"Halite is halite.bin beside this program or in ../lib/halite, or the file that the\n"
+	"environment variable HALITE_BIN names.\n"
 	"Exit status: 0; 1 if --list finds an error; 2 if an argument or a file is wrong.\n";
 
 static const char *const values[] = { "--kernel", "--initrd", "--append", "--nacl", "--give" };

@@ -55,39 +55,52 @@ static const char run_help[] =
 	"  --qemu PATH     QEMU 7.2 or later (default: qemu-system-riscv64 in PATH)\n"
 	"  -- ARGUMENTS    more arguments for QEMU, after all others\n"
 	"\n"
-	"The hypervisor is halite.bin beside this program, or the file that the environment\n"
-	"variable HALITE_BIN names.\n"
+	"The hypervisor is halite.bin beside this program or in ../lib/halite, or the file that\n"
+	"the environment variable HALITE_BIN names.\n"
 	"Exit status: QEMU's, which is 0 after a power-off; 1 if Halite ends in an error, with a\n"
 	"message on the console; 2 if an argument is wrong.\n";
 
-int run_find_hypervisor(char *path, size_t size)
+/* @path becomes that of @file, from this program's folder. Returns 0, or -1 after a message. */
+static int beside_program(const char *file, char *path, size_t size)
 {
-	const char *chosen = getenv("HALITE_BIN");
 	char self[PATH_MAX];
-	ssize_t length;
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (chosen && *chosen) {
-		snprintf(path, size, "%s", chosen);
-	} else {
-		length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-		if (length < 0) {
-			message("cannot find where this program is: %s", strerror(errno));
-			return -1;
-		}
-		self[length] = '\0';
-		*(strrchr(self, '/') + 1) = '\0';
-		if ((size_t)snprintf(path, size, "%shalite.bin", self) >= size) {
-			message("the path '%shalite.bin' is too long", self);
-			return -1;
-		}
+	if (length < 0) {
+		message("cannot find where this program is: %s", strerror(errno));
+		return -1;
 	}
-	if (access(path, R_OK) < 0) {
-		message("the hypervisor '%s': %s; expected halite.bin beside this program, or its "
-			"path in HALITE_BIN",
-			path, strerror(errno));
+	self[length] = '\0';
+	*(strrchr(self, '/') + 1) = '\0';
+	if ((size_t)snprintf(path, size, "%s%s", self, file) >= size) {
+		message("the path '%s%s' is too long", self, file);
 		return -1;
 	}
 	return 0;
+}
+
+int run_find_hypervisor(char *path, size_t size)
+{
+	/* As `make` builds it, and as `make install` installs it. */
+	static const char *const places[] = { "halite.bin", "../lib/halite/halite.bin" };
+	const char *chosen = getenv("HALITE_BIN");
+
+	if (chosen && *chosen) {
+		snprintf(path, size, "%s", chosen);
+		if (access(path, R_OK) == 0)
+			return 0;
+	} else {
+		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+			if (beside_program(places[i], path, size) < 0)
+				return -1;
+			if (access(path, R_OK) == 0)
+				return 0;
+		}
+	}
+	message("the hypervisor '%s': %s; expected halite.bin beside this program or in "
+		"../lib/halite, or its path in HALITE_BIN",
+		path, strerror(errno));
+	return -1;
 }
 
 int run_find_elf(char *path, size_t size)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make install    installs below PREFIX (default: /usr/local). DESTDIR=DIR is put before all paths
+# make uninstall  removes what `make install` with the same variables has put there
+#
+# An installed `halite` finds halite.bin in ../lib/halite, from its own folder. So all that is below
+# PREFIX may be moved together.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Debian runs the kernel hooks in /etc only. A PREFIX of a user's own has an etc of its own.
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
+
+# ---- the libraries, for freestanding programs ----
+
+LIB_OUT := build/lib
+LIB_RV64 := rv64imac-lp64
+LIB_RV32 := rv32imac-ilp32
+# Hypervisors run at any address: hence medany. Warnings are those of `make`.
+LIB_FLAGS := -std=gnu11 $(C_WARNINGS) -Isrc -ffreestanding -O2 -g -mcmodel=medany \
+	-ffunction-sections -ffile-prefix-map=$(CURDIR)=.
+LIB_CC_$(LIB_RV64) := $(RV)gcc -march=rv64imac_zicsr -mabi=lp64
+LIB_CC_$(LIB_RV32) := $(RV)gcc -march=rv32imac_zicsr -mabi=ilp32
+LIB_HEADERS := $(wildcard src/nacl/*.h src/hext/*.h) src/lib/assert.h src/lib/page.h \
+	src/lib/spinlock.h
+# src/hext is for RV64 only.
+LIBRARIES := $(LIB_OUT)/$(LIB_RV64)/libhalite-nacl.a $(LIB_OUT)/$(LIB_RV64)/libhalite-hext.a \
+	$(LIB_OUT)/$(LIB_RV32)/libhalite-nacl.a
+
+# LIBRARY_RULES ABI FOLDER
+define LIBRARY_RULES
+$(LIB_OUT)/$(1)/$(2)/%.o: src/$(2)/%.c $(LIB_HEADERS) mk/install.mk | build/.packages
+	@mkdir -p $$(@D)
+	@$(LIB_CC_$(1)) $(LIB_FLAGS) -c -o $$@ $$<
+
+$(LIB_OUT)/$(1)/libhalite-$(2).a: \
+		$(patsubst src/%.c,$(LIB_OUT)/$(1)/%.o,$(wildcard src/$(2)/*.c))
+	@echo "  AR      $$@"
+	@rm -f $$@
+	@$(RV)ar rcD $$@ $$^
+endef
+$(eval $(call LIBRARY_RULES,$(LIB_RV64),nacl))
+$(eval $(call LIBRARY_RULES,$(LIB_RV64),hext))
+$(eval $(call LIBRARY_RULES,$(LIB_RV32),nacl))
+
+PKG_CONFIGS := $(addprefix build/install/,halite-nacl.pc halite-nacl-rv32.pc halite-hext.pc)
+build/install/halite-nacl.pc: PC = $(LIB_RV64)|nacl|SBI nested acceleration, both sides (RV64)
+build/install/halite-nacl-rv32.pc: PC = $(LIB_RV32)|nacl|SBI nested acceleration, both sides (RV32)
+build/install/halite-hext.pc: PC = $(LIB_RV64)|hext|The virtual H extension of a RISC-V hart (RV64)
+$(PKG_CONFIGS): tools/install/halite.pc.in mk/install.mk mk/version.mk
+	@mkdir -p $(@D)
+	@sed -e 's/@VERSION@/$(HALITE_VERSION)/' -e 's/@NAME@/$(basename $(@F))/' \
+		-e "s/@ABI@/$$(echo '$(PC)' | cut -d '|' -f 1)/" \
+		-e "s/@LIBRARY@/halite-$$(echo '$(PC)' | cut -d '|' -f 2)/" \
+		-e "s/@DESCRIPTION@/$$(echo '$(PC)' | cut -d '|' -f 3)/" $< >$@
+
+# ---- the manual page ----
+
+MAN_PAGE := build/install/halite.1
+$(MAN_PAGE): build/halite tools/install/man.sh tools/install/halite.1.in mk/version.mk
+	@mkdir -p $(@D)
+	@tools/install/man.sh $< $(HALITE_VERSION) >$@
+
+# ---- what is installed where ----
+
+# MODE:FILE:PLACE
+INSTALLED := \
+	755:build/halite:$(PREFIX)/bin/halite \
+	644:build/halite.bin:$(PREFIX)/lib/halite/halite.bin \
+	644:build/halite.elf:$(PREFIX)/lib/halite/halite.elf \
+	$(foreach library,$(LIBRARIES:$(LIB_OUT)/%=%),\
+		644:$(LIB_OUT)/$(library):$(PREFIX)/lib/halite/$(library)) \
+	$(foreach header,$(LIB_HEADERS:src/%=%),\
+		644:src/$(header):$(PREFIX)/include/halite/$(header)) \
+	$(foreach file,$(PKG_CONFIGS),644:$(file):$(PREFIX)/share/pkgconfig/$(notdir $(file))) \
+	644:$(MAN_PAGE):$(PREFIX)/share/man/man1/halite.1 \
+	644:tools/install/halite.bash:$(PREFIX)/share/bash-completion/completions/halite \
+	644:tools/install/_halite:$(ZSH_COMPLETIONS)/_halite
+
+# Folders that are Halite's own, the innermost first: `make uninstall` removes them.
+OWN_FOLDERS := $(addprefix $(PREFIX)/,lib/halite/$(LIB_RV64) lib/halite/$(LIB_RV32) lib/halite \
+	include/halite/nacl include/halite/hext include/halite/lib include/halite)
+
+.PHONY: install uninstall libraries
+libraries: $(LIBRARIES)
+
+install: all $(LIBRARIES) $(PKG_CONFIGS) $(MAN_PAGE)
+	@echo "  INSTALL $(DESTDIR)$(PREFIX)"
+	@for one in $(INSTALLED); do \
+		file=$${one#*:}; \
+		install -D -m "$${one%%:*}" "$${file%%:*}" "$(DESTDIR)$${file#*:}" || exit 1; \
+	done
+
+uninstall:
+	@for one in $(INSTALLED); do rm -f "$(DESTDIR)$${one##*:}"; done
+	@for folder in $(OWN_FOLDERS); do \
+		[ ! -d "$(DESTDIR)$$folder" ] || \
+			rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder" || exit 1; \
+	done

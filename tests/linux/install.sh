@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What `make install` installs: the command, its manual page, completions, libraries.
+# shellcheck shell=bash
+
+# verbs: prints the verbs of the command.
+verbs() { "$HALITE" --help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p'; }
+
+# help_options VERB: prints the options that the help text of VERB explains, sorted.
+help_options()
+{
+	"$HALITE" "$1" --help | sed -n 's/^  \(-.*\)/\1/p' | sed 's/   *.*//' |
+		grep -oE -e '--?[a-z][a-z-]*' | LC_ALL=C sort || true
+}
+
+# man_options VERB PAGE: prints the options that the section of VERB in the manual page explains.
+man_options()
+{
+	sed -n "/^\.SH HALITE ${1^^}\$/,/^\.SH /p" "$2" | grep -A 1 '^\.TP$' |
+		sed -n 's/^\.B //p' | sed 's/\\-/-/g' | grep -oE -e '--?[a-z][a-z-]*' |
+		LC_ALL=C sort || true
+}
+
+# The options in the command's code, in its help texts and in its manual page are the same.
+test_tool_install_man()
+{
+	local page=$BUILD/install/halite.1 verb found="" said
+	scripts/install-packages.sh install
+	make -s --no-print-directory -C "$TOP" build/install/halite.1
+	[ "$(verbs | wc -l)" -ge 3 ] || fail "halite --help names too few verbs"
+	for verb in $(verbs); do
+		grep -qx "\.SH HALITE ${verb^^}" "$page" || fail "the page has no 'halite $verb'"
+		said=$(help_options "$verb")
+		found+=$said$'\n'
+		[ "$said" = "$(man_options "$verb" "$page")" ] || fail "the manual page has other" \
+			"options than 'halite $verb --help'. tools/install/man.sh makes the page" \
+			"of that text, and says which form the text must have"
+	done
+	# Each option that the code compares with or lists is in a help text.
+	grep -qx -e '--kernel' <<<"$found" || fail "no help text explains --kernel"
+	for said in $(grep -ohE '"--?[a-z][a-z-]*"' "$TOP"/tools/halite/*.c | tr -d '"' | sort -u)
+	do
+		case $said in --help | -h | --version) continue ;; esac
+		# The command starts QEMU and passes it options with one hyphen.
+		case $said in --*) ;; *) continue ;; esac
+		grep -qx -e "$said" <<<"$found" || fail "the option $said of the code is in no" \
+			"help text: add it to 'halite VERB --help', from which the manual page" \
+			"and the completions come"
+	done
+	# Warnings, but one: the page has no date, so that it is the same whenever it is made.
+	said=$(mandoc -T lint -W warning "$page" | grep -v 'missing date' || true)
+	[ -z "$said" ] || fail "mandoc: $said"
+	# The rendered page has a line for an option that has a value.
+	grep -qE '^ +--machine M' <<<"$(mandoc -T ascii "$page" | sed 's/.\x08//g')" ||
+		fail "the page does not show --machine"
+}
+
+# bash_completes WORDS...: prints what bash offers for the last word.
+bash_completes()
+{
+	# shellcheck disable=SC2016 # the inner shell expands
+	bash -c 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _halite
+		printf "%s\n" "${COMPREPLY[@]}"' - "$TOP/tools/install/halite.bash" "$@"
+}
+
+# zsh_completes WORDS...: the same for zsh. In place of zsh's completion system, functions print
+# what they would offer.
+zsh_completes()
+{
+	# shellcheck disable=SC2016
+	zsh -fc 'compadd() { [ "$1" = -- ] && shift; print -l -- "$@" }
+		compset() { : }
+		_files() { print -- files "$@" }
+		file=$1; shift; words=("$@"); CURRENT=$#; source $file' - \
+		"$TOP/tools/install/_halite" "$@"
+}
+
+# offers SHELL WORD WORDS...: SHELL offers WORD for the last of WORDS.
+offers()
+{
+	local offered
+	offered=$("$1_completes" "${@:3}" 2>&1)
+	grep -qx -e "$2" <<<"$offered" || fail "$1 does not offer '$2' for '${*:3}': $offered"
+}
+
+test_tool_install_completion()
+{
+	local verb option value
+	scripts/install-packages.sh install
+	for verb in $(verbs); do
+		offers bash "$verb" "$HALITE" "${verb:0:1}"
+		offers zsh "$verb" "$HALITE" ''
+		for option in $(help_options "$verb"); do
+			offers bash "$option" "$HALITE" "$verb" "$option"
+			offers zsh "$option" "$HALITE" "$verb" ''
+		done
+	done
+	! grep -qx -e --cpus <<<"$(bash_completes "$HALITE" pack --)" ||
+		fail "bash offers an option of another verb"
+	for value in --kernel --qemu; do
+		offers bash "$TOP/Makefile" "$HALITE" run "$value" "$TOP/Makef"
+		offers bash "$TOP/Makefile" "$HALITE" run "$value" = "$TOP/Makef"
+		offers zsh files "$HALITE" run "$value" ''
+	done
+	offers bash "$TOP/Makefile" "$HALITE" run -- "$TOP/Makef"
+	offers zsh files "$HALITE" run -- ''
+	offers bash sync_csr,sync_sret "$HALITE" run --nacl sync_csr,sync_s
+	# The values that the scripts name are those of the help text.
+	for value in $(bash_completes "$HALITE" run --machine '') \
+		$(bash_completes "$HALITE" run --nacl '') $(bash_completes "$HALITE" run --give '')
+	do
+		grep -qw -e "$value" <<<"$("$HALITE" run --help)" ||
+			fail "bash offers '$value', which no help text explains"
+	done
+	[ "$(bash_completes "$HALITE" run --machine '')" = \
+		"$(zsh_completes "$HALITE" run --machine '')" ] ||
+		fail "bash and zsh offer other machines"
+	[ -z "$(bash_completes "$HALITE" run --cpus '')" ] || fail "bash offers numbers of harts"
+}
+
+# install_tree: installs in the new folder $ROOT, with PREFIX=/usr.
+install_tree()
+{
+	ROOT=$LOGS/$NAME.root
+	rm -rf "$ROOT"
+	make -s --no-print-directory -C "$TOP" install DESTDIR="$ROOT" PREFIX=/usr "$@"
+}
+
+# Installed, the command finds its hypervisor, wherever the folder has been moved; and what is
+# installed is removed again.
+test_tool_install_tree()
+{
+	local image=$LOGS/$NAME.image file
+	install_tree
+	for file in bin/halite lib/halite/halite.bin lib/halite/halite.elf share/man/man1/halite.1 \
+		share/bash-completion/completions/halite share/zsh/site-functions/_halite \
+		include/halite/nacl/host.h include/halite/hext/hext.h share/pkgconfig/halite-nacl.pc
+	do
+		[ -s "$ROOT/usr/$file" ] || fail "no /usr/$file"
+	done
+	make_image "$image" 8192
+	mv "$ROOT/usr" "$ROOT/opt"
+	(
+		unset HALITE_BIN
+		cd /
+		"$ROOT/opt/bin/halite" pack --kernel "$image" -o "$image.packed"
+	)
+	cmp -i 24 -n 40000 "$BUILD/halite.bin" "$image.packed" || fail "this is another Halite"
+	rm "$ROOT/opt/lib/halite/halite.bin"
+	HALITE=$ROOT/opt/bin/halite refuses "../lib/halite" pack --kernel "$image" \
+		-o "$image.packed"
+	mv "$ROOT/opt" "$ROOT/usr"
+	mkdir -p "$ROOT/usr/share/man/man1"
+	: >"$ROOT/usr/share/man/man1/other.1"
+	make -s --no-print-directory -C "$TOP" uninstall DESTDIR="$ROOT" PREFIX=/usr
+	[ "$(find "$ROOT" -type f)" = "$ROOT/usr/share/man/man1/other.1" ] ||
+		fail "uninstall leaves $(find "$ROOT" -type f | head -n 1), or removes too much"
+	[ -z "$(find "$ROOT" -path '*halite*/*' -o -name '*halite*' ! -path "$ROOT")" ] ||
+		fail "uninstall leaves folders: $(find "$ROOT" -name '*halite*' | tail -n 1)"
+	grep -q '^make install ' <<<"$(make -s --no-print-directory -C "$TOP" help)" ||
+		fail "make help does not name install"
+}
+
+# A program for RV64 or RV32 that uses an installed library, by pkg-config alone.
+test_tool_install_libraries()
+{
+	local name march mabi define flags undefined program=$LOGS/$NAME.elf
+	scripts/install-packages.sh install
+	install_tree
+	cd /
+	while read -r name march mabi define; do
+		flags=$(PKG_CONFIG_PATH=$ROOT/usr/share/pkgconfig pkg-config --cflags --libs \
+			"halite-$name")
+		# shellcheck disable=SC2086 # words
+		riscv64-unknown-elf-gcc -march="$march" -mabi="$mabi" -mcmodel=medany -O1 \
+			-fno-tree-loop-distribute-patterns -Wall -Werror -ffreestanding -nostdlib \
+			-Wl,-Ttext=0x80200000,--gc-sections,--no-warn-rwx-segments $define \
+			-o "$program" "$TOP/tests/code/uses_library.c" $flags -lgcc
+		undefined=$(riscv64-unknown-elf-nm -u "$program")
+		[ -z "$undefined" ] || fail "$name: $undefined"
+	done <<-'LIST'
+		nacl rv64imac_zicsr lp64
+		nacl-rv32 rv32imac_zicsr ilp32
+		hext rv64imac_zicsr lp64 -DUSE_HEXT
+	LIST
+}
+
+tool_install_tests()
+{
+	local name
+	for name in man completion tree libraries; do
+		test_case "tool-install-$name" "test_tool_install_$name"
+	done
+}
