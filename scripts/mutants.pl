@@ -12,16 +12,17 @@
 #     + the code that replaces it; without such a line, the code is taken out
 #     also FILE PLACE
 #     ...for a fault that changes several pieces of code
-# FILE is below src; ../tools/FILE is outside of it. PLACE is the name of a function, of a variable with an initializer or of a
-# macro, the first argument of a macro that stands alone (a row of csr_table.h), or a label. The
-# code to replace occurs exactly once in it; spaces, ends of lines and the backslashes that continue
-# a macro do not count. "equal" marks a fault that nothing can see, and the text says why: it is not
-# run. "rare" marks one that tests do not find each time.
+# FILE is below src; ../tools/FILE is outside of it. PLACE is the name of a function, of a variable
+# with an initializer or of a macro, the first argument of a macro that stands alone (a row of
+# csr_table.h), or a label. The code to replace occurs exactly once in it; spaces, ends of lines and
+# the backslashes that continue a macro do not count. "equal" marks a fault that nothing can see,
+# and the text says why: it is not run. "rare" marks one that tests do not find each time.
 use strict;
 use warnings;
 use FindBin;
 
 my $src = "$FindBin::Bin/../src";
+my $path = qr/(?:\.\.\/)?\w[\w.-]*\/[\w\/.-]+/;
 my $gap = qr/(?:\s|\\\n)*/;
 
 sub slurp
@@ -90,7 +91,7 @@ sub read_list
 		if ($line =~ /^([-+])(?: (.*))?$/ && $edit) {
 			my $part = $1 eq '-' ? 'old' : 'new';
 			$edit->{$part} .= ($edit->{$part} eq '' ? '' : "\n") . ($2 // '');
-		} elsif ($line =~ /^(also )?((?:\.\.\/)?\w[\w.-]*\/[\w\/.-]+) (\w+)(, equal|, rare)?(: .*)?$/) {
+		} elsif ($line =~ /^(also )?($path) (\w+)(, equal|, rare)?(: .*)?$/) {
 			$edit = { file => $2, place => $3, old => '', new => '' };
 			push @faults, { line => $., mark => $4, text => $5, edits => [] } unless $1;
 			push @{$faults[-1]{edits}}, $edit;
