@@ -3,19 +3,8 @@
 #include "hv/ipi.h"
 #include "lib/assert.h"
 #include "lib/race.h"
-#include "lib/spinlock.h"
 #include "riscv/csr.h"
 #include "riscv/sbi_call.h"
-
-/*
- * The current call. There is one at a time on the machine; harts that wait for their turn serve it.
- */
-static struct {
-	struct spinlock lock;
-	void (*fn)(struct vcpu *v, void *arg);
-	void *arg;
-	uint32_t left; /* harts that have not run @fn yet */
-} call;
 
 /* Interrupt the harts of the vCPUs in @vcpus. One call of the firmware takes a word of hart ids. */
 static void kick(struct domain *d, const struct index_set *vcpus)
@@ -63,29 +52,54 @@ void ipi_post(struct domain *d, const struct index_set *vcpus, enum vcpu_request
 	kick(d, vcpus);
 }
 
-static void answer_call(struct vcpu *v)
+/* Run the function of the call of @caller on @v's hart, which was removed from @v->callers. */
+static void answer_call(struct vcpu *v, struct vcpu *caller)
 {
-	assert(spin_is_held(&call.lock) && __atomic_load_n(&call.left, __ATOMIC_RELAXED));
-	call.fn(v, call.arg);
-	__atomic_fetch_sub(&call.left, 1, __ATOMIC_RELEASE);
+	assert(__atomic_load_n(&caller->call.left, __ATOMIC_RELAXED));
+	caller->call.fn(v, caller->call.arg);
+	__atomic_fetch_sub(&caller->call.left, 1, __ATOMIC_RELEASE);
 }
 
+/*
+ * A caller adds itself to @callers before it posts the request. So a caller that is not found here
+ * posts the request after this hart has taken it.
+ */
 void ipi_answer(struct vcpu *v)
 {
-	if (ipi_take(v, VCPU_REQ_CALL))
-		answer_call(v);
+	struct domain *d = v->domain;
+	struct index_set callers;
+	unsigned int i;
+
+	if (!ipi_take(v, VCPU_REQ_CALL))
+		return;
+	RACE_POINT();
+	index_set_take_atomic(&callers, &v->callers, d->vcpu_count);
+	index_set_each(&callers, i, d->vcpu_count) answer_call(v, d->vcpus[i]);
 }
 
 /*
  * A target that goes offline between the check of @online and the post may miss the request.
- * Whoever clears the request bit counts the target as done: the target itself in ipi_offline(), or
- * the caller here. Here no function runs: the next start of the target flushes everything.
+ * Whoever removes the caller from @callers counts the target as done: the target itself in
+ * ipi_offline(), or the caller here. Here no function runs: the next start of the target flushes
+ * everything.
  */
-static void withdraw_if_offline(struct vcpu *target)
+static void withdraw_if_offline(struct vcpu *v, struct vcpu *target)
 {
 	RACE_POINT();
-	if (!is_online(target) && ipi_take(target, VCPU_REQ_CALL))
-		__atomic_fetch_sub(&call.left, 1, __ATOMIC_RELEASE);
+	if (!is_online(target) && index_set_remove_atomic(&target->callers, v->index))
+		__atomic_fetch_sub(&v->call.left, 1, __ATOMIC_RELEASE);
+}
+
+/* Two harts may call each other, so a hart that waits for its call answers those of others. */
+static void wait_for_answers(struct vcpu *v, const struct index_set *sent)
+{
+	const struct domain *d = v->domain;
+	unsigned int i;
+
+	while (__atomic_load_n(&v->call.left, __ATOMIC_ACQUIRE)) {
+		ipi_answer(v);
+		index_set_each(sent, i, d->vcpu_count) withdraw_if_offline(v, d->vcpus[i]);
+	}
 }
 
 void ipi_call(struct vcpu *v, const struct index_set *vcpus, void (*fn)(struct vcpu *v, void *arg),
@@ -96,16 +110,15 @@ void ipi_call(struct vcpu *v, const struct index_set *vcpus, void (*fn)(struct v
 	unsigned int i;
 
 	index_set_clear(&sent, d->vcpu_count);
-	while (!spin_trylock(&call.lock))
-		ipi_answer(v);
-	assert(!call.left);
-	call.fn = fn;
-	call.arg = arg;
+	assert(!v->call.left);
+	v->call.fn = fn;
+	v->call.arg = arg;
 	index_set_each(vcpus, i, d->vcpu_count)
 	{
 		if (i == v->index || !is_online(d->vcpus[i]))
 			continue;
-		__atomic_fetch_add(&call.left, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&v->call.left, 1, __ATOMIC_SEQ_CST);
+		index_set_add_atomic(&d->vcpus[i]->callers, v->index);
 		RACE_POINT();
 		post(d->vcpus[i], VCPU_REQ_CALL);
 		index_set_add(&sent, i);
@@ -113,14 +126,11 @@ void ipi_call(struct vcpu *v, const struct index_set *vcpus, void (*fn)(struct v
 	kick(d, &sent);
 	if (index_set_has(vcpus, v->index))
 		fn(v, arg);
-	while (__atomic_load_n(&call.left, __ATOMIC_ACQUIRE)) {
-		index_set_each(&sent, i, d->vcpu_count) withdraw_if_offline(d->vcpus[i]);
-	}
-	spin_unlock(&call.lock);
+	wait_for_answers(v, &sent);
 }
 
 /*
- * VCPU_REQ_CALL stays: ipi_call() waits until the hart or withdraw_if_offline() clears it. A hart
+ * VCPU_REQ_CALL stays: a caller that finds the hart online again waits for its answer. A hart
  * that starts sees all requests that are posted after this, even without an interrupt: firmware
  * does not deliver an interrupt to a hart that is still stopped.
  */

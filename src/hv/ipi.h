@@ -12,7 +12,7 @@
 
 enum vcpu_request {
 	VCPU_REQ_SSI = 1,  /* make SSI pending in L1 */
-	VCPU_REQ_CALL = 2, /* run the function of the current call */
+	VCPU_REQ_CALL = 2, /* run the functions of the calls of vcpu.callers */
 	VCPU_REQ_INTC = 4, /* update L1's SEI: the output may have changed */
 };
 
@@ -22,8 +22,8 @@ void ipi_post(struct domain *d, const struct index_set *vcpus, enum vcpu_request
 /*
  * Run @fn(vcpu, @arg) on the harts of all vCPUs in @vcpus that are online, which may include @v's
  * hart, and wait until all have done so. Stopped harts are left out: they flush everything when
- * they start. While the caller waits for its turn, it runs the functions of other calls. So the
- * caller must hold no lock that a @fn takes.
+ * they start. Several harts may call at once. While the caller waits, it runs the functions of
+ * other calls, too. So the caller must hold no lock that a @fn takes, and no @fn may call.
  */
 void ipi_call(struct vcpu *v, const struct index_set *vcpus, void (*fn)(struct vcpu *v, void *arg),
 	      void *arg);
@@ -37,7 +37,7 @@ void ipi_forget(struct vcpu *v);
 /* Whether @request was posted to @v. Clears the request, so the caller must serve it. */
 bool ipi_take(struct vcpu *v, enum vcpu_request request);
 
-/* If a call was posted to @v, run its function. Runs on @v's hart. */
+/* If calls were posted to @v, run their functions. Runs on @v's hart. */
 void ipi_answer(struct vcpu *v);
 
 /* @v's hart starts or stops. From now on calls include it or leave it out. */

@@ -2,7 +2,7 @@
 /*
  * A vCPU is a hart of the domain: a virtual hart with the H extension. One physical hart runs the
  * vCPU, always the same one. Other harts read the members that are marked so. They write only
- * @requests, and the start_ members while the hart is stopped.
+ * @requests, @callers, @call.left, and the start_ members while the hart is stopped.
  *
  * Invariant: @live says whether the VS CSRs of the current state are in the hardware or in the
  * image. vcpu_save() moves them to the image, vcpu_resume() loads them into the hardware.
@@ -103,6 +103,14 @@ struct vcpu {
 		/* @requests and @unusual in one load. Not 0: quick.c changes no worlds. */
 		uint64_t asked_for;
 	};
+	/* The indices of the vCPUs whose calls wait for this hart (ipi.c). All harts write it. */
+	struct index_set callers;
+	/* The call of this hart, which the harts that it calls read (ipi.c). */
+	struct {
+		void (*fn)(struct vcpu *v, void *arg);
+		void *arg;
+		uint32_t left; /* harts that have not run @fn yet; each subtracts itself */
+	} call;
 	uint64_t start_pc; /* pc and argument for the next start of the hart */
 	uint64_t start_arg;
 	struct stats stats;

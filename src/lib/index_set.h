@@ -84,6 +84,30 @@ static inline void index_set_read_atomic(struct index_set *to, const struct inde
 		to->word[i] = __atomic_load_n(&from->word[i], __ATOMIC_RELAXED);
 }
 
+/* Add @index to a set that other harts write. Orders all accesses. */
+static inline void index_set_add_atomic(struct index_set *s, unsigned int index)
+{
+	__atomic_fetch_or(&s->word[index / 64], UINT64_C(1) << index % 64, __ATOMIC_SEQ_CST);
+}
+
+/* Remove @index from a set that other harts write. Returns whether it was a member. */
+static inline bool index_set_remove_atomic(struct index_set *s, unsigned int index)
+{
+	uint64_t bit = UINT64_C(1) << index % 64;
+
+	return __atomic_fetch_and(&s->word[index / 64], ~bit, __ATOMIC_SEQ_CST) & bit;
+}
+
+/* Move all members from @from, which other harts write, to @to, whose members are lost. */
+static inline void index_set_take_atomic(struct index_set *to, struct index_set *from,
+					 unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < (count + 63) / 64; i++)
+		to->word[i] = __atomic_exchange_n(&from->word[i], 0, __ATOMIC_SEQ_CST);
+}
+
 /* The least member of @s from @from on, or @count if all members are less. */
 static inline unsigned int index_set_next(const struct index_set *s, unsigned int from,
 					  unsigned int count)

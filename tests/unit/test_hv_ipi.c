@@ -180,6 +180,43 @@ static void a_call_leaves_stopped_harts_out(void **state)
 	assert_int_equal(runs, 1);
 }
 
+static unsigned int answers[MACHINE_MAX_HARTS];
+
+static void count_answer(struct vcpu *v, void *arg)
+{
+	assert_ptr_equal(v, &vcpus[7]);
+	++*(unsigned int *)arg;
+}
+
+/* A hart that was called by several others runs the function of each, with its argument, once. */
+static void a_hart_answers_all_that_have_called(void **state)
+{
+	static const unsigned int callers[] = { 0, 8, MACHINE_MAX_HARTS - 1 };
+	unsigned int i, n;
+
+	(void)state;
+	make_domain(MACHINE_MAX_HARTS, 0, 1);
+	for (i = 0; i < 3; i++) {
+		struct vcpu *caller = &vcpus[callers[i]];
+
+		caller->call.fn = count_answer;
+		caller->call.arg = &answers[callers[i]];
+		caller->call.left = 1;
+		index_set_add(&vcpus[7].callers, callers[i]);
+	}
+	ipi_answer(&vcpus[7]);
+	assert_int_equal(answers[0], 0); /* nothing was requested */
+	for (n = 0; n < 2; n++) {
+		vcpus[7].requests = VCPU_REQ_CALL | VCPU_REQ_SSI;
+		ipi_answer(&vcpus[7]);
+		assert_int_equal(vcpus[7].requests, VCPU_REQ_SSI);
+		for (i = 0; i < 3; i++) {
+			assert_int_equal(answers[callers[i]], 1);
+			assert_int_equal(vcpus[callers[i]].call.left, 0);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +227,7 @@ int main(void)
 		cmocka_unit_test(ids_that_are_near_share_a_call_of_the_firmware),
 		cmocka_unit_test(only_harts_of_the_set_get_the_request),
 		cmocka_unit_test(a_call_leaves_stopped_harts_out),
+		cmocka_unit_test(a_hart_answers_all_that_have_called),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
