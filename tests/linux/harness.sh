@@ -15,7 +15,8 @@ SKIPPED=0
 # REPEAT: number of runs of each test. RUN: number of this run; empty if each test runs once.
 REPEAT=1
 RUN=
-# LISTING: not empty if tests/run only prints the names of the tests.
+# LISTING: not empty if tests/run only prints the names of the tests. If it is "calls", tests/run
+# prints the function and the arguments of a test behind its name.
 LISTING=${LISTING:-}
 # TIMES: lines of microseconds and a name. FAILURES: a line for each run that failed.
 TIMES=()
@@ -137,6 +138,11 @@ report()
 # test_case NAME FUNCTION [ARGUMENTS]: runs a test as often as wanted.
 test_case()
 {
+	if [ "$LISTING" = calls ]; then
+		printf '%s ' "$@"
+		printf '\n'
+		return 0
+	fi
 	if [ -n "$LISTING" ]; then
 		printf '%s\n' "$1"
 		return 0
