@@ -113,6 +113,24 @@ static inline void fence_all(void)
 	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" : : : "memory");
 }
 
+/* SBI RFENCE, remote HFENCE.GVMA with VMID: 1 GiB of VM 0's dense memory, on this hart. */
+static void fence_range(void)
+{
+	register uint64_t harts __asm__("a0") = 0;
+	register uint64_t base __asm__("a1") = UINT64_MAX; /* all harts */
+	register uint64_t start __asm__("a2") = DATA;
+	register uint64_t size __asm__("a3") = GIB;
+	register uint64_t vmid __asm__("a4") = 1;
+	register uint64_t fid __asm__("a6") = 3;
+	register uint64_t eid __asm__("a7") = 0x52464e43;
+
+	__asm__ volatile("ecall"
+			 : "+r"(harts), "+r"(base)
+			 : "r"(start), "r"(size), "r"(vmid), "r"(fid), "r"(eid)
+			 : "memory");
+	guest_check("error of the fence", harts, 0);
+}
+
 struct set {
 	uint64_t addr, stride;
 	unsigned long count;
@@ -154,20 +172,27 @@ static void measure_pass(const char *name, const struct set *set, void (*fence)(
 	}
 }
 
-/* A round is one fence, of one of VM 0's @tables tables for pages, and those above them. */
-static void measure_fence(const char *name, unsigned long tables, void (*fence)(void))
+/* A round is one fence, after VM 0 has loaded from the pages of @set. */
+static void measure_fence_after(const char *name, const struct set *set, void (*fence)(void))
 {
-	const struct set set = { SPARSE, MIB_2, tables };
 	unsigned int i;
 
 	name_is(name, 1);
 	use_vm(0);
 	for (i = 0; i < RUNS; i++) {
-		load(&set);
+		load(set);
 		BENCH_MARKER(BEGIN);
 		fence();
 		BENCH_MARKER(END);
 	}
+}
+
+/* VM 0 has @tables tables for pages, of one page each, and those above them. */
+static void measure_fence(const char *name, unsigned long tables, void (*fence)(void))
+{
+	const struct set set = { SPARSE, MIB_2, tables };
+
+	measure_fence_after(name, &set, fence);
 }
 
 /* A round is the switch to another of @vms VMs, which loads from two pages and exits. */
@@ -232,6 +257,8 @@ void bare_shadow(void)
 	measure_fence("bare-fence-all-1", 1, fence_all);
 	measure_fence("bare-fence-all-100", 100, fence_all);
 	measure_fence("bare-fence-all-1800", 1800, fence_all);
+	measure_fence_after("bare-fence-vmid-full", &dense, fence_vm);
+	measure_fence_after("bare-fence-range", &dense, fence_range);
 	measure_pass("bare-again-dense", &dense, NULL);
 	measure_switch("bare-switch-32", 32);
 	measure_switch("bare-switch-256", VMS);

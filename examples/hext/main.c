@@ -262,6 +262,7 @@ static void l1_unmaps_the_page(void)
 	l1_stores(L1_LOW + 8 * (L2_PAGE >> 12 & 511), 0);
 	owed = hext_shadow_fence_gvma(&pool, &fence);
 	expect(owed.shadows == BIT64(shadow - pool.shadow), "the hardware is to be fenced too");
+	expect(owed.next >= hext_shadow_keys(&pool), "the fence is done for all shadows");
 	expect(translate(L2_PAGE) == 0, "the shadow no longer has it");
 }
 

@@ -102,6 +102,7 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 		.free = NO_TABLE,
 		.cfg = config->hext,
 		.quiesce = config->quiesce,
+		.looks_max = HEXT_SHADOW_LOOKS,
 	};
 	pool->roots_hpa = hpa(config->base.addr + skip * PAGE_SIZE);
 	pool->table_total = tables_in(pages, count, max);

@@ -37,6 +37,8 @@
 #define HEXT_SHADOW_BUCKET_BITS 10
 /* The number of shadows in a mask of shadows. */
 #define HEXT_SHADOW_AT_ONCE 64
+/* The most entries of tables at which a fence of a range looks while it holds the pool's lock. */
+#define HEXT_SHADOW_LOOKS 1024
 
 /*
  * The least number of table pages per hart with which any instruction of L2 can complete. An
@@ -56,19 +58,24 @@ struct hext_span {
 };
 
 struct hext_shadow {
-	uint64_t hgatp;	       /* the key: L1's hgatp */
-	bool used;	       /* the key is valid */
-	bool rests;	       /* no hart is bound to the shadow, and no hart gives it a key */
-	bool outgrown;	       /* a shadow with a wider mode has taken the place of this one */
-	bool fragmented;       /* the shadow has held a part of a larger leaf of L1 */
-	uint8_t levels;	       /* number of levels of mode */
-	uint8_t root_part_of;  /* hext_table_info.part_of of the root */
-	uint8_t mode;	       /* the mode in the physical hgatp; not wider than L1's */
-	uint8_t gpa_bits;      /* the shadow is for guest physical addresses of so many bits */
-	uint16_t vmid;	       /* the physical VMID */
-	bool stale;	       /* L1 has used the root with another VMID since the last use */
-	uint32_t draining;     /* number of harts in quiesce() for pages of this shadow */
-	uint32_t harts;	       /* number of harts that are bound to this shadow */
+	uint64_t hgatp;	      /* the key: L1's hgatp */
+	bool used;	      /* the key is valid */
+	bool rests;	      /* no hart is bound to the shadow, and no hart gives it a key */
+	bool outgrown;	      /* a shadow with a wider mode has taken the place of this one */
+	bool fragmented;      /* the shadow has held a part of a larger leaf of L1 */
+	uint8_t levels;	      /* number of levels of mode */
+	uint8_t root_part_of; /* hext_table_info.part_of of the root */
+	uint8_t mode;	      /* the mode in the physical hgatp; not wider than L1's */
+	uint8_t gpa_bits;     /* the shadow is for guest physical addresses of so many bits */
+	uint16_t vmid;	      /* the physical VMID */
+	bool stale;	      /* L1 has used the root with another VMID since the last use */
+	uint32_t draining;    /* number of harts in quiesce() for pages of this shadow */
+	uint32_t harts;	      /* number of harts that are bound to this shadow */
+	/*
+	 * The number of tables that a leaf has replaced, and that keep their entries. Fences of
+	 * ranges do not find these.
+	 */
+	uint32_t replaced;
 	uint64_t generation;   /* a number that changes with each fence and each new key */
 	uint16_t next_key;     /* the next shadow of the bucket, if used */
 	uint16_t older, newer; /* neighbours in the order of last use, if the shadow rests */
@@ -128,6 +135,7 @@ struct hext_shadow_pool {
 	uint64_t drains;      /* how often a shadow has lost its contents */
 	uint64_t reclaimed;   /* number of tables that were reclaimed singly */
 	uint64_t random;
+	uint32_t looks_max; /* HEXT_SHADOW_LOOKS; a test may choose another number */
 	/*
 	 * The candidates: tables that are detached, and that are freed when the pool is empty
 	 * again, unless they were attached before. While a hart is choosing them, quiesce() has not
@@ -271,12 +279,13 @@ struct hext_gvma_fence {
 	bool all_addresses;
 	gpa_t gpa;     /* in bytes */
 	uint64_t size; /* in bytes, at least 1 */
-	uint32_t from; /* look at HEXT_SHADOW_AT_ONCE shadows, from this one on */
+	uint32_t from; /* look at HEXT_SHADOW_AT_ONCE shadows or fewer, from this one on */
 };
 
 /*
- * The number of shadows that have had a key. To fence all, begin with shadow 0, and read this
- * number after that: a shadow that has got its first key since has nothing from before the fence.
+ * The number of shadows that have had a key. To fence all, begin with shadow 0, go on with
+ * hext_shadow_fenced.next, and read this number after that: a shadow that has got its first key
+ * since has nothing from before the fence.
  */
 static inline uint32_t hext_shadow_keys(const struct hext_shadow_pool *pool)
 {
@@ -287,12 +296,15 @@ static inline uint32_t hext_shadow_keys(const struct hext_shadow_pool *pool)
 struct hext_shadow_fenced {
 	uint64_t shadows; /* bit n: a fence of the VMID of pool->shadow[from + n] */
 	uint64_t whole;	  /* subset of shadows: the fence must cover all addresses */
+	uint32_t next;	  /* the fence is not done for the shadows from this one on */
 };
 
 /*
  * Execute @fence, an HFENCE.GVMA of L1 for an address or a range, on the shadows. On return a walk
  * from their roots finds no entry from before the fence. Entries that the fence has hidden return
  * only if L1's tables still give them. Other harts need no fence: L1's fence is local to its hart.
+ * The work of a call is bounded. The caller goes on with the shadows from the result's next on, and
+ * may serve the requests of other harts before that.
  */
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 						 const struct hext_gvma_fence *fence);

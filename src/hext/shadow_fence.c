@@ -29,12 +29,32 @@ static bool stems_from(uint64_t pte, gpa_t gpa, unsigned int level, const struct
 }
 
 /*
+ * Work under the lock of the pool: how many more entries, or shadows, may be looked at. This bounds
+ * the time for which other harts wait.
+ */
+struct work {
+	uint32_t left;
+	bool too_much;
+};
+
+/* Whether @count entries may be looked at. */
+static bool may_look(struct work *w, uint64_t count)
+{
+	if (count > w->left)
+		w->too_much = true;
+	else
+		w->left -= count;
+	return !w->too_much;
+}
+
+/*
  * Remove from @table the entries that stem from leaves of L1 with an address in @r. @table is of
- * @level and is for the addresses from @base on.
+ * @level and is for the addresses from @base on. w->too_much: some of these entries are still
+ * there.
  */
 static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct hext_span *span,
 			unsigned int entries, unsigned int level, gpa_t base, unsigned int part_of,
-			const struct range *r)
+			const struct range *r, struct work *w)
 {
 	/* Parts of a larger leaf of L1 can be outside of the range. */
 	unsigned int reach = part_of > level ? part_of : level;
@@ -54,6 +74,8 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct h
 		i = span->first;
 	if (end > span->end - 1u)
 		end = span->end - 1u;
+	if (i > end || !may_look(w, end - i + 1))
+		return;
 	for (; i <= end; i++) {
 		uint64_t pte = load_pte(&table[i]);
 		gpa_t gpa = base + (i << shift);
@@ -67,7 +89,9 @@ static void fence_table(struct hext_shadow_pool *pool, uint64_t *table, struct h
 		} else if (has_table(pte)) {
 			index = table_index(pool, pte);
 			fence_table(pool, table_at(pool, index), &pool->info[index].span,
-				    PTES_PER_PAGE, level - 1, gpa, pool->info[index].part_of, r);
+				    PTES_PER_PAGE, level - 1, gpa, pool->info[index].part_of, r, w);
+			if (w->too_much)
+				return;
 			all = false;
 		}
 	}
@@ -83,29 +107,37 @@ static void detach_all(struct hext_shadow *s)
 	const uint64_t *end = s->root + s->span.end;
 	uint64_t *entry, pte;
 
-	/* Most entries of a root for GiBs may be 0, so there are few instructions for these. */
+	/* Few instructions for each entry: a large guest costs hardly more than a small one. */
 	for (entry = s->root + s->span.first; entry < end; entry++) {
 		pte = load_pte(entry);
 		if (pte & PTE_V)
-			store_pte(entry, detached(pte));
+			hide_pte(entry, detached(pte));
 	}
 	s->last_table = NULL;
 }
 
 /*
  * Remove from @s the entries that stem from leaves of L1 with an address in @r, or detach all
- * tables if @r is NULL. The tables stay in place: hardware may keep pointers to them, because a
- * fence that names an address need not remove pointers, and the fences of L1 are local to a hart.
+ * tables if @r is NULL, or if the range has too many entries. The tables stay in place: hardware
+ * may keep pointers to them, because a fence that names an address need not remove pointers, and
+ * the fences of L1 are local to a hart. Returns whether the hardware fence must cover all
+ * addresses.
  */
-static void fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
-			 const struct range *r)
+static bool fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			 const struct range *r, struct work *w)
 {
+	uint32_t in_root = s->span.first < s->span.end ? s->span.end - s->span.first : 0;
+
 	shadow_new_generation(s);
-	if (r)
+	/* What detach_all() would have to do is kept in hand. */
+	if (may_look(w, in_root / 2) && r) {
 		fence_table(pool, s->root, &s->span, GSTAGE_ROOT_PTES, s->levels - 1, 0,
-			    s->root_part_of, r);
-	else
-		detach_all(s);
+			    s->root_part_of, r, w);
+		if (!w->too_much)
+			return s->fragmented || s->draining || s->replaced;
+	}
+	detach_all(s);
+	return true;
 }
 
 /* The index behind the last shadow with a key in a mask that begins with shadow @from. */
@@ -131,22 +163,26 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 {
 	struct hext_shadow_fenced fenced = { 0 };
 	struct range r = { .first = fence->gpa, .last = UINT64_MAX };
+	struct work work = { .left = pool->looks_max };
 	uint32_t i, end;
 
 	if (fence->size - 1 <= UINT64_MAX - fence->gpa)
 		r.last = fence->gpa + fence->size - 1;
 	spin_lock(&pool->lock);
 	end = end_of_mask(pool, fence->from);
-	for (i = fence->from; i < end; i++) {
+	for (i = fence->from; i < end && !work.too_much; i++) {
 		struct hext_shadow *s = &pool->shadow[i];
 
 		if (!is_of_vmid(pool, s, fence->all_vmids, fence->vmid))
 			continue;
-		fence_shadow(pool, s, fence->all_addresses ? NULL : &r);
-		fenced.shadows |= BIT64(i - fence->from);
-		if (fence->all_addresses || s->fragmented || s->draining)
+		/* A shadow has half of the looks at least, so only a long range is detached. */
+		if (fenced.shadows && work.left < pool->looks_max / 2)
+			break;
+		if (fence_shadow(pool, s, fence->all_addresses ? NULL : &r, &work))
 			fenced.whole |= BIT64(i - fence->from);
+		fenced.shadows |= BIT64(i - fence->from);
 	}
+	fenced.next = i < end ? i : fence->from + HEXT_SHADOW_AT_ONCE;
 	spin_unlock(&pool->lock);
 	return fenced;
 }

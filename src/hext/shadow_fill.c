@@ -162,26 +162,28 @@ static struct place find_place(struct hext_shadow_pool *pool, struct hext_shadow
 }
 
 /*
- * Clear a table that a leaf replaces. Hardware may keep a pointer to the table, because a fence
- * that names an address need not remove pointers. So the page stays with the shadow, and stays
- * empty, until it is reclaimed.
+ * A leaf replaces the table @index of @s. Hardware may keep a pointer to the table, because a fence
+ * that names an address need not remove pointers. So the page stays with the shadow until it is
+ * reclaimed. It stays empty, because fences of ranges do not find it. But to clear all tables below
+ * a large leaf would take long: they keep their entries, and meanwhile each fence of @s covers all
+ * addresses, which removes the pointers.
  */
-static void clear_table(struct hext_shadow_pool *pool, uint32_t index)
+static void replace_table(struct hext_shadow_pool *pool, struct hext_shadow *s, uint32_t index)
 {
-	struct hext_span *span = &pool->info[index].span;
+	struct hext_table_info *info = &pool->info[index];
 	uint64_t *table = table_at(pool, index);
 	unsigned int i;
-	uint64_t pte;
 
 	assert(index < pool->table_total);
 	shadow_unlink_table(pool, index);
-	for (i = span->first; i < span->end; i++) {
-		pte = load_pte(&table[i]);
-		store_pte(&table[i], 0);
-		if (has_table(pte))
-			clear_table(pool, table_index(pool, pte));
+	if (info->children || info->span.end > pool->looks_max) {
+		info->replaced = true;
+		s->replaced++;
+		return;
 	}
-	*span = EMPTY_SPAN;
+	for (i = info->span.first; i < info->span.end; i++)
+		store_pte(&table[i], 0);
+	info->span = EMPTY_SPAN;
 }
 
 static void raise_level(uint8_t *part_of, unsigned int level)
@@ -244,7 +246,7 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
 	store_pte(entry, leaf->pte);
 	span_add(p->span, at);
 	if (has_table(old)) {
-		clear_table(pool, table_index(pool, old));
+		replace_table(pool, s, table_index(pool, old));
 		s->last_table = NULL;
 		return HEXT_SHADOW_FLUSH_VMID;
 	}

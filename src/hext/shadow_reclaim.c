@@ -166,6 +166,7 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	s->table_count = 0;
 	s->last_table = NULL;
 	s->fragmented = false;
+	s->replaced = 0;
 	s->root_part_of = 0;
 	/*
 	 * Other harts may hold pointers to the pages, and entries of them, until quiesce() returns.
@@ -260,6 +261,7 @@ static void free_candidates(struct hext_shadow_pool *pool)
 			store_pte(pointer_of(pool, info), 0);
 			shadow_unlink_table(pool, index);
 		}
+		s->replaced -= info->replaced;
 		list_remove(pool, &s->tables, index);
 		s->table_count--;
 		add_free(pool, index);

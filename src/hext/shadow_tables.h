@@ -45,6 +45,7 @@ struct hext_table_info {
 	uint16_t children;	 /* number of pointers in this table, attached or detached */
 	/* This table has been detached since before the quiesce() for pool->candidate. */
 	bool candidate;
+	bool replaced; /* this table is one of hext_shadow.replaced */
 	struct hext_span span;
 	/* The highest level of a leaf of L1 of which this table, or one below, has held a part. */
 	uint8_t part_of;
@@ -74,6 +75,12 @@ static inline uint64_t load_pte(const uint64_t *pte)
 static inline void store_pte(uint64_t *pte, uint64_t value)
 {
 	__atomic_store_n(pte, value, __ATOMIC_RELEASE);
+}
+
+/* As store_pte(), for a value that is not valid. So no table is linked, and there is no release. */
+static inline void hide_pte(uint64_t *pte, uint64_t value)
+{
+	__atomic_store_n(pte, value, __ATOMIC_RELAXED);
 }
 
 static inline bool is_detached(uint64_t pte)

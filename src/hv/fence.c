@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hext/shadow.h"
 #include "hv/fence.h"
+#include "hv/ipi.h"
 #include "lib/page.h"
 #include "riscv/fence.h"
 
@@ -21,9 +22,12 @@ static bool is_too_much(const struct nacl_hfence *fence, unsigned int shadows)
 	return (offset + fence->size - 1) / PAGE_SIZE + 1 > HFENCES_MAX / shadows;
 }
 
-/* Do @fence for the shadows from named->from on. @named is @fence for src/hext. */
-static void fence_gvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
-			    const struct hext_gvma_fence *named)
+/*
+ * Do @fence for some of the shadows from named->from on. @named is @fence for src/hext. Returns the
+ * first shadow for which the fence is not done.
+ */
+static uint32_t fence_gvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
+				const struct hext_gvma_fence *named)
 {
 	const struct hext_shadow *shadow = pool->shadow + named->from;
 	struct hext_shadow_fenced owed = hext_shadow_fence_gvma(pool, named);
@@ -32,7 +36,7 @@ static void fence_gvma_from(struct hext_shadow_pool *pool, const struct nacl_hfe
 	uint64_t left;
 
 	if (!count)
-		return;
+		return owed.next;
 	/*
 	 * Fence this hart's TLB even if the shadows had no entry: another hart may have removed the
 	 * entry from the shadows, but not from this hart's TLB.
@@ -41,7 +45,7 @@ static void fence_gvma_from(struct hext_shadow_pool *pool, const struct nacl_hfe
 		owed.whole = owed.shadows;
 	if (count_bits(owed.whole) > SHADOWS_MAX) {
 		hfence_gvma_all();
-		return;
+		return owed.next;
 	}
 	for (i = 0, left = owed.shadows; left; i++, left >>= 1) {
 		if (!(left & 1))
@@ -51,6 +55,7 @@ static void fence_gvma_from(struct hext_shadow_pool *pool, const struct nacl_hfe
 		else
 			hfence_gvma_range(shadow[i].vmid, fence->addr, fence->size);
 	}
+	return owed.next;
 }
 
 static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid)
@@ -64,10 +69,12 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 		.size = fence->size,
 	};
 
-	do {
-		fence_gvma_from(pool, fence, &named);
-		named.from += HEXT_SHADOW_AT_ONCE;
-	} while (named.from < hext_shadow_keys(pool));
+	for (;;) {
+		named.from = fence_gvma_from(pool, fence, &named);
+		if (named.from >= hext_shadow_keys(pool))
+			break;
+		ipi_answer(v);
+	}
 }
 
 static void fence_vvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
@@ -100,10 +107,13 @@ static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 	struct hext_shadow_pool *pool = &v->domain->shadows;
 	uint32_t from = 0;
 
-	do {
+	for (;;) {
 		fence_vvma_from(pool, fence, any_vmid, any_asid, from);
 		from += HEXT_SHADOW_AT_ONCE;
-	} while (from < hext_shadow_keys(pool));
+		if (from >= hext_shadow_keys(pool))
+			break;
+		ipi_answer(v);
+	}
 }
 
 void fence_l2(struct vcpu *v, const struct nacl_hfence *fence)

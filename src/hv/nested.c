@@ -97,7 +97,7 @@ void nested_reset(struct vcpu *v)
 	v->quick.missed.hgatp = 0;
 }
 
-void nested_hart_start(const struct vcpu *v)
+void nested_hart_start(struct vcpu *v)
 {
 	struct hext_gvma_fence everything = { .all_vmids = true, .all_addresses = true };
 	struct hext_shadow_pool *pool = &v->domain->shadows;
@@ -109,12 +109,14 @@ void nested_hart_start(const struct vcpu *v)
 	 * now, so a shadow that gets its first key from now on is fenced here before its first use.
 	 */
 	do {
-		hext_shadow_fence_gvma(pool, &everything);
-		everything.from += HEXT_SHADOW_AT_ONCE;
+		everything.from = hext_shadow_fence_gvma(pool, &everything).next;
+		ipi_answer(v);
 	} while (everything.from < hext_shadow_keys(pool));
 	hfence_vmid(v->domain->vmids.first);
-	for (i = 0; i < hext_shadow_keys(pool); i++)
+	for (i = 0; i < hext_shadow_keys(pool); i++) {
 		hfence_vmid(pool->shadow[i].vmid);
+		ipi_answer(v);
+	}
 }
 
 static void run_under(struct vcpu *v, struct hext_shadow *s)

@@ -21,7 +21,7 @@ void nested_reset(struct vcpu *v);
  * Fence all translations in the shadows and in this hart's TLB, for a hart that starts. Some may be
  * from before the hart was stopped.
  */
-void nested_hart_start(const struct vcpu *v);
+void nested_hart_start(struct vcpu *v);
 
 /* The two parts of nested_before_l2(). */
 void nested_bind_shadow(struct vcpu *v);

@@ -201,6 +201,7 @@ static uint64_t *newest_table(const struct hext_shadow *s)
 }
 
 static uint64_t map_sparsely(unsigned int pages);
+static struct hext_shadow_use pool_use(void);
 
 /* ---- filling ---- */
 
@@ -1223,6 +1224,152 @@ static void a_fence_during_the_walk_leaves_tables_detached(void **state)
 	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
 	assert_int_equal(seen(0, 0).hpa, cfg.ram_hpa.addr);
 	assert_false(seen(0, APART).valid);
+}
+
+/* A long range is fenced by detaching all tables: the time under the lock does not grow with it. */
+static void a_long_range_detaches_all_tables(void **state)
+{
+	const unsigned int full = 4;
+	struct hext_shadow_fenced fenced;
+	uint64_t *table;
+	unsigned int i;
+
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	for (i = 0; i < full * 512; i++)
+		fake_map(hart[0].hgatp, i * KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	for (i = 0; i < full * 512; i += 16)
+		fault(0, CAUSE_STORE_GUEST_PAGE, i * KIB4);
+	map_and_touch(GIB1, FAKE_RAM);
+	/* Within the limit, with the tables above: the range alone. */
+	fenced = fence(3, MIB2, MIB2);
+	assert_int_equal(fenced.whole, 0);
+	assert_int_equal(fenced.next, HEXT_SHADOW_AT_ONCE);
+	assert_false(seen(0, MIB2).valid || seen(0, 2 * MIB2 - KIB4).valid);
+	assert_true(seen(0, MIB2 - KIB4).valid && seen(0, 2 * MIB2).valid && seen(0, GIB1).valid);
+	/* Three full tables. What was not looked at is hidden, and not taken away. */
+	table = pool_table((pool_table((*get(0)->root & PTE_PPN) << 2)[3] & PTE_PPN) << 2);
+	fake_map(hart[0].hgatp, 3 * MIB2, FAKE_RAM, 0, 0);
+	fenced = fence(3, 0, full * MIB2);
+	assert_int_equal(fenced.whole, BIT64(get(0) - pool.shadow));
+	for (i = 0; i < full * 512; i++)
+		assert_false(seen(0, i * KIB4).valid);
+	assert_false(seen(0, GIB1).valid);
+	assert_true(table[511] & PTE_W);
+	/* They come back if L1 still gives them. */
+	fault(0, CAUSE_STORE_GUEST_PAGE, 3 * MIB2 + KIB4);
+	assert_true(seen(0, full * MIB2 - KIB4).valid);
+	assert_false(seen(0, 3 * MIB2).valid);
+	fault(0, CAUSE_STORE_GUEST_PAGE, GIB1);
+	assert_true(seen(0, GIB1).valid);
+}
+
+/* One call does not fence many shadows with wide roots. The next call goes on. */
+static void a_fence_of_many_shadows_is_cut_up(void **state)
+{
+	struct hext_gvma_fence f = { .all_vmids = true, .all_addresses = true };
+	struct hext_shadow_fenced fenced;
+	uint64_t fenced_shadows = 0;
+	unsigned int vm, calls;
+
+	(void)state;
+	for (vm = 0; vm < 3; vm++) {
+		hart[0].hgatp = fake_atp(8, vm + 1);
+		map_and_touch(0, FAKE_RAM);
+		map_and_touch(1000 * GIB1, FAKE_RAM);
+	}
+	for (f.all_addresses = true;; f.all_addresses = false) {
+		f.gpa = 0;
+		f.size = UINT64_MAX;
+		f.from = 0;
+		fenced_shadows = 0;
+		for (calls = 0; f.from < hext_shadow_keys(&pool); calls++) {
+			fenced = hext_shadow_fence_gvma(&pool, &f);
+			assert_true(fenced.next > f.from);
+			fenced_shadows |= fenced.shadows << f.from;
+			f.from = fenced.next;
+		}
+		assert_int_equal(fenced_shadows, 7);
+		/* 1,001 entries of each root. A range begins with a look at the root. */
+		assert_int_equal(calls, f.all_addresses ? 2 : 3);
+		for (vm = 0; vm < 3; vm++)
+			assert_true(is_detached(pool.shadow[vm].root[0]));
+		if (!f.all_addresses)
+			break;
+	}
+}
+
+/* The number of tables of @s that a leaf has replaced and that are not free yet. */
+static unsigned int replaced_tables(const struct hext_shadow *s)
+{
+	uint32_t index = s->tables, n = 0;
+
+	do {
+		n += pool.info[index].replaced;
+		index = pool.info[index].next;
+	} while (index != s->tables);
+	return n;
+}
+
+/*
+ * Tables below a leaf of 1 GiB keep their entries, which other harts may still reach. So fences of
+ * ranges cover all addresses until the tables are free.
+ */
+static void tables_below_a_large_leaf_keep_their_entries(void **state)
+{
+	const uint64_t *table;
+	struct hext_shadow *s;
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, KIB4, BIG + 5 * KIB4, 0, FAKE_LEAF);
+	fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4);
+	fake_map(hart[0].hgatp, GIB1, BIG + 5 * KIB4, 0, FAKE_LEAF);
+	s = get(0);
+	table = newest_table(s);
+	fake_map(hart[0].hgatp, 0, BIG, 2, FAKE_LEAF);
+	fault(0, CAUSE_LOAD_GUEST_PAGE, 0);
+	assert_int_equal(result.flush, HEXT_SHADOW_FLUSH_VMID);
+	assert_int_equal(seen(0, KIB4).level, 2);
+	assert_true(table[1] & PTE_R);
+	assert_int_equal(s->replaced, 1);
+	assert_int_equal(s->table_count, 2);
+	assert_int_equal(fence(3, 8 * GIB1, KIB4).whole, BIT64(s - pool.shadow));
+	/* Both tables are free as soon as the pool needs them. */
+	fake_map(hart[0].hgatp, 8 * GIB1, BIG + KIB4, 0, FAKE_LEAF);
+	for (i = 1; i < 3000; i++)
+		*fake_slot(hart[0].hgatp, 8 * GIB1 + i * MIB2, 1) =
+			*fake_slot(hart[0].hgatp, 8 * GIB1, 1);
+	for (i = 0; i < 3000 && s->replaced; i++) {
+		fault(0, CAUSE_LOAD_GUEST_PAGE, 8 * GIB1 + i * MIB2);
+		assert_int_equal(s->replaced, replaced_tables(s));
+	}
+	assert_in_range(i, pool.table_total - 4, 2999);
+	assert_int_equal(fence(3, KIB4, KIB4).whole, 0);
+	assert_int_equal(pool_use().tables_lost, 0);
+}
+
+/* So do they if the shadow gets another key. */
+static void a_new_key_has_no_replaced_tables(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, KIB4, BIG + 5 * KIB4, 0, FAKE_LEAF);
+	fault(0, CAUSE_LOAD_GUEST_PAGE, KIB4);
+	fake_map(hart[0].hgatp, 0, BIG, 2, FAKE_LEAF);
+	fault(0, CAUSE_LOAD_GUEST_PAGE, 0);
+	assert_int_equal(get(0)->replaced, 1);
+	for (i = 0; i < pool.count; i++) {
+		hart[0].hgatp = fake_atp(8, 10 + i);
+		get(0);
+	}
+	for (i = 0; i < pool.count; i++)
+		assert_int_equal(pool.shadow[i].replaced, 0);
+	assert_int_equal(pool_use().tables_used, 0);
 }
 
 /* ---- the pool ---- */
@@ -2384,6 +2531,13 @@ static void model_fence(unsigned int g, gpa_t first, gpa_t last)
 	record(g);
 }
 
+static void fence_completely(struct hext_gvma_fence f)
+{
+	do {
+		f.from = hext_shadow_fence_gvma(&pool, &f).next;
+	} while (f.from < hext_shadow_keys(&pool));
+}
+
 static void random_fence(void)
 {
 	struct hext_gvma_fence f = {
@@ -2397,7 +2551,7 @@ static void random_fence(void)
 
 	if (pick(2))
 		f.size = KIB4;
-	hext_shadow_fence_gvma(&pool, &f);
+	fence_completely(f);
 	for (g = 0; g < GUESTS; g++) {
 		if (!f.all_vmids && (guest[g].hgatp & HGATP_VMID) >> 44 != f.vmid)
 			continue;
@@ -2417,7 +2571,7 @@ static void make_room(unsigned int g)
 	for (i = 0; i < SAMPLES; i++) {
 		if (guest[g].sample[i].count < HISTORY - 2)
 			continue;
-		hext_shadow_fence_gvma(&pool, &f);
+		fence_completely(f);
 		for (g = 0; g < GUESTS; g++) {
 			if ((guest[g].hgatp & HGATP_VMID) >> HGATP_VMID_SHIFT == f.vmid)
 				model_fence(g, 0, UINT64_MAX);
@@ -2649,6 +2803,7 @@ static void random_use_keeps_the_invariant(void **state)
 			seed = step + 1;
 			for (n = 0; n < HARTS; n++)
 				hart[n].ops = &racing;
+			pool.looks_max = step % 8000 ? HEXT_SHADOW_LOOKS : 16;
 		}
 		switch (pick(8)) {
 		case 0:
@@ -2758,6 +2913,10 @@ int main(void)
 		T(parts_do_not_come_back),
 		T(a_leaf_replaces_a_detached_table),
 		T(a_fence_during_the_walk_leaves_tables_detached),
+		T(a_long_range_detaches_all_tables),
+		T(a_fence_of_many_shadows_is_cut_up),
+		T(tables_below_a_large_leaf_keep_their_entries),
+		T(a_new_key_has_no_replaced_tables),
 		T(endless_fences_end),
 		T(harts_share_a_shadow),
 		T(the_least_recently_used_is_evicted),
