@@ -218,21 +218,41 @@ static struct hext_shadow *unused_shadow(const struct hext_shadow_pool *pool)
 	return NULL;
 }
 
+/* The resting shadow with pages that was used least recently, or NULL. */
+static struct hext_shadow *oldest_with_pages(const struct hext_shadow_pool *pool)
+{
+	uint16_t i = pool->oldest;
+
+	while (i != NO_SHADOW && !has_pages(&pool->shadow[i]))
+		i = pool->shadow[i].newer;
+	return i == NO_SHADOW ? NULL : &pool->shadow[i];
+}
+
 /*
  * The shadow that gives up tables for @s: @s itself, or one with more tables, so that no shadow
  * loses tables to one that has more. To draw tables finds a large shadow, however many there are.
+ *
+ * An instruction of L2 may need HEXT_SHADOW_MIN_TABLES at once. If @s has fewer, and no shadow with
+ * more is found, then one that rests gives, small as it may be. The pool has so many tables for
+ * each hart, so those that are missing are in resting shadows.
  */
 static struct hext_shadow *shadow_that_gives(struct hext_shadow_pool *pool, struct hext_shadow *s)
 {
-	struct hext_shadow *found = s, *other;
+	struct hext_shadow *found = s, *rests = NULL, *other;
 	unsigned int i;
 
 	for (i = 0; i < DRAWS; i++) {
 		other = &pool->shadow[pool->info[draw(pool, pool->unused)].shadow];
 		if (other->table_count > found->table_count)
 			found = other;
+		if (other->rests && has_pages(other))
+			rests = other;
 	}
-	return found;
+	if (found != s || s->table_count >= HEXT_SHADOW_MIN_TABLES)
+		return found;
+	if (!rests)
+		rests = oldest_with_pages(pool);
+	return rests ? rests : s;
 }
 
 static uint64_t *pointer_of(const struct hext_shadow_pool *pool, const struct hext_table_info *info)
@@ -326,7 +346,7 @@ static void choose_batch(struct hext_shadow_pool *pool, struct hext_shadow *s, u
 
 /*
  * The number of candidates of @from, for @s, which most likely gets the free tables, too. Neither
- * must end with fewer tables than the other.
+ * must end with fewer tables than the other, but a smaller one that rests gives half of its tables.
  */
 static uint32_t batch_size(const struct hext_shadow_pool *pool, const struct hext_shadow *from,
 			   const struct hext_shadow *s)
@@ -334,8 +354,10 @@ static uint32_t batch_size(const struct hext_shadow_pool *pool, const struct hex
 	uint32_t has = s->table_count + pool->free_count;
 	uint32_t count = s->table_count / 16;
 
-	if (from != s)
+	if (from != s && from->table_count > s->table_count)
 		count = from->table_count > has ? (from->table_count - has) / 2 : 0;
+	else if (from != s)
+		count = from->table_count / 2;
 	return count < 1 ? 1 : count < HEXT_SHADOW_BATCH ? count : HEXT_SHADOW_BATCH;
 }
 

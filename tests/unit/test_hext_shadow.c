@@ -1962,6 +1962,42 @@ static void a_kept_shadow_does_not_hold_up_the_other(void **state)
 	assert_in_range(kept->table_count, pool.table_total * 9 / 20, pool.table_total);
 }
 
+/*
+ * An instruction of L2 completes after few faults, and few fences on all harts, also if all tables
+ * are in resting shadows that have fewer tables than it needs. Most of them keep some.
+ */
+static void small_resting_shadows_give_tables(void **state)
+{
+	enum { VMS = 20, EACH = 7 };
+	struct hext_shadow_config config = pool_config();
+	uint64_t table = map_sparsely(3000);
+	unsigned int vm, with_tables = 0;
+	struct hext_shadow *s;
+
+	(void)state;
+	config.harts = 1;
+	config.shadows = VMS + 1;
+	assert_true(hext_shadow_init(&pool, &config));
+	for (vm = 0; pool.free_count >= EACH; vm++)
+		touch_as(0, copy_of_root(table, 10 + vm), 0, EACH - 1);
+	assert_in_range(vm, VMS - 4, VMS);
+	hart[0].hgatp = copy_of_root(table, 5);
+	s = hext_shadow_get(&pool, &hart[0], 0);
+	quiesced = 0;
+	assert_true(faults_until_all_are_there(s, HEXT_SHADOW_MIN_TABLES - 1) < 200);
+	assert_true(quiesced < 70);
+	assert_int_equal(pool_use().drains, 0);
+	for (vm = 0; vm < VMS; vm++)
+		with_tables += pool.shadow[vm].table_count && &pool.shadow[vm] != s;
+	assert_true(with_tables > VMS / 4);
+	/* Now it has what an instruction needs, and takes no more from the others. */
+	assert_true(s->table_count >= HEXT_SHADOW_MIN_TABLES);
+	with_tables = pool.table_total - pool.free_count - s->table_count;
+	touch_as(0, hart[0].hgatp, HEXT_SHADOW_MIN_TABLES, 300);
+	assert_in_range(pool.table_total - pool.free_count - s->table_count,
+			with_tables - HEXT_SHADOW_BATCH, with_tables);
+}
+
 /* Pages 1 GiB apart need a table that has nothing but a pointer. */
 static void tables_above_are_reclaimed(void **state)
 {
@@ -2936,6 +2972,7 @@ int main(void)
 		T(a_large_guest_leaves_a_small_one_alone),
 		T(tables_of_unused_shadows_go_first),
 		T(a_kept_shadow_does_not_hold_up_the_other),
+		T(small_resting_shadows_give_tables),
 		T(tables_above_are_reclaimed),
 		T(replaced_tables_are_reclaimed),
 		T(a_key_can_be_had_at_any_time),
