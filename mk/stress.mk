@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Programs for L1 and L2 in the stress tests: make builds build/stress/NAME, for Linux on riscv64,
+# Programs for L1 and L2 in the tests stress and isa: make builds build/stress/NAME, for Linux on riscv64,
 # from tests/linux/programs/NAME.c.
 
 STRESS_CC ?= riscv64-linux-gnu-gcc

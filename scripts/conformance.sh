@@ -33,7 +33,7 @@ REASONS=$TOP/docs/conformance.md
 LIMIT=${CONFORMANCE_LIMIT:-600}
 FEATURES=(sync_csr sync_hfence sync_sret autoswap_csr)
 
-EXTENSIONS="area=leak area=told area=cbo area=stale area=rows"
+EXTENSIONS="area=leak area=told area=cbo area=stale area=rows area=mask"
 
 # machine_options MACHINE: prints QEMU's options for MACHINE.
 machine_options()

@@ -24,7 +24,7 @@
 OUT=$BUILD/mutants
 TREE=$OUT/tree
 LISTS="hext nacl client hv tlb boards cage pack tool"
-CAGE_VARIANTS="none all slow max:all csrind:none smctr:none"
+CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none"
 TOOL_TESTS="tool-install"
 PACK_TESTS="refuse-pack pack-dtb"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"

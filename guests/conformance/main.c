@@ -38,6 +38,7 @@ static const struct area {
 	{ "stale", check_stale_htinst },
 	{ "rows", check_rows },
 	{ "wide", check_wide },
+	{ "mask", check_masking },
 };
 /* clang-format on */
 

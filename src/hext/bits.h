@@ -35,6 +35,7 @@
 #define HSTATUS_VTW	BIT64(21)
 #define HSTATUS_VTSR	BIT64(22)
 #define HSTATUS_VSXL_64 (UINT64_C(2) << 32)
+#define HSTATUS_HUPMM	MASK64(49, 48)
 
 /* henvcfg */
 #define HENVCFG_FIOM  BIT64(0)
@@ -58,6 +59,10 @@
 #define HSTATEEN0_OF_AIA (HSTATEEN0_IMSIC | HSTATEEN0_AIA | HSTATEEN0_CSRIND)
 
 #define HSTATUS_VGEIN_SHIFT 12
+#define HSTATUS_HUPMM_SHIFT 48
+
+/* henvcfg and senvcfg */
+#define ENVCFG_PMM_SHIFT 32
 
 /* hvictl */
 #define HVICTL_IPRIO	 MASK64(7, 0)

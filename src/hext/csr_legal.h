@@ -72,7 +72,8 @@ static inline uint64_t legal_status(const struct hext_config *c, uint64_t old, u
 
 static inline uint64_t legal_hstatus(const struct hext_config *c, uint64_t old, uint64_t value)
 {
-	(void)old;
+	if ((value ^ old) & HSTATUS_HUPMM)
+		value = hext_legal_pmm(c, old, value, HSTATUS_HUPMM_SHIFT);
 	return hext_legal_vgein(c, value);
 }
 
@@ -83,10 +84,11 @@ static inline uint64_t legal_tvec(const struct hext_config *c, uint64_t old, uin
 	return (value & 3) < 2 ? value : old;
 }
 
-/* CBIE 2 is reserved. */
+/* CBIE 2 and PMM 1 are reserved, and the hart may lack other values of PMM. */
 static inline uint64_t legal_envcfg(const struct hext_config *c, uint64_t old, uint64_t value)
 {
-	(void)c;
+	if ((value ^ old) & HENVCFG_PMM)
+		value = hext_legal_pmm(c, old, value, ENVCFG_PMM_SHIFT);
 	if ((value & HENVCFG_CBIE) == BIT64(5))
 		return (value & ~HENVCFG_CBIE) | (old & HENVCFG_CBIE);
 	return value;

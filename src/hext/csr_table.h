@@ -86,7 +86,7 @@ HEXT_FILE(VSTOPEI, 0x25c, hext_vstopei_rmw, ssaia, PENDING, DEAR, LAST)
 HEXT_BANK(VSATP, 0x280, atp, FIXED, ~UINT64_C(0), vsatp, 0, h, GSTAGE, L2_ONLY)
 
 /* Hypervisor CSRs: priv H, "Hypervisor CSRs"; AIA, "Hypervisor CSRs" */
-HEXT_CSR(HSTATUS, 0x600, hstatus, FIXED, HSTATUS_WRITABLE, hstatus, HSTATUS_VSXL_64,
+HEXT_CSR(HSTATUS, 0x600, hstatus, FIXED, hext_hstatus_bits(c), hstatus, HSTATUS_VSXL_64,
 	 h, MADE, HSTATUS, CHANGED, SHAPE)
 HEXT_CSR(HEDELEG, 0x602, hedeleg, PROBED, ~UINT64_C(0), any, 0,
 	 h, LIVE_L2, L2_ONLY, KEPT, LAST)

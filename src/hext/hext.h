@@ -42,6 +42,11 @@ struct hext_config {
 	/* The extensions of ext_table.h that L1 has: the hart has them, and L1 is told of them. */
 #define HEXT_EXT(name, ...) bool name;
 #include "hext/ext_table.h"
+	/*
+	 * Bit n: henvcfg.PMM can hold n (0, 2 and 3 are defined). It is the same for hstatus.HUPMM.
+	 * Only Ssnpm has the fields.
+	 */
+	uint8_t pmm_values;
 	bool gstage_adue;     /* hardware sets A and D in G-stage PTEs (menvcfg.ADUE) */
 	uint8_t vmid_bits;    /* VMIDLEN, 0 to 14 */
 	uint16_t hgatp_modes; /* bit n: hgatp has mode n (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */
@@ -180,6 +185,11 @@ struct hext_hart {
 	uint64_t vsie_local;
 	/* L1's priorities for its supervisor-level interrupts (AIA): one byte per interrupt. */
 	uint64_t iprio[8];
+	/*
+	 * senvcfg of the hart, which all levels share. The caller reads it from the hart before an
+	 * access whose address may be masked (masking.h). 0 without Ssnpm.
+	 */
+	uint64_t senvcfg;
 	bool prioritized; /* one of hvien, hviprio1, hviprio2, iprio has not always been 0 */
 
 	const struct hext_config *cfg;
@@ -231,7 +241,7 @@ bool hext_csr_write_dirty(struct hext_hart *h, uint64_t dirty[NACL_DIRTY_WORDS],
  */
 void hext_csr_put_trapped(const struct hext_hart *h, volatile uint64_t *csrs);
 
-/* The writable bits of hstatus. */
+/* The writable bits of hstatus, but for HUPMM. */
 #define HSTATUS_WRITABLE                                                                        \
 	(HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VGEIN | HSTATUS_VTVM | \
 	 HSTATUS_VTW | HSTATUS_VTSR)
@@ -244,11 +254,35 @@ static inline uint64_t hext_legal_vgein(const struct hext_config *c, uint64_t va
 		       : value;
 }
 
+#define HEXT_PMM_RESERVED 1
+
+/*
+ * @value with a legal field PMM, or HUPMM, whose lowest bit is bit @shift. The field keeps the value
+ * of @old if the hart does not have the new one (WARL; 1 is reserved).
+ */
+static inline uint64_t hext_legal_pmm(const struct hext_config *c, uint64_t old, uint64_t value,
+				      unsigned int shift)
+{
+	uint64_t field = MASK64(1, 0) << shift;
+
+	return c->pmm_values >> (value >> shift & 3) & 1 ? value : (value & ~field) | (old & field);
+}
+
+/* The writable bits of hstatus. */
+static inline uint64_t hext_hstatus_bits(const struct hext_config *c)
+{
+	return c->ssnpm ? HSTATUS_WRITABLE | HSTATUS_HUPMM : HSTATUS_WRITABLE;
+}
+
 /* The value that hstatus gets when L1 writes @value. */
 static inline uint64_t hext_legal_hstatus(const struct hext_hart *h, uint64_t value)
 {
-	return hext_legal_vgein(h->cfg,
-				(h->hstatus & ~HSTATUS_WRITABLE) | (value & HSTATUS_WRITABLE));
+	uint64_t bits = hext_hstatus_bits(h->cfg);
+
+	value = (h->hstatus & ~bits) | (value & bits);
+	if ((value ^ h->hstatus) & HSTATUS_HUPMM)
+		value = hext_legal_pmm(h->cfg, h->hstatus, value, HSTATUS_HUPMM_SHIFT);
+	return hext_legal_vgein(h->cfg, value);
 }
 
 /* The bits of hgeie and hgeip: one for each of L1's guest interrupt files. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
+#include "hext/masking.h"
 #include "hext/mem.h"
 #include "hext/walk.h"
 #include "lib/assert.h"
@@ -9,6 +10,7 @@
 struct part {
 	unsigned int first;
 	unsigned int count;
+	gva_t gva; /* of its first byte, masked */
 	pa_t pa;
 };
 
@@ -30,6 +32,15 @@ static struct hext_vaccess hypervisor_access(const struct hext_hart *h,
 	return a;
 }
 
+/* priv H: pointer masking applies to HLV and HSV, not to HLVX. */
+static struct hext_masking hypervisor_masking(const struct hext_hart *h,
+					      const struct hext_insn *insn)
+{
+	if (insn->kind == HEXT_INSN_HLVX)
+		return (struct hext_masking){ 0 };
+	return hext_masking_of_hlv(h, !(h->hstatus & HSTATUS_SPVP));
+}
+
 /*
  * Fill htinst of @trap, which the part of @insn's access at byte @offset caused. If the walk has
  * set htinst to a pseudoinstruction, it stays. Otherwise it becomes the transformed instruction.
@@ -40,15 +51,14 @@ static void finish_trap(struct hext_trap *trap, const struct hext_insn *insn, un
 		trap->htinst = hext_transform(insn, offset);
 }
 
-static void access_fault(struct hext_trap *trap, const struct hext_insn *insn, gva_t addr,
-			 unsigned int offset)
+static void access_fault(struct hext_trap *trap, const struct hext_insn *insn, const struct part *p)
 {
 	*trap = (struct hext_trap){
 		.cause = insn->kind == HEXT_INSN_HSV ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS,
-		.tval = addr + offset,
+		.tval = p->gva,
 		.gva = true,
 	};
-	finish_trap(trap, insn, offset);
+	finish_trap(trap, insn, p->first);
 }
 
 /* Translate all parts of the access. The caller accesses memory only afterwards. */
@@ -56,6 +66,7 @@ static bool translate(const struct hext_hart *h, const struct hext_insn *insn, g
 		      struct parts *parts, struct hext_trap *trap)
 {
 	const struct hext_vaccess access = hypervisor_access(h, insn);
+	const struct hext_masking masking = hypervisor_masking(h, insn);
 	unsigned int in_page = PAGE_SIZE - (addr & (PAGE_SIZE - 1));
 	unsigned int first = 0;
 	struct hext_page page;
@@ -70,7 +81,9 @@ static bool translate(const struct hext_hart *h, const struct hext_insn *insn, g
 		p->count = insn->width - first;
 		if (first == 0 && p->count > in_page)
 			p->count = in_page;
-		if (hext_walk_two_stage(h, addr + first, &access, &page, trap) != HEXT_WALK_OK) {
+		/* Masking applies to each byte; the bytes of a part are masked in the same way. */
+		p->gva = hext_mask_address(masking, addr + first);
+		if (hext_walk_two_stage(h, p->gva, &access, &page, trap) != HEXT_WALK_OK) {
 			finish_trap(trap, insn, first);
 			return false;
 		}
@@ -104,7 +117,7 @@ bool hext_hlv(struct hext_hart *h, const struct hext_insn *insn, gva_t addr, uin
 		return false;
 	for (i = 0; i < parts.count; i++) {
 		if (!read_part(h, &parts.part[i], parts.aligned, (uint8_t *)&read)) {
-			access_fault(trap, insn, addr, parts.part[i].first);
+			access_fault(trap, insn, &parts.part[i]);
 			return false;
 		}
 	}
@@ -143,18 +156,18 @@ bool hext_hsv(struct hext_hart *h, const struct hext_insn *insn, gva_t addr, uin
 	if (parts.aligned) {
 		if (h->ops->write(h->ctx, parts.part[0].pa, bytes, insn->width))
 			return true;
-		access_fault(trap, insn, addr, 0);
+		access_fault(trap, insn, &parts.part[0]);
 		return false;
 	}
 	for (i = 0; i < parts.count; i++) {
 		if (!can_write(h, &parts.part[i])) {
-			access_fault(trap, insn, addr, parts.part[i].first);
+			access_fault(trap, insn, &parts.part[i]);
 			return false;
 		}
 	}
 	for (i = 0; i < parts.count; i++) {
 		if (!write_part(h, &parts.part[i], bytes)) {
-			access_fault(trap, insn, addr, parts.part[i].first);
+			access_fault(trap, insn, &parts.part[i]);
 			return false;
 		}
 	}
@@ -195,9 +208,11 @@ void hext_fill_htinst(const struct hext_hart *h, const uint64_t x[32], struct he
 	hext_decode(code, &insn);
 	/*
 	 * The instruction in memory is not the one that trapped if it makes another kind of access,
-	 * or if tval is not an address within its access.
+	 * or if tval is not an address within its access. Masking changes no bit of the offset in a
+	 * page.
 	 */
-	offset = trap->tval - hext_insn_address(&insn, x);
-	if (hext_insn_makes(&insn, trap->cause) && offset < insn.width)
+	offset = (trap->tval - hext_insn_address(&insn, x)) & (PAGE_SIZE - 1);
+	if (hext_insn_makes(&insn, trap->cause) && offset < insn.width &&
+	    hext_masked_address(h, &insn, x, offset) == trap->tval)
 		trap->htinst = hext_transform(&insn, offset);
 }

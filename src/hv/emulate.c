@@ -104,7 +104,7 @@ static bool emulate_hypervisor_access(struct vcpu *v, const struct hext_insn *in
 	bool ok;
 
 	/* The access depends on L1's sstatus.MXR and SUM, so the image must have L1's set. */
-	vcpu_save(v);
+	vcpu_save_for_access(v);
 	if (insn->kind == HEXT_INSN_HSV)
 		ok = hext_hsv(&v->h, insn, v->x[insn->rs1], value, &trap);
 	else

@@ -9,7 +9,7 @@
  * from code that is fetched again. The guest may have changed its code meanwhile, so the
  * instruction is compared with the trap. False: the instruction is not known.
  */
-static bool decode_access(const struct vcpu *v, const struct hext_trap *hw, struct hext_insn *insn)
+static bool decode_access(struct vcpu *v, const struct hext_trap *hw, struct hext_insn *insn)
 {
 	uint32_t code;
 
@@ -25,7 +25,7 @@ static bool decode_access(const struct vcpu *v, const struct hext_trap *hw, stru
 	if (hw->htinst || !vcpu_fetch(v, &code))
 		return false;
 	hext_decode(code, insn);
-	return hext_insn_makes(insn, hw->cause) && hext_insn_address(insn, v->x) == hw->tval;
+	return hext_insn_makes(insn, hw->cause) && vcpu_access_address(v, insn) == hw->tval;
 }
 
 static bool emulate(struct vcpu *v, uint64_t addr, const struct hext_insn *insn)

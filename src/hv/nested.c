@@ -202,7 +202,7 @@ void nested_sret(struct vcpu *v)
  * Whether L2 trapped on cbo.inval, cbo.clean or cbo.flush. htinst does not say, so the code is
  * fetched again and compared with the trap. stval may be any address of the cache block.
  */
-static bool is_cache_management(const struct vcpu *v, const struct hext_trap *hw)
+static bool is_cache_management(struct vcpu *v, const struct hext_trap *hw)
 {
 	struct hext_insn insn;
 	uint32_t code;
@@ -211,7 +211,7 @@ static bool is_cache_management(const struct vcpu *v, const struct hext_trap *hw
 		return false;
 	hext_decode(code, &insn);
 	return insn.kind == HEXT_INSN_CBO && insn.imm != HEXT_CBO_ZERO &&
-	       hext_insn_address(&insn, v->x) >> PAGE_SHIFT == hw->tval >> PAGE_SHIFT;
+	       vcpu_access_address(v, &insn) >> PAGE_SHIFT == hw->tval >> PAGE_SHIFT;
 }
 
 void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
@@ -235,7 +235,7 @@ void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
 	case HEXT_SHADOW_TRAP:
 		stat_count(&v->stats, STAT_L2_MEMORY);
 		if (no_code && !result.trap.htinst) {
-			vcpu_save(v);
+			vcpu_save_for_access(v);
 			hext_fill_htinst(&v->h, v->x, &result.trap);
 		}
 		vcpu_raise(v, &result.trap);

@@ -198,7 +198,8 @@ ALWAYS_INLINE bool change_hstatus(struct vcpu *v, struct change *w)
 	struct hext_hart *h = &v->h;
 
 	w->old = h->hstatus;
-	if ((static_key(KEY_AIA) && may_interrupt_l1(v)) || is_spv_old(h))
+	if ((static_key(KEY_AIA) && may_interrupt_l1(v)) || is_spv_old(h) ||
+	    ((w->old ^ w->value) & w->mask & HSTATUS_HUPMM))
 		return false;
 
 	/* ---- commit ---- */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "hext/bits.h"
+#include "hext/masking.h"
 #include "hext/trap.h"
 #include "hv/console.h"
 #include "hv/swap.h"
@@ -155,6 +156,21 @@ bool vcpu_fetch(const struct vcpu *v, uint32_t *code)
 		return false;
 	*code |= (uint32_t)high << 16;
 	return true;
+}
+
+void vcpu_save_for_access(struct vcpu *v)
+{
+	vcpu_save(v);
+	if (world_config(v->h.cfg)->reads_senvcfg)
+		v->h.senvcfg = csr_read(CSR_SENVCFG);
+}
+
+uint64_t vcpu_access_address(struct vcpu *v, const struct hext_insn *insn)
+{
+	if (!v->h.cfg->ssnpm)
+		return hext_insn_address(insn, v->x);
+	vcpu_save_for_access(v);
+	return hext_masked_address(&v->h, insn, v->x, 0);
 }
 
 void vcpu_not_a_guest(const struct vcpu *v)

@@ -15,6 +15,7 @@
 
 #include "hext/csr.h"
 #include "hext/hext.h"
+#include "hext/insn.h"
 #include "hext/shadow.h"
 #include "hv/domain.h"
 #include "hv/quick_state.h"
@@ -189,6 +190,15 @@ void vcpu_clear_pending(struct vcpu *v, uint64_t sip_bits);
  * faults.
  */
 bool vcpu_fetch(const struct vcpu *v, uint32_t *code);
+
+/*
+ * Bring all into the image that hext_masked_address(), hext_hlv(), hext_hsv() and
+ * hext_fill_htinst() need: the live CSRs, and senvcfg.
+ */
+void vcpu_save_for_access(struct vcpu *v);
+
+/* The address of the access of @insn, by the guest that trapped, as stval shows it. */
+uint64_t vcpu_access_address(struct vcpu *v, const struct hext_insn *insn);
 
 /*
  * entry.S calls vcpu_exit() at each exit that quick.c does not handle, with VCPU_SOME_REGISTERS in

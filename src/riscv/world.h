@@ -22,8 +22,9 @@ unsigned int world_vmid_bits(void);
  */
 struct world_config {
 	struct hext_config hext;
-	bool open_iselect; /* L1 has no AIA, but can access siselect */
-	bool open_ctr;	   /* L1 has no Ssctr, but can access its CSRs */
+	bool open_iselect;  /* L1 has no AIA, but can access siselect */
+	bool open_ctr;	    /* L1 has no Ssctr, but can access its CSRs */
+	bool reads_senvcfg; /* L1 has Ssnpm, and Halite can read senvcfg */
 	/* the hart's guest file that is L1's supervisor-level file; 0: none */
 	uint8_t l1_file;
 	uint64_t hstatus_of_l1; /* bits of hstatus that are always set while L1 runs */

@@ -497,6 +497,48 @@ static void swapping_hstatus_is_writing_it(void **state)
 	assert_int_equal(get(HEXT_CSR_HSTATUS), 0x200000000);
 }
 
+/* priv "Pointer Masking", table of PMM: 1 is reserved; a hart may lack 2 or 3. */
+static void pmm_and_hupmm_keep_their_value_for_one_that_the_hart_lacks(void **state)
+{
+	static const struct {
+		uint8_t values, kept[4]; /* what is left of n, written when the field is before */
+		uint8_t before;
+	} cases[] = {
+		{ 0xd, { 0, 3, 2, 3 }, 3 },
+		{ 0xd, { 0, 0, 2, 3 }, 0 },
+		{ 0x5, { 0, 2, 2, 2 }, 2 },
+		{ 0x9, { 0, 0, 0, 3 }, 0 },
+	};
+	struct hext_config cfg = full;
+	unsigned int i;
+	uint64_t n;
+
+	(void)state;
+	cfg.ssnpm = true;
+	cfg.henvcfg |= HENVCFG_PMM;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cfg.pmm_values = cases[i].values;
+		for (n = 0; n < 4; n++) {
+			const uint64_t before = cases[i].before, kept = cases[i].kept[n];
+
+			hext_init(&h, &cfg, &ops, NULL);
+			put(HEXT_CSR_HENVCFG, before << 32);
+			assert_int_equal(put(HEXT_CSR_HENVCFG, n << 32), kept << 32);
+			put(HEXT_CSR_HSTATUS, before << 48);
+			assert_int_equal(put(HEXT_CSR_HSTATUS, n << 48), kept << 48 | 0x200000000);
+			put(HEXT_CSR_HSTATUS, before << 48);
+			hext_swap_hstatus(&h, n << 48 | HSTATUS_HU);
+			assert_int_equal(get(HEXT_CSR_HSTATUS),
+					 kept << 48 | 0x200000000 | HSTATUS_HU);
+		}
+	}
+	/* Without Ssnpm the fields are read-only 0. */
+	hext_init(&h, &full, &ops, NULL);
+	assert_int_equal(put(HEXT_CSR_HENVCFG, 3ull << 32), 0);
+	hext_swap_hstatus(&h, 3ull << 48);
+	assert_int_equal(get(HEXT_CSR_HSTATUS), 0x200000000);
+}
+
 /* A read changes nothing, whatever is in the CSR. */
 static void reading_changes_nothing(void **state)
 {
@@ -685,6 +727,8 @@ int main(void)
 		cmocka_unit_test_setup(henvcfg_and_hstateen0_have_the_bits_of_the_specification,
 				       setup),
 		cmocka_unit_test_setup(swapping_hstatus_is_writing_it, setup),
+		cmocka_unit_test_setup(pmm_and_hupmm_keep_their_value_for_one_that_the_hart_lacks,
+				       setup),
 		cmocka_unit_test_setup(reading_changes_nothing, setup),
 		cmocka_unit_test_setup(sd_sums_up_vectors_too, setup),
 		cmocka_unit_test_setup(writing_many_at_once_is_writing_one_by_one, setup),

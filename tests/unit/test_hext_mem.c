@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 #include "fake_l1.h"
+#include "hext/masking.h"
 #include "hext/mem.h"
+#include "hext/pte.h"
 
 #define GVA	UINT64_C(0x3a5f7000)
 #define HLV_BU	0x6015c573 /* rd a0, rs1 a1, as all of these */
@@ -279,6 +281,185 @@ static void htinst_is_filled_from_memory(void **state)
 	fill(21, 0x17ff, 0, 0);
 }
 
+/* ---- pointer masking ---- */
+
+#define TAG7   (UINT64_C(0x55) << 57)
+#define TAG16  (UINT64_C(0x5a5a) << 48)
+#define PMM(n) ((uint64_t)(n) << 32)
+
+/* Whether an HLV or HSV at GVA with the upper bits @tag goes to GVA. */
+static bool masks(uint32_t code, uint64_t tag)
+{
+	bool done = code == HSV_D ? hsv(code, GVA ^ tag, 1) : hlv(code, GVA ^ tag);
+
+	/* The address is not canonical with a tag, so the access faults if it is not masked. */
+	if (!done)
+		assert_int_equal(trap.cause, code == HSV_D ? 15 : 13);
+	return done;
+}
+
+/*
+ * priv H "hstatus" and "henvcfg": whose PMM is in force. As VS mode it is that of henvcfg. As VU
+ * mode it is that of senvcfg in HS mode, and HUPMM in U mode.
+ */
+static void hlv_and_hsv_are_masked_by_the_mode_they_act_for(void **state)
+{
+	static const uint32_t codes[] = { HLV_D, HSV_D };
+	unsigned int i, user, spvp, of;
+
+	(void)state;
+	for (i = 0; i < 2 * 2 * 2 * 3; i++) {
+		uint64_t pmms[3] = { 0 };
+
+		user = i & 1;
+		spvp = i >> 1 & 1;
+		of = i >> 3;
+		pmms[of] = 3;
+		h.user = user;
+		h.henvcfg = PMM(pmms[0]);
+		h.senvcfg = PMM(pmms[1]);
+		h.hstatus = (spvp ? HSTATUS_SPVP : 0) | pmms[2] << 48;
+		*fake_slot(h.vs.atp, GVA, 0) =
+			(*fake_slot(h.vs.atp, GVA, 0) & ~PTE_U) | (spvp ? 0 : PTE_U);
+		assert_true(masks(codes[i >> 2 & 1], 0));
+		assert_int_equal(masks(codes[i >> 2 & 1], TAG16), of == (spvp ? 0 : user ? 2 : 1));
+	}
+}
+
+/* priv "Pointer Masking": PMLEN is 7 or 16; bits below them are of the address. */
+static void pmm_says_how_many_bits_are_masked(void **state)
+{
+	(void)state;
+	h.hstatus = HSTATUS_SPVP;
+	h.vs.status = SSTATUS_SUM;
+	h.henvcfg = PMM(2);
+	assert_true(masks(HLV_D, TAG7));
+	assert_true(masks(HLV_D, ~UINT64_C(0) << 57));
+	assert_false(masks(HLV_D, UINT64_C(1) << 56));
+	assert_false(masks(HLV_D, TAG16));
+	h.henvcfg = PMM(3);
+	assert_true(masks(HLV_D, TAG7));
+	assert_true(masks(HLV_D, UINT64_C(1) << 56));
+	assert_false(masks(HLV_D, UINT64_C(1) << 47));
+}
+
+/* priv H "Hypervisor Virtual-Machine Load and Store Instructions"; "MXR" in both chapters. */
+static void hlvx_and_accesses_under_mxr_are_not_masked(void **state)
+{
+	(void)state;
+	h.hstatus = HSTATUS_SPVP;
+	h.vs.status = SSTATUS_SUM;
+	h.henvcfg = PMM(3);
+	*fake_slot(h.vs.atp, GVA, 0) |= PTE_X;
+	assert_true(hlv(HLVX_WU, GVA));
+	assert_false(masks(HLVX_WU, TAG16));
+	h.vs.status = SSTATUS_SUM | SSTATUS_MXR;
+	assert_false(masks(HLV_D, TAG16));
+	assert_false(masks(HSV_D, TAG16));
+	h.vs.status = SSTATUS_SUM;
+	h.s.status = SSTATUS_MXR;
+	assert_false(masks(HLV_D, TAG16));
+	assert_true(masks(HLV_D, 0));
+	h.s.status = 0;
+	assert_true(masks(HLV_D, TAG16));
+}
+
+/* Copies of the next bit with translation, 0 without it; tval has the masked address. */
+static void masked_addresses_are_sign_extended_or_physical(void **state)
+{
+	(void)state;
+	h.hstatus = HSTATUS_SPVP;
+	h.vs.status = SSTATUS_SUM;
+	h.henvcfg = PMM(3);
+	fake_map(h.vs.atp, UINT64_C(0x7fc0000000), first, 0, FAKE_LEAF);
+	assert_true(hlv(HLV_D, UINT64_C(0x1234ffffc0000000)));
+	assert_int_equal(value, 0x8786858483828180);
+	assert_false(hlv(HLV_D, UINT64_C(0x1234ffffc0001000)));
+	expect_trap(13, UINT64_C(0xffffffffc0001000), 0, HLV_D & ~RS1);
+	h.vs.atp = 0;
+	assert_true(hlv(HLV_D, first ^ TAG16));
+	assert_false(hlv(HLV_D, UINT64_C(0x1234800000000000)));
+	expect_trap(21, UINT64_C(0x0000800000000000), UINT64_C(0x800000000000) >> 2, HLV_D & ~RS1);
+	/* Without memory there: an access fault. */
+	h.hgatp = 0;
+	assert_false(hsv(HSV_D, UINT64_C(0x1234800000000000), 1));
+	expect_trap(7, UINT64_C(0x0000800000000000), 0, HSV_D & ~RS1);
+}
+
+/* Masking is applied to each byte (priv "Memory Accesses Subject to Pointer Masking"). */
+static void a_misaligned_access_is_masked_byte_by_byte(void **state)
+{
+	(void)state;
+	h.hstatus = HSTATUS_SPVP;
+	h.vs.status = SSTATUS_SUM;
+	h.henvcfg = PMM(3);
+	assert_true(hlv(HLV_D, (GVA + 0xffd) ^ TAG16));
+	assert_int_equal(value, 0xc4c3c2c1c0fffefd);
+	assert_true(hsv(HSV_D, (GVA + 0xffe) ^ TAG16, 0x0807060504030201));
+	assert_int_equal(byte_at(second + 5), 8);
+	*fake_slot(h.vs.atp, GVA + 0x1000, 0) = 0;
+	assert_false(hlv(HLV_D, (GVA + 0xffd) ^ TAG16));
+	expect_trap(13, GVA + 0x1000, 0, (HLV_D & ~RS1) | 3 << 15);
+}
+
+#define LD_A0_8_A1 0x0085b503
+
+/* The address of an instruction is compared with stval, which is masked. */
+static void htinst_is_filled_for_masked_addresses(void **state)
+{
+	uint64_t x[32] = { 0 };
+
+	(void)state;
+	h.virt = true;
+	h.pc = GVA;
+	*(uint32_t *)fake_pte(first) = LD_A0_8_A1;
+	*fake_slot(h.vs.atp, GVA, 0) = (*fake_slot(h.vs.atp, GVA, 0) | PTE_X) & ~PTE_U;
+	x[11] = (GVA + 0x1000) ^ TAG16;
+	trap = (struct hext_trap){ .cause = 21, .tval = GVA + 0x1008 };
+	hext_fill_htinst(&h, x, &trap);
+	assert_int_equal(trap.htinst, 0);
+	h.henvcfg = PMM(3);
+	hext_fill_htinst(&h, x, &trap);
+	assert_int_equal(trap.htinst, LD_A0_8_A1 & 0x7fff);
+	/* The mode of L2 counts: VU mode has senvcfg.PMM. The code is VS mode's, so it is U now. */
+	trap.htinst = 0;
+	h.user = true;
+	*fake_slot(h.vs.atp, GVA, 0) |= PTE_U;
+	hext_fill_htinst(&h, x, &trap);
+	assert_int_equal(trap.htinst, 0);
+	h.senvcfg = PMM(3);
+	hext_fill_htinst(&h, x, &trap);
+	assert_int_equal(trap.htinst, LD_A0_8_A1 & 0x7fff);
+	/* Another address within the page is not that of the instruction. */
+	trap = (struct hext_trap){ .cause = 21, .tval = GVA + 0x2008 };
+	hext_fill_htinst(&h, x, &trap);
+	assert_int_equal(trap.htinst, 0);
+}
+
+/* L1's own accesses: senvcfg.PMM in U mode, by L1's satp and sstatus. */
+static void accesses_of_l1_are_masked_in_user_mode(void **state)
+{
+	uint64_t x[32] = { 0 };
+	struct hext_insn insn;
+
+	(void)state;
+	hext_decode(LD_A0_8_A1, &insn);
+	x[11] = UINT64_C(0x5a5a123456789000);
+	h.senvcfg = PMM(3);
+	h.henvcfg = PMM(2);
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), x[11] + 8);
+	h.user = true;
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), UINT64_C(0x0000123456789008));
+	x[11] |= UINT64_C(1) << 47;
+	assert_int_equal(hext_masked_address(&h, &insn, x, 1), UINT64_C(0x0000923456789009));
+	h.s.atp = fake_atp(8, 0);
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), UINT64_C(0xffff923456789008));
+	h.vs.status = SSTATUS_MXR;
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), UINT64_C(0xffff923456789008));
+	h.s.status = SSTATUS_MXR;
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), x[11] + 8);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
@@ -294,6 +475,13 @@ int main(void)
 		T(hlvx_needs_x_in_both_stages),
 		T(fetch),
 		T(htinst_is_filled_from_memory),
+		T(hlv_and_hsv_are_masked_by_the_mode_they_act_for),
+		T(pmm_says_how_many_bits_are_masked),
+		T(hlvx_and_accesses_under_mxr_are_not_masked),
+		T(masked_addresses_are_sign_extended_or_physical),
+		T(a_misaligned_access_is_masked_byte_by_byte),
+		T(htinst_is_filled_for_masked_addresses),
+		T(accesses_of_l1_are_masked_in_user_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
