@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Programs for L1 and L2 in the tests stress and isa: make builds build/stress/NAME, for Linux on riscv64,
-# from tests/linux/programs/NAME.c.
+# Programs for L1 and L2 in the tests stress and isa: make builds build/stress/NAME, for Linux on
+# riscv64, from tests/linux/programs/NAME.c.
 
 STRESS_CC ?= riscv64-linux-gnu-gcc
 STRESS_FLAGS := -std=gnu11 -O2 -g $(C_WARNINGS) -D_GNU_SOURCE -static

@@ -254,11 +254,9 @@ static inline uint64_t hext_legal_vgein(const struct hext_config *c, uint64_t va
 		       : value;
 }
 
-#define HEXT_PMM_RESERVED 1
-
 /*
- * @value with a legal field PMM, or HUPMM, whose lowest bit is bit @shift. The field keeps the value
- * of @old if the hart does not have the new one (WARL; 1 is reserved).
+ * @value with a legal field PMM, or HUPMM, whose lowest bit is bit @shift. The field keeps that
+ * of @old if the hart does not have the new value (WARL; 1 is reserved).
  */
 static inline uint64_t hext_legal_pmm(const struct hext_config *c, uint64_t old, uint64_t value,
 				      unsigned int shift)

@@ -116,6 +116,8 @@ static uint32_t keys(const struct domain *d)
 		keys |= BIT64(has_quick_area(keys) ? KEY_AREA : KEY_SLOW);
 	if (d->hext.aia)
 		keys |= BIT64(KEY_AIA);
+	if (d->hext.ssnpm)
+		keys |= BIT64(KEY_SSNPM);
 	if (world_has_open_csrs(&d->world))
 		keys |= BIT64(KEY_OPEN);
 	if (!d->hext.sstc)

@@ -199,7 +199,7 @@ ALWAYS_INLINE bool change_hstatus(struct vcpu *v, struct change *w)
 
 	w->old = h->hstatus;
 	if ((static_key(KEY_AIA) && may_interrupt_l1(v)) || is_spv_old(h) ||
-	    ((w->old ^ w->value) & w->mask & HSTATUS_HUPMM))
+	    (static_key(KEY_SSNPM) && ((w->old ^ w->value) & w->mask & HSTATUS_HUPMM)))
 		return false;
 
 	/* ---- commit ---- */

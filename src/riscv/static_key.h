@@ -23,7 +23,8 @@
 #define KEY_AIA		      9	 /* L1 has the advanced interrupt architecture. */
 #define KEY_OPEN	      10 /* world_has_open_csrs() */
 #define KEY_AREA	      11 /* quick.c and swap.c work on the area of the NACL below. */
-#define STATIC_KEY_COUNT      12
+#define KEY_SSNPM	      12 /* L1 has Ssnpm, so hstatus has HUPMM. */
+#define STATIC_KEY_COUNT      13
 
 /*
  * An entry of the table has the address of the site and of its jump target, both relative to the

@@ -67,19 +67,19 @@ unsigned int world_vmid_bits(void)
 	return bits;
 }
 
-/* The values that henvcfg.PMM can hold, as a bitmap. Leaves henvcfg 0. */
+/* The values that henvcfg.PMM can hold, as a bitmap. 1 is reserved. Leaves henvcfg 0. */
 static uint8_t probe_pmm(void)
 {
-	uint8_t values = 0;
+	uint8_t values = BIT64(0);
 	uint64_t pmm;
 
-	for (pmm = 0; pmm < 4; pmm++) {
+	for (pmm = 2; pmm < 4; pmm++) {
 		ncsr_write(HEXT_CSR_HENVCFG, pmm << ENVCFG_PMM_SHIFT);
 		if ((ncsr_read(HEXT_CSR_HENVCFG) & HENVCFG_PMM) >> ENVCFG_PMM_SHIFT == pmm)
 			values |= 1u << pmm;
-		ncsr_write(HEXT_CSR_HENVCFG, 0);
 	}
-	return values & ~(1u << HEXT_PMM_RESERVED);
+	ncsr_write(HEXT_CSR_HENVCFG, 0);
+	return values;
 }
 
 /* PMM is a field, not bits: the value with all its bits set may be one that the hart lacks. */
@@ -87,7 +87,6 @@ static void probe_masking(struct world_config *w)
 {
 	struct hext_config *cfg = &w->hext;
 
-	cfg->pmm_values = BIT64(0);
 	if (!cfg->ssnpm)
 		return;
 	cfg->pmm_values = probe_pmm();

@@ -7,6 +7,7 @@
 
 #include "hext/csr.h"
 
+#define CSR_SENVCFG    0x10a
 #define CSR_SSTATUS    0x100
 #define CSR_STVEC      0x105
 #define CSR_SSCRATCH   0x140

@@ -18,6 +18,7 @@
 #define KEY_AIA		      9
 #define KEY_OPEN	      10
 #define KEY_AREA	      11
+#define KEY_SSNPM	      12
 
 extern uint32_t machine_keys;
 
