@@ -11,22 +11,25 @@
 #define A6		       16
 #define A7		       17
 
-static uint64_t pattern(unsigned int reg)
+/* Differs from run to run, so that a value that is left from an earlier run is seen. */
+static uint64_t pattern(unsigned int run_number, unsigned int reg)
 {
-	return reg * UINT64_C(0x0123456789abcdef) + 1;
+	return (32 * run_number + reg) * UINT64_C(0x0123456789abcdef) + 1;
 }
 
 /* Returns the registers that have changed (bit n: xn), except those in @may. */
 static uint32_t run_with_pattern(enum mode mode, uint32_t insn, const uint64_t *args, uint32_t set,
 				 uint32_t may)
 {
+	static unsigned int runs;
 	uint32_t changed = 0;
 	uint64_t x[32];
 	unsigned int i;
 
+	runs++;
 	put_code(insn);
 	for (i = 1; i < 32; i++)
-		x[i] = set >> i & 1 ? args[i] : pattern(i);
+		x[i] = set >> i & 1 ? args[i] : pattern(runs, i);
 	memcpy(me->x + 1, x + 1, 31 * sizeof(x[0]));
 	run(mode, (uintptr_t)code_page(), HSTATUS_HU);
 	for (i = 1; i < 32; i++) {

@@ -96,6 +96,36 @@ test_lie()
 	ktap_passed
 }
 
+# conformance_above LIE: the conformance guest in the upper of two Halites; the lower one lies. The
+# results are in $LOGS/$NAME-LIE.results.
+conformance_above()
+{
+	HALITE_BIN=$BUILD/liar/halite.bin with_console "-$1" 120 "$HALITE" run --depth 2 \
+		--kernel "$GUESTS/conformance.elf" --memory 512M \
+		--append "area=regs area=irq area=pending" \
+		-- -append "nacl=all stats slow lie=$1"
+	expect_status 0
+	grep -aE '^(not )?ok |^1\.\.' "$CONSOLE" >"$LOGS/$NAME-$1.results"
+}
+
+# csr_exits: prints how often CSR instructions of the upper Halite have trapped.
+csr_exits() { sed -n 's/^halite: level 0: exits l1-csr //p' "$CONSOLE"; }
+
+# test_lie_conformance: the upper Halite has its trap entry for NACL with all features, and the hart
+# loses SYNC_CSR while it runs. Its guest must not notice.
+test_lie_conformance()
+{
+	local honest exits
+	make -s --no-print-directory liar
+	conformance_above 0
+	honest=$(csr_exits)
+	conformance_above 5
+	exits=$(csr_exits)
+	[ "$exits" -gt $((2 * honest)) ] ||
+		fail "$exits CSR exits, $honest with an honest Halite: the hart has not lost SYNC_CSR"
+	cmp "$LOGS/$NAME-0.results" "$LOGS/$NAME-5.results"
+}
+
 LEFT_WITHOUT_SPV='^halite: fatal: internal error: hart [0-9]+ leaves for a guest without '
 LEFT_WITHOUT_SPV+='hstatus.SPV$'
 
@@ -209,6 +239,7 @@ client_tests()
 	# The lower Halite counts the instructions that L1 uses instead of the calls.
 	test_case nacl-lie-no-sync-hfence test_lie 4 $two roundtrips "$exits l1-hfence [0-9]{3}"
 	test_case nacl-lie-no-sync-csr test_lie 5 $two roundtrips "$exits l1-csr [0-9]{4}"
+	test_case nacl-lie-no-sync-csr-conformance test_lie_conformance
 	test_case nacl-lie-idle-sync-hfence test_lie 6 $two roundtrips "$exits l1-hfence [0-9]{3}"
 	test_case nacl-lie-idle-sync-csr test_lie 7 $two roundtrips "$exits l1-csr [0-9]{4}"
 	test_case nacl-lie-lost-area test_lie 8 all roundtrips 'sync_sret refused with error -9'
