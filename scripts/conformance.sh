@@ -24,6 +24,7 @@
 # Each variant is compared with the bare machine of the same MACHINE. The tables of
 # docs/conformance.md must explain each line that differs. Logs are in build/conformance.
 # The last line is `N variants equal, N not`.
+# CONFORMANCE_JOBS=N runs N variants at a time; the default is one for each processor.
 # CONFORMANCE_REUSE=1 uses the bare machines' logs of an earlier call where there are any.
 . "$(dirname "$0")/common.sh"
 
@@ -31,6 +32,7 @@ LOGS=$BUILD/conformance
 PROGRAM=$BUILD/guests/conformance.elf
 REASONS=$TOP/docs/conformance.md
 LIMIT=${CONFORMANCE_LIMIT:-600}
+JOBS=${CONFORMANCE_JOBS:-$(nproc)}
 FEATURES=(sync_csr sync_hfence sync_sret autoswap_csr)
 
 EXTENSIONS="area=leak area=told area=cbo area=stale area=rows area=mask"
@@ -229,21 +231,67 @@ compare()
 	awk -v variant="$3" -f "$TOP/scripts/conformance.awk" "$REASONS" "$1" "$2"
 }
 
-# run_baseline MACHINE: runs the bare machine once. Its log is the baseline of MACHINE's variants.
-declare -A baselines
-run_baseline()
+# baseline_of MACHINE: prints the name of its baseline's logs: those of a run of the bare machine,
+# with which its variants are compared.
+baseline_of()
 {
-	local name=native
-	[ "$1" = plic ] || name=$1:native
-	[ -z "${baselines[$1]:-}" ] || return 0
-	baselines[$1]=$(file_of "$name")
-	[ "${CONFORMANCE_REUSE:-}" = 1 ] && grep -qs '^1\.\.' "${baselines[$1]}.log" ||
-		run_variant "$name"
-	grep -q '^1\.\.' "${baselines[$1]}.log" ||
-		die "the bare machine did not come to its end:" \
-			"$(tail -n 1 "${baselines[$1]}.console")"
+	if [ "$1" = plic ]; then file_of native; else file_of "$1:native"; fi
 }
 
+# run_baseline MACHINE
+run_baseline()
+{
+	local file name=native
+	file=$(baseline_of "$1")
+	[ "$1" = plic ] || name=$1:native
+	[ "${CONFORMANCE_REUSE:-}" = 1 ] && grep -qs '^1\.\.' "$file.log" || run_variant "$name"
+	grep -q '^1\.\.' "$file.log" ||
+		die "the bare machine did not come to its end: $(tail -n 1 "$file.console")"
+}
+
+# judge_variant VARIANT: runs and compares it, and prints its row. Fails if it is not equal.
+judge_variant()
+{
+	local log start=$SECONDS seen unexplained run=$1
+	case $1 in
+	native | *:native) run=$1-again ;;
+	esac
+	run_variant "$run"
+	log=$(file_of "$run").log
+	compare "$(baseline_of "$(machine_of "$1")").log" "$log" "$1" >"$log.diff" || true
+	read -r seen unexplained < <(tail -n 1 "$log.diff")
+	printf '%-44s %7s %8s %12s %10s %8s\n' "$1" \
+		"$(grep -acE '^(not )?ok ' "$log")" "$(grep -ac '^not ok ' "$log")" \
+		"$seen" "$unexplained" "$((SECONDS - start))"
+	[ "$unexplained" = 0 ] || { head -n 5 "$log.diff" | sed 's/^/    /'; return 1; }
+}
+
+# in_turn FUNCTION WORD...: runs FUNCTION for each WORD, JOBS at a time. Prints the outputs in the
+# order of the words. Counts in equal and different whether FUNCTION succeeds.
+in_turn()
+{
+	local function=$1 i
+	local -a jobs=() words
+	shift
+	words=("$@")
+	for ((i = 0; i < $# + JOBS; i++)); do
+		if [ "$i" -ge "$JOBS" ]; then
+			if wait "${jobs[i - JOBS]}"; then
+				equal=$((equal + 1))
+			else
+				different=$((different + 1))
+			fi
+			cat "$LOGS/.output-$((i - JOBS))"
+		fi
+		if [ "$i" -lt $# ]; then
+			"$function" "${words[i]}" >"$LOGS/.output-$i" &
+			jobs+=($!)
+		fi
+	done
+	rm -f "$LOGS"/.output-*
+}
+
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 mkdir -p "$LOGS"
 [ $# -gt 0 ] || set -- $(all_variants)
 variants=()
@@ -253,37 +301,21 @@ for variant; do
 	*) variants+=("$variant") ;;
 	esac
 done
+machines=()
 for variant in "${variants[@]}"; do
 	check_variant "$variant"
+	machine=$(machine_of "$variant")
+	[[ " ${machines[*]} " == *" $machine "* ]] || machines+=("$machine")
 done
+# Runs of one variant share their logs.
+twice=$(printf '%s\n' "${variants[@]}" | sort | uniq -d | head -n 1)
+[ -z "$twice" ] || die "conformance.sh: variant '$twice' twice; expected each variant once"
 equal=0
 different=0
+in_turn run_baseline "${machines[@]}"
+[ "$different" = 0 ] || exit 1
+equal=0
 printf '%-44s %7s %8s %12s %10s %8s\n' variant checks "not ok" differences unexplained seconds
-for variant in "${variants[@]}"; do
-	machine=$(machine_of "$variant")
-	run_baseline "$machine"
-	start=$SECONDS
-	case $variant in
-	native | *:native)
-		run_variant "$variant-again"
-		log=$(file_of "$variant-again").log
-		;;
-	*)
-		run_variant "$variant"
-		log=$(file_of "$variant").log
-		;;
-	esac
-	compare "${baselines[$machine]}.log" "$log" "$variant" >"$log.diff" || true
-	read -r seen unexplained < <(tail -n 1 "$log.diff")
-	printf '%-44s %7s %8s %12s %10s %8s\n' "$variant" \
-		"$(grep -acE '^(not )?ok ' "$log")" "$(grep -ac '^not ok ' "$log")" \
-		"$seen" "$unexplained" "$((SECONDS - start))"
-	if [ "$unexplained" = 0 ]; then
-		equal=$((equal + 1))
-	else
-		different=$((different + 1))
-		head -n 5 "$log.diff" | sed 's/^/    /'
-	fi
-done
+in_turn judge_variant "${variants[@]}"
 printf '%s variants equal, %s not\n' "$equal" "$different"
 [ "$different" = 0 ]

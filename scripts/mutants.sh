@@ -208,13 +208,18 @@ tool()
 # shellcheck disable=SC2086
 machine() { tests_in_qemu $HV_TESTS; }
 
-# try CHECK...: prints what has found the fault. 2: it does not build.
+# try CHECK...: prints what has found the fault, which may be a static assertion. 2: it does not
+# build.
 try()
 {
 	local check status
 	for check; do
 		status=0
 		"$check" || status=$?
+		if [ "$status" = 2 ] && grep -q "static assertion failed" "$OUT/log"; then
+			echo "static assertion"
+			return 1
+		fi
 		[ "$status" = 0 ] || return "$status"
 	done
 	echo nothing
