@@ -29,7 +29,8 @@ TOOL_TESTS="tool-install"
 PACK_TESTS="refuse-pack pack-dtb"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
-HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code"
+HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie"
+HV_TESTS+=" demo-depth-2-no-code"
 
 # A copy of what is needed, on which the faults are tried.
 make_tree()
