@@ -50,8 +50,8 @@ RV_LIBS = $(RV_PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
 	$(shell $(RV)gcc -march=$(RV_ARCH) -mabi=lp64 -print-libgcc-file-name)
 
 # offsets.c is not linked: it gives entry.S the offsets of C structures.
-RV_SOURCES ?= $(filter-out src/riscv/offsets.c,$(wildcard src/hv/*.c src/hext/*.c src/nacl/*.c \
-	src/riscv/*.c src/riscv/*.S src/lib/*.c))
+RV_SOURCES ?= $(filter-out src/riscv/offsets.c,$(wildcard src/boot/*.c src/hv/*.c src/hext/*.c \
+	src/nacl/*.c src/riscv/*.c src/riscv/*.S src/lib/*.c))
 RV_LIBFDT_NAMES := fdt fdt_ro fdt_wip fdt_rw fdt_check fdt_addresses fdt_strerror
 RV_LIBFDT_OBJECTS := $(RV_LIBFDT_NAMES:%=$(RV_OBJ)/libfdt/%.o)
 RV_OBJECTS = $(patsubst src/%,$(RV_OBJ)/%.o,$(RV_SOURCES)) $(RV_LIBFDT_OBJECTS)

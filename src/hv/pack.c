@@ -6,6 +6,7 @@
 
 #include "hv/console.h"
 #include "hv/devtree.h"
+#include "hv/fdt_fill.h"
 #include "hv/pack.h"
 #include "lib/crc32.h"
 
@@ -30,8 +31,7 @@ static const struct pack_header *header_of(const struct pack *p)
 
 /* ---- the boot loader's ramdisk ---- */
 
-/* Return the range of linux,initrd-start and -end. Size 0: there is none. */
-static struct range loader_ramdisk(const void *fdt)
+struct range pack_loader_ramdisk(const void *fdt)
 {
 	int chosen = devtree_subnode(fdt, 0, "chosen");
 	struct range r = { 0 };
@@ -47,7 +47,7 @@ static struct range loader_ramdisk(const void *fdt)
 
 void pack_release_ramdisk(void *fdt)
 {
-	struct range ramdisk = loader_ramdisk(fdt);
+	struct range ramdisk = pack_loader_ramdisk(fdt);
 	struct range r;
 	int i;
 
@@ -171,15 +171,20 @@ static uint64_t image_size(struct range self)
 	return size;
 }
 
-static bool is_bundle(struct range ramdisk)
+bool pack_is_bundle(struct range ramdisk)
 {
 	return ramdisk.size >= sizeof(struct pack_header) &&
 	       !memcmp(memory_at(ramdisk.start), PACK_MAGIC, PACK_MAGIC_SIZE);
 }
 
+bool pack_is_behind(struct range self)
+{
+	return image_size(self) > self.size;
+}
+
 void pack_find(struct pack *p, const void *fdt, const struct machine *m, struct range self)
 {
-	struct range ramdisk = loader_ramdisk(fdt);
+	struct range ramdisk = pack_loader_ramdisk(fdt);
 	uint64_t size = image_size(self);
 
 	*p = (struct pack){ 0 };
@@ -191,7 +196,7 @@ void pack_find(struct pack *p, const void *fdt, const struct machine *m, struct 
 	}
 	if (!ramdisk.size)
 		return;
-	if (!range_list_contains(&m->ram, ramdisk) || !is_bundle(ramdisk)) {
+	if (!range_list_contains(&m->ram, ramdisk) || !pack_is_bundle(ramdisk)) {
 		/* Nobody uses this ramdisk without a pack. */
 		if (!p->header.size)
 			return;
@@ -215,44 +220,6 @@ static void need(int error, const char *what)
 {
 	if (error < 0)
 		hv_fatal("packed device tree: %s: %s", what, fdt_strerror(error));
-}
-
-static void put_cells(void *fdt, int node, uint64_t value, int cells)
-{
-	if (cells == 2)
-		need(fdt_appendprop_u64(fdt, node, "reg", value), "reg of memory");
-	else if (cells == 1 && value <= UINT32_MAX)
-		need(fdt_appendprop_u32(fdt, node, "reg", value), "reg of memory");
-	else
-		hv_fatal("packed device tree: 0x%lx of the RAM is no number of %d cells",
-			 (unsigned long)value, cells);
-}
-
-/* Make @ram the memory of @fdt. */
-static void replace_memory(void *fdt, const struct range_list *ram)
-{
-	int address_cells = fdt_address_cells(fdt, 0);
-	int size_cells = fdt_size_cells(fdt, 0);
-	char name[32];
-	unsigned int i;
-	int node;
-
-	for (node = fdt_first_subnode(fdt, 0); node >= 0;) {
-		if (devtree_has_string(fdt, node, "device_type", "memory")) {
-			need(fdt_del_node(fdt, node), "memory");
-			node = fdt_first_subnode(fdt, 0);
-		} else {
-			node = fdt_next_subnode(fdt, node);
-		}
-	}
-	snprintf(name, sizeof(name), "memory@%lx", (unsigned long)ram->r[0].start);
-	node = fdt_add_subnode(fdt, 0, name);
-	need(node, "memory");
-	need(fdt_setprop_string(fdt, node, "device_type", "memory"), "memory");
-	for (i = 0; i < ram->count; i++) {
-		put_cells(fdt, node, ram->r[i].start, address_cells);
-		put_cells(fdt, node, ram->r[i].size, size_cells);
-	}
 }
 
 /*
@@ -281,20 +248,10 @@ static void add_no_map(void *fdt, const struct range_list *no_map)
 		snprintf(name, sizeof(name), "loader-%u@%lx", i, (unsigned long)no_map->r[i].start);
 		node = fdt_add_subnode(fdt, parent, name);
 		need(node, "reserved memory");
-		put_cells(fdt, node, no_map->r[i].start, address_cells);
-		put_cells(fdt, node, no_map->r[i].size, size_cells);
+		need(fdt_fill_reg(fdt, node, no_map->r[i], address_cells, size_cells),
+		     "reg of reserved memory");
 		need(fdt_setprop_empty(fdt, node, "no-map"), "reserved memory");
 	}
-}
-
-static void replace_bootargs(void *fdt, const char *bootargs)
-{
-	int chosen = devtree_subnode(fdt, 0, "chosen");
-
-	if (chosen < 0)
-		chosen = fdt_add_subnode(fdt, 0, "chosen");
-	need(chosen, "/chosen");
-	need(fdt_setprop_string(fdt, chosen, "bootargs", bootargs), "bootargs");
 }
 
 const void *pack_choose_fdt(const struct pack *p, const void *fdt, const struct machine *m)
@@ -309,9 +266,9 @@ const void *pack_choose_fdt(const struct pack *p, const void *fdt, const struct 
 	for (i = 0; i < m->reserved.count; i++)
 		need(fdt_add_mem_rsv(packed, m->reserved.r[i].start, m->reserved.r[i].size),
 		     "reserved memory");
-	replace_memory(packed, &m->ram);
+	need(fdt_fill_memory(packed, &m->ram), "memory");
 	add_no_map(packed, &m->no_map);
-	replace_bootargs(packed, machine_bootargs(fdt));
+	need(fdt_fill_bootargs(packed, machine_bootargs(fdt)), "bootargs");
 	return packed;
 }
 

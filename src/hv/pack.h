@@ -19,6 +19,15 @@ struct pack {
 	struct range fdt;     /* size 0: there is none */
 };
 
+/* The range of linux,initrd-start and -end of @fdt. Size 0: there is none. */
+struct range pack_loader_ramdisk(const void *fdt);
+
+/* Whether @ramdisk, which can be read, is a bundle. */
+bool pack_is_bundle(struct range ramdisk);
+
+/* Whether the boot header of the image @self covers a pack behind it. */
+bool pack_is_behind(struct range self);
+
 /*
  * Remove the reservation of the boot loader's ramdisk from @fdt. Some loaders add it for the kernel
  * that they start. A kernel keeps its ramdisk by itself.

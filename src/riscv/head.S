@@ -13,36 +13,133 @@
 #define R_RISCV_RELATIVE	3
 #define RELA_SIZE		24
 
+/* PE/COFF, and UEFI "UEFI Images". */
+#define PE_MACHINE_RISCV64	0x5064
+#define PE_EXECUTABLE		0x0002	/* characteristics: an image without missing symbols */
+#define PE_NO_LINE_NUMBERS	0x0004
+#define PE_LARGE_ADDRESS_AWARE	0x0020
+#define PE_NO_DEBUG		0x0200
+#define PE32_PLUS		0x020b
+#define PE_EFI_APPLICATION	10
+#define PE_NX_COMPAT		0x0100
+#define PE_DIRECTORIES		6	/* up to that of base relocations, which is empty */
+#define PE_CODE			0x60000020	/* code that is read and executed */
+#define PE_DATA			0xc0000040	/* data that is read and written */
+#define PE_SECTION_ALIGN	0x1000
+#define PE_FILE_ALIGN		0x200	/* halite.lds and pack_write.c align to this, too */
+
 #define BOOT_STACK_SIZE		16384
 
 	.section .head, "ax"
 	.option norelax
-	.option norvc
 
-/* The boot header of Linux for RISC-V. */
+/*
+ * The boot header of Linux for RISC-V, which is a DOS header of a PE image as well. A .dword of a
+ * symbol would be a relocation, and 0 in the file, so all sizes are differences.
+ */
 	.globl riscv_image_start
 riscv_image_start:
+	/* c.li s4, -13 is "MZ". The offset of the jump is too large for a compressed one. */
+	.option rvc
+	c.li s4, -13
 	j first_instance
-	nop
+	c.nop
+	.option norvc
 	.dword IMAGE_TEXT_OFFSET
-
-	/*
-	 * halite.lds puts image_size here. A .dword of a symbol would be a relocation, and 0 in the
-	 * file.
-	 */
-	.section .head.behind_size, "ax"
+	.dword riscv_image_end - riscv_image_start
 	.dword 0
 	.word IMAGE_VERSION
 	.word 0
 	.dword 0
 	.dword IMAGE_MAGIC
 	.word IMAGE_MAGIC2
+	.word pe_header - riscv_image_start
+
+/*
+ * The PE header. In memory, all is where it is in the file. The section .text is what stays
+ * unchanged while EFI runs; .data is all behind it: relocations are applied there. halite pack
+ * makes .data longer.
+ */
+pe_header:
+	.ascii "PE\0\0"
+	.half PE_MACHINE_RISCV64
+	.half (sections_end - sections) / 40
+	.word 0				/* time */
+	.word 0, 0			/* no symbols */
+	.half sections - optional_header
+	.half PE_EXECUTABLE | PE_NO_LINE_NUMBERS | PE_LARGE_ADDRESS_AWARE | PE_NO_DEBUG
+optional_header:
+	.half PE32_PLUS
+	.half 0				/* version of the linker */
+	.word riscv_text_end - text_start
+	.word riscv_image_end - riscv_text_end
+	.word 0				/* uninitialized data is within .data */
+	.word riscv_efi_entry - riscv_image_start
+	.word text_start - riscv_image_start
+	.dword 0			/* the image runs at any address */
+	.word PE_SECTION_ALIGN
+	.word PE_FILE_ALIGN
+	.half 0, 0			/* versions: operating system, image, subsystem */
+	.half 0, IMAGE_VERSION
+	.half 0, 0
 	.word 0
+	.word riscv_image_end - riscv_image_start
+	.word text_start - riscv_image_start
+	.word 0				/* checksum */
+	.half PE_EFI_APPLICATION
+	.half PE_NX_COMPAT
+	.dword 0, 0, 0, 0		/* stack and heap are EFI's */
+	.word 0
+	.word PE_DIRECTORIES
+	.fill PE_DIRECTORIES, 8, 0
+sections:
+	.ascii ".text\0\0\0"
+	.word riscv_text_end - text_start
+	.word text_start - riscv_image_start
+	.word riscv_text_end - text_start
+	.word text_start - riscv_image_start
+	.word 0, 0, 0
+	.word PE_CODE
+	.ascii ".data\0\0\0"
+	.word riscv_image_end - riscv_text_end
+	.word riscv_text_end - riscv_image_start
+	.word riscv_data_end - riscv_text_end
+	.word riscv_text_end - riscv_image_start
+	.word 0, 0, 0
+	.word PE_DATA
+sections_end:
+
+	.balign PE_SECTION_ALIGN
+text_start:
 
 /* The entry from the boot loader: a0 is the hart id, a1 the device tree. */
 first_instance:
 	lla s3, hv_start
 	j prepare
+
+/*
+ * The entry from EFI: a0 is the handle of this image, a1 the system table. EFI has zeroed bss, and
+ * its stack is in use. Returns a status, if Halite cannot start.
+ */
+riscv_efi_entry:
+	addi sp, sp, -16
+	sd ra, (sp)
+	call relocate
+	call efi_main
+	ld ra, (sp)
+	addi sp, sp, 16
+	ret
+
+/*
+ * _Noreturn void riscv_efi_leave(uint64_t hartid, void *fdt): EFI's boot services have ended. Start
+ * Halite as a boot loader of Linux Images does. EFI may have mapped memory, each address to itself.
+ */
+	.globl riscv_efi_leave
+riscv_efi_leave:
+	csrw sie, zero
+	csrw satp, zero
+	sfence.vma
+	j first_instance
 
 /*
  * void riscv_home_entry(void): a0 is the hart id, a1 the device tree, a2 the old address of the
@@ -70,6 +167,12 @@ prepare:
 	lla t0, riscv_boot_hart
 	sd a0, (t0)
 
+	call relocate
+	lla sp, riscv_boot_stack_end
+	jalr s3
+
+/* Apply the relocations. Changes t2 to t6, t0 and t1. */
+relocate:
 	/* t2 is the address of the image minus its link address. */
 	lla t2, riscv_image_start
 	li t3, HALITE_LINK_ADDRESS
@@ -88,9 +191,7 @@ prepare:
 	sd t5, 0(t3)
 3:	bltu t0, t1, 2b
 	fence.i
-
-	lla sp, riscv_boot_stack_end
-	jalr s3
+	ret
 
 /* _Noreturn void riscv_jump(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t entry) */
 	.globl riscv_jump

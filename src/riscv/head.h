@@ -28,6 +28,11 @@ void riscv_home_entry(void);
 /* Jump to @entry with @a0 to @a2. The code at @entry has just been written. */
 _Noreturn void riscv_jump(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t entry);
 
+/*
+ * EFI's boot services have ended: start Halite as a boot loader does that gives @hartid and @fdt.
+ */
+_Noreturn void riscv_efi_leave(uint64_t hartid, void *fdt);
+
 /* Called from head.S: hv_start() in the first image, hv_main() in the copy at home. */
 _Noreturn void hv_start(uint64_t hartid, void *fdt);
 _Noreturn void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt);

@@ -165,7 +165,7 @@ test_tool_pack_layout()
 	cmp -n 4096 -i 0:"$((kernel))" "$image" "$out"
 	cmp -n 4096 -i 0:"$((ramdisk))" "$image" "$out"
 	[ "$(number "$out" 16)" -ge "$(stat -c %s "$out")" ] || fail "image_size is too small"
-	cmp -i 24 -n 40000 "$BUILD/halite.bin" "$out"
+	cmp -i 512 -n 40000 "$BUILD/halite.bin" "$out"
 	"$HALITE" pack --kernel "$image" -o "$out"
 	[ "$(number "$out" 16)" -ge $(($(offset_of kernel "$out") + 3 * 1024 * 1024)) ] ||
 		fail "image_size lacks the kernel's bss"

@@ -25,7 +25,9 @@
  * memory, bss included, and refuses a ramdisk there.
  */
 #define KERNEL_ALIGN	  (2 * MIB)
-#define IMAGE_SIZE_OFFSET 16 /* of image_size in the boot header of Linux */
+#define IMAGE_SIZE_OFFSET 16	 /* of image_size in the boot header of Linux */
+#define HEADERS_SIZE	  512	 /* at the start of halite.bin (src/riscv/head.S) */
+#define PE_FILE_ALIGN	  512ull /* of the sections of a PE file */
 #define CHUNK		  (1u << 20)
 #define FDT_MAX		  (MIB - PACK_FDT_ROOM) /* HOME_FDT_MAX of src/hv/home.h */
 
@@ -133,6 +135,8 @@ static void place(struct output *out, const struct guest_file *kernel, bool bund
 		next = out->size = m->offset + m->padded;
 	}
 	out->image_size = align_up(next, PAGE);
+	if (!bundle)
+		out->size = align_up(out->size, PE_FILE_ALIGN);
 }
 
 /* ---- writing ---- */
@@ -187,7 +191,8 @@ static int write_modules(const struct output *out, struct pack_header *header)
 		header->modules[kind].crc = htole32(crc);
 	}
 	header->size = htole64(out->size - out->header);
-	return 0;
+	/* The zeros behind the last module are in the file, too: not all loaders clear memory. */
+	return ftruncate(out->fd, (off_t)out->size) < 0 ? failed(out, "cannot write it") : 0;
 }
 
 /* Puts the text in the field of size bytes. Returns 0, or -1 after a message. */
@@ -221,16 +226,82 @@ static int write_header(const struct output *out, const struct pack_options *opt
 	return 0;
 }
 
-/* Writes Halite, whose image_size now covers the modules. Returns 0, or -1 after a message. */
+/* The offsets, from the start of each, of what changes in a PE file: "PE Format" of Microsoft. */
+enum {
+	PE_OFFSET = 0x3c, /* in the DOS header */
+	PE_SIGNATURE_SIZE = 4,
+	COFF_SECTIONS = 2,
+	COFF_OPTIONAL_SIZE = 16,
+	COFF_SIZE = 20,
+	OPTIONAL_DATA_SIZE = 8,
+	OPTIONAL_IMAGE_SIZE = 56,
+	SECTION_MEMORY_SIZE = 8,
+	SECTION_ADDRESS = 12,
+	SECTION_FILE_SIZE = 16,
+	SECTION_SIZE = 40,
+};
+
+static uint32_t get32(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return le32toh(value);
+}
+
+static void put32(uint8_t *p, uint64_t value)
+{
+	uint32_t bytes = htole32((uint32_t)value);
+
+	memcpy(p, &bytes, sizeof(bytes));
+}
+
+/*
+ * Changes the headers of halite.bin, so that image_size, and for EFI the section .data, cover the
+ * modules. Returns 0, or -1 if there is no PE header as src/riscv/head.S makes it.
+ */
+static int cover_modules(uint8_t *headers, const struct output *out)
+{
+	const uint64_t image_size = htole64(out->image_size);
+	uint32_t at = get32(headers + PE_OFFSET);
+	uint8_t *coff, *optional, *data;
+	uint32_t address;
+
+	if (at > HEADERS_SIZE / 4 || memcmp(headers + at, "PE\0", PE_SIGNATURE_SIZE))
+		return -1;
+	coff = headers + at + PE_SIGNATURE_SIZE;
+	optional = coff + COFF_SIZE;
+	data = optional + coff[COFF_OPTIONAL_SIZE] + SECTION_SIZE;
+	if (coff[COFF_SECTIONS] != 2 || data + SECTION_SIZE > headers + HEADERS_SIZE)
+		return -1;
+	address = get32(data + SECTION_ADDRESS);
+	memcpy(headers + IMAGE_SIZE_OFFSET, &image_size, sizeof(image_size));
+	put32(optional + OPTIONAL_DATA_SIZE, out->image_size - address);
+	put32(optional + OPTIONAL_IMAGE_SIZE, out->image_size);
+	put32(data + SECTION_MEMORY_SIZE, out->image_size - address);
+	put32(data + SECTION_FILE_SIZE, out->size - address);
+	return 0;
+}
+
+/* Writes Halite, whose headers now cover the modules. Returns 0, or -1 after a message. */
 static int write_halite(const struct output *out, int fd, const char *path, uint64_t size)
 {
-	uint64_t image_size = htole64(out->image_size);
+	uint8_t headers[HEADERS_SIZE];
 	uint32_t crc;
 
+	if (out->image_size > UINT32_MAX) {
+		message("-o '%s': %llu MiB with Halite; less than 4096 are expected", out->path,
+			(unsigned long long)(out->image_size / MIB));
+		return -1;
+	}
 	if (copy(out, fd, path, size, 0, &crc) < 0)
 		return -1;
-	if (pwrite(out->fd, &image_size, sizeof(image_size), IMAGE_SIZE_OFFSET) !=
-	    sizeof(image_size))
+	if (pread(fd, headers, sizeof(headers), 0) != sizeof(headers) ||
+	    cover_modules(headers, out) < 0) {
+		message("the hypervisor '%s' has no EFI header; expected that of 'make'", path);
+		return -1;
+	}
+	if (pwrite(out->fd, headers, sizeof(headers), 0) != sizeof(headers))
 		return failed(out, "cannot write it");
 	return 0;
 }

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "boot/efi.h"
+#include "boot/efi_facts.h"
+
+/* ---- LoadOptions ---- */
+
+/* Write @c as UTF-8 to @out. Return the number of bytes. */
+static size_t put_utf8(uint8_t out[4], uint32_t c)
+{
+	size_t count = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const uint8_t first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t i;
+
+	for (i = count - 1; i; i--, c >>= 6)
+		out[i] = 0x80 | (c & 0x3f);
+	out[0] = first[count] | c;
+	return count;
+}
+
+/* Read the character at @in of @count words to *@c. Return its words; 0: it is none. */
+static uint32_t get_utf16(const uint16_t *in, uint32_t count, uint32_t *c)
+{
+	*c = in[0];
+	if (*c < 0xd800 || *c > 0xdfff)
+		return *c < 0x20 || *c == 0x7f ? 0 : 1;
+	if (*c > 0xdbff || count < 2 || in[1] < 0xdc00 || in[1] > 0xdfff)
+		return 0;
+	*c = 0x10000 + ((*c - 0xd800) << 10) + (in[1] - 0xdc00);
+	return 2;
+}
+
+bool efi_options_text(char *text, size_t room, const uint16_t *options, uint32_t size)
+{
+	uint32_t count = size / 2, i = 0;
+	size_t used = 0;
+
+	text[0] = '\0';
+	if (size % 2)
+		return false;
+	while (i < count && options[i]) {
+		uint8_t bytes[4];
+		uint32_t c, words = get_utf16(options + i, count - i, &c);
+		size_t length;
+
+		if (!words)
+			break;
+		length = put_utf8(bytes, c);
+		if (used + length >= room)
+			break;
+		memcpy(text + used, bytes, length);
+		used += length;
+		i += words;
+	}
+	if (i < count && options[i])
+		used = 0;
+	text[used] = '\0';
+	return i == count || !options[i];
+}
+
+/* ---- the memory map ---- */
+
+/* Whether @memory is free when boot services have ended, and is RAM like any other. */
+static bool is_free(const struct efi_memory *memory)
+{
+	if (!(memory->attributes & EFI_MEMORY_WB) || memory->attributes & EFI_MEMORY_SP)
+		return false;
+	switch (memory->type) {
+	case EFI_LOADER_CODE:
+	case EFI_LOADER_DATA:
+	case EFI_BOOT_SERVICES_CODE:
+	case EFI_BOOT_SERVICES_DATA:
+	case EFI_CONVENTIONAL:
+	/* Halite does not read ACPI's tables. */
+	case EFI_ACPI_RECLAIM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool efi_map_ram(struct range_list *ram, const void *map, uint64_t size, uint64_t descriptor_size)
+{
+	struct efi_memory memory;
+	uint64_t at;
+
+	for (at = 0; at + sizeof(memory) <= size; at += descriptor_size) {
+		memcpy(&memory, (const uint8_t *)map + at, sizeof(memory));
+		if (!is_free(&memory))
+			continue;
+		if (memory.pages > UINT64_MAX / EFI_PAGE_SIZE ||
+		    !range_is_valid(memory.start, memory.pages * EFI_PAGE_SIZE) ||
+		    !range_list_add(ram,
+				    (struct range){ memory.start, memory.pages * EFI_PAGE_SIZE }))
+			return false;
+	}
+	range_list_normalize(ram);
+	return true;
+}

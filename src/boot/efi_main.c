@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Halite as an EFI application. It collects what a boot loader of Linux Images tells in the device
+ * tree: RAM, command line and ramdisk. Then it ends boot services and goes on as if such a boot
+ * loader had started it.
+ *
+ * Until boot services end, an error is a line on EFI's console and a status for the caller, and all
+ * pages that were allocated are free again. efi_main() stays in the image's own memory, which
+ * head.S clears when it goes on. What must outlive that is in pages of EFI_LOADER_DATA, which are
+ * RAM like any other to Halite.
+ */
+#include <libfdt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/efi.h"
+#include "boot/efi_facts.h"
+#include "hv/console.h"
+#include "hv/fdt_fill.h"
+#include "hv/home.h"
+#include "hv/pack.h"
+#include "lib/pages.h"
+#include "riscv/head.h"
+
+#define LINE_SIZE 256
+
+/* More descriptors than GetMemoryMap() tells of: each allocation may add two. */
+#define MORE_DESCRIPTORS 32
+
+/* The tries to end boot services. Each failed one means that the map has changed meanwhile. */
+#define EXIT_TRIES 8
+
+/* Room in the device tree for /chosen and the memory node, without their values. */
+#define FDT_ROOM 4096
+
+static const struct efi_guid loaded_image_guid = {
+	0x5b1b31a1, 0x9562, 0x11d2, { 0x8e, 0x3f, 0x00, 0xa0, 0xc9, 0x69, 0x72, 0x3b }
+};
+static const struct efi_guid dtb_guid = {
+	0xb1b621d5, 0xf19c, 0x41a5, { 0x83, 0x0b, 0xd9, 0x15, 0x2c, 0x69, 0xaa, 0xe0 }
+};
+static const struct efi_guid riscv_boot_guid = {
+	0xccd15fec, 0x6f73, 0x4eec, { 0x83, 0x95, 0x3e, 0x69, 0xe4, 0xb9, 0x40, 0xbf }
+};
+static const struct efi_guid load_file2_guid = {
+	0x4006c0c1, 0xfcb3, 0x403e, { 0x99, 0x6d, 0x4a, 0x6c, 0x87, 0x24, 0xe0, 0x6d }
+};
+
+/* The device path by which boot loaders pass a ramdisk: a vendor's media, and the end. */
+static const struct {
+	uint8_t type, subtype;
+	uint16_t size;
+	struct efi_guid vendor; /* LINUX_EFI_INITRD_MEDIA_GUID */
+	uint8_t end_type, end_subtype;
+	uint16_t end_size;
+} __attribute__((packed)) ramdisk_path = {
+	4,    3,
+	20,   { 0x5568e427, 0x68fc, 0x4f3d, { 0xac, 0x74, 0xca, 0x55, 0x52, 0x31, 0xcc, 0x68 } },
+	0x7f, 0xff,
+	4
+};
+
+/* Memory that AllocatePages() has given. size 0: none. */
+struct pages {
+	uint64_t start;
+	uint64_t size;
+};
+
+struct efi {
+	efi_handle image;
+	const struct efi_system_table *system;
+	struct efi_boot_services *boot;
+	uint64_t hartid;
+	char bootargs[PACK_BOOTARGS_SIZE];
+	struct pages fdt;     /* the device tree, which is changed */
+	struct pages ramdisk; /* that of LoadFile2 */
+	uint64_t ramdisk_size;
+	struct pages map;  /* the memory map */
+	struct pages list; /* for lists of ranges */
+};
+
+/* Too large for the stack of some boot loaders. */
+static struct efi efi;
+
+static void *memory_at(uint64_t address)
+{
+	return (void *)(uintptr_t)address;
+}
+
+/* ---- messages ---- */
+
+/* Print "halite: " and the message as a line on EFI's console. */
+static void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void print(const char *fmt, ...)
+{
+	static const char start[] = "halite: ";
+	struct efi_text_output *out = efi.system->out;
+	uint16_t wide[LINE_SIZE + 3];
+	char line[LINE_SIZE];
+	va_list args;
+	size_t i;
+
+	memcpy(line, start, sizeof(start));
+	va_start(args, fmt);
+	vsnprintf(line + sizeof(start) - 1, LINE_SIZE - sizeof(start) + 1, fmt, args);
+	va_end(args);
+	for (i = 0; line[i]; i++)
+		wide[i] = (uint8_t)line[i] < 0x80 ? line[i] : '?';
+	wide[i++] = '\r';
+	wide[i++] = '\n';
+	wide[i] = 0;
+	if (out)
+		out->output_string(out, wide);
+}
+
+/* Say that @what, a step, has failed. Return @status. */
+static efi_status failed(const char *what, efi_status status)
+{
+	print("%s: EFI status 0x%lx", what, (unsigned long)status);
+	return status;
+}
+
+/* ---- memory ---- */
+
+static efi_status allocate(struct pages *p, uint64_t size, const char *what)
+{
+	uint64_t pages = size / EFI_PAGE_SIZE + 1;
+	efi_status status =
+		efi.boot->allocate_pages(EFI_ALLOCATE_ANY_PAGES, EFI_LOADER_DATA, pages, &p->start);
+
+	if (status != EFI_SUCCESS) {
+		print("no memory for %s, of %lu bytes: EFI status 0x%lx", what, (unsigned long)size,
+		      (unsigned long)status);
+		return status;
+	}
+	p->size = pages * EFI_PAGE_SIZE;
+	return EFI_SUCCESS;
+}
+
+static void release(struct pages *p)
+{
+	if (p->size)
+		efi.boot->free_pages(p->start, p->size / EFI_PAGE_SIZE);
+	p->size = 0;
+}
+
+/* ---- what EFI tells ---- */
+
+static efi_status find_hartid(void)
+{
+	struct efi_riscv_boot *protocol;
+	efi_status status = efi.boot->locate_protocol(&riscv_boot_guid, NULL, (void **)&protocol);
+
+	if (status == EFI_SUCCESS)
+		status = protocol->get_boot_hartid(protocol, &efi.hartid);
+	if (status != EFI_SUCCESS)
+		print("this EFI firmware has no RISCV_EFI_BOOT_PROTOCOL, so the hart that runs is "
+		      "not known: use a newer one (EFI status 0x%lx)",
+		      (unsigned long)status);
+	return status;
+}
+
+static efi_status find_options(void)
+{
+	struct efi_loaded_image *loaded;
+	efi_status status =
+		efi.boot->handle_protocol(efi.image, &loaded_image_guid, (void **)&loaded);
+
+	if (status != EFI_SUCCESS)
+		return failed("cannot find its own image", status);
+	if (!efi_options_text(efi.bootargs, sizeof(efi.bootargs), loaded->options,
+			      loaded->options ? loaded->options_size : 0))
+		print("LoadOptions of %u bytes are no text of at most %u bytes: not used",
+		      loaded->options_size, PACK_BOOTARGS_SIZE - 1);
+	return EFI_SUCCESS;
+}
+
+/* Read the ramdisk that the boot loader offers. That it offers none is no error. */
+static efi_status load_ramdisk(void)
+{
+	const void *path = &ramdisk_path;
+	struct efi_load_file2 *file;
+	efi_handle device;
+	uint64_t size = 0;
+	efi_status status;
+
+	if (efi.boot->locate_device_path(&load_file2_guid, &path, &device) != EFI_SUCCESS)
+		return EFI_SUCCESS;
+	status = efi.boot->handle_protocol(device, &load_file2_guid, (void **)&file);
+	if (status == EFI_SUCCESS)
+		status = file->load_file(file, path, 0, &size, NULL);
+	if (status == EFI_SUCCESS || (status == EFI_BUFFER_TOO_SMALL && !size))
+		return EFI_SUCCESS;
+	if (status != EFI_BUFFER_TOO_SMALL)
+		return failed("ramdisk: the boot loader does not tell its size", status);
+	status = allocate(&efi.ramdisk, size, "the ramdisk");
+	if (status != EFI_SUCCESS)
+		return status;
+	status = file->load_file(file, path, 0, &size, memory_at(efi.ramdisk.start));
+	if (status != EFI_SUCCESS)
+		return failed("ramdisk: the boot loader cannot load it", status);
+	efi.ramdisk_size = size;
+	return EFI_SUCCESS;
+}
+
+/* ---- the device tree ---- */
+
+static const void *find_fdt(void)
+{
+	uint64_t i;
+
+	for (i = 0; i < efi.system->configuration_count; i++) {
+		const struct efi_configuration *c = &efi.system->configuration[i];
+
+		if (!memcmp(&c->guid, &dtb_guid, sizeof(dtb_guid)))
+			return c->table;
+	}
+	return NULL;
+}
+
+/* Fill in /chosen of the copy of the device tree. Return 0, or an error of libfdt. */
+static int fill_chosen(void)
+{
+	void *fdt = memory_at(efi.fdt.start);
+	struct range ramdisk = { efi.ramdisk.start, efi.ramdisk_size };
+	int error = 0;
+
+	if (efi.bootargs[0])
+		error = fdt_fill_bootargs(fdt, efi.bootargs);
+	if (!error && ramdisk.size)
+		error = fdt_fill_ramdisk(fdt, ramdisk);
+	return error;
+}
+
+/* Copy the device tree, with room for all that is added, among it @ranges ranges of memory. */
+static efi_status copy_fdt(uint64_t ranges)
+{
+	const void *fdt = find_fdt();
+	uint64_t size;
+	efi_status status;
+	int error;
+
+	if (!fdt) {
+		print("EFI gives no device tree, and Halite does not read ACPI: "
+		      "choose a device tree in the firmware's setup (QEMU: -M virt,acpi=off)");
+		return EFI_UNSUPPORTED;
+	}
+	size = fdt_check_header(fdt) ? 0 : fdt_totalsize(fdt);
+	if (!size || size > HOME_FDT_MAX || fdt_check_full(fdt, size)) {
+		print("the device tree that EFI gives is damaged, or has more than %lu bytes",
+		      (unsigned long)HOME_FDT_MAX);
+		return EFI_LOAD_ERROR;
+	}
+	size += ranges * sizeof(struct range) + sizeof(efi.bootargs) + FDT_ROOM;
+	status = allocate(&efi.fdt, size, "the device tree");
+	if (status != EFI_SUCCESS)
+		return status;
+	error = fdt_open_into(fdt, memory_at(efi.fdt.start), size);
+	if (!error)
+		error = fill_chosen();
+	if (!error)
+		return EFI_SUCCESS;
+	print("the device tree that EFI gives: %s", fdt_strerror(error));
+	return EFI_LOAD_ERROR;
+}
+
+/* Whether there is a kernel for the guest. */
+static efi_status check_kernel(void)
+{
+	struct range ramdisk = pack_loader_ramdisk(memory_at(efi.fdt.start));
+
+	if (pack_is_behind(home_image()) || (ramdisk.size && pack_is_bundle(ramdisk)))
+		return EFI_SUCCESS;
+	print("no kernel: start a file that 'halite pack' has made, or pass a bundle as ramdisk");
+	return EFI_NOT_FOUND;
+}
+
+/* ---- the end of boot services ---- */
+
+struct map {
+	uint64_t size, key, descriptor_size;
+};
+
+static efi_status get_map(struct map *m)
+{
+	uint32_t version;
+
+	m->size = efi.map.size;
+	return efi.boot->get_memory_map(&m->size, efi.map.size ? memory_at(efi.map.start) : NULL,
+					&m->key, &m->descriptor_size, &version);
+}
+
+/* Allocate what the memory map needs, and return the most descriptors in *@count. */
+static efi_status prepare_map(uint64_t *count)
+{
+	efi_status status;
+	struct map m;
+
+	status = get_map(&m);
+	if (status != EFI_BUFFER_TOO_SMALL || m.descriptor_size < sizeof(struct efi_memory))
+		return failed("cannot find the size of the memory map", status);
+	status =
+		allocate(&efi.map, m.size + MORE_DESCRIPTORS * m.descriptor_size, "the memory map");
+	if (status != EFI_SUCCESS)
+		return status;
+	*count = efi.map.size / m.descriptor_size;
+	/* A list that grows leaves its old pages unused. */
+	return allocate(&efi.list, 4 * *count * sizeof(struct range) + 16 * EFI_PAGE_SIZE,
+			"the list of memory");
+}
+
+/* Between the two calls of a try, nothing else may be called. */
+static efi_status end_boot_services(struct map *m)
+{
+	efi_status status = EFI_INVALID_PARAMETER;
+	unsigned int i;
+
+	for (i = 0; i < EXIT_TRIES && status == EFI_INVALID_PARAMETER; i++) {
+		status = get_map(m);
+		if (status == EFI_SUCCESS)
+			status = efi.boot->exit_boot_services(efi.image, m->key);
+	}
+	return status;
+}
+
+/* Go on without EFI. EFI's console is gone, so errors are fatal. */
+static _Noreturn void leave(const struct map *m)
+{
+	struct page_pool pool = { efi.list.start, efi.list.start + efi.list.size };
+	void *fdt = memory_at(efi.fdt.start);
+	struct range_list ram = { 0 };
+	int error;
+
+	console_init();
+	array_use(&pool);
+	if (!efi_map_ram(&ram, memory_at(efi.map.start), m->size, m->descriptor_size) || !ram.count)
+		hv_fatal("EFI's memory map makes no sense, or is too long");
+	error = fdt_fill_memory(fdt, &ram);
+	if (error)
+		hv_fatal("EFI's device tree: memory: %s", fdt_strerror(error));
+	riscv_efi_leave(efi.hartid, fdt);
+}
+
+/* Collect all that is needed. Return an error after a message. */
+static efi_status collect(void)
+{
+	efi_status status = find_hartid();
+	uint64_t ranges = 0;
+
+	if (status == EFI_SUCCESS)
+		status = find_options();
+	if (status == EFI_SUCCESS)
+		status = load_ramdisk();
+	if (status == EFI_SUCCESS)
+		status = prepare_map(&ranges);
+	if (status == EFI_SUCCESS)
+		status = copy_fdt(ranges);
+	if (status == EFI_SUCCESS)
+		status = check_kernel();
+	return status;
+}
+
+efi_status efi_main(efi_handle image, const struct efi_system_table *system)
+{
+	efi_status status;
+	struct map m;
+
+	efi.image = image;
+	efi.system = system;
+	efi.boot = system->boot;
+	status = collect();
+	if (status == EFI_SUCCESS) {
+		status = end_boot_services(&m);
+		if (status == EFI_SUCCESS)
+			leave(&m);
+		/* After a failed try, EFI's console may be gone. */
+		return status;
+	}
+	release(&efi.list);
+	release(&efi.map);
+	release(&efi.fdt);
+	release(&efi.ramdisk);
+	return status;
+}
