@@ -13,7 +13,7 @@ UNIT_NACL = $(NACL_TESTS)
 UNIT_HEADERS = $(wildcard src/*/*.h tests/unit/*.h)
 UNIT_HEXT := $(wildcard src/hext/*.c)
 # The sources of src/hv that are plain C and need no hart.
-UNIT_HV := $(addprefix src/hv/,devtree.c fdt_fill.c guest_fdt.c home.c image.c machine.c) \
+UNIT_HV := $(addprefix src/hv/,devtree.c devtree_fill.c guest_fdt.c home.c image.c machine.c) \
 	$(addprefix src/hv/,machine_devices.c machine_isa.c machine_aia.c machine_wires.c) \
 	$(addprefix src/hv/,modules.c options.c pack.c identity.c vmid.c withheld.c) \
 	$(wildcard src/lib/*.c)
@@ -37,7 +37,8 @@ build/unit/test_tool_%: UNIT_SOURCES = $(addprefix tools/halite/,dump.c message.
 build/unit/test_tool_%: UNIT_CFLAGS += -Itools/halite -D_GNU_SOURCE
 build/unit/test_tool_symbols: $(wildcard tools/halite/*.[ch])
 
-build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/boot/*.c src/hv/*.c src/lib/*.c) $(UNIT_HEADERS)
+build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/boot/*.c src/hv/*.c src/lib/*.c) \
+		$(UNIT_HEADERS)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_SOURCES) -lcmocka

@@ -21,6 +21,9 @@ fetch()
 	for package in "$OUT.packages"/*.deb; do
 		dpkg-deb -x "$package" "$OUT.new" || return 1
 	done
+	# U-Boot is for dozens of machines.
+	find "$OUT.new/usr/lib/u-boot" -mindepth 1 -maxdepth 1 ! -name qemu-riscv64_smode \
+		-exec rm -rf {} +
 	basename -a "$OUT.packages"/*.deb >"$OUT.new/versions"
 	rm -rf "$OUT.packages"
 }

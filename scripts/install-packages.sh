@@ -10,7 +10,7 @@ BUILD_PACKAGES="gcc make libc6-dev xz-utils gcc-riscv64-unknown-elf picolibc-ris
 	binutils-riscv64-linux-gnu zlib1g-dev libzstd-dev"
 UNIT_PACKAGES="gcc libc6-dev libcmocka-dev"
 RUN_PACKAGES="mmdebstrap debian-archive-keyring xz-utils cpio device-tree-compiler"
-LOADER_PACKAGES="u-boot-qemu u-boot-tools mtools e2fsprogs gzip zstd"
+LOADER_PACKAGES="u-boot-qemu u-boot-tools grub-common mtools e2fsprogs gzip zstd"
 COVERAGE_PACKAGES="gcovr"
 LINT_PACKAGES="clang clang-format shellcheck cppcheck"
 SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu \

@@ -15,6 +15,7 @@
 #   pack    what finds and checks the pack: its unit tests, then tests/run with the words in
 #           PACK_TESTS
 #   tool    the command and what is installed with it: tests/run with the words in TOOL_TESTS
+#   efi     Halite as an EFI application: its unit tests
 # Usage: scripts/mutants.sh [LIST[:WHICH]...]   all lists without a word. WHICH is the number of a
 #                                               fault's first line, or a part of its file, place or
 #                                               text. The last line is `N found, N missed`.
@@ -23,7 +24,7 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-LISTS="hext nacl client hv tlb boards cage pack tool"
+LISTS="hext nacl client hv tlb boards cage pack tool efi"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none"
 TOOL_TESTS="tool-install"
 PACK_TESTS="refuse-pack pack-dtb"
@@ -156,6 +157,11 @@ unit_pack()
 	unit_programs hv_pack
 }
 
+unit_efi()
+{
+	unit_programs boot_efi
+}
+
 model()
 {
 	make -s --no-print-directory -C "$TREE" build/unit/test_tlb TLB_WARN=-w TLB_SANITIZE= \
@@ -239,6 +245,7 @@ checks_of()
 	boards) checks=(unit_boards boards) ;;
 	pack) checks=(unit_pack packs) ;;
 	tool) checks=(tool) ;;
+	efi) checks=(unit_efi) ;;
 	cage) checks=(unit_file model conformance_cage cage) ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac

@@ -17,7 +17,7 @@
 #include "boot/efi.h"
 #include "boot/efi_facts.h"
 #include "hv/console.h"
-#include "hv/fdt_fill.h"
+#include "hv/devtree_fill.h"
 #include "hv/home.h"
 #include "hv/pack.h"
 #include "lib/pages.h"
@@ -228,9 +228,9 @@ static int fill_chosen(void)
 	int error = 0;
 
 	if (efi.bootargs[0])
-		error = fdt_fill_bootargs(fdt, efi.bootargs);
+		error = devtree_fill_bootargs(fdt, efi.bootargs);
 	if (!error && ramdisk.size)
-		error = fdt_fill_ramdisk(fdt, ramdisk);
+		error = devtree_fill_ramdisk(fdt, ramdisk);
 	return error;
 }
 
@@ -311,18 +311,26 @@ static efi_status prepare_map(uint64_t *count)
 			"the list of memory");
 }
 
-/* Between the two calls of a try, nothing else may be called. */
+/*
+ * Between GetMemoryMap() and ExitBootServices() nothing else may be called, and after a failed
+ * ExitBootServices() only GetMemoryMap(). So an error then is fatal.
+ */
 static efi_status end_boot_services(struct map *m)
 {
-	efi_status status = EFI_INVALID_PARAMETER;
+	efi_status status = get_map(m);
 	unsigned int i;
 
-	for (i = 0; i < EXIT_TRIES && status == EFI_INVALID_PARAMETER; i++) {
-		status = get_map(m);
+	if (status != EFI_SUCCESS)
+		return failed("cannot read the memory map", status);
+	for (i = 0; i < EXIT_TRIES; i++) {
+		status = efi.boot->exit_boot_services(efi.image, m->key);
 		if (status == EFI_SUCCESS)
-			status = efi.boot->exit_boot_services(efi.image, m->key);
+			return EFI_SUCCESS;
+		if (status != EFI_INVALID_PARAMETER || get_map(m) != EFI_SUCCESS)
+			break;
 	}
-	return status;
+	console_init();
+	hv_fatal("EFI does not end its boot services: EFI status 0x%lx", (unsigned long)status);
 }
 
 /* Go on without EFI. EFI's console is gone, so errors are fatal. */
@@ -337,7 +345,7 @@ static _Noreturn void leave(const struct map *m)
 	array_use(&pool);
 	if (!efi_map_ram(&ram, memory_at(efi.map.start), m->size, m->descriptor_size) || !ram.count)
 		hv_fatal("EFI's memory map makes no sense, or is too long");
-	error = fdt_fill_memory(fdt, &ram);
+	error = devtree_fill_memory(fdt, &ram);
 	if (error)
 		hv_fatal("EFI's device tree: memory: %s", fdt_strerror(error));
 	riscv_efi_leave(efi.hartid, fdt);
@@ -367,17 +375,15 @@ efi_status efi_main(efi_handle image, const struct efi_system_table *system)
 	efi_status status;
 	struct map m;
 
+	memset(&efi, 0, sizeof(efi));
 	efi.image = image;
 	efi.system = system;
 	efi.boot = system->boot;
 	status = collect();
-	if (status == EFI_SUCCESS) {
+	if (status == EFI_SUCCESS)
 		status = end_boot_services(&m);
-		if (status == EFI_SUCCESS)
-			leave(&m);
-		/* After a failed try, EFI's console may be gone. */
-		return status;
-	}
+	if (status == EFI_SUCCESS)
+		leave(&m);
 	release(&efi.list);
 	release(&efi.map);
 	release(&efi.fdt);

@@ -6,7 +6,7 @@
 
 #include "hv/console.h"
 #include "hv/devtree.h"
-#include "hv/fdt_fill.h"
+#include "hv/devtree_fill.h"
 #include "hv/pack.h"
 #include "lib/crc32.h"
 
@@ -248,7 +248,7 @@ static void add_no_map(void *fdt, const struct range_list *no_map)
 		snprintf(name, sizeof(name), "loader-%u@%lx", i, (unsigned long)no_map->r[i].start);
 		node = fdt_add_subnode(fdt, parent, name);
 		need(node, "reserved memory");
-		need(fdt_fill_reg(fdt, node, no_map->r[i], address_cells, size_cells),
+		need(devtree_fill_reg(fdt, node, no_map->r[i], address_cells, size_cells),
 		     "reg of reserved memory");
 		need(fdt_setprop_empty(fdt, node, "no-map"), "reserved memory");
 	}
@@ -266,9 +266,9 @@ const void *pack_choose_fdt(const struct pack *p, const void *fdt, const struct 
 	for (i = 0; i < m->reserved.count; i++)
 		need(fdt_add_mem_rsv(packed, m->reserved.r[i].start, m->reserved.r[i].size),
 		     "reserved memory");
-	need(fdt_fill_memory(packed, &m->ram), "memory");
+	need(devtree_fill_memory(packed, &m->ram), "memory");
 	add_no_map(packed, &m->no_map);
-	need(fdt_fill_bootargs(packed, machine_bootargs(fdt)), "bootargs");
+	need(devtree_fill_bootargs(packed, machine_bootargs(fdt)), "bootargs");
 	return packed;
 }
 

@@ -79,9 +79,10 @@ optional_header:
 	.dword 0			/* the image runs at any address */
 	.word PE_SECTION_ALIGN
 	.word PE_FILE_ALIGN
-	.half 0, 0			/* versions: operating system, image, subsystem */
-	.half 0, IMAGE_VERSION
-	.half 0, 0
+	.half 0, 0			/* version of the operating system */
+	/* From 1 on, GRUB passes the ramdisk by LoadFile2, as Linux's EFI stub expects. */
+	.half 1, 0			/* version of the image */
+	.half 0, 0			/* version of the subsystem */
 	.word 0
 	.word riscv_image_end - riscv_image_start
 	.word text_start - riscv_image_start

@@ -5,7 +5,7 @@
 # shellcheck shell=bash
 
 # All that a test can need, in the order in which it is made.
-ALL_NEEDS="packages loaders programs client 6.12 qemu-7.2 selftests stress"
+ALL_NEEDS="packages loaders programs client 6.12 qemu-7.2 efi selftests stress"
 
 # with_callees FUNCTION...: prints the text of the functions and of those that they call. The name
 # of a function counts as a call where a command begins, and if it has an underscore, anywhere.
@@ -42,6 +42,7 @@ needs_of()
 		client \bclient\b
 		6.12 \b6\.12\b
 		qemu-7.2 --qemu "\$QEMU72"|/qemu-7\.2/
+		efi \$EDK2|\$EFI/lib|/efi/usr/
 		selftests selftests\.cpio
 		stress stress\.cpio
 	END
@@ -62,8 +63,8 @@ all_needs()
 	done < <(LISTING=calls "$TOP/tests/run" "${options[@]}" | sed '1,/^prepare$/d') | sort -u
 }
 
-# Makes what the selected tests need. Without kernel 6.12 or QEMU 7.2, the tests that need them are
-# skipped and say so.
+# Makes what the selected tests need. Without kernel 6.12, QEMU 7.2 or EFI firmware, the tests that
+# need them are skipped and say so.
 prepare()
 {
 	local need needs
@@ -77,6 +78,7 @@ prepare()
 		client) scripts/make-initramfs.sh client ;;
 		6.12) scripts/make-initramfs.sh 6.12 || say "there is no kernel 6.12 now" ;;
 		qemu-7.2) scripts/fetch-qemu-7.2.sh || say "there is no QEMU 7.2 now" ;;
+		efi) scripts/fetch-efi.sh || say "there is no EFI firmware now" ;;
 		selftests) scripts/build-selftests.sh client ;;
 		stress) scripts/make-stress.sh client ;;
 		esac
@@ -106,5 +108,7 @@ test_tool_needs()
 		stress-50-nacl-all client packages programs stress
 		costs client packages
 		pack-fat-extlinux-plic client loaders packages programs
+		efi-grub-linux client efi loaders packages programs
+		efi-u-boot-2025 client efi loaders packages programs
 	END
 }

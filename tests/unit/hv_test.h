@@ -44,7 +44,7 @@ void hv_warn(const char *fmt, ...)
 }
 
 /* Places and code of head.S and halite.lds. */
-char riscv_image_start[1], riscv_data_end[1], riscv_image_end[1];
+char riscv_image_start[64], riscv_data_end[1], riscv_image_end[1];
 
 void riscv_home_entry(void)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "hv/devtree.h"
-#include "hv/fdt_fill.h"
+#include "hv/devtree_fill.h"
 
 static int append(void *fdt, int node, uint64_t value, int cells)
 {
@@ -14,7 +14,7 @@ static int append(void *fdt, int node, uint64_t value, int cells)
 	return -FDT_ERR_BADNCELLS;
 }
 
-int fdt_fill_reg(void *fdt, int node, struct range r, int address_cells, int size_cells)
+int devtree_fill_reg(void *fdt, int node, struct range r, int address_cells, int size_cells)
 {
 	int error = append(fdt, node, r.start, address_cells);
 
@@ -39,7 +39,7 @@ static int delete_memory(void *fdt)
 	return 0;
 }
 
-int fdt_fill_memory(void *fdt, const struct range_list *ram)
+int devtree_fill_memory(void *fdt, const struct range_list *ram)
 {
 	int address_cells = fdt_address_cells(fdt, 0);
 	int size_cells = fdt_size_cells(fdt, 0);
@@ -56,7 +56,7 @@ int fdt_fill_memory(void *fdt, const struct range_list *ram)
 		return node;
 	error = fdt_setprop_string(fdt, node, "device_type", "memory");
 	for (i = 0; i < ram->count && !error; i++)
-		error = fdt_fill_reg(fdt, node, ram->r[i], address_cells, size_cells);
+		error = devtree_fill_reg(fdt, node, ram->r[i], address_cells, size_cells);
 	return error;
 }
 
@@ -68,14 +68,14 @@ static int chosen_of(void *fdt)
 	return chosen < 0 ? fdt_add_subnode(fdt, 0, "chosen") : chosen;
 }
 
-int fdt_fill_bootargs(void *fdt, const char *bootargs)
+int devtree_fill_bootargs(void *fdt, const char *bootargs)
 {
 	int chosen = chosen_of(fdt);
 
 	return chosen < 0 ? chosen : fdt_setprop_string(fdt, chosen, "bootargs", bootargs);
 }
 
-int fdt_fill_ramdisk(void *fdt, struct range ramdisk)
+int devtree_fill_ramdisk(void *fdt, struct range ramdisk)
 {
 	int chosen = chosen_of(fdt);
 	int error;

@@ -4,8 +4,8 @@
  * The caller has checked @fdt, and there is room behind it. Each function returns 0, or an error of
  * libfdt.
  */
-#ifndef HV_FDT_FILL_H
-#define HV_FDT_FILL_H
+#ifndef HV_DEVTREE_FILL_H
+#define HV_DEVTREE_FILL_H
 
 #include "lib/range.h"
 
@@ -13,15 +13,15 @@
  * Append @r to reg of @node, whose parent has @address_cells and @size_cells. -FDT_ERR_BADNCELLS: a
  * number does not fit.
  */
-int fdt_fill_reg(void *fdt, int node, struct range r, int address_cells, int size_cells);
+int devtree_fill_reg(void *fdt, int node, struct range r, int address_cells, int size_cells);
 
 /* Make @ram, which has at least one range, the memory of @fdt. */
-int fdt_fill_memory(void *fdt, const struct range_list *ram);
+int devtree_fill_memory(void *fdt, const struct range_list *ram);
 
 /* Make @bootargs the command line in /chosen. */
-int fdt_fill_bootargs(void *fdt, const char *bootargs);
+int devtree_fill_bootargs(void *fdt, const char *bootargs);
 
 /* Make @ramdisk the boot loader's ramdisk in /chosen. */
-int fdt_fill_ramdisk(void *fdt, struct range ramdisk);
+int devtree_fill_ramdisk(void *fdt, struct range ramdisk);
 
 #endif
