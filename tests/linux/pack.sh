@@ -382,6 +382,29 @@ test_pack_bundle()
 	expect_console 'reboot: Power down' "L1 did not power off"
 }
 
+# test_u_boot_guest SECONDS RAMDISK SCENE OPTIONS...: U-Boot is the guest of Halite, and boots Debian
+# from a disk by the disk's own extlinux.conf, which knows nothing of Halite.
+test_u_boot_guest()
+{
+	local limit=$1 ramdisk=$2 scene=$3 disk=$LOGS/$NAME.disk
+	shift 3
+	new_folder
+	cp "$GUESTS/client/Image" "$FOLDER/Image"
+	cp "$GUESTS/client/$ramdisk" "$FOLDER/initrd"
+	extlinux "$FOLDER" 'kernel /Image' 'initrd /initrd' \
+		"append console=ttyS0 quiet halite.scene=$scene"
+	make_disk ext4 "$FOLDER" "$disk"
+	rm -rf "$FOLDER"
+	with_console "" "$limit" "$HALITE" run --kernel "$U_BOOT" "$@" -- \
+		-drive "file=$disk,format=raw,if=none,id=disk" \
+		-device virtio-blk-device,drive=disk
+	rm -f "$disk"
+	expect_status 0
+	expect_console '^halite: kernel at ' "Halite has not started U-Boot"
+	expect_console '^U-Boot 20' "U-Boot has not started"
+	expect_console "^L1: scene $scene: exit 0" "L1 has not reached its end"
+}
+
 tool_pack_tests()
 {
 	local name
