@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make install    installs below PREFIX (default: /usr/local). DESTDIR=DIR is put before all paths
-# make uninstall  removes what `make install` with the same variables has put there
+# make uninstall  removes what `make install` with the same variables has put there, but
+#                 /etc/default/halite if it was changed
 #
 # An installed `halite` finds halite.bin in ../lib/halite, from its own folder. So all that is below
 # PREFIX may be moved together.
@@ -77,6 +78,11 @@ INSTALLED := \
 	644:tools/install/halite.bash:$(PREFIX)/share/bash-completion/completions/halite \
 	644:tools/install/_halite:$(ZSH_COMPLETIONS)/_halite
 
+# The hook of Debian's kernel packages. Its settings are the user's once they are there.
+HOOKS := $(addprefix $(SYSCONFDIR)/,kernel/postinst.d/zz-halite kernel/postrm.d/zz-halite \
+	initramfs/post-update.d/zz-halite)
+HOOK_SETTINGS := $(SYSCONFDIR)/default/halite
+
 # Folders that are Halite's own, the innermost first: `make uninstall` removes them.
 OWN_FOLDERS := $(addprefix $(PREFIX)/,lib/halite/$(LIB_RV64) lib/halite/$(LIB_RV32) lib/halite \
 	include/halite/nacl include/halite/hext include/halite/lib include/halite)
@@ -90,9 +96,17 @@ install: all $(LIBRARIES) $(PKG_CONFIGS) $(MAN_PAGE)
 		file=$${one#*:}; \
 		install -D -m "$${one%%:*}" "$${file%%:*}" "$(DESTDIR)$${file#*:}" || exit 1; \
 	done
+	@for hook in $(HOOKS); do \
+		sed 's|@PREFIX@|$(PREFIX)|' tools/install/zz-halite | \
+			install -D -m 755 /dev/stdin "$(DESTDIR)$$hook" || exit 1; \
+	done
+	@[ -e "$(DESTDIR)$(HOOK_SETTINGS)" ] || \
+		install -D -m 644 tools/install/default "$(DESTDIR)$(HOOK_SETTINGS)"
 
 uninstall:
-	@for one in $(INSTALLED); do rm -f "$(DESTDIR)$${one##*:}"; done
+	@for one in $(INSTALLED) $(HOOKS); do rm -f "$(DESTDIR)$${one##*:}"; done
+	@! cmp -s tools/install/default "$(DESTDIR)$(HOOK_SETTINGS)" || \
+		rm -f "$(DESTDIR)$(HOOK_SETTINGS)"
 	@for folder in $(OWN_FOLDERS); do \
 		[ ! -d "$(DESTDIR)$$folder" ] || \
 			rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder" || exit 1; \

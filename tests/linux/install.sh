@@ -184,10 +184,119 @@ test_tool_install_libraries()
 	LIST
 }
 
+# hook FOLDER VERSION [IMAGE]: calls the hooks of FOLDER in $ROOT as Debian's packages do. Sets STATUS.
+hook()
+{
+	local folder=$1 arguments=(--arg="$2")
+	[ $# = 2 ] || arguments+=(--arg="$3")
+	STATUS=0
+	DEB_MAINT_PARAMS=configure HALITE_ROOT=$ROOT HALITE_COMMAND=$ROOT/usr/bin/halite \
+		run-parts --report --exit-on-error "${arguments[@]}" "$ROOT/etc/$folder" \
+		>"$LOGS/$NAME.stdout" 2>"$LOGS/$NAME.stderr" || STATUS=$?
+	cat "$LOGS/$NAME.stderr"
+	[ ! -s "$LOGS/$NAME.stdout" ] || fail "debconf would read what the hook prints"
+}
+
+# installed VERSION: installs a kernel, so the hook is called. Sets STATUS.
+installed()
+{
+	local kernel=$ROOT/boot/vmlinuz-$1
+	make_image "$kernel" 8192
+	printf '%s' "$1" | dd of="$kernel" bs=1 seek=2048 conv=notrunc status=none
+	printf 'ramdisk of %s' "$1" >"$ROOT/boot/initrd.img-$1"
+	hook kernel/postinst.d "$1" "$kernel"
+}
+
+# named VERSION [OLD]: Image.halite has the kernel VERSION, and Image.halite.old has OLD.
+named()
+{
+	local name=$ROOT/boot/Image.halite version
+	"$HALITE" pack --list "$name" >/dev/null || fail "what the boot loader starts is damaged"
+	version=$(dd if="$name" bs=1 skip=$(($(offset_of kernel "$name") + 2048)) count=${#1} \
+		status=none | tr -d '\0')
+	[ "$version" = "$1" ] || fail "Image.halite has kernel '$version', not $1"
+	if [ $# = 1 ]; then
+		[ ! -e "$name.old" ] && [ ! -L "$name.old" ] || fail "there is an old file"
+	else
+		cmp "$name.old" "$name-$2" || fail "the old file is not that of $2"
+	fi
+}
+
+# An upgrade of the kernel packs the new one; whatever fails, the boot loader finds a whole file.
+test_tool_install_hook()
+{
+	local boot settings before
+	install_tree
+	boot=$ROOT/boot settings=$ROOT/etc/default/halite
+	mkdir -p "$boot"
+	installed 6.12.9
+	[ "$STATUS" = 0 ] && [ "$(find "$boot" -name '*halite*')" = "" ] ||
+		fail "without settings, the hook does something"
+	sed -i 's/^HALITE_PACK=no/HALITE_PACK=yes/' "$settings"
+	installed 6.12.9
+	[ "$STATUS" = 0 ] || fail "status $STATUS"
+	named 6.12.9
+	installed 6.12.10
+	named 6.12.10 6.12.9
+	# A kernel that is configured again is not a newer one.
+	installed 6.12.9
+	named 6.12.10 6.12.9
+
+	before=$(cd "$boot" && sha256sum Image.halite*)
+	printf 'no kernel' >"$boot/vmlinuz-7.2.1"
+	hook kernel/postinst.d 7.2.1 "$boot/vmlinuz-7.2.1"
+	[ "$STATUS" != 0 ] || fail "no kernel is no error"
+	grep -q 'the boot loader still starts what it started' "$LOGS/$NAME.stderr" ||
+		fail "the hook does not say what that means"
+	hook kernel/postinst.d 7.2.2 "$boot/vmlinuz-7.2.2"
+	[ "$STATUS" != 0 ] || fail "a missing kernel is no error"
+	# The disk is full, and `halite pack` is killed in the middle of its work.
+	(ulimit -f 64 && installed 6.12.10 && [ "$STATUS" != 0 ]) || fail "that was no failure"
+	[ "$before" = "$(cd "$boot" && sha256sum $(cut -d ' ' -f 3 <<<"$before"))" ] ||
+		fail "a failure changes what the boot loader starts"
+	named 6.12.10 6.12.9
+	rm "$boot/vmlinuz-7.2.1"
+
+	printf 'HALITE_RAMDISK=yes\nHALITE_APPEND="quiet a=1"\nHALITE_OPTIONS="--nacl none"\n' \
+		>>"$settings"
+	installed 7.2.1
+	named 7.2.1 6.12.10
+	before=$("$HALITE" pack --list "$boot/Image.halite")
+	grep -qx "guest's command line: quiet a=1" <<<"$before" || fail "no HALITE_APPEND"
+	grep -qx "Halite's command line: nacl=none" <<<"$before" || fail "no HALITE_OPTIONS"
+	grep -q '^ramdisk .* 16 bytes' <<<"$before" || fail "no ramdisk"
+	printf 'a longer ramdisk' >>"$boot/initrd.img-7.2.1"
+	hook initramfs/post-update.d 7.2.1 "$boot/initrd.img-7.2.1"
+	grep -q '^ramdisk .* 32 bytes' <<<"$("$HALITE" pack --list "$boot/Image.halite")" ||
+		fail "the ramdisk is the old one"
+	! compgen -G "$boot/*.new" || fail "half a file is left"
+
+	hook kernel/postrm.d 7.2.1 "$boot/vmlinuz-7.2.1"
+	named 6.12.10 6.12.9
+	hook kernel/postrm.d 6.12.9 "$boot/vmlinuz-6.12.9"
+	named 6.12.10
+	hook kernel/postrm.d 6.12.10 "$boot/vmlinuz-6.12.10"
+	[ "$STATUS" = 0 ] || fail "status $STATUS"
+	named 6.12.10
+	# A file system without links, as FAT.
+	mkdir "$ROOT/path"
+	printf '#!/bin/sh\nexit 1\n' >"$ROOT/path/ln"
+	chmod +x "$ROOT/path/ln"
+	rm "$boot/Image.halite"
+	PATH=$ROOT/path:$PATH installed 7.2.3
+	named 7.2.3 6.12.10
+	[ ! -L "$boot/Image.halite" ] && [ ! -L "$boot/Image.halite.old" ] || fail "there are links"
+	# The user's settings outlive another installation, and so does a file that was changed.
+	make -s --no-print-directory -C "$TOP" install DESTDIR="$ROOT" PREFIX=/usr
+	grep -qx 'HALITE_RAMDISK=yes' "$settings" || fail "the settings are overwritten"
+	make -s --no-print-directory -C "$TOP" uninstall DESTDIR="$ROOT" PREFIX=/usr
+	[ "$(find "$ROOT/etc" -type f)" = "$settings" ] || fail "uninstall leaves other files"
+}
+
 tool_install_tests()
 {
 	local name
-	for name in man completion tree libraries; do
+	for name in man completion tree libraries hook; do
 		test_case "tool-install-$name" "test_tool_install_$name"
 	done
 }

@@ -27,9 +27,9 @@ offset_of() { "$HALITE" pack --list "$2" | sed -n "s/^$1  *\(0x[0-9a-f]*\),.*/\1
 
 test_tool_pack_arguments()
 {
-	local image=$LOGS/image.bin out=$LOGS/$NAME.out long
+	local image=$LOGS/image.bin out=$LOGS/$NAME.out long option value
 	make_image "$image" 8192
-	rm -f "$out" "$out.new"
+	rm -f "$out" "$out".*
 	grep -q -e '--bundle' <<<"$("$HALITE" pack --help)"
 	refuses "--kernel is missing" pack -o "$out"
 	refuses "-o is missing" pack --kernel "$image"
@@ -55,9 +55,29 @@ test_tool_pack_arguments()
 		--append "$long" -o "$out"
 	HALITE_BIN=/nowhere/halite.bin refuses "'/nowhere/halite.bin'" pack --kernel "$image" \
 		-o "$out"
-	"$HALITE" pack --kernel "$image" -o "$out"
+	while read -r option value; do
+		refuses "$option: it is given twice" pack --kernel "$image" -o "$out" \
+			$option $value $option $value
+	done <<-'END'
+		--initrd a
+		--append a
+		--dtb a
+		--nacl all
+		--give flash
+		--stats
+		--bundle
+	END
+	refuses "--kernel: it is given twice" pack --kernel "$image" --kernel="$image" -o "$out"
+	refuses "-o: it is given twice" pack --kernel "$image" -o "$out" -o "$out"
+	# A file that has the output's name and more is nobody's business.
+	printf 'mine\n' >"$out.new"
+	(umask 027 && "$HALITE" pack --kernel "$image" -o "$out")
+	[ "$(stat -c %a "$out")" = 640 ] || fail "the mode is not what the umask says"
 	HALITE_BIN=$out refuses "is no plain halite.bin" pack --kernel "$image" -o "$out.2"
-	[ ! -e "$out.new" ] && [ ! -e "$out.2" ] || fail "files of failed calls are left"
+	refuses "--dtb: '$image' is no device tree" pack --kernel "$image" --dtb "$image" -o "$out.2"
+	[ "$(cat "$out.new")" = mine ] || fail "a file of the user is replaced"
+	[ "$(echo "$out"*)" = "$out $out.link $out.new $out.pipe" ] ||
+		fail "files of failed calls are left: $(echo "$out"*)"
 }
 
 # make_elf FILE DIGITS: makes a static RISC-V ELF of one segment, which has no contents, at address
@@ -196,6 +216,13 @@ test_tool_pack_list()
 		cp "$out" "$out.2"
 		alter "$out.2" $((offset + 8))
 		list_fails "has format 238; expected 1" "$out.2"
+	done
+	for kind in gzip zstd; do
+		"$kind" -q -c "$out" >"$out.2"
+		[ "$("$HALITE" pack --list "$out.2")" = "$("$HALITE" pack --list "$out")" ] ||
+			fail "--list of a file packed by $kind is another"
+		head -c -9 "$out.2" >"$out.3"
+		list_fails "the $kind data is cut short or damaged" "$out.3"
 	done
 	list_fails "has no pack" "$BUILD/halite.bin"
 	refuses "--list: its value is missing" pack --list

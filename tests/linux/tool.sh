@@ -86,6 +86,10 @@ test_tool_arguments()
 		refuses "--machine '$value': expected plic" run --kernel "$image" --machine="$value"
 	done
 	refuses "--machine: its value is missing" run --kernel "$image" --machine
+	for value in '--cpus 2' '--append a' '--nacl all' --stats --icount '--memory=1G'; do
+		# shellcheck disable=SC2086 # words
+		refuses "${value%%[ =]*}: it is given twice" run --kernel "$image" $value $value
+	done
 	refuses "'/nowhere/qemu'" run --kernel "$image" --qemu /nowhere/qemu
 	refuses "'/bin/true'" run --kernel "$image" --qemu /bin/true
 }

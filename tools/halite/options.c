@@ -245,6 +245,19 @@ int run_options_set(const char *name, const char *value, struct run_options *opt
 	return 0;
 }
 
+int options_once(struct given *given, const char *name)
+{
+	for (size_t i = 0; i < given->count; i++) {
+		if (!strcmp(given->names[i], name)) {
+			message("%s: it is given twice; expected once", name);
+			return -1;
+		}
+	}
+	if (given->count < sizeof(given->names) / sizeof(given->names[0]))
+		given->names[given->count++] = name;
+	return 0;
+}
+
 static bool takes_value(const char *name)
 {
 	static const char *const names[] = { "--kernel",  "--initrd", "--append", "--qemu",
@@ -285,7 +298,7 @@ static int take_option(char ***word, struct run_options *options)
 	char *value = NULL;
 
 	if (set_flag(name, options))
-		return 0;
+		return options_once(&options->given, name);
 	if (equals) {
 		*equals = '\0';
 		value = equals + 1;
@@ -295,6 +308,8 @@ static int take_option(char ***word, struct run_options *options)
 			name);
 		return -1;
 	}
+	if (options_once(&options->given, name) < 0)
+		return -1;
 	if (!value) {
 		value = (*word)[1];
 		if (!value) {

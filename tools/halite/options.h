@@ -4,6 +4,7 @@
 #define HALITE_TOOL_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define CPUS_MAX       512
@@ -21,6 +22,12 @@ enum machine {
 	MACHINE_AIA, /* APLIC and IMSICs */
 };
 
+/* The options that were given, each of which may be given once. */
+struct given {
+	const char *names[32];
+	size_t count;
+};
+
 struct run_options {
 	const char *kernel;
 	const char *initrd; /* NULL: none */
@@ -34,6 +41,7 @@ struct run_options {
 	uint64_t memory; /* bytes */
 	enum machine machine;
 	unsigned int guest_files; /* of MACHINE_AIA: guest interrupt files on each hart */
+	struct given given;
 	bool native;
 	bool icount;
 	bool stats;
@@ -52,6 +60,12 @@ int run_options_parse(char **argv, struct run_options *options);
  * before run_options_finish_nacl(). Returns 0, or -1 after an error message.
  */
 int run_options_set(const char *name, const char *value, struct run_options *options);
+
+/*
+ * Notes that option name is given; name is kept. Returns 0, or -1 after a message that it was given
+ * before.
+ */
+int options_once(struct given *given, const char *name);
 
 /* Checks --nacl, and sets options->nacl for each level. Returns 0, or -1 after an error message. */
 int run_options_finish_nacl(struct run_options *options);

@@ -26,7 +26,7 @@ static const char pack_help[] =
 	"  --bundle        make a ramdisk of kernel and ramdisk, without Halite: give halite.bin\n"
 	"                  to the boot loader as the kernel, and FILE as the ramdisk\n"
 	"  -o FILE         the file to make\n"
-	"  --list FILE     print what is in FILE, and check it\n"
+	"  --list FILE     print what is in FILE, and check it. FILE may be packed by gzip or zstd\n"
 	"\n"
 	"Halite is halite.bin beside this program or in ../lib/halite, or the file that the\n"
 	"environment variable HALITE_BIN names.\n"
@@ -80,8 +80,11 @@ static int parse(char **argv, struct pack_options *options)
 	for (char **word = argv + 1; *word; word++) {
 		char *equals = strchr(*word, '=');
 
-		if (set_flag(*word, options))
+		if (set_flag(*word, options)) {
+			if (options_once(&options->guest.given, *word) < 0)
+				return -1;
 			continue;
+		}
 		if (equals)
 			*equals = '\0';
 		if (!takes_value(*word)) {
@@ -90,7 +93,8 @@ static int parse(char **argv, struct pack_options *options)
 				*word);
 			return -1;
 		}
-		if (set(*word, equals ? equals + 1 : word[1], options) < 0)
+		if (options_once(&options->guest.given, *word) < 0 ||
+		    set(*word, equals ? equals + 1 : word[1], options) < 0)
 			return -1;
 		word += !equals;
 	}

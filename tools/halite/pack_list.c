@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -12,6 +13,7 @@
 #include "hv/pack_format.h"
 #include "message.h"
 #include "pack.h"
+#include "unpack.h"
 
 #define REMEDY "copy the file again, or make it again with 'halite pack'"
 
@@ -27,11 +29,19 @@ struct file {
 /* Maps the file at path. Returns 0, or -1 after a message. */
 static int open_file(const char *path, const char *what, struct file *file)
 {
-	int fd = guest_file_open(path, what, &file->size);
+	/* A packed file may be compressed, as a kernel may. */
+	int fd = unpack_kernel(path, what);
+	struct stat st;
 	void *bytes;
 
 	if (fd < 0)
 		return -1;
+	if (fstat(fd, &st) < 0) {
+		message("%s: '%s': %s", what, path, strerror(errno));
+		close(fd);
+		return -1;
+	}
+	file->size = (uint64_t)st.st_size;
 	bytes = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
 	if (bytes == MAP_FAILED) {

@@ -46,7 +46,7 @@ struct module {
 /* The output, while it is made. */
 struct output {
 	const char *path;
-	char new[PATH_MAX]; /* the file that is renamed to path at the end */
+	char new[PATH_MAX]; /* the file that is renamed to path at the end; empty: none yet */
 	int fd;
 	uint64_t header;     /* offset of the header */
 	uint64_t size;	     /* bytes of the file */
@@ -326,14 +326,39 @@ static int open_halite(char *path, size_t size, struct guest_file *halite)
 	return fd;
 }
 
+/*
+ * Makes the file that becomes the output, beside it, under a name that no file has. It gets the
+ * mode that open() would give it. Returns 0, or -1 after a message.
+ */
+static int create(struct output *out)
+{
+	static const char end[] = ".XXXXXX.new";
+	mode_t mask = umask(0);
+
+	umask(mask);
+	if ((size_t)snprintf(out->new, sizeof(out->new), "%s%s", out->path, end) >=
+	    sizeof(out->new)) {
+		message("-o: the path '%s' is too long", out->path);
+		out->new[0] = '\0';
+		return -1;
+	}
+	out->fd = mkostemps(out->new, (int)strlen(".new"), O_CLOEXEC);
+	if (out->fd < 0) {
+		out->new[0] = '\0';
+		return failed(out, "cannot make it");
+	}
+	if (fchmod(out->fd, 0666 & ~mask) < 0)
+		return failed(out, "cannot set its mode");
+	return 0;
+}
+
 /* Writes all of the output. Returns 0, or -1 after a message. */
 static int write_all(struct output *out, const struct pack_options *options)
 {
 	struct pack_header header = { 0 };
 	struct guest_file kernel, halite;
 	char path[PATH_MAX];
-	int result = 0;
-	int fd = -1;
+	int fd = -1, result;
 
 	if (open_modules(out, options, &kernel) < 0)
 		return -1;
@@ -344,10 +369,8 @@ static int write_all(struct output *out, const struct pack_options *options)
 		out->header = halite.end - halite.start;
 	}
 	place(out, &kernel, options->bundle);
-	out->fd = open(out->new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (out->fd < 0)
-		return failed(out, "cannot make it");
-	if (fd >= 0)
+	result = create(out);
+	if (result == 0 && fd >= 0)
 		result = write_halite(out, fd, path, halite.size);
 	if (result == 0)
 		result = write_modules(out, &header);
@@ -355,7 +378,7 @@ static int write_all(struct output *out, const struct pack_options *options)
 		result = write_header(out, options, &header);
 	if (result == 0 && (fsync(out->fd) < 0 || rename(out->new, out->path) < 0))
 		result = failed(out, "cannot write it");
-	if (result < 0)
+	if (result < 0 && out->new[0])
 		unlink(out->new);
 	return result;
 }
@@ -410,10 +433,6 @@ int pack_write(const struct pack_options *options)
 		return -1;
 	for (unsigned int kind = 0; kind < PACK_KINDS; kind++)
 		out.modules[kind].fd = -1;
-	if ((size_t)snprintf(out.new, sizeof(out.new), "%s.new", out.path) >= sizeof(out.new)) {
-		message("-o: the path '%s' is too long", out.path);
-		return -1;
-	}
 	result = write_all(&out, options);
 	for (unsigned int kind = 0; kind < PACK_KINDS; kind++) {
 		if (out.modules[kind].fd >= 0)
