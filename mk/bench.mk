@@ -3,7 +3,8 @@
 #                       makes build/bench/results.json and build/bench/chart.svg
 # make bench QUICK=1    does fewer runs and one pass, without the second Halite
 # make bench-one        runs some benchmarks: NAME=sbi-kernel,touch-1000 CONFIG=nacl
-# make bench-bare       runs bench/bare, the benchmarks without Linux: CONFIG=nacl
+# make bench-bare       runs bench/bare, the benchmarks without Linux: CONFIG=nacl; NAME=... runs
+#                       some of them
 # make bench-profile    counts one benchmark's instructions by function: NAME=sbi-kernel
 #                       CONFIG=nacl; SYMBOLS=1 counts L1's functions too
 # All take KERNEL=client|6.12, MACHINE=plic|aplic|aia (default: plic) and QEMU=PATH (QEMU 10 or
@@ -56,7 +57,7 @@ bench-one: all $(BENCH_PROGRAMS)
 		$(or $(NAME),sbi-kernel) $(or $(CONFIG),nacl)
 
 bench-bare: all $(BENCH_PROGRAMS)
-	@QEMU=$(QEMU) MACHINE=$(MACHINE) scripts/bench.sh bare $(or $(CONFIG),nacl)
+	@QEMU=$(QEMU) MACHINE=$(MACHINE) scripts/bench.sh bare $(or $(CONFIG),nacl) $(NAME)
 
 bench-profile: all $(BENCH_PROGRAMS)
 	@scripts/make-initramfs.sh $(KERNEL)

@@ -5,7 +5,8 @@
 # Usage: bench.sh full|quick
 #        bench.sh one NAME[,NAME...] CONFIG   runs only these benchmarks.
 #                                             CONFIG: native, nacl, none or depth2
-#        bench.sh bare CONFIG                 runs only bench/bare, the guest without an OS
+#        bench.sh bare CONFIG [NAME[,NAME...]] runs only bench/bare, the guest without an OS, or
+#                                             only these of its benchmarks
 #        bench.sh check                       compares with the targets that one boot with NACL
 #                                             reaches; exit status 1 if one is exceeded
 #        bench.sh profile NAME CONFIG         counts benchmark NAME's instructions by function
@@ -257,7 +258,7 @@ one()
 
 bare()
 {
-	play one "$1" "" --kernel "$OUT/bare.elf"
+	play one "$1" "" --kernel "$OUT/bare.elf" --append "${2:+bench=$2}"
 	print_lines "$1"
 }
 
@@ -322,11 +323,13 @@ profile()
 		tee "$OUT/profile-$name-$config.txt"
 }
 
-# check_names NAMES CONFIG: fails unless bench/l1 has all NAMES, and options() has CONFIG.
+# check_names FOLDER NAMES CONFIG: fails unless bench/FOLDER has all NAMES and options() CONFIG.
 check_names()
 {
 	local name known
-	known=$(sed -n 's/^\t{ "\([a-z0-9-]*\)", .*/\1/p' "$TOP/bench/l1/main.c")
+	known=$(sed -n -e 's/^\t{ "\([a-z0-9-]*\)", .*/\1/p' \
+		-e 's/^\tmeasure_[a-z]*("\([a-z0-9-]*\)", .*/\1/p' "$TOP/bench/$1"/*.c)
+	shift
 	for name in ${1//,/ }; do
 		grep -qxF -e "$name" <<<"$known" ||
 			die "bench.sh: no benchmark '$name'; expected" $known
@@ -336,8 +339,8 @@ check_names()
 
 MODE=${1:-full}
 case $MODE in
-one | profile) check_names "${2:-sbi-kernel}" "${3:-nacl}" ;;
-bare) options "${2:-nacl}" >/dev/null ;;
+one | profile) check_names l1 "${2:-sbi-kernel}" "${3:-nacl}" ;;
+bare) check_names bare "${3:-}" "${2:-nacl}" ;;
 esac
 mkdir -p "$RUNS_DIR"
 [ "$MODE" = bare ] || make_initrd
@@ -351,7 +354,7 @@ quick)
 	measure
 	;;
 check) check ;;
-bare) bare "${2:-nacl}" ;;
+bare) bare "${2:-nacl}" "${3:-}" ;;
 one) one "${2:-sbi-kernel}" "${3:-nacl}" ;;
 profile) profile "${2:-sbi-kernel}" "${3:-nacl}" ;;
 *) die "bench.sh: '$MODE': full, quick, check, one, bare or profile is expected" ;;

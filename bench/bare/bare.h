@@ -2,6 +2,7 @@
 #ifndef BENCH_BARE_H
 #define BENCH_BARE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The loops in loops.S. Each marks its begin and its end. */
@@ -22,6 +23,9 @@ void bare_hfence_vvma(unsigned long rounds);
 void bare_l2_ecall(unsigned long rounds); /* enters a guest whose first instruction is ECALL */
 void bare_compute(unsigned long rounds);
 void bare_memory(unsigned long rounds);
+
+/* Whether the benchmark is wanted: the command line has bench=NAME,... or no such word. */
+bool bare_is_chosen(const char *name);
 
 /* All measurements of shadow.c. */
 void bare_shadow(void);

@@ -160,6 +160,8 @@ static void measure_pass(const char *name, const struct set *set, void (*fence)(
 {
 	unsigned int i;
 
+	if (!bare_is_chosen(name))
+		return;
 	name_is(name, set->count);
 	use_vm(0);
 	load(set);
@@ -177,6 +179,8 @@ static void measure_fence_after(const char *name, const struct set *set, void (*
 {
 	unsigned int i;
 
+	if (!bare_is_chosen(name))
+		return;
 	name_is(name, 1);
 	use_vm(0);
 	for (i = 0; i < RUNS; i++) {
@@ -201,6 +205,8 @@ static void measure_switch(const char *name, unsigned int vms)
 	const struct set set = { DATA, PAGE_SIZE, 2 };
 	unsigned int i, vm;
 
+	if (!bare_is_chosen(name))
+		return;
 	name_is(name, vms);
 	for (i = 0; i <= RUNS; i++) {
 		if (i)
@@ -223,6 +229,8 @@ static void measure_small(const char *name, const struct set *big)
 	const struct set small = { DATA, PAGE_SIZE, 64 };
 	unsigned int i;
 
+	if (!bare_is_chosen(name))
+		return;
 	name_is(name, 1);
 	for (i = 0; i <= RUNS; i++) {
 		if (big) {

@@ -184,7 +184,8 @@ test_tool_install_libraries()
 	LIST
 }
 
-# hook FOLDER VERSION [IMAGE]: calls the hooks of FOLDER in $ROOT as Debian's packages do. Sets STATUS.
+# hook FOLDER VERSION [IMAGE]: calls the hooks in FOLDER of $ROOT as Debian's packages do. Sets
+# STATUS.
 hook()
 {
 	local folder=$1 arguments=(--arg="$2")

@@ -281,7 +281,9 @@ test_tool_wrong_words()
 	complains "no test has 'bogus' in its name" tests/run tool-help bogus
 	complains "no benchmark 'bogus'; expected sbi-kernel" scripts/bench.sh one bogus nacl
 	complains "no benchmark 'x'" scripts/bench.sh profile sbi-kernel,x nacl
+	complains "no benchmark 'sbi-kernel'; expected bare-" scripts/bench.sh bare nacl sbi-kernel
 	complains "configuration 'bogus'" scripts/bench.sh one sbi-kernel bogus
+	complains "configuration 'bogus'" scripts/bench.sh bare bogus
 	complains "'bogus' in variant 'bogus'" scripts/conformance.sh none bogus
 	complains "no machine 'bogus'" scripts/conformance.sh 'bogus:*'
 	complains "'x' in variant 'aia:sync_csr+x'" scripts/conformance.sh aia:sync_csr+x

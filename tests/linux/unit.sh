@@ -90,6 +90,20 @@ test_mutants_fit()
 	scripts/mutants.sh --fit
 }
 
+# docs/boards.md: what somebody does with the tree of another board.
+test_try_board()
+{
+	local board=build/downloads/boards/k3-pico-itx.dtb found
+	need_fetched "$TOP/$board"
+	make -s --no-print-directory build/unit/test_hv_boards
+	found=$(HALITE_BOARD=$board build/unit/test_hv_boards)
+	printf '%s\n' "$found"
+	grep -q '^harts *8 with H, 0 without; boot hart 0$' <<<"$found" || fail "no harts"
+	grep -q '^RAM *0x100000000, 0x400000000 bytes$' <<<"$found" || fail "no RAM"
+	! found=$(HALITE_BOARD=README.md build/unit/test_hv_boards) || fail "a text is a board"
+	grep -q 'README.md: no device tree' <<<"$found" || fail "it says $found"
+}
+
 nacl_library_tests()
 {
 	local half seconds=60
@@ -97,6 +111,7 @@ nacl_library_tests()
 	test_case mutants-fit test_mutants_fit
 	test_case nacl-library test_nacl_library
 	test_case hext-library test_hext_library
+	test_case try-board test_try_board
 	for half in client host; do
 		test_case "fuzz-nacl-$half" test_fuzz "$half" "$seconds"
 	done

@@ -30,24 +30,30 @@ static struct range home;
 
 /* ---- trees ---- */
 
-/* Read the tree @name into tree, with room for more. False: it is not there. */
-static bool read_board(const char *name)
+/* Read the tree at @path into tree, with room for more. False: there is no tree. */
+static bool read_tree(const char *path)
 {
 	static _Alignas(8) uint8_t file[TREE_SIZE / 2];
-	char path[512];
 	size_t size;
 	FILE *f;
 
 	make_memory();
-	snprintf(path, sizeof(path), "%s/%s", BOARDS, name);
 	f = fopen(path, "r");
 	if (!f)
 		return false;
 	size = fread(file, 1, sizeof(file), f);
 	fclose(f);
-	assert_true(size && size < sizeof(file));
-	assert_int_equal(fdt_open_into(file, tree, sizeof(tree)), 0);
-	return true;
+	return size < sizeof(file) && fdt_check_full(file, size) == 0 &&
+	       fdt_open_into(file, tree, sizeof(tree)) == 0;
+}
+
+/* The same for one of Debian's trees. */
+static bool read_board(const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", BOARDS, name);
+	return read_tree(path);
 }
 
 static void set_reg64(const char *path, uint64_t start, uint64_t size)
@@ -527,8 +533,99 @@ static void the_files_of_the_imsic_are_whole_blocks(void **state)
 	expect_reg("/soc/imsics@28001000", 0x28001000, 0x10000);
 }
 
+/* ---- a tree that somebody wants to try ---- */
+
+/* The lowest hart id of a cpu with H; 0 without one. */
+static uint64_t first_hart_with_h(void)
+{
+	uint64_t least = UINT64_MAX;
+	struct machine_isa isa;
+	int cpus = fdt_path_offset(tree, "/cpus"), cpu, len;
+
+	if (cpus < 0)
+		return 0;
+	fdt_for_each_subnode (cpu, tree, cpus) {
+		const fdt32_t *reg = fdt_getprop(tree, cpu, "reg", &len);
+		const char *type = fdt_getprop(tree, cpu, "device_type", NULL);
+		uint64_t id;
+
+		if (!reg || len < 4 || !type || strcmp(type, "cpu"))
+			continue;
+		id = fdt32_ld(&reg[len / 4 - 1]);
+		machine_parse_isa(tree, cpu, &isa);
+		if (isa.h && id < least)
+			least = id;
+	}
+	return least == UINT64_MAX ? 0 : least;
+}
+
+static void print_ranges(const char *name, const struct range_list *list)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->count; i++)
+		printf("%-10s 0x%lx, 0x%lx bytes\n", i ? "" : name, (unsigned long)list->r[i].start,
+		       (unsigned long)list->r[i].size);
+}
+
+/* Print what machine_parse() has found. */
+static void print_machine(void)
+{
+	struct range_list homes = { &home, 1, 1 };
+	unsigned int i;
+
+	printf("%-10s %u with H, %u without; boot hart %lu\n%-10s ", "harts", m.hart_count,
+	       m.harts_without_h, (unsigned long)m.harts[m.boot_hart].hartid, "extensions");
+#define HEXT_EXT(name, ...) printf("%s", m.isa.name ? #name " " : "");
+#include "hext/ext_table.h"
+	printf("\n");
+	for (i = 0; i < m.plic_count; i++)
+		printf("%-10s at 0x%lx with %u sources\n", "PLIC", (unsigned long)m.plics[i].base,
+		       m.plics[i].ndev);
+	for (i = 0; i < m.aplic_count; i++)
+		printf("%-10s at 0x%lx\n", "APLIC", (unsigned long)m.aplics[i].base);
+	if (m.imsic.present)
+		print_ranges("IMSIC", &m.imsic.reg);
+	print_ranges("RAM", &m.ram);
+	print_ranges("reserved", &m.reserved);
+	print_ranges("devices", &m.devices);
+	for (i = 0; i < m.hidden_count; i++)
+		printf("%-10s %s\n", i ? "" : "withheld", m.hidden[i].path);
+	print_ranges("home", &homes);
+}
+
+/* Try the tree at @path as Halite would at boot. Returns the exit status. */
+static int try_board(const char *path)
+{
+	struct range self;
+
+	if (!read_tree(path)) {
+		printf("%s: no device tree, or one of more than %d KiB\n", path, TREE_SIZE / 2048);
+		return 1;
+	}
+	if (setjmp(fatal_jump)) {
+		printf("Halite refuses this: %s\n", fatal_text);
+		return 1;
+	}
+	machine_check_fdt(tree, HOME_FDT_MAX);
+	if (fdt_node_offset_by_prop_value(tree, -1, "device_type", "memory", 7) < 0) {
+		printf("note: no RAM in this tree; 1 GiB at 0x80000000 is taken for it\n");
+		add_memory("memory@80000000", 2 * GIB, GIB);
+	}
+	machine_parse_memory(&m, tree);
+	machine_parse(&m, tree, first_hart_with_h(), 0);
+	/* The boot loader puts Halite 2 MiB behind the start of RAM. */
+	self = (struct range){ m.ram.r[0].start + 2 * MIB, MIB };
+	memset(&mods, 0, sizeof(mods));
+	if (!home_choose(&m, &mods, self, home_size(machine_count_cpus(&m, tree)), SHARE, &home))
+		hv_fatal("there is no room for Halite in RAM");
+	print_machine();
+	return 0;
+}
+
 int main(void)
 {
+	const char *board = getenv("HALITE_BOARD");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_tree_is_taken_or_refused),
 		cmocka_unit_test(spacemit_k3),
@@ -540,5 +637,7 @@ int main(void)
 		cmocka_unit_test(the_files_of_the_imsic_are_whole_blocks),
 	};
 
+	if (board)
+		return try_board(board);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
