@@ -88,7 +88,7 @@ build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) src/hv/pack_format.h Makefile \
 		mk/version.mk | build/.packages
 	@mkdir -p build
 	@echo "  CC      $@"
-	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES) -lz -lzstd
+	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES) -lz -lzstd -ljansson
 
 # docs/csr.md is committed: tests/run code-csr-doc compares it with what this would make.
 .PHONY: csr-doc

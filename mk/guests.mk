@@ -3,7 +3,8 @@
 
 # GUEST_NAMES also run on any bare machine. The others need Halite or AIA.
 GUEST_NAMES := basics legacy roundtrips
-GUEST_PROGRAMS := $(GUEST_NAMES) lines devices interrupts aia hostile cage conformance harts
+GUEST_PROGRAMS := $(GUEST_NAMES) lines devices interrupts aia hostile cage conformance harts \
+	ends
 GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g \
 	-ffreestanding $(C_WARNINGS) -Iguests/lib -isystem $(PICOLIBC)/include
 GUEST_COMMON := guests/lib/start.S guests/lib/guest.c
@@ -17,7 +18,8 @@ $(GUESTS_WITH_NACL): GUEST_CFLAGS += -Isrc -isystem $(GUEST_LIBFDT)
 # Two guests walk the tables of src/hext.
 build/guests/hostile.elf: GUEST_CFLAGS += -Isrc
 build/guests/hostile.elf build/guests/conformance.elf: $(wildcard src/hext/*.h)
-GUESTS_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices interrupts legacy roundtrips)
+GUESTS_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices ends interrupts legacy \
+	roundtrips)
 $(GUESTS_WITH_TREE): GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
 $(GUESTS_WITH_NACL) $(GUESTS_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)
 build/guests/conformance.elf build/guests/harts.elf \

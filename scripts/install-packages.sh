@@ -7,7 +7,7 @@
 
 # Each group lists the packages that it needs on a machine without build tools.
 BUILD_PACKAGES="gcc make libc6-dev xz-utils gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf \
-	binutils-riscv64-linux-gnu zlib1g-dev libzstd-dev"
+	binutils-riscv64-linux-gnu zlib1g-dev libzstd-dev libjansson-dev"
 UNIT_PACKAGES="gcc libc6-dev libcmocka-dev"
 RUN_PACKAGES="mmdebstrap debian-archive-keyring xz-utils cpio device-tree-compiler"
 LOADER_PACKAGES="u-boot-qemu u-boot-tools grub-common mtools e2fsprogs gzip zstd"

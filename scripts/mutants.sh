@@ -16,6 +16,7 @@
 #           PACK_TESTS
 #   tool    the command and what is installed with it: tests/run with the words in TOOL_TESTS
 #   efi     Halite as an EFI application: its unit tests
+#   run     the command `halite run`: tests/run with the words in RUN_TESTS
 # Usage: scripts/mutants.sh [LIST[:WHICH]...]   all lists without a word. WHICH is the number of a
 #                                               fault's first line, or a part of its file, place or
 #                                               text. The last line is `N found, N missed`.
@@ -24,10 +25,11 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-LISTS="hext nacl client hv tlb boards cage pack tool efi"
+LISTS="hext nacl client hv tlb boards cage pack tool efi run"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none"
 TOOL_TESTS="tool-install tool-pack"
 PACK_TESTS="refuse-pack pack-dtb"
+RUN_TESTS="tool-end"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
 HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie"
@@ -213,6 +215,12 @@ tool()
 	tests_in_qemu $TOOL_TESTS
 }
 # shellcheck disable=SC2086
+runs()
+{
+	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
+	tests_in_qemu $RUN_TESTS
+}
+# shellcheck disable=SC2086
 machine() { tests_in_qemu $HV_TESTS; }
 
 # try CHECK...: prints what has found the fault, which may be a static assertion. 2: it does not
@@ -246,6 +254,7 @@ checks_of()
 	pack) checks=(unit_pack packs) ;;
 	tool) checks=(tool) ;;
 	efi) checks=(unit_efi) ;;
+	run) checks=(runs) ;;
 	cage) checks=(unit_file model conformance_cage cage) ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac

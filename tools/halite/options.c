@@ -220,6 +220,25 @@ static int parse_give(const char *value, struct run_options *options)
 	return 0;
 }
 
+/* Returns 0, or -1 after a message. */
+static int parse_expect(const char *value, struct run_options *options)
+{
+	char why[128];
+	int error;
+
+	if (options->expect)
+		regfree(&options->expect_regex);
+	error = regcomp(&options->expect_regex, value, REG_EXTENDED | REG_NOSUB);
+	if (error || !*value) {
+		regerror(error, &options->expect_regex, why, sizeof(why));
+		message("--expect '%s': %s; expected an extended regular expression", value,
+			error ? why : "each line matches this");
+		return -1;
+	}
+	options->expect = value;
+	return 0;
+}
+
 int run_options_set(const char *name, const char *value, struct run_options *options)
 {
 	if (!strcmp(name, "--kernel"))
@@ -240,6 +259,10 @@ int run_options_set(const char *name, const char *value, struct run_options *opt
 		return parse_give(value, options);
 	else if (!strcmp(name, "--depth"))
 		return parse_number(name, value, DEPTH_MAX, &options->depth);
+	else if (!strcmp(name, "--timeout"))
+		return parse_number(name, value, TIMEOUT_MAX, &options->timeout);
+	else if (!strcmp(name, "--expect"))
+		return parse_expect(value, options);
 	else
 		options->nacl[0] = value;
 	return 0;
@@ -260,9 +283,9 @@ int options_once(struct given *given, const char *name)
 
 static bool takes_value(const char *name)
 {
-	static const char *const names[] = { "--kernel",  "--initrd", "--append", "--qemu",
-					     "--cpus",	  "--memory", "--nacl",	  "--depth",
-					     "--machine", "--give" };
+	static const char *const names[] = { "--kernel",  "--initrd", "--append",  "--qemu",
+					     "--cpus",	  "--memory", "--nacl",	   "--depth",
+					     "--machine", "--give",   "--timeout", "--expect" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(name, names[i]))
@@ -280,6 +303,8 @@ static bool set_flag(const char *name, struct run_options *options)
 		options->icount = true;
 	else if (!strcmp(name, "--stats"))
 		options->stats = true;
+	else if (!strcmp(name, "--no-reboot"))
+		options->no_reboot = true;
 	else if (!strcmp(name, "--help") || !strcmp(name, "-h"))
 		options->help = true;
 	else
@@ -327,7 +352,6 @@ int run_options_parse(char **argv, struct run_options *options)
 	char **word;
 
 	*options = (struct run_options){
-		.append = "",
 		.nacl = { "all" },
 		.depth = 1,
 		.qemu = "qemu-system-riscv64",

@@ -3,6 +3,7 @@
 #ifndef HALITE_TOOL_OPTIONS_H
 #define HALITE_TOOL_OPTIONS_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #define CPUS_DEFAULT   2
 #define MEMORY_DEFAULT "2G"
 #define DEPTH_MAX      4
+#define TIMEOUT_MAX    1000000
 /* Guest interrupt files that each hart of QEMU's virt machine can have. */
 #define GUEST_FILES_MAX 7
 
@@ -31,7 +33,7 @@ struct given {
 struct run_options {
 	const char *kernel;
 	const char *initrd; /* NULL: none */
-	const char *append; /* the guest's command line; "" without --append */
+	const char *append; /* the guest's command line; NULL without --append */
 	/* The value of each Halite's word nacl=, the lowest Halite first. */
 	const char *nacl[DEPTH_MAX];
 	const char *give; /* list of withheld devices that the guest gets; NULL: none */
@@ -42,6 +44,10 @@ struct run_options {
 	enum machine machine;
 	unsigned int guest_files; /* of MACHINE_AIA: guest interrupt files on each hart */
 	struct given given;
+	unsigned int timeout;	  /* seconds; 0: none */
+	const char *expect;	  /* NULL: none */
+	regex_t expect_regex;	  /* valid if `expect` is not NULL */
+	bool no_reboot;
 	bool native;
 	bool icount;
 	bool stats;

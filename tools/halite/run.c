@@ -2,19 +2,22 @@
 #include "run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "dump.h"
+#include "end.h"
 #include "guest_file.h"
 #include "message.h"
 #include "options.h"
 #include "place.h"
 #include "qemu.h"
-#include "watch.h"
+#include "supervise.h"
 
 /* Halite prints this line when everything is ready for the guest. */
 #define GUEST_STARTED "halite: kernel at "
@@ -31,7 +34,8 @@ static const char run_help[] =
 	"                  refused\n"
 	"  --initrd F      the guest's initial ramdisk. It is where QEMU's -initrd puts it, or\n"
 	"                  behind the kernel if there is no room\n"
-	"  --append S      the guest's command line\n"
+	"  --append S      the guest's command line (default: console=ttyS0 panic=-1 for a Linux\n"
+	"                  Image, none for an ELF)\n"
 	"  --cpus N        number of harts, 1 to 512 (default 2)\n"
 	"  --memory M      RAM of the machine, such as 512M (default 2G)\n"
 	"  --machine M     interrupt controllers of the machine (default: aia if QEMU has it,\n"
@@ -50,6 +54,11 @@ static const char run_help[] =
 	"                  firmware; fw_cfg,flash\n"
 	"  --stats         each Halite counts its guest's exits, and prints the counts when the\n"
 	"                  guest powers off\n"
+	"  --timeout S     the run ends after S seconds at the latest\n"
+	"  --expect REGEX  the run ends as soon as a line of the console, or the part of it that\n"
+	"                  is there, matches the extended regular expression\n"
+	"  --no-reboot     the first reboot of the guest ends the run. Without this option the\n"
+	"                  second one does\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
 	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: one hart only\n"
 	"  --qemu PATH     QEMU 7.2 or later (default: qemu-system-riscv64 in PATH)\n"
@@ -57,8 +66,18 @@ static const char run_help[] =
 	"\n"
 	"The hypervisor is halite.bin beside this program or in ../lib/halite, or the file that\n"
 	"the environment variable HALITE_BIN names.\n"
-	"Exit status: QEMU's, which is 0 after a power-off; 1 if Halite ends in an error, with a\n"
-	"message on the console; 2 if an argument is wrong.\n";
+	"Exit status:\n"
+	"  0      the guest has powered off, or --expect was seen, or Ctrl-A x was typed\n"
+	"  1      Halite has ended in an error, with a message on the console; or QEMU or this\n"
+	"         program has failed.\n"
+	"         If QEMU ends with another status, it is that one: QEMU's own errors, and guests\n"
+	"         that use QEMU's test device\n"
+	"  2      an argument is wrong\n"
+	"  3      the guest is a Linux whose kernel has panicked and then rebooted (panic=-1)\n"
+	"  4      the guest has rebooted a second time, or once with --no-reboot\n"
+	"  5      the guest has powered off, and --expect was not seen\n"
+	"  124    --timeout\n"
+	"  128+N  signal N has ended this program or QEMU; 141: standard output was closed\n";
 
 /* @path becomes that of @file, from this program's folder. Returns 0, or -1 after a message. */
 static int beside_program(const char *file, char *path, size_t size)
@@ -115,16 +134,76 @@ int run_find_elf(char *path, size_t size)
 	return 0;
 }
 
-/* Runs QEMU with Halite. If Halite prints a dump of a trap, prints names for its addresses. */
-static int run_halite(char **argv)
+/* Ends this process as the end says. A signal ends it as if it had not been caught. */
+static int finish(const struct end *end)
 {
-	static struct dump dump;
-	int status = watch_run(argv, GUEST_STARTED, &dump);
+	int number = end->kind == END_CLOSED ? SIGPIPE : end->number;
+	sigset_t set;
+
+	if (end->kind == END_SIGNAL || end->kind == END_CLOSED) {
+		fflush(NULL);
+		signal(number, SIG_DFL);
+		sigemptyset(&set);
+		sigaddset(&set, number);
+		raise(number);
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+	}
+	return end_status(end);
+}
+
+/* Runs QEMU. If Halite prints a dump of a trap, prints names for its addresses. */
+static int run_qemu(char **argv, const struct run_options *options)
+{
+	static struct supervised run;
 	char elf[PATH_MAX];
 
-	if (run_find_elf(elf, sizeof(elf)) == 0)
-		dump_print(&dump, elf);
-	return status;
+	run.timeout = options->timeout;
+	run.one_boot = options->no_reboot;
+	run.text.start = options->native ? NULL : GUEST_STARTED;
+	run.text.wait = options->expect ? &options->expect_regex : NULL;
+	supervise(&run, argv);
+	if (run.text.length && run.end.kind != END_CLOSED && run.end.kind != END_OUTPUT)
+		fputc('\n', stderr);
+	end_tell(&run.end);
+	if (!options->native && run_find_elf(elf, sizeof(elf)) == 0)
+		dump_print(&run.text.dump, elf);
+	return finish(&run.end);
+}
+
+/*
+ * Without these, a descriptor of this program's would get the number of one of them. Returns 0, or
+ * -1 after a message.
+ */
+static int check_streams(void)
+{
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+		return -1;
+	if (fcntl(STDOUT_FILENO, F_GETFD) < 0) {
+		message("standard output is closed; expected a file, a pipe or a terminal");
+		return -1;
+	}
+	if (fcntl(STDERR_FILENO, F_GETFD) < 0 && open("/dev/null", O_WRONLY) < 0)
+		return -1;
+	return 0;
+}
+
+/* The terminal is this program's, so QEMU cannot have it. Returns 0, or -1 after a message. */
+static int check_qemu_arguments(char **arguments)
+{
+	for (; *arguments; arguments++) {
+		const char *name = *arguments + strspn(*arguments, "-");
+
+		if (arguments[1] && **arguments == '-' && strstr(arguments[1], "stdio") &&
+		    (!strcmp(name, "serial") || !strcmp(name, "monitor") ||
+		     !strcmp(name, "chardev") || !strcmp(name, "qmp"))) {
+			message("'%s %s': the terminal is the console of the guest, in which "
+				"Ctrl-A c switches to QEMU's monitor; expected another place than "
+				"stdio",
+				arguments[0], arguments[1]);
+			return -1;
+		}
+	}
+	return 0;
 }
 
 /* The machine without --machine. */
@@ -253,25 +332,8 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 	return 0;
 }
 
-/* Adds the options of -nographic. With Halite, the console is also copied to watch_run(). */
-static void add_console(struct words *words, const struct run_options *options)
-{
-	if (options->native) {
-		words_add(words, "-nographic");
-		return;
-	}
-	words_add(words, "-display");
-	words_add(words, "none");
-	words_add(words, "-chardev");
-	words_add(words, "stdio,id=console,mux=on,signal=off,%s", watch_chardev_option());
-	words_add(words, "-serial");
-	words_add(words, "chardev:console");
-	words_add(words, "-mon");
-	words_add(words, "chardev=console,mode=readline");
-}
-
 /* Makes QEMU's command line. Returns 0, or -1 after a message. */
-static int build_command(struct words *words, const struct run_options *options)
+static int build_command(struct words *words, struct run_options *options)
 {
 	struct qemu_version version;
 	struct guest_file kernel;
@@ -279,6 +341,8 @@ static int build_command(struct words *words, const struct run_options *options)
 
 	if (guest_file_kernel(options->kernel, "--kernel", &kernel) < 0)
 		return -1;
+	if (!options->append)
+		options->append = kernel.is_elf ? "" : "console=ttyS0 panic=-1";
 	if (options->initrd && guest_file_size(options->initrd, "--initrd", &initrd_size) < 0)
 		return -1;
 	if (qemu_check(options->qemu, &version) < 0)
@@ -292,7 +356,8 @@ static int build_command(struct words *words, const struct run_options *options)
 	words_add(words, "%u", options->cpus);
 	words_add(words, "-m");
 	words_add(words, "%lluK", (unsigned long long)(options->memory / 1024));
-	add_console(words, options);
+	if (supervise_options(words) < 0)
+		return -1;
 	if (options->icount && add_icount(words, options, &version) < 0)
 		return -1;
 	if (options->native)
@@ -315,11 +380,8 @@ int run_main(char **argv)
 		fputs(run_help, stdout);
 		return EXIT_SUCCESS;
 	}
-	if (build_command(&words, &options) < 0)
+	if (check_streams() < 0 || check_qemu_arguments(options.qemu_arguments) < 0 ||
+	    build_command(&words, &options) < 0)
 		return EXIT_USAGE;
-	if (!options.native)
-		return run_halite(words.list);
-	execvp(words.list[0], words.list);
-	message("--qemu '%s': %s", words.list[0], strerror(errno));
-	return EXIT_FAILURE;
+	return run_qemu(words.list, &options);
 }

@@ -5,10 +5,7 @@
 
 #include <stddef.h>
 
-/*
- * argv[0] is the verb. Returns the exit status. With --native, QEMU replaces this process
- * instead.
- */
+/* argv[0] is the verb. Returns the exit status, or ends this process by the signal that it got. */
 int run_main(char **argv);
 
 /* Puts the path of halite.bin in path. Returns 0, or -1 after a message that there is none. */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How a run can end: the name, the exit status and the message of each end. */
+#ifndef HALITE_TOOL_END_H
+#define HALITE_TOOL_END_H
+
+#define EXIT_PANIC   3
+#define EXIT_REBOOT  4
+#define EXIT_UNSEEN  5
+#define EXIT_TIMEOUT 124 /* as timeout(1) has it */
+#define EXIT_SIGNAL  128 /* and the signal's number, as shells have it */
+
+enum end_kind {
+	END_NONE, /* it goes on */
+	END_OFF,
+	END_QUIT,
+	END_EXPECTED,
+	END_FAILED,
+	END_NOT_STARTED,
+	END_PANIC,
+	END_REBOOT,
+	END_UNSEEN,
+	END_TIMEOUT,
+	END_QEMU_FAILED,
+	END_QEMU_KILLED,
+	END_SIGNAL,
+	END_CLOSED,
+	END_OUTPUT,
+	END_COUNT,
+};
+
+struct end {
+	enum end_kind kind;
+	/* FAILED, QEMU_FAILED: exit status; QEMU_KILLED, SIGNAL: the signal; OUTPUT: errno. */
+	int number;
+};
+
+/* The name of the end for programs. It is never freed. */
+const char *end_name(const struct end *end);
+
+/* The exit status, see `halite run --help`. */
+int end_status(const struct end *end);
+
+/* Tells the user on standard error, if the end needs words. */
+void end_tell(const struct end *end);
+
+#endif

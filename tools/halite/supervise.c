@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "qmp.h"
+#include "terminal.h"
+
+/* Milliseconds from the wish that QEMU ends to SIGTERM, SIGKILL, and to leaving output behind. */
+#define TERM_AFTER 2000
+#define KILL_AFTER 3500
+#define DROP_AFTER 4000
+
+/*
+ * Bytes of the console that wait for standard output. This process reads no more of the console
+ * while there are as many as WAITING_ENOUGH. The rest is for what is in the socket when the machine
+ * is reset: that text is from before the reset.
+ */
+#define WAITING_MAX    (1u << 20)
+#define WAITING_ENOUGH (1u << 14)
+/* poll() promises room for so much in a pipe. */
+#define WRITE_MAX 4096
+
+enum { CONSOLE, CONTROL, SOCKETS };
+
+/* [0] is this process's end, [1] is QEMU's. */
+static int sockets[SOCKETS][2];
+
+struct session {
+	struct supervised *run;
+	struct qmp qmp;
+	pid_t qemu;
+	int signals;
+	int console;  /* -1: QEMU has closed it */
+	int out;      /* where the console goes to */
+	bool typing;  /* standard input has not ended */
+	bool is_dead; /* QEMU has ended, and is not waited for yet */
+	bool deaf;    /* nobody can take the console's text any more */
+	bool hinted;
+	uint64_t started, ending; /* milliseconds; ending is 0 until the run shall end */
+	int killed_by;		  /* signal that this process has sent to QEMU */
+	char typed[256];
+	size_t typed_size;
+	size_t waiting_at, waiting_size;
+	char waiting[WAITING_MAX];
+};
+
+static uint64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int supervise_options(struct words *words)
+{
+	for (int i = 0; i < SOCKETS; i++) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets[i]) < 0) {
+			message("cannot make a socket: %s", strerror(errno));
+			return -1;
+		}
+	}
+	words_add(words, "-display");
+	words_add(words, "none");
+	words_add(words, "-chardev");
+	words_add(words, "socket,id=halite-console,mux=on,fd=%d", sockets[CONSOLE][1]);
+	words_add(words, "-serial");
+	words_add(words, "chardev:halite-console");
+	words_add(words, "-mon");
+	words_add(words, "chardev=halite-console,mode=readline");
+	words_add(words, "-chardev");
+	words_add(words, "socket,id=halite-control,fd=%d", sockets[CONTROL][1]);
+	words_add(words, "-mon");
+	words_add(words, "chardev=halite-control,mode=control");
+	return 0;
+}
+
+/* Blocks the signals that the run must see, and returns a descriptor to read them from. */
+static int take_signals(void)
+{
+	static const int list[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGTSTP };
+	struct sigaction old;
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		/*
+		 * A shell script has SIGINT ignored in what it starts with &. CI sends SIGINT all
+		 * the same. What nohup does must hold.
+		 */
+		if (list[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 &&
+		    old.sa_handler == SIG_IGN)
+			continue;
+		signal(list[i], SIG_DFL);
+		sigaddset(&set, list[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static _Noreturn void exec_child(char **argv, pid_t parent)
+{
+	int null = open("/dev/null", O_RDONLY);
+	sigset_t none;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(EXIT_FAILURE);
+	/* Standard input is the console's, and this process reads it. */
+	dup2(null, STDIN_FILENO);
+	for (int i = 0; i < SOCKETS; i++)
+		fcntl(sockets[i][1], F_SETFD, 0);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execvp(argv[0], argv);
+	message("--qemu '%s': %s", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static void start(struct session *s, char **argv)
+{
+	pid_t self = getpid();
+
+	s->qemu = fork();
+	if (s->qemu == 0)
+		exec_child(argv, self);
+	if (s->qemu < 0) {
+		message("cannot start a process: %s", strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	setpgid(s->qemu, s->qemu);
+	for (int i = 0; i < SOCKETS; i++)
+		close(sockets[i][1]);
+	s->console = sockets[CONSOLE][0];
+	s->started = milliseconds();
+}
+
+/* The run shall end, as kind says. What comes first counts, but --expect counts always. */
+static void end_run(struct session *s, enum end_kind kind, int number)
+{
+	if (s->run->end.kind == END_NONE || kind == END_EXPECTED)
+		s->run->end = (struct end){ kind, number };
+	if (s->ending)
+		return;
+	s->ending = milliseconds();
+	if (!s->is_dead && !qmp_quit(&s->qmp)) {
+		s->killed_by = SIGTERM;
+		kill(-s->qemu, SIGTERM);
+	}
+}
+
+/* Stops with QEMU until somebody lets this process continue. */
+static void stop(struct session *s)
+{
+	kill(-s->qemu, SIGSTOP);
+	terminal_restore();
+	raise(SIGSTOP);
+	terminal_to_guest();
+	kill(-s->qemu, SIGCONT);
+}
+
+static void read_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+	siginfo_t child;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGTSTP)
+			stop(s);
+		else if (info.ssi_signo != SIGCHLD)
+			end_run(s, END_SIGNAL, (int)info.ssi_signo);
+	}
+	child.si_pid = 0;
+	/* The process stays a zombie, so its group's number cannot become another group's. */
+	if (waitid(P_PID, (id_t)s->qemu, &child, WEXITED | WNOHANG | WNOWAIT) == 0 && child.si_pid)
+		s->is_dead = true;
+}
+
+/* Reads once from the console. Returns whether it may have more. */
+static bool read_console(struct session *s, size_t most)
+{
+	ssize_t got;
+
+	if (s->waiting_at) {
+		memmove(s->waiting, s->waiting + s->waiting_at, s->waiting_size);
+		s->waiting_at = 0;
+	}
+	if (s->console < 0 || s->waiting_size >= most)
+		return false;
+	got = recv(s->console, s->waiting + s->waiting_size, most - s->waiting_size, MSG_DONTWAIT);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (got <= 0) {
+		close(s->console);
+		s->console = -1;
+		return false;
+	}
+	text_feed(&s->run->text, s->waiting + s->waiting_size, (size_t)got);
+	if (!s->deaf)
+		s->waiting_size += (size_t)got;
+	return true;
+}
+
+static void end_output(struct session *s, int error)
+{
+	end_run(s, error == EPIPE ? END_CLOSED : END_OUTPUT, error);
+	s->deaf = true;
+	s->waiting_size = 0;
+}
+
+static void write_out(struct session *s)
+{
+	size_t size = s->waiting_size < WRITE_MAX ? s->waiting_size : WRITE_MAX;
+	ssize_t put = write(s->out, s->waiting + s->waiting_at, size);
+
+	if (put < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (put < 0) {
+		end_output(s, errno);
+		return;
+	}
+	s->waiting_at += (size_t)put;
+	s->waiting_size -= (size_t)put;
+}
+
+static void read_typed(struct session *s)
+{
+	ssize_t got = read(STDIN_FILENO, s->typed, sizeof(s->typed));
+
+	if (got > 0)
+		s->typed_size = (size_t)got;
+	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+		s->typing = false;
+}
+
+static void send_typed(struct session *s)
+{
+	ssize_t put = send(s->console, s->typed, s->typed_size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (put > 0) {
+		s->typed_size -= (size_t)put;
+		memmove(s->typed, s->typed + put, s->typed_size);
+	} else if (errno != EAGAIN && errno != EINTR) {
+		s->typed_size = 0;
+		s->typing = false;
+	}
+}
+
+static void read_control(struct session *s)
+{
+	struct supervised *run = s->run;
+
+	qmp_read(&s->qmp);
+	if (s->qmp.resets == run->reboots)
+		return;
+	run->reboots = s->qmp.resets;
+	/* What is in the socket now is from before the reset, but for a little. */
+	while (read_console(s, WAITING_MAX))
+		;
+	if (run->text.panicked)
+		end_run(s, END_PANIC, 0);
+	else
+		qmp_no_more_resets(&s->qmp);
+}
+
+/* Does what is due now. Returns the milliseconds to what is due next, or -1. */
+static int look_at_clock(struct session *s)
+{
+	uint64_t now = milliseconds();
+	uint64_t limit = s->started + (uint64_t)s->run->timeout * 1000;
+	uint64_t due;
+
+	if (!s->ending) {
+		if (!s->run->timeout)
+			return -1;
+		if (now < limit)
+			return limit - now < 1000000 ? (int)(limit - now) : 1000000;
+		end_run(s, s->run->text.panicked ? END_PANIC : END_TIMEOUT, 0);
+	}
+	due = s->ending + TERM_AFTER;
+	if (now >= due && !s->is_dead && !s->killed_by) {
+		s->killed_by = SIGTERM;
+		kill(-s->qemu, SIGTERM);
+	}
+	if (now >= due)
+		due = s->ending + KILL_AFTER;
+	if (now >= due && !s->is_dead && s->killed_by != SIGKILL) {
+		s->killed_by = SIGKILL;
+		kill(-s->qemu, SIGKILL);
+	}
+	if (now >= due)
+		due = s->ending + DROP_AFTER;
+	return now < due ? (int)(due - now) : 100;
+}
+
+static void wait_for_something(struct session *s)
+{
+	int out_events = s->waiting_size ? POLLOUT : 0;
+	struct pollfd fds[] = {
+		{ .fd = s->signals, .events = POLLIN },
+		{ .fd = s->waiting_size < WAITING_ENOUGH ? s->console : -1, .events = POLLIN },
+		{ .fd = s->qmp.fd, .events = POLLIN },
+		{ .fd = s->typing && !s->typed_size ? STDIN_FILENO : -1, .events = POLLIN },
+		{ .fd = s->typed_size ? s->console : -1, .events = POLLOUT },
+		{ .fd = s->deaf ? -1 : s->out, .events = (short)out_events },
+	};
+
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), look_at_clock(s)) < 0)
+		return;
+	if (fds[0].revents)
+		read_signals(s);
+	/* The console is read before QMP: its text is older. */
+	if (fds[1].revents)
+		read_console(s, WAITING_ENOUGH);
+	if (fds[2].revents)
+		read_control(s);
+	if (fds[3].revents)
+		read_typed(s);
+	if (fds[4].revents)
+		send_typed(s);
+	if (fds[5].revents & POLLOUT)
+		write_out(s);
+	else if (fds[5].revents & (POLLERR | POLLHUP))
+		end_output(s, EPIPE);
+}
+
+/* A panic after which the guest does nothing is not an end, so say what helps. */
+static void look_at_text(struct session *s)
+{
+	const struct text *text = &s->run->text;
+
+	if (text->expected)
+		end_run(s, END_EXPECTED, 0);
+	if (text->panic_ended && !s->hinted && !s->ending) {
+		s->hinted = true;
+		message("a kernel has panicked and goes on with nothing; with 'panic=-1' in "
+			"--append, a panic of the guest ends the run with status %d",
+			EXIT_PANIC);
+	}
+}
+
+static bool is_over(struct session *s)
+{
+	if (s->ending && milliseconds() >= s->ending + DROP_AFTER && s->is_dead)
+		return true;
+	if (!s->is_dead || s->waiting_size)
+		return false;
+	return !read_console(s, WAITING_ENOUGH) && !s->waiting_size;
+}
+
+/* How a QEMU that nobody here has asked to end has ended. */
+static struct end judge(const struct session *s, int status)
+{
+	const struct text *text = &s->run->text;
+	const char *why = s->qmp.shutdown;
+
+	if (WIFSIGNALED(status))
+		return (struct end){ END_QEMU_KILLED, WTERMSIG(status) };
+	if (!strcmp(why, "guest-panic"))
+		return (struct end){ END_FAILED,
+				     WEXITSTATUS(status) ? WEXITSTATUS(status) : EXIT_FAILURE };
+	if (WEXITSTATUS(status))
+		return (struct end){ END_QEMU_FAILED, WEXITSTATUS(status) };
+	if (!strcmp(why, "host-signal"))
+		return (struct end){ END_QEMU_KILLED, SIGTERM };
+	if (text->start && !text->started)
+		return (struct end){ END_NOT_STARTED, 0 };
+	if (!strcmp(why, "guest-reset"))
+		return (struct end){ text->panicked ? END_PANIC : END_REBOOT, 0 };
+	if (text->wait && !text->expected)
+		return (struct end){ END_UNSEEN, 0 };
+	return (struct end){ !strcmp(why, "host-qmp-quit") ? END_QUIT : END_OFF, 0 };
+}
+
+/* Another open file of the same terminal, so that nobody else's writes become non-blocking. */
+static int open_output(void)
+{
+	int fd = -1;
+
+	if (isatty(STDOUT_FILENO))
+		fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? STDOUT_FILENO : fd;
+}
+
+void supervise(struct supervised *run, char **argv)
+{
+	static struct session session;
+	struct session *s = &session;
+	int status = 0;
+
+	s->run = run;
+	s->typing = true;
+	s->signals = take_signals();
+	s->out = open_output();
+	/* The first words wait in the socket until QEMU reads them. */
+	qmp_begin(&s->qmp, sockets[CONTROL][0]);
+	if (run->one_boot)
+		qmp_no_more_resets(&s->qmp);
+	start(s, argv);
+	terminal_to_guest();
+	while (!is_over(s)) {
+		wait_for_something(s);
+		look_at_text(s);
+	}
+	while (qmp_read(&s->qmp))
+		;
+	kill(-s->qemu, SIGKILL);
+	while (waitpid(s->qemu, &status, 0) < 0 && errno == EINTR)
+		;
+	run->seconds = (double)(milliseconds() - s->started) / 1000;
+	terminal_restore();
+	if (run->end.kind == END_NONE)
+		run->end = judge(s, status);
+}

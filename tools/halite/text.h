@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The text on the guest's console: what it tells about the run. */
+#ifndef HALITE_TOOL_TEXT_H
+#define HALITE_TOOL_TEXT_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dump.h"
+
+struct text {
+	const char *start;   /* how the line begins that Halite prints before the guest starts */
+	const regex_t *wait; /* the expression of --expect; NULL: none */
+	char line[4096];     /* the line that has begun */
+	size_t length;
+	bool started;	  /* a line began with `start` */
+	bool expected;	  /* a line matched `wait` */
+	bool panicked;	  /* Linux said that it has panicked, and has not rebooted in order since */
+	bool panic_ended; /* it also said that it will do nothing any more */
+	struct dump dump;
+};
+
+/* Reads @size more bytes. The line that has begun counts for --expect, too: it may be a prompt. */
+void text_feed(struct text *text, const char *bytes, size_t size);
+
+#endif
