@@ -54,7 +54,6 @@ test_tool_arguments()
 	make_image "$image" 8192
 	refuses "no verb"
 	refuses "'fly'" fly
-	refuses "--kernel is missing" run
 	refuses "'--fast'" run --fast
 	refuses "--kernel: its value is missing" run --kernel
 	refuses "--cpus '0'" run --kernel "$image" --cpus 0

@@ -51,12 +51,6 @@ void dump_feed(struct dump *dump, const char *bytes, size_t size)
 	}
 }
 
-static void to_text(const uint8_t *build_id, char text[2 * BUILD_ID_SIZE + 1])
-{
-	for (size_t i = 0; i < BUILD_ID_SIZE; i++)
-		sprintf(text + 2 * i, "%02x", build_id[i]);
-}
-
 void dump_print(const struct dump *dump, const char *elf)
 {
 	char build_id[2 * BUILD_ID_SIZE + 1] = "none";
@@ -70,8 +64,7 @@ void dump_print(const struct dump *dump, const char *elf)
 		message("no names for the trap: '%s' is no RISC-V ELF with symbols", elf);
 		return;
 	}
-	if (symbols.build_id)
-		to_text(symbols.build_id, build_id);
+	symbols_build_id(elf, build_id);
 	if (strcmp(build_id, dump->build_id)) {
 		message("no names for the trap: '%s' has build id %s, not %s", elf, build_id,
 			dump->build_id);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The host command `halite`. Each verb is a file. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "names.h"
 #include "pack.h"
 #include "run.h"
+#include "symbols.h"
 
 struct verb {
 	const char *name;
@@ -33,24 +35,41 @@ static void print_help(void)
 	puts("\n'halite VERB --help' explains a verb; 'halite --version' tells the version.");
 }
 
+/* The build id tells which build of the hypervisor this program runs. */
+static void print_version(void)
+{
+	char path[PATH_MAX], id[2 * BUILD_ID_SIZE + 1];
+
+	puts("halite " HALITE_VERSION);
+	if (run_find_elf(path, sizeof(path)) == 0 && symbols_build_id(path, id) == 0)
+		printf("hypervisor: build id %s\n", id);
+}
+
+static int call(char **argv)
+{
+	for (size_t i = 0; i < verb_count; i++) {
+		if (!strcmp(argv[0], verbs[i].name))
+			return verbs[i].main(argv);
+	}
+	message("unknown verb '%s'; expected one of those in 'halite --help'", argv[0]);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
 		message("no verb; expected one of those in 'halite --help'");
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+	if (!strcmp(argv[1], "help") && argc > 2)
+		return call((char *[]){ argv[2], "--help", NULL });
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		print_help();
 		return EXIT_SUCCESS;
 	}
 	if (!strcmp(argv[1], "--version")) {
-		puts("halite " HALITE_VERSION);
+		print_version();
 		return EXIT_SUCCESS;
 	}
-	for (size_t i = 0; i < verb_count; i++) {
-		if (!strcmp(argv[1], verbs[i].name))
-			return verbs[i].main(argv + 1);
-	}
-	message("unknown verb '%s'; expected one of those in 'halite --help'", argv[1]);
-	return EXIT_USAGE;
+	return call(argv + 1);
 }

@@ -239,16 +239,72 @@ static int parse_expect(const char *value, struct run_options *options)
 	return 0;
 }
 
+/* user, and further items hostfwd=..., as QEMU's -netdev has them. */
+static int parse_net(const char *value, struct run_options *options)
+{
+	const char *item = value;
+
+	for (;;) {
+		size_t length = strcspn(item, ",");
+
+		if (item == value ? length != 4 || strncmp(item, "user", 4)
+				  : strncmp(item, "hostfwd=", 8) != 0 || length == 8) {
+			message("--net '%s': expected user, or user,hostfwd=tcp::PORT-:PORT",
+				value);
+			return -1;
+		}
+		if (!item[length])
+			break;
+		item += length + 1;
+	}
+	options->net = value;
+	return 0;
+}
+
+/* Returns 0, or -1 after a message. */
+static int add_disk(const char *value, struct run_options *options)
+{
+	if (options->disk_count == DISKS_MAX) {
+		message("--disk '%s': more than %d disks", value, DISKS_MAX);
+		return -1;
+	}
+	options->disks[options->disk_count++] = value;
+	return 0;
+}
+
+/* A value that is a text. Returns where it belongs, or NULL. */
+static const char **text_of(const char *name, struct run_options *options)
+{
+	const struct {
+		const char *name;
+		const char **text;
+	} texts[] = {
+		{ "--kernel", &options->kernel }, { "--initrd", &options->initrd },
+		{ "--append", &options->append }, { "--qemu", &options->qemu },
+		{ "--json", &options->json },	  { "--share", &options->share },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!strcmp(name, texts[i].name))
+			return texts[i].text;
+	}
+	return NULL;
+}
+
 int run_options_set(const char *name, const char *value, struct run_options *options)
 {
-	if (!strcmp(name, "--kernel"))
-		options->kernel = value;
-	else if (!strcmp(name, "--initrd"))
-		options->initrd = value;
-	else if (!strcmp(name, "--append"))
-		options->append = value;
-	else if (!strcmp(name, "--qemu"))
-		options->qemu = value;
+	const char **text = text_of(name, options);
+
+	if (text)
+		*text = value;
+	else if (!strcmp(name, "--console"))
+		options->console = strcmp(value, "stdio") ? value : NULL;
+	else if (!strcmp(name, "--disk"))
+		return add_disk(value, options);
+	else if (!strcmp(name, "--net"))
+		return parse_net(value, options);
+	else if (!strcmp(name, "--gdb"))
+		return parse_number(name, value, 65535, &options->gdb);
 	else if (!strcmp(name, "--cpus"))
 		return parse_number(name, value, CPUS_MAX, &options->cpus);
 	else if (!strcmp(name, "--memory"))
@@ -285,7 +341,9 @@ static bool takes_value(const char *name)
 {
 	static const char *const names[] = { "--kernel",  "--initrd", "--append",  "--qemu",
 					     "--cpus",	  "--memory", "--nacl",	   "--depth",
-					     "--machine", "--give",   "--timeout", "--expect" };
+					     "--machine", "--give",   "--timeout", "--expect",
+					     "--console", "--json",   "--gdb",	   "--disk",
+					     "--net",	  "--share" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(name, names[i]))
@@ -303,6 +361,8 @@ static bool set_flag(const char *name, struct run_options *options)
 		options->icount = true;
 	else if (!strcmp(name, "--stats"))
 		options->stats = true;
+	else if (!strcmp(name, "--gdb"))
+		options->gdb = GDB_PORT;
 	else if (!strcmp(name, "--no-reboot"))
 		options->no_reboot = true;
 	else if (!strcmp(name, "--help") || !strcmp(name, "-h"))
@@ -322,18 +382,30 @@ static int take_option(char ***word, struct run_options *options)
 	char *equals = strchr(name, '=');
 	char *value = NULL;
 
-	if (set_flag(name, options))
-		return options_once(&options->given, name);
+	if (set_flag(name, options)) {
+		if (options_once(&options->given, name) < 0)
+			return -1;
+		value = (*word)[1];
+		/* The port is optional. */
+		if (strcmp(name, "--gdb") || !value || !isdigit((unsigned char)*value))
+			return 0;
+		(*word)++;
+		return run_options_set(name, value, options);
+	}
 	if (equals) {
 		*equals = '\0';
 		value = equals + 1;
+		if (!takes_value(name) && set_flag(name, options)) {
+			message("run: '%s=%s': %s takes no value", name, value, name);
+			return -1;
+		}
 	}
 	if (!takes_value(name)) {
 		message("run: unknown word '%s'; expected an option, see 'halite run --help'",
 			name);
 		return -1;
 	}
-	if (options_once(&options->given, name) < 0)
+	if (strcmp(name, "--disk") && options_once(&options->given, name) < 0)
 		return -1;
 	if (!value) {
 		value = (*word)[1];
@@ -371,11 +443,6 @@ int run_options_parse(char **argv, struct run_options *options)
 	}
 	if (options->help)
 		return 0;
-	if (!options->kernel) {
-		message("run: --kernel is missing; expected a RISC-V Linux Image or ELF, see "
-			"'halite run --help'");
-		return -1;
-	}
 	if (options->native && options->stats) {
 		message("--native with --stats: there is no Halite that could count");
 		return -1;

@@ -13,6 +13,8 @@
 #define MEMORY_DEFAULT "2G"
 #define DEPTH_MAX      4
 #define TIMEOUT_MAX    1000000
+#define DISKS_MAX      8
+#define GDB_PORT       1234
 /* Guest interrupt files that each hart of QEMU's virt machine can have. */
 #define GUEST_FILES_MAX 7
 
@@ -31,7 +33,7 @@ struct given {
 };
 
 struct run_options {
-	const char *kernel;
+	const char *kernel; /* NULL: the default one */
 	const char *initrd; /* NULL: none */
 	const char *append; /* the guest's command line; NULL without --append */
 	/* The value of each Halite's word nacl=, the lowest Halite first. */
@@ -47,6 +49,13 @@ struct run_options {
 	unsigned int timeout;	  /* seconds; 0: none */
 	const char *expect;	  /* NULL: none */
 	regex_t expect_regex;	  /* valid if `expect` is not NULL */
+	const char *console;	  /* file; NULL: standard input and output */
+	const char *json;	  /* file; NULL: none */
+	unsigned int gdb;	  /* TCP port; 0: none */
+	const char *disks[DISKS_MAX];
+	unsigned int disk_count;
+	const char *net;   /* value of QEMU's -netdev type=; NULL: none */
+	const char *share; /* folder; NULL: none */
 	bool no_reboot;
 	bool native;
 	bool icount;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "devices.h"
 #include "dump.h"
 #include "end.h"
 #include "guest_file.h"
@@ -17,13 +18,15 @@
 #include "options.h"
 #include "place.h"
 #include "qemu.h"
+#include "report.h"
 #include "supervise.h"
+#include "symbols.h"
 
 /* Halite prints this line when everything is ready for the guest. */
 #define GUEST_STARTED "halite: kernel at "
 
 static const char run_help[] =
-	"Usage: halite run --kernel F [OPTIONS] [-- QEMU ARGUMENTS]\n"
+	"Usage: halite run [--kernel F] [OPTIONS] [-- QEMU ARGUMENTS]\n"
 	"\n"
 	"Boots kernel F as a guest of Halite on QEMU's virt machine. The console is this\n"
 	"terminal. Ctrl-C goes to the guest, Ctrl-A x ends QEMU, Ctrl-A c switches to QEMU's\n"
@@ -31,7 +34,8 @@ static const char run_help[] =
 	"\n"
 	"  --kernel F      a RISC-V Linux Image, or a static 64-bit RISC-V ELF that starts at its\n"
 	"                  lowest address, as with QEMU's -kernel: an ELF with another entry is\n"
-	"                  refused\n"
+	"                  refused. Without this option: the Debian that 'make linux-guests' has\n"
+	"                  made beside this program, with KVM and a shell\n"
 	"  --initrd F      the guest's initial ramdisk. It is where QEMU's -initrd puts it, or\n"
 	"                  behind the kernel if there is no room\n"
 	"  --append S      the guest's command line (default: console=ttyS0 panic=-1 for a Linux\n"
@@ -59,6 +63,16 @@ static const char run_help[] =
 	"                  is there, matches the extended regular expression\n"
 	"  --no-reboot     the first reboot of the guest ends the run. Without this option the\n"
 	"                  second one does\n"
+	"  --console F     the console goes to file F, and nothing is typed; stdio: the default\n"
+	"  --json F        writes to file F what has run and how it has ended, as JSON: result,\n"
+	"                  status, seconds, versions, and the counts of --stats\n"
+	"  --disk F        a disk (virtio-blk), an image in raw or qcow2 format; up to 8 times\n"
+	"  --net NET       a network card (virtio-net): user, or user,hostfwd=tcp::2222-:22 with\n"
+	"                  port 2222 of this machine for port 22 of the guest\n"
+	"  --share DIR     a folder of this machine (virtio-9p); in the guest:\n"
+	"                  mount -t 9p -o trans=virtio share /mnt\n"
+	"  --gdb PORT      the machine waits for gdb at this TCP port (without one: 1234). The\n"
+	"                  lines to type are printed\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
 	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: one hart only\n"
 	"  --qemu PATH     QEMU 7.2 or later (default: qemu-system-riscv64 in PATH)\n"
@@ -151,11 +165,54 @@ static int finish(const struct end *end)
 	return end_status(end);
 }
 
+/* Halite is linked for the address where firmware starts it, and then moves to its home. */
+static void tell_home(uint64_t address)
+{
+	struct symbols symbols;
+	char elf[PATH_MAX];
+
+	if (run_find_elf(elf, sizeof(elf)) == 0 && symbols_read(elf, &symbols) == 0)
+		message("Halite is at home; in gdb: add-symbol-file %s -o 0x%llx", elf,
+			(unsigned long long)(address - symbols.base));
+}
+
+static void tell_gdb(const struct run_options *options)
+{
+	char elf[PATH_MAX];
+
+	if (options->native || run_find_elf(elf, sizeof(elf)) < 0)
+		snprintf(elf, sizeof(elf), "%s", options->kernel);
+	message("waiting for gdb: gdb-multiarch -ex 'target remote localhost:%u' %s", options->gdb,
+		elf);
+}
+
+/* Opens a file for output. Returns its descriptor, or -1 after a message. */
+static int open_for(const char *name, const char *path, int flags)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags, 0666);
+
+	if (fd < 0)
+		message("%s '%s': %s", name, path, strerror(errno));
+	return fd;
+}
+
 /* Runs QEMU. If Halite prints a dump of a trap, prints names for its addresses. */
-static int run_qemu(char **argv, const struct run_options *options)
+static int run_qemu(char **argv, const struct run_options *options,
+		    const struct qemu_version *version)
 {
 	static struct supervised run;
 	char elf[PATH_MAX];
+	int report = -1;
+
+	/* A report that nobody can write is an error before the run, not behind it. */
+	if (options->json && (report = open_for("--json", options->json, 0)) < 0)
+		return EXIT_USAGE;
+	run.to_file = options->console;
+	if (options->console && (run.file = open_for("--console", options->console, O_TRUNC)) < 0)
+		return EXIT_USAGE;
+	if (options->gdb)
+		tell_gdb(options);
+	run.at_home = options->gdb && !options->native ? tell_home : NULL;
 
 	run.timeout = options->timeout;
 	run.one_boot = options->no_reboot;
@@ -165,6 +222,9 @@ static int run_qemu(char **argv, const struct run_options *options)
 	if (run.text.length && run.end.kind != END_CLOSED && run.end.kind != END_OUTPUT)
 		fputc('\n', stderr);
 	end_tell(&run.end);
+	if (report >= 0 && report_write(report, options, version, &run) < 0 &&
+	    end_status(&run.end) == EXIT_SUCCESS)
+		return EXIT_FAILURE;
 	if (!options->native && run_find_elf(elf, sizeof(elf)) == 0)
 		dump_print(&run.text.dump, elf);
 	return finish(&run.end);
@@ -333,9 +393,9 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 }
 
 /* Makes QEMU's command line. Returns 0, or -1 after a message. */
-static int build_command(struct words *words, struct run_options *options)
+static int build_command(struct words *words, struct run_options *options,
+			 struct qemu_version *version)
 {
-	struct qemu_version version;
 	struct guest_file kernel;
 	uint64_t initrd_size = 0;
 
@@ -345,10 +405,10 @@ static int build_command(struct words *words, struct run_options *options)
 		options->append = kernel.is_elf ? "" : "console=ttyS0 panic=-1";
 	if (options->initrd && guest_file_size(options->initrd, "--initrd", &initrd_size) < 0)
 		return -1;
-	if (qemu_check(options->qemu, &version) < 0)
+	if (qemu_check(options->qemu, version) < 0)
 		return -1;
 	words_add(words, "%s", options->qemu);
-	if (add_machine(words, options, &version) < 0)
+	if (add_machine(words, options, version) < 0)
 		return -1;
 	words_add(words, "-cpu");
 	words_add(words, "rv64,h=true");
@@ -358,20 +418,55 @@ static int build_command(struct words *words, struct run_options *options)
 	words_add(words, "%lluK", (unsigned long long)(options->memory / 1024));
 	if (supervise_options(words) < 0)
 		return -1;
-	if (options->icount && add_icount(words, options, &version) < 0)
+	if (options->icount && add_icount(words, options, version) < 0)
 		return -1;
 	if (options->native)
 		add_native_guest(words, options);
-	else if (add_halite_guest(words, options, &kernel, initrd_size, &version) < 0)
+	else if (add_halite_guest(words, options, &kernel, initrd_size, version) < 0)
 		return -1;
+	if (devices_add(words, options) < 0)
+		return -1;
+	if (options->gdb) {
+		words_add(words, "-S");
+		words_add(words, "-gdb");
+		words_add(words, "tcp:127.0.0.1:%u", options->gdb);
+	}
 	for (char **argument = options->qemu_arguments; *argument; argument++)
 		words_add(words, "%s", *argument);
+	return 0;
+}
+
+/*
+ * Without --kernel, the guest is the Debian that `make linux-guests` has made beside this program.
+ * Returns 0, or -1 after a message that there is none.
+ */
+static int choose_kernel(struct run_options *options)
+{
+	static char kernel[PATH_MAX], initrd[PATH_MAX];
+
+	if (options->kernel)
+		return 0;
+	if (beside_program("guests/client/Image", kernel, sizeof(kernel)) < 0 ||
+	    beside_program("guests/client/l1.cpio", initrd, sizeof(initrd)) < 0)
+		return -1;
+	if (access(kernel, R_OK) < 0 || access(initrd, R_OK) < 0) {
+		message("run: --kernel is missing; expected a RISC-V Linux Image or ELF. In "
+			"Halite's sources, 'make linux-guests' fetches Debian's kernel and makes "
+			"it the default");
+		return -1;
+	}
+	options->kernel = kernel;
+	if (!options->initrd)
+		options->initrd = initrd;
+	if (!options->append)
+		options->append = "console=ttyS0 panic=-1 quiet halite.scene=shell";
 	return 0;
 }
 
 int run_main(char **argv)
 {
 	struct run_options options;
+	struct qemu_version version;
 	struct words words = { NULL, 0 };
 
 	if (run_options_parse(argv, &options) < 0)
@@ -381,7 +476,7 @@ int run_main(char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (check_streams() < 0 || check_qemu_arguments(options.qemu_arguments) < 0 ||
-	    build_command(&words, &options) < 0)
+	    choose_kernel(&options) < 0 || build_command(&words, &options, &version) < 0)
 		return EXIT_USAGE;
-	return run_qemu(words.list, &options);
+	return run_qemu(words.list, &options, &version);
 }

@@ -50,7 +50,7 @@ struct session {
 	bool typing;  /* standard input has not ended */
 	bool is_dead; /* QEMU has ended, and is not waited for yet */
 	bool deaf;    /* nobody can take the console's text any more */
-	bool hinted;
+	bool hinted, told_home;
 	uint64_t started, ending; /* milliseconds; ending is 0 until the run shall end */
 	int killed_by;		  /* signal that this process has sent to QEMU */
 	char typed[256];
@@ -173,7 +173,8 @@ static void stop(struct session *s)
 	kill(-s->qemu, SIGSTOP);
 	terminal_restore();
 	raise(SIGSTOP);
-	terminal_to_guest();
+	if (!s->run->to_file)
+		terminal_to_guest();
 	kill(-s->qemu, SIGCONT);
 }
 
@@ -342,13 +343,18 @@ static void wait_for_something(struct session *s)
 		end_output(s, EPIPE);
 }
 
-/* A panic after which the guest does nothing is not an end, so say what helps. */
+/* What is to be done or said when the text has come so far. */
 static void look_at_text(struct session *s)
 {
 	const struct text *text = &s->run->text;
 
+	if (text->home && s->run->at_home && !s->told_home) {
+		s->told_home = true;
+		s->run->at_home(text->home);
+	}
 	if (text->expected)
 		end_run(s, END_EXPECTED, 0);
+	/* A panic after which the guest does nothing is not an end. */
 	if (text->panic_ended && !s->hinted && !s->ending) {
 		s->hinted = true;
 		message("a kernel has panicked and goes on with nothing; with 'panic=-1' in "
@@ -407,15 +413,16 @@ void supervise(struct supervised *run, char **argv)
 	int status = 0;
 
 	s->run = run;
-	s->typing = true;
+	s->typing = !run->to_file;
 	s->signals = take_signals();
-	s->out = open_output();
+	s->out = run->to_file ? run->file : open_output();
 	/* The first words wait in the socket until QEMU reads them. */
 	qmp_begin(&s->qmp, sockets[CONTROL][0]);
 	if (run->one_boot)
 		qmp_no_more_resets(&s->qmp);
 	start(s, argv);
-	terminal_to_guest();
+	if (s->typing)
+		terminal_to_guest();
 	while (!is_over(s)) {
 		wait_for_something(s);
 		look_at_text(s);
@@ -427,6 +434,8 @@ void supervise(struct supervised *run, char **argv)
 		;
 	run->seconds = (double)(milliseconds() - s->started) / 1000;
 	terminal_restore();
+	/* QEMU tells of a reset that ends it as of a shutdown. */
+	run->reboots += !strcmp(s->qmp.shutdown, "guest-reset");
 	if (run->end.kind == END_NONE)
 		run->end = judge(s, status);
 }

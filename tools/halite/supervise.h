@@ -10,6 +10,7 @@
 #define HALITE_TOOL_SUPERVISE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "end.h"
 #include "qemu.h"
@@ -18,8 +19,11 @@
 struct supervised {
 	unsigned int timeout; /* seconds from the start of QEMU to the end of the run; 0: none */
 	bool one_boot;	      /* the first reboot ends the run, not the second one */
-	struct text text;     /* set start and wait before, read the rest afterwards */
-	struct end end;	      /* how the run has ended */
+	bool to_file;	      /* the console goes to the descriptor file, and nobody types */
+	int file;
+	void (*at_home)(uint64_t address); /* called when Halite has moved home; NULL: not */
+	struct text text;		   /* set start and wait before, read the rest afterwards */
+	struct end end;			   /* how the run has ended */
 	unsigned int reboots;
 	double seconds; /* how long QEMU has run */
 };

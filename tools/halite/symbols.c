@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -112,6 +113,17 @@ int symbols_read(const char *path, struct symbols *s)
 			take_table(s, &header, &section);
 	}
 	return s->table && s->names && s->base != UINT64_MAX ? 0 : -1;
+}
+
+int symbols_build_id(const char *path, char text[2 * BUILD_ID_SIZE + 1])
+{
+	struct symbols s;
+
+	if (symbols_read(path, &s) < 0 || !s.build_id)
+		return -1;
+	for (size_t i = 0; i < BUILD_ID_SIZE; i++)
+		sprintf(text + 2 * i, "%02x", s.build_id[i]);
+	return 0;
 }
 
 /* Labels in assembly have no type and no size. The compiler's labels begin with a dot or with $. */

@@ -26,6 +26,12 @@ struct symbols {
 int symbols_read(const char *path, struct symbols *symbols);
 
 /*
+ * Puts the build id of the ELF at @path in @text, in hexadecimal. Returns 0, or -1 if it has none;
+ * *text is then as it was.
+ */
+int symbols_build_id(const char *path, char text[2 * BUILD_ID_SIZE + 1]);
+
+/*
  * Returns the name of the function at @offset in the image, or NULL, and puts the offset in the
  * function in *into. The string is never freed.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void look_for_expected(struct text *text)
@@ -23,10 +24,43 @@ static void look_for_panic(struct text *text)
 		text->panicked = false;
 }
 
+static void count_exits(struct text *text)
+{
+	unsigned int level;
+	char reason[64], key[16];
+	unsigned long long count;
+	json_t *counts;
+
+	if (sscanf(text->line, "halite: level %u: exits %63s %llu", &level, reason, &count) != 3)
+		return;
+	if (!text->exits)
+		text->exits = json_object();
+	snprintf(key, sizeof(key), "%u", level);
+	counts = json_object_get(text->exits, key);
+	if (!counts) {
+		counts = json_object();
+		json_object_set_new(text->exits, key, counts);
+	}
+	json_object_set_new(counts, reason, json_integer((json_int_t)count));
+}
+
+/* The line that Halite prints when it has chosen its home. A Halite above prints it, too. */
+static void look_for_home(struct text *text)
+{
+	const char *home = strstr(text->line, " of which home has ");
+	unsigned long long at;
+
+	if (!text->home && home && !strncmp(text->line, "halite: RAM ", strlen("halite: RAM ")) &&
+	    sscanf(home, " of which home has %*u MiB at 0x%llx", &at) == 1)
+		text->home = at;
+}
+
 static void end_line(struct text *text)
 {
 	if (text->start && !strncmp(text->line, text->start, strlen(text->start)))
 		text->started = true;
+	count_exits(text);
+	look_for_home(text);
 	look_for_panic(text);
 	look_for_expected(text);
 	text->length = 0;

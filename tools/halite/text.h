@@ -3,9 +3,11 @@
 #ifndef HALITE_TOOL_TEXT_H
 #define HALITE_TOOL_TEXT_H
 
+#include <jansson.h>
 #include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "dump.h"
 
@@ -18,6 +20,8 @@ struct text {
 	bool expected;	  /* a line matched `wait` */
 	bool panicked;	  /* Linux said that it has panicked, and has not rebooted in order since */
 	bool panic_ended; /* it also said that it will do nothing any more */
+	uint64_t home;	  /* where the lowest Halite is after it has moved; 0: not known yet */
+	json_t *exits;	  /* the counts of --stats, by level and reason; NULL: none yet */
 	struct dump dump;
 };
 

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "devices.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "message.h"
+
+/* The format of the image, by its first bytes; NULL after a message that it is no disk. */
+static const char *disk_format(const char *path)
+{
+	char magic[4] = "";
+	struct stat st;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		message("--disk '%s': %s", path, strerror(errno));
+		return NULL;
+	}
+	got = pread(fd, magic, sizeof(magic), 0);
+	close(fd);
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
+		message("--disk '%s' is neither a file nor a disk", path);
+		return NULL;
+	}
+	if (got <= 0) {
+		message("--disk '%s' is empty", path);
+		return NULL;
+	}
+	return memcmp(magic, "QFI\xfb", sizeof(magic)) ? "raw" : "qcow2";
+}
+
+static int add_disk(struct words *words, const char *path, unsigned int number)
+{
+	const char *format = disk_format(path);
+
+	if (!format)
+		return -1;
+	words_add(words, "-drive");
+	words_add(words, "if=none,id=halite-disk%u,format=%s,file=%s", number, format,
+		  qemu_quote(path));
+	words_add(words, "-device");
+	words_add(words, "virtio-blk-pci,drive=halite-disk%u,romfile=", number);
+	return 0;
+}
+
+static int add_share(struct words *words, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		message("--share '%s': %s", path, strerror(errno));
+		return -1;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		message("--share '%s' is no folder", path);
+		return -1;
+	}
+	words_add(words, "-fsdev");
+	words_add(words, "local,id=halite-share,security_model=none,path=%s", qemu_quote(path));
+	words_add(words, "-device");
+	words_add(words, "virtio-9p-pci,fsdev=halite-share,mount_tag=share,romfile=");
+	return 0;
+}
+
+int devices_add(struct words *words, const struct run_options *options)
+{
+	for (unsigned int i = 0; i < options->disk_count; i++) {
+		if (add_disk(words, options->disks[i], i) < 0)
+			return -1;
+	}
+	if (options->net) {
+		words_add(words, "-netdev");
+		words_add(words, "id=halite-net,type=%s", options->net);
+		/* Without a file of the package ipxe-qemu, QEMU refuses the card with a ROM. */
+		words_add(words, "-device");
+		words_add(words, "virtio-net-pci,netdev=halite-net,romfile=");
+	}
+	return options->share ? add_share(words, options->share) : 0;
+}
