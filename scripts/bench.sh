@@ -7,6 +7,9 @@
 #                                             CONFIG: native, nacl, none or depth2
 #        bench.sh bare CONFIG [NAME[,NAME...]] runs only bench/bare, the guest without an OS, or
 #                                             only these of its benchmarks
+#        bench.sh agree CONFIG [bare]         compares what Halite counts (--stats) with what the
+#                                             plugin counts, for some benchmarks, or for bench/bare;
+#                                             exit status 1 if a count differs
 #        bench.sh check                       compares with the targets that one boot with NACL
 #                                             reaches; exit status 1 if one is exceeded
 #        bench.sh profile NAME CONFIG         counts benchmark NAME's instructions by function
@@ -25,6 +28,7 @@ MEMORY_MIB=2048
 HOME_MIB=8 # without the share of RAM (src/hv/home.h)
 RAM_START=0x80000000
 SECONDS_MAX=900
+STATS= # options of `halite run` for all runs
 
 # options CONFIG: prints the options of `halite run` for CONFIG.
 options()
@@ -108,7 +112,7 @@ play()
 	plugin=file=$OUT/count.so,out=$name.jsonl,ram=$((MEMORY_MIB << 20))
 	start=$(date +%s.%N)
 	# shellcheck disable=SC2046
-	nice timeout -k 5 "$SECONDS_MAX" "$HALITE" run "$@" $(options "$config") --qemu "$QEMU" \
+	nice timeout -k 5 "$SECONDS_MAX" "$HALITE" run "$@" $STATS $(options "$config") --qemu "$QEMU" \
 		--machine "$MACHINE" --cpus 1 --memory ${MEMORY_MIB}M --icount -- \
 		-plugin "$plugin$(homes "$config")$more" \
 		</dev/null >"$name.console" 2>&1 || status=$?
@@ -281,6 +285,24 @@ check()
 	! grep -q '^EXCEEDED' "$OUT/check.txt" || exit 1
 }
 
+# Compares the counts of Halite itself with those of the plugin, for each run of some benchmarks.
+agree()
+{
+	local levels=both least=7
+	STATS=--stats
+	if [ "${2:-}" = bare ]; then
+		levels=one least=100
+		play agree "$1" "" --kernel "$OUT/bare.elf"
+	else
+		play_linux agree "$1" 1 \
+			"halite.bench=sbi-kernel,sbi-user,mmio-write,touch-1000,unmap-1000,ipi"
+	fi
+	jq -r --arg levels "$levels" -f "$TOP/bench/agree.jq" "$RUNS_DIR/agree.jsonl" |
+		tee "$OUT/agree.txt"
+	[ "$(grep -c '^same' "$OUT/agree.txt")" -ge "$least" ] || die "too few runs were compared"
+	! grep -q '^DIFFERS' "$OUT/agree.txt" || exit 1
+}
+
 # symbols CONFIG: prints "ADDRESS NAME" of each function of each Halite at its run-time address,
 # and of L1's kernel.
 symbols()
@@ -341,6 +363,7 @@ MODE=${1:-full}
 case $MODE in
 one | profile) check_names l1 "${2:-sbi-kernel}" "${3:-nacl}" ;;
 bare) check_names bare "${3:-}" "${2:-nacl}" ;;
+agree) options "${2:-nacl}" >/dev/null ;;
 esac
 mkdir -p "$RUNS_DIR"
 [ "$MODE" = bare ] || make_initrd
@@ -354,8 +377,9 @@ quick)
 	measure
 	;;
 check) check ;;
+agree) agree "${2:-nacl}" "${3:-}" ;;
 bare) bare "${2:-nacl}" "${3:-}" ;;
 one) one "${2:-sbi-kernel}" "${3:-nacl}" ;;
 profile) profile "${2:-sbi-kernel}" "${3:-nacl}" ;;
-*) die "bench.sh: '$MODE': full, quick, check, one, bare or profile is expected" ;;
+*) die "bench.sh: '$MODE': full, quick, check, agree, one, bare or profile is expected" ;;
 esac

@@ -33,14 +33,14 @@ RUN_TESTS="tool-end tool-options"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
 HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie"
-HV_TESTS+=" demo-depth-2-no-code"
+HV_TESTS+=" demo-depth-2-no-code stats-agree"
 
 # A copy of what is needed, on which the faults are tried.
 make_tree()
 {
 	rm -rf "$TREE"
 	mkdir -p "$TREE/build"
-	cp -a "$TOP"/{Makefile,README.md,mk,scripts,src,tests,tools,guests,examples,docs} "$TREE/"
+	cp -a "$TOP"/{Makefile,README.md,mk,scripts,src,tests,tools,guests,examples,docs,bench} "$TREE/"
 	for folder in ext guests downloads; do
 		ln -s "$BUILD/$folder" "$TREE/build/$folder"
 	done

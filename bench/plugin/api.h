@@ -56,7 +56,7 @@ struct garray *g_byte_array_set_size(struct garray *array, unsigned int length);
 
 enum { PLUGIN_CB_NO_REGS, PLUGIN_CB_R_REGS };
 enum { PLUGIN_INLINE_ADD_U64, PLUGIN_INLINE_STORE_U64 };
-enum { PLUGIN_COND_NE = 3 };
+enum { PLUGIN_COND_ALWAYS = 1 };
 
 typedef void (*plugin_udata_cb)(unsigned int vcpu, void *data);
 

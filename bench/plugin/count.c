@@ -7,16 +7,17 @@
  *
  *   -plugin file=count.so,out=FILE,ram=BYTES[,home=OFFSET...][,profile=NAME]
  *
- * Writes one line of JSON to FILE for each run. With profile=NAME, it writes a second line for each
+ * Writes one line of JSON to FILE for each run. If a Halite counts exits itself (the word "stats"),
+ * the line has the difference of its counts, too, read from the machine's memory. With profile=NAME, it writes a second line for each
  * run of that name: the count of each instruction address of firmware, Halite and the kernel.
  *
  * The address of an instruction gives its region. Firmware and Halite have physical addresses: the
  * home of the lowest Halite is at the end of RAM, from its OFFSET in RAM on. The home of the next
  * one ends there and begins at the second OFFSET, and so on. The lowest Halite runs where a guest
  * may run later, until it moves to its home. All other regions have virtual addresses. A trap into
- * Halite is an instruction in its home after one elsewhere, except returns from calls of firmware
- * or of the Halites below. The kind of the trap comes from the machine's registers at that
- * instruction.
+ * Halite is the instruction in its home with which its trap entries begin (src/riscv/entry.S). The
+ * kind of the trap comes from the machine's registers at that instruction. Where it comes from says
+ * the instruction before it, or, if the guest has executed none since the trap before, sepc.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,10 +27,12 @@
 #include "api.h"
 #include "kinds.h"
 #include "../marker.h"
+#include "../../src/hv/stats_format.h"
 
 #define RAM_START     UINT64_C(0x80000000)
 #define FIRMWARE_SIZE UINT64_C(0x200000)
 #define LEVELS_MAX    4
+#define TRAP_ENTRY    0x14051573u /* csrrw a0, sscratch, a0 */
 
 /*
  * Linux's modules are in the 2 GiB below the kernel's link address. The guests run at RAM's
@@ -125,6 +128,18 @@ static uint64_t *numbers(unsigned int vcpu)
 
 /* ---- regions ---- */
 
+/* The region of a virtual address that is no Halite's. */
+static enum region region_of_guest(uint64_t vaddr)
+{
+	if (vaddr >= KERNEL_START)
+		return REGION_KERNEL;
+	if (vaddr >= MODULES_START)
+		return REGION_KVM;
+	if (vaddr >= UPPER_HALF)
+		return REGION_KERNEL;
+	return vaddr < GUEST_START || vaddr >= GUEST_END ? REGION_USER : REGION_GUEST;
+}
+
 static enum region region_of(uint64_t vaddr, uintptr_t host)
 {
 	uint64_t offset = host - ram_host;
@@ -140,15 +155,9 @@ static enum region region_of(uint64_t vaddr, uintptr_t host)
 		moved = true;
 		return REGION_HALITE + level;
 	}
-	if (vaddr >= KERNEL_START)
-		return REGION_KERNEL;
-	if (vaddr >= MODULES_START)
-		return REGION_KVM;
-	if (vaddr >= UPPER_HALF)
-		return REGION_KERNEL;
-	if (vaddr < GUEST_START || vaddr >= GUEST_END)
-		return REGION_USER;
-	return depth && !moved ? REGION_HALITE : REGION_GUEST;
+	if (depth && !moved && vaddr >= GUEST_START && vaddr < GUEST_END)
+		return REGION_HALITE;
+	return region_of_guest(vaddr);
 }
 
 /* The index of an instruction in sites[]. */
@@ -199,8 +208,90 @@ static void entered_halite(unsigned int vcpu, void *data)
 	/* Firmware has started the hart. */
 	if (from == REGION_NONE)
 		return;
+	if (from == REGION_HALITE + level)
+		from = region_of_guest(kind_register("sepc"));
 	kind_name(name);
 	count_trap(level, from, name);
+}
+
+/* ---- what Halite counts itself ---- */
+
+#define STATS_NUMBERS (STATS_EXITS + STATS_WORKS)
+
+static const char *const stats_names[STATS_NUMBERS] = {
+#define NAME(id, name, meaning) name,
+	STATS_EXIT_KINDS(NAME) STATS_WORK_KINDS(NAME)
+#undef NAME
+};
+
+static uint64_t stats_before[LEVELS_MAX][STATS_NUMBERS];
+
+/* @size bytes at @address of the machine, or NULL: that is not RAM. */
+static const void *memory_at(uint64_t address, uint64_t size)
+{
+	uint64_t offset = address - RAM_START;
+
+	if (!ram_host || offset >= ram_size || size > ram_size - offset)
+		return NULL;
+	return (const void *)(ram_host + offset);
+}
+
+/* The header of the Halite of @level. NULL: it counts nothing. */
+static const struct stats_header *stats_header(unsigned int level)
+{
+	uint64_t home = RAM_START + homes[level];
+	const struct stats_beacon *beacon = memory_at(home + STATS_BEACON_AT, sizeof(*beacon));
+	const struct stats_header *header;
+
+	if (!beacon || memcmp(beacon->magic, STATS_MAGIC, STATS_MAGIC_SIZE))
+		return NULL;
+	header = memory_at(home + beacon->header, sizeof(*header));
+	if (!header || memcmp(header->magic, STATS_MAGIC, STATS_MAGIC_SIZE) ||
+	    header->self != home + beacon->header || header->version != STATS_VERSION ||
+	    header->exits != STATS_EXITS || header->works != STATS_WORKS ||
+	    !(header->flags & STATS_FLAG_COUNTS))
+		return NULL;
+	return header;
+}
+
+/* Sum the numbers of all harts of the Halite of @level. False: it counts nothing. */
+static bool read_stats(unsigned int level, uint64_t numbers[STATS_NUMBERS])
+{
+	const struct stats_header *header = stats_header(level);
+	const struct stats_hart *hart;
+	unsigned int i, n;
+
+	memset(numbers, 0, STATS_NUMBERS * sizeof(*numbers));
+	for (i = 0; header && i < header->harts; i++) {
+		hart = memory_at(header->first + (uint64_t)i * header->stride, sizeof(*hart));
+		if (!hart)
+			return false;
+		for (n = 0; n < STATS_EXITS; n++)
+			numbers[n] += hart->exits[n];
+		for (n = 0; n < STATS_WORKS; n++)
+			numbers[STATS_EXITS + n] += hart->works[n];
+	}
+	return header != NULL;
+}
+
+static void print_stats(unsigned int level, bool since_reset)
+{
+	uint64_t now[STATS_NUMBERS];
+	const char *comma = "";
+	unsigned int n;
+
+	if (!read_stats(level, now))
+		return;
+	fprintf(out, ",\"stats%u\":{", level);
+	for (n = 0; n < STATS_NUMBERS; n++) {
+		uint64_t count = now[n] - (since_reset ? 0 : stats_before[level][n]);
+
+		if (!count)
+			continue;
+		fprintf(out, "%s\"%s\":%" PRIu64, comma, stats_names[n], count);
+		comma = ",";
+	}
+	fprintf(out, "}");
 }
 
 /* ---- runs ---- */
@@ -242,8 +333,10 @@ static void print_run(unsigned int vcpu, bool since_reset)
 
 	fprintf(out, "{\"name\":\"%s\",\"rounds\":%" PRIu64 ",", run_name, run_rounds);
 	print_insns(numbers(vcpu), since_reset ? zero : insns_before);
-	for (level = 0; level < depth; level++)
+	for (level = 0; level < depth; level++) {
 		print_traps(level, since_reset);
+		print_stats(level, since_reset);
+	}
 	fprintf(out, "}\n");
 	fflush(out);
 }
@@ -301,9 +394,12 @@ static void marker_select(unsigned int vcpu, void *data)
 
 static void marker_begin(unsigned int vcpu, void *data)
 {
+	unsigned int level;
 	struct kind *k;
 
 	(void)data;
+	for (level = 0; level < depth; level++)
+		read_stats(level, stats_before[level]);
 	memcpy(insns_before, numbers(vcpu), sizeof(insns_before));
 	for (k = kinds; k < kinds + kind_count; k++)
 		k->before = k->count;
@@ -373,15 +469,18 @@ static void watch_region(struct qemu_plugin_tb *tb, enum region region)
 {
 	unsigned int levels = depth;
 	unsigned int level;
+	uint32_t first = 0;
 
 	if (region == REGION_FIRMWARE)
 		return;
 	if (region < REGION_HALITE + LEVELS_MAX) {
 		level = region - REGION_HALITE;
 		levels = level + 1;
-		qemu_plugin_register_vcpu_tb_exec_cond_cb(tb, entered_halite, PLUGIN_CB_R_REGS,
-							  PLUGIN_COND_NE, last_of(level), region,
-							  (void *)(uintptr_t)level);
+		qemu_plugin_insn_data(qemu_plugin_tb_get_insn(tb, 0), &first, sizeof(first));
+		if (first == TRAP_ENTRY)
+			qemu_plugin_register_vcpu_tb_exec_cond_cb(
+				tb, entered_halite, PLUGIN_CB_R_REGS, PLUGIN_COND_ALWAYS,
+				last_of(level), 0, (void *)(uintptr_t)level);
 	}
 	for (level = 0; level < levels; level++)
 		qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(tb, PLUGIN_INLINE_STORE_U64,

@@ -13,8 +13,8 @@
 static struct {
 	const char *name;
 	struct qemu_plugin_register *handle;
-} registers[] = { { "a0", NULL }, { "a1", NULL },     { "a6", NULL },
-		  { "a7", NULL }, { "scause", NULL }, { "stval", NULL } };
+} registers[] = { { "a0", NULL },     { "a1", NULL },	 { "a6", NULL },  { "a7", NULL },
+		  { "scause", NULL }, { "stval", NULL }, { "sepc", NULL } };
 
 #define REGISTER_COUNT (sizeof(registers) / sizeof(registers[0]))
 

@@ -122,7 +122,7 @@ static uint32_t keys(const struct domain *d)
 		keys |= BIT64(KEY_OPEN);
 	if (!d->hext.sstc)
 		keys |= BIT64(KEY_NO_SSTC);
-	if (o->stats)
+	if (o->stats || o->trace)
 		keys |= BIT64(KEY_STATS);
 	return keys;
 }
@@ -134,7 +134,9 @@ void bringup_start(struct domain *d, struct page_pool *pool, unsigned long entry
 	struct vcpu *v;
 
 	add_vcpus(d, pool);
+	stats_make_rings(d, pool, d->host->options.trace);
 	nested_init_domain(d, pool);
+	stats_publish(d);
 	static_keys_patch(keys(d));
 	v = vcpu_find(d, m->harts[m->boot_hart].hartid);
 	v->start_pc = entry_pc;

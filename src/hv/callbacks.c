@@ -123,16 +123,32 @@ static void csr_change(void *ctx, unsigned int csr, uint64_t value)
 	struct vcpu *v = ctx;
 	uint64_t old;
 
+	stats_add(&v->stats, STATS_WORK_SYNCED_CSR, 1);
 	hext_csr_rmw(&v->h, csr, &old, value, ~UINT64_C(0));
 	vcpu_csr_written(v);
+}
+
+/* Add the number of CSRs in @dirty to the count of those consumed, or with @sign -1 take it off. */
+static void count_dirty(struct stats_hart *s, const nacl_word dirty[NACL_DIRTY_WORDS], int sign)
+{
+	unsigned int i;
+
+	for (i = 0; i < NACL_DIRTY_WORDS; i++)
+		s->works[STATS_WORK_SYNCED_CSR] += (int64_t)sign * count_bits(dirty[i]);
 }
 
 static bool write_csrs(void *ctx, nacl_word dirty[NACL_DIRTY_WORDS],
 		       nacl_word altered[NACL_DIRTY_WORDS], const volatile nacl_word *csrs)
 {
 	struct vcpu *v = ctx;
-	bool done = hext_csr_write_dirty(&v->h, dirty, altered, csrs);
+	bool done;
 
+	if (static_key(KEY_STATS))
+		count_dirty(&v->stats, dirty, 1);
+	done = hext_csr_write_dirty(&v->h, dirty, altered, csrs);
+	/* csr_change() is called for those that are left, and counts them. */
+	if (static_key(KEY_STATS) && !done)
+		count_dirty(&v->stats, dirty, -1);
 	vcpu_csr_written(v);
 	return done;
 }

@@ -151,35 +151,12 @@ static bool is_permitted(const struct vcpu *v, const struct hext_insn *insn)
 	}
 }
 
-static enum stat stat_of(const struct hext_insn *insn)
-{
-	switch (insn->kind) {
-	case HEXT_INSN_SRET:
-		return STAT_L1_SRET;
-	case HEXT_INSN_WFI:
-	case HEXT_INSN_WRS_NTO:
-		return STAT_L1_WAIT;
-	case HEXT_INSN_HLV:
-	case HEXT_INSN_HLVX:
-	case HEXT_INSN_HSV:
-		return STAT_L1_ACCESS;
-	case HEXT_INSN_HFENCE_GVMA:
-	case HEXT_INSN_HFENCE_VVMA:
-	case HEXT_INSN_HINVAL_GVMA:
-	case HEXT_INSN_HINVAL_VVMA:
-		return STAT_L1_HFENCE;
-	default:
-		return STAT_L1_OTHER;
-	}
-}
-
 void nested_emulate(struct vcpu *v, uint32_t code)
 {
 	struct hext_insn insn;
 
 	/* CSR instructions come first, as they are the most frequent. */
 	if (!v->h.user && hext_insn_is_csr(code)) {
-		stat_count(&v->stats, STAT_L1_CSR);
 		if (emulate_csr(v, code))
 			v->h.pc += 4;
 		else
@@ -191,7 +168,6 @@ void nested_emulate(struct vcpu *v, uint32_t code)
 		illegal_instruction(v, code);
 		return;
 	}
-	stat_count(&v->stats, stat_of(&insn));
 	switch (insn.kind) {
 	case HEXT_INSN_HFENCE_GVMA:
 	case HEXT_INSN_HINVAL_GVMA:

@@ -30,7 +30,6 @@ static void handle_own_timer(struct vcpu *v)
 
 static NOINLINE void handle_interrupt(struct vcpu *v, uint64_t irq)
 {
-	stat_count(&v->stats, STAT_INTERRUPT);
 	switch (irq) {
 	case IRQ_SSI:
 		/*
@@ -81,7 +80,6 @@ static NOINLINE void handle_l1_access(struct vcpu *v, uint64_t cause)
 	struct hext_trap hw = hardware_trap(v, cause);
 	uint64_t gpa = ncsr_read(HEXT_CSR_HTVAL) << 2 | (hw.tval & 3);
 
-	stat_count(&v->stats, STAT_L1_MEMORY);
 	mmio_access(v, &hw, pa(gpa));
 }
 
@@ -93,8 +91,12 @@ static NOINLINE void handle_virtual_instruction(struct vcpu *v)
 	 * stval may be 0. If the fetch faults now, L1 executes the instruction again and takes that
 	 * fault itself.
 	 */
-	if (code || vcpu_fetch(v, &code))
-		nested_emulate(v, code);
+	if (!code) {
+		if (!vcpu_fetch(v, &code))
+			return;
+		stats_exit_code(v, code);
+	}
+	nested_emulate(v, code);
 }
 
 static void handle_l1_exception(struct vcpu *v, uint64_t cause)
@@ -112,7 +114,6 @@ static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 		handle_l1_access(v, cause);
 		break;
 	default:
-		stat_count(&v->stats, STAT_L1_OTHER);
 		pass_to_l1(v, cause);
 		break;
 	}
@@ -120,12 +121,10 @@ static void handle_l1_exception(struct vcpu *v, uint64_t cause)
 
 static void handle_l2_exception(struct vcpu *v, uint64_t cause)
 {
-	if (hext_is_guest_page_fault(cause)) {
+	if (hext_is_guest_page_fault(cause))
 		nested_guest_page_fault(v, cause);
-	} else {
-		stat_count(&v->stats, STAT_L2_OTHER);
+	else
 		pass_to_l1(v, cause);
-	}
 }
 
 /*

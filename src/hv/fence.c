@@ -120,6 +120,7 @@ void fence_l2(struct vcpu *v, const struct nacl_hfence *fence)
 {
 	static const struct nacl_hfence everything;
 
+	stats_add(&v->stats, STATS_WORK_FENCE, 1);
 	switch (fence->type) {
 	case NACL_HFENCE_GVMA:
 	case NACL_HFENCE_GVMA_ALL:

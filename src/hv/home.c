@@ -19,16 +19,17 @@
 /* The size of the home. It is in .data and not in bss, so home_move() copies it. */
 static uint64_t chosen_size = 1;
 
-uint64_t home_size(unsigned int cpus)
+uint64_t home_size(unsigned int cpus, uint64_t rings)
 {
 	uint64_t further = cpus > 8 ? cpus - 8 : 0;
 
-	return ALIGN_UP(SIZE_OF_EIGHT + further * SIZE_OF_ONE, HOME_ALIGN);
+	return ALIGN_UP(SIZE_OF_EIGHT + further * SIZE_OF_ONE + cpus * rings, HOME_ALIGN);
 }
 
-unsigned int home_harts(uint64_t size)
+unsigned int home_harts(uint64_t size, uint64_t rings)
 {
-	uint64_t further = size > SIZE_OF_EIGHT ? (size - SIZE_OF_EIGHT) / SIZE_OF_ONE : 0;
+	uint64_t eight = SIZE_OF_EIGHT + 8 * rings;
+	uint64_t further = size > eight ? (size - eight) / (SIZE_OF_ONE + rings) : 0;
 
 	return further < MACHINE_MAX_HARTS ? 8 + further : MACHINE_MAX_HARTS;
 }

@@ -22,11 +22,14 @@
 #define HOME_ALIGN   UINT64_C(0x200000)
 #define HOME_FDT_MAX UINT64_C(0x100000)
 
-/* The size of the home without a share of RAM, with @cpus cpus in the device tree. */
-uint64_t home_size(unsigned int cpus);
+/*
+ * The size of the home without a share of RAM, with @cpus cpus in the device tree and @rings bytes
+ * for the ring of each (options_trace()).
+ */
+uint64_t home_size(unsigned int cpus, uint64_t rings);
 
 /* The most harts for which a home of @size bytes is large enough, at least 1. */
-unsigned int home_harts(uint64_t size);
+unsigned int home_harts(uint64_t size, uint64_t rings);
 
 /* The memory of the running image, bss included. */
 struct range home_image(void);

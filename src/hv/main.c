@@ -18,6 +18,7 @@
 #include "hv/modules.h"
 #include "hv/options.h"
 #include "hv/pack.h"
+#include "hv/stats_format.h"
 #include "hv/withheld.h"
 #include "lib/page.h"
 #include "lib/pages.h"
@@ -74,6 +75,7 @@ void hv_start(uint64_t hartid, void *fdt)
 	struct page_pool before;
 	struct range home;
 	unsigned int cpus;
+	uint64_t rings;
 
 	console_init();
 	use_first_memory();
@@ -90,13 +92,14 @@ void hv_start(uint64_t hartid, void *fdt)
 	}
 	modules_find_packed(&mods, tree, &host.machine, self, &pack);
 	cpus = machine_count_cpus(&host.machine, tree);
+	rings = options_trace(pack_words(&pack, tree)) * sizeof(struct stats_event);
 	before = first_memory;
 	/* If there is no place for so many harts, Halite leaves out some, and hv_main() says so. */
-	while (!home_choose(&host.machine, &mods, self, home_size(cpus),
+	while (!home_choose(&host.machine, &mods, self, home_size(cpus, rings),
 			    options_tables(pack_words(&pack, tree)), &home)) {
 		if (cpus <= 8)
 			hv_fatal("too little RAM: no free %lu MiB for Halite",
-				 (unsigned long)(home_size(cpus) >> 20));
+				 (unsigned long)(home_size(cpus, rings) >> 20));
 		cpus = cpus * 7 / 8;
 		/* The lists of home_choose() are not in use any more. */
 		first_memory = before;
@@ -226,7 +229,8 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	array_use(&host.pool);
 	options_parse(&host.options, pack_words(&pack, fdt));
 	machine_parse(&host.machine, fdt, hartid, options->given);
-	machine_limit_harts(&host.machine, home_harts(host.home.size));
+	machine_limit_harts(&host.machine, home_harts(host.home.size,
+						      options->trace * sizeof(struct stats_event)));
 	hv_print("Halite " HALITE_VERSION " (nacl: %s)\n",
 		 options_nacl_text(options, text, sizeof(text)));
 	host.level = below_find();

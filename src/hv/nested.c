@@ -177,6 +177,7 @@ void nested_fill_ahead(struct vcpu *v)
 {
 	struct hext_shadow_missed *missed = &v->quick.missed;
 
+	stats_add(&v->stats, STATS_WORK_FILL_AHEAD, 1);
 	if (missed->hgatp == v->h.hgatp)
 		flush_for_retry(
 			v, hext_shadow_fill_ahead(&v->domain->shadows, v->shadow, &v->h, missed),
@@ -214,6 +215,18 @@ static bool is_cache_management(struct vcpu *v, const struct hext_trap *hw)
 	       vcpu_access_address(v, &insn) >> PAGE_SHIFT == hw->tval >> PAGE_SHIFT;
 }
 
+static uint64_t gpa_of(const struct hext_trap *trap)
+{
+	return trap->htval << 2 | (trap->tval & 3);
+}
+
+static void note_fault(struct vcpu *v, enum stats_work work, enum stats_fault fault,
+		       const struct hext_trap *trap)
+{
+	stats_add(&v->stats, work, 1);
+	stats_note(&v->stats, STATS_EVENT_FAULT, fault, gpa_of(trap), 0);
+}
+
 void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
 {
 	struct hext_shadow_result result;
@@ -229,11 +242,11 @@ void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
 	switch (hext_shadow_fault(&v->domain->shadows, v->shadow, &v->h, &trap,
 				  is_cache_management(v, &trap), &result, &v->quick.missed)) {
 	case HEXT_SHADOW_RESUME:
-		stat_count(&v->stats, STAT_L2_FILL);
+		note_fault(v, STATS_WORK_FILL, STATS_FAULT_FILLED, &trap);
 		flush_for_retry(v, result.flush, result.gpa);
 		break;
 	case HEXT_SHADOW_TRAP:
-		stat_count(&v->stats, STAT_L2_MEMORY);
+		stats_note(&v->stats, STATS_EVENT_FAULT, STATS_FAULT_TO_L1, gpa_of(&trap), 0);
 		if (no_code && !result.trap.htinst) {
 			vcpu_save_for_access(v);
 			hext_fill_htinst(&v->h, v->x, &result.trap);
@@ -241,11 +254,11 @@ void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
 		vcpu_raise(v, &result.trap);
 		break;
 	case HEXT_SHADOW_EMULATE:
-		stat_count(&v->stats, STAT_L2_MEMORY);
+		note_fault(v, STATS_WORK_DEVICE, STATS_FAULT_DEVICE, &trap);
 		mmio_access(v, &trap, result.pa);
 		break;
 	case HEXT_SHADOW_WIDEN:
-		stat_count(&v->stats, STAT_L2_FILL);
+		note_fault(v, STATS_WORK_FILL, STATS_FAULT_FILLED, &trap);
 		widen_shadow(v, result.gpa);
 		break;
 	}

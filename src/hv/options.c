@@ -12,6 +12,11 @@
 #define TABLES_DEFAULT 512u
 #define TABLES_MAX     65536u
 
+/* The events in the ring of a hart. */
+#define TRACE_MIN     64u
+#define TRACE_DEFAULT 4096u
+#define TRACE_MAX     1048576u
+
 static const char *const feature_names[NACL_FEAT_COUNT] = {
 	[NACL_FEAT_SYNC_CSR] = "sync_csr",
 	[NACL_FEAT_SYNC_HFENCE] = "sync_hfence",
@@ -34,15 +39,23 @@ static unsigned int find_feature(const char *text, size_t len)
 	return i;
 }
 
-/* The divisor of tables=, @text of @len bytes. */
-static unsigned int parse_tables(const char *text, size_t len)
+/* The number @text, of @len bytes. More than @max: it is larger, or no number. */
+static unsigned int parse_number(const char *text, size_t len, unsigned int max)
 {
 	unsigned int value = 0;
 	size_t i;
 
-	for (i = 0; i < len && value <= TABLES_MAX && text[i] >= '0' && text[i] <= '9'; i++)
+	for (i = 0; i < len && value <= max && text[i] >= '0' && text[i] <= '9'; i++)
 		value = value * 10 + (text[i] - '0');
-	if (i < len || value < TABLES_MIN || value > TABLES_MAX)
+	return i < len || !len ? max + 1 : value;
+}
+
+/* The divisor of tables=, @text of @len bytes. */
+static unsigned int parse_tables(const char *text, size_t len)
+{
+	unsigned int value = parse_number(text, len, TABLES_MAX);
+
+	if (value < TABLES_MIN || value > TABLES_MAX)
 		hv_fatal("bootargs: tables=: \"%.*s\" is no number from %u to %u", (int)len, text,
 			 TABLES_MIN, TABLES_MAX);
 	return value;
@@ -58,6 +71,26 @@ unsigned int options_tables(const char *bootargs)
 		len = strcspn(bootargs, " ");
 		if (len >= 7 && !strncmp(bootargs, "tables=", 7))
 			value = parse_tables(bootargs + 7, len - 7);
+	}
+	return value;
+}
+
+unsigned int options_trace(const char *bootargs)
+{
+	unsigned int value = 0;
+	size_t len;
+
+	for (; *bootargs; bootargs += len) {
+		bootargs += strspn(bootargs, " ");
+		len = strcspn(bootargs, " ");
+		if (is_text(bootargs, len, "trace"))
+			value = TRACE_DEFAULT;
+		if (len < 6 || strncmp(bootargs, "trace=", 6))
+			continue;
+		value = parse_number(bootargs + 6, len - 6, TRACE_MAX);
+		if (value < TRACE_MIN || value > TRACE_MAX || (value & (value - 1)))
+			hv_fatal("bootargs: trace=: \"%.*s\" is no power of two from %u to %u",
+				 (int)len - 6, bootargs + 6, TRACE_MIN, TRACE_MAX);
 	}
 	return value;
 }
@@ -107,7 +140,11 @@ static void parse_give(struct options *o, const char *value, size_t len)
 
 void options_parse(struct options *o, const char *bootargs)
 {
-	*o = (struct options){ .nacl_offered = true, .nacl_features = NACL_FEAT_ALL };
+	*o = (struct options){
+		.nacl_offered = true,
+		.nacl_features = NACL_FEAT_ALL,
+		.trace = options_trace(bootargs),
+	};
 	for (;;) {
 		size_t len;
 
@@ -121,6 +158,8 @@ void options_parse(struct options *o, const char *bootargs)
 			parse_give(o, bootargs + 5, len - 5);
 		else if (len >= 7 && !strncmp(bootargs, "tables=", 7))
 			; /* options_tables() */
+		else if (is_text(bootargs, len, "trace") || !strncmp(bootargs, "trace=", 6))
+			; /* options_trace() */
 		else if (is_text(bootargs, len, "stats"))
 			o->stats = true;
 		else if (is_text(bootargs, len, "slow"))

@@ -11,11 +11,14 @@
  *               by commas: fw_cfg, flash
  *   stats       count the guest's exits by reason, and print the counts when the guest ends the
  *               machine
+ *   trace       record exits, entries and what Halite does at them, in a ring of 4096 events for
+ *               each hart, which `halite trace` reads
+ *   trace=N     the same with N events, a power of two from 64 to 1048576; each takes 32 bytes
  *   tables=N    keep 1/N of RAM for the tables of shadows, besides a fixed part (512 without the
  *               word; 2 to 65536)
  *   slow        handle all exits on the general path, for tests: the guest sees no difference but
  *               time
- * A later nacl= or tables= overrides an earlier one. A later give= adds devices. An unknown word is
+ * A later nacl=, tables= or trace= overrides an earlier one. A later give= adds devices. An unknown word is
  * logged as a warning. An unknown value is fatal.
  */
 #ifndef HV_OPTIONS_H
@@ -30,6 +33,7 @@ struct options {
 	uint32_t nacl_features; /* bit n: NACL feature n */
 	uint32_t given;		/* bit n: devices of kind n (withheld.h) */
 	bool stats;
+	unsigned int trace; /* events in the ring of each hart; 0: no rings */
 	bool slow;
 };
 
@@ -37,6 +41,9 @@ void options_parse(struct options *o, const char *bootargs);
 
 /* The value of tables= in @bootargs. It counts before the rest does: for the choice of the home. */
 unsigned int options_tables(const char *bootargs);
+
+/* The events in the ring of each hart by @bootargs, for the choice of the home. */
+unsigned int options_trace(const char *bootargs);
 
 /* The value of nacl= that stands for @o, for messages. May be in @buf, of @size bytes. */
 const char *options_nacl_text(const struct options *o, char *buf, size_t size);

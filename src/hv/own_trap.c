@@ -16,9 +16,7 @@
 
 #define PREFIX "halite: own trap: "
 
-/* An ELF note (generic ABI, "Note Section"): two sizes, a type, the name "GNU", and the id. */
-#define NOTE_HEADER_SIZE 16
-#define BUILD_ID_SIZE	 20
+#define BUILD_ID_SIZE 20
 
 /* The most values of the stack that are printed. */
 #define RETURNS_MAX 32
@@ -45,8 +43,8 @@ static void print_image(uint64_t hartid)
 	char text[2 * BUILD_ID_SIZE + 1] = "none";
 	unsigned int i;
 
-	for (i = 0; size == NOTE_HEADER_SIZE + BUILD_ID_SIZE && i < BUILD_ID_SIZE; i++)
-		snprintf(text + 2 * i, 3, "%02x", (uint8_t)riscv_build_id[NOTE_HEADER_SIZE + i]);
+	for (i = 0; size == RISCV_NOTE_HEADER + BUILD_ID_SIZE && i < BUILD_ID_SIZE; i++)
+		snprintf(text + 2 * i, 3, "%02x", (uint8_t)riscv_build_id[RISCV_NOTE_HEADER + i]);
 	hv_print(PREFIX "hart %lu, image at 0x%lx, build id %s\n", (unsigned long)hartid,
 		 (unsigned long)(uintptr_t)riscv_image_start, text);
 }

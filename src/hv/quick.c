@@ -40,6 +40,7 @@ ALWAYS_INLINE bool fill_ahead(struct vcpu *v)
 
 	if (!hext_shadow_fill_plainly(&v->domain->shadows, v->shadow, &v->h, missed))
 		return false;
+	stats_add(&v->stats, STATS_WORK_FILL_AHEAD, 1);
 	missed->hgatp = 0;
 	return true;
 }
@@ -60,7 +61,6 @@ ALWAYS_INLINE bool sync_sret(struct vcpu *v, bool fill)
 		return false;
 
 	/* ---- commit ---- */
-	stat_count(&v->stats, STAT_L1_NACL);
 	if (__builtin_expect(swap, 1))
 		swap_put_hstatus(v, v->h.hstatus);
 	swap_into_l2(v, hie, hstatus);
@@ -94,7 +94,6 @@ struct vcpu *QUICK(sret)(struct vcpu *v)
 		return NULL;
 
 	/* ---- commit ---- */
-	stat_count(&v->stats, STAT_L1_SRET);
 	swap_into_l2(v, hie, v->h.hstatus);
 	return v;
 }
@@ -108,7 +107,6 @@ struct vcpu *QUICK(trap_of_l2)(struct vcpu *v, uint64_t cause)
 
 	/* ---- commit ---- */
 	swap_into_l1(v, NULL, cause);
-	stat_count(&v->stats, STAT_L2_OTHER);
 	return v;
 }
 
@@ -132,7 +130,6 @@ struct vcpu *QUICK(guest_page_fault)(struct vcpu *v, uint64_t cause)
 
 	/* ---- commit ---- */
 	swap_into_l1(v, NULL, cause);
-	stat_count(&v->stats, STAT_L2_MEMORY);
 	return v;
 }
 
@@ -287,7 +284,6 @@ ALWAYS_INLINE void area_follows(const struct vcpu *v, unsigned int csr, uint64_t
 /* Complete the instruction: @value goes to its destination register. */
 ALWAYS_INLINE void go_on(struct vcpu *v, uint64_t code, uint64_t value)
 {
-	stat_count(&v->stats, STAT_L1_CSR);
 	if (HEXT_INSN_RD(code))
 		v->x[HEXT_INSN_RD(code)] = value;
 	csr_write(CSR_SEPC, csr_read(CSR_SEPC) + 4);

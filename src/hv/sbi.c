@@ -76,8 +76,6 @@ void sbi_handle_ecall(struct vcpu *v)
 	const struct sbi_extension *extension = find(v, v->x[VCPU_A7]);
 	struct sbi_result result = sbi_error(SBI_ERR_NOT_SUPPORTED);
 
-	if (static_key(KEY_STATS))
-		stat_count(&v->stats, extension == &sbi_nacl ? STAT_L1_NACL : STAT_L1_SBI);
 	if (extension)
 		result = extension->handle(v, v->x[VCPU_A0 + 6], &v->x[VCPU_A0]);
 	if (result.error == SBI_DONE)

@@ -15,9 +15,9 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	case SBI_HALITE_EXITS:
 		if (!static_key(KEY_STATS))
 			return sbi_error(SBI_ERR_NOT_SUPPORTED);
-		if (args[0] >= STAT_COUNT)
+		if (args[0] >= STATS_EXITS)
 			return sbi_error(SBI_ERR_INVALID_PARAM);
-		return sbi_value(v->stats.count[args[0]]);
+		return sbi_value(v->stats.exits[args[0]]);
 	default:
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	}

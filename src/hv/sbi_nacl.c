@@ -27,13 +27,9 @@ static struct sbi_result sync_hfence(struct vcpu *v, uint64_t entry)
 
 bool sbi_nacl_sync_sret(struct vcpu *v)
 {
-	/*
-	 * If more fences are pending, L1 executes its ECALL again, as described at take_fences().
-	 * The call is counted once, when it is done.
-	 */
+	/* If more fences are pending, L1 executes its ECALL again, as described at take_fences(). */
 	if (!swap_consume_area(v) && !nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
 		return false;
-	stat_count(&v->stats, STAT_L1_NACL);
 	if (nested_can_swap_to_l2(v) &&
 	    (static_key(KEY_AREA) ? swap_area_to_l2_by_call(v) : swap_to_l2_by_call(v)))
 		return true;

@@ -16,6 +16,7 @@ ALWAYS_INLINE void consume_hvictl(struct vcpu *v)
 		return;
 	v->h.hvictl = nacl_host_take_value(&v->nacl, HEXT_CSR_HVICTL) & v->h.cfg->hvictl;
 	nacl_host_put(nacl_host_csrs(&v->nacl), HEXT_CSR_HVICTL, v->h.hvictl);
+	stats_add(&v->stats, STATS_WORK_SYNCED_CSR, 1);
 }
 
 ALWAYS_INLINE void consume_hvip(struct vcpu *v)
@@ -26,6 +27,7 @@ ALWAYS_INLINE void consume_hvip(struct vcpu *v)
 	if (static_key(KEY_AIA))
 		hvip |= value & v->h.cfg->hvien;
 	v->h.hvip = hvip;
+	stats_add(&v->stats, STATS_WORK_SYNCED_CSR, 1);
 }
 
 /*

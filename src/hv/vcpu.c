@@ -116,6 +116,8 @@ void vcpu_trap_to_l1(struct vcpu *v, const struct hext_trap *trap)
 {
 	bool from_l2 = v->h.virt;
 
+	stats_add(&v->stats, STATS_WORK_INJECTED, 1);
+	stats_note(&v->stats, STATS_EVENT_INJECT, from_l2 ? 2 : 1, trap->cause, trap->tval);
 	if (from_l2 && vcpu_can_swap(v)) {
 		if (static_key(KEY_AREA))
 			swap_area_to_l1(v, trap);

@@ -114,7 +114,7 @@ struct vcpu {
 	} call;
 	uint64_t start_pc; /* pc and argument for the next start of the hart */
 	uint64_t start_arg;
-	struct stats stats;
+	struct stats_hart stats;
 };
 
 /* The domain's vCPU with hart id @hartid, or NULL. */

@@ -91,6 +91,7 @@ static inline bool has_interrupts(const struct vcpu *v)
  */
 static void serve_requests(struct vcpu *v)
 {
+	stats_add(&v->stats, STATS_WORK_REQUEST, 1);
 	RACE_POINT();
 	ipi_answer(v);
 	if (ipi_take(v, VCPU_REQ_SSI))

@@ -39,6 +39,62 @@
 	.endr
 	.endm
 
+/*
+ * With KEY_STATS: call stats_exit(v) with the registers of the guest that are not saved yet kept.
+ * a0 is v. Sets sp to Halite's stack. a6 and a7 have the guest's values again afterwards.
+ */
+	.macro count_exit
+	static_instead KEY_STATS, .Lcount\@, ld sp, VCPU_STACK_TOP(a0)
+.Lcounted\@:
+	.pushsection .text.stats, "ax"
+.Lcount\@:
+	ld sp, VCPU_STACK_TOP(a0)
+	some_registers sd, a0
+	addi tp, a0, VCPU_NACL
+	call stats_exit
+	ld a0, (sp)
+	some_registers ld, a0
+	ld a6, VCPU_X(16)(a0)
+	ld a7, VCPU_X(17)(a0)
+	j .Lcounted\@
+	.popsection
+	.endm
+
+/*
+ * Set sscratch to v, which is a0: Halite does not run any more. With KEY_STATS, call stats_enter(v)
+ * before. set_guest is for a hart whose registers are the guest's, but for quick_registers; v is
+ * also at the top of the stack. set_guest_saved is for a hart of whose registers only a0 is needed
+ * any more, and t0 if it is the address of the area below. It changes s0.
+ */
+	.macro set_guest
+	static_instead KEY_STATS, .Lcount\@, csrw sscratch, a0
+.Lcounted\@:
+	.pushsection .text.stats, "ax"
+.Lcount\@:
+	some_registers sd, a0
+	addi tp, a0, VCPU_NACL
+	call stats_enter
+	ld a0, (sp)
+	some_registers ld, a0
+	csrw sscratch, a0
+	j .Lcounted\@
+	.popsection
+	.endm
+	.macro set_guest_saved
+	static_instead KEY_STATS, .Lcount\@, csrw sscratch, a0
+.Lcounted\@:
+	.pushsection .text.stats, "ax"
+.Lcount\@:
+	mv s0, a0
+	addi tp, a0, VCPU_NACL
+	call stats_enter
+	mv a0, s0
+	ld t0, VCPU_SHMEM_BELOW(a0)
+	csrw sscratch, a0
+	j .Lcounted\@
+	.popsection
+	.endm
+
 /* Set a0 to v and sp to Halite's stack, and save the registers that quick.c may change. */
 	.macro enter_halite
 	csrrw a0, sscratch, a0
@@ -47,7 +103,7 @@
 	sd sp, VCPU_X(2)(a0)
 	csrrw a1, sscratch, x0
 	sd a1, VCPU_X(10)(a0)
-	ld sp, VCPU_STACK_TOP(a0)
+	count_exit
 	.endm
 
 /*
@@ -152,7 +208,7 @@ general:
 	bnez a1, 1f
 	some_registers ld, a0
 load_quick:
-	csrw sscratch, a0
+	set_guest
 	check_guest
 	quick_registers ld, a0
 	leave_halite
@@ -164,7 +220,7 @@ load_quick:
 	j save_all
 
 load_shared:
-	csrw sscratch, a0
+	set_guest_saved
 	ld a0, VCPU_SHARED_X(a0)
 load_all:
 	check_guest
@@ -262,7 +318,7 @@ save_all:
 riscv_enter_guest:
 	static_branch KEY_NACL_SYNC_SRET, enter_by_sync_sret
 enter_by_sret:
-	csrw sscratch, a0
+	set_guest_saved
 	j load_all
 
 enter_by_sync_sret:
@@ -279,7 +335,7 @@ has_hstatus:
 	sd t1, AREA_X(\n)(t0)
 	.endr
 enter_from_area:
-	csrw sscratch, a0
+	set_guest_saved
 	mv s0, a0
 	li a7, NACL_EID
 	li a6, NACL_FID_SYNC_SRET

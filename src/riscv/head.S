@@ -54,6 +54,10 @@ riscv_image_start:
 	.dword IMAGE_MAGIC
 	.word IMAGE_MAGIC2
 	.word pe_header - riscv_image_start
+	/* struct stats_beacon (hv/stats_format.h), at STATS_BEACON_AT. */
+	.ascii "HALITEST"
+	.word hv_stats_header - riscv_image_start
+	.word 1				/* STATS_VERSION */
 
 /*
  * The PE header. In memory, all is where it is in the file. The section .text is what stays

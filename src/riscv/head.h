@@ -12,7 +12,11 @@
 extern char riscv_image_start[], riscv_text_end[], riscv_rodata_end[], riscv_data_end[],
 	riscv_image_end[];
 
-/* The ELF note with the build id, NT_GNU_BUILD_ID. Empty if Halite is linked without a build id. */
+/*
+ * The ELF note with the build id, NT_GNU_BUILD_ID. Empty if Halite is linked without a build id.
+ * (generic ABI, "Note Section": two sizes, a type, the name "GNU", and the id.)
+ */
+#define RISCV_NOTE_HEADER 16
 extern const char riscv_build_id[], riscv_build_id_end[];
 
 /* The id of the boot hart, and its stack until there are vCPUs. */

@@ -2,6 +2,7 @@
 /*
  * Static keys: branches that are decided once, at boot, by patching the code. As linked, each site
  * is a 4-byte nop, followed by the code for "off". If the key is on, the site is patched to a jump.
+ * In assembly, a site may be an instruction that is needed anyway (static_instead).
  *
  * static_keys_patch() runs once on the boot hart, before other harts run and before text becomes
  * read-only. So no hart runs code while the code changes. A fact that can differ later, such as a
@@ -33,17 +34,34 @@
 #ifdef __ASSEMBLER__
 
 /* clang-format off */
-.macro static_branch key, target
-	.option push
-	.option norvc
-8880:	nop
-	.option pop
+/* The entry for the site at label 8880. */
+.macro static_site key, target
 	.pushsection .static_keys, "a"
 	.balign 4
 	.word 8880b - .
 	.word \target - .
 	.word \key
 	.popsection
+.endm
+
+.macro static_branch key, target
+	.option push
+	.option norvc
+8880:	nop
+	.option pop
+	static_site \key, \target
+.endm
+
+/*
+ * A site that costs nothing if the key is off: @insn, an instruction of 4 bytes. If the key is on,
+ * it is patched to a jump to @target, where the code executes @insn itself.
+ */
+.macro static_instead key, target, insn:vararg
+	.option push
+	.option norvc
+8880:	\insn
+	.option pop
+	static_site \key, \target
 .endm
 /* clang-format on */
 

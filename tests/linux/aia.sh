@@ -137,7 +137,7 @@ exits_below()
 		--append "stores rounds=$1" --memory 512M --machine aia
 	expect_status 0
 	ktap_passed
-	BELOW=$(awk '/^halite: level 0: exits / { n += $NF } END { print n + 0 }' "$CONSOLE")
+	BELOW=$(awk '/^halite: level 0: exits / { n += $6 } END { print n + 0 }' "$CONSOLE")
 	[ "$BELOW" -gt 0 ] || fail "the Halite below counts nothing"
 }
 

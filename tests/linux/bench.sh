@@ -11,3 +11,12 @@ test_costs()
 			grep -h '^EXCEEDED' build/bench/check.txt 2>/dev/null | tr '\n' ';' ||
 				echo 'no figures')"
 }
+
+# test_agree CONFIG [bare]: Halite's own counts of exits are those of the plugin, to the unit.
+test_agree()
+{
+	make -s --no-print-directory bench-programs
+	timeout -k 5 300 scripts/bench.sh agree "$@" ||
+		fail "$(grep -h '^DIFFERS' build/bench/agree.txt 2>/dev/null | head -n 3 |
+			tr '\n' ';' || echo 'no counts')"
+}

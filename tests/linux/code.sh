@@ -154,7 +154,7 @@ sites()
 		done
 }
 
-# Every site is a nop. In code that is reached with all keys off, the CSR instruction follows a site
+# Every site is a nop, or in entry.S an instruction that is needed anyway. In code that is reached with all keys off, the CSR instruction follows a site
 # of a CSR accessor before any branch. Copies of sites that the compiler has put behind a jump do
 # not count.
 test_static_key_sites()
@@ -195,7 +195,11 @@ test_static_key_sites()
 			}
 			for (i in site) {
 				place = site[i] " in " where[i]
-				if (mnemonic[i] " " operands[i] != "addi zero,zero,0")
+				code = mnemonic[i] " " operands[i]
+				# Where exits and entries are counted (key 7), see entry.S.
+				if (key[site[i]] == 7 && code ~ /^csrrw zero,sscratch,a0$|^ld sp,/)
+					instead++
+				else if (code != "addi zero,zero,0")
 					print place " is " mnemonic[i] ", not a nop"
 				# Keys 0 and 1 are those of reads and writes of CSRs. Each function
 				# in no_csr has a site that no CSR instruction follows.
@@ -211,6 +215,7 @@ test_static_key_sites()
 				}
 			}
 			if (found != total) print found " of " total " sites are in the code"
+			if (instead != 7) print instead + 0 " sites of exits and entries, not 7"
 			print "# " total " sites, " csrs " of CSRs on the straight path"
 		}')
 	printf '%s\n' "$result"

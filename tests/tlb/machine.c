@@ -293,6 +293,9 @@ void machine_fence(void)
 		devices_store(s->addr, s->size, s->value);
 }
 
+/* There is no image, and so no build id. */
+const char riscv_build_id[1], riscv_build_id_end[1];
+
 void static_keys_patch(uint32_t keys)
 {
 	machine_keys = keys;

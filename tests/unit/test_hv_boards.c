@@ -109,7 +109,7 @@ static void run_board(uint64_t ram, uint64_t boot_hartid, unsigned int l1_file)
 	assert_fine(machine_parse_memory(&m, tree));
 	assert_fine(machine_parse(&m, tree, boot_hartid, 0));
 	assert_fine(modules_find(&mods, tree, &m, self));
-	assert_true(home_choose(&m, &mods, self, home_size(machine_count_cpus(&m, tree)), SHARE,
+	assert_true(home_choose(&m, &mods, self, home_size(machine_count_cpus(&m, tree), 0), SHARE,
 				&home));
 	assert_true(guest_fdt_size(tree, &m, &mods) <= sizeof(guest));
 	assert_fine(guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, home,

@@ -680,16 +680,22 @@ static void home_grows_with_the_cpus(void **state)
 	make_tree();
 	assert_fine(machine_parse_memory(&m, tree));
 	assert_int_equal(machine_count_cpus(&m, tree), 2);
-	assert_int_equal(home_size(1), HOME);
-	assert_int_equal(home_size(8), HOME);
-	assert_int_equal(home_size(9), HOME + 0x200000);
-	assert_int_equal(home_size(12), HOME + 0x200000);
-	assert_int_equal(home_size(13), HOME + 0x400000);
-	assert_int_equal(home_harts(0), 8);
-	assert_int_equal(home_harts(HOME), 8);
+	assert_int_equal(home_size(1, 0), HOME);
+	assert_int_equal(home_size(8, 0), HOME);
+	assert_int_equal(home_size(9, 0), HOME + 0x200000);
+	assert_int_equal(home_size(12, 0), HOME + 0x200000);
+	assert_int_equal(home_size(13, 0), HOME + 0x400000);
+	assert_int_equal(home_harts(0, 0), 8);
+	assert_int_equal(home_harts(HOME, 0), 8);
 	for (i = 8; i <= MACHINE_MAX_HARTS; i++)
-		assert_true(home_harts(home_size(i)) >= i && home_harts(home_size(i)) < i + 4);
-	assert_int_equal(home_harts(UINT64_MAX), MACHINE_MAX_HARTS);
+		assert_true(home_harts(home_size(i, 0), 0) >= i &&
+			    home_harts(home_size(i, 0), 0) < i + 4);
+	/* Rings of 1 MiB: 2 and 16 of them are beside the home without any. */
+	assert_int_equal(home_size(2, 0x100000), HOME + 0x200000);
+	assert_int_equal(home_size(16, 0x100000), HOME + 8 * 0x80000 + 16 * 0x100000);
+	assert_int_equal(home_harts(home_size(16, 0x100000), 0x100000), 16);
+	assert_int_equal(home_harts(home_size(4, 0x100000), 0x100000), 8);
+	assert_int_equal(home_harts(UINT64_MAX, 0), MACHINE_MAX_HARTS);
 }
 
 /* The boot hart stays, whatever its place. */

@@ -54,6 +54,29 @@ static void stats_are_off_unless_asked_for(void **state)
 	assert_int_equal(warnings, 1);
 }
 
+static void trace_is_a_power_of_two(void **state)
+{
+	static const char *const wrong[] = { "trace=",		"trace=0",   "trace=32",
+					     "trace=100",	"trace=64x", "trace=2097152",
+					     "trace=4294967360" };
+	volatile unsigned int i;
+
+	(void)state;
+	warnings = 0;
+	assert_fine(options_parse(&o, "nacl=all stats tracex"));
+	assert_int_equal(o.trace, 0);
+	assert_int_equal(warnings, 1);
+	assert_fine(options_parse(&o, "trace"));
+	assert_int_equal(o.trace, 4096);
+	assert_fine(options_parse(&o, "trace=64 slow"));
+	assert_int_equal(o.trace, 64);
+	assert_fine(options_parse(&o, "trace trace=1048576"));
+	assert_int_equal(o.trace, 1048576);
+	assert_int_equal(warnings, 1);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_fatal(options_parse(&o, wrong[i]), "no power of two");
+}
+
 static void devices_are_given_by_their_words(void **state)
 {
 	const uint32_t fw_cfg = withheld_word("fw_cfg", 6);
@@ -128,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nacl_takes_all_none_and_lists),
 		cmocka_unit_test(stats_are_off_unless_asked_for),
+		cmocka_unit_test(trace_is_a_power_of_two),
 		cmocka_unit_test(slow_is_off_unless_asked_for),
 		cmocka_unit_test(devices_are_given_by_their_words),
 		cmocka_unit_test(the_share_of_tables_is_a_number),
