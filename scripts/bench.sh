@@ -112,7 +112,8 @@ play()
 	plugin=file=$OUT/count.so,out=$name.jsonl,ram=$((MEMORY_MIB << 20))
 	start=$(date +%s.%N)
 	# shellcheck disable=SC2046
-	nice timeout -k 5 "$SECONDS_MAX" "$HALITE" run "$@" $STATS $(options "$config") --qemu "$QEMU" \
+	nice timeout -k 5 "$SECONDS_MAX" "$HALITE" run "$@" $STATS $(options "$config") \
+		--qemu "$QEMU" \
 		--machine "$MACHINE" --cpus 1 --memory ${MEMORY_MIB}M --icount -- \
 		-plugin "$plugin$(homes "$config")$more" \
 		</dev/null >"$name.console" 2>&1 || status=$?

@@ -40,7 +40,8 @@ make_tree()
 {
 	rm -rf "$TREE"
 	mkdir -p "$TREE/build"
-	cp -a "$TOP"/{Makefile,README.md,mk,scripts,src,tests,tools,guests,examples,docs,bench} "$TREE/"
+	cp -a "$TOP"/{Makefile,README.md,mk,scripts,src,tests,tools,guests,examples,docs,bench} \
+		"$TREE/"
 	for folder in ext guests downloads; do
 		ln -s "$BUILD/$folder" "$TREE/build/$folder"
 	done

@@ -8,8 +8,9 @@
  *   -plugin file=count.so,out=FILE,ram=BYTES[,home=OFFSET...][,profile=NAME]
  *
  * Writes one line of JSON to FILE for each run. If a Halite counts exits itself (the word "stats"),
- * the line has the difference of its counts, too, read from the machine's memory. With profile=NAME, it writes a second line for each
- * run of that name: the count of each instruction address of firmware, Halite and the kernel.
+ * the line has the difference of its counts, too, read from the machine's memory. With
+ * profile=NAME, it writes a second line for each run of that name: the count of each instruction
+ * address of firmware, Halite and the kernel.
  *
  * The address of an instruction gives its region. Firmware and Halite have physical addresses: the
  * home of the lowest Halite is at the end of RAM, from its OFFSET in RAM on. The home of the next

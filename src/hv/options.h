@@ -18,8 +18,8 @@
  *               word; 2 to 65536)
  *   slow        handle all exits on the general path, for tests: the guest sees no difference but
  *               time
- * A later nacl=, tables= or trace= overrides an earlier one. A later give= adds devices. An unknown word is
- * logged as a warning. An unknown value is fatal.
+ * A later nacl=, tables= or trace= overrides an earlier one. A later give= adds devices. An unknown
+ * word is logged as a warning. An unknown value is fatal.
  */
 #ifndef HV_OPTIONS_H
 #define HV_OPTIONS_H

@@ -27,7 +27,7 @@ static struct sbi_result sync_hfence(struct vcpu *v, uint64_t entry)
 
 bool sbi_nacl_sync_sret(struct vcpu *v)
 {
-	/* If more fences are pending, L1 executes its ECALL again, as described at take_fences(). */
+	/* If more fences are pending, L1 executes its ECALL again: see take_fences(). */
 	if (!swap_consume_area(v) && !nacl_host_take_in(&v->nacl, FENCES_AT_ONCE))
 		return false;
 	if (nested_can_swap_to_l2(v) &&

@@ -142,7 +142,7 @@ enum stats_event_type {
 	 * otherwise scause
 	 */
 	STATS_EVENT_EXIT,
-	STATS_EVENT_ENTER, /* code: 1 or 2, the level; a: pc; b: after a switch to L1, L1's scause */
+	STATS_EVENT_ENTER, /* code: 1 or 2, the level; a: pc; b: L1's scause after a switch to L1 */
 	/* Since the last entry. code: CSRs consumed from L1's area; a: fences of L1 done */
 	STATS_EVENT_SYNC,
 	STATS_EVENT_FAULT,  /* code: enum stats_fault; a: L2's guest physical address */

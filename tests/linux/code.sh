@@ -154,9 +154,9 @@ sites()
 		done
 }
 
-# Every site is a nop, or in entry.S an instruction that is needed anyway. In code that is reached with all keys off, the CSR instruction follows a site
-# of a CSR accessor before any branch. Copies of sites that the compiler has put behind a jump do
-# not count.
+# Every site is a nop, or in entry.S an instruction that is needed anyway. In code that is reached
+# with all keys off, the CSR instruction follows a site of a CSR accessor before any branch. Copies
+# of sites that the compiler has put behind a jump do not count.
 test_static_key_sites()
 {
 	local result
