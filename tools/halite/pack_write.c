@@ -356,7 +356,7 @@ static int create(struct output *out)
 static int write_all(struct output *out, const struct pack_options *options)
 {
 	struct pack_header header = { 0 };
-	struct guest_file kernel, halite;
+	struct guest_file kernel, halite = { 0 };
 	char path[PATH_MAX];
 	int fd = -1, result;
 
