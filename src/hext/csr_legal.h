@@ -87,11 +87,9 @@ static inline uint64_t legal_tvec(const struct hext_config *c, uint64_t old, uin
 /* CBIE 2 and PMM 1 are reserved, and the hart may lack other values of PMM. */
 static inline uint64_t legal_envcfg(const struct hext_config *c, uint64_t old, uint64_t value)
 {
-	if ((value ^ old) & HENVCFG_PMM)
-		value = hext_legal_pmm(c, old, value, ENVCFG_PMM_SHIFT);
 	if ((value & HENVCFG_CBIE) == BIT64(5))
-		return (value & ~HENVCFG_CBIE) | (old & HENVCFG_CBIE);
-	return value;
+		value ^= (value ^ old) & HENVCFG_CBIE;
+	return hext_legal_pmm(c, old, value, ENVCFG_PMM_SHIFT);
 }
 
 /* A write with a mode that the hart lacks has no effect, as for satp (priv H 'vsatp'). */

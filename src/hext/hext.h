@@ -261,9 +261,9 @@ static inline uint64_t hext_legal_vgein(const struct hext_config *c, uint64_t va
 static inline uint64_t hext_legal_pmm(const struct hext_config *c, uint64_t old, uint64_t value,
 				      unsigned int shift)
 {
-	uint64_t field = MASK64(1, 0) << shift;
-
-	return c->pmm_values >> (value >> shift & 3) & 1 ? value : (value & ~field) | (old & field);
+	if (!(c->pmm_values >> (value >> shift & 3) & 1))
+		value ^= (value ^ old) & (MASK64(1, 0) << shift);
+	return value;
 }
 
 /* The writable bits of hstatus. */

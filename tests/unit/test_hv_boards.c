@@ -286,7 +286,7 @@ static void spacemit_k3(void **state)
 		assert_int_equal(m.harts_without_h + m.harts_left_out, 0);
 		assert_string_equal(machine_isa_text(&m.isa, text, sizeof(text)),
 				    "h v sstc svinval svpbmt svnapot svade zicbom zicboz "
-				    "smstateen smaia ssaia");
+				    "smstateen ssnpm smaia ssaia");
 		assert_int_equal(m.timebase, 24000000);
 		assert_int_equal(m.plic_count, 0);
 		assert_true(m.imsic.present);
