@@ -14,6 +14,7 @@
 #                   (mk/selftests.mk)
 # make install      installs below PREFIX (default: /usr/local), for packages in the folder DESTDIR
 # make uninstall    removes what `make install` with the same PREFIX and DESTDIR has installed
+# make deb          makes a Debian package of what `make install` installs
 # make pictures     draws docs/pictures/*.svg from the .dot files there
 # make csr-doc      writes docs/csr.md from the tables of src/hext
 # make format       lays out the C code; make format-check only checks the layout

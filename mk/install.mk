@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make install    installs below PREFIX (default: /usr/local). DESTDIR=DIR is put before all paths
+# make deb        makes the Debian package build/halite_VERSION_ARCHITECTURE.deb of that; with
+#                 DEB_ARCH=riscv64 for boards, on any machine
 # make uninstall  removes what `make install` with the same variables has put there, but
 #                 /etc/default/halite if it was changed
 #
@@ -87,7 +89,7 @@ HOOK_SETTINGS := $(SYSCONFDIR)/default/halite
 OWN_FOLDERS := $(addprefix $(PREFIX)/,lib/halite/$(LIB_RV64) lib/halite/$(LIB_RV32) lib/halite \
 	include/halite/nacl include/halite/hext include/halite/lib include/halite)
 
-.PHONY: install uninstall libraries
+.PHONY: install uninstall libraries deb
 libraries: $(LIBRARIES)
 
 install: all $(LIBRARIES) $(PKG_CONFIGS) $(MAN_PAGE)
@@ -111,3 +113,22 @@ uninstall:
 		[ ! -d "$(DESTDIR)$$folder" ] || \
 			rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder" || exit 1; \
 	done
+
+# DEB_ARCH=riscv64 makes the package for boards on another machine. The command for riscv64 is
+# linked with Debian's zlib and zstd, which may need a newer C library than the cross compiler's.
+DEB_ARCH ?= $(shell dpkg --print-architecture)
+RISCV64_LIBS := build/downloads/riscv64-libs
+build/riscv64/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) src/hv/pack_format.h mk/install.mk \
+		mk/version.mk scripts/fetch-riscv64-libs.sh
+	@scripts/install-packages.sh run selftests
+	@scripts/fetch-riscv64-libs.sh
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@riscv64-linux-gnu-gcc $(HOST_CFLAGS) -isystem $(RISCV64_LIBS) -o $@ $(TOOL_SOURCES) \
+		$(RISCV64_LIBS)/libz.so $(RISCV64_LIBS)/libzstd.so -Wl,--allow-shlib-undefined
+
+deb: all $(LIBRARIES) $(PKG_CONFIGS) $(MAN_PAGE) \
+		$(if $(filter $(shell uname -m),$(DEB_ARCH)),,\
+		$(if $(filter riscv64,$(DEB_ARCH)),build/riscv64/halite))
+	@scripts/install-packages.sh install
+	@scripts/make-deb.sh $(HALITE_VERSION) $(DEB_ARCH)

@@ -16,7 +16,7 @@ LINT_PACKAGES="clang clang-format shellcheck cppcheck"
 SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-linux-gnu \
 	libc6-dev-riscv64-cross"
 BENCH_PACKAGES="gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross jq"
-INSTALL_PACKAGES="pkg-config mandoc zsh"
+INSTALL_PACKAGES="dpkg-dev gzip pkg-config mandoc zsh"
 PICTURE_PACKAGES="graphviz fonts-liberation"
 QEMU_MINIMUM=10
 

@@ -256,6 +256,12 @@ test_tool_install_hook()
 	[ "$before" = "$(cd "$boot" && sha256sum $(cut -d ' ' -f 3 <<<"$before"))" ] ||
 		fail "a failure changes what the boot loader starts"
 	named 6.12.10 6.12.9
+	mv "$ROOT/usr/bin/halite" "$ROOT/usr/bin/gone"
+	hook kernel/postinst.d 7.2.1 "$boot/vmlinuz-7.2.1"
+	[ "$STATUS" = 0 ] || fail "a hook without its package stops the upgrade of a kernel"
+	grep -q 'kernel 7.2.1 is not packed' "$LOGS/$NAME.stderr" || fail "the hook does not say so"
+	mv "$ROOT/usr/bin/gone" "$ROOT/usr/bin/halite"
+	named 6.12.10 6.12.9
 	rm "$boot/vmlinuz-7.2.1"
 
 	printf 'HALITE_RAMDISK=yes\nHALITE_APPEND="quiet a=1"\nHALITE_OPTIONS="--nacl none"\n' \
@@ -292,6 +298,104 @@ test_tool_install_hook()
 	grep -qx 'HALITE_RAMDISK=yes' "$settings" || fail "the settings are overwritten"
 	make -s --no-print-directory -C "$TOP" uninstall DESTDIR="$ROOT" PREFIX=/usr
 	[ "$(find "$ROOT/etc" -type f)" = "$settings" ] || fail "uninstall leaves other files"
+}
+
+# test_deb SUITE QEMU VERSION: the package is installed in a clean Debian, with what it depends on
+# and with the release's own QEMU, which is in package QEMU. It boots a guest there, packs a kernel
+# by its hook, and is purged.
+test_deb()
+{
+	local suite=$1 qemu=$2 version=$3 package script=$LOGS/$NAME.sh
+	[ "$(id -u)" = 0 ] || skip "a clean Debian needs root"
+	package=$(make -s --no-print-directory -C "$TOP" deb | tail -n 1)
+	cp "$package" "$LOGS/$NAME.deb"
+	package=$(make -s --no-print-directory -C "$TOP" deb | tail -n 1)
+	cmp "$package" "$LOGS/$NAME.deb" || fail "the package is another one each time"
+	rm "$LOGS/$NAME.deb"
+	make_image "$LOGS/$NAME.image" 8192
+	cat >"$script" <<-SCRIPT
+		set -eux
+		export DEBIAN_FRONTEND=noninteractive
+		cd /tmp
+		# What apt would install without further words has this release's QEMU.
+		unset APT_CONFIG
+		apt-get -s -o APT::Install-Recommends=true install ./halite_*.deb >plan
+		grep '^Inst $qemu ' plan
+		apt-get -y -q --no-install-recommends install ./halite_*.deb $qemu
+		[ "\$(command -v halite)" = /usr/bin/halite ]
+		qemu-system-riscv64 -version | grep 'version $version\.'
+		halite --version
+		halite run --kernel basics.elf --memory 256M </dev/null >console 2>&1
+		cat console
+		halite run --kernel basics.elf --machine aia </dev/null >aia 2>&1 || true
+		halite pack --kernel image -o packed
+		halite pack --list packed
+		sed -i s/HALITE_PACK=no/HALITE_PACK=yes/ /etc/default/halite
+		mkdir -p /boot
+		cp image /boot/vmlinuz-1
+		run-parts --exit-on-error --arg=1 --arg=/boot/vmlinuz-1 /etc/kernel/postinst.d
+		halite pack --list /boot/Image.halite
+		apt-get -y -q purge halite
+		! ls -d /etc/default/halite /etc/kernel/*/zz-halite /usr/lib/halite 2>/dev/null
+		echo deb: done
+	SCRIPT
+	mkdir -p "$LOGS/$NAME.files"
+	cp "$package" "$script" "$LOGS/$NAME.image" "$GUESTS/basics.elf" "$LOGS/$NAME.files"
+	mv "$LOGS/$NAME.files/$NAME.image" "$LOGS/$NAME.files/image"
+	# Downloads of unsigned packages are no question: apt checks the archive with Debian's keys.
+	mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --format=null \
+		--customize-hook="cp $LOGS/$NAME.files/* \"\$1/tmp\"" \
+		--customize-hook="chroot \"\$1\" sh /tmp/$NAME.sh" \
+		--customize-hook="cp \"\$1/tmp/console\" \"\$1/tmp/aia\" $LOGS/$NAME.files" \
+		"$suite" /dev/null "deb [signed-by=$KEYRING] $(debian_mirror) $suite main"
+	CONSOLE=$LOGS/$NAME.console
+	tr -d '\r' <"$LOGS/$NAME.files/console" >"$CONSOLE"
+	expect_console '^ok [0-9]+ srst: ' "the guest has not reached its end"
+	# A check of this guest fails on QEMU 7.2 itself.
+	if [ "$version" != 7 ]; then
+		ktap_passed
+	else
+		grep -q 'aia with QEMU 7.2; expected .* QEMU 10' "$LOGS/$NAME.files/aia" ||
+			fail "it does not say what needs QEMU 10"
+		expect_console '^halite: PLIC at ' "the machine has no PLIC"
+	fi
+	rm -rf "$LOGS/$NAME.files"
+}
+
+# The package for riscv64, on a Debian that runs in Halite as on a board: the hook packs the kernel.
+test_deb_riscv64()
+{
+	local tree=$LOGS/$NAME.tree
+	rm -rf "$tree"
+	mkdir -p "$tree/scenes"
+	dpkg-deb -x "$(make -s --no-print-directory -C "$TOP" deb DEB_ARCH=riscv64 | tail -n 1)" \
+		"$tree"
+	cat >"$tree/scenes/deb" <<-'SCENE'
+		#!/bin/busybox sh
+		set -e
+		halite --version
+		sed -i s/HALITE_PACK=no/HALITE_PACK=yes/ /etc/default/halite
+		mkdir -p /boot
+		cp /guest/Image /boot/vmlinuz-1
+		/etc/kernel/postinst.d/zz-halite 1 /boot/vmlinuz-1
+		halite pack --list /boot/Image.halite
+		cmp /boot/Image.halite /boot/Image.halite-1
+	SCENE
+	chmod +x "$tree/scenes/deb"
+	{
+		cat "$GUESTS/client/l1.cpio"
+		cd "$tree"
+		find . -print0 | sort -z | cpio --null -o -H newc --owner=0:0 --quiet
+	} >"$LOGS/$NAME.cpio"
+	rm -rf "$tree"
+	cd "$TOP"
+	with_console "" 300 "$HALITE" run --kernel "$GUESTS/client/Image" \
+		--initrd "$LOGS/$NAME.cpio" --append "console=ttyS0 quiet halite.scene=deb"
+	rm "$LOGS/$NAME.cpio"
+	expect_status 0
+	expect_console '^halite [0-9]' "the command does not run"
+	expect_console '^packed file of [0-9]' "no packed file"
+	expect_console '^L1: scene deb: exit 0' "a command failed"
 }
 
 tool_install_tests()
