@@ -617,7 +617,7 @@ static int try_board(const char *path)
 	/* The boot loader puts Halite 2 MiB behind the start of RAM. */
 	self = (struct range){ m.ram.r[0].start + 2 * MIB, MIB };
 	memset(&mods, 0, sizeof(mods));
-	if (!home_choose(&m, &mods, self, home_size(machine_count_cpus(&m, tree)), SHARE, &home))
+	if (!home_choose(&m, &mods, self, home_size(machine_count_cpus(&m, tree), 0), SHARE, &home))
 		hv_fatal("there is no room for Halite in RAM");
 	print_machine();
 	return 0;
