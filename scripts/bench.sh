@@ -324,8 +324,13 @@ symbols()
 profile()
 {
 	local name=$1 config=$2
-	play_linux profile "$config" 8 "halite.bench=$name${SYMBOLS:+ halite.symbols}" \
-		",profile=$name"
+	case $name in
+	bare-*) play profile "$config" ",profile=$name" --kernel "$OUT/bare.elf" ;;
+	*)
+		play_linux profile "$config" 8 "halite.bench=$name${SYMBOLS:+ halite.symbols}" \
+			",profile=$name"
+		;;
+	esac
 	symbols "$config" | sort >"$RUNS_DIR/profile.symbols"
 	jq -r -s '[.[] | select(.profile)] | min_by([.insns[][2]] | add) | .rounds as $rounds
 		| .insns[] | [.[1], .[0], .[2] / $rounds] | @tsv' "$RUNS_DIR/profile.jsonl" |
@@ -362,12 +367,20 @@ check_names()
 
 MODE=${1:-full}
 case $MODE in
-one | profile) check_names l1 "${2:-sbi-kernel}" "${3:-nacl}" ;;
+one | profile)
+	case "$MODE ${2:-}" in
+	"profile bare-"*) check_names bare "$2" "${3:-nacl}" ;;
+	*) check_names l1 "${2:-sbi-kernel}" "${3:-nacl}" ;;
+	esac
+	;;
 bare) check_names bare "${3:-}" "${2:-nacl}" ;;
 agree) options "${2:-nacl}" >/dev/null ;;
 esac
 mkdir -p "$RUNS_DIR"
-[ "$MODE" = bare ] || make_initrd
+case "$MODE ${2:-}" in
+bare* | "profile bare-"*) ;;
+*) make_initrd ;;
+esac
 case $MODE in
 full)
 	CONFIGS="native nacl none depth2" PASSES="1 2" RUNS=8

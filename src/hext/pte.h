@@ -76,4 +76,16 @@ static inline bool pte_is_pointer(uint64_t pte)
 	return (pte & PTE_V) && !pte_is_leaf(pte);
 }
 
+/* Bits that are 0 in a pointer: R, W, X, and reserved bits, to which D, A, U, N and PBMT belong. */
+#define PTE_NOT_OF_POINTERS (PTE_RWX | PTE_D | PTE_A | PTE_U | PTE_RESERVED | PTE_N | PTE_PBMT)
+
+/*
+ * Whether @pte of a guest is a valid pointer to the next table (steps 3 and 4 of the translation
+ * process, Svpbmt, Svnapot).
+ */
+static inline bool pte_is_valid_pointer(uint64_t pte)
+{
+	return (pte & (PTE_V | PTE_NOT_OF_POINTERS)) == PTE_V;
+}
+
 #endif

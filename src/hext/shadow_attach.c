@@ -9,6 +9,7 @@
  * Each entry that stays is one that a fill would install now, because L1's entry is read after the
  * last fence of any hart that names the shadow. docs/hext.md has the whole argument.
  */
+#include "hext/shadow_plain.h"
 #include "hext/shadow_tables.h"
 #include "lib/assert.h"
 
@@ -92,6 +93,9 @@ compare_group(uint64_t *ours, const volatile uint64_t *l1s, uint64_t distance)
 	compare_4(&ours[12], &l1s[12], distance);
 }
 
+/* For so few entries, reduce_all() takes fewer instructions than a group. */
+#define FEW 6
+
 void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned int level,
 		   const struct hext_page *page)
 {
@@ -103,9 +107,18 @@ void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned in
 	uint64_t *table = table_at(pool, index);
 	uint32_t groups;
 
+	const struct hext_span *span = &pool->info[index].span;
+
 	assert(spin_is_held(&pool->lock));
 	assert(is_detached(load_pte(pointer)) && index < pool->table_total);
-	for (groups = pool->info[index].span.groups; groups; groups >>= 1) {
+	groups = span->groups;
+	/* Few entries side by side are compared without the others of their groups. */
+	if (span->first < span->end && span->end - span->first <= FEW) {
+		reduce_all(table + span->first, l1s ? l1s + span->first : NULL, distance,
+			   span->end - span->first);
+		groups = 0;
+	}
+	for (; groups; groups >>= 1) {
 		if (groups & 1) {
 			if (!level && l1s)
 				compare_group(table, l1s, distance);
@@ -117,4 +130,69 @@ void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned in
 	}
 	pool->info[index].candidate = false;
 	store_pte(pointer, pointer_to(pool, index));
+}
+
+/* Whether the walk of @m ended in a table of L1 for 2 MiB under @s, in the same GiB as @gpa. */
+static bool is_beside(const struct hext_shadow *s, gpa_t gpa, const struct hext_shadow_missed *m)
+{
+	return m->shadow == s && !m->at.level && !((gpa ^ m->gpa) >> pte_span_shift(2));
+}
+
+/*
+ * The pointer of @s to the level-0 table for @gpa, if it is detached and in the table that has the
+ * pointer to s->last_table, which is attached. Otherwise NULL.
+ */
+static uint64_t *detached_beside_last(struct hext_shadow_pool *pool, const struct hext_shadow *s,
+				      gpa_t gpa)
+{
+	uint64_t *pointer;
+	uint32_t parent;
+
+	if (!s->last_table || (s->last_2m ^ gpa >> pte_span_shift(1)) >> PTE_INDEX_BITS)
+		return NULL;
+	parent = pool->info[number_of_table(pool, s->last_table)].parent;
+	assert(parent < PARENT_IS_ROOT);
+	pointer = &table_at(pool, parent)[gpa >> pte_span_shift(1) & (PTES_PER_PAGE - 1)];
+	return is_detached(load_pte(pointer)) ? pointer : NULL;
+}
+
+/*
+ * Halite uses the pointers of L1 above the one at m->at.above without a look at them, as a hart may
+ * until a fence (struct hext_shadow_missed).
+ */
+bool hext_shadow_attach_beside(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			       const struct hext_hart *h, gpa_t gpa, struct hext_shadow_missed *m)
+{
+	const uint64_t from = m->gpa >> pte_span_shift(1), to = gpa >> pte_span_shift(1);
+	const unsigned int i = gpa >> PAGE_SHIFT & (PTES_PER_PAGE - 1);
+	const uint64_t above = m->at.above + 8 * (to - from);
+	struct hext_page page = { .level = 0 };
+	uint64_t *pointer, pte, entry = 0;
+	uint32_t index;
+
+	if (!is_beside(s, gpa, m) || !hext_ram_pte(h->cfg, above, &pte) ||
+	    !pte_is_valid_pointer(pte))
+		return false;
+	page.pte = pa(pte_addr(pte) + 8 * i);
+	if (!hext_ram_pte(h->cfg, page.pte.addr, &pte) ||
+	    (pte & ~(PTE_PPN | PTE_RSW | PTE_G)) != HEXT_SHADOW_PLAIN_LEAF)
+		return false;
+	spin_lock(&pool->lock);
+	/* m->generation is from before the walk, so no fence came after the walk began. */
+	pointer = s->generation == m->generation ? detached_beside_last(pool, s, gpa) : NULL;
+	if (pointer) {
+		index = table_index(pool, load_pte(pointer));
+		shadow_attach(pool, pointer, 0, &page);
+		s->last_table = table_at(pool, index);
+		s->last_span = &pool->info[index].span;
+		s->last_2m = to;
+		entry = load_pte(&s->last_table[i]);
+	}
+	spin_unlock(&pool->lock);
+	if ((entry & PTE_RWX) != PTE_RWX)
+		return false;
+	m->hgatp = 0;
+	m->gpa = gpa;
+	m->at = (struct hext_walk_at){ .pte = page.pte.addr, .above = above };
+	return true;
 }

@@ -99,7 +99,7 @@ uint32_t shadow_take_table(struct hext_shadow_pool *pool, struct hext_shadow *s,
 		.span = EMPTY_SPAN,
 	};
 	if (parent != s->root) {
-		pool->info[index].parent = ((const uint8_t *)parent - pool->tables) / PAGE_SIZE;
+		pool->info[index].parent = number_of_table(pool, parent);
 		pool->info[pool->info[index].parent].children++;
 	}
 	list_add(pool, &s->tables, index);

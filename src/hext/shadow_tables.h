@@ -110,6 +110,12 @@ static inline uint64_t *table_at(const struct hext_shadow_pool *pool, uint32_t i
 	return (uint64_t *)(pool->tables + (size_t)index * PAGE_SIZE);
 }
 
+/* The index of @table, which is not a root. */
+static inline uint32_t number_of_table(const struct hext_shadow_pool *pool, const uint64_t *table)
+{
+	return ((const uint8_t *)table - pool->tables) / PAGE_SIZE;
+}
+
 static inline uint64_t pointer_to(const struct hext_shadow_pool *pool, uint32_t index)
 {
 	return pte_make(pool->tables_hpa.addr + (uint64_t)index * PAGE_SIZE, PTE_V);

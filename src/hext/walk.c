@@ -37,18 +37,6 @@ static uint64_t mode_of(uint64_t atp)
 	return atp >> ATP_MODE_SHIFT;
 }
 
-/* Bits that are 0 in a pointer: R, W, X, and reserved bits, to which D, A, U, N and PBMT belong. */
-#define PTE_NOT_OF_POINTERS (PTE_RWX | PTE_D | PTE_A | PTE_U | PTE_RESERVED | PTE_N | PTE_PBMT)
-
-/*
- * Whether @pte is a valid pointer to the next table (steps 3 and 4 of the translation process,
- * Svpbmt, Svnapot).
- */
-static inline bool is_valid_pointer(uint64_t pte)
-{
-	return (pte & (PTE_V | PTE_NOT_OF_POINTERS)) == PTE_V;
-}
-
 /* Whether @pte is a valid leaf at @level (steps 3 to 5, Svpbmt, Svnapot). */
 static inline bool is_valid_leaf(const struct stage *s, uint64_t pte, unsigned int level)
 {
@@ -109,13 +97,17 @@ static inline struct hext_walk_at root_entry(uint64_t atp, bool gstage, uint64_t
 	uint64_t index =
 		addr >> pte_span_shift(level) & ((gstage ? GSTAGE_ROOT_PTES : PTES_PER_PAGE) - 1);
 
-	return (struct hext_walk_at){ ((atp & ATP_PPN) << PAGE_SHIFT) + 8 * index, level };
+	return (struct hext_walk_at){
+		.pte = ((atp & ATP_PPN) << PAGE_SHIFT) + 8 * index,
+		.level = level,
+	};
 }
 
 /* Set @at to the entry for @addr in the table that @pte points to. */
 static inline void step_down(struct hext_walk_at *at, uint64_t pte, uint64_t addr)
 {
 	at->level--;
+	at->above = at->pte;
 	at->pte = pte_addr(pte) + 8 * (addr >> pte_span_shift(at->level) & (PTES_PER_PAGE - 1));
 }
 
@@ -133,7 +125,7 @@ find_leaf(const struct stage *s, uint64_t addr, struct hext_walk_at *at, struct 
 			return status;
 		if (!read_pte(s->h, where, &pte))
 			return HEXT_WALK_ACCESS_FAULT;
-		if (!is_valid_pointer(pte) || !at->level)
+		if (!pte_is_valid_pointer(pte) || !at->level)
 			break;
 		step_down(at, pte, addr);
 	}
@@ -309,21 +301,22 @@ walk_plainly(const struct hext_hart *h, gpa_t gpa, const struct hext_gaccess *ac
 	const struct hext_config *c = h->cfg;
 	unsigned int level = at->level;
 	unsigned int shift = pte_span_shift(level);
-	uint64_t where = at->pte;
+	uint64_t where = at->pte, above = at->above;
 	enum end end = END_OPEN;
 	uint64_t pte = 0;
 	struct leaf leaf;
 
 	while (hext_ram_pte(c, where, &pte)) {
-		if (!is_valid_pointer(pte) || !level) {
+		if (!pte_is_valid_pointer(pte) || !level) {
 			end = pte & PTE_V ? END_LEAF : END_NO_LEAF;
 			break;
 		}
 		level--;
 		shift -= PTE_INDEX_BITS;
+		above = where;
 		where = pte_addr(pte) + 8 * (gpa >> shift & (PTES_PER_PAGE - 1));
 	}
-	*at = (struct hext_walk_at){ where, level };
+	*at = (struct hext_walk_at){ .pte = where, .above = above, .level = level };
 	if (end != END_LEAF)
 		return end;
 	if (!is_valid_leaf(&s, pte, level) || !leaf_allows(&check, pte) ||

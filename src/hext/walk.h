@@ -47,6 +47,8 @@ static inline unsigned int hext_levels(uint64_t mode)
 /* A position in a walk of a G-stage: the PTE to be read next, or the last PTE that was read. */
 struct hext_walk_at {
 	uint64_t pte; /* address of the PTE in L1's physical memory */
+	/* The address of the pointer to the table that has @pte. 0: the walk has not read it. */
+	uint64_t above;
 	unsigned int level;
 };
 

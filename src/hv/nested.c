@@ -229,18 +229,25 @@ static void note_fault(struct vcpu *v, enum stats_work work, enum stats_fault fa
 
 void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
 {
+	struct hext_shadow_missed *missed = &v->quick.missed;
 	struct hext_shadow_result result;
 	struct hext_trap trap = {
 		.cause = cause,
-		.tval = csr_read(CSR_STVAL),
 		.htval = ncsr_read(HEXT_CSR_HTVAL),
-		.htinst = ncsr_read(HEXT_CSR_HTINST),
-		.gva = world_guest_hstatus() & HSTATUS_GVA,
 	};
-	bool no_code = !trap.htinst && cause != CAUSE_FETCH_GUEST_PAGE;
+	bool no_code;
 
+	if (hext_shadow_attach_beside(&v->domain->shadows, v->shadow, &v->h, trap.htval << 2,
+				      missed)) {
+		stat_count(&v->stats, STAT_L2_FILL);
+		return;
+	}
+	trap.tval = csr_read(CSR_STVAL);
+	trap.htinst = ncsr_read(HEXT_CSR_HTINST);
+	trap.gva = world_guest_hstatus() & HSTATUS_GVA;
+	no_code = !trap.htinst && cause != CAUSE_FETCH_GUEST_PAGE;
 	switch (hext_shadow_fault(&v->domain->shadows, v->shadow, &v->h, &trap,
-				  is_cache_management(v, &trap), &result, &v->quick.missed)) {
+				  is_cache_management(v, &trap), &result, missed)) {
 	case HEXT_SHADOW_RESUME:
 		note_fault(v, STATS_WORK_FILL, STATS_FAULT_FILLED, &trap);
 		flush_for_retry(v, result.flush, result.gpa);

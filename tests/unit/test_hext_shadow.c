@@ -99,6 +99,7 @@ static int setup(void **state)
 	quiesced = 0;
 	quiesced_vmids = 0;
 	in_quiesce = NULL;
+	missed = (struct hext_shadow_missed){ 0 };
 	memset(pool_memory, 0xee, sizeof(pool_memory));
 	return hext_shadow_init(&pool, &config) ? 0 : -1;
 }
@@ -1224,6 +1225,77 @@ static void a_fence_during_the_walk_leaves_tables_detached(void **state)
 	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
 	assert_int_equal(seen(0, 0).hpa, cfg.ram_hpa.addr);
 	assert_false(seen(0, APART).valid);
+}
+
+static bool attach_beside(gpa_t gpa)
+{
+	return hext_shadow_attach_beside(&pool, get(0), &hart[0], gpa, &missed);
+}
+
+/* After the first table of a GiB, the others come back without a walk from the root. */
+static void detached_tables_beside_the_last_come_back(void **state)
+{
+	const struct hext_shadow_missed none = { 0 };
+	struct hext_shadow_missed before;
+	uint64_t *pointer, *other;
+	unsigned int i;
+
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = hart[1].hgatp = fake_atp(9, 3);
+	for (i = 0; i < 9; i++)
+		map_and_touch(i * MIB2 + i * KIB4, FAKE_RAM + i * KIB4);
+	map_and_touch(GIB1, FAKE_RAM);
+	map_and_touch(GIB1 + 7 * MIB2 + 7 * KIB4, FAKE_RAM + 7 * KIB4);
+	fence(3, 0, 0);
+	/* The walk before is from before the fence. */
+	assert_false(attach_beside(0));
+	fault(0, CAUSE_STORE_GUEST_PAGE, 0);
+	for (i = 1; i < 4; i++) {
+		assert_true(attach_beside(i * MIB2 + i * KIB4 + 5));
+		assert_int_equal(seen(0, i * MIB2 + i * KIB4).hpa, cfg.ram_hpa.addr + i * KIB4);
+		assert_true(seen(0, i * MIB2 + i * KIB4).pte & PTE_W);
+		assert_int_equal(missed.hgatp, 0);
+	}
+	/* It is there already, in another GiB, or L1 does not give all of it any more. */
+	assert_false(attach_beside(3 * MIB2 + 3 * KIB4));
+	assert_false(attach_beside(GIB1));
+	fake_map(hart[0].hgatp, 4 * MIB2 + 4 * KIB4, FAKE_RAM + 4 * KIB4, 0, FAKE_LEAF & ~PTE_W);
+	assert_false(attach_beside(4 * MIB2 + 4 * KIB4));
+	fake_map(hart[0].hgatp, 4 * MIB2 + 4 * KIB4, 0, 0, 0);
+	assert_false(attach_beside(4 * MIB2 + 4 * KIB4));
+	pointer = fake_slot(hart[0].hgatp, 5 * MIB2, 1);
+	other = fake_slot(hart[0].hgatp, 6 * MIB2, 1);
+	*pointer |= PTE_U;
+	assert_false(attach_beside(5 * MIB2 + 5 * KIB4));
+	/* Another table of L1: what the shadow has is not what L1 gives. */
+	*pointer = *other;
+	fake_map(hart[0].hgatp, 6 * MIB2 + 5 * KIB4, FAKE_RAM + 8 * KIB4, 0, FAKE_LEAF);
+	assert_false(attach_beside(5 * MIB2 + 5 * KIB4));
+	assert_false(seen(0, 5 * MIB2 + 5 * KIB4).valid);
+	fault(0, CAUSE_STORE_GUEST_PAGE, 5 * MIB2 + 5 * KIB4);
+	assert_int_equal(seen(0, 5 * MIB2 + 5 * KIB4).hpa, cfg.ram_hpa.addr + 8 * KIB4);
+	/* Another hart filled in another GiB meanwhile. */
+	fault(0, CAUSE_STORE_GUEST_PAGE, 6 * MIB2 + 6 * KIB4);
+	before = missed;
+	fault(1, CAUSE_STORE_GUEST_PAGE, GIB1);
+	missed = before;
+	assert_false(attach_beside(7 * MIB2 + 7 * KIB4));
+	/* Behind L1's table of a GiB is another one, which is not for the next GiB. */
+	fake_slot(hart[0].hgatp, 0, 1)[512 + 7] = *fake_slot(hart[0].hgatp, GIB1 + 7 * MIB2, 1);
+	assert_false(attach_beside(GIB1 + 7 * MIB2 + 7 * KIB4));
+	/* Another hart fenced and filled. The walk before is from before that. */
+	fault(0, CAUSE_STORE_GUEST_PAGE, 7 * MIB2 + 7 * KIB4);
+	before = missed;
+	fence(3, 0, 0);
+	fault(1, CAUSE_STORE_GUEST_PAGE, 7 * MIB2 + 7 * KIB4);
+	missed = before;
+	assert_false(attach_beside(8 * MIB2 + 8 * KIB4));
+	fault(0, CAUSE_STORE_GUEST_PAGE, 7 * MIB2 + 7 * KIB4);
+	assert_true(attach_beside(8 * MIB2 + 8 * KIB4));
+	/* There is no walk before. */
+	missed = none;
+	assert_false(attach_beside(6 * MIB2 + 6 * KIB4));
 }
 
 /* A long range is fenced by detaching all tables: the time under the lock does not grow with it. */
@@ -2949,6 +3021,7 @@ int main(void)
 		T(parts_do_not_come_back),
 		T(a_leaf_replaces_a_detached_table),
 		T(a_fence_during_the_walk_leaves_tables_detached),
+		T(detached_tables_beside_the_last_come_back),
 		T(a_long_range_detaches_all_tables),
 		T(a_fence_of_many_shadows_is_cut_up),
 		T(tables_below_a_large_leaf_keep_their_entries),
