@@ -239,7 +239,7 @@ void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
 
 	if (hext_shadow_attach_beside(&v->domain->shadows, v->shadow, &v->h, trap.htval << 2,
 				      missed)) {
-		stat_count(&v->stats, STAT_L2_FILL);
+		note_fault(v, STATS_WORK_FILL, STATS_FAULT_FILLED, &trap);
 		return;
 	}
 	trap.tval = csr_read(CSR_STVAL);
