@@ -82,14 +82,24 @@ build/ext/libfdt/libfdt.h: scripts/fetch-libfdt.sh | build/.packages
 	@scripts/fetch-libfdt.sh
 
 TOOL_SOURCES := $(wildcard tools/halite/*.c)
-TOOL_HEADERS := $(wildcard tools/halite/*.h)
+TOOL_HEADERS := $(wildcard tools/halite/*.h tools/halite/agent/*.h)
+TOOL_AGENT := build/obj/tools/agent.elf
 
 tool: build/halite
-build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) src/hv/pack_format.h Makefile \
+build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) $(TOOL_AGENT) tools/halite/agent_image.S \
+		src/hv/pack_format.h Makefile \
 		mk/version.mk | build/.packages
 	@mkdir -p build
 	@echo "  CC      $@"
-	@$(HOST_CC) $(HOST_CFLAGS) -o $@ $(TOOL_SOURCES) -lz -lzstd -ljansson
+	@$(HOST_CC) $(HOST_CFLAGS) -DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ $(TOOL_SOURCES) \
+		tools/halite/agent_image.S -lz -lzstd -ljansson
+
+# The agent of `halite run --exec`, a Linux program that uses no library.
+$(TOOL_AGENT): tools/halite/agent/agent.c tools/halite/agent/protocol.h Makefile | build/.packages
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	@riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -std=gnu11 -Os $(C_WARNINGS) \
+		-ffreestanding -fno-builtin -nostdlib -static -s -Wl,--build-id=none -o $@ $<
 
 # docs/csr.md is committed: tests/run code-csr-doc compares it with what this would make.
 .PHONY: csr-doc

@@ -73,13 +73,13 @@ test_options_gdb()
 	private_guest
 	CONSOLE=$LOGS/$NAME.console
 	timeout 60 "$HALITE" run --kernel "$ENDS" --memory 512M --gdb "$port" </dev/null \
-		>"$CONSOLE" 2>&1 &
+		>"$CONSOLE" 2>"$CONSOLE.errors" &
 	PROCESS=$!
 	for ((i = 0; i < 100; i++)); do
 		! { exec {gdb}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || break
 		sleep 0.1
 	done
-	says "target remote localhost:$port"
+	grep -q "target remote localhost:$port" "$CONSOLE.errors" || fail "no line for gdb"
 	! grep -qa OpenSBI "$CONSOLE" || fail "the machine does not wait"
 	# shellcheck disable=SC2016 # a dollar sign begins a packet
 	printf '+$c#63' >&"$gdb"
@@ -87,8 +87,9 @@ test_options_gdb()
 	exec {gdb}>&-
 	# Halite is linked for 0x80200000.
 	home=$(sed -n 's/^halite: RAM .* at \(0x[0-9a-f]*\).*/\1/p' "$CONSOLE")
-	says "$(printf 'in gdb: add-symbol-file %s -o 0x%x' "$BUILD/halite.elf" \
-		$((home - 0x80200000)))"
+	home=$(printf 'add-symbol-file %s -o 0x%x' "$BUILD/halite.elf" $((home - 0x80200000)))
+	grep -qxF "halite: Halite is at home; in gdb: $home" "$CONSOLE.errors" ||
+		fail "no offset: $(cat "$CONSOLE.errors")"
 	nothing_left
 	refuses "--gdb '65536'" run --kernel "$ENDS" --gdb 65536
 	refuses "--gdb '0'" run --kernel "$ENDS" --gdb=0

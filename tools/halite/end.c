@@ -18,6 +18,7 @@ static const struct row rows[END_COUNT] = {
 	[END_OFF] = { "power-off", EXIT_SUCCESS, NULL },
 	[END_QUIT] = { "quit", EXIT_SUCCESS, NULL },
 	[END_EXPECTED] = { "expected", EXIT_SUCCESS, NULL },
+	[END_EXEC] = { "command", EXIT_FAILURE, NULL },
 	/* The reason is on the console: a line of Halite's, or the guest's. */
 	[END_FAILED] = { "failed", EXIT_FAILURE, NULL },
 	[END_NOT_STARTED] = { "not-started", EXIT_FAILURE,
@@ -27,6 +28,8 @@ static const struct row rows[END_COUNT] = {
 			 "the guest has rebooted, and may not do so (again)" },
 	[END_UNSEEN] = { "not-seen", EXIT_UNSEEN,
 			 "the guest has powered off, and no line was as --expect says" },
+	[END_NO_EXEC] = { "no-command", EXIT_FAILURE,
+			  "the guest has powered off before the command of --exec had ended" },
 	[END_TIMEOUT] = { "timeout", EXIT_TIMEOUT,
 			  "the guest has not ended in the time of --timeout" },
 	[END_QEMU_FAILED] = { "qemu-failed", EXIT_FAILURE, NULL },
@@ -44,6 +47,7 @@ const char *end_name(const struct end *end)
 int end_status(const struct end *end)
 {
 	switch (end->kind) {
+	case END_EXEC:
 	case END_FAILED:
 	case END_QEMU_FAILED:
 		return end->number;

@@ -14,11 +14,13 @@ enum end_kind {
 	END_OFF,
 	END_QUIT,
 	END_EXPECTED,
+	END_EXEC,
 	END_FAILED,
 	END_NOT_STARTED,
 	END_PANIC,
 	END_REBOOT,
 	END_UNSEEN,
+	END_NO_EXEC,
 	END_TIMEOUT,
 	END_QEMU_FAILED,
 	END_QEMU_KILLED,
@@ -30,7 +32,7 @@ enum end_kind {
 
 struct end {
 	enum end_kind kind;
-	/* FAILED, QEMU_FAILED: exit status; QEMU_KILLED, SIGNAL: the signal; OUTPUT: errno. */
+	/* EXEC, FAILED, QEMU_FAILED: a status; QEMU_KILLED, SIGNAL: the signal; OUTPUT: errno. */
 	int number;
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/protocol.h"
 #include "message.h"
 
 static const char *const nacl_features[] = { "sync_csr", "sync_hfence", "sync_sret",
@@ -282,6 +283,7 @@ static const char **text_of(const char *name, struct run_options *options)
 		{ "--kernel", &options->kernel }, { "--initrd", &options->initrd },
 		{ "--append", &options->append }, { "--qemu", &options->qemu },
 		{ "--json", &options->json },	  { "--share", &options->share },
+		{ "--exec", &options->exec },	  { "--guest", &options->guest },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -343,7 +345,7 @@ static bool takes_value(const char *name)
 					     "--cpus",	  "--memory", "--nacl",	   "--depth",
 					     "--machine", "--give",   "--timeout", "--expect",
 					     "--console", "--json",   "--gdb",	   "--disk",
-					     "--net",	  "--share" };
+					     "--net",	  "--share",  "--exec",	   "--guest" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(name, names[i]))
@@ -443,6 +445,14 @@ int run_options_parse(char **argv, struct run_options *options)
 	}
 	if (options->help)
 		return 0;
+	if (options->exec && options->expect) {
+		message("--exec with --expect: the exit status can say one thing only");
+		return -1;
+	}
+	if (options->exec && (!*options->exec || strlen(options->exec) > AGENT_COMMAND_MAX)) {
+		message("--exec: expected a command of 1 to %d characters", AGENT_COMMAND_MAX);
+		return -1;
+	}
 	if (options->native && options->stats) {
 		message("--native with --stats: there is no Halite that could count");
 		return -1;

@@ -56,6 +56,10 @@ struct run_options {
 	unsigned int disk_count;
 	const char *net;   /* value of QEMU's -netdev type=; NULL: none */
 	const char *share; /* folder; NULL: none */
+	const char *exec;  /* text for the shell in the guest; NULL: none */
+	const char *guest; /* kernel for a guest of the guest; NULL: none */
+	/* What QEMU gets as the ramdisk: initrd with more files (ramdisk.h), or initrd. */
+	const char *ramdisk;
 	bool no_reboot;
 	bool native;
 	bool icount;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/protocol.h"
 #include "devices.h"
 #include "dump.h"
 #include "end.h"
@@ -18,6 +19,7 @@
 #include "options.h"
 #include "place.h"
 #include "qemu.h"
+#include "ramdisk.h"
 #include "report.h"
 #include "supervise.h"
 #include "symbols.h"
@@ -71,6 +73,12 @@ static const char run_help[] =
 	"                  port 2222 of this machine for port 22 of the guest\n"
 	"  --share DIR     a folder of this machine (virtio-9p); in the guest:\n"
 	"                  mount -t 9p -o trans=virtio share /mnt\n"
+	"  --guest F       a kernel for a guest of the guest: /guest/Image in the ramdisk.\n"
+	"                  Without --kernel and --append, the guest starts it by KVM\n"
+	"  --exec COMMAND  runs the command in a shell of the guest, in place of the ramdisk's\n"
+	"                  /init. Its output and its exit status are those of this program; the\n"
+	"                  console is seen with --console F alone. It needs a Linux with\n"
+	"                  virtio-console and a ramdisk with a shell\n"
 	"  --gdb PORT      the machine waits for gdb at this TCP port (without one: 1234). The\n"
 	"                  lines to type are printed\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
@@ -82,6 +90,7 @@ static const char run_help[] =
 	"the environment variable HALITE_BIN names.\n"
 	"Exit status:\n"
 	"  0      the guest has powered off, or --expect was seen, or Ctrl-A x was typed\n"
+	"         With --exec, it is the command's status instead, if the command has ended\n"
 	"  1      Halite has ended in an error, with a message on the console; or QEMU or this\n"
 	"         program has failed.\n"
 	"         If QEMU ends with another status, it is that one: QEMU's own errors, and guests\n"
@@ -207,6 +216,7 @@ static int run_qemu(char **argv, const struct run_options *options,
 	/* A report that nobody can write is an error before the run, not behind it. */
 	if (options->json && (report = open_for("--json", options->json, 0)) < 0)
 		return EXIT_USAGE;
+	run.exec = options->exec;
 	run.to_file = options->console;
 	if (options->console && (run.file = open_for("--console", options->console, O_TRUNC)) < 0)
 		return EXIT_USAGE;
@@ -219,9 +229,14 @@ static int run_qemu(char **argv, const struct run_options *options,
 	run.text.start = options->native ? NULL : GUEST_STARTED;
 	run.text.wait = options->expect ? &options->expect_regex : NULL;
 	supervise(&run, argv);
-	if (run.text.length && run.end.kind != END_CLOSED && run.end.kind != END_OUTPUT)
+	if (run.text.length && !run.exec && run.end.kind != END_CLOSED &&
+	    run.end.kind != END_OUTPUT)
 		fputc('\n', stderr);
 	end_tell(&run.end);
+	if (run.text.agent[0])
+		message("%s", run.text.agent);
+	if (run.exec && run.end.kind != END_EXEC && run.end.kind != END_CLOSED && !run.to_file)
+		message("with --console FILE, the guest's messages are in that file");
 	if (report >= 0 && report_write(report, options, version, &run) < 0 &&
 	    end_status(&run.end) == EXIT_SUCCESS)
 		return EXIT_FAILURE;
@@ -319,9 +334,9 @@ static void add_native_guest(struct words *words, const struct run_options *opti
 {
 	words_add(words, "-kernel");
 	words_add(words, "%s", options->kernel);
-	if (options->initrd) {
+	if (options->ramdisk) {
 		words_add(words, "-initrd");
-		words_add(words, "%s", options->initrd);
+		words_add(words, "%s", options->ramdisk);
 	}
 	if (*options->append) {
 		words_add(words, "-append");
@@ -384,12 +399,22 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 	words_add(words, "guest-loader,addr=0x%llx,kernel=%s,bootargs=%s",
 		  (unsigned long long)placement.kernel, qemu_quote(options->kernel),
 		  qemu_quote(options->append));
-	if (options->initrd) {
+	if (options->ramdisk) {
 		words_add(words, "-device");
 		words_add(words, "guest-loader,addr=0x%llx,initrd=%s",
-			  (unsigned long long)placement.initrd, qemu_quote(options->initrd));
+			  (unsigned long long)placement.initrd, qemu_quote(options->ramdisk));
 	}
 	return 0;
+}
+
+/* The words with those that make the agent the first process. */
+static const char *with_agent(const char *append)
+{
+	char *words;
+
+	if (asprintf(&words, "%s rdinit=" AGENT_PROGRAM, append) < 0)
+		abort();
+	return words;
 }
 
 /* Makes QEMU's command line. Returns 0, or -1 after a message. */
@@ -405,6 +430,16 @@ static int build_command(struct words *words, struct run_options *options,
 		options->append = kernel.is_elf ? "" : "console=ttyS0 panic=-1";
 	if (options->initrd && guest_file_size(options->initrd, "--initrd", &initrd_size) < 0)
 		return -1;
+	if (kernel.is_elf && (options->exec || options->guest)) {
+		message("--kernel '%s' is an ELF; --exec and --guest need a Linux Image",
+			options->kernel);
+		return -1;
+	}
+	if (ramdisk_make(options) < 0 ||
+	    (options->ramdisk && guest_file_size(options->ramdisk, "--initrd", &initrd_size) < 0))
+		return -1;
+	if (options->exec)
+		options->append = with_agent(options->append);
 	if (qemu_check(options->qemu, version) < 0)
 		return -1;
 	words_add(words, "%s", options->qemu);
@@ -416,7 +451,7 @@ static int build_command(struct words *words, struct run_options *options,
 	words_add(words, "%u", options->cpus);
 	words_add(words, "-m");
 	words_add(words, "%lluK", (unsigned long long)(options->memory / 1024));
-	if (supervise_options(words) < 0)
+	if (supervise_options(words, options->exec) < 0)
 		return -1;
 	if (options->icount && add_icount(words, options, version) < 0)
 		return -1;
@@ -459,7 +494,9 @@ static int choose_kernel(struct run_options *options)
 	if (!options->initrd)
 		options->initrd = initrd;
 	if (!options->append)
-		options->append = "console=ttyS0 panic=-1 quiet halite.scene=shell";
+		options->append = options->guest
+					  ? "console=ttyS0 panic=-1 quiet halite.scene=guest"
+					  : "console=ttyS0 panic=-1 quiet halite.scene=shell";
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/protocol.h"
 #include "message.h"
 #include "qmp.h"
 #include "terminal.h"
@@ -35,7 +36,7 @@
 /* poll() promises room for so much in a pipe. */
 #define WRITE_MAX 4096
 
-enum { CONSOLE, CONTROL, SOCKETS };
+enum { CONSOLE, CONTROL, EXEC, SOCKETS };
 
 /* [0] is this process's end, [1] is QEMU's. */
 static int sockets[SOCKETS][2];
@@ -45,11 +46,14 @@ struct session {
 	struct qmp qmp;
 	pid_t qemu;
 	int signals;
-	int console;  /* -1: QEMU has closed it */
-	int out;      /* where the console goes to */
-	bool typing;  /* standard input has not ended */
-	bool is_dead; /* QEMU has ended, and is not waited for yet */
-	bool deaf;    /* nobody can take the console's text any more */
+	int console;		  /* -1: QEMU has closed it */
+	int out;		  /* where the console goes to */
+	bool typing;		  /* standard input has not ended */
+	bool is_dead;		  /* QEMU has ended, and is not waited for yet */
+	int exec;		  /* socket to the agent; -1: there is none */
+	uint8_t head[AGENT_HEAD]; /* of the agent's frame, as far as it is there */
+	size_t head_size, frame_left;
+	bool deaf; /* nobody can take the console's text any more */
 	bool hinted, told_home;
 	uint64_t started, ending; /* milliseconds; ending is 0 until the run shall end */
 	int killed_by;		  /* signal that this process has sent to QEMU */
@@ -67,7 +71,7 @@ static uint64_t milliseconds(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-int supervise_options(struct words *words)
+int supervise_options(struct words *words, bool exec)
 {
 	for (int i = 0; i < SOCKETS; i++) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets[i]) < 0) {
@@ -87,6 +91,14 @@ int supervise_options(struct words *words)
 	words_add(words, "socket,id=halite-control,fd=%d", sockets[CONTROL][1]);
 	words_add(words, "-mon");
 	words_add(words, "chardev=halite-control,mode=control");
+	if (!exec)
+		return 0;
+	words_add(words, "-chardev");
+	words_add(words, "socket,id=halite-exec,fd=%d", sockets[EXEC][1]);
+	words_add(words, "-device");
+	words_add(words, "virtio-serial-pci");
+	words_add(words, "-device");
+	words_add(words, "virtserialport,chardev=halite-exec,name=halite.exec");
 	return 0;
 }
 
@@ -150,6 +162,7 @@ static void start(struct session *s, char **argv)
 	for (int i = 0; i < SOCKETS; i++)
 		close(sockets[i][1]);
 	s->console = sockets[CONSOLE][0];
+	s->exec = sockets[EXEC][0];
 	s->started = milliseconds();
 }
 
@@ -161,7 +174,8 @@ static void end_run(struct session *s, enum end_kind kind, int number)
 	if (s->ending)
 		return;
 	s->ending = milliseconds();
-	if (!s->is_dead && !qmp_quit(&s->qmp)) {
+	/* The agent powers off by itself. */
+	if (kind != END_EXEC && !s->is_dead && !qmp_quit(&s->qmp)) {
 		s->killed_by = SIGTERM;
 		kill(-s->qemu, SIGTERM);
 	}
@@ -173,7 +187,7 @@ static void stop(struct session *s)
 	kill(-s->qemu, SIGSTOP);
 	terminal_restore();
 	raise(SIGSTOP);
-	if (!s->run->to_file)
+	if (!s->run->to_file && !s->run->exec)
 		terminal_to_guest();
 	kill(-s->qemu, SIGCONT);
 }
@@ -195,36 +209,116 @@ static void read_signals(struct session *s)
 		s->is_dead = true;
 }
 
-/* Reads once from the console. Returns whether it may have more. */
-static bool read_console(struct session *s, size_t most)
-{
-	ssize_t got;
-
-	if (s->waiting_at) {
-		memmove(s->waiting, s->waiting + s->waiting_at, s->waiting_size);
-		s->waiting_at = 0;
-	}
-	if (s->console < 0 || s->waiting_size >= most)
-		return false;
-	got = recv(s->console, s->waiting + s->waiting_size, most - s->waiting_size, MSG_DONTWAIT);
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
-	if (got <= 0) {
-		close(s->console);
-		s->console = -1;
-		return false;
-	}
-	text_feed(&s->run->text, s->waiting + s->waiting_size, (size_t)got);
-	if (!s->deaf)
-		s->waiting_size += (size_t)got;
-	return true;
-}
-
 static void end_output(struct session *s, int error)
 {
 	end_run(s, error == EPIPE ? END_CLOSED : END_OUTPUT, error);
 	s->deaf = true;
 	s->waiting_size = 0;
+}
+
+/* Makes the free part of `waiting` one piece. */
+static void make_room(struct session *s)
+{
+	if (s->waiting_at)
+		memmove(s->waiting, s->waiting + s->waiting_at, s->waiting_size);
+	s->waiting_at = 0;
+}
+
+/* Reads once from a socket. Returns the size, 0 if nothing is there; closes *fd at its end. */
+static size_t receive(int *fd, void *bytes, size_t size)
+{
+	ssize_t got;
+
+	if (*fd < 0)
+		return 0;
+	got = recv(*fd, bytes, size, MSG_DONTWAIT);
+	if (got > 0)
+		return (size_t)got;
+	if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+		close(*fd);
+		*fd = -1;
+	}
+	return 0;
+}
+
+static int write_whole(int fd, const char *bytes, size_t size)
+{
+	ssize_t put;
+
+	for (; size; size -= (size_t)put, bytes += put) {
+		put = write(fd, bytes, size);
+		if (put < 0)
+			return errno;
+	}
+	return 0;
+}
+
+/* Reads once from the console of a guest with the agent. Returns whether it may have more. */
+static bool read_console_aside(struct session *s)
+{
+	char bytes[WRITE_MAX];
+	size_t got = receive(&s->console, bytes, sizeof(bytes));
+	int error;
+
+	text_feed(&s->run->text, bytes, got);
+	if (got && s->run->to_file && !s->deaf && (error = write_whole(s->run->file, bytes, got)))
+		end_output(s, error);
+	return got;
+}
+
+/* A piece of the agent's frame has come. */
+static void take_frame(struct session *s, const char *bytes, size_t size)
+{
+	if (s->head[0] == AGENT_STATUS) {
+		end_run(s, END_EXEC, (uint8_t)bytes[0]);
+	} else if (s->head[0] == AGENT_ERR) {
+		/* Who closes standard error wants none of it. */
+		write_whole(STDERR_FILENO, bytes, size);
+	} else if (!s->deaf) {
+		memcpy(s->waiting + s->waiting_size, bytes, size);
+		s->waiting_size += size;
+	}
+}
+
+/* Reads once from the agent. Returns whether it may have more. */
+static bool read_exec(struct session *s)
+{
+	char bytes[WRITE_MAX];
+	size_t got, at = 0, size;
+
+	make_room(s);
+	got = s->waiting_size < WAITING_ENOUGH ? receive(&s->exec, bytes, sizeof(bytes)) : 0;
+	while (at < got) {
+		if (s->head_size < AGENT_HEAD) {
+			s->head[s->head_size++] = (uint8_t)bytes[at++];
+			s->frame_left = s->head[1] | (size_t)s->head[2] << 8;
+		} else {
+			size = got - at < s->frame_left ? got - at : s->frame_left;
+			take_frame(s, bytes + at, size);
+			at += size;
+			s->frame_left -= size;
+		}
+		if (s->head_size == AGENT_HEAD && !s->frame_left)
+			s->head_size = 0;
+	}
+	return got;
+}
+
+/* Reads once from the console. Returns whether it may have more. */
+static bool read_console(struct session *s, size_t most)
+{
+	size_t got;
+
+	if (s->run->exec)
+		return read_console_aside(s);
+	make_room(s);
+	if (s->waiting_size >= most)
+		return false;
+	got = receive(&s->console, s->waiting + s->waiting_size, most - s->waiting_size);
+	text_feed(&s->run->text, s->waiting + s->waiting_size, got);
+	if (!s->deaf)
+		s->waiting_size += got;
+	return got;
 }
 
 static void write_out(struct session *s)
@@ -317,11 +411,13 @@ static void wait_for_something(struct session *s)
 	int out_events = s->waiting_size ? POLLOUT : 0;
 	struct pollfd fds[] = {
 		{ .fd = s->signals, .events = POLLIN },
-		{ .fd = s->waiting_size < WAITING_ENOUGH ? s->console : -1, .events = POLLIN },
+		{ .fd = s->waiting_size < WAITING_ENOUGH || s->run->exec ? s->console : -1,
+		  .events = POLLIN },
 		{ .fd = s->qmp.fd, .events = POLLIN },
 		{ .fd = s->typing && !s->typed_size ? STDIN_FILENO : -1, .events = POLLIN },
 		{ .fd = s->typed_size ? s->console : -1, .events = POLLOUT },
 		{ .fd = s->deaf ? -1 : s->out, .events = (short)out_events },
+		{ .fd = s->waiting_size < WAITING_ENOUGH ? s->exec : -1, .events = POLLIN },
 	};
 
 	if (poll(fds, sizeof(fds) / sizeof(fds[0]), look_at_clock(s)) < 0)
@@ -337,6 +433,8 @@ static void wait_for_something(struct session *s)
 		read_typed(s);
 	if (fds[4].revents)
 		send_typed(s);
+	if (fds[6].revents)
+		read_exec(s);
 	if (fds[5].revents & POLLOUT)
 		write_out(s);
 	else if (fds[5].revents & (POLLERR | POLLHUP))
@@ -348,14 +446,15 @@ static void look_at_text(struct session *s)
 {
 	const struct text *text = &s->run->text;
 
-	if (text->home && s->run->at_home && !s->told_home) {
+	/* What has come is shown first. */
+	if (text->home && s->run->at_home && !s->told_home && !s->waiting_size) {
 		s->told_home = true;
 		s->run->at_home(text->home);
 	}
 	if (text->expected)
 		end_run(s, END_EXPECTED, 0);
 	/* A panic after which the guest does nothing is not an end. */
-	if (text->panic_ended && !s->hinted && !s->ending) {
+	if (text->panic_ended && !s->hinted && !s->ending && !s->waiting_size) {
 		s->hinted = true;
 		message("a kernel has panicked and goes on with nothing; with 'panic=-1' in "
 			"--append, a panic of the guest ends the run with status %d",
@@ -369,7 +468,7 @@ static bool is_over(struct session *s)
 		return true;
 	if (!s->is_dead || s->waiting_size)
 		return false;
-	return !read_console(s, WAITING_ENOUGH) && !s->waiting_size;
+	return !read_console(s, WAITING_ENOUGH) && !read_exec(s) && !s->waiting_size;
 }
 
 /* How a QEMU that nobody here has asked to end has ended. */
@@ -391,6 +490,8 @@ static struct end judge(const struct session *s, int status)
 		return (struct end){ END_NOT_STARTED, 0 };
 	if (!strcmp(why, "guest-reset"))
 		return (struct end){ text->panicked ? END_PANIC : END_REBOOT, 0 };
+	if (s->run->exec)
+		return (struct end){ END_NO_EXEC, 0 };
 	if (text->wait && !text->expected)
 		return (struct end){ END_UNSEEN, 0 };
 	return (struct end){ !strcmp(why, "host-qmp-quit") ? END_QUIT : END_OFF, 0 };
@@ -413,9 +514,9 @@ void supervise(struct supervised *run, char **argv)
 	int status = 0;
 
 	s->run = run;
-	s->typing = !run->to_file;
+	s->typing = !run->to_file && !run->exec;
 	s->signals = take_signals();
-	s->out = run->to_file ? run->file : open_output();
+	s->out = run->to_file && !run->exec ? run->file : open_output();
 	/* The first words wait in the socket until QEMU reads them. */
 	qmp_begin(&s->qmp, sockets[CONTROL][0]);
 	if (run->one_boot)

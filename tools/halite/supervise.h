@@ -19,7 +19,12 @@
 struct supervised {
 	unsigned int timeout; /* seconds from the start of QEMU to the end of the run; 0: none */
 	bool one_boot;	      /* the first reboot ends the run, not the second one */
-	bool to_file;	      /* the console goes to the descriptor file, and nobody types */
+	/*
+	 * The guest has the agent of --exec. Its command's output is this program's, and the
+	 * console is not on standard output.
+	 */
+	bool exec;
+	bool to_file; /* the console goes to the descriptor file, and nobody types */
 	int file;
 	void (*at_home)(uint64_t address); /* called when Halite has moved home; NULL: not */
 	struct text text;		   /* set start and wait before, read the rest afterwards */
@@ -29,10 +34,10 @@ struct supervised {
 };
 
 /*
- * Adds QEMU's options for the console and for the control of QEMU, and makes what they name. Call
- * it once. Returns 0, or -1 after a message.
+ * Adds QEMU's options for the console, for the control of QEMU and for the agent of --exec, and
+ * makes what they name. Call it once. Returns 0, or -1 after a message.
  */
-int supervise_options(struct words *words);
+int supervise_options(struct words *words, bool exec);
 
 /* Runs the command. Fills run->end. */
 void supervise(struct supervised *run, char **argv);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/protocol.h"
+
 static void look_for_expected(struct text *text)
 {
 	if (text->wait && text->length && !text->expected)
@@ -60,6 +62,9 @@ static void end_line(struct text *text)
 	if (text->start && !strncmp(text->line, text->start, strlen(text->start)))
 		text->started = true;
 	count_exits(text);
+	if (!strncmp(text->line, AGENT_SAYS, strlen(AGENT_SAYS)))
+		snprintf(text->agent, sizeof(text->agent), "%.100s",
+			 text->line + strlen(AGENT_SAYS));
 	look_for_home(text);
 	look_for_panic(text);
 	look_for_expected(text);

@@ -20,6 +20,7 @@ struct text {
 	bool expected;	  /* a line matched `wait` */
 	bool panicked;	  /* Linux said that it has panicked, and has not rebooted in order since */
 	bool panic_ended; /* it also said that it will do nothing any more */
+	char agent[128];  /* what the agent of --exec has said; empty: nothing */
 	uint64_t home;	  /* where the lowest Halite is after it has moved; 0: not known yet */
 	json_t *exits;	  /* the counts of --stats, by level and reason; NULL: none yet */
 	struct dump dump;

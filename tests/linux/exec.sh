@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# `halite run --exec` and --guest: a command in the guest, a kernel for a guest of the guest.
+# shellcheck shell=bash
+
+# exec_guest STATUS COMMAND [OPTIONS]: runs COMMAND in a small Linux, with its output in $OUT and
+# $ERR.
+exec_guest()
+{
+	local expected=$1 status=0
+	OUT=$LOGS/$NAME.out
+	ERR=$LOGS/$NAME.err
+	printf 'in the guest: %s\n' "$2"
+	timeout 120 "$HALITE" run --kernel "$GUESTS/client/Image" \
+		--initrd "$GUESTS/client/boot.cpio" --memory 512M --exec "${@:2}" \
+		</dev/null >"$OUT" 2>"$ERR" || status=$?
+	tail -n 5 "$ERR"
+	[ "$status" = "$expected" ] || fail "status $status instead of $expected"
+}
+
+# Output alone, of two kinds, byte by byte; the exit status; the end by a signal.
+test_exec_output()
+{
+	local report=$LOGS/$NAME.json console=$LOGS/$NAME.console
+	# shellcheck disable=SC2016 # the guest's shell expands it
+	exec_guest 7 'head -c 1000000 /dev/urandom >/tmp/x; cat /tmp/x; md5sum </tmp/x >&2
+		printf "%s\n" "$0" "a,b \"c\"" >&2; exit 7' --console "$console" --json "$report"
+	[ "$(head -n 1 "$ERR")" = "$(md5sum <"$OUT")" ] || fail "the output is another one"
+	[ "$(sed 1d "$ERR")" = $'sh\na,b "c"' ] || fail "the errors are others: $(cat "$ERR")"
+	[ "$(jq -r .result,.status "$report")" = $'command\n7' ] || fail "the report is wrong"
+	grep -qa '^halite: kernel at' "$console" || fail "--console has no console"
+	# A process in the background does not keep the run from ending.
+	# shellcheck disable=SC2016
+	exec_guest 143 'sleep 100 & echo on; kill $$; sleep 5' --native --cpus 1
+	[ "$(cat "$OUT")" = on ] || fail "the output is another one: $(cat "$OUT")"
+}
+
+test_exec_ends()
+{
+	local status=()
+	mkdir -p "$LOGS/$NAME.folder"
+	(cd "$LOGS/$NAME.folder" && find . | cpio -o -H newc --quiet) >"$LOGS/$NAME.cpio"
+	exec_guest 127 'ls' --initrd "$LOGS/$NAME.cpio"
+	grep -q 'the ramdisk has no shell' "$ERR" || fail "a ramdisk without a shell: $(cat "$ERR")"
+	exec_guest 1 'poweroff -f; sleep 9'
+	grep -q 'the guest has powered off before the command' "$ERR" ||
+		fail "a power-off: $(cat "$ERR")"
+	timeout 120 "$HALITE" run --kernel "$GUESTS/client/Image" \
+		--initrd "$GUESTS/client/boot.cpio" --exec yes 2>"$ERR" </dev/null |
+		grep -qm 1 y || status=("${PIPESTATUS[@]}")
+	[ "${status[*]}" = "141 0" ] && [ ! -s "$ERR" ] ||
+		fail "a closed pipe: ${status[*]}, $(cat "$ERR")"
+	ENDS=$GUESTS/client/boot.cpio nothing_left
+}
+
+test_exec_arguments()
+{
+	local image=$LOGS/image.bin
+	make_image "$image" 8192
+	refuses "--exec: expected a command" run --kernel "$image" --exec ''
+	refuses "--exec: its value is missing" run --kernel "$image" --exec
+	refuses "--exec with --expect" run --kernel "$image" --exec ls --expect x
+	refuses "--exec and --guest need a Linux Image" run --kernel "$GUESTS/ends.elf" --exec ls
+	refuses "--exec and --guest need a Linux Image" run --kernel "$GUESTS/ends.elf" \
+		--guest "$image"
+	refuses "--guest: '/nowhere'" run --kernel "$image" --guest /nowhere
+	refuses "--guest: '/bin/true'" run --kernel "$image" --guest /bin/true
+	refuses "--initrd: '/nowhere'" run --kernel "$image" --exec ls --initrd /nowhere
+}
+
+# Debian, without --kernel, starts guests/ends by KVM.
+test_exec_guest_of_guest()
+{
+	[ -s "$BUILD/guests/client/l1.cpio" ] || fail "there is no client ramdisk"
+	with_console "" 400 "$HALITE" run --guest "$GUESTS/ends.elf"
+	expect_status 0
+	expect_console '^ends: boot, console=ttyS0' "the guest of the guest does not run"
+	expect_console '^L1: scene guest: exit 0$' "L1 does not end"
+}
+
+exec_tests()
+{
+	test_case tool-exec-arguments test_exec_arguments
+	test_case exec-output test_exec_output
+	test_case exec-ends test_exec_ends
+	[ "$LONG" = 0 ] || test_case exec-guest-of-guest test_exec_guest_of_guest
+}
