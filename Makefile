@@ -82,17 +82,19 @@ build/ext/libfdt/libfdt.h: scripts/fetch-libfdt.sh | build/.packages
 	@scripts/fetch-libfdt.sh
 
 TOOL_SOURCES := $(wildcard tools/halite/*.c)
+# `halite explain` decodes instructions as Halite does.
+TOOL_SHARED := src/hext/insn.c
 TOOL_HEADERS := $(wildcard tools/halite/*.h tools/halite/agent/*.h)
 TOOL_AGENT := build/obj/tools/agent.elf
 
 tool: build/halite
-build/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) $(TOOL_AGENT) tools/halite/agent_image.S \
-		src/hv/pack_format.h Makefile \
+build/halite: $(TOOL_SOURCES) $(TOOL_SHARED) $(TOOL_HEADERS) $(TOOL_AGENT) \
+		tools/halite/agent_image.S src/hv/pack_format.h src/hv/stats_format.h Makefile \
 		mk/version.mk | build/.packages
 	@mkdir -p build
 	@echo "  CC      $@"
 	@$(HOST_CC) $(HOST_CFLAGS) -DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ $(TOOL_SOURCES) \
-		tools/halite/agent_image.S -lz -lzstd -ljansson
+		$(TOOL_SHARED) tools/halite/agent_image.S -lz -lzstd -ljansson
 
 # The agent of `halite run --exec`, a Linux program that uses no library.
 $(TOOL_AGENT): tools/halite/agent/agent.c tools/halite/agent/protocol.h Makefile | build/.packages

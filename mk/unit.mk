@@ -61,7 +61,7 @@ TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/hv/,exit.c fence.c identity.c intc.c ipi.c memory.c mmio.c nested.c) \
 	$(addprefix src/hv/,plic.c quick.c quick_area.c swap.c swap_area.c sbi.c sbi_hsm.c) \
 	$(addprefix src/hv/,sbi_ipi.c sbi_nacl.c sbi_rfence.c stats.c vcpu.c vcpu_find.c) \
-	src/hv/vcpu_resume.c src/hv/vmid.c
+	$(addprefix src/hv/,stats_exit.c vcpu_resume.c vmid.c)
 TLB_OBJECTS := $(patsubst %.c,build/unit/tlb/%.o,$(TLB_SOURCES))
 
 build/unit/tlb/%.o: %.c $(UNIT_HEADERS) $(wildcard tests/tlb/*.h tests/tlb/riscv/*.h)

@@ -28,6 +28,7 @@ MEMORY_MIB=2048
 HOME_MIB=8 # without the share of RAM (src/hv/home.h)
 RAM_START=0x80000000
 SECONDS_MAX=900
+EVENT_MOST=60 # instructions for an event of a trace
 STATS= # options of `halite run` for all runs
 
 # options CONFIG: prints the options of `halite run` for CONFIG.
@@ -290,7 +291,8 @@ check()
 agree()
 {
 	local levels=both least=7
-	STATS=--stats
+	STATS="--stats --trace=64"
+	HOME_MIB=10 # with the ring
 	if [ "${2:-}" = bare ]; then
 		levels=one least=100
 		play agree "$1" "" --kernel "$OUT/bare.elf"
@@ -302,6 +304,18 @@ agree()
 		tee "$OUT/agree.txt"
 	[ "$(grep -c '^same' "$OUT/agree.txt")" -ge "$least" ] || die "too few runs were compared"
 	! grep -q '^DIFFERS' "$OUT/agree.txt" || exit 1
+	[ "$levels-$1" = both-nacl ] || return 0
+	# A round of sbi-kernel has two exits, two entries, and a sync: five events.
+	jq -r -s --slurpfile targets "$TOP/bench/targets.json" --arg most "$EVENT_MOST" \
+		'($targets[0][] | select(.of == ["sbi-kernel"] and .config == "nacl" and
+			.figure == "halite") | .target) as $plain
+		| map(select(.name == "sbi-kernel")) | min_by(.insns.halite0)
+		| .insns.halite0 / .rounds as $traced
+		| (if $traced > $plain + 5 * ($most | tonumber) then "EXCEEDED" else "within" end) +
+			": sbi-kernel takes \($traced) instructions in Halite with a trace, " +
+			"\($plain) without: at most \($most) for each of 5 events"' \
+		"$RUNS_DIR/agree.jsonl" | tee "$OUT/trace.txt"
+	! grep -q '^EXCEEDED' "$OUT/trace.txt" || exit 1
 }
 
 # symbols CONFIG: prints "ADDRESS NAME" of each function of each Halite at its run-time address,

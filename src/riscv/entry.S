@@ -40,8 +40,8 @@
 	.endm
 
 /*
- * With KEY_STATS: call stats_exit(v) with the registers of the guest that are not saved yet kept.
- * a0 is v. Sets sp to Halite's stack. a6 and a7 have the guest's values again afterwards.
+ * With KEY_STATS: call stats_exit(v), which changes no register but those of quick_registers. a0 is
+ * v. Sets sp to Halite's stack. a6 and a7 have the guest's values again afterwards.
  */
 	.macro count_exit
 	static_instead KEY_STATS, .Lcount\@, ld sp, VCPU_STACK_TOP(a0)
@@ -49,11 +49,11 @@
 	.pushsection .text.stats, "ax"
 .Lcount\@:
 	ld sp, VCPU_STACK_TOP(a0)
-	some_registers sd, a0
+	sd tp, VCPU_X(4)(a0)
 	addi tp, a0, VCPU_NACL
 	call stats_exit
 	ld a0, (sp)
-	some_registers ld, a0
+	ld tp, VCPU_X(4)(a0)
 	ld a6, VCPU_X(16)(a0)
 	ld a7, VCPU_X(17)(a0)
 	j .Lcounted\@
@@ -62,20 +62,20 @@
 
 /*
  * Set sscratch to v, which is a0: Halite does not run any more. With KEY_STATS, call stats_enter(v)
- * before. set_guest is for a hart whose registers are the guest's, but for quick_registers; v is
- * also at the top of the stack. set_guest_saved is for a hart of whose registers only a0 is needed
- * any more, and t0 if it is the address of the area below. It changes s0.
+ * before, which changes no register but those of quick_registers. set_guest is for a hart whose
+ * other registers are the guest's; v is also at the top of the stack. set_guest_saved changes tp
+ * and s0, too.
  */
 	.macro set_guest
 	static_instead KEY_STATS, .Lcount\@, csrw sscratch, a0
 .Lcounted\@:
 	.pushsection .text.stats, "ax"
 .Lcount\@:
-	some_registers sd, a0
+	sd tp, VCPU_X(4)(a0)
 	addi tp, a0, VCPU_NACL
 	call stats_enter
 	ld a0, (sp)
-	some_registers ld, a0
+	ld tp, VCPU_X(4)(a0)
 	csrw sscratch, a0
 	j .Lcounted\@
 	.popsection
@@ -89,7 +89,6 @@
 	addi tp, a0, VCPU_NACL
 	call stats_enter
 	mv a0, s0
-	ld t0, VCPU_SHMEM_BELOW(a0)
 	csrw sscratch, a0
 	j .Lcounted\@
 	.popsection

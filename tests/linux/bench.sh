@@ -16,7 +16,7 @@ test_costs()
 test_agree()
 {
 	make -s --no-print-directory bench-programs
-	timeout -k 5 300 scripts/bench.sh agree "$@" ||
+	KERNEL=client timeout -k 5 300 scripts/bench.sh agree "$@" ||
 		fail "$(grep -h '^DIFFERS' build/bench/agree.txt 2>/dev/null | head -n 3 |
 			tr '\n' ';' || echo 'no counts')"
 }

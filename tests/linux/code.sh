@@ -110,7 +110,7 @@ test_accessors()
 test_few_registers()
 {
 	local name object code=$LOGS/$NAME.code others='tp|t[0-6]'
-	for name in quick quick_area; do
+	for name in quick quick_area stats_exit; do
 		object=$BUILD/obj/riscv64-unknown-elf-gcc/hv/$name.c.o
 		$RV_OBJDUMP -r "$object" >"$code"
 		grep -qw 'a0' "$code" || fail "no code in $object"

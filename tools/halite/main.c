@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain.h"
 #include "message.h"
 #include "names.h"
 #include "pack.h"
 #include "run.h"
+#include "stat.h"
 #include "symbols.h"
+#include "trace.h"
 
 struct verb {
 	const char *name;
@@ -20,6 +23,9 @@ struct verb {
 static const struct verb verbs[] = {
 	{ "run", "boot a guest in Halite on QEMU", run_main },
 	{ "pack", "make one file of Halite and a guest, for boot loaders", pack_main },
+	{ "stat", "show what the Halites of a running machine count", stat_main },
+	{ "trace", "show the last events of a running machine", trace_main },
+	{ "explain", "say what the values of a trap mean", explain_main },
 	{ "names", "name the addresses that Halite prints when it fails", names_main },
 };
 

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -354,6 +355,24 @@ static bool takes_value(const char *name)
 	return false;
 }
 
+/* Checks --trace=N, and makes it the word for Halite. Returns 0, or -1 after a message. */
+static int parse_trace(const char *value, struct run_options *options)
+{
+	char *end, *word;
+	unsigned long number = strtoul(value, &end, 10);
+
+	if (*value < '0' || *value > '9' || *end || number < TRACE_MIN || number > TRACE_MAX ||
+	    (number & (number - 1))) {
+		message("--trace '%s': expected a power of two from %d to %d", value, TRACE_MIN,
+			TRACE_MAX);
+		return -1;
+	}
+	if (asprintf(&word, "trace=%lu", number) < 0)
+		abort();
+	options->trace = word;
+	return 0;
+}
+
 /* Sets an option that takes no value. Returns whether name is one. */
 static bool set_flag(const char *name, struct run_options *options)
 {
@@ -365,6 +384,8 @@ static bool set_flag(const char *name, struct run_options *options)
 		options->stats = true;
 	else if (!strcmp(name, "--gdb"))
 		options->gdb = GDB_PORT;
+	else if (!strcmp(name, "--trace"))
+		options->trace = "trace";
 	else if (!strcmp(name, "--no-reboot"))
 		options->no_reboot = true;
 	else if (!strcmp(name, "--help") || !strcmp(name, "-h"))
@@ -397,6 +418,8 @@ static int take_option(char ***word, struct run_options *options)
 	if (equals) {
 		*equals = '\0';
 		value = equals + 1;
+		if (!strcmp(name, "--trace"))
+			return parse_trace(value, options);
 		if (!takes_value(name) && set_flag(name, options)) {
 			message("run: '%s=%s': %s takes no value", name, value, name);
 			return -1;
@@ -455,6 +478,10 @@ int run_options_parse(char **argv, struct run_options *options)
 	}
 	if (options->native && options->stats) {
 		message("--native with --stats: there is no Halite that could count");
+		return -1;
+	}
+	if (options->native && options->trace) {
+		message("--native with --trace: there is no Halite that could record");
 		return -1;
 	}
 	if (options->native && options->give) {

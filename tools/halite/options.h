@@ -15,6 +15,9 @@
 #define TIMEOUT_MAX    1000000
 #define DISKS_MAX      8
 #define GDB_PORT       1234
+/* Events that --trace=N keeps of each hart (src/hv/options.h). */
+#define TRACE_MIN 64
+#define TRACE_MAX 1048576
 /* Guest interrupt files that each hart of QEMU's virt machine can have. */
 #define GUEST_FILES_MAX 7
 
@@ -64,6 +67,7 @@ struct run_options {
 	bool native;
 	bool icount;
 	bool stats;
+	const char *trace; /* the word for Halite: "trace" or "trace=N"; NULL: no --trace */
 	bool help;
 	char **qemu_arguments; /* ends with NULL */
 };

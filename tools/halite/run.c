@@ -15,6 +15,7 @@
 #include "dump.h"
 #include "end.h"
 #include "guest_file.h"
+#include "live.h"
 #include "message.h"
 #include "options.h"
 #include "place.h"
@@ -81,6 +82,8 @@ static const char run_help[] =
 	"                  virtio-console and a ramdisk with a shell\n"
 	"  --gdb PORT      the machine waits for gdb at this TCP port (without one: 1234). The\n"
 	"                  lines to type are printed\n"
+	"  --trace[=N]     each Halite records the last N events of each hart (default 4096),\n"
+	"                  which 'halite trace' shows while the machine runs\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
 	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: one hart only\n"
 	"  --qemu PATH     QEMU 7.2 or later (default: qemu-system-riscv64 in PATH)\n"
@@ -229,6 +232,7 @@ static int run_qemu(char **argv, const struct run_options *options,
 	run.text.start = options->native ? NULL : GUEST_STARTED;
 	run.text.wait = options->expect ? &options->expect_regex : NULL;
 	supervise(&run, argv);
+	live_remove();
 	if (run.text.length && !run.exec && run.end.kind != END_CLOSED &&
 	    run.end.kind != END_OUTPUT)
 		fputc('\n', stderr);
@@ -349,8 +353,10 @@ static const char *halite_words(const struct run_options *options, unsigned int 
 {
 	char *words;
 
-	if (asprintf(&words, "nacl=%s%s%s%s", options->nacl[level], options->give ? " give=" : "",
-		     options->give ? options->give : "", options->stats ? " stats" : "") < 0)
+	if (asprintf(&words, "nacl=%s%s%s%s%s%s", options->nacl[level],
+		     options->give ? " give=" : "", options->give ? options->give : "",
+		     options->stats ? " stats" : "", options->trace ? " " : "",
+		     options->trace ? options->trace : "") < 0)
 		abort();
 	return words;
 }
@@ -405,6 +411,20 @@ static int add_halite_guest(struct words *words, const struct run_options *optio
 			  (unsigned long long)placement.initrd, qemu_quote(options->ramdisk));
 	}
 	return 0;
+}
+
+/* Adds the socket for `halite stat` and `halite trace`. Without it, the machine runs as well. */
+static void add_live(struct words *words)
+{
+	char *chardev = live_chardev();
+
+	if (!chardev)
+		return;
+	words_add(words, "-chardev");
+	words_add(words, "%s", chardev);
+	words_add(words, "-mon");
+	words_add(words, "chardev=halite-live,mode=control");
+	free(chardev);
 }
 
 /* The words with those that make the agent the first process. */
@@ -466,6 +486,8 @@ static int build_command(struct words *words, struct run_options *options,
 		words_add(words, "-gdb");
 		words_add(words, "tcp:127.0.0.1:%u", options->gdb);
 	}
+	if (options->stats || options->trace)
+		add_live(words);
 	for (char **argument = options->qemu_arguments; *argument; argument++)
 		words_add(words, "%s", *argument);
 	return 0;

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# `halite stat` and `halite trace` on a machine that runs, and `halite explain`.
+# shellcheck shell=bash
+
+# start_live OPTIONS...: starts a guest that enters L2 again and again, and waits until Halite
+# counts. Sets MACHINE to the process, which is_over() ends.
+start_live()
+{
+	local tries
+	CONSOLE=$LOGS/$NAME.console
+	timeout -k 5 120 "$HALITE" run --kernel "$GUESTS/roundtrips.elf" --memory 512M --cpus 1 \
+		--append "rounds=1000000000" "$@" </dev/null >"$CONSOLE" 2>&1 &
+	RUNNING=$!
+	for ((tries = 0; tries < 60; tries++)); do
+		MACHINE=$(pgrep -P "$RUNNING" -x halite || true)
+		if [ -n "$MACHINE" ] && [ "$(count switches-to-l2)" -gt 0 ]; then return 0; fi
+		sleep 0.5
+	done
+	fail "Halite counts nothing, see ${CONSOLE#"$TOP"/}"
+}
+
+# count NAME: prints the sum of a count over all harts of level 0.
+count()
+{
+	"$HALITE" stat --csv --once --level 0 "$MACHINE" 2>/dev/null |
+		awk -F, -v name="$1" '$4 == name { n += $5 } END { print n + 0 }'
+}
+
+is_over()
+{
+	local path=${XDG_RUNTIME_DIR:-/tmp/halite-$(id -u)}
+	[ -z "${XDG_RUNTIME_DIR:-}" ] || path+=/halite
+	[ -S "$path/$MACHINE.qmp" ] || fail "there is no socket $path/$MACHINE.qmp"
+	kill "$MACHINE"
+	wait "$RUNNING" || true
+	[ ! -e "$path/$MACHINE.qmp" ] || fail "the socket is left"
+}
+
+# check_stat FILTER JSON WORDS: fails with WORDS unless FILTER is true for the output of --json.
+check_json() { jq -e "$1" <"$2" >/dev/null || fail "$3"; }
+
+# The three formats tell the same, and the counts belong together.
+test_live_stat()
+{
+	local json=$LOGS/$NAME.json csv=$LOGS/$NAME.csv table=$LOGS/$NAME.table
+	start_live --stats --nacl none
+	"$HALITE" stat --json --count 3 --interval 0.2 "$MACHINE" >"$json"
+	[ "$(wc -l <"$json")" = 3 ] || fail "not a line of JSON for each of 3 readings"
+	check_json '.version == 1 and (.levels | length) == 1 and .levels[0].level == 0 and
+		(.levels[0].harts | length) == 1 and .levels[0].timebase == 10000000' "$json" \
+		"the JSON does not describe the machine"
+	# A hart reads its numbers one after the other, so a change may lie between two of them.
+	check_json '.levels[0].harts[0] | .work["switches-to-l2"] - .work["switches-to-l1"] |
+		fabs <= 1000' "$json" "L2 is entered more often than left"
+	jq -s -e 'map(.levels[0].harts[0].exits["l1-sret"]) | .[0] < .[1] and .[1] < .[2]' \
+		<"$json" >/dev/null || fail "the count of l1-sret does not grow"
+	"$HALITE" stat --csv --once "$MACHINE" >"$csv"
+	[ "$(cut -d, -f4 "$csv" | sort)" = "$(jq -r '.levels[0] | (.harts[0] | .exits, .work,
+		.time), .pool | keys[]' <"$json" | head -n "$(wc -l <"$csv")" | sort)" ] ||
+		fail "CSV and JSON have other names"
+	"$HALITE" stat --once "$MACHINE" >"$table"
+	grep -qE '^l1-sret +[0-9]{2,}  SRET of L1 that may enter L2$' "$table" ||
+		fail "the table has no line for l1-sret"
+	! grep -q '^l1-nacl' "$table" || fail "NACL is counted, which was not offered"
+	"$HALITE" stat --count 2 --interval 0.3 --harts "$MACHINE" >"$table"
+	grep -qE 'a second .* hart +0$' "$table" || fail "the second table has no rates"
+	# What the console says at the end is not there, as the guest has not ended.
+	"$HALITE" trace "$MACHINE" >"$table" 2>&1 && fail "a trace without --trace"
+	grep -q 'records nothing' "$table" || fail "it is not said that there is no trace"
+	is_over
+	! "$HALITE" stat --once "$MACHINE" 2>"$table" || fail "a machine that has ended"
+}
+
+# The slices of each hart follow each other without overlap, and take turns: guest, Halite, guest.
+test_live_trace()
+{
+	local json=$LOGS/$NAME.json page=$LOGS/$NAME.html text=$LOGS/$NAME.text
+	start_live --trace=256
+	"$HALITE" trace "$MACHINE" >"$text"
+	grep -qE 'hart 0  l1-sret ' "$text" || fail "no entry into L2 is in the text"
+	grep -qE 'hart 0  enter L1 .*trap: exception ' "$text" || fail "no trap into L1 is there"
+	[ "$(grep -c 'hart 0' "$text")" -ge 200 ] || fail "the ring has too few events"
+	"$HALITE" trace --json "$json" --report "$page" "$MACHINE"
+	check_json '[.traceEvents[] | select(.ph == "X")] | length >= 100 and
+		([., .[1:]] | transpose | map(select(.[1])) |
+			all(.[0].ts + .[0].dur - .[1].ts | fabs < 0.01)) and
+		([., .[1:]] | transpose | map(select(.[1])) | all(.[0].cat != .[1].cat))' "$json" \
+		"the slices do not follow each other"
+	check_json '[.traceEvents[] | select(.cat == "guest") | .name] | unique == ["L1", "L2"]' \
+		"$json" "L1 and L2 are not both there"
+	check_json '[.traceEvents[] | select(.ph == "M") | .args.name] ==
+		["Halite of level 0", "hart 0"]' "$json" "the lanes have other names"
+	# The page: one document, nothing from elsewhere, and the same kind of events in it.
+	[ "$(grep -c '<html' "$page")$(grep -c '</html>' "$page")" = 11 ] || fail "no whole page"
+	! grep -qE '(src|href)=|https?:' "$page" || fail "the page needs other files"
+	sed -n 's/.*id="events">\(.*\)<\/script>$/\1/p' "$page" >"$json"
+	check_json '[.traceEvents[] | select(.ph == "X")] | length >= 100' "$json" \
+		"the page does not hold the events"
+	grep -qE '<tr><td>l2-sbi</td><td>[1-9]' "$page" || fail "the page has no cost of l2-sbi"
+	is_over
+}
+
+# says_of LINE ARGUMENTS...: `halite explain ARGUMENTS` prints LINE, without its indentation.
+says_of()
+{
+	local line=$1
+	shift
+	grep -qxF -e "$line" <<<"$("$HALITE" explain "$@" | sed 's/^ *//')" ||
+		fail "halite explain $*: '$line' is not there"
+}
+
+# The expected texts are those of the privileged specification.
+test_tool_explain()
+{
+	local codes='priv: "H" Extension for Hypervisor Support, "Trap Cause Codes"'
+	says_of "scause 0x16: exception 22, virtual instruction" scause=22
+	says_of "$codes" scause=0x16
+	says_of "scause 0x8000000000000005: interrupt 5, supervisor timer interrupt" \
+		scause=0x8000000000000005
+	says_of "scause 0x800000000000000c: interrupt 12, supervisor guest external interrupt" \
+		scause=0x800000000000000c
+	says_of "scause 0xe: exception 14, reserved or custom" scause=14
+	says_of "htval 0x20040001: guest physical address 0x80100004 to 0x80100007; its two $(
+		)lowest bits are those of stval" htval=0x20040001
+	says_of "htinst 0x3020: the update of a PTE of the first stage (64 bits) faulted in the $(
+		)G-stage" htinst=0x3020
+	says_of "htinst 0x2000: the read of a PTE of the first stage (32 bits) faulted in the $(
+		)G-stage" htinst=0x2000
+	# A load whose bit 1 is 0 was compressed. The offset 2 is in the place of rs1.
+	says_of "htinst 0x13501: a transformed instruction, compressed at first; the access $(
+		)faulted at its address + 2" htinst=0x13501
+	says_of "insn 0x60002573: csrrs x10, hstatus, x0" insn=0x60002573
+	says_of "insn 0x3015f073: csrrci x0, 0x301, 11" insn=0x3015f073
+	says_of "insn 0x62b50073: hfence.gvma, the G-stage: rs1 is x10, rs2 is x11; x0 stands $(
+		)for all" insn=0x62b50073
+	says_of "insn 0x6c05c573: HLV, a load of 8 bytes of L2's memory" insn=0x6c05c573
+	says_of "scause 0xd: exception 13, load page fault" \
+		< <(echo "status: 0000000200000120 badaddr: ffffffd600000000 $(
+			)cause: 000000000000000d")
+	says_of "scause 0xf: exception 15, store/AMO page fault" \
+		< <(echo "halite: own trap: scause 0xf, stval 0x10")
+	refuses "'scause=x'" explain scause=x
+	refuses "'scause=-1'" explain scause=-1
+	refuses "'scause=0x10000000000000000'" explain scause=0x10000000000000000
+	refuses "'scause'; expected scause=" explain scause
+	refuses "'sepc=1'" explain sepc=1
+}
+
+# Wrong arguments of `stat` and `trace`.
+test_tool_live_arguments()
+{
+	local verb status=0
+	for verb in stat trace; do
+		refuses "'--fast'" $verb --fast
+		refuses "--level: its value is missing" $verb --level
+		refuses "--level 'x'" $verb --level x
+		refuses "--level '9'" $verb --level 9
+		refuses "not also '2'" $verb 1 2
+		"$HALITE" $verb 999999999 2>/dev/null || status=$?
+		[ "$status" = 1 ] || fail "halite $verb 999999999: status $status"
+		"$HALITE" $verb /nowhere/socket 2>/dev/null || status=$?
+		[ "$status" = 1 ] || fail "halite $verb /nowhere/socket: status $status"
+	done
+	refuses "--interval '0'" stat --interval 0
+	refuses "--interval '1s'" stat --interval 1s
+	refuses "--count '0'" stat --count 0
+	make_image "$LOGS/image.bin" 8192
+	for verb in '' 0 63 100 64x -64 2097152; do
+		refuses "--trace '$verb'" run --kernel "$LOGS/image.bin" --trace="$verb"
+	done
+	refuses "--native with --trace" run --kernel "$LOGS/image.bin" --native --trace
+}

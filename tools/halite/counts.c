@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "counts.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+
+/* Homes are at the end of RAM, one below the other. So the search ends this far below the last. */
+#define SEARCH_STEPS 4096
+
+const struct counts_name counts_exits[STATS_EXITS] = {
+#define NAME(id, name, meaning) [STATS_EXIT_##id] = { name, meaning },
+	STATS_EXIT_KINDS(NAME)
+#undef NAME
+};
+
+const struct counts_name counts_works[STATS_WORKS] = {
+#define NAME(id, name, meaning) [STATS_WORK_##id] = { name, meaning },
+	STATS_WORK_KINDS(NAME)
+#undef NAME
+};
+
+bool counts_in_home(const struct counts_level *level, uint64_t address, uint64_t size)
+{
+	const struct stats_header *h = &level->header;
+
+	return address >= h->home && size <= h->home_size &&
+	       address - h->home <= h->home_size - size;
+}
+
+static bool is_sound(const struct counts_level *level, uint64_t home, uint64_t ram_end)
+{
+	const struct stats_header *h = &level->header;
+
+	return h->size == sizeof(*h) && h->home == home && h->home_size <= ram_end - home &&
+	       h->timebase && h->harts && h->harts <= COUNTS_HARTS_MAX &&
+	       h->hart_size == sizeof(struct stats_hart) &&
+	       (h->stride >= h->hart_size || h->harts == 1) &&
+	       counts_in_home(level, h->first,
+			      (uint64_t)(h->harts - 1) * h->stride + h->hart_size) &&
+	       counts_in_home(level, h->reclaimed, sizeof(uint64_t)) &&
+	       counts_in_home(level, h->drains, sizeof(uint64_t));
+}
+
+/* Looks for a Halite at @home. Returns whether there is one; -1 after a message. */
+static int try_home(struct live *live, uint64_t home, struct counts_level *level)
+{
+	uint64_t ram_end = LIVE_RAM_START + live->ram_size;
+	struct stats_beacon beacon;
+	uint64_t at;
+
+	if (!live_read(live, home + STATS_BEACON_AT, &beacon, sizeof(beacon))) {
+		message("the memory of the machine cannot be read");
+		return -1;
+	}
+	if (memcmp(beacon.magic, STATS_MAGIC, STATS_MAGIC_SIZE) != 0)
+		return 0;
+	at = home + beacon.header;
+	if (sizeof(level->header) > ram_end - home ||
+	    beacon.header > ram_end - home - sizeof(level->header))
+		return 0;
+	if (!live_read(live, at, &level->header, sizeof(level->header)))
+		return -1;
+	/* The copy of Halite that firmware has started, or one that has just begun. */
+	if (memcmp(level->header.magic, STATS_MAGIC, STATS_MAGIC_SIZE) != 0 ||
+	    level->header.self != at)
+		return 0;
+	if (level->header.version != STATS_VERSION || level->header.exits != STATS_EXITS ||
+	    level->header.works != STATS_WORKS) {
+		message("the Halite at 0x%llx has counts of version %u with %u and %u kinds; this "
+			"command knows version %u with %u and %u",
+			(unsigned long long)home, level->header.version, level->header.exits,
+			level->header.works, STATS_VERSION, STATS_EXITS, STATS_WORKS);
+		return -1;
+	}
+	if (!is_sound(level, home, ram_end)) {
+		message("the Halite at 0x%llx: its counts are damaged", (unsigned long long)home);
+		return -1;
+	}
+	return 1;
+}
+
+int counts_find(struct live *live, struct counts *counts)
+{
+	uint64_t home = (LIVE_RAM_START + live->ram_size) / STATS_HOME_ALIGN * STATS_HOME_ALIGN;
+	unsigned int left = SEARCH_STEPS;
+	int found;
+
+	*counts = (struct counts){ 0 };
+	while (left-- && home > LIVE_RAM_START && counts->levels < COUNTS_LEVELS_MAX) {
+		struct counts_level *level = &counts->level[counts->levels];
+
+		home -= STATS_HOME_ALIGN;
+		found = try_home(live, home, level);
+		if (found < 0)
+			return -1;
+		if (!found)
+			continue;
+		if (level->header.level != counts->levels) {
+			message("the Halite at 0x%llx says that it is level %u, not %u",
+				(unsigned long long)home, level->header.level, counts->levels);
+			return -1;
+		}
+		level->harts = calloc(level->header.harts, sizeof(*level->harts));
+		if (!level->harts)
+			abort();
+		counts->levels++;
+		left = SEARCH_STEPS;
+	}
+	if (!counts->levels) {
+		message("no Halite with counts is in the machine's memory yet");
+		return -1;
+	}
+	return 0;
+}
+
+static int read_level(struct live *live, struct counts_level *level)
+{
+	const struct stats_header *h = &level->header;
+	unsigned int i;
+
+	for (i = 0; i < h->harts; i++) {
+		if (!live_read(live, h->first + (uint64_t)i * h->stride, &level->harts[i],
+			       sizeof(level->harts[i])))
+			return -1;
+	}
+	return live_read(live, h->reclaimed, &level->reclaimed, sizeof(level->reclaimed)) &&
+			       live_read(live, h->drains, &level->drains, sizeof(level->drains))
+		       ? 0
+		       : -1;
+}
+
+int counts_read(struct live *live, struct counts *counts)
+{
+	for (unsigned int i = 0; i < counts->levels; i++) {
+		if (read_level(live, &counts->level[i]) < 0) {
+			message("the machine has ended");
+			return -1;
+		}
+	}
+	return 0;
+}
+
+uint64_t counts_sum(const struct counts_level *level, size_t offset)
+{
+	uint64_t sum = 0, value;
+
+	for (unsigned int i = 0; i < level->header.harts; i++) {
+		memcpy(&value, (const char *)&level->harts[i] + offset, sizeof(value));
+		sum += value;
+	}
+	return sum;
+}

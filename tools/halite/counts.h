@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the Halites of a running machine count and record (src/hv/stats_format.h). All that is read
+ * from the machine is checked before it is used.
+ */
+#ifndef HALITE_TOOL_COUNTS_H
+#define HALITE_TOOL_COUNTS_H
+
+#include <stdint.h>
+
+#include "hv/stats_format.h"
+#include "live.h"
+
+#define COUNTS_LEVELS_MAX 8
+#define COUNTS_HARTS_MAX  512
+
+struct counts_level {
+	struct stats_header header;
+	uint64_t reclaimed, drains;
+	struct stats_hart *harts; /* header.harts of them */
+};
+
+struct counts {
+	unsigned int levels;
+	struct counts_level level[COUNTS_LEVELS_MAX];
+};
+
+struct counts_name {
+	const char *name, *meaning;
+};
+
+extern const struct counts_name counts_exits[STATS_EXITS], counts_works[STATS_WORKS];
+
+/*
+ * Finds the Halites of the machine. Returns 0, or -1 after a message: there is none that counts,
+ * or one of another version.
+ */
+int counts_find(struct live *live, struct counts *counts);
+
+/* Reads the numbers. Returns 0, or -1 after a message: the machine has ended. */
+int counts_read(struct live *live, struct counts *counts);
+
+/* Sum of the number at @offset of struct stats_hart over all harts of @level. */
+uint64_t counts_sum(const struct counts_level *level, size_t offset);
+
+/* Whether [@address, @address + @size) is in the home of @level. */
+bool counts_in_home(const struct counts_level *level, uint64_t address, uint64_t size);
+
+#endif

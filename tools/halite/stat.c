@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "stat.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "counts.h"
+#include "live.h"
+#include "message.h"
+#include "run.h"
+
+static const char stat_help[] =
+	"Usage: halite stat [OPTIONS] [MACHINE]\n"
+	"\n"
+	"Shows what the Halites of a running machine count: exits of the guest by kind, and what\n"
+	"Halite does at them. The machine is a `halite run` with --stats or --trace. MACHINE is\n"
+	"its process id or its socket; without MACHINE, it is the only machine that runs.\n"
+	"docs/stats.md explains the counts.\n"
+	"\n"
+	"  --once          print one table and end. Without it, a table each second, until the\n"
+	"                  machine ends or Ctrl-C\n"
+	"  --interval S    seconds between tables, 0.1 to 3600 (default 1)\n"
+	"  --count N       end after N tables\n"
+	"  --level N       the Halite of level N alone; the lowest is 0\n"
+	"  --harts         a column for each hart, besides the sum\n"
+	"  --csv           lines level,hart,group,name,count in place of a table\n"
+	"  --json          one JSON object in a line in place of a table\n"
+	"\n"
+	"Exit status: 0; 1 if there is no such machine or it counts nothing; 2 if an argument is\n"
+	"wrong.\n";
+
+enum format { TABLE, CSV, JSON };
+
+struct stat_options {
+	enum format format;
+	double interval;
+	unsigned long count; /* 0: no end */
+	long level;	     /* -1: all */
+	bool harts;
+	const char *machine;
+};
+
+/* The numbers of a hart, in groups. */
+enum group { EXITS, WORK, TIME, GROUPS };
+
+static const struct {
+	const char *name;
+	unsigned int count;
+	size_t offset;
+} groups[GROUPS] = {
+	[EXITS] = { "exits", STATS_EXITS, offsetof(struct stats_hart, exits) },
+	[WORK] = { "work", STATS_WORKS, offsetof(struct stats_hart, works) },
+	[TIME] = { "time", 1, offsetof(struct stats_hart, ticks) },
+};
+
+static const struct counts_name *name_of(enum group group, unsigned int index)
+{
+	static const struct counts_name time_name = {
+		"in-halite", "ticks of the time CSR in Halite, waits included"
+	};
+
+	return group == EXITS  ? &counts_exits[index]
+	       : group == WORK ? &counts_works[index]
+			       : &time_name;
+}
+
+static uint64_t number_of(const struct stats_hart *hart, size_t offset)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)hart + offset, sizeof(value));
+	return value;
+}
+
+static bool is_chosen(const struct stat_options *options, unsigned int level)
+{
+	return options->level < 0 || (unsigned long)options->level == level;
+}
+
+/* ---- CSV and JSON ---- */
+
+static void print_csv(const struct counts_level *level)
+{
+	const struct stats_header *h = &level->header;
+
+	for (unsigned int i = 0; i < h->harts; i++) {
+		for (unsigned int group = 0; group < GROUPS; group++) {
+			for (unsigned int n = 0; n < groups[group].count; n++)
+				printf("%u,%llu,%s,%s,%llu\n", h->level,
+				       (unsigned long long)level->harts[i].hartid,
+				       groups[group].name, name_of(group, n)->name,
+				       (unsigned long long)number_of(&level->harts[i],
+								     groups[group].offset +
+									     n * sizeof(uint64_t)));
+		}
+	}
+	printf("%u,all,pool,reclaimed,%llu\n%u,all,pool,drains,%llu\n", h->level,
+	       (unsigned long long)level->reclaimed, h->level, (unsigned long long)level->drains);
+}
+
+static json_t *json_of_hart(const struct stats_hart *hart)
+{
+	json_t *object = json_pack("{s:I}", "hart", (json_int_t)hart->hartid);
+
+	for (unsigned int group = 0; group < GROUPS; group++) {
+		json_t *numbers = json_object();
+
+		for (unsigned int n = 0; n < groups[group].count; n++)
+			json_object_set_new(
+				numbers, name_of(group, n)->name,
+				json_integer((json_int_t)number_of(
+					hart, groups[group].offset + n * sizeof(uint64_t))));
+		json_object_set_new(object, groups[group].name, numbers);
+	}
+	return object;
+}
+
+static json_t *json_of_level(const struct counts_level *level)
+{
+	const struct stats_header *h = &level->header;
+	json_t *harts = json_array();
+	char build_id[2 * STATS_BUILD_ID_SIZE + 1];
+
+	for (unsigned int i = 0; i < STATS_BUILD_ID_SIZE; i++)
+		sprintf(build_id + 2 * i, "%02x", h->build_id[i]);
+	for (unsigned int i = 0; i < h->harts; i++)
+		json_array_append_new(harts, json_of_hart(&level->harts[i]));
+	return json_pack("{s:i,s:s,s:I,s:I,s:I,s:{s:I,s:I},s:o}", "level", (int)h->level,
+			 "build_id", build_id, "home", (json_int_t)h->home, "home_size",
+			 (json_int_t)h->home_size, "timebase", (json_int_t)h->timebase, "pool",
+			 "reclaimed", (json_int_t)level->reclaimed, "drains",
+			 (json_int_t)level->drains, "harts", harts);
+}
+
+static void print_json(const struct counts *counts, const struct stat_options *options)
+{
+	json_t *levels = json_array(), *all;
+
+	for (unsigned int i = 0; i < counts->levels; i++) {
+		if (is_chosen(options, i))
+			json_array_append_new(levels, json_of_level(&counts->level[i]));
+	}
+	all = json_pack("{s:i,s:o}", "version", (int)STATS_VERSION, "levels", levels);
+	json_dumpf(all, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(all);
+}
+
+/* ---- the table ---- */
+
+/* The sums of the table before this one, for rates. */
+static uint64_t sums_before[COUNTS_LEVELS_MAX][GROUPS][STATS_EXITS + STATS_WORKS];
+
+static void print_line(const struct counts_level *level, const struct stat_options *options,
+		       enum group group, unsigned int n, double seconds)
+{
+	size_t offset = groups[group].offset + n * sizeof(uint64_t);
+	uint64_t sum = counts_sum(level, offset);
+	uint64_t *before = &sums_before[level->header.level][group][n];
+
+	if (!sum)
+		return;
+	printf("%-16s %14llu", name_of(group, n)->name, (unsigned long long)sum);
+	if (seconds > 0)
+		printf(" %10.0f", (double)(sum - *before) / seconds);
+	if (options->harts) {
+		for (unsigned int i = 0; i < level->header.harts; i++)
+			printf(" %12llu", (unsigned long long)number_of(&level->harts[i], offset));
+	}
+	printf("  %s\n", name_of(group, n)->meaning);
+	*before = sum;
+}
+
+static void print_table(const struct counts_level *level, const struct stat_options *options,
+			double seconds)
+{
+	const struct stats_header *h = &level->header;
+
+	printf("Halite of level %u, %u hart%s, home at 0x%llx\n%-16s %14s", h->level, h->harts,
+	       h->harts == 1 ? "" : "s", (unsigned long long)h->home, "", "total");
+	if (seconds > 0)
+		printf(" %10s", "a second");
+	if (options->harts) {
+		for (unsigned int i = 0; i < h->harts; i++)
+			printf(" %7s %4llu", "hart", (unsigned long long)level->harts[i].hartid);
+	}
+	putchar('\n');
+	for (unsigned int group = 0; group < GROUPS; group++) {
+		for (unsigned int n = 0; n < groups[group].count; n++)
+			print_line(level, options, group, n, seconds);
+	}
+	printf("%-16s %14llu%s  shadow tables taken for other memory of L2\n", "reclaimed",
+	       (unsigned long long)level->reclaimed, seconds > 0 ? "           " : "");
+	printf("%-16s %14llu%s  shadows that have lost all tables\n\n", "drains",
+	       (unsigned long long)level->drains, seconds > 0 ? "           " : "");
+}
+
+static void show(const struct counts *counts, const struct stat_options *options, double seconds)
+{
+	if (options->format == JSON) {
+		print_json(counts, options);
+		return;
+	}
+	if (options->format == TABLE && seconds > 0 && isatty(STDOUT_FILENO))
+		fputs("\033[H\033[2J", stdout);
+	for (unsigned int i = 0; i < counts->levels; i++) {
+		if (!is_chosen(options, i))
+			continue;
+		if (options->format == CSV)
+			print_csv(&counts->level[i]);
+		else
+			print_table(&counts->level[i], options, seconds);
+	}
+}
+
+/* ---- the command ---- */
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void wait_seconds(double seconds)
+{
+	struct timespec t = { .tv_sec = (time_t)seconds };
+
+	t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
+	nanosleep(&t, NULL);
+}
+
+static int watch(struct live *live, const struct stat_options *options)
+{
+	struct counts counts;
+	double before = 0, time;
+
+	if (counts_find(live, &counts) < 0)
+		return EXIT_FAILURE;
+	if (options->level >= (long)counts.levels) {
+		message("stat: --level %ld: the machine has %u Halites with counts", options->level,
+			counts.levels);
+		return EXIT_FAILURE;
+	}
+	for (unsigned long n = 1;; n++) {
+		if (counts_read(live, &counts) < 0)
+			return n > 1 && !options->count ? EXIT_SUCCESS : EXIT_FAILURE;
+		time = now();
+		show(&counts, options, before > 0 ? time - before : 0);
+		/* A closed pipe is the usual end of a reader of lines. */
+		if (fflush(stdout) != 0 || ferror(stdout))
+			return EXIT_FAILURE;
+		if (n == options->count)
+			return EXIT_SUCCESS;
+		before = time;
+		wait_seconds(options->interval);
+	}
+}
+
+/* Returns 0, or -1 after a message. */
+static int take_number(const char *name, const char *text, double least, double most, double *value)
+{
+	char *end;
+
+	*value = strtod(text, &end);
+	if (end == text || *end || !(*value >= least && *value <= most)) {
+		message("stat: --%s '%s': expected a number from %g to %g", name, text, least,
+			most);
+		return -1;
+	}
+	return 0;
+}
+
+static const struct option long_options[] = {
+	{ "once", no_argument, NULL, 'o' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "level", required_argument, NULL, 'l' },
+	{ "harts", no_argument, NULL, 'a' },
+	{ "csv", no_argument, NULL, 'c' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Decodes the options. Returns -1 to go on, or the exit status. */
+static int parse(int argc, char **argv, struct stat_options *options)
+{
+	double number;
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'o':
+			options->count = 1;
+			break;
+		case 'i':
+			if (take_number("interval", optarg, 0.1, 3600, &options->interval) < 0)
+				return EXIT_USAGE;
+			break;
+		case 'n':
+			if (take_number("count", optarg, 1, 1e9, &number) < 0)
+				return EXIT_USAGE;
+			options->count = (unsigned long)number;
+			break;
+		case 'l':
+			if (take_number("level", optarg, 0, COUNTS_LEVELS_MAX - 1, &number) < 0)
+				return EXIT_USAGE;
+			options->level = (long)number;
+			break;
+		case 'a':
+			options->harts = true;
+			break;
+		case 'c':
+			options->format = CSV;
+			break;
+		case 'j':
+			options->format = JSON;
+			break;
+		case 'h':
+			fputs(stat_help, stdout);
+			return EXIT_SUCCESS;
+		case ':':
+			message("stat: %s: its value is missing", argv[optind - 1]);
+			return EXIT_USAGE;
+		default:
+			message("stat: unknown option '%s'; see 'halite stat --help'",
+				argv[optind - 1]);
+			return EXIT_USAGE;
+		}
+	}
+	if (argc - optind > 1) {
+		message("stat: one machine at most is expected, not also '%s'", argv[optind + 1]);
+		return EXIT_USAGE;
+	}
+	options->machine = argv[optind];
+	return -1;
+}
+
+int stat_main(char **argv)
+{
+	struct stat_options options = { .interval = 1, .level = -1 };
+	struct live live;
+	int argc = 0, status;
+
+	while (argv[argc])
+		argc++;
+	status = parse(argc, argv, &options);
+	if (status >= 0)
+		return status;
+	if (live_open(&live, options.machine) < 0)
+		return EXIT_FAILURE;
+	status = watch(&live, &options);
+	live_close(&live);
+	return status;
+}
