@@ -310,7 +310,7 @@ agree()
 		'($targets[0][] | select(.of == ["sbi-kernel"] and .config == "nacl" and
 			.figure == "halite") | .target) as $plain
 		| map(select(.name == "sbi-kernel")) | min_by(.insns.halite0)
-		| .insns.halite0 / .rounds as $traced
+		| (.insns.halite0 / .rounds) as $traced
 		| (if $traced > $plain + 5 * ($most | tonumber) then "EXCEEDED" else "within" end) +
 			": sbi-kernel takes \($traced) instructions in Halite with a trace, " +
 			"\($plain) without: at most \($most) for each of 5 events"' \

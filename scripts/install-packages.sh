@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs those Debian packages that the build and the tests need and that are missing.
-# Usage: install-packages.sh build|run|loaders|lint|unit|coverage|selftests|bench|pictures|
+# Usage: install-packages.sh build|run|loaders|lint|unit|coverage|selftests|bench|pictures|gdb|
 #                             install...
 . "$(dirname "$0")/common.sh"
 
@@ -17,6 +17,7 @@ SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-l
 	libc6-dev-riscv64-cross"
 BENCH_PACKAGES="gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross jq"
 INSTALL_PACKAGES="dpkg-dev gzip pkg-config mandoc zsh"
+GDB_PACKAGES="gdb-multiarch"
 PICTURE_PACKAGES="graphviz fonts-liberation"
 QEMU_MINIMUM=10
 
@@ -82,12 +83,13 @@ for group; do
 	lint) install_missing $LINT_PACKAGES ;;
 	selftests) install_missing $SELFTEST_PACKAGES ;;
 	bench) install_missing $BENCH_PACKAGES ;;
+	gdb) install_missing $GDB_PACKAGES ;;
 	pictures) install_missing $PICTURE_PACKAGES ;;
 	install) install_missing $INSTALL_PACKAGES ;;
 	*)
 		die "install-packages.sh: unknown group '$group';" \
 			"expected build, unit, coverage, run, loaders, lint, selftests, bench," \
-			"pictures or install"
+			"pictures, gdb or install"
 		;;
 
 	esac

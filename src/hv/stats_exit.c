@@ -106,9 +106,9 @@ ALWAYS_INLINE void record(struct stats_hart *s, uint64_t time, enum stats_event_
 	e->code = code;
 	e->a = a;
 	e->b = b;
-	/* A reader that sees the number sees the event. */
+	/* A reader that sees the number sees the event. An atomic store would be an AMO. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	__atomic_store_n(&s->recorded, number + 1, __ATOMIC_RELAXED);
+	*(volatile uint64_t *)&s->recorded = number + 1;
 }
 
 void stats_record(struct stats_hart *s, enum stats_event_type type, uint32_t code, uint64_t a,

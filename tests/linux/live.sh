@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# `halite stat` and `halite trace` on a machine that runs, and `halite explain`.
+# `halite stat`, `halite trace` and tools/gdb on a machine that runs, and `halite explain`.
 # shellcheck shell=bash
 
 # start_live OPTIONS...: starts a guest that enters L2 again and again, and waits until Halite
@@ -169,4 +169,30 @@ test_tool_live_arguments()
 		refuses "--trace '$verb'" run --kernel "$LOGS/image.bin" --trace="$verb"
 	done
 	refuses "--native with --trace" run --kernel "$LOGS/image.bin" --native --trace
+}
+
+# tools/gdb on a machine with a guest, and at its reset. A gdb with Python reads QEMU's stub.
+test_live_gdb()
+{
+	local socket=$LOGS/gdb.sock out=$LOGS/$NAME.out home symbol
+	scripts/install-packages.sh gdb
+	start_live --stats -- -gdb "unix:$socket,server=on,wait=off"
+	timeout 60 gdb-multiarch -q -batch -x tools/gdb/halite.py build/halite.elf \
+		-ex "target remote $socket" -ex "halite home" -ex "p (void *)hv_main" \
+		-ex "halite harts" -ex "halite csrs" -ex "halite walk 0x80000000" \
+		-ex "halite nacl" -ex "halite shadow" -ex "monitor system_reset" \
+		-ex "halite home" -ex "tbreak hv_main" -ex "continue" -ex "bt 1" >"$out" 2>&1
+	cat "$out"
+	home=$(sed -n 's/.*home has [0-9]* MiB at \(0x[0-9a-f]*\).*/\1/p' "$CONSOLE" | head -n 1)
+	[ "$(grep -c "symbols of .*halite.elf at home, $home\$" "$out")" = 2 ] ||
+		fail "the symbols are not at home, $home"
+	symbol=$(riscv64-unknown-elf-nm "$BUILD/halite.elf" | awk '$3 == "hv_main" { print $1 }')
+	grep -q "= $(printf '0x%x' $((16#$symbol - 0x80200000 + home))) <hv_main>" "$out" ||
+		fail "hv_main is somewhere else"
+	grep -qE '^hart 0: L[12], online, [1-9][0-9]+ exits$' "$out" || fail "no hart"
+	grep -qE '^  hgatp +0x[0-9a-f]+$' "$out" || fail "the image has no hgatp"
+	grep -qE '^guest physical address 0x80000000$' "$out" || fail "no walk"
+	grep -qE '^pool: [0-9]+ shadows, [0-9]+ tables' "$out" || fail "no pool"
+	grep -qE '^#0  hv_main ' "$out" || fail "the machine does not stop in hv_main at home"
+	is_over
 }

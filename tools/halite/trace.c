@@ -37,8 +37,9 @@ static void print_text(const struct counts_level *level, const struct events *ev
 {
 	char detail[EVENT_TEXT_MAX];
 
-	printf("# %zu events of %u harts, older ones lost: %llu\n", events->count,
-	       level->header.harts, (unsigned long long)events->lost);
+	printf("# %zu events of %u hart%s, older ones lost: %llu\n", events->count,
+	       level->header.harts, level->header.harts == 1 ? "" : "s",
+	       (unsigned long long)events->lost);
 	for (size_t i = 0; i < events->count; i++) {
 		const struct event *event = &events->list[i];
 

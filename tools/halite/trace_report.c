@@ -227,11 +227,11 @@ void trace_report(FILE *out, const struct counts_level *level, const struct even
 	summarize(level, events, sums);
 	fputs(page_head, out);
 	fprintf(out,
-		"<h1>halite trace</h1>\n<p>Halite of level %u, %u harts: %zu events in %.1f us; "
+		"<h1>halite trace</h1>\n<p>Halite of level %u, %u hart%s: %zu events in %.1f us; "
 		"%llu older ones were overwritten. L1 ran %.1f us, L2 %.1f us.</p>\n",
-		level->header.level, level->header.harts, events->count, micros(level, span),
-		(unsigned long long)events->lost, micros(level, sums->guest[1]),
-		micros(level, sums->guest[2]));
+		level->header.level, level->header.harts, level->header.harts == 1 ? "" : "s",
+		events->count, micros(level, span), (unsigned long long)events->lost,
+		micros(level, sums->guest[1]), micros(level, sums->guest[2]));
 	fputs("<h2>Time line</h2>\n<p><span class=\"key l1\"></span>L1<span class=\"key l2\">"
 	      "</span>L2<span class=\"key hv\"></span>Halite. The wheel zooms, dragging moves; "
 	      "small marks are syncs, faults and traps into L1.</p>\n"
