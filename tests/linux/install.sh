@@ -103,6 +103,7 @@ test_tool_install_completion()
 	done
 	offers bash "$TOP/Makefile" "$HALITE" run -- "$TOP/Makef"
 	offers zsh files "$HALITE" run -- ''
+	offers bash aia "$HALITE" run --machine =
 	offers bash sync_csr,sync_sret "$HALITE" run --nacl sync_csr,sync_s
 	# The values that the scripts name are those of the help text.
 	for value in $(bash_completes "$HALITE" run --machine '') \
@@ -239,9 +240,11 @@ test_tool_install_hook()
 	named 6.12.9
 	installed 6.12.10
 	named 6.12.10 6.12.9
-	# A kernel that is configured again is not a newer one.
+	# A kernel that is configured again is not a newer one, nor is what a killed pack has left.
+	printf half >"$boot/Image.halite-7.2.9.Ab12Cd.new"
 	installed 6.12.9
 	named 6.12.10 6.12.9
+	rm "$boot/Image.halite-7.2.9.Ab12Cd.new"
 
 	before=$(cd "$boot" && sha256sum Image.halite*)
 	printf 'no kernel' >"$boot/vmlinuz-7.2.1"
