@@ -24,8 +24,8 @@ LIB_FLAGS := -std=gnu11 $(C_WARNINGS) -Isrc -ffreestanding -O2 -g -mcmodel=medan
 	-ffunction-sections -ffile-prefix-map=$(CURDIR)=.
 LIB_CC_$(LIB_RV64) := $(RV)gcc -march=rv64imac_zicsr -mabi=lp64
 LIB_CC_$(LIB_RV32) := $(RV)gcc -march=rv32imac_zicsr -mabi=ilp32
-LIB_HEADERS := $(wildcard src/nacl/*.h src/hext/*.h) src/lib/assert.h src/lib/page.h \
-	src/lib/spinlock.h
+LIB_HEADERS := $(wildcard src/nacl/*.h src/hext/*.h) src/lib/assert.h src/lib/index_set.h \
+	src/lib/page.h src/lib/spinlock.h
 # src/hext is for RV64 only.
 LIBRARIES := $(LIB_OUT)/$(LIB_RV64)/libhalite-nacl.a $(LIB_OUT)/$(LIB_RV64)/libhalite-hext.a \
 	$(LIB_OUT)/$(LIB_RV32)/libhalite-nacl.a

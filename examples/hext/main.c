@@ -114,11 +114,12 @@ static const struct hext_ops ops = {
 	.time = read_time,
 };
 
-/* A real hypervisor fences the VMID on all harts here. */
-static void quiesce(void *ctx, uint16_t vmid)
+/* A real hypervisor fences the VMID on the harts here. */
+static void quiesce(void *ctx, uint16_t vmid, const struct index_set *harts)
 {
 	(void)ctx;
 	(void)vmid;
+	(void)harts;
 }
 
 /* ---- the hart and its shadows ---- */

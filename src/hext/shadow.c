@@ -103,6 +103,7 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 		.cfg = config->hext,
 		.quiesce = config->quiesce,
 		.looks_max = HEXT_SHADOW_LOOKS,
+		.harts = config->harts,
 	};
 	pool->roots_hpa = hpa(config->base.addr + skip * PAGE_SIZE);
 	pool->table_total = tables_in(pages, count, max);
@@ -158,16 +159,34 @@ static void unbind(struct hext_shadow_pool *pool, unsigned int hart, const struc
 	}
 }
 
-static void bind_to(struct hext_shadow_pool *pool, struct hext_shadow *s, unsigned int hart)
+/*
+ * Returns whether the hart must fence the VMID of @s before it runs under @s: its TLB may have
+ * translations from before the last quiesce(), and its walks may see older entries of the root than
+ * another hart has stored (priv H "hgatp": a write of hgatp orders nothing).
+ */
+static bool bind_to(struct hext_shadow_pool *pool, struct hext_shadow *s, unsigned int hart)
 {
 	struct hext_shadow **bound = pool->bound[hart];
+	bool must_fence = !index_set_has(&s->fenced, hart);
 
 	if (bound[0] == s || bound[1] == s)
-		return;
+		return false;
 	if (!s->harts++ && s->rests)
 		shadow_wake(pool, s);
 	s->stale = false;
 	bound[bound[0] ? 1 : 0] = s;
+	index_set_add(&s->fenced, hart);
+	return must_fence;
+}
+
+static void fence_here(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
+		       unsigned int hart, void *ctx)
+{
+	struct index_set here;
+
+	index_set_clear(&here, pool->harts);
+	index_set_add(&here, hart);
+	pool->quiesce(ctx, s->vmid, &here);
 }
 
 /*
@@ -195,17 +214,15 @@ static bool give_root(struct hext_shadow_pool *pool)
 
 /*
  * Nothing is cleared at boot, so that boot does not take longer on a large machine. Clear the root
- * of @s, which has never had a key. A hart's walks see that only after an HFENCE.GVMA (priv H
- * "hgatp": a write of hgatp orders nothing).
+ * of @s, which has never had a key.
  */
-static void clear_root(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
+static void clear_root(struct hext_shadow_pool *pool, struct hext_shadow *s)
 {
 	unsigned int i;
 
 	for (i = 0; i < GSTAGE_ROOT_PTES; i++)
 		s->root[i] = 0;
 	pool->key_count = s - pool->shadow + 1;
-	shadow_quiesce(pool, s, ctx);
 }
 
 struct shadow_mode shadow_narrowest_mode(const struct hext_config *c, uint64_t hgatp, gpa_t gpa)
@@ -251,7 +268,7 @@ static struct hext_shadow *find_unused(struct hext_shadow_pool *pool, void *ctx)
 		return s;
 	if (give_root(pool)) {
 		s = &pool->shadow[pool->key_count];
-		clear_root(pool, s, ctx);
+		clear_root(pool, s);
 	} else {
 		/*
 		 * There is one. The pool has two shadows for each hart, and any other hart keeps at
@@ -277,6 +294,7 @@ static struct hext_shadow *get(struct hext_shadow_pool *pool, struct hext_hart *
 			       unsigned int hart, const struct hext_shadow *keep, gpa_t gpa)
 {
 	struct hext_shadow *s, *narrow;
+	bool must_fence;
 
 	assert(hart < HEXT_SHADOW_HARTS);
 	spin_lock(&pool->lock);
@@ -293,8 +311,10 @@ static struct hext_shadow *get(struct hext_shadow_pool *pool, struct hext_hart *
 			break;
 		}
 	}
-	bind_to(pool, s, hart);
+	must_fence = bind_to(pool, s, hart);
 	spin_unlock(&pool->lock);
+	if (must_fence)
+		fence_here(pool, s, hart, h->ctx);
 	return s;
 }
 

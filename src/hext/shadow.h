@@ -26,6 +26,7 @@
 
 #include "hext/hext.h"
 #include "hext/walk.h"
+#include "lib/index_set.h"
 #include "lib/spinlock.h"
 
 /* The most harts that share a pool, and the most shadows of a pool. */
@@ -77,9 +78,15 @@ struct hext_shadow {
 	 */
 	uint32_t replaced;
 	uint64_t generation;   /* a number that changes with each fence and each new key */
-	uint16_t next_key;     /* the next shadow of the bucket, if used */
+	uint16_t next_key;     /* the next shadow of the bucket by root, if used */
+	uint16_t next_of_vmid; /* the next shadow of the bucket by L1's VMID, if used */
 	uint16_t older, newer; /* neighbours in the order of last use, if the shadow rests */
 	uint64_t rests_since;  /* pool->reclaimed when the last hart left the shadow */
+	/*
+	 * The harts that have executed a fence of vmid since the last quiesce(), and so hold
+	 * nothing older: all that are bound, and others. Any other hart fences when it is bound.
+	 */
+	struct index_set fenced;
 	uint64_t *root;	       /* the root table, 16 KiB; NULL: it was never needed */
 	struct hext_span span; /* the span of the root */
 	/* The hand, in the circular list of the table pages: the next one that may be reclaimed. */
@@ -113,11 +120,12 @@ struct hext_shadow_config {
 	uint16_t vmid_count;
 	uint16_t vmid_shared; /* the VMID of all shadows, if vmid_count is less than 2 * harts */
 	/*
-	 * On return no hart holds a translation of physical VMID @vmid, or a part of one, from the
-	 * time before the call. The pool calls it on the hart whose hext_hart.ctx is @ctx, without
-	 * a lock. While it waits for other harts, it must serve the requests of those harts.
+	 * On return none of the harts with the numbers @harts holds a translation of physical VMID
+	 * @vmid, or a part of one, from the time before the call. @harts may be empty. The pool
+	 * calls it on the hart whose hext_hart.ctx is @ctx, without a lock. While it waits for
+	 * other harts, it must serve the requests of those harts.
 	 */
-	void (*quiesce)(void *ctx, uint16_t vmid);
+	void (*quiesce)(void *ctx, uint16_t vmid, const struct index_set *harts);
 };
 
 struct hext_shadow_pool {
@@ -145,13 +153,16 @@ struct hext_shadow_pool {
 	uint32_t candidate_count;
 	bool choosing;
 	const struct hext_config *cfg;
-	void (*quiesce)(void *ctx, uint16_t vmid);
+	void (*quiesce)(void *ctx, uint16_t vmid, const struct index_set *harts);
+	uint32_t harts;	 /* number of harts that share the pool */
 	uint8_t *tables; /* the first table page */
 	hpa_t tables_hpa;
 	hpa_t roots_hpa;
 	struct hext_table_info *info; /* one for each table page */
 	struct hext_shadow *shadow;
 	uint16_t bucket[1 << HEXT_SHADOW_BUCKET_BITS]; /* shadows by the hash of their root */
+	/* shadows by the low bits of L1's VMID */
+	uint16_t vmid_bucket[1 << HEXT_SHADOW_BUCKET_BITS];
 	uint16_t oldest, newest; /* the resting shadows: the first to go, and the last */
 	bool keeps_two;		 /* there are three shadows for each hart */
 	/* the shadows to which each hart is bound, or NULL: the second one if keeps_two */
@@ -292,6 +303,13 @@ struct hext_gvma_fence {
 	uint32_t from; /* look at HEXT_SHADOW_AT_ONCE shadows or fewer, from this one on */
 };
 
+/* Some of the shadows that a fence of L1 names. */
+struct hext_shadow_named {
+	uint64_t shadows; /* bit n: pool->shadow[from + n] */
+	/* The next @from. No shadow that the fence names is between the last one and this one. */
+	uint32_t next;
+};
+
 /*
  * The number of shadows that have had a key. To fence all, begin with shadow 0, go on with
  * hext_shadow_fenced.next, and read this number after that: a shadow that has got its first key
@@ -331,11 +349,11 @@ struct hext_shadow_use {
 void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use);
 
 /*
- * Those of HEXT_SHADOW_AT_ONCE shadows from @from on that have L1's VMID @vmid, or any VMID: bit n
- * for pool->shadow[from + n]. For an HFENCE.VVMA of L1, which changes no shadow: the caller
- * executes it under the physical VMID of each.
+ * Those of HEXT_SHADOW_AT_ONCE shadows from @from on that have L1's VMID @vmid, or any VMID. For an
+ * HFENCE.VVMA of L1, which changes no shadow: the caller executes it under the physical VMID of
+ * each.
  */
-uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid,
-			     uint32_t from);
+struct hext_shadow_named hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids,
+					     uint32_t vmid, uint32_t from);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fences of L1: removal of the entries that they name from the shadow G-stages. */
+#include "hext/shadow_keys.h"
 #include "hext/shadow_tables.h"
 
 /* The addresses from first to last, both included. */
@@ -140,22 +141,45 @@ static bool fence_shadow(struct hext_shadow_pool *pool, struct hext_shadow *s,
 	return true;
 }
 
-/* The index behind the last shadow with a key in a mask that begins with shadow @from. */
-static uint32_t end_of_mask(const struct hext_shadow_pool *pool, uint32_t from)
+/* The shadows with a key in the mask from shadow @from on. */
+static struct hext_shadow_named of_any_vmid(const struct hext_shadow_pool *pool, uint32_t from)
 {
-	uint32_t end = from + HEXT_SHADOW_AT_ONCE;
+	struct hext_shadow_named named = { .next = from + HEXT_SHADOW_AT_ONCE };
+	uint32_t i, end = pool->key_count < named.next ? pool->key_count : named.next;
 
-	return pool->key_count < end ? pool->key_count : end;
+	for (i = from; i < end; i++) {
+		if (pool->shadow[i].used)
+			named.shadows |= BIT64(i - from);
+	}
+	return named;
 }
 
-/* Whether @s is a shadow of L1's VMID @vmid. */
-static bool is_of_vmid(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
-		       bool all_vmids, uint32_t vmid)
+/* Those of L1's VMID @vmid. The cost depends on their number, not on that of all shadows. */
+static struct hext_shadow_named of_vmid(const struct hext_shadow_pool *pool, uint16_t vmid,
+					uint32_t from)
+{
+	struct hext_shadow_named named = { .next = UINT32_MAX };
+	uint16_t i;
+
+	for (i = shadow_first_of_vmid(pool, vmid); i != NO_SHADOW;
+	     i = pool->shadow[i].next_of_vmid) {
+		if (i < from || hgatp_vmid(pool->shadow[i].hgatp) != vmid)
+			continue;
+		if (i - from < HEXT_SHADOW_AT_ONCE)
+			named.shadows |= BIT64(i - from);
+		else if (i < named.next)
+			named.next = i;
+	}
+	return named;
+}
+
+static struct hext_shadow_named named_by(const struct hext_shadow_pool *pool, bool all_vmids,
+					 uint32_t vmid, uint32_t from)
 {
 	/* priv H: VMID bits beyond VMIDLEN are ignored. */
 	uint64_t mask = BIT64(pool->cfg->vmid_bits) - 1;
 
-	return s->used && (all_vmids || hgatp_vmid(s->hgatp) == (vmid & mask));
+	return all_vmids ? of_any_vmid(pool, from) : of_vmid(pool, vmid & mask, from);
 }
 
 struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
@@ -164,41 +188,37 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 	struct hext_shadow_fenced fenced = { 0 };
 	struct range r = { .first = fence->gpa, .last = UINT64_MAX };
 	struct work work = { .left = pool->looks_max };
-	uint32_t i, end;
+	struct hext_shadow_named named;
+	uint32_t i;
 
 	if (fence->size - 1 <= UINT64_MAX - fence->gpa)
 		r.last = fence->gpa + fence->size - 1;
 	spin_lock(&pool->lock);
-	end = end_of_mask(pool, fence->from);
-	for (i = fence->from; i < end && !work.too_much; i++) {
-		struct hext_shadow *s = &pool->shadow[i];
+	named = named_by(pool, fence->all_vmids, fence->vmid, fence->from);
+	for (i = 0; i < HEXT_SHADOW_AT_ONCE && named.shadows >> i && !work.too_much; i++) {
+		struct hext_shadow *s = &pool->shadow[fence->from + i];
 
-		if (!is_of_vmid(pool, s, fence->all_vmids, fence->vmid))
+		if (!(named.shadows >> i & 1))
 			continue;
 		/* A shadow has half of the looks at least, so only a long range is detached. */
 		if (fenced.shadows && work.left < pool->looks_max / 2)
 			break;
 		if (fence_shadow(pool, s, fence->all_addresses ? NULL : &r, &work))
-			fenced.whole |= BIT64(i - fence->from);
-		fenced.shadows |= BIT64(i - fence->from);
+			fenced.whole |= BIT64(i);
+		fenced.shadows |= BIT64(i);
 	}
-	fenced.next = i < end ? i : fence->from + HEXT_SHADOW_AT_ONCE;
+	fenced.next = i < HEXT_SHADOW_AT_ONCE && named.shadows >> i ? fence->from + i : named.next;
 	spin_unlock(&pool->lock);
 	return fenced;
 }
 
-uint64_t hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint32_t vmid,
-			     uint32_t from)
+struct hext_shadow_named hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids,
+					     uint32_t vmid, uint32_t from)
 {
-	uint64_t found = 0;
-	uint32_t i, end;
+	struct hext_shadow_named named;
 
 	spin_lock(&pool->lock);
-	end = end_of_mask(pool, from);
-	for (i = from; i < end; i++) {
-		if (is_of_vmid(pool, &pool->shadow[i], all_vmids, vmid))
-			found |= BIT64(i - from);
-	}
+	named = named_by(pool, all_vmids, vmid, from);
 	spin_unlock(&pool->lock);
-	return found;
+	return named;
 }

@@ -20,6 +20,16 @@ static uint16_t *bucket_of(struct hext_shadow_pool *pool, uint64_t hgatp)
 	return &pool->bucket[hash >> (64 - HEXT_SHADOW_BUCKET_BITS)];
 }
 
+static uint16_t *vmid_bucket_of(struct hext_shadow_pool *pool, uint16_t vmid)
+{
+	return &pool->vmid_bucket[vmid & (BIT64(HEXT_SHADOW_BUCKET_BITS) - 1)];
+}
+
+uint16_t shadow_first_of_vmid(const struct hext_shadow_pool *pool, uint16_t vmid)
+{
+	return pool->vmid_bucket[vmid & (BIT64(HEXT_SHADOW_BUCKET_BITS) - 1)];
+}
+
 static uint16_t number_of(const struct hext_shadow_pool *pool, const struct hext_shadow *s)
 {
 	return s - pool->shadow;
@@ -37,6 +47,7 @@ struct hext_shadow *shadow_find(struct hext_shadow_pool *pool, uint64_t hgatp)
 void shadow_add_key(struct hext_shadow_pool *pool, struct hext_shadow *s)
 {
 	uint16_t *bucket = bucket_of(pool, s->hgatp);
+	uint16_t *vmid_bucket = vmid_bucket_of(pool, hgatp_vmid(s->hgatp));
 	uint16_t i;
 
 	assert(!s->used);
@@ -52,6 +63,8 @@ void shadow_add_key(struct hext_shadow_pool *pool, struct hext_shadow *s)
 	s->used = true;
 	s->next_key = *bucket;
 	*bucket = number_of(pool, s);
+	s->next_of_vmid = *vmid_bucket;
+	*vmid_bucket = number_of(pool, s);
 }
 
 void shadow_remove_key(struct hext_shadow_pool *pool, struct hext_shadow *s)
@@ -62,6 +75,10 @@ void shadow_remove_key(struct hext_shadow_pool *pool, struct hext_shadow *s)
 	while (*link != number_of(pool, s))
 		link = &pool->shadow[*link].next_key;
 	*link = s->next_key;
+	link = vmid_bucket_of(pool, hgatp_vmid(s->hgatp));
+	while (*link != number_of(pool, s))
+		link = &pool->shadow[*link].next_of_vmid;
+	*link = s->next_of_vmid;
 	s->used = false;
 }
 
@@ -113,6 +130,6 @@ void shadow_keys_init(struct hext_shadow_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < BIT64(HEXT_SHADOW_BUCKET_BITS); i++)
-		pool->bucket[i] = NO_SHADOW;
+		pool->bucket[i] = pool->vmid_bucket[i] = NO_SHADOW;
 	pool->oldest = pool->newest = NO_SHADOW;
 }

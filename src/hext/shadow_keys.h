@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The keys of a pool's shadows, private to shadow.c and shadow_reclaim.c: look-up by hash, and the
- * order in which shadows are given to other keys.
+ * The keys of a pool's shadows, private to shadow*.c: look-up by root and by VMID, and the order in
+ * which shadows are given to other keys.
  *
  * A shadow to which no hart is bound rests. The pool has the resting shadows in the order in which
  * they were used last. A shadow rests among the first to go if it has no key, if it is outgrown, or
@@ -9,7 +9,7 @@
  * up its VMIDs, and never uses the old one again.
  *
  * The caller of each function holds the lock of the pool. No function looks at every shadow, except
- * those that have one root in common.
+ * those that have one root in common, or one VMID.
  */
 #ifndef HEXT_SHADOW_KEYS_H
 #define HEXT_SHADOW_KEYS_H
@@ -24,6 +24,12 @@ void shadow_keys_init(struct hext_shadow_pool *pool);
 
 /* The shadow with the key @hgatp that is not outgrown, or NULL. */
 struct hext_shadow *shadow_find(struct hext_shadow_pool *pool, uint64_t hgatp);
+
+/*
+ * The first of the shadows with keys in a list with all those of L1's VMID @vmid, and maybe others.
+ * The next one is next_of_vmid. NO_SHADOW: the end.
+ */
+uint16_t shadow_first_of_vmid(const struct hext_shadow_pool *pool, uint16_t vmid);
 
 /* @s gets the key s->hgatp. Resting shadows of the same root become stale, and
  * the first to go. */

@@ -128,9 +128,19 @@ static void add_free(struct hext_shadow_pool *pool, uint32_t index)
 
 void shadow_quiesce(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
 {
+	struct index_set harts;
+	unsigned int i;
+
+	index_set_clear(&harts, pool->harts);
+	index_set_each(&s->fenced, i, pool->harts)
+	{
+		if (pool->bound[i][0] == s || pool->bound[i][1] == s)
+			index_set_add(&harts, i);
+	}
+	s->fenced = harts;
 	s->draining++;
 	spin_unlock(&pool->lock);
-	pool->quiesce(ctx, s->vmid);
+	pool->quiesce(ctx, s->vmid, &harts);
 	spin_lock(&pool->lock);
 	assert(s->draining);
 	s->draining--;

@@ -199,7 +199,11 @@ bool shadow_reclaim(struct hext_shadow_pool *pool, struct hext_shadow *s, void *
  */
 void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx);
 
-/* Fence the VMID of @s on all harts. The lock is free meanwhile, and s->draining is not 0. */
+/*
+ * On return no hart uses a translation of the VMID of @s from before the call: the harts that are
+ * bound to @s have fenced it, and others will when they are bound. The lock is free meanwhile, and
+ * s->draining is not 0.
+ */
 void shadow_quiesce(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx);
 
 #endif

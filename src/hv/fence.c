@@ -77,10 +77,12 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 	}
 }
 
-static void fence_vvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
-			    bool any_vmid, bool any_asid, uint32_t from)
+/* Do @fence for the shadows from @from on. Returns the next @from. */
+static uint32_t fence_vvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
+				bool any_vmid, bool any_asid, uint32_t from)
 {
-	uint64_t shadows = hext_shadow_of_vmid(pool, any_vmid, fence->vmid, from);
+	const struct hext_shadow_named found =
+		hext_shadow_of_vmid(pool, any_vmid, fence->vmid, from);
 	struct hfence_vvma named = {
 		.addr = fence->addr,
 		.size = fence->size,
@@ -89,16 +91,18 @@ static void fence_vvma_from(struct hext_shadow_pool *pool, const struct nacl_hfe
 	};
 	uint64_t hgatp[HEXT_SHADOW_AT_ONCE];
 	unsigned int count = 0;
+	uint64_t left;
 
-	for (; shadows; from++, shadows >>= 1) {
-		if (shadows & 1)
+	for (left = found.shadows; left; from++, left >>= 1) {
+		if (left & 1)
 			hgatp[count++] = hext_shadow_hgatp(pool, &pool->shadow[from]);
 	}
 	if (!count)
-		return;
+		return found.next;
 	if (is_too_much(fence, count))
 		named.size = 0;
 	hfence_vvma(hgatp, count, &named);
+	return found.next;
 }
 
 static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid,
@@ -108,8 +112,7 @@ static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 	uint32_t from = 0;
 
 	for (;;) {
-		fence_vvma_from(pool, fence, any_vmid, any_asid, from);
-		from += HEXT_SHADOW_AT_ONCE;
+		from = fence_vvma_from(pool, fence, any_vmid, any_asid, from);
 		if (from >= hext_shadow_keys(pool))
 			break;
 		ipi_answer(v);

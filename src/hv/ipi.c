@@ -63,6 +63,9 @@ static void answer_call(struct vcpu *v, struct vcpu *caller)
 /*
  * A caller adds itself to @callers before it posts the request. So a caller that is not found here
  * posts the request after this hart has taken it.
+ *
+ * A function that takes long answers other calls, too. There may be a call of each hart, and the
+ * stack is not for as many functions. So calls that come while one is answered wait for its end.
  */
 void ipi_answer(struct vcpu *v)
 {
@@ -70,11 +73,13 @@ void ipi_answer(struct vcpu *v)
 	struct index_set callers;
 	unsigned int i;
 
-	if (!ipi_take(v, VCPU_REQ_CALL))
+	if (v->answering || !ipi_take(v, VCPU_REQ_CALL))
 		return;
 	RACE_POINT();
 	index_set_take_atomic(&callers, &v->callers, d->vcpu_count);
+	v->answering = true;
 	index_set_each(&callers, i, d->vcpu_count) answer_call(v, d->vcpus[i]);
+	v->answering = false;
 }
 
 /*

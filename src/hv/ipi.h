@@ -37,7 +37,10 @@ void ipi_forget(struct vcpu *v);
 /* Whether @request was posted to @v. Clears the request, so the caller must serve it. */
 bool ipi_take(struct vcpu *v, enum vcpu_request request);
 
-/* If calls were posted to @v, run their functions. Runs on @v's hart. */
+/*
+ * If calls were posted to @v, run their functions. Runs on @v's hart. A function of a call may call
+ * this, too. It does nothing then if the function answers the call of another hart.
+ */
 void ipi_answer(struct vcpu *v);
 
 /* @v's hart starts or stops. From now on calls include it or leave it out. */

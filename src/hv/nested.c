@@ -36,13 +36,9 @@ static void forget_vmid(struct vcpu *v, void *arg)
 	hfence_vmid(*vmid);
 }
 
-static void quiesce(void *ctx, uint16_t vmid)
+static void quiesce(void *ctx, uint16_t vmid, const struct index_set *harts)
 {
-	struct vcpu *v = ctx;
-	struct index_set all;
-
-	index_set_fill(&all, v->domain->vcpu_count);
-	ipi_call(v, &all, forget_vmid, &vmid);
+	ipi_call(ctx, harts, forget_vmid, &vmid);
 }
 
 /* All vCPUs have the same CSRs. To find out which takes long, so one vCPU does. */

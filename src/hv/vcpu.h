@@ -106,6 +106,7 @@ struct vcpu {
 	};
 	/* The indices of the vCPUs whose calls wait for this hart (ipi.c). All harts write it. */
 	struct index_set callers;
+	bool answering; /* this hart answers calls */
 	/* The call of this hart, which the harts that it calls read (ipi.c). */
 	struct {
 		void (*fn)(struct vcpu *v, void *arg);

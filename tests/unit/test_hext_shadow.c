@@ -44,19 +44,27 @@ static struct hext_config cfg;
 static struct hext_hart hart[HARTS];
 static struct hext_shadow_result result;
 static struct hext_shadow_missed missed;
-static unsigned int quiesced;
-static uint64_t quiesced_vmids;
+static unsigned int quiesced; /* number of quiesce() that reached a hart */
+static uint64_t quiesced_vmids, quiesced_harts;
 static void (*in_quiesce)(void);
 
-static void quiesce(void *ctx, uint16_t vmid)
+static void quiesce(void *ctx, uint16_t vmid, const struct index_set *harts)
 {
+	unsigned int i;
+
 	(void)ctx;
 	assert_int_equal(pool.lock.held, 0);
-	quiesced++;
+	quiesced += index_set_next(harts, 0, pool.harts) < pool.harts;
+	index_set_each(harts, i, pool.harts) quiesced_harts |= BIT64(i & 63);
 	if (vmid < 64)
 		quiesced_vmids |= BIT64(vmid);
 	if (in_quiesce)
 		in_quiesce();
+}
+
+static uint64_t of_vmid(uint32_t vmid, uint32_t from)
+{
+	return hext_shadow_of_vmid(&pool, false, vmid, from).shadows;
 }
 
 static struct hext_shadow_config pool_config(void)
@@ -97,7 +105,7 @@ static int setup(void **state)
 	for (i = 0; i < HARTS; i++)
 		hext_init(&hart[i], &cfg, &fake_ops, NULL);
 	quiesced = 0;
-	quiesced_vmids = 0;
+	quiesced_vmids = quiesced_harts = 0;
 	in_quiesce = NULL;
 	missed = (struct hext_shadow_missed){ 0 };
 	memset(pool_memory, 0xee, sizeof(pool_memory));
@@ -855,11 +863,11 @@ static void shadows_are_found_by_vmid(void **state)
 	of_0 = BIT64(get(0) - pool.shadow);
 	of_1 = BIT64(get(1) - pool.shadow);
 	assert_int_not_equal(of_0, of_1);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 3, 0), of_0);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 4, 0), of_1);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 4 | 1u << cfg.vmid_bits, 0), of_1);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 5, 0), 0);
-	assert_int_equal(hext_shadow_of_vmid(&pool, true, 5, 0), of_0 | of_1);
+	assert_int_equal(of_vmid(3, 0), of_0);
+	assert_int_equal(of_vmid(4, 0), of_1);
+	assert_int_equal(of_vmid(4 | 1u << cfg.vmid_bits, 0), of_1);
+	assert_int_equal(of_vmid(5, 0), 0);
+	assert_int_equal(hext_shadow_of_vmid(&pool, true, 5, 0).shadows, of_0 | of_1);
 }
 
 /* The table changes and is fenced after the walk has read it: nothing old may be installed. */
@@ -1317,7 +1325,7 @@ static void a_long_range_detaches_all_tables(void **state)
 	/* Within the limit, with the tables above: the range alone. */
 	fenced = fence(3, MIB2, MIB2);
 	assert_int_equal(fenced.whole, 0);
-	assert_int_equal(fenced.next, HEXT_SHADOW_AT_ONCE);
+	assert_true(fenced.next >= hext_shadow_keys(&pool));
 	assert_false(seen(0, MIB2).valid || seen(0, 2 * MIB2 - KIB4).valid);
 	assert_true(seen(0, MIB2 - KIB4).valid && seen(0, 2 * MIB2).valid && seen(0, GIB1).valid);
 	/* Three full tables. What was not looked at is hidden, and not taken away. */
@@ -1460,6 +1468,41 @@ static void harts_share_a_shadow(void **state)
 static uint64_t some_key(unsigned int i)
 {
 	return UINT64_C(8) << 60 | UINT64_C(3) << 44 | (0x1000 + i * 4);
+}
+
+/*
+ * quiesce() interrupts the harts that are bound to the shadow. A hart that was bound to it before
+ * fences when it is bound again, and so does a hart that comes for the first time.
+ */
+static void a_hart_that_is_not_bound_fences_when_it_is(void **state)
+{
+	struct hext_shadow *s, *other;
+
+	(void)state;
+	hart[0].hgatp = hart[1].hgatp = some_key(1);
+	s = get(0);
+	assert_int_equal(quiesced_harts, 1);
+	assert_ptr_equal(get(1), s);
+	assert_int_equal(quiesced_harts, 3);
+	hart[1].hgatp = some_key(2);
+	other = get(1);
+	assert_int_equal(quiesced_vmids, BIT64(s->vmid) | BIT64(other->vmid));
+	/* Nothing has changed for hart 1. */
+	hart[1].hgatp = some_key(1);
+	quiesced_harts = 0;
+	get(1);
+	assert_int_equal(quiesced_harts, 0);
+	hart[1].hgatp = some_key(2);
+	get(1);
+	spin_lock(&pool.lock);
+	shadow_quiesce(&pool, s, NULL);
+	spin_unlock(&pool.lock);
+	assert_int_equal(quiesced_harts, 1);
+	quiesced_harts = quiesced_vmids = 0;
+	hart[1].hgatp = some_key(1);
+	get(1);
+	assert_int_equal(quiesced_harts, 2);
+	assert_int_equal(quiesced_vmids, BIT64(s->vmid));
 }
 
 static void the_least_recently_used_is_evicted(void **state)
@@ -2390,8 +2433,7 @@ static void harts_may_stay_in_an_outgrown_shadow(void **state)
 	assert_int_equal(narrow->harts, 1);
 	assert_int_not_equal(narrow->vmid, wide->vmid);
 	/* Both are L1's shadow, for fences of both stages. */
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 3, 0),
-			 BIT64(narrow - pool.shadow) | BIT64(wide - pool.shadow));
+	assert_int_equal(of_vmid(3, 0), BIT64(narrow - pool.shadow) | BIT64(wide - pool.shadow));
 	assert_true(hw_walk(before, KIB4).valid);
 	*fake_slot(hgatp, KIB4, 0) = 0;
 	assert_int_equal(fence(3, KIB4, KIB4).shadows,
@@ -2940,6 +2982,7 @@ static void more_shadows_than_a_mask_holds(void **state)
 	enum { MANY = 100, PAGES = 3 + MANY * 2 * 5 + MANY * (HEXT_SHADOW_MIN_TABLES + 1) };
 	struct hext_shadow_config config = pool_config();
 	struct hext_gvma_fence f = { .all_addresses = true };
+	struct hext_shadow_fenced fenced;
 	const struct hext_shadow *shadow[MANY];
 	void *memory = aligned_alloc(PAGE_SIZE, PAGES * (size_t)PAGE_SIZE);
 	unsigned int i;
@@ -2956,21 +2999,29 @@ static void more_shadows_than_a_mask_holds(void **state)
 		hart[0].hgatp = (uint64_t)ATP_MODE_39 << ATP_MODE_SHIFT |
 				(uint64_t)(i / 2) << HGATP_VMID_SHIFT | (i + 1) * 4;
 		shadow[i] = hext_shadow_get(&pool, &hart[0], i);
-		/* Its root has just been cleared, which a walk sees only after a fence. */
+		/* The hart is new, and the root has just been cleared. */
 		assert_int_equal(quiesced, i + 1);
 		assert_ptr_equal(shadow[i], &pool.shadow[i]);
 		assert_int_equal(shadow[i]->harts, 1);
 		assert_int_equal(shadow[i]->root[2047], 0);
 	}
 	f.vmid = 35; /* shadows 70 and 71 */
-	assert_int_equal(hext_shadow_fence_gvma(&pool, &f).shadows, 0);
-	f.from = 64;
-	assert_int_equal(hext_shadow_fence_gvma(&pool, &f).shadows, 3 << 6);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 35, 0), 0);
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 35, 64), 3 << 6);
-	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 0), UINT64_MAX);
-	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 64), BIT64(MANY - 64) - 1);
-	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 128), 0);
+	fenced = hext_shadow_fence_gvma(&pool, &f);
+	assert_int_equal(fenced.shadows, 0);
+	assert_int_equal(fenced.next, 70);
+	f.from = 70;
+	fenced = hext_shadow_fence_gvma(&pool, &f);
+	assert_int_equal(fenced.shadows, 3);
+	assert_true(fenced.next >= pool.key_count);
+	assert_int_equal(of_vmid(35, 0), 0);
+	assert_int_equal(of_vmid(35, 64), 3 << 6);
+	assert_int_equal(of_vmid(35, 7), BIT64(63));
+	assert_int_equal(hext_shadow_of_vmid(&pool, false, 35, 7).next, 71);
+	/* 35 + 1024 has the same bucket. */
+	assert_int_equal(of_vmid(35 + 1024, 64), 0);
+	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 0).shadows, UINT64_MAX);
+	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 64).shadows, BIT64(MANY - 64) - 1);
+	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 128).shadows, 0);
 	/* A hart leaves a shadow and shares one with another hart. */
 	assert_ptr_equal(hext_shadow_get(&pool, &hart[0], 3), shadow[MANY - 1]);
 	assert_int_equal(shadow[3]->harts, 0);
@@ -3028,6 +3079,7 @@ int main(void)
 		T(a_new_key_has_no_replaced_tables),
 		T(endless_fences_end),
 		T(harts_share_a_shadow),
+		T(a_hart_that_is_not_bound_fences_when_it_is),
 		T(the_least_recently_used_is_evicted),
 		T(a_hart_keeps_two_shadows_if_there_are_enough),
 		T(a_hart_keeps_one_shadow_if_there_are_few),

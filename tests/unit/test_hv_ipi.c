@@ -217,6 +217,41 @@ static void a_hart_answers_all_that_have_called(void **state)
 	}
 }
 
+static unsigned int depth;
+
+static void answer_more(struct vcpu *v, void *arg)
+{
+	(void)arg;
+	assert_int_equal(depth++, 0);
+	v->requests |= VCPU_REQ_CALL;
+	index_set_add(&v->callers, 8);
+	vcpus[8].call.fn = answer_more;
+	vcpus[8].call.left = 1;
+	ipi_answer(v);
+	depth--;
+}
+
+/* The stack has no room for a function for each hart. */
+static void an_answer_is_not_interrupted_by_another(void **state)
+{
+	(void)state;
+	make_domain(MACHINE_MAX_HARTS, 0, 1);
+	vcpus[0].call.fn = answer_more;
+	vcpus[0].call.left = 1;
+	index_set_add(&vcpus[7].callers, 0);
+	vcpus[7].requests = VCPU_REQ_CALL;
+	ipi_answer(&vcpus[7]);
+	assert_int_equal(vcpus[0].call.left, 0);
+	/* The next one is still there. */
+	assert_int_equal(vcpus[7].requests, VCPU_REQ_CALL);
+	assert_int_equal(vcpus[8].call.left, 1);
+	vcpus[8].call.fn = count_answer;
+	vcpus[8].call.arg = &answers[8];
+	answers[8] = 0;
+	ipi_answer(&vcpus[7]);
+	assert_int_equal(answers[8], 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +263,7 @@ int main(void)
 		cmocka_unit_test(only_harts_of_the_set_get_the_request),
 		cmocka_unit_test(a_call_leaves_stopped_harts_out),
 		cmocka_unit_test(a_hart_answers_all_that_have_called),
+		cmocka_unit_test(an_answer_is_not_interrupted_by_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
