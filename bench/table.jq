@@ -33,7 +33,8 @@ def row($r):
 
 def units:
   { traps: "traps", halite: "in Halite", total: "total", ratio: "x", extra: "more", kib: "",
-    home_mib: "", boot: "in Halite", boot_hart: "in Halite" };
+    home_mib: "", boot: "in Halite", boot_hart: "in Halite",
+    boot_aia: "in Halite", boot_hart_aia: "in Halite" };
 def verdict: if .met == null then "not run" elif .met then "met" else "NOT MET" end;
 def target:
   (.path | left(60)) + (units[.figure] | left(10)) + (.target | small | right(9)) +

@@ -8,8 +8,8 @@
 # goes on without it. With 33 harts the heap suffices, with 40 it does not. OpenSBI 1.6 adds the
 # queues to the size of the heap, and all 48 harts start.
 #
-# A program in S mode starts the harts in turn, and waits up to 20 seconds for each to be STARTED. It
-# prints the first status that is another one then, and a dot for each hart that starts.
+# A program in S mode starts the harts in turn, and waits up to 20 seconds for each to be STARTED.
+# It prints a dot for each hart that starts, and the first status that is another one then.
 # Usage: findings/hart-start-out-of-heap.sh, as root on Debian (amd64) with mmdebstrap. Packages go
 # into a temporary folder.
 . "$(dirname "$0")/lib.sh"

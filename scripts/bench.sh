@@ -177,14 +177,14 @@ about()
 		   mode: $mode, runs: ($runs | tonumber) }'
 }
 
-# boot CPUS: prints the instructions of Halite on the boot hart until the guest runs, and then the
-# most instructions of a hart that the guest starts. QEMU cannot count time by instructions with
-# several harts. Halite waits for nothing before the guest runs, so the counts are exact.
+# boot CPUS MACHINE: prints the instructions of Halite on the boot hart until the guest runs, and
+# then the most instructions of a hart that the guest starts. QEMU cannot count time by instructions
+# with several harts. Halite waits for nothing before the guest runs, so the counts are exact.
 boot()
 {
-	local name=$RUNS_DIR/boot-$1
+	local name=$RUNS_DIR/boot-$2-$1
 	nice timeout -k 5 60 "$HALITE" run --kernel "$OUT/boot.elf" --qemu "$QEMU" \
-		--machine "$MACHINE" --cpus "$1" --memory ${MEMORY_MIB}M -- -plugin \
+		--machine "$2" --cpus "$1" --memory ${MEMORY_MIB}M -- -plugin \
 		"file=$OUT/count.so,out=$name.jsonl,ram=$((MEMORY_MIB << 20))$(homes nacl)" \
 		</dev/null >"$name.console" 2>&1 || die "failed, see ${name#"$TOP"/}.console"
 	check_homes nacl "$name.console"
@@ -192,15 +192,22 @@ boot()
 		map(.insns.halite0) | max] | map(. // 0) | join(" ")' "$name.jsonl"
 }
 
-# Prints as JSON the cost of boot. 8 harts have as large a home as one hart.
-boots()
+# boots_on MACHINE SUFFIX: prints as JSON the cost of boot, in figures with names that end in
+# SUFFIX. 8 harts have as large a home as one hart.
+boots_on()
 {
 	local one eight
-	one=$(boot 1)
-	eight=$(boot 8)
+	one=$(boot 1 "$1")
+	eight=$(boot 8 "$1")
 	jq -n --argjson one "${one% *}" --argjson eight "${eight% *}" \
-		--argjson start "${eight#* }" \
-		'{ boot: $one, boot_hart: (($eight - $one) / 7 + $start | round) }'
+		--argjson start "${eight#* }" --arg suffix "$2" \
+		'{ ("boot" + $suffix): $one,
+		   ("boot_hart" + $suffix): (($eight - $one) / 7 + $start | round) }'
+}
+
+boots()
+{
+	{ boots_on plic ""; boots_on aia _aia; } | jq -s add
 }
 
 # Prints as JSON the size of the image, and the memory that Halite uses for 4 GiB and 4 harts.
