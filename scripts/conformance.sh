@@ -35,7 +35,7 @@ LIMIT=${CONFORMANCE_LIMIT:-600}
 JOBS=${CONFORMANCE_JOBS:-$(nproc)}
 FEATURES=(sync_csr sync_hfence sync_sret autoswap_csr)
 
-EXTENSIONS="area=leak area=told area=cbo area=stale area=rows area=mask"
+EXTENSIONS="area=leak area=told area=cbo area=stale area=rows area=mask area=lcofi"
 
 # machine_options MACHINE: prints QEMU's options for MACHINE.
 machine_options()

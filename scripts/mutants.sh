@@ -26,7 +26,7 @@
 OUT=$BUILD/mutants
 TREE=$OUT/tree
 LISTS="hext nacl client hv tlb boards cage pack tool efi run"
-CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none"
+CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:none rva23aia:slow"
 TOOL_TESTS="tool-install tool-pack tool-explain live-"
 PACK_TESTS="refuse-pack pack-dtb"
 RUN_TESTS="tool-end tool-options exec-"

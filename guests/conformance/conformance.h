@@ -286,6 +286,7 @@ void check_told(void);
 void check_rows(void);
 void check_wide(void);
 void check_masking(void);
+void check_lcofi(void);
 void check_aia(void); /* aia.h */
 #endif
 

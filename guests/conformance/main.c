@@ -39,6 +39,7 @@ static const struct area {
 	{ "rows", check_rows },
 	{ "wide", check_wide },
 	{ "mask", check_masking },
+	{ "lcofi", check_lcofi },
 };
 /* clang-format on */
 

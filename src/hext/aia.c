@@ -198,7 +198,7 @@ unsigned int hext_top_of_l1(const struct hext_hart *h, uint64_t ready)
 {
 	/* priv H "Interrupts": highest default priority first. */
 	static const uint8_t order[] = {
-		IRQ_SEI, IRQ_SSI, IRQ_STI, IRQ_SGEI, IRQ_VSEI, IRQ_VSSI, IRQ_VSTI,
+		IRQ_SEI, IRQ_SSI, IRQ_STI, IRQ_SGEI, IRQ_VSEI, IRQ_VSSI, IRQ_VSTI, IRQ_LCOFI,
 	};
 	struct candidate best = none;
 	unsigned int i;
@@ -303,11 +303,13 @@ bool hext_s_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64
 	switch (csr) {
 	case CSR_SIE:
 		*old = h->sie;
-		update(&h->sie, IRQ_S_ALL, value, mask);
+		update(&h->sie, hext_s_irqs(h->cfg), value, mask);
 		return true;
 	case CSR_SIP:
 		*old = hext_sip(h);
-		update(&h->sip, BIT64(IRQ_SSI), value, mask);
+		/* LCOFIP is writable, unlike STIP and SEIP (Sscofpmf). */
+		update(&h->sip, hext_s_irqs(h->cfg) & (BIT64(IRQ_SSI) | BIT64(IRQ_LCOFI)), value,
+		       mask);
 		return true;
 	case CSR_STIMECMP:
 		if (!h->cfg->sstc)

@@ -107,6 +107,7 @@
 #define IRQ_SEI	  9
 #define IRQ_VSEI  10
 #define IRQ_SGEI  12
+#define IRQ_LCOFI 13
 #define IRQ_S_ALL (BIT64(IRQ_SSI) | BIT64(IRQ_STI) | BIT64(IRQ_SEI))
 /* The interrupts that hvien can inject (AIA "Virtual interrupts for VS level"). */
 #define IRQ_LOCAL  MASK64(63, 13)

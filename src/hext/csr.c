@@ -82,10 +82,15 @@ bool hext_csr_exists(const struct hext_hart *h, unsigned int csr)
 	legal_##rule(c, h->field,                           \
 		     hext_merge(h->field, value, mask, HEXT_WRITABLE_##how(field, bits), reset))
 
-/* Sets h->prioritized when L1 sets a bit of a CSR that may change the order of interrupts. */
-static inline void note_priority(struct hext_hart *h, enum hext_effect effect, bool sets)
+/* Sets h->prioritized when L1 sets @bits of CSR @number that may change the order of interrupts. */
+static inline void note_priority(struct hext_hart *h, unsigned int number, enum hext_effect effect,
+				 uint64_t bits)
 {
-	if (effect == HEXT_EFFECT_PRIORITY && sets)
+	if (effect != HEXT_EFFECT_PRIORITY)
+		return;
+	if (number == HEXT_CSR_HVIEN && h->cfg->sscofpmf)
+		bits &= ~BIT64(IRQ_LCOFI);
+	if (bits)
 		h->prioritized = true;
 }
 
@@ -101,7 +106,7 @@ bool hext_csr_rmw(struct hext_hart *h, unsigned int csr, uint64_t *old, uint64_t
 	case number:                                                                    \
 		if (!HEXT_GATE(gate, name))                                             \
 			return false;                                                   \
-		note_priority(h, HEXT_EFFECT_##effect, (value & mask) != 0);            \
+		note_priority(h, number, HEXT_EFFECT_##effect, value &mask);            \
 		*old = h->field;                                                        \
 		if (mask)                                                               \
 			h->field = WRITTEN(field, how, bits, rule, reset, value, mask); \
@@ -161,7 +166,7 @@ static inline __attribute__((always_inline)) uint64_t write_word(struct hext_har
 		h->field = WRITTEN(field, how, bits_, rule, reset, wanted, ~UINT64_C(0)); \
 		if (h->field != wanted)                                                   \
 			changed |= DIRTY_BIT(number);                                     \
-		note_priority(h, HEXT_EFFECT_##effect, wanted != 0);                      \
+		note_priority(h, number, HEXT_EFFECT_##effect, wanted);                   \
 	}
 #include "hext/csr_table.h"
 	*altered = changed;

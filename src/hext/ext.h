@@ -9,6 +9,7 @@
 enum hext_told {
 	HEXT_TOLD_NO,
 	HEXT_TOLD_WITH_AIA,
+	HEXT_TOLD_WITH_LCOFI,
 	HEXT_TOLD_YES,
 #define HEXT_EXT(name, told, ...) HEXT_TOLD_OF_##name = HEXT_TOLD_##told,
 #include "hext/ext_table.h"
@@ -24,10 +25,14 @@ enum hext_csrs {
 #include "hext/ext_table.h"
 };
 
-/* Whether L1's ISA string names an extension that the hart has. @aia: L1 has an IMSIC. */
-static inline bool hext_is_told(enum hext_told told, bool aia)
+/*
+ * Whether L1's ISA string names an extension that the hart has. @aia: L1 has an IMSIC. @lcofi:
+ * LCOFI can be delivered to L1.
+ */
+static inline bool hext_is_told(enum hext_told told, bool aia, bool lcofi)
 {
-	return told == HEXT_TOLD_YES || (told == HEXT_TOLD_WITH_AIA && aia);
+	return told == HEXT_TOLD_YES || (told == HEXT_TOLD_WITH_AIA && aia) ||
+	       (told == HEXT_TOLD_WITH_LCOFI && lcofi);
 }
 
 #endif

@@ -10,6 +10,7 @@
  * told		whether L1's ISA string names the extension, if the hart has it.
  *   YES	it does.
  *   WITH_AIA	it does if L1 has an IMSIC.
+ *   WITH_LCOFI	it does if Halite can deliver L1's LCOFI: with an IMSIC and bit 13 of hvien.
  *   NO		it does not: the extension is hidden.
  * csrs		how Halite finds out whether L1 has the CSRs with this gate in csr_table.h.
  *   ALWAYS	L1 has them.
@@ -41,6 +42,7 @@ HEXT_EXT(ssnpm, YES, ASKED, 0, HENVCFG_PMM, "the hart's; HLV and HSV mask addres
 HEXT_EXT(supm, YES, ASKED, 0, 0, "as Ssnpm")
 HEXT_EXT(smaia, WITH_AIA, AIA, 0, 0, "of machine level, named beside Ssaia")
 HEXT_EXT(ssaia, WITH_AIA, AIA, HSTATEEN0_OF_AIA, 0, "emulated or switched (docs/interrupts.md)")
+HEXT_EXT(sscofpmf, WITH_LCOFI, ASKED, 0, 0, "Halite injects LCOFI by hvien and hvip")
 
 /* Further indirect CSRs of VS level (vsiselect), and extensions that use them. */
 HEXT_EXT(smcsrind, NO, ASKED, 0, 0, "further registers by vsiselect are not switched")
@@ -49,8 +51,7 @@ HEXT_EXT(smcdeleg, NO, ASKED, 0, 0, "needs Sscsrind")
 HEXT_EXT(ssccfg, NO, ASKED, 0, 0, "needs Sscsrind")
 HEXT_EXT(smctr, NO, ASKED, 0, 0, "as Ssctr")
 HEXT_EXT(ssctr, NO, ASKED, HSTATEEN0_CTR, 0, "records need Sscsrind; sctrdepth traps in VS mode")
-HEXT_EXT(sscofpmf, NO, ASKED, 0, 0, "its interrupt goes to HS mode, and is not injected")
-HEXT_EXT(shlcofideleg, NO, ASKED, 0, 0, "as Sscofpmf")
+HEXT_EXT(shlcofideleg, NO, ASKED, 0, 0, "L1 injects LCOFI by hvien")
 HEXT_EXT(smdbltrp, NO, ASKED, 0, 0, "as Ssdbltrp")
 HEXT_EXT(ssdbltrp, NO, ASKED, 0, HENVCFG_DTE, "vsstatus.SDT is not virtualized")
 HEXT_EXT(zicfilp, NO, ASKED, 0, HENVCFG_LPE, "vsstatus.SPELP is not virtualized")

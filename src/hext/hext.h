@@ -169,7 +169,7 @@ struct hext_hart {
 	struct hext_bank s;  /* L1's supervisor CSRs; in the hardware when OFF */
 	struct hext_bank vs; /* L1's VS CSRs; in the hardware when ON */
 
-	/* L1's sie, and the pending bits of sip (bits 1, 5, 9); in the hardware when OFF. */
+	/* L1's sie, and the pending bits of sip (hext_s_irqs()); in the hardware when OFF. */
 	uint64_t sie;
 	uint64_t sip;
 
@@ -190,7 +190,11 @@ struct hext_hart {
 	 * access whose address may be masked (masking.h). 0 without Ssnpm.
 	 */
 	uint64_t senvcfg;
-	bool prioritized; /* one of hvien, hviprio1, hviprio2, iprio has not always been 0 */
+	/*
+	 * One of hvien, hviprio1, hviprio2 and iprio has not always been 0. If L1 has Sscofpmf, bit
+	 * 13 of hvien does not count: KVM sets it.
+	 */
+	bool prioritized;
 
 	const struct hext_config *cfg;
 	const struct hext_ops *ops;
@@ -281,6 +285,12 @@ static inline uint64_t hext_legal_hstatus(const struct hext_hart *h, uint64_t va
 	if ((value ^ h->hstatus) & HSTATUS_HUPMM)
 		value = hext_legal_pmm(h->cfg, h->hstatus, value, HSTATUS_HUPMM_SHIFT);
 	return hext_legal_vgein(h->cfg, value);
+}
+
+/* The interrupts that sie and sip of L1 have. */
+static inline uint64_t hext_s_irqs(const struct hext_config *c)
+{
+	return IRQ_S_ALL | (c->sscofpmf ? BIT64(IRQ_LCOFI) : 0);
 }
 
 /* The bits of hgeie and hgeip: one for each of L1's guest interrupt files. */

@@ -35,7 +35,8 @@ static void init_hart(struct vcpu *v)
 		imsic_silence();
 	nested_hart_start(v);
 	v->timer.timecmp = ~UINT64_C(0);
-	csr_write(CSR_SIE, BIT64(IRQ_SSI) | BIT64(IRQ_SEI) | (v->h.cfg->sstc ? BIT64(IRQ_STI) : 0));
+	csr_write(CSR_SIE, BIT64(IRQ_SSI) | BIT64(IRQ_SEI) | (v->h.cfg->sstc ? BIT64(IRQ_STI) : 0) |
+				   (v->h.cfg->sscofpmf ? BIT64(IRQ_LCOFI) : 0));
 }
 
 void bringup_hart_started(struct vcpu *v)
@@ -118,6 +119,8 @@ static uint32_t keys(const struct domain *d)
 		keys |= BIT64(KEY_AIA);
 	if (d->hext.ssnpm)
 		keys |= BIT64(KEY_SSNPM);
+	if (d->hext.sscofpmf)
+		keys |= BIT64(KEY_LCOFI);
 	if (world_has_open_csrs(&d->world))
 		keys |= BIT64(KEY_OPEN);
 	if (!d->hext.sstc)

@@ -30,12 +30,26 @@ static void share_interrupt_files(struct world_config *w, const struct machine_i
 			 "external interrupts pass through Halite\n");
 }
 
-static void fill_config(struct world_config *w, const struct machine *m)
+/*
+ * L1's LCOFI is injected by bit 13 of hvien and hvip. Without these, L1 has no Sscofpmf: it would
+ * wait for an interrupt that does not come.
+ */
+static void deliver_lcofi(struct hext_config *c, struct machine *m)
+{
+	m->lcofi = c->sscofpmf && (c->hvien & BIT64(IRQ_LCOFI));
+	c->sscofpmf = m->lcofi;
+	if (m->isa.sscofpmf && !m->lcofi)
+		hv_print("halite: the guest has no Sscofpmf: without an IMSIC, nothing can inject "
+			 "its interrupt\n");
+}
+
+static void fill_config(struct world_config *w, struct machine *m)
 {
 	struct hext_config *c = &w->hext;
 
 	c->aia = m->imsic.present;
-#define HEXT_EXT(name, told, ...) c->name = m->isa.name && hext_is_told(HEXT_TOLD_##told, c->aia);
+#define HEXT_EXT(name, told, ...) \
+	c->name = m->isa.name && hext_is_told(HEXT_TOLD_##told, c->aia, c->aia);
 #include "hext/ext_table.h"
 	c->gstage_adue = c->svadu && !c->svade;
 	/* With Smstateen, siselect traps: hext_known_stateen0() clears hstateen0.CSRIND. */
@@ -50,6 +64,7 @@ static void fill_config(struct world_config *w, const struct machine *m)
 	if (m->imsic.present)
 		share_interrupt_files(w, &m->imsic);
 	world_probe(w);
+	deliver_lcofi(c, m);
 }
 
 /* The domain has the machine's devices and, on each hart, the guest's interrupt files. */

@@ -47,6 +47,9 @@ static bool emulate_csr(struct vcpu *v, uint32_t code)
 			vcpu_csr_written(v);
 			nacl_host_csr_written(&v->nacl, csr);
 		}
+	} else if (csr == CSR_SCOUNTOVF && v->h.cfg->sscofpmf && !writes) {
+		/* VS mode cannot read it if firmware delegates counters to HS mode (Smcdeleg). */
+		old = csr_read(CSR_SCOUNTOVF);
 	} else {
 		vcpu_save(v);
 		if (!hext_s_csr_rmw(&v->h, csr, &old, value, mask))
@@ -122,7 +125,7 @@ static void emulate_wfi(struct vcpu *v)
 {
 	uint64_t deadline;
 
-	if (hext_wfi_waits(&v->h, &deadline))
+	if (hext_wfi_waits(&v->h, &deadline) && !world_local_waits())
 		world_wait(&v->timer, deadline);
 }
 

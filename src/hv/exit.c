@@ -48,6 +48,10 @@ static NOINLINE void handle_interrupt(struct vcpu *v, uint64_t irq)
 	case IRQ_SEI:
 		intc_update(v);
 		break;
+	case IRQ_LCOFI:
+		csr_clear(CSR_SIP, BIT64(IRQ_LCOFI));
+		vcpu_set_pending(v, BIT64(IRQ_LCOFI));
+		break;
 	default:
 		/* An interrupt of VS level that L1 keeps: vcpu_resume() finds it pending. */
 		break;

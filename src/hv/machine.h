@@ -112,6 +112,7 @@ struct machine {
 	struct machine_aplic *aplics; /* of S mode */
 	unsigned int aplic_count, aplics_room;
 	struct machine_imsic imsic;
+	bool lcofi; /* LCOFI can be delivered to the guest; domain_build() finds it out */
 	struct machine_hidden *hidden; /* in the order of the device tree */
 	unsigned int hidden_count, hidden_room;
 	struct machine_nodes nodes;

@@ -71,7 +71,7 @@ bool machine_isa_hides(const struct machine *m, const char *name, size_t len)
 {
 	size_t i = find(name, len);
 
-	return i < EXTENSION_COUNT && !hext_is_told(extensions[i].told, m->imsic.present);
+	return i < EXTENSION_COUNT && !hext_is_told(extensions[i].told, m->imsic.present, m->lcofi);
 }
 
 /*

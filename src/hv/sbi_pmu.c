@@ -41,10 +41,17 @@ enum {
 #define CFG_SINH       (UINT64_C(1) << 6)
 #define CFG_FILTERS    (CFG_VUINH | CFG_VSINH | CFG_UINH | CFG_SINH)
 
+/*
+ * L1's U and S mode and the modes of its guests are all VU and VS mode of the machine. An event
+ * that L1 wants for its guests alone has both modes of L1 inhibited; it counts L1, too. Other
+ * events count in L1's guests as in the same mode of L1.
+ */
 static uint64_t machine_filters(uint64_t flags)
 {
 	uint64_t machine = (flags & ~CFG_FILTERS) | CFG_UINH | CFG_SINH;
 
+	if ((flags & CFG_UINH) && (flags & CFG_SINH))
+		return machine | (flags & (CFG_VUINH | CFG_VSINH));
 	if (flags & CFG_UINH)
 		machine |= CFG_VUINH;
 	if (flags & CFG_SINH)

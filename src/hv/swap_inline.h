@@ -72,7 +72,10 @@ ALWAYS_INLINE bool swap_is_asked_for(const struct vcpu *v)
  */
 ALWAYS_INLINE bool l1_is_interrupted(uint64_t hie)
 {
-	return ncsr_read(HEXT_CSR_HIP) & hie;
+	if (ncsr_read(HEXT_CSR_HIP) & hie)
+		return true;
+	/* A pending LCOFI may be enabled in vsie, which vcpu_resume() finds out. */
+	return static_key(KEY_LCOFI) && (ncsr_read(HEXT_CSR_HVIP) & LCOFI);
 }
 
 /* ---- from L1 to L2 ---- */
@@ -123,8 +126,12 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 			ncsr_swap(HEXT_CSR_VSTIMECMP, l2_has_timer(h) ? l2->timecmp : ~UINT64_C(0));
 		world_carry_timer(&v->timer, h);
 	}
-	/* hvip, too, has only interrupts of VS level while L1 runs. */
-	h->sip = ncsr_swap(HEXT_CSR_HVIP, h->hvip) >> 1;
+	/* hvip, too, has only interrupts of VS level and LCOFI while L1 runs. */
+	h->sip = sip_of_l1(ncsr_swap(HEXT_CSR_HVIP, h->hvip));
+	if (static_key(KEY_LCOFI)) {
+		h->sie |= ncsr_swap(HEXT_CSR_VSIE, vsie_of_l2(h)) & LCOFI;
+		ncsr_write(HEXT_CSR_HVIEN, h->hvien);
+	}
 	hie = h->hie & IRQ_VS_ALL;
 	if (static_key(KEY_AIA)) {
 		swap_bank_to_l2(h, WORLD_AIA);
@@ -300,22 +307,30 @@ ALWAYS_INLINE void swap_out_files(struct hext_hart *h, volatile nacl_word *csrs,
 ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *csrs)
 {
 	/* No mask is needed: the hart's hvip has only bits of VS level and local ones. */
-	uint64_t hvip = ncsr_swap(HEXT_CSR_HVIP, h->sip << 1);
-	uint64_t hip = hvip & IRQ_VS_ALL;
-	uint64_t hie, hideleg;
+	uint64_t hvip, hip, hie, hideleg, local_vsie = 0, local_vsip = 0;
 
+	/* hvip is accessed while hvien has bit 13: QEMU hides the bits that are clear in hvien. */
+	if (static_key(KEY_LCOFI))
+		ncsr_write(HEXT_CSR_HVIEN, LCOFI);
+	hvip = ncsr_swap(HEXT_CSR_HVIP, hvip_of_l1(h->sip));
+	hip = hvip & IRQ_VS_ALL;
 	if (static_key(KEY_AIA))
 		swap_out_files(h, csrs, &hip);
 	swap_out_timer(h, csrs, &hip);
-	hie = (h->hie & ~IRQ_VS_ALL) | (ncsr_swap(HEXT_CSR_HIE, h->sie << 1) & IRQ_VS_ALL);
+	hie = (h->hie & ~IRQ_VS_ALL) | (ncsr_swap(HEXT_CSR_HIE, hie_of_l1(h->sie)) & IRQ_VS_ALL);
+	/* Behind hie: L2's bits of VS level are in hie. Without KEY_LCOFI hvien is 0. */
+	if (static_key(KEY_LCOFI)) {
+		h->vsie_local = ncsr_swap(HEXT_CSR_VSIE, h->sie) & LCOFI;
+		local_vsie = h->vsie_local & h->hvien;
+		local_vsip = hvip & h->hvien;
+	}
 	if (csrs) {
-		/* hvien is 0, since vcpu.unusual is 0. */
 		hideleg = h->hideleg;
 		nacl_host_put(csrs, HEXT_CSR_HVIP, hvip);
 		nacl_host_put(csrs, HEXT_CSR_HIE, hie);
 		nacl_host_put(csrs, HEXT_CSR_HIP, hip);
-		nacl_host_put(csrs, HEXT_CSR_VSIE, (hie & hideleg) >> 1);
-		nacl_host_put(csrs, HEXT_CSR_VSIP, (hip & hideleg) >> 1);
+		nacl_host_put(csrs, HEXT_CSR_VSIE, (hie & hideleg) >> 1 | local_vsie);
+		nacl_host_put(csrs, HEXT_CSR_VSIP, (hip & hideleg) >> 1 | local_vsip);
 	}
 	/* Behind the stores to the area: the compiler would load both again after these. */
 	h->hvip = hvip;

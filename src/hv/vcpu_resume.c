@@ -67,7 +67,7 @@ static __attribute__((noinline)) void deliver_interrupts(struct vcpu *v)
 	}
 	if (!hext_interrupt_pending(h, &trap.cause))
 		return;
-	if (!h->virt && (IRQ_S_ALL >> (trap.cause & 63) & 1))
+	if (!h->virt && (hext_s_irqs(h->cfg) >> (trap.cause & 63) & 1))
 		return;
 	vcpu_trap_to_l1(v, &trap);
 }

@@ -22,6 +22,7 @@
 #define CSR_SATP       0x180
 #define CSR_VSCTRCTL   0x24e
 #define CSR_TIME       0xc01
+#define CSR_SCOUNTOVF  0xda0
 
 /*
  * A file may define this to nothing if its CSR accesses do not change how its own memory is

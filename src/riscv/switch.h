@@ -207,13 +207,50 @@ ALWAYS_INLINE uint64_t hvictl_of_l1(const struct hext_hart *h, bool sgei_waits)
 	return world_const_hart(h)->hvictl_of_l1;
 }
 
+/*
+ * LCOFI of L1, with KEY_LCOFI. While L1 runs, hvien has bit 13, so that bit 13 of L1's sie and sip
+ * are those of vsie and hvip (AIA "Virtual interrupts for VS level"). While L2 runs, hvien is L1's,
+ * and the image has the two bits.
+ *
+ * vsie shows hie, too. A value that is written to vsie agrees with hie: an area of NACL takes hie
+ * first.
+ */
+#define LCOFI BIT64(IRQ_LCOFI)
+
+ALWAYS_INLINE uint64_t hvien_of_l1(void)
+{
+	return static_key(KEY_LCOFI) ? LCOFI : 0;
+}
+
+/* The hart's hvip and hie while L1 runs, for L1's @sip and @sie. */
+ALWAYS_INLINE uint64_t hvip_of_l1(uint64_t sip)
+{
+	return static_key(KEY_LCOFI) ? (sip & ~LCOFI) << 1 | (sip & LCOFI) : sip << 1;
+}
+
+ALWAYS_INLINE uint64_t hie_of_l1(uint64_t sie)
+{
+	return static_key(KEY_LCOFI) ? (sie & ~LCOFI) << 1 : sie << 1;
+}
+
+/* The reverse of hvip_of_l1(). */
+ALWAYS_INLINE uint64_t sip_of_l1(uint64_t hvip)
+{
+	return static_key(KEY_LCOFI) ? (hvip & ~LCOFI) >> 1 | (hvip & LCOFI) : hvip >> 1;
+}
+
+ALWAYS_INLINE uint64_t vsie_of_l2(const struct hext_hart *h)
+{
+	return (h->vsie_local & h->hvien) | hext_vs_view(h, h->hie);
+}
+
 /* Load hvien, the priorities and the local bits of vsie, which are 0 for nearly all guests. */
 static __attribute__((noinline, unused)) void load_priorities_of_l2(const struct hext_hart *h)
 {
 	ncsr_write(HEXT_CSR_HVIEN, h->hvien);
 	ncsr_write(HEXT_CSR_HVIPRIO1, h->hviprio1);
 	ncsr_write(HEXT_CSR_HVIPRIO2, h->hviprio2);
-	ncsr_write(HEXT_CSR_VSIE, (h->vsie_local & h->hvien) | hext_vs_view(h, h->hie));
+	ncsr_write(HEXT_CSR_VSIE, vsie_of_l2(h));
 }
 
 static __attribute__((noinline, unused)) void save_priorities_of_l2(struct hext_hart *h)
@@ -223,7 +260,7 @@ static __attribute__((noinline, unused)) void save_priorities_of_l2(struct hext_
 
 static __attribute__((noinline, unused)) void load_priorities_of_l1(const struct hext_hart *h)
 {
-	ncsr_write(HEXT_CSR_HVIEN, 0);
+	ncsr_write(HEXT_CSR_HVIEN, hvien_of_l1());
 	ncsr_write(HEXT_CSR_HVIPRIO1, hext_hviprio1_of_l1(h));
 	ncsr_write(HEXT_CSR_HVIPRIO2, hext_hviprio2_of_l1(h));
 }

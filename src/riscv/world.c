@@ -172,14 +172,16 @@ void world_save(struct hext_hart *h)
 			h->vs.timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
 		h->hvip = hvip;
 		h->hie = (h->hie & BIT64(IRQ_SGEI)) | hie;
-		if (static_key(KEY_AIA) && h->prioritized)
+		if (static_key(KEY_LCOFI) || (static_key(KEY_AIA) && h->prioritized))
 			save_priorities_of_l2(h);
 	} else {
 		save_bank(&h->s, h->cfg);
 		if (!static_key(KEY_NO_SSTC))
 			h->s.timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
-		h->sip = hvip >> 1;
+		h->sip = sip_of_l1(hvip);
 		h->sie = hie >> 1;
+		if (static_key(KEY_LCOFI))
+			h->sie |= ncsr_read(HEXT_CSR_VSIE) & LCOFI;
 	}
 }
 
@@ -246,7 +248,14 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 	/* hvien comes before hvip: QEMU does not hold bits of hvip that are clear in hvien. */
 	if (static_key(KEY_AIA) && h->prioritized)
 		load_priorities_of_l2(h);
+	/* Bit 13 of hvip was L1's. It is written while hvien has the bit, too. */
+	if (static_key(KEY_LCOFI))
+		ncsr_write(HEXT_CSR_HVIEN, h->hvien | LCOFI);
 	ncsr_write(HEXT_CSR_HVIP, h->hvip);
+	if (static_key(KEY_LCOFI)) {
+		ncsr_write(HEXT_CSR_HVIEN, h->hvien);
+		ncsr_write(HEXT_CSR_VSIE, vsie_of_l2(h));
+	}
 	ncsr_write(HEXT_CSR_HIE, (h->hie & IRQ_VS_ALL) | sgeie_of_l2(h));
 	if (static_key(KEY_AIA)) {
 		load_controls_of_l2(h, WORLD_AIA);
@@ -268,8 +277,12 @@ static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 	load_bank(&h->s, h->cfg);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
-	ncsr_write(HEXT_CSR_HVIP, h->sip << 1);
-	ncsr_write(HEXT_CSR_HIE, h->sie << 1);
+	if (static_key(KEY_LCOFI)) {
+		ncsr_write(HEXT_CSR_HVIEN, hvien_of_l1());
+		ncsr_write(HEXT_CSR_VSIE, h->sie);
+	}
+	ncsr_write(HEXT_CSR_HVIP, hvip_of_l1(h->sip));
+	ncsr_write(HEXT_CSR_HIE, hie_of_l1(h->sie));
 	if (static_key(KEY_AIA) && h->prioritized)
 		load_priorities_of_l1(h);
 	if (!static_key(KEY_NO_SSTC))
@@ -339,12 +352,18 @@ bool world_files_ask(const struct hext_hart *h)
 	return world_sgei_waits(h);
 }
 
+bool world_local_waits(void)
+{
+	return static_key(KEY_LCOFI) &&
+	       (ncsr_read(HEXT_CSR_HVIP) & ncsr_read(HEXT_CSR_VSIE) & LCOFI);
+}
+
 void world_inject(uint64_t sip_bits)
 {
-	ncsr_set(HEXT_CSR_HVIP, sip_bits << 1);
+	ncsr_set(HEXT_CSR_HVIP, hvip_of_l1(sip_bits));
 }
 
 void world_withdraw(uint64_t sip_bits)
 {
-	ncsr_clear(HEXT_CSR_HVIP, sip_bits << 1);
+	ncsr_clear(HEXT_CSR_HVIP, hvip_of_l1(sip_bits));
 }

@@ -142,6 +142,9 @@ void world_before_entry(void);
  */
 bool world_files_ask(const struct hext_hart *h);
 
+/* Whether LCOFI is pending and enabled for L1, which is live and OFF. hip does not show it. */
+bool world_local_waits(void);
+
 /* Set or clear pending bits of L1's sip, in sip's positions. L1 is live and OFF. */
 void world_inject(uint64_t sip_bits);
 void world_withdraw(uint64_t sip_bits);

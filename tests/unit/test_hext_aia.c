@@ -425,6 +425,68 @@ static void priorities_of_l1_become_those_of_vs_mode(void **state)
 	assert_int_equal(access.reg, ISELECT_EITHRESHOLD);
 }
 
+/* ---- LCOFI (Sscofpmf) ---- */
+
+/* Both bits are writable in HS mode; without Sscofpmf there are none. */
+static void lcofi_is_in_sie_and_sip_with_sscofpmf(void **state)
+{
+	(void)state;
+	h.s.timecmp = ~0ull;
+	s_rmw(CSR_SIE, ~0ull, ~0ull);
+	assert_int_equal(h.sie, 0x222);
+	s_rmw(CSR_SIP, ~0ull, ~0ull);
+	assert_int_equal(s_rmw(CSR_SIP, 0, ~0ull), 0x2);
+	config.sscofpmf = true;
+	s_rmw(CSR_SIE, ~0ull, ~0ull);
+	assert_int_equal(h.sie, 0x2222);
+	s_rmw(CSR_SIP, ~0ull, ~0ull);
+	assert_int_equal(s_rmw(CSR_SIP, 0, ~0ull), 0x2002);
+	assert_int_equal(s_rmw(CSR_SIP, 0, 0), 0);
+}
+
+/* priv H "Interrupts": LCOFI comes after all others of HS mode, and ends L2 like them. */
+static void lcofi_comes_last_and_ends_l2(void **state)
+{
+	uint64_t cause;
+
+	(void)state;
+	config.sscofpmf = true;
+	h.s.timecmp = ~0ull;
+	h.vs.timecmp = ~0ull;
+	h.sie = BIT64(13) | BIT64(1);
+	h.sip = BIT64(13) | BIT64(1);
+	h.virt = true;
+	assert_true(hext_interrupt_pending(&h, &cause));
+	assert_int_equal(cause, CAUSE_INTERRUPT | 1);
+	h.sip = BIT64(13);
+	h.hie = h.hvip = BIT64(6);
+	assert_true(hext_interrupt_pending(&h, &cause));
+	assert_int_equal(cause, CAUSE_INTERRUPT | 6);
+	h.hvip = 0;
+	assert_true(hext_interrupt_pending(&h, &cause));
+	assert_int_equal(cause, CAUSE_INTERRUPT | 13);
+	h.sie = BIT64(1);
+	assert_false(hext_interrupt_pending(&h, &cause));
+}
+
+/* KVM sets hvien.13 for its guests, which must not make each exit a slow one. */
+static void hvien_of_lcofi_alone_is_no_priority(void **state)
+{
+	(void)state;
+	config.sscofpmf = true;
+	put(HEXT_CSR_HVIEN, BIT64(13));
+	assert_false(h.prioritized);
+	put(HEXT_CSR_HVIEN, BIT64(13) | BIT64(14));
+	assert_true(h.prioritized);
+	h.prioritized = false;
+	put(HEXT_CSR_HVIPRIO1, BIT64(13));
+	assert_true(h.prioritized);
+	h.prioritized = false;
+	config.sscofpmf = false;
+	put(HEXT_CSR_HVIEN, BIT64(13));
+	assert_true(h.prioritized);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,6 +507,9 @@ int main(void)
 		cmocka_unit_test_setup(hvictl_injects_whatever_it_names, setup),
 		cmocka_unit_test_setup(supervisor_csrs_are_as_in_hs_mode, setup),
 		cmocka_unit_test_setup(priorities_of_l1_become_those_of_vs_mode, setup),
+		cmocka_unit_test_setup(lcofi_is_in_sie_and_sip_with_sscofpmf, setup),
+		cmocka_unit_test_setup(lcofi_comes_last_and_ends_l2, setup),
+		cmocka_unit_test_setup(hvien_of_lcofi_alone_is_no_priority, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

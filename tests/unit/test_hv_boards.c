@@ -286,7 +286,7 @@ static void spacemit_k3(void **state)
 		assert_int_equal(m.harts_without_h + m.harts_left_out, 0);
 		assert_string_equal(machine_isa_text(&m.isa, text, sizeof(text)),
 				    "h v sstc svinval svpbmt svnapot svade zicbom zicboz "
-				    "smstateen ssnpm smaia ssaia");
+				    "smstateen ssnpm smaia ssaia sscofpmf");
 		assert_int_equal(m.timebase, 24000000);
 		assert_int_equal(m.plic_count, 0);
 		assert_true(m.imsic.present);
@@ -342,7 +342,7 @@ static void hifive_premier_p550(void **state)
 	run_board(ram, 2, 0);
 	assert_int_equal(m.hart_count, 4);
 	assert_int_equal(m.harts[m.boot_hart].hartid, 2);
-	assert_string_equal(machine_isa_text(&m.isa, text, sizeof(text)), "h");
+	assert_string_equal(machine_isa_text(&m.isa, text, sizeof(text)), "h sscofpmf");
 	assert_int_equal(m.timebase, 1000000);
 	assert_false(m.imsic.present);
 	assert_int_equal(m.plic_count, 1);

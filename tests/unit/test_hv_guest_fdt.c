@@ -120,7 +120,7 @@ static void isa_is_without_what_is_not_virtualized(void **state)
 	assert_string_equal(property("/cpus/cpu@1", "riscv,isa", &len), TEST_ISA);
 }
 
-/* Each name of ext_table.h stays or goes, with an IMSIC and without. */
+/* Each name of ext_table.h stays or goes, with an IMSIC and without, with LCOFI and without. */
 static void isa_has_the_extensions_that_the_table_tells_of(void **state)
 {
 	static const struct {
@@ -131,7 +131,7 @@ static void isa_has_the_extensions_that_the_table_tells_of(void **state)
 #include "hext/ext_table.h"
 	};
 	char isa[1024] = "rv64imafdcvh_zicsr", left[1024] = "rv64imafdcvh_zicsr";
-	unsigned int i, imsic;
+	unsigned int i, n;
 	int len;
 
 	(void)state;
@@ -141,14 +141,17 @@ static void isa_has_the_extensions_that_the_table_tells_of(void **state)
 			strcat(strcat(isa, "_"), extensions[i].name);
 	}
 	set_text("/cpus/cpu@0", "riscv,isa", isa);
-	for (imsic = 0; imsic < 2; imsic++) {
+	for (n = 0; n < 4; n++) {
+		bool imsic = n & 1, lcofi = n & 2;
+
 		left[strlen("rv64imafdcvh_zicsr")] = '\0';
 		for (i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
-			if (extensions[i].name[1] && hext_is_told(extensions[i].told, imsic))
+			if (extensions[i].name[1] && hext_is_told(extensions[i].told, imsic, lcofi))
 				strcat(strcat(left, "_"), extensions[i].name);
 		}
 		machine_parse(&m, tree, 0, 0);
 		m.imsic.present = imsic;
+		m.lcofi = lcofi;
 		modules_find(&mods, tree, &m, self);
 		assert_fine(guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods,
 					   home, 0));

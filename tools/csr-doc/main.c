@@ -45,9 +45,10 @@
 #define ORDER_VIEW   "4: a view"
 #define ORDER_LAST   "5: all others"
 
-#define TOLD_YES      "yes"
-#define TOLD_WITH_AIA "if L1 has an IMSIC"
-#define TOLD_NO	      "no"
+#define TOLD_YES	"yes"
+#define TOLD_WITH_AIA	"if L1 has an IMSIC"
+#define TOLD_WITH_LCOFI "if L1 has an IMSIC and the hart has bit 13 of hvien"
+#define TOLD_NO		"no"
 
 #define CSRS_ALWAYS "always"
 #define CSRS_SSTC   "if the hart has it"

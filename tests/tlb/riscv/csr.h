@@ -19,6 +19,7 @@
 #define CSR_SATP       0x180
 #define CSR_VSCTRCTL   0x24e
 #define CSR_TIME       0xc01
+#define CSR_SCOUNTOVF  0xda0
 
 uint64_t machine_csr_read(unsigned int csr);
 /* Returns the old value. */

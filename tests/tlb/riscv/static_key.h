@@ -19,6 +19,7 @@
 #define KEY_OPEN	      10
 #define KEY_AREA	      11
 #define KEY_SSNPM	      12
+#define KEY_LCOFI	      13
 
 extern uint32_t machine_keys;
 
