@@ -19,10 +19,11 @@ struct range range_align_out(struct range r, uint64_t align)
 struct range range_align_in(struct range r, uint64_t align)
 {
 	uint64_t end = range_end(r) & ~(align - 1);
-	uint64_t start = range_align_out(r, align).start;
+	/* 0 if r.start is in the last block below 2^64, and not its first byte. */
+	uint64_t start = r.start + (-r.start & (align - 1));
+	bool any = start >= r.start && start < end;
 
-	start += start < r.start ? align : 0;
-	return (struct range){ start, start < end ? end - start : 0 };
+	return (struct range){ start, any ? end - start : 0 };
 }
 
 bool range_list_add(struct range_list *l, struct range r)

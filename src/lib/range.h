@@ -43,7 +43,10 @@ static inline bool range_is_valid(uint64_t start, uint64_t size)
 	return size <= UINT64_MAX - start;
 }
 
-/* Returns @r extended so that both ends are multiples of @align, a power of two. */
+/*
+ * Returns @r extended so that both ends are multiples of @align, a power of two. Of the last block
+ * below 2^64, whose end is no number, the result has nothing.
+ */
 struct range range_align_out(struct range r, uint64_t align);
 
 /*

@@ -97,6 +97,10 @@ static void ends_of_the_address_space(void **state)
 	assert_true(range_contains(top, top));
 	assert_false(range_contains(top, (struct range){ 0, 1 }));
 	assert_int_equal(range_end(range_align_out(top, 0x1000)), UINT64_MAX - 0xfff);
+	assert_int_equal(range_align_in(top, 0x1000).start, UINT64_MAX - 0x1fff);
+	assert_int_equal(range_align_in(top, 0x1000).size, 0x1000);
+	/* The multiple behind the start is 2^64. */
+	assert_int_equal(range_align_in((struct range){ UINT64_MAX - 0xff, 0x80 }, 0x1000).size, 0);
 	set_ranges(top);
 	assert_false(range_list_lowest(&l, UINT64_MAX, 1, 0x1000, &start));
 	assert_true(range_list_highest(&l, 0x1000, 0x1000, &start));
