@@ -15,6 +15,7 @@
 # make install      installs below PREFIX (default: /usr/local), for packages in the folder DESTDIR
 # make uninstall    removes what `make install` with the same PREFIX and DESTDIR has installed
 # make deb          makes a Debian package of what `make install` installs
+# make proofs       proves properties of the sources with CBMC (docs/testing.md)
 # make pictures     draws docs/pictures/*.svg from the .dot files there
 # make csr-doc      writes docs/csr.md from the tables of src/hext
 # make format       lays out the C code; make format-check only checks the layout
@@ -59,6 +60,7 @@ include mk/selftests.mk
 include mk/bench.mk
 include mk/stress.mk
 include mk/pictures.mk
+include mk/proofs.mk
 include mk/install.mk
 
 .PHONY: all help tool packages libfdt demo shell conformance test test-long steady format \

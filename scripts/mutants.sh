@@ -14,6 +14,7 @@
 #           CAGE_VARIANTS, then tests/run with the words in CAGE_TESTS
 #   pack    what finds and checks the pack: its unit tests, then tests/run with the words in
 #           PACK_TESTS
+#   proofs  what tests/proofs proves: the proofs of the file
 #   tool    the command and what is installed with it: tests/run with the words in TOOL_TESTS
 #   efi     Halite as an EFI application: its unit tests
 #   run     the command `halite run`: tests/run with the words in RUN_TESTS
@@ -25,7 +26,7 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-LISTS="hext nacl client hv tlb boards cage pack tool efi run"
+LISTS="hext nacl client hv tlb boards cage pack tool efi run proofs"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:none rva23aia:slow"
 TOOL_TESTS="tool-install tool-pack tool-explain live-"
 PACK_TESTS="refuse-pack pack-dtb"
@@ -224,6 +225,19 @@ runs()
 # shellcheck disable=SC2086
 machine() { tests_in_qemu $HV_TESTS; }
 
+# A proof that does not end finds nothing.
+proofs()
+{
+	local names status=0
+	[ -n "$file" ] || return 0
+	mapfile -t names < <("$TREE/scripts/proofs.sh" --of "$file")
+	[ ${#names[@]} -gt 0 ] || return 0
+	"$TREE/scripts/proofs.sh" "${names[@]}" >"$OUT/log" 2>&1 || status=$?
+	[ "$status" = 0 ] && return
+	sed -n 's/^FAILED \([^,]*\),.*/\1/p' "$OUT/log" | head -n 1
+	return "$status"
+}
+
 # try CHECK...: prints what has found the fault, which may be a static assertion. 2: it does not
 # build.
 try()
@@ -256,6 +270,7 @@ checks_of()
 	tool) checks=(tool) ;;
 	efi) checks=(unit_efi) ;;
 	run) checks=(runs) ;;
+	proofs) checks=(proofs) ;;
 	cage) checks=(unit_file model conformance_cage cage) ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac

@@ -309,6 +309,16 @@ test_arrows()
 }
 
 # docs/csr.md is what the table says.
+# The page has the table of the proofs' heads.
+test_proofs_doc()
+{
+	local line
+	"$TOP/scripts/proofs.sh" --table | while read -r line; do
+		grep -qxF -- "$line" "$TOP/docs/testing.md" ||
+			fail "docs/testing.md lacks a line of scripts/proofs.sh --table: $line"
+	done
+}
+
 test_csr_doc()
 {
 	local made=$LOGS/$NAME.md
@@ -322,6 +332,7 @@ test_csr_doc()
 code_tests()
 {
 	test_case code-csr-doc test_csr_doc
+	test_case code-proofs-doc test_proofs_doc
 	for part in width shell cppcheck analyzer; do
 		test_case "code-check-$part" scripts/check.sh "$part"
 	done

@@ -118,6 +118,11 @@ nacl_library_tests()
 }
 
 # Measures the coverage of src/hext and src/nacl, which must not be below the limits.
+test_proofs()
+{
+	make -s --no-print-directory -C "$TOP" proofs
+}
+
 test_coverage()
 {
 	make -s --no-print-directory coverage
