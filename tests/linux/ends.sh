@@ -76,7 +76,7 @@ test_end_expect()
 	ends 0 flood --expect 'line 5[0-9] of many$' --timeout 50
 	ends 124 prompt --expect 'never' --timeout 2
 	says "halite: the guest has not ended in the time of --timeout"
-	ends 5 off --expect 'ends: boot$'
+	ends 5 off --expect '^ends: on$'
 	says "no line was as --expect says"
 	ends 0 off --expect 'ends: boot, off$'
 	ends 4 reboot --expect 'never'

@@ -33,6 +33,9 @@
  */
 #define WAITING_MAX    (1u << 20)
 #define WAITING_ENOUGH (1u << 14)
+/* After so many milliseconds without text, the line that has begun is taken for a prompt. */
+#define PAUSE 500
+
 /* poll() promises room for so much in a pipe. */
 #define WRITE_MAX 4096
 
@@ -56,6 +59,7 @@ struct session {
 	bool deaf; /* nobody can take the console's text any more */
 	bool hinted, told_home;
 	uint64_t started, ending; /* milliseconds; ending is 0 until the run shall end */
+	uint64_t pause;		  /* milliseconds; when text has paused. 0: it has */
 	int killed_by;		  /* signal that this process has sent to QEMU */
 	char typed[256];
 	size_t typed_size;
@@ -253,6 +257,13 @@ static int write_whole(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
+static void feed(struct session *s, const char *bytes, size_t size)
+{
+	text_feed(&s->run->text, bytes, size);
+	if (size)
+		s->pause = milliseconds() + PAUSE;
+}
+
 /* Reads once from the console of a guest with the agent. Returns whether it may have more. */
 static bool read_console_aside(struct session *s)
 {
@@ -260,7 +271,7 @@ static bool read_console_aside(struct session *s)
 	size_t got = receive(&s->console, bytes, sizeof(bytes));
 	int error;
 
-	text_feed(&s->run->text, bytes, got);
+	feed(s, bytes, got);
 	if (got && s->run->to_file && !s->deaf && (error = write_whole(s->run->file, bytes, got)))
 		end_output(s, error);
 	return got;
@@ -315,7 +326,7 @@ static bool read_console(struct session *s, size_t most)
 	if (s->waiting_size >= most)
 		return false;
 	got = receive(&s->console, s->waiting + s->waiting_size, most - s->waiting_size);
-	text_feed(&s->run->text, s->waiting + s->waiting_size, got);
+	feed(s, s->waiting + s->waiting_size, got);
 	if (!s->deaf)
 		s->waiting_size += got;
 	return got;
@@ -406,6 +417,23 @@ static int look_at_clock(struct session *s)
 	return now < due ? (int)(due - now) : 100;
 }
 
+/* As look_at_clock(), for the pause of the text as well. */
+static int look_at_clocks(struct session *s)
+{
+	int due = look_at_clock(s), left;
+	uint64_t now = milliseconds();
+
+	if (!s->pause)
+		return due;
+	if (now >= s->pause) {
+		s->pause = 0;
+		text_pause(&s->run->text);
+		return 0;
+	}
+	left = (int)(s->pause - now);
+	return due < 0 || left < due ? left : due;
+}
+
 static void wait_for_something(struct session *s)
 {
 	int out_events = s->waiting_size ? POLLOUT : 0;
@@ -420,7 +448,7 @@ static void wait_for_something(struct session *s)
 		{ .fd = s->waiting_size < WAITING_ENOUGH ? s->exec : -1, .events = POLLIN },
 	};
 
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), look_at_clock(s)) < 0)
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), look_at_clocks(s)) < 0)
 		return;
 	if (fds[0].revents)
 		read_signals(s);
@@ -537,6 +565,8 @@ void supervise(struct supervised *run, char **argv)
 	terminal_restore();
 	/* QEMU tells of a reset that ends it as of a shutdown. */
 	run->reboots += !strcmp(s->qmp.shutdown, "guest-reset");
+	text_pause(&run->text);
+	look_at_text(s);
 	if (run->end.kind == END_NONE)
 		run->end = judge(s, status);
 }

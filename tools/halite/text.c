@@ -81,5 +81,9 @@ void text_feed(struct text *text, const char *bytes, size_t size)
 		if (bytes[i] == '\n' || bytes[i] == '\r' || text->length == sizeof(text->line) - 1)
 			end_line(text);
 	}
+}
+
+void text_pause(struct text *text)
+{
 	look_for_expected(text);
 }

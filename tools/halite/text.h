@@ -26,7 +26,10 @@ struct text {
 	struct dump dump;
 };
 
-/* Reads @size more bytes. The line that has begun counts for --expect, too: it may be a prompt. */
+/* Reads @size more bytes. */
 void text_feed(struct text *text, const char *bytes, size_t size);
+
+/* No more has come for a while. The line that has begun may be a prompt, so it counts for --expect. */
+void text_pause(struct text *text);
 
 #endif
