@@ -409,6 +409,7 @@ static void reads_text_in_utf_16(void **state)
 	assert_no_text('1', '2', '3', '4', '5', '6', 0x80);
 	assert_no_text('a', 0xd800);
 	assert_no_text(0xd800, 'a');
+	assert_no_text(0xd800, 0xe000);
 	assert_no_text(0xdc00, 0xdc00);
 	assert_no_text('a', 0x1f);
 	assert_no_text('a', 0x7f);
@@ -515,6 +516,10 @@ static void returns_without_a_device_tree(void **state)
 	fake.has_tree = true;
 	tree[0] = 0;
 	returns(EFI_LOAD_ERROR, "the device tree that EFI gives is damaged");
+	console[0] = '\0';
+	make_tree();
+	memset(tree + fdt_off_dt_struct(tree), 0xff, 4);
+	returns(EFI_LOAD_ERROR, "is damaged");
 	console[0] = '\0';
 	make_tree();
 	fdt_set_totalsize(tree, 0x100001);
