@@ -44,7 +44,9 @@ test_round_trips()
 		fail "200 rounds more: $((EXITS_l1_sret - sret)) traps of SRET more"
 	[ "$EXITS_l1_hlv_hsv" = "$access" ] ||
 		fail "200 rounds more: $((EXITS_l1_hlv_hsv - access)) traps of HLV and HSV more"
-	nacl=$((NACL_CALLS - nacl))
+	# One sync_sret of each round has more fences than Halite does at once (FENCES_AT_ONCE). Its
+	# ECALL is executed a second time.
+	nacl=$((NACL_CALLS - nacl - 200))
 	passed=$((PASSED_UP - passed))
 	interrupts=$((INTERRUPTS - interrupts))
 	printf '200 rounds: %s exits passed up, %s calls of NACL, %s interrupts\n' \

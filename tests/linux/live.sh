@@ -187,7 +187,7 @@ test_live_gdb()
 	[ "$(grep -c "symbols of .*halite.elf at home, $home\$" "$out")" = 2 ] ||
 		fail "the symbols are not at home, $home"
 	symbol=$(riscv64-unknown-elf-nm "$BUILD/halite.elf" | awk '$3 == "hv_main" { print $1 }')
-	grep -q "= $(printf '0x%x' $((16#$symbol - 0x80200000 + home))) <hv_main>" "$out" ||
+	grep -qF "(void *) $(printf '0x%x' $((16#$symbol - 0x80200000 + home))) <hv_main>" "$out" ||
 		fail "hv_main is somewhere else"
 	grep -qE '^hart 0: L[12], online, [1-9][0-9]+ exits$' "$out" || fail "no hart"
 	grep -qE '^  hgatp +0x[0-9a-f]+$' "$out" || fail "the image has no hgatp"
