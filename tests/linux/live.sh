@@ -79,6 +79,10 @@ test_live_trace()
 	"$HALITE" trace "$MACHINE" >"$text"
 	grep -qE 'hart 0  l1-sret ' "$text" || fail "no entry into L2 is in the text"
 	grep -qE 'hart 0  enter L1 .*trap: exception ' "$text" || fail "no trap into L1 is there"
+	# An entry and the sync before it have the same time, and stay in their order.
+	grep -q 'hart 0  sync ' "$text" || fail "nothing is synced"
+	awk '/hart 0  sync / && getline > 0 && !/hart 0  enter / { exit 1 }' "$text" ||
+		fail "a sync is not followed by its entry"
 	[ "$(grep -c 'hart 0' "$text")" -ge 200 ] || fail "the ring has too few events"
 	"$HALITE" trace --json "$json" --report "$page" "$MACHINE"
 	check_json '[.traceEvents[] | select(.ph == "X")] | length >= 100 and
