@@ -115,17 +115,19 @@ uninstall:
 	done
 
 # DEB_ARCH=riscv64 makes the package for boards on another machine. The command for riscv64 is
-# linked with Debian's zlib and zstd, which may need a newer C library than the cross compiler's.
+# linked with Debian's libraries, which may need a newer C library than the cross compiler's.
 DEB_ARCH ?= $(shell dpkg --print-architecture)
 RISCV64_LIBS := build/downloads/riscv64-libs
-build/riscv64/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) src/hv/pack_format.h mk/install.mk \
-		mk/version.mk scripts/fetch-riscv64-libs.sh
+build/riscv64/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) $(TOOL_AGENT) tools/halite/agent_image.S \
+		src/hv/pack_format.h mk/install.mk mk/version.mk scripts/fetch-riscv64-libs.sh
 	@scripts/install-packages.sh run selftests
 	@scripts/fetch-riscv64-libs.sh
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	@riscv64-linux-gnu-gcc $(HOST_CFLAGS) -isystem $(RISCV64_LIBS) -o $@ $(TOOL_SOURCES) \
-		$(RISCV64_LIBS)/libz.so $(RISCV64_LIBS)/libzstd.so -Wl,--allow-shlib-undefined
+	@riscv64-linux-gnu-gcc $(HOST_CFLAGS) -isystem $(RISCV64_LIBS) \
+		-DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ $(TOOL_SOURCES) tools/halite/agent_image.S \
+		$(addprefix $(RISCV64_LIBS)/,libz.so libzstd.so libjansson.so) \
+		-Wl,--allow-shlib-undefined
 
 deb: all $(LIBRARIES) $(PKG_CONFIGS) $(MAN_PAGE) \
 		$(if $(filter $(shell uname -m),$(DEB_ARCH)),,\

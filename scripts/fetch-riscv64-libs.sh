@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Fetches what the command is linked with on riscv64, from Debian's packages: headers and shared
-# libraries of zlib and zstd in build/downloads/riscv64-libs.
+# libraries of zlib, zstd and jansson in build/downloads/riscv64-libs.
 . "$(dirname "$0")/common.sh"
 
 SUITES="trixie forky sid"
 OUT=$DOWNLOADS/riscv64-libs
 LIBS=usr/lib/riscv64-linux-gnu
 
-[ ! -s "$OUT/libzstd.so" ] || exit 0
+[ ! -s "$OUT/libjansson.so" ] || exit 0
 need_keyring
 mkdir -p "$DOWNLOADS"
 tree=$DOWNLOADS/riscv64-libs.tree
@@ -19,11 +19,11 @@ mode=chrootless
 unpack_suite()
 {
 	rm -rf "$tree"
-	say "fetching zlib and zstd of Debian $1 for riscv64"
+	say "fetching zlib, zstd and jansson of Debian $1 for riscv64"
 	mmdebstrap --quiet --mode="$mode" --variant=extract --architectures=riscv64 \
 		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Sandbox::User "root"' \
 		--aptopt="Acquire::CompressionTypes::Order { \"$2\"; }" --skip=check/qemu \
-		--include=zlib1g-dev,libzstd-dev "$1" "$tree" \
+		--include=zlib1g-dev,libzstd-dev,libjansson-dev "$1" "$tree" \
 		"deb [signed-by=$KEYRING] $(debian_mirror) $1 main"
 }
 
@@ -31,9 +31,9 @@ first_of_suites unpack_suite $SUITES || die "no zlib for riscv64 from any of: $S
 rm -rf "$OUT" "$OUT.new"
 mkdir -p "$OUT.new"
 # Without the C library's headers: those of the cross compiler are used.
-cp "$tree"/usr/include/{zlib.h,zstd.h,zstd_errors.h} "$OUT.new"
-find "$tree/usr/include" -name zconf.h -exec cp {} "$OUT.new" \;
-cp "$tree/$LIBS/libz.so" "$OUT.new/libz.so"
-cp "$tree/$LIBS/libzstd.so" "$OUT.new/libzstd.so"
+for header in zlib.h zconf.h 'zstd*.h' 'jansson*.h'; do
+	find "$tree/usr/include" -name "$header" -exec cp {} "$OUT.new" \;
+done
+cp "$tree/$LIBS"/{libz.so,libzstd.so,libjansson.so} "$OUT.new"
 rm -rf "$tree"
 mv "$OUT.new" "$OUT"
