@@ -118,14 +118,15 @@ uninstall:
 # linked with Debian's libraries, which may need a newer C library than the cross compiler's.
 DEB_ARCH ?= $(shell dpkg --print-architecture)
 RISCV64_LIBS := build/downloads/riscv64-libs
-build/riscv64/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) $(TOOL_AGENT) tools/halite/agent_image.S \
+TOOL_IMAGES := $(wildcard tools/halite/*.S)
+build/riscv64/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) $(TOOL_AGENT) $(TOOL_IMAGES) \
 		src/hv/pack_format.h mk/install.mk mk/version.mk scripts/fetch-riscv64-libs.sh
 	@scripts/install-packages.sh run selftests
 	@scripts/fetch-riscv64-libs.sh
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@riscv64-linux-gnu-gcc $(HOST_CFLAGS) -isystem $(RISCV64_LIBS) \
-		-DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ $(TOOL_SOURCES) tools/halite/agent_image.S \
+		-DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ $(TOOL_SOURCES) $(TOOL_IMAGES) \
 		$(addprefix $(RISCV64_LIBS)/,libz.so libzstd.so libjansson.so) \
 		-Wl,--allow-shlib-undefined
 
