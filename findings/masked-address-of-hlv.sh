@@ -109,4 +109,4 @@ for i in "${!names[@]}"; do
 done
 seen=${seen//: f/: fault at }
 print_qemu
-verdict "${seen%$'\n'}" "HLV loses the lower bits of the address where it must ignore the upper ones"
+verdict "${seen%$'\n'}" "HLV loses the lower bits of the address, not the upper ones"
