@@ -29,7 +29,7 @@ struct text {
 /* Reads @size more bytes. */
 void text_feed(struct text *text, const char *bytes, size_t size);
 
-/* No more has come for a while. The line that has begun may be a prompt, so it counts for --expect. */
+/* No more has come for a while. The line that has begun may be a prompt: it counts for --expect. */
 void text_pause(struct text *text);
 
 #endif
