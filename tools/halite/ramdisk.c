@@ -86,10 +86,10 @@ static int put_file(int fd, const char *name, const char *path, const char *what
 static int put_agent(int fd, const char *command)
 {
 	if (put_head(fd, AGENT_FOLDER, S_IFDIR | 0755, 0) < 0 ||
-	    put_bytes(fd, AGENT_PROGRAM + 1, S_IFREG | 0755, agent_image,
+	    put_bytes(fd, &AGENT_PROGRAM[1], S_IFREG | 0755, agent_image,
 		      (size_t)(agent_image_end - agent_image)) < 0)
 		return -1;
-	return put_bytes(fd, AGENT_COMMAND + 1, S_IFREG | 0644, command, strlen(command));
+	return put_bytes(fd, &AGENT_COMMAND[1], S_IFREG | 0644, command, strlen(command));
 }
 
 int ramdisk_make(struct run_options *options)
