@@ -15,7 +15,7 @@ unit_tests()
 	say "unit tests"
 	now
 	start=$NOW
-	make -s unit-build >"$log" 2>&1 || status=$?
+	make -s -j "$(nproc)" unit-build >"$log" 2>&1 || status=$?
 	took unit-build "$start"
 	if [ "$status" != 0 ]; then
 		echo "FAIL: the unit tests do not build" >>"$log"
