@@ -2,8 +2,8 @@
 # `halite run --exec` and --guest: a command in the guest, a kernel for a guest of the guest.
 # shellcheck shell=bash
 
-# exec_guest STATUS COMMAND [OPTIONS]: runs COMMAND in a small Linux, with its output in $OUT and
-# $ERR.
+# exec_guest STATUS COMMAND [OPTIONS]: runs COMMAND in a small Linux with the ramdisk $RAMDISK, with
+# its output in $OUT and $ERR.
 exec_guest()
 {
 	local expected=$1 status=0
@@ -11,7 +11,7 @@ exec_guest()
 	ERR=$LOGS/$NAME.err
 	printf 'in the guest: %s\n' "$2"
 	timeout 120 "$HALITE" run --kernel "$GUESTS/client/Image" \
-		--initrd "$GUESTS/client/boot.cpio" --memory 512M --exec "${@:2}" \
+		--initrd "${RAMDISK:-$GUESTS/client/boot.cpio}" --memory 512M --exec "${@:2}" \
 		</dev/null >"$OUT" 2>"$ERR" || status=$?
 	tail -n 5 "$ERR"
 	[ "$status" = "$expected" ] || fail "status $status instead of $expected"
@@ -39,7 +39,7 @@ test_exec_ends()
 	local status=()
 	mkdir -p "$LOGS/$NAME.folder"
 	(cd "$LOGS/$NAME.folder" && find . | cpio -o -H newc --quiet) >"$LOGS/$NAME.cpio"
-	exec_guest 127 'ls' --initrd "$LOGS/$NAME.cpio"
+	RAMDISK=$LOGS/$NAME.cpio exec_guest 127 'ls'
 	grep -q 'the ramdisk has no shell' "$ERR" || fail "a ramdisk without a shell: $(cat "$ERR")"
 	exec_guest 1 'poweroff -f; sleep 9'
 	grep -q 'the guest has powered off before the command' "$ERR" ||
