@@ -238,6 +238,7 @@ static int fill_chosen(void)
 static efi_status copy_fdt(uint64_t ranges)
 {
 	const void *fdt = find_fdt();
+	const uint64_t more = ranges * sizeof(struct range) + sizeof(efi.bootargs) + FDT_ROOM;
 	uint64_t size;
 	efi_status status;
 	int error;
@@ -248,12 +249,12 @@ static efi_status copy_fdt(uint64_t ranges)
 		return EFI_UNSUPPORTED;
 	}
 	size = fdt_check_header(fdt) ? 0 : fdt_totalsize(fdt);
-	if (!size || size > HOME_FDT_MAX || fdt_check_full(fdt, size)) {
+	if (!size || size + more > HOME_FDT_MAX || fdt_check_full(fdt, size)) {
 		print("the device tree that EFI gives is damaged, or has more than %lu bytes",
-		      (unsigned long)HOME_FDT_MAX);
+		      (unsigned long)(HOME_FDT_MAX - more));
 		return EFI_LOAD_ERROR;
 	}
-	size += ranges * sizeof(struct range) + sizeof(efi.bootargs) + FDT_ROOM;
+	size += more;
 	status = allocate(&efi.fdt, size, "the device tree");
 	if (status != EFI_SUCCESS)
 		return status;

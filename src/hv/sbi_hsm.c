@@ -94,7 +94,7 @@ static void wait_for_l1(struct vcpu *v)
 {
 	uint64_t deadline;
 
-	if (!hext_wfi_waits(&v->h, &deadline))
+	if (!hext_wfi_waits(&v->h, &deadline) || world_local_waits())
 		return;
 	__atomic_store_n(&v->suspended, true, __ATOMIC_RELEASE);
 	RACE_POINT();

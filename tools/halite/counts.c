@@ -44,8 +44,29 @@ static bool is_sound(const struct counts_level *level, uint64_t home, uint64_t r
 	       counts_in_home(level, h->drains, sizeof(uint64_t));
 }
 
-/* Looks for a Halite at @home. Returns whether there is one; -1 after a message. */
-static int try_home(struct live *live, uint64_t home, struct counts_level *level)
+static void tell_of(const struct counts_level *level, uint64_t home, unsigned int wanted)
+{
+	const struct stats_header *h = &level->header;
+
+	if (h->version != STATS_VERSION || h->exits != STATS_EXITS || h->works != STATS_WORKS)
+		message("the Halite at 0x%llx has counts of version %u with %u and %u kinds; this "
+			"command knows version %u with %u and %u",
+			(unsigned long long)home, h->version, h->exits, h->works, STATS_VERSION,
+			STATS_EXITS, STATS_WORKS);
+	else if (h->level != wanted)
+		message("the Halite at 0x%llx says that it is level %u, not %u",
+			(unsigned long long)home, h->level, wanted);
+	else
+		message("the Halite at 0x%llx: its counts are damaged", (unsigned long long)home);
+}
+
+/*
+ * Looks for the Halite of level @wanted at @home. Returns whether there is one; -1 after a message
+ * if the machine cannot be read. A guest may have written what looks like a Halite, or almost like
+ * one. It is left out; a message tells of the first one, and *@told is set.
+ */
+static int try_home(struct live *live, uint64_t home, unsigned int wanted,
+		    struct counts_level *level, bool *told)
 {
 	uint64_t ram_end = LIVE_RAM_START + live->ram_size;
 	struct stats_beacon beacon;
@@ -67,25 +88,21 @@ static int try_home(struct live *live, uint64_t home, struct counts_level *level
 	if (memcmp(level->header.magic, STATS_MAGIC, STATS_MAGIC_SIZE) != 0 ||
 	    level->header.self != at)
 		return 0;
-	if (level->header.version != STATS_VERSION || level->header.exits != STATS_EXITS ||
-	    level->header.works != STATS_WORKS) {
-		message("the Halite at 0x%llx has counts of version %u with %u and %u kinds; this "
-			"command knows version %u with %u and %u",
-			(unsigned long long)home, level->header.version, level->header.exits,
-			level->header.works, STATS_VERSION, STATS_EXITS, STATS_WORKS);
-		return -1;
-	}
-	if (!is_sound(level, home, ram_end)) {
-		message("the Halite at 0x%llx: its counts are damaged", (unsigned long long)home);
-		return -1;
-	}
-	return 1;
+	if (level->header.version == STATS_VERSION && level->header.exits == STATS_EXITS &&
+	    level->header.works == STATS_WORKS && is_sound(level, home, ram_end) &&
+	    level->header.level == wanted)
+		return 1;
+	if (!*told)
+		tell_of(level, home, wanted);
+	*told = true;
+	return 0;
 }
 
 int counts_find(struct live *live, struct counts *counts)
 {
 	uint64_t home = (LIVE_RAM_START + live->ram_size) / STATS_HOME_ALIGN * STATS_HOME_ALIGN;
 	unsigned int left = SEARCH_STEPS;
+	bool told = false;
 	int found;
 
 	*counts = (struct counts){ 0 };
@@ -93,16 +110,11 @@ int counts_find(struct live *live, struct counts *counts)
 		struct counts_level *level = &counts->level[counts->levels];
 
 		home -= STATS_HOME_ALIGN;
-		found = try_home(live, home, level);
+		found = try_home(live, home, counts->levels, level, &told);
 		if (found < 0)
 			return -1;
 		if (!found)
 			continue;
-		if (level->header.level != counts->levels) {
-			message("the Halite at 0x%llx says that it is level %u, not %u",
-				(unsigned long long)home, level->header.level, counts->levels);
-			return -1;
-		}
 		level->harts = calloc(level->header.harts, sizeof(*level->harts));
 		if (!level->harts)
 			abort();

@@ -32,8 +32,8 @@ struct counts_name {
 extern const struct counts_name counts_exits[STATS_EXITS], counts_works[STATS_WORKS];
 
 /*
- * Finds the Halites of the machine. Returns 0, or -1 after a message: there is none that counts,
- * or one of another version.
+ * Finds the Halites of the machine. Returns 0, or -1 after a message: there is none that counts in
+ * the way of this version.
  */
 int counts_find(struct live *live, struct counts *counts);
 

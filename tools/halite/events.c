@@ -104,6 +104,12 @@ static int read_ring(struct live *live, const struct counts_level *level, unsign
 		free(ring);
 		return -1;
 	}
+	/* A guest that makes a Halite of its own may have written anything. */
+	if (before.recorded > after.recorded || after.recorded == UINT64_MAX) {
+		message("the ring of hart %u is damaged", index);
+		free(ring);
+		return -1;
+	}
 	/* The hart has overwritten these while the ring was copied, and may be writing one more. */
 	first = after.recorded + 1 > before.ring_size ? after.recorded + 1 - before.ring_size : 0;
 	events->list =

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/protocol.h"
+#include "counts.h"
 
 static void look_for_expected(struct text *text)
 {
@@ -26,6 +27,16 @@ static void look_for_panic(struct text *text)
 		text->panicked = false;
 }
 
+static bool is_exit_kind(const char *name)
+{
+	for (size_t i = 0; i < STATS_EXITS; i++) {
+		if (!strcmp(name, counts_exits[i].name))
+			return true;
+	}
+	return false;
+}
+
+/* The counts of Halite, by their names. A guest prints on the same console. */
 static void count_exits(struct text *text)
 {
 	unsigned int level;
@@ -33,7 +44,8 @@ static void count_exits(struct text *text)
 	unsigned long long count;
 	json_t *counts;
 
-	if (sscanf(text->line, "halite: level %u: exits %63s %llu", &level, reason, &count) != 3)
+	if (sscanf(text->line, "halite: level %u: exits %63s %llu", &level, reason, &count) != 3 ||
+	    level >= COUNTS_LEVELS_MAX || !is_exit_kind(reason))
 		return;
 	if (!text->exits)
 		text->exits = json_object();
