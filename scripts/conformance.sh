@@ -35,7 +35,7 @@ LIMIT=${CONFORMANCE_LIMIT:-600}
 JOBS=${CONFORMANCE_JOBS:-$(nproc)}
 FEATURES=(sync_csr sync_hfence sync_sret autoswap_csr)
 
-EXTENSIONS="area=leak area=told area=cbo area=stale area=rows area=mask area=lcofi"
+EXTENSIONS="area=leak area=told area=cbo area=stale area=rows area=mask"
 
 # machine_options MACHINE: prints QEMU's options for MACHINE.
 machine_options()
@@ -70,7 +70,9 @@ machine_options()
 machine_areas()
 {
 	case $1 in
-	vector | csrind | smctr | max* | rva23*) echo "$EXTENSIONS" ;;
+	# Halite gives Sscofpmf only to guests with an IMSIC.
+	maxaia | rva23aia) echo "$EXTENSIONS area=lcofi" ;;
+	vector | csrind | smctr | max | rva23) echo "$EXTENSIONS" ;;
 	esac
 }
 

@@ -118,7 +118,7 @@ conformance_above()
 }
 
 # csr_exits: prints how often CSR instructions of the upper Halite have trapped.
-csr_exits() { sed -n 's/^halite: level 0: exits l1-csr //p' "$CONSOLE"; }
+csr_exits() { sed -n 's/^halite: level 0: exits l1-csr \([0-9]*\).*/\1/p' "$CONSOLE"; }
 
 # test_lie_conformance LIE PATTERN: the upper Halite has its trap entry for NACL with all features,
 # and the hart loses its area or features while it runs. The guest must not notice. PATTERN is as in

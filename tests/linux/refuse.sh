@@ -176,7 +176,7 @@ test_guest_panic()
 {
 	with_console "" 120 "$HALITE" run --kernel "$GUESTS/client/Image" \
 		--append "console=ttyS0 panic=-1" -- -no-reboot
-	expect_status 0
+	expect_status 3
 	expect_console 'Kernel panic' "no panic"
 	! grep -a 'halite: fatal' "$CONSOLE" || fail "a guest's panic is fatal to Halite"
 }
