@@ -20,7 +20,11 @@
 #define PERIOD	   1000000u
 #define ROUNDS	   20u
 #define STEPS	   1000000u
-#define LOOP_SIZE  64u /* at most the size of a loop */
+
+#define WORKS_MAX      40u
+#define SAMPLES_WANTED 20u
+#define SAMPLE_SIZE    16u /* a header and an address */
+#define LOOP_SIZE      64u /* at most the size of a loop */
 
 static volatile uint64_t sink;
 
@@ -108,6 +112,7 @@ static void sample(void)
 	struct perf_event_mmap_page *head;
 	uint64_t at, all = 0, in_long = 0;
 	const uint8_t *ring;
+	unsigned int i;
 
 	if (fd < 0) {
 		printf("L1: samples: sampling: refused\n");
@@ -120,7 +125,9 @@ static void sample(void)
 	}
 	ring = (const uint8_t *)head + PAGE;
 	ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
-	work();
+	/* QEMU gives few samples, and not always as many. */
+	for (i = 0; i < WORKS_MAX && head->data_head < SAMPLES_WANTED * SAMPLE_SIZE; i++)
+		work();
 	ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
 	for (at = 0; at < head->data_head; at += word(ring, at) >> 48) {
 		uint64_t ip = word(ring, at + 8);
