@@ -127,6 +127,8 @@ void stats_exit(struct vcpu *v)
 	struct exit e = exit_of(v, csr_read(CSR_SCAUSE), virt);
 	uint64_t now = csr_read(CSR_TIME);
 
+	/* Without this the compiler would compute @s anew for each member. */
+	hide_value(s);
 	s->exits[e.kind]++;
 	s->exit_time = now;
 	s->exit_level = virt + 1;
@@ -150,8 +152,10 @@ ALWAYS_INLINE void record_sync(struct stats_hart *s, uint64_t now)
 void stats_enter(struct vcpu *v)
 {
 	struct stats_hart *s = &v->stats;
-	uint64_t now = csr_read(CSR_TIME), level = v->h.virt + 1u, left = s->exit_level;
+	uint64_t now = csr_read(CSR_TIME), level = v->h.virt + 1u, left;
 
+	hide_value(s);
+	left = s->exit_level;
 	if (left) {
 		s->works[STATS_WORK_SWITCH_L1] += level < left;
 		s->works[STATS_WORK_SWITCH_L2] += level > left;
