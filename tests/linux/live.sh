@@ -116,6 +116,12 @@ says_of()
 # The expected texts are those of the privileged specification.
 test_tool_explain()
 {
+	local status=0
+	refuses "32 bits at most" explain insn=0x100000000
+	refuses "decimal or with 0x" explain scause=f
+	says_of "scause 0x11: exception 17, reserved or custom" scause=017
+	"$HALITE" explain scause=1 >/dev/full || status=$?
+	[ "$status" = 1 ] || fail "a full disk: status $status"
 	local codes='priv: "H" Extension for Hypervisor Support, "Trap Cause Codes"'
 	says_of "scause 0x16: exception 22, virtual instruction" scause=22
 	says_of "$codes" scause=0x16

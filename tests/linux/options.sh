@@ -64,6 +64,14 @@ test_options_console()
 	says "halite: cannot write the console: No space left on device"
 	refuses "--console '/nowhere/file'" run --kernel "$ENDS" --console /nowhere/file
 	refuses "--console '/'" run --kernel "$ENDS" --console /
+	# No input is overwritten, and no output by another.
+	refuses "it is the file of --kernel" run --kernel "$ENDS" --console "$ENDS"
+	refuses "it is the file of --kernel" run --kernel "$ENDS" --json "$ENDS"
+	refuses "it is the file of --console" run --kernel "$ENDS" --json "$LOGS/$NAME.both" \
+		--console "$LOGS/$NAME.both"
+	truncate -s 1M "$LOGS/$NAME.disk"
+	refuses "it is a --disk" run --kernel "$ENDS" --disk "$LOGS/$NAME.disk" \
+		--console "$LOGS/$NAME.disk"
 }
 
 # The machine waits until gdb lets it go on. Here the shell speaks gdb's protocol.

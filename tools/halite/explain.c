@@ -5,6 +5,7 @@
  */
 #include "explain.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "events.h"
@@ -265,6 +267,7 @@ static const struct {
 static int take_argument(const char *argument)
 {
 	size_t length = strcspn(argument, "=");
+	const char *text;
 	uint64_t value;
 	char *end;
 
@@ -273,9 +276,16 @@ static int take_argument(const char *argument)
 		    !argument[length])
 			continue;
 		errno = 0;
-		value = strtoull(argument + length + 1, &end, 0);
-		if (end == argument + length + 1 || *end || errno || argument[length + 1] == '-') {
-			message("explain: '%s': its value is no number of 64 bits", argument);
+		text = argument + length + 1;
+		value = strtoull(text, &end, strncasecmp(text, "0x", 2) ? 10 : 16);
+		if (!isdigit((unsigned char)*text) || *end || errno) {
+			message("explain: '%s': its value is no number of 64 bits, decimal or with "
+				"0x",
+				argument);
+			return -1;
+		}
+		if (!strcmp(names[i].name, "insn") && value > UINT32_MAX) {
+			message("explain: '%s': an instruction has 32 bits at most", argument);
 			return -1;
 		}
 		names[i].explain(value);
@@ -295,7 +305,9 @@ static bool read_number(const char *text, bool hexadecimal, uint64_t *value)
 		if (!hexadecimal || !strchr("abcdef", *text) || !*text)
 			return false;
 	}
-	*value = strtoull(text, &end, hexadecimal ? 16 : 0);
+	if (!strncasecmp(text, "0x", 2))
+		hexadecimal = true;
+	*value = strtoull(text, &end, hexadecimal ? 16 : 10);
 	return end != text;
 }
 

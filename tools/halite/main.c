@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The host command `halite`. Each verb is a file. */
 #include <limits.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +63,18 @@ static int call(char **argv)
 	return EXIT_USAGE;
 }
 
+/* What was printed must have come out. Returns the status. */
+static int finish(int status)
+{
+	bool failed = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !failed)
+		return status;
+	message("standard output: %s", errno ? strerror(errno) : "cannot be written");
+	return status ? status : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -77,5 +91,5 @@ int main(int argc, char **argv)
 		print_version();
 		return EXIT_SUCCESS;
 	}
-	return call(argv + 1);
+	return finish(call(argv + 1));
 }

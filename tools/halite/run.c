@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/protocol.h"
@@ -208,6 +209,42 @@ static int open_for(const char *name, const char *path, int flags)
 	return fd;
 }
 
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* Returns whether @path, the value of @name, is no other file of the run; a message if it is. */
+static bool is_free(const char *name, const char *path, const struct run_options *options)
+{
+	const struct {
+		const char *name, *path;
+	} others[] = {
+		{ "--kernel", options->kernel },
+		{ "--initrd", options->initrd },
+		{ "--guest", options->guest },
+		{ "--console", strcmp(name, "--console") ? options->console : NULL },
+	};
+
+	for (size_t i = 0; path && i < sizeof(others) / sizeof(others[0]); i++) {
+		if (others[i].path && is_same_file(path, others[i].path)) {
+			message("%s '%s': it is the file of %s: give another path", name, path,
+				others[i].name);
+			return false;
+		}
+	}
+	for (unsigned int i = 0; path && i < options->disk_count; i++) {
+		if (is_same_file(path, options->disks[i])) {
+			message("%s '%s': it is a --disk: give another path", name, path);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Runs QEMU. If Halite prints a dump of a trap, prints names for its addresses. */
 static int run_qemu(char **argv, const struct run_options *options,
 		    const struct qemu_version *version)
@@ -216,12 +253,17 @@ static int run_qemu(char **argv, const struct run_options *options,
 	char elf[PATH_MAX];
 	int report = -1;
 
+	if (!is_free("--json", options->json, options) ||
+	    !is_free("--console", options->console, options))
+		return EXIT_USAGE;
 	/* A report that nobody can write is an error before the run, not behind it. */
 	if (options->json && (report = open_for("--json", options->json, 0)) < 0)
 		return EXIT_USAGE;
 	run.exec = options->exec;
 	run.to_file = options->console;
 	if (options->console && (run.file = open_for("--console", options->console, O_TRUNC)) < 0)
+		return EXIT_USAGE;
+	if (!is_free("--json", options->json, options))
 		return EXIT_USAGE;
 	if (options->gdb)
 		tell_gdb(options);

@@ -215,7 +215,12 @@ static void read_signals(struct session *s)
 
 static void end_output(struct session *s, int error)
 {
-	end_run(s, error == EPIPE ? END_CLOSED : END_OUTPUT, error);
+	struct end end = { error == EPIPE ? END_CLOSED : END_OUTPUT, error };
+
+	end_run(s, end.kind, error);
+	/* The command of --exec has ended, but not all of its output has come out. */
+	if (s->run->end.kind == END_EXEC)
+		s->run->end = end;
 	s->deaf = true;
 	s->waiting_size = 0;
 }
