@@ -107,12 +107,12 @@ test_aia()
 		"no guest interrupt file of L2 has ever called L1"
 }
 
-# test_msi OPTIONS...: MSIs cost no exits. guests/aia counts its exits; each hart must print 8
-# counts.
+# test_msi MACHINE OPTIONS...: MSIs cost no exits. guests/aia counts its exits; each hart must print
+# 8 counts.
 test_msi()
 {
 	local counts
-	test_guest aia --machine aia --stats "$@"
+	test_guest aia --stats --machine "$@"
 	counts=$(grep -acE '^ok [0-9]+ .*: exits of the (first|second) for 1000 messages: 0$' \
 		"$CONSOLE" || true)
 	[ "$counts" = 8 ] || fail "$counts counts of exits instead of 8"
@@ -187,10 +187,10 @@ aia_tests()
 		done
 	done
 	test_case aia-msi-native test_guest aia --native --machine aia
-	test_case aia-msi-halite test_msi
-	test_case aia-msi-nacl-none test_msi --nacl none
-	test_case aia-msi-one-file test_msi --machine aia:2
-	test_case aia-msi-depth-2 test_msi --depth 2
+	test_case aia-msi-halite test_msi aia
+	test_case aia-msi-nacl-none test_msi aia --nacl none
+	test_case aia-msi-one-file test_msi aia:2
+	test_case aia-msi-depth-2 test_msi aia --depth 2
 	test_case aia-msi-depth-2-below test_msi_below
 	test_case aia-msi-no-files test_msi_no_files
 	test_case aia-load-aplic test_load 2 aplic
