@@ -207,7 +207,10 @@ boots_on()
 
 boots()
 {
-	{ boots_on plic ""; boots_on aia _aia; } | jq -s add
+	local plic aia
+	plic=$(boots_on plic "")
+	aia=$(boots_on aia _aia)
+	jq -n --argjson plic "$plic" --argjson aia "$aia" '$plic + $aia'
 }
 
 # Prints as JSON the size of the image, and the memory that Halite uses for 4 GiB and 4 harts.

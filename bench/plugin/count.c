@@ -21,6 +21,7 @@
  * the instruction before it, or, if the guest has executed none since the trap before, sepc.
  */
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,9 +201,11 @@ static void count_trap(unsigned int level, enum region from, const char *name)
 	k->count = 1;
 }
 
-static void entered_halite(unsigned int vcpu, void *data)
+/* Several harts may call at once, and names, registers and runs are in variables of all. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void count_entry(unsigned int vcpu, unsigned int level)
 {
-	unsigned int level = (uintptr_t)data;
 	enum region from = numbers(vcpu)[REGION_COUNT + level];
 	char name[KIND_NAME_MAX];
 
@@ -213,6 +216,13 @@ static void entered_halite(unsigned int vcpu, void *data)
 		from = region_of_guest(kind_register("sepc"));
 	kind_name(name);
 	count_trap(level, from, name);
+}
+
+static void entered_halite(unsigned int vcpu, void *data)
+{
+	pthread_mutex_lock(&lock);
+	count_entry(vcpu, (uintptr_t)data);
+	pthread_mutex_unlock(&lock);
 }
 
 /* ---- what Halite counts itself ---- */
@@ -390,7 +400,9 @@ static void marker_select(unsigned int vcpu, void *data)
 {
 	(void)vcpu;
 	(void)data;
+	pthread_mutex_lock(&lock);
 	take_name();
+	pthread_mutex_unlock(&lock);
 }
 
 static void marker_begin(unsigned int vcpu, void *data)
@@ -399,6 +411,7 @@ static void marker_begin(unsigned int vcpu, void *data)
 	struct kind *k;
 
 	(void)data;
+	pthread_mutex_lock(&lock);
 	for (level = 0; level < depth; level++)
 		read_stats(level, stats_before[level]);
 	memcpy(insns_before, numbers(vcpu), sizeof(insns_before));
@@ -407,25 +420,30 @@ static void marker_begin(unsigned int vcpu, void *data)
 	if (is_profiled())
 		memcpy(sites_before, qemu_plugin_scoreboard_find(site_score, vcpu),
 		       sizeof(sites_before));
+	pthread_mutex_unlock(&lock);
 }
 
 static void marker_end(unsigned int vcpu, void *data)
 {
 	(void)data;
+	pthread_mutex_lock(&lock);
 	print_run(vcpu, false);
 	if (is_profiled())
 		print_profile(vcpu);
+	pthread_mutex_unlock(&lock);
 }
 
 static void marker_reset(unsigned int vcpu, void *data)
 {
 	(void)data;
+	pthread_mutex_lock(&lock);
 	take_name();
 	print_run(vcpu, true);
 	if (is_profiled()) {
 		memset(sites_before, 0, sizeof(sites_before));
 		print_profile(vcpu);
 	}
+	pthread_mutex_unlock(&lock);
 }
 
 static void watch_marker(struct qemu_plugin_insn *insn)
