@@ -15,7 +15,8 @@
 #   pack    what finds and checks the pack: its unit tests, then tests/run with the words in
 #           PACK_TESTS
 #   proofs  what tests/proofs proves: the proofs of the file
-#   tool    the command and what is installed with it: tests/run with the words in TOOL_TESTS
+#   tool    the command and what is installed with it: its unit tests, then tests/run with the
+#           words in TOOL_TESTS
 #   efi     Halite as an EFI application: its unit tests
 #   run     the command `halite run`: tests/run with the words in RUN_TESTS
 # Usage: scripts/mutants.sh [LIST[:WHICH]...]   all lists without a word. WHICH is the number of a
@@ -28,7 +29,7 @@ OUT=$BUILD/mutants
 TREE=$OUT/tree
 LISTS="hext nacl client hv tlb boards cage pack tool efi run proofs"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:none rva23aia:slow"
-TOOL_TESTS="unit-test_tool tool-install tool-pack tool-explain live-"
+TOOL_TESTS="tool-install tool-pack tool-explain live-"
 PACK_TESTS="refuse-pack pack-dtb"
 RUN_TESTS="tool-end tool-options exec-"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
@@ -156,6 +157,11 @@ unit_boards()
 	unit_programs "$@"
 }
 
+unit_tool()
+{
+	unit_programs tool_counts tool_symbols
+}
+
 unit_pack()
 {
 	unit_programs hv_pack
@@ -267,7 +273,7 @@ checks_of()
 	tlb) checks=(model) seeds=4 ;;
 	boards) checks=(unit_boards boards) ;;
 	pack) checks=(unit_pack packs) ;;
-	tool) checks=(tool) ;;
+	tool) checks=(unit_tool tool) ;;
 	efi) checks=(unit_efi) ;;
 	run) checks=(runs) ;;
 	proofs) checks=(proofs) ;;
