@@ -13,7 +13,7 @@ say "unpacking CBMC of Debian trixie"
 mode=chrootless
 [ "$(id -u)" != 0 ] || mode=root
 rm -rf "$OUT" "$OUT.tar"
-mkdir -p "$OUT/root"
+mkdir -p "$OUT/tree"
 # unpack_suite SUITE COMPRESSION: makes $OUT.tar.
 unpack_suite()
 {
@@ -26,17 +26,17 @@ unpack_suite()
 
 first_of_suites unpack_suite trixie || die "no CBMC from trixie"
 # The package depends on a compiler; preprocessing is done by the one that builds Halite.
-tar -C "$OUT/root" -xf "$OUT.tar" --no-same-owner --wildcards './usr/bin/cbmc' './usr/bin/goto-*' \
+tar -C "$OUT/tree" -xf "$OUT.tar" --no-same-owner --wildcards './usr/bin/cbmc' './usr/bin/goto-*' \
 	'./usr/lib/libminisat*' './usr/lib/x86_64-linux-gnu/*.so*' './usr/share/doc/cbmc/*'
 rm -f "$OUT.tar"
 for program in goto-cc goto-instrument cbmc; do
 	cat >"$OUT/$program" <<-WRAPPER
 		#!/bin/sh
 		# CBMC of Debian 13, run from its own folder.
-		root=\$(dirname "\$(readlink -f "\$0")")/root/usr
-		lib=\$root/lib/x86_64-linux-gnu
-		exec "\$lib/ld-linux-x86-64.so.2" --library-path "\$lib:\$root/lib" \\
-			"\$root/bin/$program" "\$@"
+		top=\$(dirname "\$(readlink -f "\$0")")/tree/usr
+		lib=\$top/lib/x86_64-linux-gnu
+		exec "\$lib/ld-linux-x86-64.so.2" --library-path "\$lib:\$top/lib" \\
+			"\$top/bin/$program" "\$@"
 	WRAPPER
 	chmod +x "$OUT/$program"
 done
