@@ -229,19 +229,18 @@ void nested_guest_page_fault(struct vcpu *v, uint64_t cause)
 	struct hext_shadow_result result;
 	struct hext_trap trap = {
 		.cause = cause,
+		.tval = csr_read(CSR_STVAL),
 		.htval = ncsr_read(HEXT_CSR_HTVAL),
+		.htinst = ncsr_read(HEXT_CSR_HTINST),
+		.gva = world_guest_hstatus() & HSTATUS_GVA,
 	};
-	bool no_code;
+	bool no_code = !trap.htinst && cause != CAUSE_FETCH_GUEST_PAGE;
 
 	if (hext_shadow_attach_beside(&v->domain->shadows, v->shadow, &v->h, trap.htval << 2,
 				      missed)) {
 		note_fault(v, STATS_WORK_FILL, STATS_FAULT_FILLED, &trap);
 		return;
 	}
-	trap.tval = csr_read(CSR_STVAL);
-	trap.htinst = ncsr_read(HEXT_CSR_HTINST);
-	trap.gva = world_guest_hstatus() & HSTATUS_GVA;
-	no_code = !trap.htinst && cause != CAUSE_FETCH_GUEST_PAGE;
 	switch (hext_shadow_fault(&v->domain->shadows, v->shadow, &v->h, &trap,
 				  is_cache_management(v, &trap), &result, missed)) {
 	case HEXT_SHADOW_RESUME:
