@@ -44,3 +44,34 @@ build/guests/%.elf: guests/%/main.c $(GUEST_COMMON) $(wildcard guests/lib/*.h gu
 		-Wl,--build-id=none,--no-warn-rwx-segments -o $@ \
 		$(filter guests/$*/%.c guests/$*/%.S guests/lib/intc.c %.o,$^) $(GUEST_COMMON) \
 		-L$(PICOLIBC)/lib/release/rv64imac/lp64 -lc -lgcc
+
+# build/guests/NAME.image is the same guest as a Linux Image that runs at any address, for domains
+# (docs/domains.md). The linker of the bare-metal toolchain cannot link such programs; Linux's can.
+GUEST_IMAGES := domains
+GUEST_IMAGE_CFLAGS = $(GUEST_CFLAGS) -mno-relax -fvisibility=hidden \
+	-fno-asynchronous-unwind-tables -isystem $(GUEST_LIBFDT)
+GUEST_IMAGE_LIBS = $(PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
+	$(shell riscv64-unknown-elf-gcc -march=rv64imac_zicsr_zifencei -mabi=lp64 \
+		-print-libgcc-file-name)
+
+guest-programs: $(GUEST_IMAGES:%=build/guests/%.image)
+
+$(foreach name,$(GUEST_IMAGES),\
+	$(eval build/guests/$(name).image: $(wildcard guests/$(name)/*.[chS])))
+
+build/guests/%.image: guests/%/main.c $(GUEST_COMMON) guests/lib/intc.c guests/image.S \
+		guests/image.lds $(wildcard guests/lib/*.h guests/lib/*.inc) \
+		$(GUEST_LIBFDT_OBJECTS) mk/guests.mk
+	@rm -rf build/obj/guests/$*.image && mkdir -p build/obj/guests/$*.image $(@D)
+	@echo "  CC      $@"
+	@for source in guests/image.S $(wildcard guests/$*/*.[cS]) $(GUEST_COMMON) \
+		guests/lib/intc.c; do \
+		pie=-fpie; [ $${source%.S} = $$source ] || pie=-fno-pie; \
+		riscv64-unknown-elf-gcc $(GUEST_IMAGE_CFLAGS) $$pie -c $$source \
+			-o build/obj/guests/$*.image/$$(basename $$source).o || exit 1; \
+	done
+	@riscv64-linux-gnu-ld -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax \
+		--no-warn-rwx-segments --build-id=none --defsym=vfprintf=__i_vfprintf \
+		-T guests/image.lds -o build/obj/guests/$*.image/elf \
+		build/obj/guests/$*.image/*.o $(GUEST_LIBFDT_OBJECTS) $(GUEST_IMAGE_LIBS)
+	@riscv64-unknown-elf-objcopy -O binary build/obj/guests/$*.image/elf $@

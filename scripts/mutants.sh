@@ -10,6 +10,7 @@
 #   tlb     fences, VMIDs, refusals, races: the model of tests/tlb
 #   boards  what Halite makes of a machine's device tree and of old calls: unit tests of the file,
 #           then tests/run with the words in BOARDS_TESTS
+#   domains several domains on a machine: unit tests of what they are told, then tests/run domains-
 #   cage    what keeps a guest in: unit tests of the file, the model, the conformance guest on
 #           CAGE_VARIANTS, then tests/run with the words in CAGE_TESTS
 #   pack    what finds and checks the pack: its unit tests, then tests/run with the words in
@@ -27,7 +28,7 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-LISTS="hext nacl client hv tlb boards cage pack tool efi run proofs"
+LISTS="hext nacl client hv tlb boards domains cage pack tool efi run proofs"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:none rva23aia:slow"
 TOOL_TESTS="tool-install tool-pack tool-explain live-"
 PACK_TESTS="refuse-pack pack-dtb"
@@ -157,6 +158,17 @@ unit_boards()
 	unit_programs "$@"
 }
 
+unit_domains()
+{
+	unit_programs hv_domains hv_plic
+}
+
+domains()
+{
+	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
+	tests_in_qemu domains-
+}
+
 unit_tool()
 {
 	unit_programs tool_counts tool_symbols
@@ -272,6 +284,7 @@ checks_of()
 	hv) checks=(unit_file conformance machine) ;;
 	tlb) checks=(model) seeds=4 ;;
 	boards) checks=(unit_boards boards) ;;
+	domains) checks=(unit_domains domains) ;;
 	pack) checks=(unit_pack packs) ;;
 	tool) checks=(unit_tool tool) ;;
 	efi) checks=(unit_efi) ;;

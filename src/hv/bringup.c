@@ -12,6 +12,7 @@
 #include "riscv/entry.h"
 #include "riscv/imsic.h"
 #include "riscv/own_map.h"
+#include "riscv/sbi_call.h"
 #include "riscv/static_key.h"
 #include "riscv/world.h"
 
@@ -58,32 +59,43 @@ void bringup_hart_started(struct vcpu *v)
 	riscv_enter_guest(v);
 }
 
+/* A hart counts as much as this many MiB of RAM when the pool is shared out: its tables. */
+#define WEIGHT_OF_HART 128
+
 static struct vcpu *vcpu_of_block(unsigned int index)
 {
 	return (struct vcpu *)(void *)(blocks + index * BRINGUP_BLOCK_SIZE);
 }
 
-static void add_vcpus(struct domain *d, struct page_pool *pool)
+static void make_blocks(const struct machine *m, struct page_pool *pool)
 {
-	const struct machine *m = &d->host->machine;
 	unsigned int i;
 
 	blocks_size = m->hart_count * BRINGUP_BLOCK_SIZE;
 	blocks = pages_alloc(pool, blocks_size / PAGE_SIZE, PAGE_SIZE);
 	if (!blocks || !below_make_areas(pool, m->hart_count))
 		hv_fatal("home: too little memory for %u harts", m->hart_count);
-	for (i = 0; i < m->hart_count; i++) {
+	for (i = 0; i < m->hart_count; i++)
+		vcpu_of_block(i)->stats.hartid = m->harts[i].hartid;
+}
+
+static void add_vcpus(struct domain *d)
+{
+	const struct machine *m = &d->host->machine;
+	unsigned int i;
+
+	index_set_each(&d->harts, i, m->hart_count)
+	{
 		struct vcpu *v = vcpu_of_block(i);
 
 		v->domain = d;
-		v->index = i;
+		v->index = d->vcpu_count;
 		v->hart = &m->harts[i];
 		/* The ABI requires a stack pointer that is a multiple of 16. */
 		v->stack_top = (uintptr_t)v + BRINGUP_BLOCK_SIZE - 16;
 		*(struct vcpu **)v->stack_top = v;
-		d->vcpus[i] = v;
+		d->vcpus[d->vcpu_count++] = v;
 	}
-	d->vcpu_count = m->hart_count;
 }
 
 const struct vcpu *bringup_vcpu_of_stack(uint64_t sp)
@@ -104,13 +116,18 @@ static bool has_quick_area(uint32_t keys)
 	return (keys & needed) == needed && !(keys & BIT64(KEY_FLUSH));
 }
 
-static uint32_t keys(const struct domain *d)
+/* The static keys, which are the same for all domains. */
+static uint32_t keys(const struct host *h)
 {
-	const struct options *o = &d->host->options;
+	const struct domain *d = h->domains[0];
+	const struct options *o = &h->options;
 	uint32_t keys = below_keys();
+	unsigned int i;
 
-	if (!d->shadows.vmid_tagged)
-		keys |= BIT64(KEY_FLUSH);
+	for (i = 0; i < h->domain_count; i++) {
+		if (!h->domains[i]->shadows.vmid_tagged)
+			keys |= BIT64(KEY_FLUSH);
+	}
 	if (o->slow)
 		keys |= BIT64(KEY_SLOW);
 	else if (keys & BIT64(KEY_NACL))
@@ -130,19 +147,72 @@ static uint32_t keys(const struct domain *d)
 	return keys;
 }
 
-void bringup_start(struct domain *d, struct page_pool *pool, unsigned long entry_pc,
-		   unsigned long fdt_addr)
+/* What a domain gets of the pool: a part for each hart, and one that grows with its RAM. */
+static uint64_t weight(const struct domain *d)
 {
-	const struct machine *m = &d->host->machine;
-	struct vcpu *v;
+	return d->vcpu_count * WEIGHT_OF_HART + (range_list_total(&d->ram) >> 20);
+}
 
-	add_vcpus(d, pool);
-	stats_make_rings(d, pool, d->host->options.trace);
-	nested_init_domain(d, pool);
-	stats_publish(d);
-	static_keys_patch(keys(d));
-	v = vcpu_find(d, m->harts[m->boot_hart].hartid);
-	v->start_pc = entry_pc;
-	v->start_arg = fdt_addr;
-	riscv_hart_start(v->hart->hartid, v);
+/* The part of @pool for domain @i of @h. The domains before it have theirs. */
+static struct page_pool share_of(const struct host *h, unsigned int i, struct page_pool *pool)
+{
+	struct page_pool part = *pool;
+	uint64_t own = weight(h->domains[i]);
+	uint64_t all = 0;
+
+	for (; i < h->domain_count; i++)
+		all += weight(h->domains[i]);
+	part.end = part.next + pages_left(pool) * own / all * PAGE_SIZE;
+	pool->next = part.end;
+	return part;
+}
+
+/* Start the domain @d on its first hart, which is not the calling one. */
+static void start_elsewhere(struct domain *d)
+{
+	struct vcpu *v = d->vcpus[0];
+	struct sbi_result result =
+		firmware_call(SBI_EXT_HSM, SBI_HSM_HART_START, v->hart->hartid,
+			      (uintptr_t)riscv_hart_start, (uintptr_t)v, 0, 0, 0);
+
+	if (result.error)
+		hv_fatal("domain %s: firmware does not start hart %lu (error %ld)", d->line.name,
+			 (unsigned long)v->hart->hartid, (long)result.error);
+}
+
+void bringup_start(struct host *h, struct page_pool *pool)
+{
+	const uint64_t boot_hartid = h->machine.harts[h->machine.boot_hart].hartid;
+	struct vcpu *own = NULL;
+	unsigned int i;
+
+	make_blocks(&h->machine, pool);
+	for (i = 0; i < h->domain_count; i++) {
+		add_vcpus(h->domains[i]);
+		stats_make_rings(h->domains[i], pool, h->options.trace);
+	}
+	for (i = 0; i < h->domain_count; i++) {
+		struct page_pool part = share_of(h, i, pool);
+
+		nested_init_domain(h->domains[i], &part);
+	}
+	stats_publish(h, (const struct vcpu *)(const void *)blocks, BRINGUP_BLOCK_SIZE);
+	static_keys_patch(keys(h));
+	for (i = 0; i < h->domain_count; i++) {
+		struct domain *d = h->domains[i];
+		struct vcpu *v = vcpu_find(d, boot_hartid);
+
+		own = v ? v : own;
+		v = v ? v : d->vcpus[0];
+		v->start_pc = d->start_pc;
+		v->start_arg = d->start_arg;
+	}
+	for (i = 0; i < h->domain_count; i++) {
+		if (!own || h->domains[i] != own->domain)
+			start_elsewhere(h->domains[i]);
+	}
+	if (own)
+		riscv_hart_start(boot_hartid, own);
+	firmware_call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0, 0, 0, 0);
+	hv_fatal("no domain has the boot hart, and firmware does not stop it");
 }

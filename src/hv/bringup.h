@@ -12,12 +12,11 @@
 	((sizeof(struct vcpu) + BRINGUP_STACK_SIZE + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
 
 /*
- * Give the domain @d its vCPUs, with memory of @pool for each, and give its shadows the pages that
- * are left in @pool. Start the guest on the boot hart, which is the calling hart, at @entry_pc,
- * with its device tree at @fdt_addr. domain_build() has built @d before.
+ * Give the domains of @h their vCPUs, with memory of @pool for each, and give their shadows the
+ * pages that are left in @pool. Start each domain at its start_pc: on the boot hart, which is the
+ * calling hart, or on the domain's first hart. domain_build() has built the domains before.
  */
-_Noreturn void bringup_start(struct domain *d, struct page_pool *pool, unsigned long entry_pc,
-			     unsigned long fdt_addr);
+_Noreturn void bringup_start(struct host *h, struct page_pool *pool);
 
 /* The vCPU whose stack @sp lies in, or NULL. */
 const struct vcpu *bringup_vcpu_of_stack(uint64_t sp);

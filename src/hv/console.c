@@ -134,6 +134,50 @@ static void write_line(const char *line, size_t size)
 		spin_unlock(&lock);
 }
 
+/* The most bytes that a domain writes in one call, which bounds the time of the call. */
+#define PART_SIZE 256
+
+/* Write the line in @l, with the name in front. */
+static void flush_line(struct console_line *l)
+{
+	char line[LINE_SIZE];
+	int used = snprintf(line, sizeof(line), "%s: %.*s\n", l->name, (int)l->used, l->text);
+
+	write_line(line, used);
+	l->used = 0;
+}
+
+size_t console_write_line(struct console_line *l, const char *buf, size_t size)
+{
+	size_t done = 0;
+	char byte;
+
+	if (!*l->name)
+		return console_write(buf, size);
+	size = size < PART_SIZE ? size : PART_SIZE;
+	spin_lock(&l->lock);
+	while (done < size) {
+		/* The guest may change the bytes at any time. */
+		byte = *(const volatile char *)&buf[done++];
+		if (byte != '\n' && byte != '\r')
+			l->text[l->used++] = byte;
+		if (byte == '\n' || l->used == sizeof(l->text)) {
+			flush_line(l);
+			break;
+		}
+	}
+	spin_unlock(&l->lock);
+	return done;
+}
+
+void console_end_line(struct console_line *l)
+{
+	spin_lock(&l->lock);
+	if (*l->name && l->used)
+		flush_line(l);
+	spin_unlock(&l->lock);
+}
+
 static void print(const char *prefix, const char *fmt, va_list args, const char *end)
 {
 	/* The last byte is for @end. */

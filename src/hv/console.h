@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/spinlock.h"
+
 /* Find the firmware's console. Before this call, the legacy console is used. */
 void console_init(void);
 
@@ -29,6 +31,26 @@ size_t console_write(const char *buf, size_t size);
 
 /* Read at most @size bytes of input into @buf, without waiting. Return their number. */
 size_t console_read(char *buf, size_t size);
+
+/*
+ * What a domain writes. With a name that is not "", whole lines go to the console, each with the
+ * name in front.
+ */
+struct console_line {
+	const char *name;
+	struct spinlock lock;
+	uint32_t used; /* characters of an unfinished line in text */
+	char text[160];
+};
+
+/*
+ * Write the @size bytes at @buf, which harts of one domain write to @l. Return the number of bytes
+ * accepted. With a name, these are not more than 256, and they end with the first whole line.
+ */
+size_t console_write_line(struct console_line *l, const char *buf, size_t size);
+
+/* Write what is left in @l as a line, if there is any. */
+void console_end_line(struct console_line *l);
 
 /* Print like printf, without floating point, at most 255 bytes, and no line end. */
 void hv_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

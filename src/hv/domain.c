@@ -67,18 +67,16 @@ static void fill_config(struct world_config *w, struct machine *m)
 	deliver_lcofi(c, m);
 }
 
-/* The domain has the machine's devices and, on each hart, the guest's interrupt files. */
-static void find_devices(struct domain *d)
+/* The domain has the devices of @c and, on each of its harts, the guest's interrupt files. */
+static void find_devices(struct domain *d, const struct domain_config *c)
 {
 	const struct machine *m = &d->host->machine;
-	bool fits = range_list_copy(&d->devices, &m->devices);
+	bool fits = range_list_copy(&d->devices, &c->devices);
 	unsigned int i;
 
-	for (i = 0; i < m->hart_count && m->imsic.present; i++)
-		fits &= range_list_add(
-			&d->devices,
-			(struct range){ m->harts[i].imsic_file + d->world.l1_file * PAGE_SIZE,
-					(d->hext.geilen + 1) * PAGE_SIZE });
+	index_set_each(&c->harts, i, m->imsic.present ? m->hart_count : 0) fits &= range_list_add(
+		&d->devices, (struct range){ m->harts[i].imsic_file + d->world.l1_file * PAGE_SIZE,
+					     (d->hext.geilen + 1) * PAGE_SIZE });
 	if (!fits)
 		hv_fatal("no memory left for the ranges of devices");
 	range_list_normalize(&d->devices);
@@ -111,25 +109,43 @@ static void make_genmsi(struct domain *d, struct host *h)
 		hv_fatal("no memory left for the APLICs");
 }
 
-void domain_build(struct domain *d, struct host *h)
+/* The VMIDs are shared out evenly, but no domain needs more than its shadows can use. */
+static void take_vmids(struct domain *d, struct host *h, unsigned int later)
 {
-	d->host = h;
-	d->nacl_offered = h->options.nacl_offered;
-	d->nacl_features = h->options.nacl_features;
-	if (!range_list_copy(&d->ram, &h->ram))
-		hv_fatal("no memory left for the ranges of RAM");
-	d->vmids = vmid_take(&h->vmids, 1 + HEXT_SHADOW_MAX);
+	unsigned int share = h->vmids.count / (later + 1);
+
+	d->vmids = vmid_take(&h->vmids, share < 1 + HEXT_SHADOW_MAX ? share : 1 + HEXT_SHADOW_MAX);
 	if (!d->vmids.count)
 		hv_fatal("no VMID left for the guest");
-	fill_config(&d->world, &h->machine);
+}
+
+void domain_build(struct domain *d, struct host *h, const struct domain_config *c,
+		  unsigned int later)
+{
+	d->host = h;
+	d->line.name = h->domain_count || later ? c->name : "";
+	d->power = c->power;
+	d->nacl_offered = c->nacl_offered;
+	d->nacl_features = c->nacl_features;
+	d->sources = c->sources;
+	d->harts = c->harts;
+	if (!range_list_copy(&d->ram, &c->ram))
+		hv_fatal("no memory left for the ranges of RAM");
+	take_vmids(d, h, later);
+	/* All domains have the same harts. */
+	if (h->domain_count)
+		d->world = h->domains[0]->world;
+	else
+		fill_config(&d->world, &h->machine);
 	choose_fast_ram(d);
-	find_devices(d);
+	find_devices(d, c);
 	make_genmsi(d, h);
 	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes,
 			     range_list_end(&d->ram, range_list_end(&d->devices, 0)));
 	identity_map_all(&d->gstage, &d->ram, PTE_RWX);
 	/* With X, because a window of a device may show memory. */
 	identity_map_all(&d->gstage, &d->devices, PTE_RWX);
+	h->domains[h->domain_count++] = d;
 	hv_print("halite: G-stage Sv%ux4 in %u pages, %lu pages left\n",
 		 pte_span_shift(d->gstage.levels), identity_table_pages(&d->gstage),
 		 (unsigned long)pages_left(&h->pool));

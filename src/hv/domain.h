@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A domain: the part of the machine that one guest has. There is one domain, which has all RAM and
- * all devices that Halite does not keep. domain_build() fills the domain in at boot, but
- * bringup_start() adds the vCPUs and the shadows. Afterwards only the vCPUs, the shadows and genmsi
- * change.
+ * A domain: the part of the machine that one guest has. domain_config.h says which part. Without
+ * nodes of domains in the device tree, there is one domain, which has all RAM and all devices that
+ * Halite does not keep. domain_build() fills the domain in at boot, but bringup_start() adds the
+ * vCPUs and the shadows. Afterwards only the vCPUs, the shadows, genmsi, the members of
+ * domain_end.c and the console's line change.
  */
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
@@ -14,16 +15,34 @@
 #include "hext/bits.h"
 #include "hext/hext.h"
 #include "hext/shadow.h"
+#include "hv/console.h"
+#include "hv/domain_config.h"
 #include "hv/host.h"
 #include "hv/identity.h"
+#include "hv/image.h"
 #include "lib/index_set.h"
 #include "lib/range.h"
+#include "lib/spinlock.h"
 #include "riscv/world.h"
 
 struct vcpu;
 
+/*
+ * What domain_load.c puts into the RAM of a domain. The files and the device tree themselves are in
+ * memory that no domain has.
+ */
+struct domain_load {
+	struct range kernel, ramdisk; /* files; size 0: none */
+	struct image image;	      /* where the kernel goes */
+	uint64_t ramdisk_at;
+	const void *fdt;
+	uint64_t fdt_size, fdt_at;
+};
+
 struct domain {
 	const struct host *host;
+	struct console_line line;  /* of output by SBI; its name is the domain's */
+	bool power;		   /* the domain may turn the machine off and reset it */
 	struct range_list ram;	   /* whole pages */
 	struct range_list devices; /* MMIO that the guest reaches without an exit, whole pages */
 	struct identity_map gstage;
@@ -32,26 +51,40 @@ struct domain {
 		struct hext_config hext;   /* configuration of the virtual harts */
 		struct world_config world; /* begins with hext */
 	};
-	bool nacl_offered;	/* the guest has SBI NACL */
-	uint32_t nacl_features; /* bit n: NACL feature n */
-	uint32_t *genmsi;	/* values that L1 reads from genmsi of each APLIC */
+	bool nacl_offered;		  /* the guest has SBI NACL */
+	uint32_t nacl_features;		  /* bit n: NACL feature n */
+	uint32_t *genmsi;		  /* values that L1 reads from genmsi of each APLIC */
+	const struct source_set *sources; /* the domain's, of each PLIC or each APLIC */
+	struct index_set harts;		  /* indices in machine.harts */
 	/* Has each vCPU whose external is set, and maybe others. Harts write it atomically. */
 	struct index_set raised;
 	struct hext_shadow_pool shadows;
 	struct vcpu *vcpus[MACHINE_MAX_HARTS]; /* in ascending order of hart id */
 	unsigned int vcpu_count;
+	struct domain_load load;      /* what is in its RAM at its start */
+	uint64_t start_pc, start_arg; /* of the first hart: the kernel's entry, the device tree */
+	struct spinlock start_lock;   /* for sbi_hsm.c */
+	uint32_t ended; /* 1: the domain ends (domain_end.c). Harts write it atomically. */
 };
 
 /*
- * Build the domain @d, which is zeroed, with all RAM and all devices of @h, and with VMIDs of @h.
- * host_build() has built @h. Errors are fatal.
+ * Build the domain @d, which is zeroed, as @c describes it, and with VMIDs of @h. @later domains will
+ * be built after it. host_build() has built @h. Add @d to h->domains. Errors are fatal.
  */
-void domain_build(struct domain *d, struct host *h);
+void domain_build(struct domain *d, struct host *h, const struct domain_config *c,
+		  unsigned int later);
 
 /* The value of hgatp while L1 runs. */
 static inline uint64_t domain_hgatp(const struct domain *d)
 {
 	return identity_atp(&d->gstage) | (uint64_t)d->vmids.first << HGATP_VMID_SHIFT;
+}
+
+/* Whether source @source of PLIC or APLIC @controller is the domain's. */
+static inline bool domain_has_source(const struct domain *d, unsigned int controller,
+				     unsigned int source)
+{
+	return source_set_has(&d->sources[controller], source);
 }
 
 /* Whether [@addr, @addr + @size) is RAM of the domain. */

@@ -146,8 +146,19 @@ static int put_number(fdt32_t *to, uint64_t value, int cells)
 	return cells;
 }
 
-/* Remove @home from reg of the memory node @node. Remove the node if no memory is left in it. */
-static void change_memory(void *fdt, int node, struct range home)
+static bool overlaps(const struct range_list *l, const struct range_list *other)
+{
+	unsigned int i;
+
+	for (i = 0; i < other->count; i++) {
+		if (range_list_overlap(l, other->r[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Remove @absent from reg of the memory node @node. Remove the node if no memory is left in it. */
+static void change_memory(void *fdt, int node, const struct range_list *absent)
 {
 	struct range_list l = { 0 };
 	int address_cells = fdt_address_cells(fdt, 0);
@@ -160,9 +171,9 @@ static void change_memory(void *fdt, int node, struct range home)
 
 	for (i = 0; devtree_reg(fdt, node, address_cells, size_cells, i, &r); i++)
 		fits &= range_list_add(&l, r);
-	if (!range_list_overlap(&l, home) || !devtree_is_enabled(fdt, node))
+	if (!overlaps(&l, absent) || !devtree_is_enabled(fdt, node))
 		return;
-	fits &= range_list_subtract(&l, home);
+	fits &= range_list_subtract_all(&l, absent);
 	if (!fits)
 		hv_fatal("%s: reg: no memory left for the ranges", devtree_path(fdt, node));
 	range_list_normalize(&l);
@@ -271,7 +282,7 @@ static int last_of(const int *nodes, unsigned int count)
  * supervisor-level interrupt files.
  */
 static void change_from_the_end(void *fdt, const struct machine *m, const struct modules *mods,
-				struct range home, unsigned int l1_file)
+				const struct range_list *absent, unsigned int l1_file)
 {
 	unsigned int cpus = m->nodes.unused_cpu_count;
 	unsigned int memories = m->nodes.memory_count;
@@ -293,7 +304,7 @@ static void change_from_the_end(void *fdt, const struct machine *m, const struct
 			need(fdt_setprop_string(fdt, cpu, "status", "disabled"), "status of a cpu");
 			cpus--;
 		} else {
-			change_memory(fdt, memory, home);
+			change_memory(fdt, memory, absent);
 			memories--;
 		}
 	}
@@ -331,6 +342,14 @@ void guest_fdt_end_by_sbi(void *fdt)
 	}
 }
 
+void guest_fdt_forget_seeds(void *fdt)
+{
+	int chosen = devtree_subnode(fdt, 0, "chosen");
+
+	remove_property(fdt, chosen, "rng-seed");
+	remove_property(fdt, chosen, "kaslr-seed");
+}
+
 size_t guest_fdt_size(const void *machine_fdt, const struct machine *m, const struct modules *mods)
 {
 	size_t size = fdt_totalsize(machine_fdt) + strlen(mods->bootargs) + ROOM +
@@ -345,11 +364,12 @@ size_t guest_fdt_size(const void *machine_fdt, const struct machine *m, const st
  * square.
  */
 void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struct machine *m,
-		    const struct modules *mods, struct range home, unsigned int l1_file)
+		    const struct modules *mods, const struct range_list *absent,
+		    unsigned int l1_file)
 {
 	need(m->nodes.chosen, "/chosen");
 	need(fdt_open_into(machine_fdt, fdt, size), "copy");
 	remove_hidden(fdt, m);
 	change_cpus(fdt, machine_fdt, m);
-	change_from_the_end(fdt, m, mods, home, l1_file);
+	change_from_the_end(fdt, m, mods, absent, l1_file);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The guest's device tree: a copy of the machine's device tree with these changes.
- * - The memory nodes lack Halite's home.
+ * - The memory nodes lack what the guest does not have: Halite's home, and the RAM of others.
  * - /chosen has the guest's command line and ramdisk.
  * - The ISA strings lack the extensions that Halite does not virtualize.
  * - The harts that the guest does not have are disabled.
@@ -22,11 +22,19 @@ size_t guest_fdt_size(const void *machine_fdt, const struct machine *m, const st
 
 /*
  * Make the guest's device tree at @fdt, from @machine_fdt. There are @size bytes free at @fdt, and
- * @size is at least guest_fdt_size(). @l1_file is world_config.l1_file. An error of libfdt is
- * fatal.
+ * @size is at least guest_fdt_size(). @m is the machine of the guest: hidden and nodes.unused_cpus
+ * are what the guest lacks. @absent is RAM that the guest lacks. @l1_file is world_config.l1_file.
+ * An error of libfdt is fatal.
  */
 void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struct machine *m,
-		    const struct modules *mods, struct range home, unsigned int l1_file);
+		    const struct modules *mods, const struct range_list *absent,
+		    unsigned int l1_file);
+
+/*
+ * Remove from @fdt, the guest's complete device tree, the random numbers that the boot loader has
+ * given the machine: no domain may know those of another one.
+ */
+void guest_fdt_forget_seeds(void *fdt);
 
 /*
  * Remove from @fdt, the guest's complete device tree, the nodes by which the guest could end the

@@ -19,6 +19,9 @@
 /* The size of the home. It is in .data and not in bss, so home_move() copies it. */
 static uint64_t chosen_size = 1;
 
+/* The first instance of the image, in .data for the same reason. */
+static struct range first_image = { 1, 0 };
+
 uint64_t home_size(unsigned int cpus, uint64_t rings)
 {
 	uint64_t further = cpus > 8 ? cpus - 8 : 0;
@@ -91,9 +94,15 @@ void home_move(struct range home, uint64_t hartid, const void *fdt)
 	uint64_t data_size = (uintptr_t)riscv_data_end - self.start;
 
 	chosen_size = home.size;
+	first_image = self;
 	memmove((void *)(uintptr_t)fdt_copy, fdt, fdt_totalsize(fdt));
 	memcpy((void *)(uintptr_t)start, (const void *)(uintptr_t)self.start, data_size);
 	riscv_jump(hartid, fdt_copy, (uintptr_t)fdt, entry);
+}
+
+struct range home_first_image(void)
+{
+	return first_image;
 }
 
 struct range home_range(void)

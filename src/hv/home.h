@@ -46,6 +46,9 @@ bool home_choose(const struct machine *m, const struct modules *mods, struct ran
 /* Copy the image and @fdt to @home, and continue in the copy, which calls hv_main(). */
 _Noreturn void home_move(struct range home, uint64_t hartid, const void *fdt);
 
+/* The memory of the first instance of the image, which home_move() has copied. */
+struct range home_first_image(void);
+
 /* The home, for the copy that home_move() has made. */
 struct range home_range(void);
 

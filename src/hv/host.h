@@ -15,6 +15,8 @@
 #include "lib/pages.h"
 #include "lib/range.h"
 
+struct domain;
+
 struct host {
 	struct machine machine;
 	struct options options;
@@ -24,6 +26,8 @@ struct host {
 	struct page_pool pool;	 /* free pages of home */
 	struct identity_map map; /* Halite's own page table */
 	struct vmid_range vmids; /* VMIDs that no domain has */
+	struct domain *domains[DOMAINS_MAX];
+	unsigned int domain_count;
 };
 
 /*

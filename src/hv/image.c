@@ -59,8 +59,8 @@ struct elf_segment {
 
 /* ---- Linux Image ---- */
 
-static void load_linux(struct image *img, const struct image_header *header, struct range kernel,
-		       const struct range_list *ram, const struct range_list *keep)
+static void place_linux(struct image *img, const struct image_header *header, struct range kernel,
+			const struct range_list *ram, const struct range_list *keep)
 {
 	uint64_t size = header->image_size > kernel.size ? header->image_size : kernel.size;
 	struct range_list room = { 0 };
@@ -81,8 +81,14 @@ static void load_linux(struct image *img, const struct image_header *header, str
 					IMAGE_ALIGN, &img->entry))
 		hv_fatal("kernel: too little RAM: no room for a Linux Image of 0x%lx bytes",
 			 (unsigned long)size);
-	memmove((void *)(uintptr_t)img->entry, (const void *)(uintptr_t)kernel.start, kernel.size);
 	img->memory = (struct range){ img->entry, size };
+}
+
+static void copy_linux(const struct image *img, struct range kernel)
+{
+	if (img->entry != kernel.start)
+		memmove((void *)(uintptr_t)img->entry, (const void *)(uintptr_t)kernel.start,
+			kernel.size);
 }
 
 /* ---- ELF ---- */
@@ -142,8 +148,8 @@ static void account_segment(struct image *img, const struct elf_segment *s, uint
 		img->entry = s->paddr + (entry - s->vaddr);
 }
 
-static void load_elf(struct image *img, const struct elf_header *h, struct range kernel,
-		     const struct range_list *ram, const struct range_list *keep)
+static void place_elf(struct image *img, const struct elf_header *h, struct range kernel,
+		      const struct range_list *ram, const struct range_list *keep)
 {
 	const uint64_t no_entry = UINT64_MAX;
 	struct elf_segment s;
@@ -166,8 +172,17 @@ static void load_elf(struct image *img, const struct elf_header *h, struct range
 	if (img->entry == no_entry)
 		hv_fatal("kernel: an ELF whose entry 0x%lx is in no PT_LOAD segment",
 			 (unsigned long)h->entry);
-	for (i = 0; i < h->phnum; i++) {
-		s = elf_segment(h, kernel, i);
+}
+
+static void copy_elf(struct range kernel)
+{
+	struct elf_header h;
+	struct elf_segment s;
+	unsigned int i;
+
+	memcpy(&h, (const void *)(uintptr_t)kernel.start, sizeof(h));
+	for (i = 0; i < h.phnum; i++) {
+		s = elf_segment(&h, kernel, i);
 		if (s.type != ELF_PT_LOAD)
 			continue;
 		memcpy((void *)(uintptr_t)s.paddr,
@@ -238,17 +253,18 @@ static void check_elf_kind(const struct elf_header *h)
 		hv_fatal("kernel: a RISC-V ELF that is not a program (e_type %u)", h->type);
 }
 
-void image_load(struct image *img, struct range kernel, const struct range_list *ram,
-		const struct range_list *keep)
+void image_place(struct image *img, struct range kernel, const struct range_list *ram,
+		 const struct range_list *keep)
 {
 	const void *start = (const void *)(uintptr_t)kernel.start;
 	struct image_header header;
 	struct elf_header elf;
 
+	img->elf = false;
 	if (kernel.size >= sizeof(header)) {
 		memcpy(&header, start, sizeof(header));
 		if (header.magic2 == IMAGE_MAGIC2) {
-			load_linux(img, &header, kernel, ram, keep);
+			place_linux(img, &header, kernel, ram, keep);
 			return;
 		}
 	}
@@ -256,9 +272,25 @@ void image_load(struct image *img, struct range kernel, const struct range_list 
 		memcpy(&elf, start, sizeof(elf));
 		if (!memcmp(elf.magic, "\177ELF", 4)) {
 			check_elf_kind(&elf);
-			load_elf(img, &elf, kernel, ram, keep);
+			place_elf(img, &elf, kernel, ram, keep);
+			img->elf = true;
 			return;
 		}
 	}
 	refuse(kernel);
+}
+
+void image_copy(const struct image *img, struct range kernel)
+{
+	if (img->elf)
+		copy_elf(kernel);
+	else
+		copy_linux(img, kernel);
+}
+
+void image_load(struct image *img, struct range kernel, const struct range_list *ram,
+		const struct range_list *keep)
+{
+	image_place(img, kernel, ram, keep);
+	image_copy(img, kernel);
 }

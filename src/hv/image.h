@@ -8,11 +8,13 @@
 #ifndef HV_IMAGE_H
 #define HV_IMAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/range.h"
 
 struct image {
+	bool elf;
 	struct range memory; /* the memory of the loaded kernel, bss included */
 	uint64_t entry;
 };
@@ -28,5 +30,12 @@ struct image {
  */
 void image_load(struct image *img, struct range kernel, const struct range_list *ram,
 		const struct range_list *keep);
+
+/* The first half of image_load(): all checks, and the choice of the place. */
+void image_place(struct image *img, struct range kernel, const struct range_list *ram,
+		 const struct range_list *keep);
+
+/* The second half, which may be done again: copy the kernel to its place. */
+void image_copy(const struct image *img, struct range kernel);
 
 #endif

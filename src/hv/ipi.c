@@ -9,22 +9,10 @@
 /* Interrupt the harts of the vCPUs in @vcpus. One call of the firmware takes a word of hart ids. */
 static void kick(struct domain *d, const struct index_set *vcpus)
 {
-	uint64_t base = 0, mask = 0;
-	unsigned int i;
+	uint64_t mask, base;
+	unsigned int i = 0;
 
-	index_set_each(vcpus, i, d->vcpu_count)
-	{
-		uint64_t hartid = d->vcpus[i]->hart->hartid;
-
-		if (mask && hartid - base >= 64) {
-			firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, mask, base, 0, 0, 0, 0);
-			mask = 0;
-		}
-		if (!mask)
-			base = hartid;
-		mask |= BIT64(hartid - base);
-	}
-	if (mask)
+	while (vcpu_next_mask(d, vcpus, &i, &mask, &base))
 		firmware_call(SBI_EXT_IPI, SBI_IPI_SEND, mask, base, 0, 0, 0, 0);
 }
 
@@ -141,7 +129,7 @@ void ipi_call(struct vcpu *v, const struct index_set *vcpus, void (*fn)(struct v
  */
 void ipi_forget(struct vcpu *v)
 {
-	__atomic_fetch_and(&v->requests, VCPU_REQ_CALL, __ATOMIC_SEQ_CST);
+	__atomic_fetch_and(&v->requests, VCPU_REQ_CALL | VCPU_REQ_END, __ATOMIC_SEQ_CST);
 }
 
 void ipi_online(struct vcpu *v)

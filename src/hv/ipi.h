@@ -14,6 +14,7 @@ enum vcpu_request {
 	VCPU_REQ_SSI = 1,  /* make SSI pending in L1 */
 	VCPU_REQ_CALL = 2, /* run the functions of the calls of vcpu.callers */
 	VCPU_REQ_INTC = 4, /* update L1's SEI: the output may have changed */
+	VCPU_REQ_END = 8,  /* the domain ends: stop the hart */
 };
 
 /* Post @request to the vCPUs with the indices @vcpus. Does not wait. */
@@ -30,7 +31,7 @@ void ipi_call(struct vcpu *v, const struct index_set *vcpus, void (*fn)(struct v
 
 /*
  * Drop the requests that were posted to @v before its hart starts. They belong to the time before
- * the hart was stopped.
+ * the hart was stopped. VCPU_REQ_END stays.
  */
 void ipi_forget(struct vcpu *v);
 

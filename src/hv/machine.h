@@ -20,6 +20,9 @@
 /* The shadows are for this many harts. */
 #define MACHINE_MAX_HARTS HEXT_SHADOW_HARTS
 
+/* The most domains, disabled ones included (domain_config.h). */
+#define DOMAINS_MAX 16
+
 /* The extensions that Halite looks for: those of ext_table.h. */
 struct machine_isa {
 #define HEXT_EXT(name, ...) bool name;
@@ -65,6 +68,13 @@ struct machine_aplic {
 	uint64_t size;
 	uint32_t sources; /* interrupt sources 1 to this */
 	bool msi;	  /* sends MSIs to the IMSIC; otherwise has wires to the harts */
+	int node;	  /* node of the device tree */
+};
+
+/* A range of the machine.devices, before it is extended to whole pages. */
+struct machine_device {
+	int node; /* node of the device tree */
+	struct range r;
 };
 
 /* A node that the guest's device tree lacks. */
@@ -100,6 +110,9 @@ struct machine {
 	struct range_list reserved; /* reserved-memory nodes and the reservation block */
 	struct range_list no_map;   /* reserved-memory nodes with no-map, in whole pages */
 	struct range_list devices;  /* MMIO that the guest may reach, in whole pages */
+	/* The devices that devices has, and some that share a page with a withheld one. */
+	struct machine_device *device; /* in ascending order of node */
+	unsigned int device_count, device_room;
 	struct machine_hart *harts; /* in ascending order of hart id */
 	unsigned int hart_count, harts_room;
 	unsigned int harts_left_out; /* number of harts that are not in harts: there are too many */

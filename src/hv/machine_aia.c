@@ -200,7 +200,7 @@ static void add_aplic(struct machine *m, const void *fdt, const struct machine_a
 	m->aplics = array_grow(m->aplics, m->aplic_count, &m->aplics_room, sizeof(*m->aplics));
 	if (!m->aplics)
 		hv_fatal("no memory left for the APLICs");
-	m->aplics[m->aplic_count++] = (struct machine_aplic){ r.start, r.size, sources, msi };
+	m->aplics[m->aplic_count++] = (struct machine_aplic){ r.start, r.size, sources, msi, node };
 }
 
 /* Give the harts that have wires from @node to S mode their delivery structures there. */

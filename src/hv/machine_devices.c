@@ -147,6 +147,16 @@ static void withhold(struct walk *w, int node, struct range r, enum withheld_kin
 	w->withheld[w->withheld_count++] = (struct withheld_range){ r, node, kind };
 }
 
+/* Add the range @r of @node, which is not withheld. */
+static void add_device(struct machine *m, int node, struct range r)
+{
+	add(&m->devices, r);
+	m->device = array_grow(m->device, m->device_count, &m->device_room, sizeof(*m->device));
+	if (!m->device)
+		no_memory_left();
+	m->device[m->device_count++] = (struct machine_device){ node, r };
+}
+
 /* Append "/" and the name of @node to the path of @bus in @path. */
 static void append_path(char *path, const void *fdt, const struct bus *bus, int node)
 {
@@ -206,7 +216,7 @@ static void take_device(struct walk *w, const void *fdt, int node, const struct 
 		if (kind != WITHHELD_NOT)
 			withhold(w, node, r, kind);
 		else
-			add(&w->m->devices, r);
+			add_device(w->m, node, r);
 	}
 }
 
@@ -225,7 +235,7 @@ static void take_pci_windows(struct walk *w, const void *fdt, int node, const st
 		struct range r = window(bus, ranges + at, PCI_ADDRESS_CELLS, size_cells);
 
 		if (range_is_valid(r.start, r.size) && translate(bus, &r))
-			add(&w->m->devices, r);
+			add_device(w->m, node, r);
 	}
 }
 

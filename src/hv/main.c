@@ -2,8 +2,8 @@
 /*
  * From firmware to the guest's first instruction. hv_start() runs at the address where firmware has
  * loaded Halite. It chooses the home and moves Halite there. hv_main() runs at home. It reads the
- * facts about the machine, builds the domain, loads the guest's kernel, makes the guest's device
- * tree, and calls bringup_start(). Any error here is fatal: hv_fatal() logs the reason.
+ * facts about the machine, builds the domains, loads their kernels, makes their device trees, and
+ * calls bringup_start(). Any error here is fatal: hv_fatal() logs the reason.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -12,12 +12,13 @@
 #include "hv/bringup.h"
 #include "hv/console.h"
 #include "hv/domain.h"
-#include "hv/guest_fdt.h"
+#include "hv/domain_config.h"
+#include "hv/domain_load.h"
 #include "hv/home.h"
-#include "hv/image.h"
 #include "hv/modules.h"
 #include "hv/options.h"
 #include "hv/pack.h"
+#include "hv/plic.h"
 #include "hv/stats_format.h"
 #include "hv/withheld.h"
 #include "lib/page.h"
@@ -28,9 +29,8 @@
 
 #define SBI_VERSION_0_2 2 /* major << 24 | minor */
 
-/* Both are too large for the stack. */
+/* Too large for the stack. */
 static struct host host;
-static struct domain domain;
 
 /* hv_start() finds it. It is in .data and not in bss, so home_move() copies it. */
 static struct pack pack __attribute__((section(".data")));
@@ -160,58 +160,62 @@ static void print_facts(const struct host *h)
 	print_hidden(m);
 }
 
-static void keep(struct range_list *l, struct range r)
+static struct domain *new_domain(void)
 {
-	if (!range_list_add(l, r))
-		hv_fatal("no memory left for the ranges of memory in use");
+	struct domain *d =
+		pages_alloc(&host.pool, (sizeof(*d) + PAGE_SIZE - 1) / PAGE_SIZE, PAGE_SIZE);
+
+	if (!d)
+		hv_fatal("no memory left for the domains");
+	return d;
 }
 
-/*
- * Choose the address of the guest's device tree: @old_fdt, where firmware put the machine's tree,
- * if the memory there is free. Otherwise it is the highest free address in the RAM of @d.
- */
-static uint64_t place_fdt(const struct domain *d, const struct range_list *used, uint64_t size,
-			  uint64_t old_fdt)
+/* The only domain, which has all of the machine. Its kernel and ramdisk are where they are. */
+static void make_only_domain(const void *fdt, const struct modules *mods, uint64_t old_fdt)
 {
-	struct range_list room = { 0 };
-	bool fits = range_list_copy(&room, &d->ram) && range_list_subtract_all(&room, used);
-	uint64_t at;
+	struct domain_config config;
 
-	if (fits && range_is_valid(old_fdt, size) &&
-	    range_list_contains(&room, (struct range){ old_fdt, size }))
-		return old_fdt;
-	if (!fits || (!range_list_highest(&room, size, HOME_ALIGN, &at) &&
-		      !range_list_highest(&room, size, PAGE_SIZE, &at)))
-		hv_fatal("too little RAM: no room for the guest's device tree");
-	return at;
+	domain_config_all(&config, &host);
+	domain_build(new_domain(), &host, &config, 0);
+	domain_load_in_place(host.domains[0], fdt, mods, old_fdt);
 }
 
-static _Noreturn void start_guest(const void *fdt, const struct modules *mods, uint64_t old_fdt)
+/* Log what the domain has. */
+static void print_domain(const struct domain_config *c)
 {
-	const struct machine *m = &host.machine;
-	struct range_list used = { 0 };
-	uint64_t size = guest_fdt_size(fdt, m, mods);
 	unsigned int i;
-	struct image img;
-	uint64_t guest_fdt;
 
-	for (i = 0; i < m->reserved.count; i++)
-		keep(&used, m->reserved.r[i]);
-	keep(&used, host.home);
-	keep(&used, mods->ramdisk);
-	for (i = 0; i < mods->further_count; i++)
-		keep(&used, mods->further[i]);
-	image_load(&img, mods->kernel, &m->ram, &used);
-	keep(&used, img.memory);
-	guest_fdt = place_fdt(&domain, &used, size, old_fdt);
-	guest_fdt_make((void *)(uintptr_t)guest_fdt, size, fdt, m, mods, host.home,
-		       domain.world.l1_file);
-	if (host.options.stats)
-		guest_fdt_end_by_sbi((void *)(uintptr_t)guest_fdt);
-	hv_print("halite: kernel at 0x%lx, entry 0x%lx, device tree at 0x%lx\n",
-		 (unsigned long)img.memory.start, (unsigned long)img.entry,
-		 (unsigned long)guest_fdt);
-	bringup_start(&domain, &host.pool, img.entry, guest_fdt);
+	hv_print("halite: domain %s: harts", c->name);
+	index_set_each(&c->harts, i, host.machine.hart_count)
+		hv_print(" %lu", (unsigned long)host.machine.harts[i].hartid);
+	hv_print(", %lu MiB of RAM from 0x%lx, %u devices%s%s\n",
+		 (unsigned long)(range_list_total(&c->ram) >> 20), (unsigned long)c->ram.r[0].start,
+		 c->given_count, c->does_dma ? ", trusted with their DMA" : "",
+		 c->power ? ", may end the machine" : "");
+}
+
+/* The domains that the device tree describes. */
+static void make_domains(const void *fdt, struct modules *mods, uint64_t old_fdt)
+{
+	const unsigned int count = mods->domains;
+	struct domain_config *configs = pages_alloc(
+		&host.pool, (count * sizeof(*configs) + PAGE_SIZE - 1) / PAGE_SIZE, PAGE_SIZE);
+	unsigned int i;
+
+	if (!configs)
+		hv_fatal("no memory left for the domains");
+	domain_config_parse(configs, fdt, &host, mods);
+	for (i = 0; i < count; i++) {
+		print_domain(&configs[i]);
+		domain_build(new_domain(), &host, &configs[i], count - 1 - i);
+	}
+	for (i = 0; i < host.machine.hart_count && host.machine.plic_count; i++)
+		plic_disable(&host.machine, &host.machine.harts[i]);
+	domain_load_clear(&host, (struct range){ old_fdt, fdt_totalsize(fdt) });
+	for (i = 0; i < count; i++)
+		domain_load_prepare(host.domains[i], &configs[i], fdt, mods, &host.pool);
+	for (i = 0; i < count; i++)
+		domain_load_copy(host.domains[i]);
 }
 
 void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
@@ -240,6 +244,9 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	modules_find_packed(&mods, fdt, &host.machine, host.home, &pack);
 	print_facts(&host);
 	host_build(&host);
-	domain_build(&domain, &host);
-	start_guest(fdt, &mods, old_fdt);
+	if (mods.domains)
+		make_domains(fdt, &mods, old_fdt);
+	else
+		make_only_domain(fdt, &mods, old_fdt);
+	bringup_start(&host, &host.pool);
 }

@@ -95,30 +95,40 @@ unsigned int options_trace(const char *bootargs)
 	return value;
 }
 
-static void parse_nacl(struct options *o, const char *value, size_t len)
+const char *options_nacl(struct options *o, const char *value, size_t len, size_t *bad)
 {
 	const char *end = value + len;
 
 	o->nacl_offered = !is_text(value, len, "none");
 	o->nacl_features = 0;
 	if (!o->nacl_offered)
-		return;
+		return NULL;
 	if (is_text(value, len, "all")) {
 		o->nacl_features = NACL_FEAT_ALL;
-		return;
+		return NULL;
 	}
 	while (value < end) {
 		size_t name = strcspn(value, ", ");
 		unsigned int feature = find_feature(value, name);
 
-		if (feature == NACL_FEAT_COUNT)
-			hv_fatal("bootargs: nacl=: \"%.*s\" is not known; all, none, or a list of "
-				 "sync_csr,sync_hfence,sync_sret,autoswap_csr is expected",
-				 (int)name, value);
+		if (feature == NACL_FEAT_COUNT) {
+			*bad = name;
+			return value;
+		}
 		o->nacl_features |= 1u << feature;
 		value += name;
 		value += value < end;
 	}
+	return NULL;
+}
+
+static void parse_nacl(struct options *o, const char *value, size_t len)
+{
+	const char *bad = options_nacl(o, value, len, &len);
+
+	if (bad)
+		hv_fatal("bootargs: nacl=: \"%.*s\" is not known; " OPTIONS_NACL_EXPECTED, (int)len,
+			 bad);
 }
 
 static void parse_give(struct options *o, const char *value, size_t len)

@@ -45,6 +45,16 @@ unsigned int options_tables(const char *bootargs);
 /* The events in the ring of each hart by @bootargs, for the choice of the home. */
 unsigned int options_trace(const char *bootargs);
 
+/*
+ * Set the members for NACL of @o by the @len bytes of @value, the value of nacl=. Return NULL, or
+ * the first word that is not known, with its length in *@bad.
+ */
+const char *options_nacl(struct options *o, const char *value, size_t len, size_t *bad);
+
+/* What is expected there, for messages. */
+#define OPTIONS_NACL_EXPECTED \
+	"all, none, or a list of sync_csr,sync_hfence,sync_sret,autoswap_csr is expected"
+
 /* The value of nacl= that stands for @o, for messages. May be in @buf, of @size bytes. */
 const char *options_nacl_text(const struct options *o, char *buf, size_t size);
 

@@ -15,6 +15,7 @@
 #define CONTEXT_END    UINT64_C(0x4000000)
 #define THRESHOLD      0
 #define CLAIM	       4 /* a load claims, a store completes */
+#define SOURCES_MAX    1023
 
 /* The kinds of registers. */
 enum reg {
@@ -54,30 +55,41 @@ static struct vcpu *context_owner(struct vcpu *v, unsigned int plic, uint64_t co
 	return NULL;
 }
 
-/* Whether word @word of an array with one bit for each source has bits of existing sources. */
-static bool has_sources(const struct machine_plic *p, uint64_t word)
+/* The sources of the domain in word @word of an array with one bit for each source. */
+static uint32_t sources(const struct vcpu *v, unsigned int plic, uint64_t word)
 {
-	return word <= p->ndev / 32;
+	return word <= plic_of(v, plic)->ndev / 32 ? v->domain->sources[plic].word[word] : 0;
+}
+
+static bool has_source(const struct vcpu *v, unsigned int plic, uint64_t source)
+{
+	/* Source 0 does not exist. */
+	return source && source <= plic_of(v, plic)->ndev &&
+	       domain_has_source(v->domain, plic, source);
 }
 
 /*
  * The register at @offset, a multiple of 4. *@owner: the vCPU of the register's context, or NULL.
+ * *@mask: the bits that are the domain's.
  */
-static enum reg find(struct vcpu *v, unsigned int plic, uint64_t offset, struct vcpu **owner)
+static enum reg find(struct vcpu *v, unsigned int plic, uint64_t offset, struct vcpu **owner,
+		     uint32_t *mask)
 {
-	const struct machine_plic *p = plic_of(v, plic);
 	uint64_t at;
 
 	*owner = NULL;
-	/* Source 0 does not exist. */
+	*mask = ~UINT32_C(0);
 	if (offset < PENDING_BASE)
-		return offset && offset / 4 <= p->ndev ? PRIORITY : RESERVED;
-	if (offset < ENABLE_BASE)
-		return has_sources(p, (offset - PENDING_BASE) / 4) ? PENDING : RESERVED;
+		return has_source(v, plic, offset / 4) ? PRIORITY : RESERVED;
+	if (offset < ENABLE_BASE) {
+		*mask = sources(v, plic, (offset - PENDING_BASE) / 4);
+		return *mask ? PENDING : RESERVED;
+	}
 	if (offset < ENABLE_END) {
 		at = offset - ENABLE_BASE;
 		*owner = context_owner(v, plic, at / ENABLE_STRIDE);
-		return *owner && has_sources(p, at % ENABLE_STRIDE / 4) ? ENABLE : RESERVED;
+		*mask = sources(v, plic, at % ENABLE_STRIDE / 4);
+		return *owner && *mask ? ENABLE : RESERVED;
 	}
 	if (offset < CONTEXT_BASE || offset >= CONTEXT_END)
 		return RESERVED;
@@ -98,16 +110,18 @@ bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int 
 	       uint64_t *value)
 {
 	struct vcpu *owner;
+	uint32_t mask;
 	enum reg reg;
 
 	if (!is_access(offset, size))
 		return false;
-	reg = find(v, plic, offset, &owner);
+	reg = find(v, plic, offset, &owner, &mask);
 	*value = 0;
 	if (reg == RESERVED)
 		return true;
 	if (!riscv_try_load(plic_of(v, plic)->base + offset, 4, value))
 		return false;
+	*value &= mask;
 	/* A claim clears the pending bit, which may change the output to all contexts. */
 	if (reg == CONTEXT_CLAIM)
 		intc_changed(v, NULL);
@@ -118,16 +132,34 @@ bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int
 		uint64_t value)
 {
 	struct vcpu *owner;
+	uint32_t mask;
 	enum reg reg;
 
 	if (!is_access(offset, size))
 		return false;
-	reg = find(v, plic, offset, &owner);
+	reg = find(v, plic, offset, &owner, &mask);
 	/* The pending bits are read-only. */
 	if (reg == RESERVED || reg == PENDING)
 		return true;
-	if (!riscv_try_store(plic_of(v, plic)->base + offset, 4, (uint32_t)value))
+	/* A completion. The PLIC ignores numbers that are no source. */
+	if (reg == CONTEXT_CLAIM && (uint32_t)value <= SOURCES_MAX &&
+	    !domain_has_source(v->domain, plic, (uint32_t)value))
+		return true;
+	if (!riscv_try_store(plic_of(v, plic)->base + offset, 4, (uint32_t)value & mask))
 		return false;
 	intc_changed(v, owner);
 	return true;
+}
+
+void plic_disable(const struct machine *m, const struct machine_hart *hart)
+{
+	const struct machine_plic *p = &m->plics[hart->plic];
+	uint32_t word;
+
+	if (hart->plic_context < 0)
+		return;
+	for (word = 0; word <= p->ndev / 32; word++)
+		riscv_try_store(p->base + ENABLE_BASE + hart->plic_context * ENABLE_STRIDE +
+					4 * word,
+				4, 0);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The PLIC for L1. Accesses of L1 are forwarded to the PLIC of the machine. L1 reaches the
- * priorities and the pending bits of all sources, and the supervisor contexts of its harts. The
- * contexts of machine mode, which belong to firmware, and reserved addresses read 0 and ignore
- * writes.
+ * priorities, the pending bits and the enable bits of its domain's sources, and the supervisor
+ * contexts of its harts. Other sources and contexts, those of machine mode included, and reserved
+ * addresses read 0 and ignore writes.
  *
  * Invariant: Halite accesses only registers that the specification names and that are the guest's.
  *
@@ -22,5 +22,8 @@ bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int 
 	       uint64_t *value);
 bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
 		uint64_t value);
+
+/* Disable all sources for the supervisor context of @hart. */
+void plic_disable(const struct machine *m, const struct machine_hart *hart);
 
 #endif

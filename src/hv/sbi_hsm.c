@@ -11,7 +11,6 @@
 #include "hv/nested.h"
 #include "hv/sbi.h"
 #include "lib/race.h"
-#include "lib/spinlock.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
 
@@ -22,8 +21,6 @@ enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 #define STATUS_SUSPENDED      4
 #define SUSPEND_RETENTIVE     UINT32_C(0)
 #define SUSPEND_NON_RETENTIVE UINT32_C(0x80000000)
-
-static struct spinlock start_lock;
 
 /* Code may start anywhere in the guest's RAM. */
 static bool is_start_address(const struct vcpu *v, uint64_t addr)
@@ -44,7 +41,7 @@ static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc
 	 * Two harts may start the same hart. The lock lets only the hart whose call succeeds set
 	 * the address.
 	 */
-	spin_lock(&start_lock);
+	spin_lock(&v->domain->start_lock);
 	result = firmware_call(sbi_hsm.id, HART_GET_STATUS, hartid, 0, 0, 0, 0, 0);
 	if (result.error == SBI_SUCCESS && result.value == STATUS_STOPPED) {
 		target->start_pc = pc;
@@ -60,7 +57,7 @@ static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc
 	} else if (result.error == SBI_SUCCESS) {
 		result = sbi_error(SBI_ERR_ALREADY_AVAILABLE);
 	}
-	spin_unlock(&start_lock);
+	spin_unlock(&v->domain->start_lock);
 	return sbi_error(result.error);
 }
 

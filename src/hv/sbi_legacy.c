@@ -114,6 +114,9 @@ static struct sbi_result console_getchar(struct vcpu *v)
 {
 	char byte;
 
+	/* The first domain has the console's input. */
+	if (v->domain != v->domain->host->domains[0])
+		return answer(v, NO_BYTE);
 	return answer(v, console_read(&byte, 1) ? (uint8_t)byte : NO_BYTE);
 }
 
@@ -145,7 +148,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	case SBI_EXT_LEGACY_SET_TIMER:
 		return answer(v, sbi_time.handle(v, SBI_TIME_SET_TIMER, args).error);
 	case SBI_EXT_LEGACY_PUTCHAR:
-		console_write(&byte, 1);
+		console_write_line(&v->domain->line, &byte, 1);
 		return answer(v, SBI_SUCCESS);
 	case SBI_EXT_LEGACY_GETCHAR:
 		return console_getchar(v);

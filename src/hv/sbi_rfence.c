@@ -36,16 +36,23 @@ static bool is_range(uint64_t start, uint64_t size)
  * L2 runs there. Its HFENCE.VVMA takes the VMID from this hart's hgatp, which is the domain's VMID
  * while L1 runs.
  */
-static struct sbi_result by_firmware(uint64_t fid, const uint64_t *args)
+static struct sbi_result by_firmware(const struct domain *d, uint64_t fid, const uint64_t *args,
+				     const struct index_set *vcpus)
 {
 	static const uint8_t firmware_fid[] = {
 		[FENCE_I] = FENCE_I,
 		[SFENCE_VMA] = HFENCE_VVMA,
 		[SFENCE_VMA_ASID] = HFENCE_VVMA_ASID,
 	};
+	struct sbi_result result = sbi_error(SBI_SUCCESS);
+	uint64_t mask, base;
+	unsigned int i = 0;
 
-	return firmware_call(sbi_rfence.id, firmware_fid[fid], args[0], args[1], args[2], args[3],
-			     args[4], 0);
+	/* The mask of L1 may stand for all harts, and the machine may have harts of others. */
+	while (!result.error && vcpu_next_mask(d, vcpus, &i, &mask, &base))
+		result = firmware_call(sbi_rfence.id, firmware_fid[fid], mask, base, args[2],
+				       args[3], args[4], 0);
+	return result;
 }
 
 static void fence_here(struct vcpu *v, void *arg)
@@ -87,7 +94,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	if (fid != FENCE_I && !is_whole(args[2], args[3]) && !is_range(args[2], args[3]))
 		return sbi_error(SBI_ERR_INVALID_ADDRESS);
 	if (fid <= SFENCE_VMA_ASID)
-		return by_firmware(fid, args);
+		return by_firmware(v->domain, fid, args, &vcpus);
 	fence = decode(v, fid, args);
 	if (fence.size == 0 && !is_whole(args[2], args[3]))
 		return sbi_error(SBI_SUCCESS);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/domain_end.h"
 #include "hv/sbi.h"
 
 enum { SYSTEM_RESET };
@@ -8,7 +9,10 @@ enum { SYSTEM_RESET };
 #define TYPE_VENDOR_FIRST   UINT32_C(0xf0000000)
 #define REASON_VENDOR_FIRST UINT32_C(0xe0000000)
 
-/* There is one domain, so its reset is the reset of the machine. */
+/*
+ * A domain that may end the machine ends or resets the machine. Any other domain ends, also by a
+ * reset: it is not started again.
+ */
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
 	uint32_t type = args[0];
@@ -19,6 +23,8 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	if ((type > TYPE_LAST && type < TYPE_VENDOR_FIRST) ||
 	    (reason > REASON_LAST && reason < REASON_VENDOR_FIRST))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
+	if (!v->domain->power)
+		domain_end(v, reason == SBI_SRST_REASON_FAILURE);
 	stats_print(v->domain);
 	stats_print_pool(v->domain);
 	return sbi_error(firmware_call(sbi_srst.id, fid, type, reason, 0, 0, 0, 0).error);

@@ -41,27 +41,25 @@ void stats_make_rings(struct domain *d, struct page_pool *pool, unsigned int eve
 	}
 }
 
-void stats_publish(const struct domain *d)
+void stats_publish(const struct host *h, const struct vcpu *first, uint64_t stride)
 {
 	struct stats_header *header = &hv_stats_header;
-	const struct options *o = &d->host->options;
-	unsigned int i;
+	const struct options *o = &h->options;
+	const struct domain *d = h->domains[0];
 
-	for (i = 0; i < d->vcpu_count; i++)
-		d->vcpus[i]->stats.hartid = d->vcpus[i]->hart->hartid;
 	*header = (struct stats_header){
 		.version = STATS_VERSION,
 		.size = sizeof(*header),
 		.self = (uintptr_t)header,
-		.home = d->host->home.start,
-		.home_size = d->host->home.size,
-		.timebase = d->host->machine.timebase,
-		.level = d->host->level,
+		.home = h->home.start,
+		.home_size = h->home.size,
+		.timebase = h->machine.timebase,
+		.level = h->level,
 		.flags = (o->stats || o->trace ? STATS_FLAG_COUNTS : 0) |
 			 (o->trace ? STATS_FLAG_TRACES : 0),
-		.harts = d->vcpu_count,
-		.stride = d->vcpu_count > 1 ? (uintptr_t)d->vcpus[1] - (uintptr_t)d->vcpus[0] : 0,
-		.first = (uintptr_t)&d->vcpus[0]->stats,
+		.harts = h->machine.hart_count,
+		.stride = h->machine.hart_count > 1 ? stride : 0,
+		.first = (uintptr_t)&first->stats,
 		.hart_size = sizeof(struct stats_hart),
 		.exits = STATS_EXITS,
 		.works = STATS_WORKS,

@@ -19,6 +19,7 @@
 #include "riscv/static_key.h"
 
 struct domain;
+struct host;
 struct vcpu;
 
 static inline __attribute__((always_inline)) void stats_add(struct stats_hart *s,
@@ -46,8 +47,11 @@ stats_note(struct stats_hart *s, enum stats_event_type type, uint32_t code, uint
  */
 void stats_make_rings(struct domain *d, struct page_pool *pool, unsigned int events);
 
-/* Fill in struct stats_header for @d, which has its vCPUs. The caller is boot. */
-void stats_publish(const struct domain *d);
+/*
+ * Fill in struct stats_header. The vCPUs of all harts of @h are at @first and at multiples of @stride
+ * bytes behind it. The caller is boot.
+ */
+void stats_publish(const struct host *h, const struct vcpu *first, uint64_t stride);
 
 /*
  * Called by entry.S with KEY_STATS: right after a trap of a guest into Halite, with VCPU_A7 and

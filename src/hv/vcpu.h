@@ -128,6 +128,13 @@ struct vcpu *vcpu_find(const struct domain *d, uint64_t hartid);
 bool vcpu_find_all(const struct domain *d, uint64_t mask, uint64_t base, struct index_set *vcpus);
 
 /*
+ * Make a hart mask (*@mask, *@base) for the next members of @vcpus, from index *@from on, and set
+ * *@from behind them. False: there are no more. One mask has hart ids that fit in one word.
+ */
+bool vcpu_next_mask(const struct domain *d, const struct index_set *vcpus, unsigned int *from,
+		    uint64_t *mask, uint64_t *base);
+
+/*
  * Put @v into the state in which a hart starts: S mode at @pc, a0 = hart id, a1 = @arg. The caller
  * has called nested_reset().
  */

@@ -52,3 +52,23 @@ bool vcpu_find_all(const struct domain *d, uint64_t mask, uint64_t base, struct 
 	}
 	return true;
 }
+
+bool vcpu_next_mask(const struct domain *d, const struct index_set *vcpus, unsigned int *from,
+		    uint64_t *mask, uint64_t *base)
+{
+	unsigned int i = index_set_next(vcpus, *from, d->vcpu_count);
+
+	*mask = 0;
+	if (i >= d->vcpu_count)
+		return false;
+	*base = d->vcpus[i]->hart->hartid;
+	for (; i < d->vcpu_count; i = index_set_next(vcpus, i + 1, d->vcpu_count)) {
+		uint64_t hartid = d->vcpus[i]->hart->hartid;
+
+		if (hartid - *base >= 64)
+			break;
+		*mask |= UINT64_C(1) << (hartid - *base);
+	}
+	*from = i;
+	return true;
+}

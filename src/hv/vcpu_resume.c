@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hext/trap.h"
 #include "hv/console.h"
+#include "hv/domain_end.h"
 #include "hv/intc.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
@@ -98,6 +99,8 @@ static void serve_requests(struct vcpu *v)
 		vcpu_set_pending(v, BIT64(IRQ_SSI));
 	if (ipi_take(v, VCPU_REQ_INTC))
 		intc_update(v);
+	if (ipi_take(v, VCPU_REQ_END))
+		domain_end_hart(v);
 }
 
 void vcpu_resume(struct vcpu *v)

@@ -24,6 +24,8 @@
 #define SBI_BASE_PROBE_EXTENSION  3
 #define SBI_TIME_SET_TIMER	  0
 #define SBI_IPI_SEND		  0
+#define SBI_HSM_HART_START	  0
+#define SBI_HSM_HART_STOP	  1
 #define SBI_SRST_RESET		  0
 #define SBI_SRST_TYPE_SHUTDOWN	  0
 #define SBI_SRST_REASON_NONE	  0

@@ -16,6 +16,7 @@
 #include "hv/below.h"
 #include "hv/bringup.h"
 #include "hv/console.h"
+#include "hv/domain_end.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/options.h"
@@ -707,6 +708,33 @@ static struct machine_plic machine_plic = {
 	.ndev = PLIC_SOURCES,
 };
 
+/* The machine has one domain, so nobody asks its harts to end it. */
+void domain_end_hart(struct vcpu *v)
+{
+	machine_fail("hart %u is to end its domain", v->index);
+}
+
+/* One domain has all of the machine. */
+static void build_domain(void)
+{
+	static struct source_set sources;
+	static struct domain_config all;
+
+	memset(&sources, 0xff, sizeof(sources));
+	all = (struct domain_config){
+		.hart_count = machine.harts,
+		.ram = host.ram,
+		.devices = host.machine.devices,
+		.sources = &sources,
+		.nacl_offered = host.options.nacl_offered,
+		.nacl_features = host.options.nacl_features,
+		.power = true,
+	};
+	index_set_fill(&all.harts, machine.harts);
+	domain_build(&machine_domain, &host, &all, 0);
+	machine_domain.start_pc = L1_START;
+}
+
 static void make_domain(void)
 {
 	const struct range devices = { DEVICE_BYTES, DEVICES_END - DEVICE_BYTES };
@@ -741,7 +769,7 @@ static void make_domain(void)
 	range_list_add(&host.ram, (struct range){ RAM_BASE, RAM_HOLE - RAM_BASE });
 	range_list_add(&host.ram, (struct range){ RAM_HOLE + 4096, HOME_BASE - RAM_HOLE - 4096 });
 	identity_init_own(&host.map, &host.pool, HOME_BASE + HOME_SPAN);
-	domain_build(&machine_domain, &host);
+	build_domain();
 	shadows = hext_shadow_pool_size(16, machine.harts * HEXT_SHADOW_MIN_TABLES);
 	shadows += machine.harts * BRINGUP_BLOCK_SIZE;
 	if (machine.nacl_below)
@@ -804,7 +832,7 @@ void machine_run(const struct machine_config *config)
 	make_domain();
 	guest_init();
 	if (!setjmp(booted))
-		bringup_start(&machine_domain, &host.pool, L1_START, 0);
+		bringup_start(&host, &host.pool);
 	if (machine.tables)
 		take_tables(&machine_domain.shadows, machine.tables);
 	/* In most runs, some ranges have more entries than a fence may look at. */

@@ -185,11 +185,12 @@ static void each_hart_has_wires_from_its_aplic(void **state)
 
 static void make_guest(unsigned int l1_file)
 {
-	static const struct range home = { 0x8f800000, 0x800000 };
+	static struct range home = { 0x8f800000, 0x800000 };
+	static const struct range_list absent = { .r = &home, .count = 1 };
 	static struct modules mods = { .bootargs = "" };
 
 	machine_parse(&m, tree, 0, 0);
-	guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, home, l1_file);
+	guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, &absent, l1_file);
 }
 
 static void expect_reg(const char *path, uint32_t start, uint32_t size)

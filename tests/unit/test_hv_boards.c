@@ -94,6 +94,7 @@ static void add_firmware(uint64_t start)
 static void run_board(uint64_t ram, uint64_t boot_hartid, unsigned int l1_file)
 {
 	const struct range self = { ram + 2 * MIB, 0x40000 };
+	const struct range_list absent = { .r = &home, .count = 1 };
 	char path[64];
 
 	if (fdt_path_offset(tree, "/reserved-memory/firmware@80000000") < 0)
@@ -112,7 +113,7 @@ static void run_board(uint64_t ram, uint64_t boot_hartid, unsigned int l1_file)
 	assert_true(home_choose(&m, &mods, self, home_size(machine_count_cpus(&m, tree), 0), SHARE,
 				&home));
 	assert_true(guest_fdt_size(tree, &m, &mods) <= sizeof(guest));
-	assert_fine(guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, home,
+	assert_fine(guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, &absent,
 				   l1_file));
 	assert_int_equal(fdt_check_full(guest, fdt_totalsize(guest)), 0);
 }

@@ -6,17 +6,20 @@
 #include "hv/withheld.h"
 
 static const struct range self = { 0x80200000, 0x40000 };
-static const struct range home = { 0x8f800000, 0x800000 };
+static struct range home = { 0x8f800000, 0x800000 };
+static const struct range_list home_list = { .r = &home, .count = 1 };
 static _Alignas(8) uint8_t guest[3 * TREE_SIZE];
 static struct machine m;
 static struct modules mods;
 
 static void make_with(struct range taken, uint32_t given)
 {
+	const struct range_list absent = { .r = &taken, .count = 1 };
+
 	machine_parse(&m, tree, 0, given);
 	modules_find(&mods, tree, &m, self);
 	assert_true(guest_fdt_size(tree, &m, &mods) <= sizeof(guest));
-	guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, taken, 0);
+	guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, &absent, 0);
 	assert_int_equal(fdt_check_full(guest, fdt_totalsize(guest)), 0);
 }
 
@@ -154,7 +157,7 @@ static void isa_has_the_extensions_that_the_table_tells_of(void **state)
 		m.lcofi = lcofi;
 		modules_find(&mods, tree, &m, self);
 		assert_fine(guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods,
-					   home, 0));
+					   &home_list, 0));
 		assert_string_equal(property("/cpus/cpu@0", "riscv,isa", &len), left);
 	}
 }

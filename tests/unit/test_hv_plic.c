@@ -11,6 +11,7 @@
 #define NDEV  95
 
 static struct host host;
+static struct source_set sources[2];
 static struct machine_hart machine_harts[4];
 /* The test accesses the second PLIC. */
 static struct machine_plic plics[2];
@@ -70,6 +71,8 @@ static int setup(void **state)
 		.plics = plics,
 		.plic_count = 2,
 	};
+	memset(sources, 0xff, sizeof(sources));
+	d.sources = sources;
 	d.vcpus[0] = &first;
 	d.vcpus[1] = &second;
 	d.vcpus[2] = &elsewhere;
@@ -224,6 +227,51 @@ static void each_plic_has_its_sources_and_contexts(void **state)
 	assert_int_equal(accesses, 2);
 }
 
+/* A domain reaches its own sources: here 3 and 40 of the second PLIC. */
+static void other_domains_sources_do_not_exist(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	memset(sources, 0, sizeof(sources));
+	sources[1].word[0] = 1u << 3;
+	sources[1].word[1] = 1u << (40 - 32);
+	assert_true(plic_store(&first, 1, 4 * 4, 4, 7));
+	assert_true(plic_load(&first, 1, 4 * 4, 4, &value));
+	assert_int_equal(value, 0);
+	/* Word 2 of the pending bits has no source of the domain, nor has word 2 of enable bits. */
+	assert_true(plic_load(&first, 1, 0x1008, 4, &value));
+	assert_int_equal(value, 0);
+	assert_true(plic_store(&first, 1, 0x2088, 4, 0xffffffff));
+	/* The completion of another domain's interrupt */
+	assert_true(plic_store(&first, 1, 0x201004, 4, 4));
+	assert_int_equal(accesses, 0);
+	assert_int_equal(changes, 0);
+	assert_true(plic_store(&first, 1, 4 * 3, 4, 7));
+	assert_int_equal(last_value, 7);
+	/* The machine's word has 0x5a: bits 1, 3, 4 and 6. */
+	assert_true(plic_load(&first, 1, 0x1000, 4, &value));
+	assert_int_equal(value, 1 << 3);
+	assert_true(plic_load(&first, 1, 0x2080, 4, &value));
+	assert_int_equal(value, 1 << 3);
+	assert_true(plic_store(&first, 1, 0x2084, 4, 0xffffffff));
+	assert_int_equal(last_value, 1 << (40 - 32));
+	assert_true(plic_store(&first, 1, 0x201004, 4, 40));
+	assert_int_equal(last_value, 40);
+}
+
+static void disabling_clears_all_words_of_a_context(void **state)
+{
+	(void)state;
+	plic_disable(m, &machine_harts[1]);
+	assert_int_equal(accesses, NDEV / 32 + 1);
+	assert_int_equal(last_addr, BASE + 0x2180 + 4 * (NDEV / 32));
+	assert_int_equal(last_value, 0);
+	machine_harts[1].plic_context = -1;
+	plic_disable(m, &machine_harts[1]);
+	assert_int_equal(accesses, NDEV / 32 + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +279,8 @@ int main(void)
 		cmocka_unit_test_setup(contexts_end_where_the_specification_says, setup),
 		cmocka_unit_test_setup(changes_name_the_owner, setup),
 		cmocka_unit_test_setup(each_plic_has_its_sources_and_contexts, setup),
+		cmocka_unit_test_setup(other_domains_sources_do_not_exist, setup),
+		cmocka_unit_test_setup(disabling_clears_all_words_of_a_context, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

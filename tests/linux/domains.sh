@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Several domains on one machine, each with a guest of its own, apart from each other
+# (docs/domains.md). The tests start QEMU with a device tree that they write themselves.
+# shellcheck shell=bash
+
+# domains_tree QEMU-ARGUMENTS...: makes the device tree of a machine in $LOGS/$NAME.dtb.
+domains_tree()
+{
+	TREE=$LOGS/$NAME.dtb
+	LOADERS=()
+	rm -f "$TREE"
+	"$QEMU10" -M "virt,dumpdtb=$TREE${MACHINE_WORDS:-}" -nographic "$@" >/dev/null 2>&1
+}
+
+# domain NAME: adds the node of a domain.
+domain()
+{
+	local node=/chosen/domain-$1
+	fdtput -cp "$TREE" "$node"
+	fdtput -t s "$TREE" "$node" compatible halite,domain
+	fdtput -t s "$TREE" "$node" halite,name "$1"
+	fdtput -t x "$TREE" "$node" '#address-cells' 2
+	fdtput -t x "$TREE" "$node" '#size-cells' 2
+}
+
+# domain_set NAME PROPERTY TYPE VALUE...: sets a property of the domain; TYPE as of fdtput.
+domain_set()
+{
+	local name=$1 property=$2 type=$3
+	shift 3
+	fdtput -t "$type" "$TREE" "/chosen/domain-$name" "$property" "$@"
+}
+
+# domain_module NAME ADDRESS FILE KIND [BOOTARGS]: gives the domain a kernel or a ramdisk.
+domain_module()
+{
+	local node=/chosen/domain-$1/module@$2 size
+	size=$(stat -c %s "$3")
+	fdtput -cp "$TREE" "$node"
+	fdtput -t s "$TREE" "$node" compatible "multiboot,$4"
+	fdtput -t x "$TREE" "$node" reg 0 "$2" 0 "$(printf %x "$size")"
+	[ -z "${5-}" ] || fdtput -t s "$TREE" "$node" bootargs "$5"
+	LOADERS+=(-device "loader,file=$3,addr=0x$2,force-raw=on")
+}
+
+# domains_run SECONDS QEMU-ARGUMENTS...: starts the machine with the tree.
+domains_run()
+{
+	local limit=$1
+	shift
+	with_console "" "$limit" "$QEMU10" -M "virt${MACHINE_WORDS:-}" -nographic "$@" -dtb "$TREE" \
+		-kernel "$BUILD/halite.bin" "${LOADERS[@]}"
+	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
+	! grep -a 'halite: fatal' "$CONSOLE" || fail "Halite has ended"
+}
+
+# domain_passed NAME: the checks of the guest in the domain are numbered, and all are ok.
+domain_passed()
+{
+	local all=$CONSOLE
+	CONSOLE=$LOGS/$NAME.$1
+	sed -n "s/^$1: //p" "$all" >"$CONSOLE"
+	ktap_passed
+	CONSOLE=$all
+	expect_console "^halite: domain $1 has ended$" "the domain has not ended"
+}
+
+UART=/soc/serial@10000000
+RTC=/soc/rtc@101000
+
+# two_domains MACHINE-ARGUMENTS...: the domains A and B, which have 2 harts, 64 MiB and a device
+# each, with the guest that attacks and checks. A is at 0x80400000, and B behind A.
+two_domains()
+{
+	local own="harts=2 memory=40 ticks=1e8480"
+	domains_tree -cpu rv64,h=true -smp 4 -m 512M "$@"
+	# A new node goes before its siblings.
+	domain B
+	domain A
+	domain_set A cpus i 2
+	domain_set B halite,harts i 3 1
+	domain_set A memory i 0 65536
+	domain_set B memory i 0 65536
+	domain_set A halite,devices s "$UART"
+	domain_set B halite,devices s "$RTC"
+	domain_module A 90000000 "$GUESTS/domains.image" kernel \
+		"$own source=a no-hart=1 no-source=b no-device=101000 no-memory=84300000"
+	domain_module B 90400000 "$GUESTS/domains.image" kernel \
+		"$own source=b no-hart=2 no-source=a no-device=10000000 no-memory=80300000"
+}
+
+test_domains_apart()
+{
+	two_domains
+	domains_run 60 -cpu rv64,h=true -smp 4 -m 512M
+	domain_passed A
+	domain_passed B
+	expect_status 0
+}
+
+# Three domains on four harts. No domain has the boot hart. C ends with a failure, and B by a reset,
+# which is its end, too. A runs longest.
+test_domains_three()
+{
+	local own="harts=1 memory=20"
+	domains_tree -cpu rv64,h=true -smp 4 -m 512M
+	for name in C B A; do
+		domain "$name"
+		domain_set "$name" cpus i 1
+		domain_set "$name" memory i 0 32768
+	done
+	domain_set A halite,harts i 1
+	domain_set B halite,harts i 2
+	domain_set C halite,harts i 3
+	domain_module A 90000000 "$GUESTS/domains.image" kernel \
+		"$own ticks=4c4b40 no-hart=0 no-memory=82300000"
+	domain_module B 90400000 "$GUESTS/domains.image" kernel "$own no-hart=1 reset"
+	domain_module C 90800000 "$GUESTS/domains.image" kernel "$own no-hart=2 fail"
+	domains_run 60 -cpu rv64,h=true -smp 4 -m 512M
+	domain_passed A
+	domain_passed B
+	expect_console '^C: not ok .* a failure on purpose' "C has not failed"
+	expect_console '^halite: domain C has ended with a failure$' "C's failure is not told"
+	tail -n 1 "$CONSOLE" | grep -q '^halite: domain A has ended$' || fail "A was not the last"
+	expect_status 0
+}
+
+# The domain with halite,power turns the machine off while the other one runs.
+test_domains_power()
+{
+	two_domains
+	domain_set A halite,power s ''
+	domain_set B/module@90400000 bootargs s "harts=2 memory=40 ticks=ffffffffff"
+	domains_run 60 -cpu rv64,h=true -smp 4 -m 512M
+	expect_console '^A: 1\.\.[0-9]+$' "A has not come to its end"
+	! grep -a 'has ended' "$CONSOLE" || fail "a domain has ended, and not the machine"
+	expect_status 0
+}
+
+# bad_domain PATTERN DOMAIN PROPERTY TYPE VALUE...: Halite refuses the tree of two_domains with one
+# property changed, before any domain starts.
+bad_domain()
+{
+	local pattern=$1
+	shift
+	two_domains
+	domain_set "$@"
+	refused "$pattern" -smp 4 -m 512M -dtb "$TREE" -kernel "$BUILD/halite.bin" "${LOADERS[@]}"
+	refused_status
+	! grep -aE '^[AB]: ' "$CONSOLE" || fail "a domain has started"
+}
+
+test_refuse_domain()
+{
+	bad_domain "/chosen/domain-B: halite,harts: there is no hart 4" B halite,harts i 1 4
+	bad_domain "/chosen/domain-A: memory: .* KiB, but only" A memory i 0 1048576
+	bad_domain "/chosen/domain-A: halite,devices: .* may do DMA" A halite,devices s \
+		/soc/virtio_mmio@10001000
+	bad_domain "/chosen/domain-B: halite,devices: .* ends the machine" B halite,devices s \
+		/soc/test@100000
+}
+
+domains_tests()
+{
+	test_case domains-apart test_domains_apart
+	test_case domains-three test_domains_three
+	test_case domains-power test_domains_power
+	test_case refuse-domain test_refuse_domain
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How the nodes of domains divide a machine, and which of them are refused. */
+#include "hv_test.h"
+
+#include "hv/domain_config.h"
+#include "lib/page.h"
+#include "nacl/abi.h"
+
+#define A    "/chosen/domain-a"
+#define B    "/chosen/domain-b"
+#define UART "/soc/serial@10000000"
+#define RTC  "/soc/rtc@101000"
+#define DISK "/soc/virtio_mmio@10001000"
+#define PCI  "/soc/pci@30000000"
+#define TEST "/soc/test@100000"
+#define MIB  UINT64_C(0x100000)
+
+static const struct range self = { 0x80200000, 0x40000 };
+static struct host host;
+static struct modules mods;
+static struct domain_config c[DOMAINS_MAX];
+
+static void add_module_of(const char *domain, uint32_t start)
+{
+	char name[32], path[64];
+
+	snprintf(name, sizeof(name), "module@%x", start);
+	snprintf(path, sizeof(path), "%s/%s", domain, name);
+	add_node(domain, name);
+	set_text(path, "compatible", "multiboot,kernel");
+	set_cells(path, "reg", 0, start, 0, 0x1000);
+}
+
+static void add_domain(const char *path, uint32_t module)
+{
+	add_node("/chosen", strrchr(path, '/') + 1);
+	set_text(path, "compatible", "halite,domain");
+	set_cells(path, "#address-cells", 2);
+	set_cells(path, "#size-cells", 2);
+	set_cells(path, "memory", 0, 0x8000);
+	add_module_of(path, module);
+}
+
+/* Four harts, an RTC, a disk and a finisher beside what make_tree() has, and the domains A and B. */
+static int setup(void **state)
+{
+	(void)state;
+	make_tree();
+	add_cpu(5, TEST_ISA);
+	add_cpu(3, TEST_ISA);
+	set_cells("/soc", "interrupt-parent", 0x30);
+	set_cells("/soc/plic@c000000", "phandle", 0x30);
+	set_cells("/soc/plic@c000000", "#interrupt-cells", 1);
+	set_cells(UART, "interrupts", 10);
+	add_device("rtc@101000", "google,goldfish-rtc", 0x101000, 0x1000);
+	set_cells(RTC, "interrupts-extended", 0x30, 11);
+	add_device("virtio_mmio@10001000", "virtio,mmio", 0x10001000, 0x1000);
+	set_cells(DISK, "interrupts", 1);
+	add_device("test@100000", "sifive,test0", 0x100000, 0x1000);
+	set_cells(PCI, "#interrupt-cells", 1);
+	set_cells(PCI, "interrupt-map", 0, 0, 0, 1, 0x30, 32, 0, 0, 0, 2, 0x30, 33);
+	add_domain(B, 0x8c000000);
+	add_domain(A, 0x88000000);
+	set_cells(A, "cpus", 2);
+	set_cells(B, "cpus", 1);
+	return 0;
+}
+
+/* Give @domain the one device @path. */
+static void give(const char *domain, const char *path)
+{
+	set_text(domain, "halite,devices", path);
+}
+
+static void trust(const char *domain)
+{
+	set_text(domain, "halite,dma", "trusted");
+}
+
+static void parse(void)
+{
+	static _Alignas(4096) uint8_t memory[64 * PAGE_SIZE];
+
+	host.pool = (struct page_pool){ (uintptr_t)memory, (uintptr_t)memory + sizeof(memory) };
+	make_memory();
+	memset(c, 0, sizeof(c));
+	host.ram = (struct range_list){ 0 };
+	machine_parse(&host.machine, tree, 0, 0);
+	modules_find(&mods, tree, &host.machine, self);
+	assert_true(range_list_add(&host.ram, (struct range){ 0x80080000, 0xf780000 }));
+	domain_config_parse(c, tree, &host, &mods);
+}
+
+static void expect_range(const struct range_list *l, uint64_t start, uint64_t size)
+{
+	assert_int_equal(l->count, 1);
+	assert_int_equal(l->r[0].start, start);
+	assert_int_equal(l->r[0].size, size);
+}
+
+static void parts_are_what_the_nodes_say(void **state)
+{
+	(void)state;
+	set_text(B, "halite,name", "second");
+	set_cells(B, "halite,harts", 1);
+	set_text(B, "halite,nacl", "sync_csr");
+	give(A, UART);
+	give(B, RTC);
+	assert_fine(parse());
+	assert_int_equal(mods.domains, 2);
+	assert_string_equal(c[0].name, "domain-a");
+	assert_string_equal(c[1].name, "second");
+	/* The harts 0, 1, 3, 5 have these indices: B's is named, and A has the first of the others. */
+	assert_int_equal(c[0].harts.word[0], 1 << 0 | 1 << 2);
+	assert_int_equal(c[1].harts.word[0], 1 << 1);
+	expect_range(&c[0].ram, 0x80200000, 32 * MIB);
+	expect_range(&c[1].ram, 0x82200000, 32 * MIB);
+	expect_range(&c[0].devices, 0x10000000, PAGE_SIZE);
+	expect_range(&c[1].devices, 0x101000, PAGE_SIZE);
+	assert_int_equal(c[0].sources[0].word[0], 1 << 10);
+	assert_int_equal(c[1].sources[0].word[0], 1 << 11);
+	assert_false(c[0].power || c[1].power || c[0].does_dma);
+	assert_int_equal(c[1].nacl_features, 1 << NACL_FEAT_SYNC_CSR);
+}
+
+static void ram_lies_beside_modules(void **state)
+{
+	(void)state;
+	/* 126, 62 and 54 MiB are beside the modules, in whole units of 2 MiB. */
+	set_cells(A, "memory", 0, 0x3c801);
+	assert_fatal(parse(), A ": memory: two cells");
+	set_cells(A, "memory", 0, 0x3c804);
+	assert_fatal(parse(), A ": memory: 247812 KiB, but only 247808 KiB");
+	set_cells(A, "memory", 0, 0x1f800);
+	set_cells(B, "memory", 0, 0xd800);
+	assert_fine(parse());
+	expect_range(&c[0].ram, 0x80200000, 126 * MIB);
+	expect_range(&c[1].ram, 0x88200000, 54 * MIB);
+}
+
+static void ram_may_have_two_ranges(void **state)
+{
+	(void)state;
+	set_cells(A, "memory", 0, 0x1fc00);
+	set_cells(B, "memory", 0, 0x800);
+	assert_fine(parse());
+	assert_int_equal(c[0].ram.count, 2);
+	assert_int_equal(c[0].ram.r[0].start, 0x80200000);
+	assert_int_equal(c[0].ram.r[0].size, 126 * MIB);
+	assert_int_equal(c[0].ram.r[1].start, 0x88200000);
+	assert_int_equal(c[0].ram.r[1].size, MIB);
+	/* What is left of the 2 MiB belongs to nobody. */
+	expect_range(&c[1].ram, 0x88400000, 2 * MIB);
+}
+
+static void devices_that_do_dma_need_trust(void **state)
+{
+	(void)state;
+	give(A, DISK);
+	assert_fatal(parse(), A ": halite,devices: " DISK " may do DMA");
+	trust(A);
+	assert_fine(parse());
+	assert_true(c[0].does_dma);
+	assert_int_equal(c[0].sources[0].word[0], 1 << 1);
+	give(A, PCI);
+	assert_fine(parse());
+	assert_int_equal(c[0].sources[0].word[1], 1 << (32 - 32) | 1 << (33 - 32));
+	/* The registers, and the windows of which one goes to 16 GiB. */
+	assert_int_equal(c[0].devices.count, 2);
+	/* The only domain is trusted, as the only guest is. */
+	assert_int_equal(fdt_setprop_string(tree, node_at(B), "status", "disabled"), 0);
+	assert_int_equal(fdt_delprop(tree, node_at(A), "halite,dma"), 0);
+	assert_fine(parse());
+	assert_int_equal(mods.domains, 1);
+}
+
+static void the_finisher_needs_power(void **state)
+{
+	(void)state;
+	give(B, TEST);
+	assert_fatal(parse(), B ": halite,devices: " TEST " ends the machine");
+	assert_int_equal(fdt_setprop(tree, node_at(B), "halite,power", NULL, 0), 0);
+	assert_fine(parse());
+	assert_true(c[1].power);
+}
+
+static void a_device_is_in_one_domain(void **state)
+{
+	(void)state;
+	give(A, UART);
+	give(B, UART);
+	assert_fatal(parse(), B ": halite,devices: " UART " is in a domain already");
+	give(B, "/soc");
+	trust(B);
+	assert_int_equal(fdt_setprop(tree, node_at(B), "halite,power", NULL, 0), 0);
+	assert_fatal(parse(), B ": halite,devices: /soc is in a domain already");
+	assert_int_equal(fdt_setprop(tree, node_at(A), "halite,devices", UART "\0" UART,
+				     2 * sizeof(UART)),
+			 0);
+	assert_fatal(parse(), A ": halite,devices: " UART " is in a domain already");
+	/* The same source of two devices */
+	give(A, UART);
+	give(B, RTC);
+	set_cells(RTC, "interrupts-extended", 0x30, 10);
+	assert_fatal(parse(), B ": halite,devices: interrupt 10 of rtc@101000");
+	/* Two devices in one page */
+	set_cells(RTC, "interrupts-extended", 0x30, 11);
+	set_cells(RTC, "reg", 0, 0x10000800, 0, 0x100);
+	assert_fatal(parse(), B ": halite,devices: " RTC " is in one page");
+}
+
+static void bad_devices_are_refused(void **state)
+{
+	static const struct {
+		const char *path, *message;
+	} bad[] = {
+		{ "/soc/nothing", "there is no node" },
+		{ "serial", "there is no node" },
+		{ "/soc/clint@2000000", "is withheld from domains (belongs to firmware)" },
+		{ "/soc/plic@c000000", "is withheld from domains (reached through Halite)" },
+		{ "/cpus/cpu@0", "has no registers" },
+		{ "/memory@80000000", "has no registers" },
+		{ "/chosen", "has no registers" },
+	};
+	volatile unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		give(A, bad[i].path);
+		assert_fatal(parse(), A ": halite,devices: ");
+		assert_non_null(strstr(fatal_text, bad[i].message));
+	}
+	assert_int_equal(fdt_setprop(tree, node_at(A), "halite,devices", UART, strlen(UART)), 0);
+	assert_fatal(parse(), A ": halite,devices: no list of paths");
+}
+
+static void bad_harts_are_refused(void **state)
+{
+	(void)state;
+	set_cells(B, "cpus", 3);
+	assert_fatal(parse(), B ": cpus: 3 harts, but only 2 are left");
+	set_cells(B, "cpus", 0);
+	assert_fatal(parse(), B ": cpus: no number");
+	assert_int_equal(fdt_delprop(tree, node_at(B), "cpus"), 0);
+	assert_fatal(parse(), B ": neither cpus nor halite,harts");
+	set_cells(B, "halite,harts", 2);
+	assert_fatal(parse(), B ": halite,harts: there is no hart 2");
+	set_cells(B, "halite,harts", 3, 3);
+	assert_fatal(parse(), B ": halite,harts: hart 3 is named twice");
+	set_cells(B, "halite,harts", 3);
+	set_cells(A, "halite,harts", 5, 3);
+	assert_fatal(parse(), B ": halite,harts: hart 3 is named twice");
+	set_cells(A, "halite,harts", 5);
+	assert_fatal(parse(), A ": cpus: 2, but halite,harts names 1");
+	assert_int_equal(fdt_setprop(tree, node_at(A), "halite,harts", "abc", 3), 0);
+	assert_fatal(parse(), A ": halite,harts: no list");
+}
+
+static void bad_memory_is_refused(void **state)
+{
+	(void)state;
+	set_cells(A, "memory", 0x8000);
+	assert_fatal(parse(), A ": memory: two cells");
+	set_cells(A, "memory", 0, 0);
+	assert_fatal(parse(), A ": memory: two cells");
+	set_cells(A, "memory", 0, 0x8001);
+	assert_fatal(parse(), A ": memory: two cells");
+	set_cells(A, "memory", 0xffffffff, 0xfffffffc);
+	assert_fatal(parse(), A ": memory: two cells");
+	set_cells(A, "memory", 0x3fffff, 0xfffffffc);
+	assert_fatal(parse(), A ": memory: 18014398509481980 KiB, but only");
+}
+
+static void bad_words_are_refused(void **state)
+{
+	(void)state;
+	set_text(B, "halite,name", "domain-a");
+	assert_fatal(parse(), B ": halite,name: \"domain-a\" is the name of another");
+	set_text(B, "halite,name", "two words");
+	assert_fatal(parse(), B ": halite,name: no name");
+	set_text(B, "halite,name", "a-name-that-has-32-characters---");
+	assert_fatal(parse(), B ": halite,name: no name");
+	set_text(B, "halite,name", "a-name-that-has-31-characters--");
+	assert_fine(parse());
+	set_text(B, "halite,nacl", "sync_csr,sync");
+	assert_fatal(parse(), B ": halite,nacl: \"sync\" is not known");
+	assert_int_equal(fdt_setprop(tree, node_at(B), "halite,nacl", "a\0b", 4), 0);
+	assert_fatal(parse(), B ": halite,nacl: no string");
+}
+
+static void bad_modules_are_refused(void **state)
+{
+	(void)state;
+	add_module("module@8e000000", "multiboot,kernel", 0x8e000000, 0x1000);
+	assert_fatal(parse(), "/chosen/module@8e000000: a module that is in no domain");
+	assert_int_equal(fdt_del_node(tree, node_at("/chosen/module@8e000000")), 0);
+	set_cells(B "/module@8c000000", "reg", 0, 0x88000800, 0, 0x1000);
+	assert_fatal(parse(), "overlap");
+	set_cells(B "/module@8c000000", "reg", 0, 0x98000800, 0, 0x1000);
+	assert_fatal(parse(), B "/module@8c000000: reg: the module at 0x98000800");
+	assert_int_equal(fdt_del_node(tree, node_at(B "/module@8c000000")), 0);
+	assert_fine(parse());
+	assert_fatal(modules_of_domain(&mods, tree, &host.machine, c[1].node, self),
+		     B ": no kernel");
+	assert_fine(modules_of_domain(&mods, tree, &host.machine, c[0].node, self));
+	assert_int_equal(mods.kernel.start, 0x88000000);
+	assert_int_equal(mods.ramdisk.size, 0);
+}
+
+static void one_domain_has_all(void **state)
+{
+	static struct domain_config all;
+
+	(void)state;
+	assert_fine(parse());
+	assert_fine(domain_config_all(&all, &host));
+	assert_int_equal(all.hart_count, 4);
+	assert_int_equal(all.harts.word[0], 15);
+	assert_int_equal(all.devices.count, host.machine.devices.count);
+	assert_true(all.power);
+	assert_int_equal(all.sources[0].word[0] & all.sources[0].word[31], 0xffffffff);
+	assert_string_equal(all.name, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(parts_are_what_the_nodes_say, setup),
+		cmocka_unit_test_setup(ram_lies_beside_modules, setup),
+		cmocka_unit_test_setup(ram_may_have_two_ranges, setup),
+		cmocka_unit_test_setup(devices_that_do_dma_need_trust, setup),
+		cmocka_unit_test_setup(the_finisher_needs_power, setup),
+		cmocka_unit_test_setup(a_device_is_in_one_domain, setup),
+		cmocka_unit_test_setup(bad_devices_are_refused, setup),
+		cmocka_unit_test_setup(bad_harts_are_refused, setup),
+		cmocka_unit_test_setup(bad_memory_is_refused, setup),
+		cmocka_unit_test_setup(bad_words_are_refused, setup),
+		cmocka_unit_test_setup(bad_modules_are_refused, setup),
+		cmocka_unit_test_setup(one_domain_has_all, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
