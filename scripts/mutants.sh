@@ -37,7 +37,7 @@ RUN_TESTS="tool-end tool-options exec-"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
 HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie"
-HV_TESTS+=" demo-depth-2-no-code stats-agree"
+HV_TESTS+=" demo-depth-2-no-code stats-agree guest-fences"
 
 # A copy of what is needed, on which the faults are tried.
 make_tree()

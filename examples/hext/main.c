@@ -197,7 +197,7 @@ static void l1_makes_a_gstage(void)
 /* Translates L2's @gpa by the table in hgatp to an address of the machine; 0: guest-page fault. */
 static uint64_t translate(gpa_t gpa)
 {
-	uint64_t table = (hext_shadow_hgatp(&pool, shadow) & ATP_PPN) << PAGE_SHIFT;
+	uint64_t table = (hext_shadow_hgatp(shadow) & ATP_PPN) << PAGE_SHIFT;
 	uint64_t index = gpa >> 30 & 2047, entry;
 	int level;
 

@@ -123,16 +123,6 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 	return true;
 }
 
-uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hext_shadow *s)
-{
-	/* All memory of the pool is in one piece. */
-	const uint64_t *first = pool->shadow[0].root;
-	uint64_t root = pool->roots_hpa.addr + 8 * (uint64_t)(s->root - first);
-
-	return (uint64_t)s->mode << ATP_MODE_SHIFT | (uint64_t)s->vmid << HGATP_VMID_SHIFT |
-	       root >> PAGE_SHIFT;
-}
-
 /* ---- lookup ---- */
 
 /* Unbind @hart from its shadows, but for @keep if the pool has enough shadows. */
@@ -242,6 +232,18 @@ struct shadow_mode shadow_narrowest_mode(const struct hext_config *c, uint64_t h
 	return (struct shadow_mode){ ATP_MODE_BARE, 0 };
 }
 
+/* The hgatp to run L2 with under @s in mode @mode. */
+static uint64_t hgatp_of(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
+			 unsigned int mode)
+{
+	/* All memory of the pool is in one piece. */
+	const uint64_t *first = pool->shadow[0].root;
+	uint64_t root = pool->roots_hpa.addr + 8 * (uint64_t)(s->root - first);
+
+	return (uint64_t)mode << ATP_MODE_SHIFT | (uint64_t)s->vmid << HGATP_VMID_SHIFT |
+	       root >> PAGE_SHIFT;
+}
+
 static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64_t hgatp,
 		    struct shadow_mode m)
 {
@@ -249,7 +251,7 @@ static void set_key(struct hext_shadow_pool *pool, struct hext_shadow *s, uint64
 	assert(m.mode >= ATP_MODE_39 && m.mode <= ATP_MODE_57);
 	s->hgatp = hgatp;
 	s->outgrown = false;
-	s->mode = m.mode;
+	s->own_hgatp = hgatp_of(pool, s, m.mode);
 	s->gpa_bits = m.gpa_bits;
 	s->levels = hext_levels(m.mode);
 	shadow_add_key(pool, s);

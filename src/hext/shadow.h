@@ -38,8 +38,12 @@
 #define HEXT_SHADOW_BUCKET_BITS 10
 /* The number of shadows in a mask of shadows. */
 #define HEXT_SHADOW_AT_ONCE 64
-/* The most entries of tables at which a fence of a range looks while it holds the pool's lock. */
-#define HEXT_SHADOW_LOOKS 1024
+/*
+ * The most entries of tables at which a fence of a range looks while it holds the pool's lock. A
+ * shadow counts as so many entries, too.
+ */
+#define HEXT_SHADOW_LOOKS    1024
+#define HEXT_SHADOW_LOOKS_OF 8
 
 /*
  * The least number of table pages per hart with which any instruction of L2 can complete. An
@@ -60,13 +64,13 @@ struct hext_span {
 
 struct hext_shadow {
 	uint64_t hgatp;	      /* the key: L1's hgatp */
+	uint64_t own_hgatp;   /* hext_shadow_hgatp(); the mode is not wider than that of hgatp */
 	bool used;	      /* the key is valid */
 	bool rests;	      /* no hart is bound to the shadow, and no hart gives it a key */
 	bool outgrown;	      /* a shadow with a wider mode has taken the place of this one */
 	bool fragmented;      /* the shadow has held a part of a larger leaf of L1 */
-	uint8_t levels;	      /* number of levels of mode */
+	uint8_t levels;	      /* number of levels of the mode in own_hgatp */
 	uint8_t root_part_of; /* hext_table_info.part_of of the root */
-	uint8_t mode;	      /* the mode in the physical hgatp; not wider than L1's */
 	uint8_t gpa_bits;     /* the shadow is for guest physical addresses of so many bits */
 	uint16_t vmid;	      /* the physical VMID */
 	bool stale;	      /* L1 has used the root with another VMID since the last use */
@@ -132,6 +136,7 @@ struct hext_shadow_pool {
 	struct spinlock lock;
 	bool vmid_tagged; /* false: a switch to or from a shadow must flush vmid_shared */
 	uint32_t count;	  /* number of shadows */
+	uint32_t looks;	  /* the work, as in HEXT_SHADOW_LOOKS */
 	/* Only the first @key_count roots have been cleared. Most L1s run few guests. */
 	uint32_t key_count;
 	uint32_t free;	 /* list of free table pages that were in use before */
@@ -201,7 +206,10 @@ struct hext_shadow *hext_shadow_get_wider(struct hext_shadow_pool *pool, struct 
 					  unsigned int hart, gpa_t gpa);
 
 /* The physical hgatp to run L2 with. It does not change while a hart is bound to @s. */
-uint64_t hext_shadow_hgatp(const struct hext_shadow_pool *pool, const struct hext_shadow *s);
+static inline uint64_t hext_shadow_hgatp(const struct hext_shadow *s)
+{
+	return s->own_hgatp;
+}
 
 enum hext_shadow_outcome {
 	/* The caller resumes L2, after the fence in result.flush. */
@@ -300,14 +308,7 @@ struct hext_gvma_fence {
 	bool all_addresses;
 	gpa_t gpa;     /* in bytes */
 	uint64_t size; /* in bytes, at least 1 */
-	uint32_t from; /* look at HEXT_SHADOW_AT_ONCE shadows or fewer, from this one on */
-};
-
-/* Some of the shadows that a fence of L1 names. */
-struct hext_shadow_named {
-	uint64_t shadows; /* bit n: pool->shadow[from + n] */
-	/* The next @from. No shadow that the fence names is between the last one and this one. */
-	uint32_t next;
+	uint32_t from; /* the first of HEXT_SHADOW_AT_ONCE numbers of shadows */
 };
 
 /*
@@ -324,6 +325,8 @@ static inline uint32_t hext_shadow_keys(const struct hext_shadow_pool *pool)
 struct hext_shadow_fenced {
 	uint64_t shadows; /* bit n: a fence of the VMID of pool->shadow[from + n] */
 	uint64_t whole;	  /* subset of shadows: the fence must cover all addresses */
+	uint32_t count;	  /* number of shadows */
+	uint32_t looks;	  /* the work, as in HEXT_SHADOW_LOOKS */
 	uint32_t next;	  /* the fence is not done for the shadows from this one on */
 };
 
@@ -349,11 +352,12 @@ struct hext_shadow_use {
 void hext_shadow_use(struct hext_shadow_pool *pool, struct hext_shadow_use *use);
 
 /*
- * Those of HEXT_SHADOW_AT_ONCE shadows from @from on that have L1's VMID @vmid, or any VMID. For an
- * HFENCE.VVMA of L1, which changes no shadow: the caller executes it under the physical VMID of
- * each.
+ * Fill @hgatp with hext_shadow_hgatp() of the shadows from number *@from on that have L1's VMID
+ * @vmid, or any VMID, HEXT_SHADOW_AT_ONCE at most. *@from becomes the number to go on with. For an
+ * HFENCE.VVMA of L1, which changes no shadow: the caller executes it under each. Returns their
+ * number.
  */
-struct hext_shadow_named hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids,
-					     uint32_t vmid, uint32_t from);
+unsigned int hext_shadow_of_vmid(struct hext_shadow_pool *pool, bool all_vmids, uint16_t vmid,
+				 uint32_t *from, uint64_t hgatp[HEXT_SHADOW_AT_ONCE]);
 
 #endif

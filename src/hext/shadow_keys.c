@@ -25,9 +25,18 @@ static uint16_t *vmid_bucket_of(struct hext_shadow_pool *pool, uint16_t vmid)
 	return &pool->vmid_bucket[vmid & (BIT64(HEXT_SHADOW_BUCKET_BITS) - 1)];
 }
 
-uint16_t shadow_first_of_vmid(const struct hext_shadow_pool *pool, uint16_t vmid)
+uint16_t shadow_first_of_vmid(const struct hext_shadow_pool *pool, uint16_t vmid, uint32_t from)
 {
-	return pool->vmid_bucket[vmid & (BIT64(HEXT_SHADOW_BUCKET_BITS) - 1)];
+	uint16_t i;
+
+	/* A fence that goes on where it was cut off does not begin anew. */
+	if (from && from < pool->key_count && pool->shadow[from].used &&
+	    hgatp_vmid(pool->shadow[from].hgatp) == vmid)
+		return from;
+	i = pool->vmid_bucket[vmid & (BIT64(HEXT_SHADOW_BUCKET_BITS) - 1)];
+	while (i != NO_SHADOW && i < from)
+		i = pool->shadow[i].next_of_vmid;
+	return i;
 }
 
 static uint16_t number_of(const struct hext_shadow_pool *pool, const struct hext_shadow *s)
@@ -47,7 +56,7 @@ struct hext_shadow *shadow_find(struct hext_shadow_pool *pool, uint64_t hgatp)
 void shadow_add_key(struct hext_shadow_pool *pool, struct hext_shadow *s)
 {
 	uint16_t *bucket = bucket_of(pool, s->hgatp);
-	uint16_t *vmid_bucket = vmid_bucket_of(pool, hgatp_vmid(s->hgatp));
+	uint16_t *link = vmid_bucket_of(pool, hgatp_vmid(s->hgatp));
 	uint16_t i;
 
 	assert(!s->used);
@@ -63,8 +72,10 @@ void shadow_add_key(struct hext_shadow_pool *pool, struct hext_shadow *s)
 	s->used = true;
 	s->next_key = *bucket;
 	*bucket = number_of(pool, s);
-	s->next_of_vmid = *vmid_bucket;
-	*vmid_bucket = number_of(pool, s);
+	while (*link < number_of(pool, s))
+		link = &pool->shadow[*link].next_of_vmid;
+	s->next_of_vmid = *link;
+	*link = number_of(pool, s);
 }
 
 void shadow_remove_key(struct hext_shadow_pool *pool, struct hext_shadow *s)

@@ -26,10 +26,11 @@ void shadow_keys_init(struct hext_shadow_pool *pool);
 struct hext_shadow *shadow_find(struct hext_shadow_pool *pool, uint64_t hgatp);
 
 /*
- * The first of the shadows with keys in a list with all those of L1's VMID @vmid, and maybe others.
- * The next one is next_of_vmid. NO_SHADOW: the end.
+ * The first shadow from number @from on, in a list in the order of the numbers. The list has all
+ * the shadows with keys of L1's VMID @vmid, and maybe others. The next one is next_of_vmid.
+ * NO_SHADOW: the end. The cost depends on @from only if shadow @from does not have the VMID.
  */
-uint16_t shadow_first_of_vmid(const struct hext_shadow_pool *pool, uint16_t vmid);
+uint16_t shadow_first_of_vmid(const struct hext_shadow_pool *pool, uint16_t vmid, uint32_t from);
 
 /* @s gets the key s->hgatp. Resting shadows of the same root become stale, and
  * the first to go. */

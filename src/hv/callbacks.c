@@ -166,7 +166,10 @@ static nacl_word swap_hstatus(void *ctx, nacl_word value)
 
 static void hfence(void *ctx, const struct nacl_hfence *fence)
 {
-	fence_l2(ctx, fence);
+	struct vcpu *v = ctx;
+
+	if (fence_l2(v, fence))
+		nacl_host_enough_fences(&v->nacl);
 }
 
 static void *map_shmem(void *ctx, uint64_t gpa, size_t size)

@@ -15,6 +15,9 @@
 /* A fence of all addresses for more shadows than this is done by one HFENCE of all VMIDs. */
 #define SHADOWS_MAX 4
 
+/* A fence that does more work than this, counted as in HEXT_SHADOW_LOOKS, takes long. */
+#define LOOKS_SHORT 64
+
 static bool is_too_much(const struct nacl_hfence *fence, unsigned int shadows)
 {
 	uint64_t offset = fence->addr & (PAGE_SIZE - 1);
@@ -22,43 +25,28 @@ static bool is_too_much(const struct nacl_hfence *fence, unsigned int shadows)
 	return (offset + fence->size - 1) / PAGE_SIZE + 1 > HFENCES_MAX / shadows;
 }
 
-/*
- * Do @fence for some of the shadows from named->from on. @named is @fence for src/hext. Returns the
- * first shadow for which the fence is not done.
- */
-static uint32_t fence_gvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
-				const struct hext_gvma_fence *named)
+/* Execute the hardware fences for @fence that are owed for shadows from @shadow on. */
+static void execute(const struct nacl_hfence *fence, const struct hext_shadow *shadow,
+		    const struct hext_shadow_fenced *owed)
 {
-	const struct hext_shadow *shadow = pool->shadow + named->from;
-	struct hext_shadow_fenced owed = hext_shadow_fence_gvma(pool, named);
-	unsigned int count = count_bits(owed.shadows);
+	uint64_t whole = owed->whole;
 	unsigned int i;
-	uint64_t left;
 
-	if (!count)
-		return owed.next;
-	/*
-	 * Fence this hart's TLB even if the shadows had no entry: another hart may have removed the
-	 * entry from the shadows, but not from this hart's TLB.
-	 */
-	if (is_too_much(fence, count))
-		owed.whole = owed.shadows;
-	if (count_bits(owed.whole) > SHADOWS_MAX) {
+	if (whole != owed->shadows && is_too_much(fence, owed->count))
+		whole = owed->shadows;
+	if (owed->count > SHADOWS_MAX && count_bits(whole) > SHADOWS_MAX) {
 		hfence_gvma_all();
-		return owed.next;
+		return;
 	}
-	for (i = 0, left = owed.shadows; left; i++, left >>= 1) {
-		if (!(left & 1))
-			continue;
-		if (owed.whole & BIT64(i))
+	for (i = 0; i < HEXT_SHADOW_AT_ONCE && owed->shadows >> i; i++) {
+		if (whole >> i & 1)
 			hfence_gvma_vmid(shadow[i].vmid);
-		else
+		else if (owed->shadows >> i & 1)
 			hfence_gvma_range(shadow[i].vmid, fence->addr, fence->size);
 	}
-	return owed.next;
 }
 
-static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid)
+static bool fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid)
 {
 	struct hext_shadow_pool *pool = &v->domain->shadows;
 	struct hext_gvma_fence named = {
@@ -68,82 +56,76 @@ static void fence_gvma(struct vcpu *v, const struct nacl_hfence *fence, bool any
 		.gpa = fence->addr,
 		.size = fence->size,
 	};
+	struct hext_shadow_fenced owed;
 
 	for (;;) {
-		named.from = fence_gvma_from(pool, fence, &named);
-		if (named.from >= hext_shadow_keys(pool))
-			break;
+		owed = hext_shadow_fence_gvma(pool, &named);
+		/*
+		 * Fence this hart's TLB even if the shadows had no entry: another hart may have
+		 * removed the entry from the shadows, but not from this hart's TLB.
+		 */
+		if (owed.count)
+			execute(fence, pool->shadow + named.from, &owed);
+		if (owed.next >= hext_shadow_keys(pool))
+			return named.from || owed.looks > LOOKS_SHORT;
+		named.from = owed.next;
 		ipi_answer(v);
 	}
 }
 
-/* Do @fence for the shadows from @from on. Returns the next @from. */
-static uint32_t fence_vvma_from(struct hext_shadow_pool *pool, const struct nacl_hfence *fence,
-				bool any_vmid, bool any_asid, uint32_t from)
+static bool fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid,
+		       bool any_asid)
 {
-	const struct hext_shadow_named found =
-		hext_shadow_of_vmid(pool, any_vmid, fence->vmid, from);
+	struct hext_shadow_pool *pool = &v->domain->shadows;
 	struct hfence_vvma named = {
 		.addr = fence->addr,
-		.size = fence->size,
 		.asid = fence->asid,
 		.any_asid = any_asid,
 	};
 	uint64_t hgatp[HEXT_SHADOW_AT_ONCE];
-	unsigned int count = 0;
-	uint64_t left;
-
-	for (left = found.shadows; left; from++, left >>= 1) {
-		if (left & 1)
-			hgatp[count++] = hext_shadow_hgatp(pool, &pool->shadow[from]);
-	}
-	if (!count)
-		return found.next;
-	if (is_too_much(fence, count))
-		named.size = 0;
-	hfence_vvma(hgatp, count, &named);
-	return found.next;
-}
-
-static void fence_vvma(struct vcpu *v, const struct nacl_hfence *fence, bool any_vmid,
-		       bool any_asid)
-{
-	struct hext_shadow_pool *pool = &v->domain->shadows;
+	unsigned int count, looks = 0;
 	uint32_t from = 0;
 
 	for (;;) {
-		from = fence_vvma_from(pool, fence, any_vmid, any_asid, from);
+		count = hext_shadow_of_vmid(pool, any_vmid, fence->vmid, &from, hgatp);
+		if (count) {
+			named.size = is_too_much(fence, count) ? 0 : fence->size;
+			hfence_vvma(hgatp, count, &named);
+			looks += count * HEXT_SHADOW_LOOKS_OF;
+		}
 		if (from >= hext_shadow_keys(pool))
-			break;
+			return looks > LOOKS_SHORT;
 		ipi_answer(v);
 	}
 }
 
-void fence_l2(struct vcpu *v, const struct nacl_hfence *fence)
+/* A function of its own: fence_l2() needs no stack without it. */
+static __attribute__((noinline)) bool fence_everything(struct vcpu *v)
 {
 	static const struct nacl_hfence everything;
 
+	fence_gvma(v, &everything, true);
+	fence_vvma(v, &everything, true, true);
+	return true;
+}
+
+bool fence_l2(struct vcpu *v, const struct nacl_hfence *fence)
+{
 	stats_add(&v->stats, STATS_WORK_FENCE, 1);
 	switch (fence->type) {
 	case NACL_HFENCE_GVMA:
 	case NACL_HFENCE_GVMA_ALL:
-		fence_gvma(v, fence, true);
-		break;
+		return fence_gvma(v, fence, true);
 	case NACL_HFENCE_GVMA_VMID:
 	case NACL_HFENCE_GVMA_VMID_ALL:
-		fence_gvma(v, fence, false);
-		break;
+		return fence_gvma(v, fence, false);
 	case NACL_HFENCE_VVMA:
 	case NACL_HFENCE_VVMA_ALL:
-		fence_vvma(v, fence, false, true);
-		break;
+		return fence_vvma(v, fence, false, true);
 	case NACL_HFENCE_VVMA_ASID:
 	case NACL_HFENCE_VVMA_ASID_ALL:
-		fence_vvma(v, fence, false, false);
-		break;
+		return fence_vvma(v, fence, false, false);
 	default:
-		fence_gvma(v, &everything, true);
-		fence_vvma(v, &everything, true, true);
-		break;
+		return fence_everything(v);
 	}
 }

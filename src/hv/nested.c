@@ -119,7 +119,7 @@ static void run_under(struct vcpu *v, struct hext_shadow *s)
 {
 	v->shadow = s;
 	v->quick.shadow_key = v->h.hgatp;
-	v->quick.shadow_atp = hext_shadow_hgatp(&v->domain->shadows, s);
+	v->quick.shadow_atp = hext_shadow_hgatp(s);
 }
 
 void nested_bind_shadow(struct vcpu *v)

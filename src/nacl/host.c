@@ -295,11 +295,12 @@ static __attribute__((noinline)) bool take_fences(struct nacl_host *h, unsigned 
 {
 	unsigned int taken = 0;
 
+	h->enough = false;
 	for (unsigned int e = 0; e < NACL_HFENCE_COUNT; e++) {
 		if (!(load(h, HFENCE_WORD(e, NACL_HFENCE_CONFIG)) &
 		      BITS(NACL_HFENCE_PENDING_BIT, 1)))
 			continue;
-		if (taken++ == at_most)
+		if (taken++ == at_most || (h->enough && at_most < NACL_HFENCE_COUNT))
 			return false;
 		take_in_hfence(h, e);
 	}
@@ -354,6 +355,7 @@ void nacl_host_init(struct nacl_host *h, unsigned int features, const struct nac
 	h->features = features;
 	h->autoswap = features & 1u << NACL_FEAT_AUTOSWAP_CSR ? NACL_AUTOSWAP_FLAG_HSTATUS : 0;
 	h->unusual = false;
+	h->enough = false;
 	for (unsigned int w = 0; w < NACL_DIRTY_WORDS; w++) {
 		h->exists[w] = 0;
 		h->on_trap[w] = 0;

@@ -87,7 +87,10 @@ struct nacl_host_ops {
 	 * is not called for a CSR whose number is read-only.
 	 */
 	void (*csr_write)(void *ctx, unsigned int csr, nacl_word value);
-	/* Complete @fence for this hart of L1. On return the library gives the entry to L1. */
+	/*
+	 * Complete @fence for this hart of L1. On return the library gives the entry to L1. The
+	 * operation may call nacl_host_enough_fences().
+	 */
 	void (*hfence)(void *ctx, const struct nacl_hfence *fence);
 	/*
 	 * The place in the hypervisor's memory of @size bytes at L1's physical address @gpa, which
@@ -136,6 +139,7 @@ struct nacl_host {
 	unsigned int features; /* bit n: NACL_FEAT_n is offered */
 	uint8_t autoswap;      /* the autoswap flags that L0 obeys; 0 if autoswap is not offered */
 	bool unusual;	       /* a CSR exists outside of NACL_HOST_USED_GROUPS */
+	bool enough;	       /* see nacl_host_enough_fences() */
 	/*
 	 * Bitmaps in the form of the dirty bitmap: the CSRs that exist, those with
 	 * NACL_CSR_ON_TRAP, and those with NACL_CSR_ORDER(n).
@@ -211,6 +215,15 @@ enum nacl_error nacl_host_sync_hfence(struct nacl_host *h, nacl_word entry);
  * call that asks for the fence.
  */
 bool nacl_host_take_fences(struct nacl_host *h, unsigned int at_most);
+
+/*
+ * For ops->hfence(), if the fence has taken long: nacl_host_take_fences() or nacl_host_take_in(),
+ * called with fewer than NACL_HFENCE_COUNT fences, ends after this fence.
+ */
+static inline void nacl_host_enough_fences(struct nacl_host *h)
+{
+	h->enough = true;
+}
 
 /*
  * SBI NACL, FID 4. Consume dirty CSRs and pending fences, load x1 to x31 into @gpr (@gpr[0] becomes

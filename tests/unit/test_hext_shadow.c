@@ -16,6 +16,7 @@
 #include "hext/insn.h"
 #include "hext/shadow.h"
 #include "hext/shadow_plain.h"
+#include "hext/shadow_keys.h"
 #include "hext/shadow_tables.h"
 #include "hext/walk.h"
 
@@ -62,9 +63,30 @@ static void quiesce(void *ctx, uint16_t vmid, const struct index_set *harts)
 		in_quiesce();
 }
 
+/*
+ * The shadows from number @from on that hext_shadow_of_vmid() finds: bit n is number *@from + n.
+ * *@from becomes the number to go on with.
+ */
+static uint64_t found_by_vmid(bool all_vmids, uint32_t vmid, uint32_t *from)
+{
+	uint64_t hgatp[HEXT_SHADOW_AT_ONCE], found = 0;
+	uint32_t n, first = *from;
+	unsigned int i, count = hext_shadow_of_vmid(&pool, all_vmids, vmid, from, hgatp);
+
+	for (i = 0; i < count; i++) {
+		for (n = first; hext_shadow_hgatp(&pool.shadow[n]) != hgatp[i]; n++)
+			assert_true(n < hext_shadow_keys(&pool));
+		assert_true(n - first < 64);
+		assert_false(found >> (n - first) & 1);
+		found |= BIT64(n - first);
+	}
+	assert_int_equal(pool.lock.held, 0);
+	return found;
+}
+
 static uint64_t of_vmid(uint32_t vmid, uint32_t from)
 {
-	return hext_shadow_of_vmid(&pool, false, vmid, from).shadows;
+	return found_by_vmid(false, vmid, &from);
 }
 
 static struct hext_shadow_config pool_config(void)
@@ -188,7 +210,7 @@ static enum hext_shadow_outcome fault(unsigned int n, uint64_t cause, gpa_t gpa)
 
 static struct hw_page seen(unsigned int n, gpa_t gpa)
 {
-	return hw_walk(hext_shadow_hgatp(&pool, get(n)), gpa);
+	return hw_walk(hext_shadow_hgatp(get(n)), gpa);
 }
 
 static struct hext_shadow_fenced fence(uint16_t vmid, gpa_t gpa, uint64_t size)
@@ -317,13 +339,13 @@ static void bare_is_shadowed_too(void **state)
 	(void)state;
 	hart[0].hgatp = 0;
 	expect_page(BIG + 5, BIG_HPA + 5, 2, PTE_R | PTE_W | PTE_X);
-	assert_int_equal(hext_shadow_hgatp(&pool, get(0)) >> 60, 8);
+	assert_int_equal(hext_shadow_hgatp(get(0)) >> 60, 8);
 	assert_false(get(0)->fragmented);
 	/* Beyond the 59 bits of the widest mode: whatever L1 has there cannot be mapped. */
 	fake_add_region(
 		(struct fake_region){ BIT64(59) + MIB2, MIB2, BIG_HPA, 0, true, true, true });
 	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, BIT64(59) + MIB2), HEXT_SHADOW_EMULATE);
-	assert_int_equal(hext_shadow_hgatp(&pool, get(0)) >> 60, 8);
+	assert_int_equal(hext_shadow_hgatp(get(0)) >> 60, 8);
 	assert_false(seen(0, MIB2).valid);
 }
 
@@ -856,6 +878,7 @@ static void cas_race(uint64_t addr)
 static void shadows_are_found_by_vmid(void **state)
 {
 	uint64_t of_0, of_1;
+	uint32_t from;
 
 	(void)state;
 	hart[0].hgatp = fake_atp(8, 3);
@@ -867,7 +890,9 @@ static void shadows_are_found_by_vmid(void **state)
 	assert_int_equal(of_vmid(4, 0), of_1);
 	assert_int_equal(of_vmid(4 | 1u << cfg.vmid_bits, 0), of_1);
 	assert_int_equal(of_vmid(5, 0), 0);
-	assert_int_equal(hext_shadow_of_vmid(&pool, true, 5, 0).shadows, of_0 | of_1);
+	from = 0;
+	assert_int_equal(found_by_vmid(true, 5, &from), of_0 | of_1);
+	assert_true(from >= hext_shadow_keys(&pool));
 }
 
 /* The table changes and is fenced after the walk has read it: nothing old may be installed. */
@@ -1461,7 +1486,7 @@ static void harts_share_a_shadow(void **state)
 	assert_ptr_equal(get(0), get(1));
 	hart[1].hgatp ^= UINT64_C(1) << HGATP_VMID_SHIFT;
 	assert_ptr_not_equal(get(0), get(1));
-	assert_int_not_equal(hext_shadow_hgatp(&pool, get(0)), hext_shadow_hgatp(&pool, get(1)));
+	assert_int_not_equal(hext_shadow_hgatp(get(0)), hext_shadow_hgatp(get(1)));
 }
 
 /* Keys with a root each. */
@@ -1528,7 +1553,7 @@ static void the_least_recently_used_is_evicted(void **state)
 	assert_ptr_equal(hext_shadow_get_wider(&pool, &hart[0], 0, BIT64(41)), s[1]);
 	assert_int_equal(quiesced, 1);
 	assert_int_equal(quiesced_vmids, BIT64(s[1]->vmid));
-	assert_int_equal(hext_shadow_hgatp(&pool, s[1]) >> 60, 9);
+	assert_int_equal(hext_shadow_hgatp(s[1]) >> 60, 9);
 	assert_ptr_equal(get(1), s[7]);
 	/* The order is now 2, 0 (both rest), 1. */
 	hart[0].hgatp = some_key(0);
@@ -1615,9 +1640,8 @@ static void roots_take_memory_of_tables(void **state)
 	for (i = 0; i < 16; i++) {
 		hart[0].hgatp = some_key(i);
 		before[i] = s = get(0);
-		assert_int_equal(hext_shadow_hgatp(&pool, s) % 4, 0);
-		assert_ptr_equal(pool_table((hext_shadow_hgatp(&pool, s) & ATP_PPN) << 12),
-				 s->root);
+		assert_int_equal(hext_shadow_hgatp(s) % 4, 0);
+		assert_ptr_equal(pool_table((hext_shadow_hgatp(s) & ATP_PPN) << 12), s->root);
 		assert_int_equal(s->root[2047], 0);
 	}
 	/* 4 pages each, and what the first one needs for its alignment. */
@@ -2022,7 +2046,7 @@ static void tables_of_unused_shadows_go_first(void **state)
 /* How often L2 faults until it has @pages at once under @s, which hart 0 is bound to. */
 static unsigned int faults_until_all_are_there(struct hext_shadow *s, unsigned int pages)
 {
-	uint64_t hgatp = hext_shadow_hgatp(&pool, s);
+	uint64_t hgatp = hext_shadow_hgatp(s);
 	unsigned int i, faults;
 
 	for (faults = 0; faults < 100000; faults++) {
@@ -2273,7 +2297,7 @@ static void few_vmids_are_shared(void **state)
 	config.vmid_count = 2 * HARTS - 1;
 	assert_true(hext_shadow_init(&pool, &config));
 	assert_false(pool.vmid_tagged);
-	assert_int_equal(hext_shadow_hgatp(&pool, get(0)) & HGATP_VMID, 0);
+	assert_int_equal(hext_shadow_hgatp(get(0)) & HGATP_VMID, 0);
 }
 
 static void too_little_memory_is_refused(void **state)
@@ -2300,7 +2324,7 @@ static struct hext_shadow *widen(unsigned int n, gpa_t gpa)
 
 static uint64_t mode_of(unsigned int n)
 {
-	return hext_shadow_hgatp(&pool, get(n)) >> ATP_MODE_SHIFT;
+	return hext_shadow_hgatp(get(n)) >> ATP_MODE_SHIFT;
 }
 
 /* priv H "Guest Physical Address Translation": 41, 50 and 59 bits of address. */
@@ -2426,10 +2450,10 @@ static void harts_may_stay_in_an_outgrown_shadow(void **state)
 	fake_map(hgatp, HIGH41, SMALL, 0, FAKE_LEAF);
 	expect_page(KIB4, SMALL_HPA, 0, PTE_RWX);
 	narrow = get(1);
-	before = hext_shadow_hgatp(&pool, narrow);
+	before = hext_shadow_hgatp(narrow);
 	wide = widen(0, HIGH41);
 	expect_page(KIB4, SMALL_HPA, 0, PTE_RWX);
-	assert_int_equal(hext_shadow_hgatp(&pool, narrow), before);
+	assert_int_equal(hext_shadow_hgatp(narrow), before);
 	assert_int_equal(narrow->harts, 1);
 	assert_int_not_equal(narrow->vmid, wide->vmid);
 	/* Both are L1's shadow, for fences of both stages. */
@@ -2579,8 +2603,8 @@ static void a_load_of_l2_reads_few_ptes(void **state)
 	assert_int_equal(cold_reads(hgatp, fake_pte, 0, vsatp, gva, &gpa, &implicit), 35);
 	hart[0].hgatp = hgatp;
 	for (i = 0; i < 7; i++) {
-		reads = cold_reads(hext_shadow_hgatp(&pool, get(0)), shadow_entry, BIT64(40), vsatp,
-				   gva, &gpa, &implicit);
+		reads = cold_reads(hext_shadow_hgatp(get(0)), shadow_entry, BIT64(40), vsatp, gva,
+				   &gpa, &implicit);
 		if (reads)
 			break;
 		assert_int_equal(fault_with(0, CAUSE_LOAD_GUEST_PAGE, gpa,
@@ -2853,7 +2877,7 @@ static void check_all(bool leaves)
 
 	for (n = 0; n < pool.count; n++) {
 		const struct hext_shadow *s = &pool.shadow[n];
-		uint64_t hgatp = hext_shadow_hgatp(&pool, s);
+		uint64_t hgatp = hext_shadow_hgatp(s);
 
 		pages += s->table_count;
 		if (!s->used)
@@ -2985,6 +3009,7 @@ static void more_shadows_than_a_mask_holds(void **state)
 	struct hext_shadow_fenced fenced;
 	const struct hext_shadow *shadow[MANY];
 	void *memory = aligned_alloc(PAGE_SIZE, PAGES * (size_t)PAGE_SIZE);
+	uint32_t from;
 	unsigned int i;
 
 	(void)state;
@@ -3013,20 +3038,99 @@ static void more_shadows_than_a_mask_holds(void **state)
 	fenced = hext_shadow_fence_gvma(&pool, &f);
 	assert_int_equal(fenced.shadows, 3);
 	assert_true(fenced.next >= pool.key_count);
-	assert_int_equal(of_vmid(35, 0), 0);
 	assert_int_equal(of_vmid(35, 64), 3 << 6);
-	assert_int_equal(of_vmid(35, 7), BIT64(63));
-	assert_int_equal(hext_shadow_of_vmid(&pool, false, 35, 7).next, 71);
+	assert_int_equal(of_vmid(35, 71), 1);
+	assert_int_equal(of_vmid(35, 72), 0);
 	/* 35 + 1024 has the same bucket. */
 	assert_int_equal(of_vmid(35 + 1024, 64), 0);
-	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 0).shadows, UINT64_MAX);
-	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 64).shadows, BIT64(MANY - 64) - 1);
-	assert_int_equal(hext_shadow_of_vmid(&pool, true, 0, 128).shadows, 0);
+	from = 0;
+	assert_int_equal(found_by_vmid(true, 0, &from), UINT64_MAX);
+	assert_int_equal(from, 64);
+	assert_int_equal(found_by_vmid(true, 0, &from), BIT64(MANY - 64) - 1);
+	assert_true(from >= hext_shadow_keys(&pool));
+	from = 128;
+	assert_int_equal(found_by_vmid(true, 0, &from), 0);
 	/* A hart leaves a shadow and shares one with another hart. */
 	assert_ptr_equal(hext_shadow_get(&pool, &hart[0], 3), shadow[MANY - 1]);
 	assert_int_equal(shadow[3]->harts, 0);
 	assert_int_equal(shadow[MANY - 1]->harts, 2);
+	/* Shadows MANY to 2 * MANY - 1 have one VMID. The bucket has that of shadows 14 and 15. */
+	for (i = 0; i < MANY; i++) {
+		hart[0].hgatp = (uint64_t)ATP_MODE_39 << ATP_MODE_SHIFT |
+				UINT64_C(0x407) << HGATP_VMID_SHIFT | (i + 1000) * 4;
+		assert_ptr_equal(hext_shadow_get(&pool, &hart[0], i), &pool.shadow[MANY + i]);
+	}
+	f.vmid = 0x407;
+	f.from = MANY;
+	fenced = hext_shadow_fence_gvma(&pool, &f);
+	assert_int_equal(fenced.shadows, UINT64_MAX);
+	assert_int_equal(fenced.count, 64);
+	assert_int_equal(fenced.looks, 64 * HEXT_SHADOW_LOOKS_OF);
+	assert_int_equal(fenced.next, MANY + 64);
+	f.from = fenced.next;
+	fenced = hext_shadow_fence_gvma(&pool, &f);
+	assert_int_equal(fenced.shadows, BIT64(MANY - 64) - 1);
+	assert_true(fenced.next >= hext_shadow_keys(&pool));
+	from = MANY;
+	assert_int_equal(found_by_vmid(false, 0x407, &from), UINT64_MAX);
+	assert_int_equal(from, MANY + 64);
+	assert_int_equal(found_by_vmid(false, 0x407, &from), BIT64(MANY - 64) - 1);
 	free(memory);
+}
+
+static unsigned int several;
+
+static void check_found_by_vmid(void)
+{
+	unsigned int vmid, i, from;
+
+	for (vmid = 5; vmid <= 5 + 1024; vmid += 1024) {
+		for (from = 0; from < pool.count; from++) {
+			uint64_t expected = 0;
+
+			for (i = from; i < pool.count; i++) {
+				const struct hext_shadow *s = &pool.shadow[i];
+
+				if (s->used && hgatp_vmid(s->hgatp) == vmid)
+					expected |= BIT64(i - from);
+			}
+			assert_int_equal(of_vmid(vmid, from), expected);
+			several += count_bits(expected) > 1;
+		}
+	}
+}
+
+/*
+ * Fences go on where they were cut off, so shadows are found in the order of their numbers. While
+ * a shadow is drained, it has no key.
+ */
+static void keys_come_and_go(void **state)
+{
+	unsigned int step, i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		hart[0].hgatp = some_key(i);
+		get(0);
+	}
+	/* A shadow without a key is in no list. */
+	shadow_remove_key(&pool, &pool.shadow[2]);
+	shadow_remove_key(&pool, &pool.shadow[1]);
+	shadow_add_key(&pool, &pool.shadow[2]);
+	assert_int_equal(of_vmid(3, 1), 6);
+	shadow_add_key(&pool, &pool.shadow[1]);
+	assert_int_equal(of_vmid(3, 1), 7);
+	several = 0;
+	in_quiesce = check_found_by_vmid;
+	for (step = 0; step < 1000; step++) {
+		i = pick(HARTS);
+		hart[i].hgatp = (some_key(pick(6)) & ~HGATP_VMID) | (uint64_t)(5 + pick(2) * 1024)
+									    << HGATP_VMID_SHIFT;
+		get(i);
+		check_found_by_vmid();
+	}
+	in_quiesce = NULL;
+	assert_true(several > 500);
 }
 
 int main(void)
@@ -3066,6 +3170,7 @@ int main(void)
 		T(pages_around_come_if_no_table_is_attached),
 		T(a_range_is_fenced_in_detached_tables),
 		T(more_shadows_than_a_mask_holds),
+		T(keys_come_and_go),
 		T(large_pages_come_back_with_their_table),
 		T(nothing_comes_back_without_one_distance),
 		T(a_table_below_stays_detached),

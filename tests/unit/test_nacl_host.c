@@ -96,6 +96,7 @@ struct l1 {
 	struct event log[2048];
 	unsigned int events;
 	unsigned int maps;
+	bool slow_fences; /* each HFENCE takes long */
 	void (*on_write)(struct l1 *l1, unsigned int csr);
 };
 
@@ -264,6 +265,8 @@ static void op_hfence(void *ctx, const struct nacl_hfence *fence)
 	assert_true(l1->events < 2048);
 	l1->log[l1->events++] =
 		(struct event){ .kind = FENCE, .fence = *fence, .pending = count_pending(l1) };
+	if (l1->slow_fences)
+		nacl_host_enough_fences(&l1->host);
 }
 
 static void *op_map(void *ctx, uint64_t gpa, size_t size)
@@ -933,6 +936,32 @@ static void test_some_fences_at_a_time(void **state)
 	assert_true(nacl_host_take_fences(&l1->host, 3));
 	assert_int_equal(l1->events, 5);
 	assert_int_equal(l1->log[4].fence.addr, 9 << 12);
+	assert_int_equal(count_pending(l1), 0);
+	free_l1(l1);
+
+	/* A fence that takes long is the last, but not for the calls that do all of them. */
+	l1 = new_l1_with_area(15);
+	for (unsigned int e = 1; e < 10; e += 2)
+		put_entry(l1, e, conf, e, 1);
+	l1->slow_fences = true;
+	assert_false(nacl_host_take_fences(&l1->host, 3));
+	assert_int_equal(l1->events, 1);
+	assert_false(nacl_host_take_in(&l1->host, 3));
+	assert_int_equal(l1->events, 2);
+	l1->slow_fences = false;
+	assert_false(nacl_host_take_fences(&l1->host, 2));
+	assert_int_equal(l1->events, 4);
+	assert_true(nacl_host_take_fences(&l1->host, 1));
+	assert_int_equal(l1->events, 5);
+	l1->slow_fences = true;
+	put_entry(l1, 2, conf, 2, 1);
+	put_entry(l1, 3, conf, 3, 1);
+	assert_true(nacl_host_take_in(&l1->host, ENTRIES));
+	assert_int_equal(l1->events, 7);
+	put_entry(l1, 2, conf, 2, 1);
+	put_entry(l1, 3, conf, 3, 1);
+	assert_int_equal(nacl_host_sync_hfence(&l1->host, ONES), 0);
+	assert_int_equal(l1->events, 9);
 	assert_int_equal(count_pending(l1), 0);
 	free_l1(l1);
 
