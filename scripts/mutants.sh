@@ -42,6 +42,7 @@ HV_TESTS+=" demo-depth-2-no-code stats-agree guest-fences"
 # A copy of what is needed, on which the faults are tried.
 make_tree()
 {
+	make -s --no-print-directory -C "$TOP" guest-programs
 	rm -rf "$TREE"
 	mkdir -p "$TREE/build"
 	cp -a "$TOP"/{Makefile,README.md,mk,scripts,src,tests,tools,guests,examples,docs,bench} \
