@@ -3,7 +3,7 @@
 
 # GUEST_NAMES also run on any bare machine. The others need Halite or AIA.
 GUEST_NAMES := basics legacy roundtrips
-GUEST_PROGRAMS := $(GUEST_NAMES) lines devices interrupts aia hostile cage conformance harts \
+GUEST_PROGRAMS := $(GUEST_NAMES) sbi lines devices interrupts aia hostile cage conformance harts \
 	ends
 GUEST_CFLAGS = -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -std=gnu11 -O2 -g \
 	-ffreestanding $(C_WARNINGS) -Iguests/lib -isystem $(PICOLIBC)/include

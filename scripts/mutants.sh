@@ -11,6 +11,7 @@
 #   boards  what Halite makes of a machine's device tree and of old calls: unit tests of the file,
 #           then tests/run with the words in BOARDS_TESTS
 #   domains several domains on a machine: unit tests of what they are told, then tests/run domains-
+#   sbi     the calls of SBI 2.0 and 3.0: tests/run with the words in SBI_TESTS
 #   cage    what keeps a guest in: unit tests of the file, the model, the conformance guest on
 #           CAGE_VARIANTS, then tests/run with the words in CAGE_TESTS
 #   pack    what finds and checks the pack: its unit tests, then tests/run with the words in
@@ -29,13 +30,14 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-LISTS="hext nacl client hv tlb boards domains cage pack tool efi run proofs"
+LISTS="hext nacl client hv tlb boards sbi domains cage pack tool efi run proofs"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:none rva23aia:slow"
 TOOL_TESTS="tool-install tool-pack tool-explain live-"
 PACK_TESTS="refuse-pack pack-dtb"
 RUN_TESTS="tool-end tool-options exec-"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
+SBI_TESTS="guest-sbi-halite guest-sbi-svade guest-sbi-max"
 HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie"
 HV_TESTS+=" demo-depth-2-no-code stats-agree guest-fences"
 
@@ -225,6 +227,12 @@ boards()
 }
 
 # shellcheck disable=SC2086
+sbi()
+{
+	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
+	tests_in_qemu $SBI_TESTS
+}
+# shellcheck disable=SC2086
 packs()
 {
 	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
@@ -287,6 +295,7 @@ checks_of()
 	tlb) checks=(model) seeds=4 ;;
 	boards) checks=(unit_boards boards) ;;
 	domains) checks=(unit_domains domains) ;;
+	sbi) checks=(sbi) ;;
 	pack) checks=(unit_pack packs) ;;
 	tool) checks=(unit_tool tool) ;;
 	efi) checks=(unit_efi) ;;

@@ -229,12 +229,22 @@ static void sbi_pmu(struct hart *h)
 		try_sbi(h, EXT_PMU, below(h, 7), args);
 }
 
+/* Features that exist or not, with values and flags that are right half of the time. */
+static void sbi_fwft(struct hart *h)
+{
+	static const uint64_t values[] = { 0, 1, 7, 16 };
+	const uint64_t args[6] = { chance(h, 2) ? below(h, 8) : any_value(h),
+				   chance(h, 2) ? values[below(h, 4)] : any_value(h),
+				   chance(h, 8) ? any_value(h) : 0, any_value(h) };
+
+	try_sbi(h, EXT_FWFT, below(h, 3), args);
+}
+
 static void sbi_any(struct hart *h)
 {
 	static const uint64_t extensions[] = {
-		EXT_BASE,   EXT_TIME, EXT_IPI, 0x46574654, 0x53555350, 0x53544100,
-		0x4d505859, 0,	      1,       2,	   3,	       4,
-		5,	    6,	      7,       8,	   0x43505043,
+		EXT_BASE, EXT_TIME, EXT_IPI, EXT_FWFT, 0x53555350, 0x53544100, 0x4d505859, 0, 1, 2,
+		3,	  4,	    5,	     6,	       7,	   8,	       0x43505043,
 	};
 	const uint64_t args[6] = { any_value(h), any_value(h), any_value(h),
 				   any_value(h), any_value(h), any_value(h) };
@@ -253,7 +263,7 @@ void attack_sbi(struct hart *h)
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
-		switch (below(h, 6)) {
+		switch (below(h, 7)) {
 		case 0:
 		case 1:
 			sbi_rfence(h);
@@ -265,6 +275,9 @@ void attack_sbi(struct hart *h)
 			sbi_pmu(h);
 			break;
 		case 4:
+			sbi_fwft(h);
+			break;
+		case 5:
 			try_sbi3(h, EXT_IPI, 0, below(h, 256), chance(h, 4) ? any_value(h) : 0, 0);
 			break;
 		default:

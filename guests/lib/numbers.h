@@ -127,6 +127,7 @@
 #define EXT_DBCN   0x4442434e
 #define EXT_PMU	   0x504d55
 #define EXT_NACL   0x4e41434c
+#define EXT_FWFT   0x46574654
 #endif
 
 #endif

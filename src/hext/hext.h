@@ -35,8 +35,9 @@
 #define HEXT_CONFIG_PROBED(field) uint64_t field;
 
 /*
- * The optional parts that the hart has. The hypervisor probes them once; afterwards nobody writes
- * this structure.
+ * The optional parts that the hart has. The hypervisor probes them once. A hart may get another
+ * structure later, which differs in @s_pmm, @gstage_adue and the bit ADUE of @henvcfg: between two
+ * exits of L1, and henvcfg of the hart must be legal under the new one.
  */
 struct hext_config {
 	/* The extensions of ext_table.h that L1 has: the hart has them, and L1 is told of them. */
@@ -47,6 +48,7 @@ struct hext_config {
 	 * Only Ssnpm has the fields.
 	 */
 	uint8_t pmm_values;
+	uint8_t s_pmm;	      /* PMM of L1's S mode: 0, 2 or 3. Only with Ssnpm. */
 	bool gstage_adue;     /* hardware sets A and D in G-stage PTEs (menvcfg.ADUE) */
 	uint8_t vmid_bits;    /* VMIDLEN, 0 to 14 */
 	uint16_t hgatp_modes; /* bit n: hgatp has mode n (0 Bare, 8 Sv39x4, 9 Sv48x4, 10 Sv57x4) */

@@ -32,16 +32,20 @@ struct hext_masking hext_masking_of_hlv(const struct hext_hart *h, bool as_user)
 	return of_l2(h, as_user ? as_vu : henvcfg_pmm(h));
 }
 
+uint64_t hext_mask_of_l1(const struct hext_hart *h, bool as_user, uint64_t addr)
+{
+	unsigned int pmm = as_user ? senvcfg_pmm(h) : h->cfg->s_pmm;
+
+	return hext_mask_address(hext_masking_by(h->s.status & SSTATUS_MXR ? 0 : pmm, h->s.atp),
+				 addr);
+}
+
 uint64_t hext_masked_address(const struct hext_hart *h, const struct hext_insn *insn,
 			     const uint64_t x[32], unsigned int offset)
 {
 	uint64_t addr = hext_insn_address(insn, x) + offset;
-	struct hext_masking m;
 
-	if (h->virt)
-		m = of_l2(h, h->user ? senvcfg_pmm(h) : henvcfg_pmm(h));
-	else
-		m = hext_masking_by(h->user && !(h->s.status & SSTATUS_MXR) ? senvcfg_pmm(h) : 0,
-				    h->s.atp);
-	return hext_mask_address(m, addr);
+	if (!h->virt)
+		return hext_mask_of_l1(h, h->user, addr);
+	return hext_mask_address(of_l2(h, h->user ? senvcfg_pmm(h) : henvcfg_pmm(h)), addr);
 }

@@ -40,6 +40,12 @@ static inline uint64_t hext_mask_address(struct hext_masking m, uint64_t addr)
 struct hext_masking hext_masking_of_hlv(const struct hext_hart *h, bool as_user);
 
 /*
+ * The address of a load or store of L1 itself to @addr, in U mode if @as_user is set, else in S
+ * mode. The supervisor set of CSRs is in the image.
+ */
+uint64_t hext_mask_of_l1(const struct hext_hart *h, bool as_user, uint64_t addr);
+
+/*
  * The address of the byte at @offset of the access of @insn, by the guest that runs: L1 or L2, in
  * its current mode. @x: its integer registers. Both sets of CSRs are in the image.
  */

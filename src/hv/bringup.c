@@ -5,6 +5,7 @@
 #include "hv/console.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
+#include "hv/sbi.h"
 #include "hv/vcpu_resume.h"
 #include "lib/assert.h"
 #include "lib/race.h"
@@ -54,6 +55,7 @@ void bringup_hart_started(struct vcpu *v)
 	RACE_POINT();
 	nested_reset(v);
 	vcpu_reset(v, v->start_pc, v->start_arg);
+	sbi_fwft_hart_start(v);
 	init_hart(v);
 	vcpu_resume(v);
 	riscv_enter_guest(v);

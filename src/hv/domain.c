@@ -3,6 +3,7 @@
 #include "hv/console.h"
 #include "hv/domain.h"
 #include "riscv/imsic.h"
+#include "riscv/sbi_call.h"
 #include "riscv/world.h"
 
 _Static_assert(MACHINE_MAX_HARTS <= INDEX_SET_MAX, "a set has room for all vCPUs");
@@ -52,6 +53,12 @@ static void fill_config(struct world_config *w, struct machine *m)
 	c->name = m->isa.name && hext_is_told(HEXT_TOLD_##told, c->aia, c->aia);
 #include "hext/ext_table.h"
 	c->gstage_adue = c->svadu && !c->svade;
+	/*
+	 * With both, hardware sets A and D when L1 asks for it (sbi_fwft.c). Halite's own tables
+	 * have both bits set, so it does not matter to Halite that firmware allows it from now on.
+	 */
+	if (c->svadu && c->svade)
+		firmware_set_feature(SBI_FWFT_PTE_AD_HW_UPDATING, 1);
 	/* With Smstateen, siselect traps: hext_known_stateen0() clears hstateen0.CSRIND. */
 	w->open_iselect = !c->aia && !c->smstateen &&
 			  (m->isa.smaia || m->isa.ssaia || m->isa.smcsrind || m->isa.sscsrind);

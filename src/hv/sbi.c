@@ -10,7 +10,7 @@ static const struct sbi_extension sbi_base;
 
 static const struct sbi_extension *const extensions[] = {
 	&sbi_base, &sbi_time, &sbi_ipi, &sbi_rfence, &sbi_hsm,
-	&sbi_srst, &sbi_dbcn, &sbi_pmu, &sbi_halite,
+	&sbi_srst, &sbi_dbcn, &sbi_pmu, &sbi_fwft,   &sbi_halite,
 };
 
 static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)

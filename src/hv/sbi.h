@@ -25,6 +25,7 @@ enum sbi_error {
 	SBI_ERR_ALREADY_STARTED = -7,
 	SBI_ERR_ALREADY_STOPPED = -8,
 	SBI_ERR_NO_SHMEM = -9,
+	SBI_ERR_DENIED_LOCKED = -14,
 	/*
 	 * Not an error of the specification: the handler has set the vCPU's registers and pc
 	 * itself.
@@ -42,7 +43,7 @@ struct sbi_extension {
 };
 
 extern const struct sbi_extension sbi_time, sbi_ipi, sbi_rfence, sbi_hsm, sbi_srst, sbi_dbcn,
-	sbi_nacl, sbi_pmu, sbi_halite;
+	sbi_nacl, sbi_pmu, sbi_fwft, sbi_halite;
 
 /* The calls of SBI 0.1: all extensions from sbi_legacy.id to SBI_EXT_LEGACY_SHUTDOWN. */
 extern const struct sbi_extension sbi_legacy;
@@ -59,6 +60,9 @@ bool sbi_nacl_sync_sret(struct vcpu *v);
 
 /* Without Sstc, the supervisor timer interrupt of the firmware has come: make STI pending in L1. */
 void sbi_time_expired(struct vcpu *v);
+
+/* @v's hart starts: its features have their values after reset. The caller has reset @v. */
+void sbi_fwft_hart_start(struct vcpu *v);
 
 static inline struct sbi_result sbi_error(int64_t error)
 {

@@ -8,6 +8,7 @@
  * bits for harts that do not exist count for nothing; CLEAR_IPI returns 0 whether or not an IPI was
  * pending.
  */
+#include "hext/masking.h"
 #include "hext/walk.h"
 #include "hv/console.h"
 #include "hv/ipi.h"
@@ -44,6 +45,8 @@ static bool read_virtual(struct vcpu *v, uint64_t va, void *buf, unsigned int si
 	};
 	struct hext_page page;
 
+	if (v->h.cfg->s_pmm)
+		va = hext_mask_of_l1(&v->h, false, va);
 	if (hext_walk_two_stage(&v->h, va, &access, &page, trap) != HEXT_WALK_OK) {
 		trap->gva = false;
 		return false;

@@ -116,6 +116,13 @@ struct vcpu {
 	uint64_t start_pc; /* pc and argument for the next start of the hart */
 	uint64_t start_arg;
 	struct stats_hart stats;
+	/* SBI FWFT (sbi_fwft.c) */
+	struct {
+		uint32_t locked; /* bit n: L1 has locked feature n until the hart starts again */
+		/* L1 has changed the firmware's MISALIGNED_EXC_DELEG, which was: */
+		bool delegation_changed, delegation_at_start;
+		struct world_config config; /* h.cfg, if it is not the domain's */
+	} features;
 };
 
 /* The domain's vCPU with hart id @hartid, or NULL. */

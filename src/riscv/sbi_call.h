@@ -46,6 +46,20 @@ static inline bool firmware_has_extension(uint64_t ext)
 	return !r.error && r.value;
 }
 
+/*
+ * Read or write feature @feature of the firmware on this hart (SBI 3.0 "Firmware Features"). An
+ * error if the firmware does not have it.
+ */
+static inline struct sbi_result firmware_get_feature(uint32_t feature)
+{
+	return firmware_call(SBI_EXT_FWFT, SBI_FWFT_GET, feature, 0, 0, 0, 0, 0);
+}
+
+static inline struct sbi_result firmware_set_feature(uint32_t feature, uint64_t value)
+{
+	return firmware_call(SBI_EXT_FWFT, SBI_FWFT_SET, feature, value, 0, 0, 0, 0);
+}
+
 /* Set the supervisor timer interrupt for @time, in ticks. ~0 clears a pending one. */
 static inline void firmware_set_timer(uint64_t time)
 {

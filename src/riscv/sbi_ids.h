@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Numbers of SBI extensions and functions (RISC-V SBI 2.0), for C and for assembly. */
+/* Numbers of SBI extensions and functions (RISC-V SBI 3.0), for C and for assembly. */
 #ifndef RISCV_SBI_IDS_H
 #define RISCV_SBI_IDS_H
 
@@ -18,6 +18,7 @@
 #define SBI_EXT_SRST		 0x53525354
 #define SBI_EXT_PMU		 0x504d55
 #define SBI_EXT_DBCN		 0x4442434e
+#define SBI_EXT_FWFT		 0x46574654
 
 #define SBI_BASE_GET_SPEC_VERSION 0
 #define SBI_BASE_GET_IMPL_ID	  1
@@ -32,5 +33,15 @@
 #define SBI_SRST_REASON_FAILURE	  1
 #define SBI_DBCN_WRITE		  0
 #define SBI_DBCN_READ		  1
+#define SBI_FWFT_SET		  0
+#define SBI_FWFT_GET		  1
+
+/* Features of FWFT. All are local: each hart has a value of its own. */
+#define SBI_FWFT_MISALIGNED_EXC_DELEG  0
+#define SBI_FWFT_LANDING_PAD	       1
+#define SBI_FWFT_SHADOW_STACK	       2
+#define SBI_FWFT_DOUBLE_TRAP	       3
+#define SBI_FWFT_PTE_AD_HW_UPDATING    4
+#define SBI_FWFT_POINTER_MASKING_PMLEN 5
 
 #endif

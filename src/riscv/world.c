@@ -95,11 +95,23 @@ static void probe_masking(struct world_config *w)
 	w->reads_senvcfg = csr_answers(CSR_SENVCFG);
 }
 
+/*
+ * L1's henvcfg.ADUE is read-only 0 where hardware does not set A and D for L1's HS mode (priv
+ * "henvcfg": the bit follows menvcfg.ADUE).
+ */
+static void probe_ad(struct world_config *w)
+{
+	w->can_update_ad = w->hext.henvcfg & HENVCFG_ADUE;
+	if (!w->hext.gstage_adue)
+		w->hext.henvcfg &= ~HENVCFG_ADUE;
+}
+
 void world_probe(struct world_config *w)
 {
 	struct hext_config *cfg = &w->hext;
 
 	probe_csrs(w);
+	probe_ad(w);
 	probe_masking(w);
 	w->henvcfg_of_l1 = choose_henvcfg(cfg);
 	w->hstatus_of_l1 =
@@ -113,6 +125,19 @@ void world_probe(struct world_config *w)
 	ncsr_write(HEXT_CSR_VSATP, UINT64_C(0xffff) << SATP_ASID_SHIFT);
 	cfg->asid_bits = count_bits(ncsr_read(HEXT_CSR_VSATP) >> SATP_ASID_SHIFT);
 	ncsr_write(HEXT_CSR_VSATP, 0);
+}
+
+void world_set_ad(struct world_config *w, bool on)
+{
+	w->hext.gstage_adue = on;
+	w->hext.henvcfg = (w->hext.henvcfg & ~HENVCFG_ADUE) | (on ? HENVCFG_ADUE : 0);
+	w->henvcfg_of_l1 = (w->henvcfg_of_l1 & ~HENVCFG_ADUE) | (on ? HENVCFG_ADUE : 0);
+}
+
+void world_set_s_pmm(struct world_config *w, unsigned int pmm)
+{
+	w->hext.s_pmm = pmm;
+	w->henvcfg_of_l1 = (w->henvcfg_of_l1 & ~HENVCFG_PMM) | (uint64_t)pmm << ENVCFG_PMM_SHIFT;
 }
 
 void world_init(const struct hext_config *c, uint64_t hgatp)

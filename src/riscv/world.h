@@ -25,6 +25,11 @@ struct world_config {
 	bool open_iselect;  /* L1 has no AIA, but can access siselect */
 	bool open_ctr;	    /* L1 has no Ssctr, but can access its CSRs */
 	bool reads_senvcfg; /* L1 has Ssnpm, and Halite can read senvcfg */
+	/*
+	 * Hardware can set A and D for L1: henvcfg.ADUE of the hart is writable. hext.gstage_adue
+	 * says whether it does.
+	 */
+	bool can_update_ad;
 	/* the hart's guest file that is L1's supervisor-level file; 0: none */
 	uint8_t l1_file;
 	uint64_t hstatus_of_l1; /* bits of hstatus that are always set while L1 runs */
@@ -78,6 +83,13 @@ static inline const struct world_hart *world_const_hart(const struct hext_hart *
  * w->hext takes from the ISA string.
  */
 void world_probe(struct world_config *w);
+
+/*
+ * Change @w so that hardware sets A and D for L1, or does not, or that PMM of L1's S mode is @pmm.
+ * Another configuration counts for a hart from the next world_load() on.
+ */
+void world_set_ad(struct world_config *w, bool on);
+void world_set_s_pmm(struct world_config *w, unsigned int pmm);
 
 /*
  * Set the CSRs that do not depend on the guest's state to Halite's values, vsatp to Bare, and hgatp

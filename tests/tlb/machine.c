@@ -454,7 +454,13 @@ NO_EXTENSION(sbi_srst, 0x53525354);
 NO_EXTENSION(sbi_dbcn, 0x4442434e);
 NO_EXTENSION(sbi_pmu, SBI_EXT_PMU);
 NO_EXTENSION(sbi_legacy, 0);
+NO_EXTENSION(sbi_fwft, SBI_EXT_FWFT);
 NO_EXTENSION(sbi_halite, 0x0a414c49);
+
+void sbi_fwft_hart_start(struct vcpu *v)
+{
+	(void)v;
+}
 
 void sbi_time_expired(struct vcpu *v)
 {

@@ -460,6 +460,33 @@ static void accesses_of_l1_are_masked_in_user_mode(void **state)
 	assert_int_equal(hext_masked_address(&h, &insn, x, 0), x[11] + 8);
 }
 
+/* SBI 3.0 "Firmware Features", POINTER_MASKING_PMLEN: S mode has a PMM of its own. */
+static void accesses_of_l1_are_masked_in_supervisor_mode(void **state)
+{
+	struct hext_config masked = *h.cfg;
+	uint64_t x[32] = { 0 };
+	struct hext_insn insn;
+
+	(void)state;
+	hext_decode(LD_A0_8_A1, &insn);
+	x[11] = UINT64_C(0x5a5a923456789000);
+	masked.s_pmm = 3;
+	h.cfg = &masked;
+	h.senvcfg = PMM(2);
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), UINT64_C(0x0000923456789008));
+	h.s.atp = fake_atp(8, 0);
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), UINT64_C(0xffff923456789008));
+	h.s.status = SSTATUS_MXR;
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), x[11] + 8);
+	/* U mode and L2 have other fields. */
+	h.s.status = 0;
+	h.user = true;
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), UINT64_C(0x005a923456789008));
+	h.user = false;
+	h.virt = true;
+	assert_int_equal(hext_masked_address(&h, &insn, x, 0), x[11] + 8);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
@@ -482,6 +509,7 @@ int main(void)
 		T(a_misaligned_access_is_masked_byte_by_byte),
 		T(htinst_is_filled_for_masked_addresses),
 		T(accesses_of_l1_are_masked_in_user_mode),
+		T(accesses_of_l1_are_masked_in_supervisor_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,4 +21,9 @@ static inline bool firmware_has_extension(uint64_t ext)
 	return firmware_call(SBI_EXT_BASE, SBI_BASE_PROBE_EXTENSION, ext, 0, 0, 0, 0, 0).value;
 }
 
+static inline struct sbi_result firmware_set_feature(uint32_t feature, uint64_t value)
+{
+	return firmware_call(SBI_EXT_FWFT, SBI_FWFT_SET, feature, value, 0, 0, 0, 0);
+}
+
 #endif
