@@ -156,6 +156,7 @@ unit_boards()
 		set -- hv_machine hv_aia hv_guest_fdt hv_boards
 		;;
 	hv/image.c) set -- hv_image ;;
+	lib/pages.c) set -- hv_machine ;;
 	'') set -- hv_machine hv_aia hv_guest_fdt hv_boards hv_image ;;
 	*) return 0 ;;
 	esac

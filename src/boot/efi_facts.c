@@ -80,6 +80,40 @@ static bool is_free(const struct efi_memory *memory)
 	}
 }
 
+/*
+ * Find the descriptor of the address @at in @map, and write it to @memory. False: there is none, or
+ * it passes 2^64.
+ */
+static bool find_memory(struct efi_memory *memory, const void *map, uint64_t size,
+			uint64_t descriptor_size, uint64_t at)
+{
+	uint64_t i;
+
+	for (i = 0; i + sizeof(*memory) <= size; i += descriptor_size) {
+		memcpy(memory, (const uint8_t *)map + i, sizeof(*memory));
+		if (at >= memory->start && (at - memory->start) / EFI_PAGE_SIZE < memory->pages)
+			return memory->pages <= UINT64_MAX / EFI_PAGE_SIZE &&
+			       range_is_valid(memory->start, memory->pages * EFI_PAGE_SIZE);
+	}
+	return false;
+}
+
+bool efi_map_holds(const void *map, uint64_t size, uint64_t descriptor_size, struct range r)
+{
+	struct efi_memory memory;
+	uint64_t at = r.start;
+
+	if (!r.size || !range_is_valid(r.start, r.size))
+		return false;
+	while (at < range_end(r)) {
+		if (!find_memory(&memory, map, size, descriptor_size, at) || !is_free(&memory) ||
+		    memory.type == EFI_CONVENTIONAL)
+			return false;
+		at = memory.start + memory.pages * EFI_PAGE_SIZE;
+	}
+	return true;
+}
+
 bool efi_map_ram(struct range_list *ram, const void *map, uint64_t size, uint64_t descriptor_size)
 {
 	struct efi_memory memory;

@@ -24,4 +24,10 @@ bool efi_options_text(char *text, size_t room, const uint16_t *options, uint32_t
  */
 bool efi_map_ram(struct range_list *ram, const void *map, uint64_t size, uint64_t descriptor_size);
 
+/*
+ * Whether all of @r is memory in @map that EFI has allocated, and that a system may use when boot
+ * services have ended. Contents of other memory may change until then.
+ */
+bool efi_map_holds(const void *map, uint64_t size, uint64_t descriptor_size, struct range r);
+
 #endif

@@ -67,6 +67,10 @@ struct pages {
 	uint64_t size;
 };
 
+struct map {
+	uint64_t size, key, descriptor_size;
+};
+
 struct efi {
 	efi_handle image;
 	const struct efi_system_table *system;
@@ -76,8 +80,9 @@ struct efi {
 	struct pages fdt;     /* the device tree, which is changed */
 	struct pages ramdisk; /* that of LoadFile2 */
 	uint64_t ramdisk_size;
-	struct pages map;  /* the memory map */
-	struct pages list; /* for lists of ranges */
+	struct pages map;     /* the memory map */
+	struct map first_map; /* how it was before the device tree was copied */
+	struct pages list;    /* for lists of ranges, here and until Halite has a home */
 };
 
 /* Too large for the stack of some boot loaders. */
@@ -220,6 +225,31 @@ static const void *find_fdt(void)
 	return NULL;
 }
 
+/*
+ * Drop a ramdisk that the device tree of EFI names, unless a boot loader may have put it there: in
+ * memory that EFI has allocated, but not for efi_main(). An old tree may name any address.
+ */
+static int check_old_ramdisk(void *fdt)
+{
+	const struct range own[] = { { efi.map.start, efi.map.size },
+				     { efi.list.start, efi.list.size },
+				     home_image() };
+	struct range ramdisk = pack_loader_ramdisk(fdt);
+	bool fits = efi_map_holds(memory_at(efi.map.start), efi.first_map.size,
+				  efi.first_map.descriptor_size, ramdisk);
+	unsigned int i;
+
+	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		fits &= !range_overlaps(ramdisk, own[i]);
+	if (fits)
+		return 0;
+	if (ramdisk.size)
+		print("linux,initrd-start of EFI's device tree: no boot loader's memory from 0x%lx "
+		      "to 0x%lx: not used",
+		      (unsigned long)ramdisk.start, (unsigned long)range_end(ramdisk) - 1);
+	return devtree_drop_ramdisk(fdt);
+}
+
 /* Fill in /chosen of the copy of the device tree. Return 0, or an error of libfdt. */
 static int fill_chosen(void)
 {
@@ -229,9 +259,9 @@ static int fill_chosen(void)
 
 	if (efi.bootargs[0])
 		error = devtree_fill_bootargs(fdt, efi.bootargs);
-	if (!error && ramdisk.size)
-		error = devtree_fill_ramdisk(fdt, ramdisk);
-	return error;
+	if (error)
+		return error;
+	return ramdisk.size ? devtree_fill_ramdisk(fdt, ramdisk) : check_old_ramdisk(fdt);
 }
 
 /* Copy the device tree, with room for all that is added, among it @ranges ranges of memory. */
@@ -280,10 +310,6 @@ static efi_status check_kernel(void)
 
 /* ---- the end of boot services ---- */
 
-struct map {
-	uint64_t size, key, descriptor_size;
-};
-
 static efi_status get_map(struct map *m)
 {
 	uint32_t version;
@@ -307,9 +333,13 @@ static efi_status prepare_map(uint64_t *count)
 	if (status != EFI_SUCCESS)
 		return status;
 	*count = efi.map.size / m.descriptor_size;
-	/* A list that grows leaves its old pages unused. */
-	return allocate(&efi.list, 4 * *count * sizeof(struct range) + 16 * EFI_PAGE_SIZE,
-			"the list of memory");
+	/* Lists of RAM, here and in hv_start(), and what the device tree reserves. */
+	status = allocate(&efi.list, 4 * *count * sizeof(struct range) + 16 * EFI_PAGE_SIZE,
+			  "the list of memory");
+	if (status != EFI_SUCCESS)
+		return status;
+	status = get_map(&efi.first_map);
+	return status == EFI_SUCCESS ? status : failed("cannot read the memory map", status);
 }
 
 /*
@@ -349,6 +379,8 @@ static _Noreturn void leave(const struct map *m)
 	error = devtree_fill_memory(fdt, &ram);
 	if (error)
 		hv_fatal("EFI's device tree: memory: %s", fdt_strerror(error));
+	/* The list of RAM is in the device tree now. */
+	home_give_memory((struct page_pool){ efi.list.start, efi.list.start + efi.list.size });
 	riscv_efi_leave(efi.hartid, fdt);
 }
 

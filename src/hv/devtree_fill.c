@@ -85,3 +85,18 @@ int devtree_fill_ramdisk(void *fdt, struct range ramdisk)
 	error = fdt_setprop_u64(fdt, chosen, "linux,initrd-start", ramdisk.start);
 	return error ? error : fdt_setprop_u64(fdt, chosen, "linux,initrd-end", range_end(ramdisk));
 }
+
+int devtree_drop_ramdisk(void *fdt)
+{
+	static const char *const names[] = { "linux,initrd-start", "linux,initrd-end" };
+	int chosen = devtree_subnode(fdt, 0, "chosen");
+	int error = 0;
+	unsigned int i;
+
+	for (i = 0; i < 2 && chosen >= 0 && !error; i++) {
+		error = fdt_delprop(fdt, chosen, names[i]);
+		if (error == -FDT_ERR_NOTFOUND)
+			error = 0;
+	}
+	return error;
+}

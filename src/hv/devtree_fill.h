@@ -24,4 +24,7 @@ int devtree_fill_bootargs(void *fdt, const char *bootargs);
 /* Make @ramdisk the boot loader's ramdisk in /chosen. */
 int devtree_fill_ramdisk(void *fdt, struct range ramdisk);
 
+/* Remove the boot loader's ramdisk from /chosen. */
+int devtree_drop_ramdisk(void *fdt);
+
 #endif

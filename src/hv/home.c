@@ -16,6 +16,15 @@
 #define SIZE_OF_EIGHT UINT64_C(0x800000)
 #define SIZE_OF_ONE   UINT64_C(0x80000)
 
+/*
+ * The pages of the image for lists of ranges before a home is chosen. They are enough for 1,500
+ * ranges of RAM and reserved memory, 500 of them with no-map.
+ */
+#define FIRST_PAGES 16
+
+/* In .data, so that the code that clears bss leaves it. */
+static struct page_pool given __attribute__((section(".data")));
+
 /* The size of the home. It is in .data and not in bss, so home_move() copies it. */
 static uint64_t chosen_size = 1;
 
@@ -35,6 +44,20 @@ unsigned int home_harts(uint64_t size, uint64_t rings)
 	uint64_t further = size > eight ? (size - eight) / (SIZE_OF_ONE + rings) : 0;
 
 	return further < MACHINE_MAX_HARTS ? 8 + further : MACHINE_MAX_HARTS;
+}
+
+void home_give_memory(struct page_pool memory)
+{
+	given = memory;
+}
+
+struct page_pool home_first_memory(void)
+{
+	static _Alignas(PAGE_SIZE) uint8_t memory[FIRST_PAGES * PAGE_SIZE];
+
+	if (given.end)
+		return given;
+	return (struct page_pool){ (uintptr_t)memory, (uintptr_t)memory + sizeof(memory) };
 }
 
 struct range home_image(void)

@@ -17,6 +17,7 @@
 
 #include "hv/machine.h"
 #include "hv/modules.h"
+#include "lib/pages.h"
 #include "lib/range.h"
 
 #define HOME_ALIGN   UINT64_C(0x200000)
@@ -30,6 +31,18 @@ uint64_t home_size(unsigned int cpus, uint64_t rings);
 
 /* The most harts for which a home of @size bytes is large enough, at least 1. */
 unsigned int home_harts(uint64_t size, uint64_t rings);
+
+/*
+ * The memory for lists until there is a home: @memory of the last home_give_memory(), or pages of
+ * the image, which are the only memory known to be free. A home may overlap it.
+ */
+struct page_pool home_first_memory(void);
+
+/*
+ * Give home_first_memory() more memory than the image has. The memory must be in use for nothing
+ * else until home_move(). It stays given when Halite starts again from head.S.
+ */
+void home_give_memory(struct page_pool memory);
 
 /* The memory of the running image, bss included. */
 struct range home_image(void);

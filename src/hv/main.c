@@ -51,34 +51,18 @@ static void check_firmware(const void *fdt)
 		 (long)r.error);
 }
 
-/*
- * Before a home is chosen, no memory is known to be free but the image's own. This is enough for
- * 1,000 ranges of RAM and of reserved memory.
- */
-#define FIRST_PAGES 16
-
-static struct page_pool first_memory;
-
-static void use_first_memory(void)
-{
-	static _Alignas(PAGE_SIZE) uint8_t memory[FIRST_PAGES * PAGE_SIZE];
-
-	first_memory = (struct page_pool){ (uintptr_t)memory, (uintptr_t)memory + sizeof(memory) };
-	array_use(&first_memory);
-}
-
 void hv_start(uint64_t hartid, void *fdt)
 {
 	struct range self = home_image();
 	const void *tree;
 	struct modules mods;
-	struct page_pool before;
+	struct page_pool memory = home_first_memory(), before = memory;
 	struct range home;
 	unsigned int cpus;
 	uint64_t rings;
 
 	console_init();
-	use_first_memory();
+	array_use(&memory);
 	machine_check_fdt(fdt, HOME_FDT_MAX);
 	console_use_finisher(machine_find_finisher, fdt);
 	check_firmware(fdt);
@@ -88,12 +72,14 @@ void hv_start(uint64_t hartid, void *fdt)
 	tree = pack_choose_fdt(&pack, fdt, &host.machine);
 	if (tree != fdt) {
 		machine_check_fdt(tree, HOME_FDT_MAX);
+		/* The lists of the loader's tree are not in use any more. */
+		memory = before;
 		machine_parse_memory(&host.machine, tree);
 	}
 	modules_find_packed(&mods, tree, &host.machine, self, &pack);
 	cpus = machine_count_cpus(&host.machine, tree);
 	rings = options_trace(pack_words(&pack, tree)) * sizeof(struct stats_event);
-	before = first_memory;
+	before = memory;
 	/* If there is no place for so many harts, Halite leaves out some, and hv_main() says so. */
 	while (!home_choose(&host.machine, &mods, self, home_size(cpus, rings),
 			    options_tables(pack_words(&pack, tree)), &home)) {
@@ -102,7 +88,7 @@ void hv_start(uint64_t hartid, void *fdt)
 				 (unsigned long)(home_size(cpus, rings) >> 20));
 		cpus = cpus * 7 / 8;
 		/* The lists of home_choose() are not in use any more. */
-		first_memory = before;
+		memory = before;
 	}
 	home_move(home, hartid, tree);
 }

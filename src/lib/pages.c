@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdbool.h>
 #include <string.h>
 
 #include "lib/assert.h"
@@ -23,6 +24,14 @@ void array_use(struct page_pool *p)
 	arrays = p;
 }
 
+/* Whether the array, of @bytes bytes in its pages, is the last that has got pages. */
+static bool is_last(const void *array, uint64_t bytes)
+{
+	uint64_t end = ((uintptr_t)array + bytes + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+
+	return arrays && bytes && end == arrays->next;
+}
+
 void *array_grow(void *array, unsigned int count, unsigned int *room, size_t size)
 {
 	uint64_t pages = (2 * (uint64_t)count * size + PAGE_SIZE - 1) / PAGE_SIZE;
@@ -31,6 +40,12 @@ void *array_grow(void *array, unsigned int count, unsigned int *room, size_t siz
 	assert(size <= PAGE_SIZE && count <= *room);
 	if (count < *room)
 		return array;
+	if (is_last(array, *room * size)) {
+		if (!pages_alloc(arrays, 1, PAGE_SIZE))
+			return NULL;
+		*room = (arrays->next - (uintptr_t)array) / size;
+		return array;
+	}
 	pages += !pages;
 	larger = arrays ? pages_alloc(arrays, pages, PAGE_SIZE) : NULL;
 	if (!larger)

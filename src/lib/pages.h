@@ -29,7 +29,8 @@ void array_use(struct page_pool *p);
 /*
  * Make room for one more element in @array, which has @count elements of @size bytes and room for
  * *@room. NULL is an array without elements. Returns the array, which may have another address now,
- * or NULL if no memory is left. The memory of the old array is not used again.
+ * or NULL if no memory is left. An array that is the last to have got pages grows where it is, by a
+ * page. Otherwise the memory of the old array is not used again.
  */
 void *array_grow(void *array, unsigned int count, unsigned int *room, size_t size);
 

@@ -7,10 +7,12 @@
 #include "boot/efi.h"
 #include "boot/efi_facts.h"
 #include "hv/devtree.h"
+#include "hv/home.h"
 #include "hv/pack.h"
 
-#define PAGES_MAX 32
-#define MAP_SIZE  (sizeof(struct efi_memory) + 8) /* descriptors may grow */
+#define PAGES_MAX    32
+#define MAP_SIZE     (sizeof(struct efi_memory) + 8) /* descriptors may grow */
+#define MEMORIES_MAX 2000
 
 /* What the EFI of the test does: status of a call, 0 is success. */
 static struct {
@@ -23,7 +25,9 @@ static struct {
 	const char *ramdisk_text;
 	uint64_t ramdisk_length;
 	unsigned int memories;
-	struct efi_memory memory[8];
+	struct efi_memory memory[MEMORIES_MAX];
+	/* The number of the allocation that the tree's old ramdisk is in; 0: none. */
+	unsigned int old_ramdisk;
 } fake;
 
 static struct pages {
@@ -61,6 +65,15 @@ static struct pages *find_pages(uint64_t start)
 	return NULL;
 }
 
+/* Change the ramdisk that EFI's tree has. */
+static void set_old_ramdisk(uint64_t start, uint64_t end)
+{
+	int chosen = node_at("/chosen");
+
+	assert_int_equal(fdt_setprop_inplace_u64(tree, chosen, "linux,initrd-start", start), 0);
+	assert_int_equal(fdt_setprop_inplace_u64(tree, chosen, "linux,initrd-end", end), 0);
+}
+
 static efi_status allocate_pages(int kind, int type, uint64_t pages, uint64_t *address)
 {
 	struct pages *p = find_pages(0);
@@ -70,12 +83,14 @@ static efi_status allocate_pages(int kind, int type, uint64_t pages, uint64_t *a
 	assert_int_equal(type, 2);
 	assert_false(ended);
 	key++;
-	if (fake.allocate && allocations++ == fake.allocations_before_error)
+	if (allocations++ == fake.allocations_before_error && fake.allocate)
 		return fake.allocate;
 	memory = aligned_alloc(4096, pages * 4096);
 	memset(memory, 0xaa, pages * 4096);
 	p->start = *address = (uintptr_t)memory;
 	p->pages = pages;
+	if (allocations == fake.old_ramdisk)
+		set_old_ramdisk(p->start, p->start + 16);
 	return 0;
 }
 
@@ -276,6 +291,7 @@ static int teardown(void **state)
 	(void)state;
 	for (i = 0; i < PAGES_MAX; i++)
 		free((void *)(uintptr_t)allocated[i].start);
+	memset(allocated, 0, sizeof(allocated));
 	return 0;
 }
 
@@ -446,19 +462,95 @@ static void starts_with_what_efi_tells(void **state)
 	assert_null(fdt_getprop(tree, node_at("/chosen"), "bootargs", NULL));
 }
 
+static void add_old_ramdisk(uint64_t start, uint64_t end)
+{
+	make_tree();
+	set_text("/chosen", "bootargs", "from tree");
+	assert_int_equal(fdt_setprop_u64(tree, node_at("/chosen"), "linux,initrd-start", start), 0);
+	assert_int_equal(fdt_setprop_u64(tree, node_at("/chosen"), "linux,initrd-end", end), 0);
+	assert_int_equal(fdt_pack(tree), 0);
+}
+
 static void keeps_what_is_in_the_tree(void **state)
 {
 	(void)state;
-	make_tree();
-	set_text("/chosen", "bootargs", "from tree");
-	assert_int_equal(fdt_setprop_u64(tree, node_at("/chosen"), "linux,initrd-start", 16), 0);
-	assert_int_equal(fdt_setprop_u64(tree, node_at("/chosen"), "linux,initrd-end", 32), 0);
-	assert_int_equal(fdt_pack(tree), 0);
+	add_old_ramdisk(0x81200010, 0x81a00000);
 	/* A boot loader offers a ramdisk without a byte. */
 	fake.has_ramdisk = true;
 	starts();
 	assert_string_equal(devtree_bootargs(left_fdt, left_node("/chosen")), "from tree");
-	assert_int_equal(pack_loader_ramdisk(left_fdt).start, 16);
+	assert_int_equal(pack_loader_ramdisk(left_fdt).start, 0x81200010);
+	assert_int_equal(pack_loader_ramdisk(left_fdt).size, 0x7ffff0);
+	assert_string_equal(console, "");
+}
+
+/* The tree may be that of another boot, or of firmware that EFI has been loaded over. */
+static void drops_a_ramdisk_that_may_be_old(void **state)
+{
+	static const uint64_t ranges[][2] = {
+		{ 0x80200000, 0x80200001 },		      /* free memory */
+		{ 0x80000000, 0x80000001 },		      /* the firmware's */
+		{ 0x811ffff0, 0x81200010 },		      /* half free */
+		{ 0x81200000, 0x81a00001 },		      /* goes on behind all memory */
+		{ 0x40000000, 0x40000001 },		      /* no memory */
+		{ UINT64_C(0xfffffffffffffff0), UINT64_MAX }, /* no address */
+	};
+	efi_status status = 0;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		teardown(state);
+		setup(state);
+		add_old_ramdisk(ranges[i][0], ranges[i][1]);
+		starts();
+		assert_int_equal(pack_loader_ramdisk(left_fdt).size, 0);
+		assert_non_null(strstr(console, "no boot loader's memory from 0x"));
+	}
+	/* What follows looks like a boot loader's, and is Halite's own: the map, then the list. */
+	for (i = 1; i <= 2; i++) {
+		teardown(state);
+		setup(state);
+		add_old_ramdisk(0x1000, 0x2000);
+		fake.memory[3] = (struct efi_memory){ EFI_LOADER_DATA, 0x100000000, 0,
+						      UINT64_C(1) << 36, 0xf };
+		fake.memories = 4;
+		fake.old_ramdisk = i;
+		starts();
+		assert_int_equal(pack_loader_ramdisk(left_fdt).size, 0);
+	}
+	/* A look at the ramdisk, whether it is a bundle, would end the test. */
+	teardown(state);
+	setup(state);
+	set_packed(false);
+	add_old_ramdisk(0x80200000, 0x80300000);
+	assert_false(start(&status));
+	assert_int_equal(status, EFI_NOT_FOUND);
+}
+
+/* Each second page is firmware's. */
+static void starts_with_any_number_of_pieces_of_memory(void **state)
+{
+	static struct machine m;
+	static struct modules mods;
+	const struct range self = { 0x80200000, 0x100000 };
+	struct page_pool pool;
+	struct range home;
+	unsigned int i;
+
+	(void)state;
+	for (i = 3; i < MEMORIES_MAX; i++)
+		fake.memory[i] =
+			(struct efi_memory){ EFI_CONVENTIONAL, 0x90000000 - i * UINT64_C(0x2000), 0,
+					     1, 0xf };
+	fake.memories = MEMORIES_MAX;
+	starts();
+	pool = home_first_memory();
+	array_use(&pool);
+	machine_parse_memory(&m, left_fdt);
+	assert_int_equal(m.ram.count, MEMORIES_MAX - 2);
+	assert_true(home_choose(&m, &mods, self, 0x1000000, 512, &home));
+	assert_int_equal(home.start, 0x80a00000);
 }
 
 static void goes_on_without_options_that_are_no_text(void **state)
@@ -608,6 +700,8 @@ int main(void)
 		TEST(reads_text_in_utf_16),
 		TEST(starts_with_what_efi_tells),
 		TEST(keeps_what_is_in_the_tree),
+		TEST(drops_a_ramdisk_that_may_be_old),
+		TEST(starts_with_any_number_of_pieces_of_memory),
 		TEST(goes_on_without_options_that_are_no_text),
 		TEST(reads_the_map_again_if_it_has_changed),
 		TEST(ends_if_boot_services_do_not),

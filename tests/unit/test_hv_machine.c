@@ -491,6 +491,31 @@ static void reserved_memory_may_be_in_many_pieces(void **state)
 	assert_int_equal(home.start, 0x90000000 - HOME);
 }
 
+/* What the image's own pages hold. */
+static void memory_may_be_in_many_pieces(void **state)
+{
+	static const struct modules none;
+	volatile unsigned int i;
+	struct page_pool pool = home_first_memory();
+	struct range home;
+	int node;
+
+	(void)state;
+	make_tree();
+	array_use(&pool);
+	for (i = 1; i < 750; i++) {
+		assert_int_equal(fdt_add_mem_rsv(tree, 0x88000000 + i * 0x2000, 0x1000), 0);
+		node = node_at("/memory@80000000");
+		assert_int_equal(fdt_appendprop_u64(tree, node, "reg", 0xa0000000 + i * 0x2000), 0);
+		assert_int_equal(fdt_appendprop_u64(tree, node, "reg", 0x1000), 0);
+	}
+	assert_fine(machine_parse_memory(&m, tree));
+	assert_int_equal(m.ram.count, 750);
+	assert_int_equal(m.reserved.count, 750);
+	assert_true(home_choose(&m, &none, self, HOME, 512, &home));
+	assert_int_equal(home.start, 0x90000000 - HOME);
+}
+
 static void bad_trees_are_named(void **state)
 {
 	uint32_t size;
@@ -854,6 +879,7 @@ int main(void)
 		cmocka_unit_test(harts_without_h_are_left_out),
 		cmocka_unit_test(devices_may_be_many),
 		cmocka_unit_test(reserved_memory_may_be_in_many_pieces),
+		cmocka_unit_test(memory_may_be_in_many_pieces),
 		cmocka_unit_test(bad_trees_are_named),
 		cmocka_unit_test(missing_things_are_named),
 		cmocka_unit_test(nops_are_passed_over),
