@@ -109,7 +109,8 @@ struct efi_loaded_image {
 	efi_handle parent;
 	void *system_table;
 	efi_handle device;
-	void *path_and_reserved[2];
+	const void *path; /* a device path from @device */
+	void *reserved;
 	uint32_t options_size; /* in bytes */
 	const uint16_t *options;
 };
@@ -117,6 +118,44 @@ struct efi_loaded_image {
 struct efi_load_file2 {
 	efi_status (*load_file)(struct efi_load_file2 *this, const void *path, uint8_t boot_policy,
 				uint64_t *size, void *buffer);
+};
+
+/* The header of a node of a device path. @size has the header in it. Nodes are not aligned. */
+struct efi_path_node {
+	uint8_t type, subtype;
+	uint8_t size[2]; /* little endian */
+};
+
+enum { EFI_PATH_MEDIA = 4, EFI_PATH_END = 0x7f };
+#define EFI_PATH_FILE 4 /* of EFI_PATH_MEDIA: a path in UTF-16 */
+
+#define EFI_FILE_MODE_READ UINT64_C(1)
+#define EFI_FILE_DIRECTORY UINT64_C(0x10) /* an attribute */
+
+struct efi_file {
+	uint64_t revision;
+	efi_status (*open)(struct efi_file *this, struct efi_file **file, const uint16_t *path,
+			   uint64_t mode, uint64_t attributes);
+	efi_status (*close)(struct efi_file *this);
+	void *delete;
+	efi_status (*read)(struct efi_file *this, uint64_t *size, void *buffer);
+	void *write_and_position[3];
+	efi_status (*get_info)(struct efi_file *this, const struct efi_guid *kind, uint64_t *size,
+			       void *info);
+};
+
+struct efi_file_info {
+	uint64_t size;
+	uint64_t file_size; /* in bytes */
+	uint64_t physical_size;
+	uint8_t times[3][16];
+	uint64_t attributes;
+	uint16_t name[256];
+};
+
+struct efi_file_system {
+	uint64_t revision;
+	efi_status (*open_volume)(struct efi_file_system *this, struct efi_file **root);
 };
 
 struct efi_riscv_boot {

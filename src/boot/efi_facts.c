@@ -59,6 +59,65 @@ bool efi_options_text(char *text, size_t room, const uint16_t *options, uint32_t
 	return i == count || !options[i];
 }
 
+/* ---- device paths ---- */
+
+#define BACKSLASH 0x5c
+
+/* The most nodes of a device path that are looked at: a damaged one may have no end. */
+#define NODES_MAX 64
+
+/*
+ * Append the text of a node, @size bytes at @text, to @out, which has *@used words. Nodes are
+ * parts of one path, with one backslash between them. False: @room words are too few.
+ */
+static bool append_part(uint16_t *out, size_t room, size_t *used, const uint8_t *text, size_t size)
+{
+	uint16_t c;
+	size_t i;
+
+	for (i = 0; i + sizeof(c) <= size; i += sizeof(c)) {
+		memcpy(&c, text + i, sizeof(c));
+		if (!c)
+			break;
+		if (!i && c != BACKSLASH && (!*used || out[*used - 1] != BACKSLASH)) {
+			if (*used + 1 >= room)
+				return false;
+			out[(*used)++] = BACKSLASH;
+		}
+		if (c == BACKSLASH && *used && out[*used - 1] == BACKSLASH)
+			continue;
+		if (*used + 1 >= room)
+			return false;
+		out[(*used)++] = c;
+	}
+	return true;
+}
+
+bool efi_path_folder(uint16_t *folder, size_t room, const void *path)
+{
+	const uint8_t *at = path;
+	struct efi_path_node node;
+	size_t used = 0;
+	unsigned int i;
+
+	for (i = 0; at && i < NODES_MAX; i++) {
+		size_t size;
+
+		memcpy(&node, at, sizeof(node));
+		size = node.size[0] | node.size[1] << 8;
+		if (node.type == EFI_PATH_END || size < sizeof(node))
+			break;
+		if (node.type == EFI_PATH_MEDIA && node.subtype == EFI_PATH_FILE &&
+		    !append_part(folder, room, &used, at + sizeof(node), size - sizeof(node)))
+			return false;
+		at += size;
+	}
+	while (used && folder[used - 1] != BACKSLASH)
+		used--;
+	folder[used] = 0;
+	return used;
+}
+
 /* ---- the memory map ---- */
 
 /* Whether @memory is free when boot services have ended, and is RAM like any other. */

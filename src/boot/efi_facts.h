@@ -18,6 +18,12 @@
 bool efi_options_text(char *text, size_t room, const uint16_t *options, uint32_t size);
 
 /*
+ * Write the folder of the file that the device path @path names, in UTF-16 with a \ at its end and
+ * a zero behind it, to @folder of @room words. False: @path names no file, or does not fit.
+ */
+bool efi_path_folder(uint16_t *folder, size_t room, const void *path);
+
+/*
  * Add to @ram, and normalize, the memory that a system may use when boot services have ended:
  * @map has @size bytes of descriptors, one each @descriptor_size bytes. Memory of runtime services
  * and firmware is left out. False: no memory is left for the list, or a descriptor passes 2^64.

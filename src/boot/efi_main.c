@@ -10,20 +10,19 @@
  * RAM like any other to Halite.
  */
 #include <libfdt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "boot/efi.h"
+#include "boot/efi_call.h"
+#include "boot/efi_config.h"
 #include "boot/efi_facts.h"
 #include "hv/console.h"
+#include "hv/devtree.h"
 #include "hv/devtree_fill.h"
 #include "hv/home.h"
 #include "hv/pack.h"
 #include "lib/pages.h"
 #include "riscv/head.h"
-
-#define LINE_SIZE 256
 
 /* More descriptors than GetMemoryMap() tells of: each allocation may add two. */
 #define MORE_DESCRIPTORS 32
@@ -61,124 +60,55 @@ static const struct {
 	4
 };
 
-/* Memory that AllocatePages() has given. size 0: none. */
-struct pages {
-	uint64_t start;
-	uint64_t size;
-};
-
 struct map {
 	uint64_t size, key, descriptor_size;
 };
 
 struct efi {
 	efi_handle image;
-	const struct efi_system_table *system;
-	struct efi_boot_services *boot;
+	struct efi_loaded_image *loaded;
 	uint64_t hartid;
 	char bootargs[PACK_BOOTARGS_SIZE];
-	struct pages fdt;     /* the device tree, which is changed */
-	struct pages ramdisk; /* that of LoadFile2 */
+	struct efi_pages fdt;	  /* the device tree, which is changed */
+	struct efi_pages ramdisk; /* that of LoadFile2 */
 	uint64_t ramdisk_size;
-	struct pages map;     /* the memory map */
-	struct map first_map; /* how it was before the device tree was copied */
-	struct pages list;    /* for lists of ranges, here and until Halite has a home */
+	struct efi_config config;
+	struct efi_pages map;  /* the memory map */
+	struct map first_map;  /* how it was before the device tree was copied */
+	struct efi_pages list; /* for lists of ranges, here and until Halite has a home */
 };
 
 /* Too large for the stack of some boot loaders. */
 static struct efi efi;
-
-static void *memory_at(uint64_t address)
-{
-	return (void *)(uintptr_t)address;
-}
-
-/* ---- messages ---- */
-
-/* Print "halite: " and the message as a line on EFI's console. */
-static void print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static void print(const char *fmt, ...)
-{
-	static const char start[] = "halite: ";
-	struct efi_text_output *out = efi.system->out;
-	uint16_t wide[LINE_SIZE + 3];
-	char line[LINE_SIZE];
-	va_list args;
-	size_t i;
-
-	memcpy(line, start, sizeof(start));
-	va_start(args, fmt);
-	vsnprintf(line + sizeof(start) - 1, LINE_SIZE - sizeof(start) + 1, fmt, args);
-	va_end(args);
-	for (i = 0; line[i]; i++)
-		wide[i] = (uint8_t)line[i] < 0x80 ? line[i] : '?';
-	wide[i++] = '\r';
-	wide[i++] = '\n';
-	wide[i] = 0;
-	if (out)
-		out->output_string(out, wide);
-}
-
-/* Say that @what, a step, has failed. Return @status. */
-static efi_status failed(const char *what, efi_status status)
-{
-	print("%s: EFI status 0x%lx", what, (unsigned long)status);
-	return status;
-}
-
-/* ---- memory ---- */
-
-static efi_status allocate(struct pages *p, uint64_t size, const char *what)
-{
-	uint64_t pages = size / EFI_PAGE_SIZE + 1;
-	efi_status status =
-		efi.boot->allocate_pages(EFI_ALLOCATE_ANY_PAGES, EFI_LOADER_DATA, pages, &p->start);
-
-	if (status != EFI_SUCCESS) {
-		print("no memory for %s, of %lu bytes: EFI status 0x%lx", what, (unsigned long)size,
-		      (unsigned long)status);
-		return status;
-	}
-	p->size = pages * EFI_PAGE_SIZE;
-	return EFI_SUCCESS;
-}
-
-static void release(struct pages *p)
-{
-	if (p->size)
-		efi.boot->free_pages(p->start, p->size / EFI_PAGE_SIZE);
-	p->size = 0;
-}
 
 /* ---- what EFI tells ---- */
 
 static efi_status find_hartid(void)
 {
 	struct efi_riscv_boot *protocol;
-	efi_status status = efi.boot->locate_protocol(&riscv_boot_guid, NULL, (void **)&protocol);
+	efi_status status =
+		efi_system->boot->locate_protocol(&riscv_boot_guid, NULL, (void **)&protocol);
 
 	if (status == EFI_SUCCESS)
 		status = protocol->get_boot_hartid(protocol, &efi.hartid);
 	if (status != EFI_SUCCESS)
-		print("this EFI firmware has no RISCV_EFI_BOOT_PROTOCOL, so the hart that runs is "
-		      "not known: use a newer one (EFI status 0x%lx)",
-		      (unsigned long)status);
+		efi_print("this EFI firmware has no RISCV_EFI_BOOT_PROTOCOL, so the hart that "
+			  "runs is not known: use a newer one (EFI status 0x%lx)",
+			  (unsigned long)status);
 	return status;
 }
 
 static efi_status find_options(void)
 {
-	struct efi_loaded_image *loaded;
-	efi_status status =
-		efi.boot->handle_protocol(efi.image, &loaded_image_guid, (void **)&loaded);
+	efi_status status = efi_system->boot->handle_protocol(efi.image, &loaded_image_guid,
+							      (void **)&efi.loaded);
 
 	if (status != EFI_SUCCESS)
-		return failed("cannot find its own image", status);
-	if (!efi_options_text(efi.bootargs, sizeof(efi.bootargs), loaded->options,
-			      loaded->options ? loaded->options_size : 0))
-		print("LoadOptions of %u bytes are no text of at most %u bytes: not used",
-		      loaded->options_size, PACK_BOOTARGS_SIZE - 1);
+		return efi_failed("cannot find its own image", status);
+	if (!efi_options_text(efi.bootargs, sizeof(efi.bootargs), efi.loaded->options,
+			      efi.loaded->options ? efi.loaded->options_size : 0))
+		efi_print("LoadOptions of %u bytes are no text of at most %u bytes: not used",
+			  efi.loaded->options_size, PACK_BOOTARGS_SIZE - 1);
 	return EFI_SUCCESS;
 }
 
@@ -191,23 +121,39 @@ static efi_status load_ramdisk(void)
 	uint64_t size = 0;
 	efi_status status;
 
-	if (efi.boot->locate_device_path(&load_file2_guid, &path, &device) != EFI_SUCCESS)
+	if (efi_system->boot->locate_device_path(&load_file2_guid, &path, &device) != EFI_SUCCESS)
 		return EFI_SUCCESS;
-	status = efi.boot->handle_protocol(device, &load_file2_guid, (void **)&file);
+	status = efi_system->boot->handle_protocol(device, &load_file2_guid, (void **)&file);
 	if (status == EFI_SUCCESS)
 		status = file->load_file(file, path, 0, &size, NULL);
 	if (status == EFI_SUCCESS || (status == EFI_BUFFER_TOO_SMALL && !size))
 		return EFI_SUCCESS;
 	if (status != EFI_BUFFER_TOO_SMALL)
-		return failed("ramdisk: the boot loader does not tell its size", status);
-	status = allocate(&efi.ramdisk, size, "the ramdisk");
+		return efi_failed("ramdisk: the boot loader does not tell its size", status);
+	status = efi_allocate(&efi.ramdisk, size, "the ramdisk");
 	if (status != EFI_SUCCESS)
 		return status;
-	status = file->load_file(file, path, 0, &size, memory_at(efi.ramdisk.start));
+	status = file->load_file(file, path, 0, &size, efi_memory_at(efi.ramdisk.start));
 	if (status != EFI_SUCCESS)
-		return failed("ramdisk: the boot loader cannot load it", status);
+		return efi_failed("ramdisk: the boot loader cannot load it", status);
 	efi.ramdisk_size = size;
 	return EFI_SUCCESS;
+}
+
+/* The ramdisk that the boot loader offers. Size 0: none. */
+static struct range loader_ramdisk(void)
+{
+	return (struct range){ efi.ramdisk.start, efi.ramdisk_size };
+}
+
+/* Look for halite.cfg, unless the boot loader has passed a kernel for the guest. */
+static efi_status load_config(void)
+{
+	struct range ramdisk = loader_ramdisk();
+
+	if (pack_is_behind(home_image()) || (ramdisk.size && pack_is_bundle(ramdisk)))
+		return EFI_SUCCESS;
+	return efi_config_load(&efi.config, efi.loaded, ramdisk);
 }
 
 /* ---- the device tree ---- */
@@ -216,8 +162,8 @@ static const void *find_fdt(void)
 {
 	uint64_t i;
 
-	for (i = 0; i < efi.system->configuration_count; i++) {
-		const struct efi_configuration *c = &efi.system->configuration[i];
+	for (i = 0; i < efi_system->configuration_count; i++) {
+		const struct efi_configuration *c = &efi_system->configuration[i];
 
 		if (!memcmp(&c->guid, &dtb_guid, sizeof(dtb_guid)))
 			return c->table;
@@ -235,7 +181,7 @@ static int check_old_ramdisk(void *fdt)
 				     { efi.list.start, efi.list.size },
 				     home_image() };
 	struct range ramdisk = pack_loader_ramdisk(fdt);
-	bool fits = efi_map_holds(memory_at(efi.map.start), efi.first_map.size,
+	bool fits = efi_map_holds(efi_memory_at(efi.map.start), efi.first_map.size,
 				  efi.first_map.descriptor_size, ramdisk);
 	unsigned int i;
 
@@ -244,17 +190,19 @@ static int check_old_ramdisk(void *fdt)
 	if (fits)
 		return 0;
 	if (ramdisk.size)
-		print("linux,initrd-start of EFI's device tree: no boot loader's memory from 0x%lx "
-		      "to 0x%lx: not used",
-		      (unsigned long)ramdisk.start, (unsigned long)range_end(ramdisk) - 1);
+		efi_print("linux,initrd-start of EFI's device tree: no boot loader's memory from "
+			  "0x%lx to 0x%lx: not used",
+			  (unsigned long)ramdisk.start, (unsigned long)range_end(ramdisk) - 1);
 	return devtree_drop_ramdisk(fdt);
 }
 
 /* Fill in /chosen of the copy of the device tree. Return 0, or an error of libfdt. */
 static int fill_chosen(void)
 {
-	void *fdt = memory_at(efi.fdt.start);
-	struct range ramdisk = { efi.ramdisk.start, efi.ramdisk_size };
+	void *fdt = efi_memory_at(efi.fdt.start);
+	const struct efi_config *config = &efi.config;
+	struct range bundle = { config->bundle.start, config->bundle_size };
+	struct range ramdisk = bundle.size ? bundle : loader_ramdisk();
 	int error = 0;
 
 	if (efi.bootargs[0])
@@ -264,47 +212,75 @@ static int fill_chosen(void)
 	return ramdisk.size ? devtree_fill_ramdisk(fdt, ramdisk) : check_old_ramdisk(fdt);
 }
 
-/* Copy the device tree, with room for all that is added, among it @ranges ranges of memory. */
+/*
+ * The command line of the device tree that EFI gives is used with the one of halite.cfg, too.
+ * Return 0, or an error of libfdt.
+ */
+static int fill_old_bootargs(void *fdt)
+{
+	const void *old = find_fdt();
+	int chosen;
+
+	if (!efi.config.dtb.size || !old || fdt_check_full(old, fdt_totalsize(old)))
+		return 0;
+	chosen = devtree_subnode(old, 0, "chosen");
+	return devtree_fill_bootargs(fdt, chosen < 0 ? "" : devtree_bootargs(old, chosen));
+}
+
+/*
+ * Copy the device tree, of halite.cfg or of EFI, with room for all that is added, among it @ranges
+ * ranges of memory.
+ */
 static efi_status copy_fdt(uint64_t ranges)
 {
-	const void *fdt = find_fdt();
+	const bool is_own = efi.config.dtb.size;
+	const void *fdt = is_own ? efi_memory_at(efi.config.dtb.start) : find_fdt();
+	char name[64] = "the device tree that EFI gives";
 	const uint64_t more = ranges * sizeof(struct range) + sizeof(efi.bootargs) + FDT_ROOM;
 	uint64_t size;
 	efi_status status;
 	int error;
 
+	if (is_own)
+		snprintf(name, sizeof(name), "halite.cfg: line %u: dtb: it",
+			 efi.config.config.values[CONFIG_DTB].line);
 	if (!fdt) {
-		print("EFI gives no device tree, and Halite does not read ACPI: "
-		      "choose a device tree in the firmware's setup (QEMU: -M virt,acpi=off)");
+		efi_print("EFI gives no device tree, and Halite does not read ACPI: "
+			  "choose a device tree in the firmware's setup (QEMU: -M virt,acpi=off), "
+			  "or name one in halite.cfg");
 		return EFI_UNSUPPORTED;
 	}
 	size = fdt_check_header(fdt) ? 0 : fdt_totalsize(fdt);
 	if (!size || size + more > HOME_FDT_MAX || fdt_check_full(fdt, size)) {
-		print("the device tree that EFI gives is damaged, or has more than %lu bytes",
-		      (unsigned long)(HOME_FDT_MAX - more));
+		efi_print("%s is damaged, or has more than %lu bytes", name,
+			  (unsigned long)(HOME_FDT_MAX - more));
 		return EFI_LOAD_ERROR;
 	}
 	size += more;
-	status = allocate(&efi.fdt, size, "the device tree");
+	status = efi_allocate(&efi.fdt, size, "the device tree");
 	if (status != EFI_SUCCESS)
 		return status;
-	error = fdt_open_into(fdt, memory_at(efi.fdt.start), size);
+	error = fdt_open_into(fdt, efi_memory_at(efi.fdt.start), size);
+	if (!error)
+		error = fill_old_bootargs(efi_memory_at(efi.fdt.start));
 	if (!error)
 		error = fill_chosen();
 	if (!error)
 		return EFI_SUCCESS;
-	print("the device tree that EFI gives: %s", fdt_strerror(error));
+	efi_print("%s: %s", name, fdt_strerror(error));
 	return EFI_LOAD_ERROR;
 }
 
 /* Whether there is a kernel for the guest. */
 static efi_status check_kernel(void)
 {
-	struct range ramdisk = pack_loader_ramdisk(memory_at(efi.fdt.start));
+	struct range ramdisk = pack_loader_ramdisk(efi_memory_at(efi.fdt.start));
 
 	if (pack_is_behind(home_image()) || (ramdisk.size && pack_is_bundle(ramdisk)))
 		return EFI_SUCCESS;
-	print("no kernel: start a file that 'halite pack' has made, or pass a bundle as ramdisk");
+	efi_print(
+		"no kernel: start a file that 'halite pack' has made, pass a bundle as ramdisk, or "
+		"put halite.cfg beside this file");
 	return EFI_NOT_FOUND;
 }
 
@@ -315,8 +291,9 @@ static efi_status get_map(struct map *m)
 	uint32_t version;
 
 	m->size = efi.map.size;
-	return efi.boot->get_memory_map(&m->size, efi.map.size ? memory_at(efi.map.start) : NULL,
-					&m->key, &m->descriptor_size, &version);
+	return efi_system->boot->get_memory_map(&m->size,
+						efi.map.size ? efi_memory_at(efi.map.start) : NULL,
+						&m->key, &m->descriptor_size, &version);
 }
 
 /* Allocate what the memory map needs, and return the most descriptors in *@count. */
@@ -327,19 +304,19 @@ static efi_status prepare_map(uint64_t *count)
 
 	status = get_map(&m);
 	if (status != EFI_BUFFER_TOO_SMALL || m.descriptor_size < sizeof(struct efi_memory))
-		return failed("cannot find the size of the memory map", status);
-	status =
-		allocate(&efi.map, m.size + MORE_DESCRIPTORS * m.descriptor_size, "the memory map");
+		return efi_failed("cannot find the size of the memory map", status);
+	status = efi_allocate(&efi.map, m.size + MORE_DESCRIPTORS * m.descriptor_size,
+			      "the memory map");
 	if (status != EFI_SUCCESS)
 		return status;
 	*count = efi.map.size / m.descriptor_size;
 	/* Lists of RAM, here and in hv_start(), and what the device tree reserves. */
-	status = allocate(&efi.list, 4 * *count * sizeof(struct range) + 16 * EFI_PAGE_SIZE,
-			  "the list of memory");
+	status = efi_allocate(&efi.list, 4 * *count * sizeof(struct range) + 16 * EFI_PAGE_SIZE,
+			      "the list of memory");
 	if (status != EFI_SUCCESS)
 		return status;
 	status = get_map(&efi.first_map);
-	return status == EFI_SUCCESS ? status : failed("cannot read the memory map", status);
+	return status == EFI_SUCCESS ? status : efi_failed("cannot read the memory map", status);
 }
 
 /*
@@ -352,9 +329,9 @@ static efi_status end_boot_services(struct map *m)
 	unsigned int i;
 
 	if (status != EFI_SUCCESS)
-		return failed("cannot read the memory map", status);
+		return efi_failed("cannot read the memory map", status);
 	for (i = 0; i < EXIT_TRIES; i++) {
-		status = efi.boot->exit_boot_services(efi.image, m->key);
+		status = efi_system->boot->exit_boot_services(efi.image, m->key);
 		if (status == EFI_SUCCESS)
 			return EFI_SUCCESS;
 		if (status != EFI_INVALID_PARAMETER || get_map(m) != EFI_SUCCESS)
@@ -368,13 +345,14 @@ static efi_status end_boot_services(struct map *m)
 static _Noreturn void leave(const struct map *m)
 {
 	struct page_pool pool = { efi.list.start, efi.list.start + efi.list.size };
-	void *fdt = memory_at(efi.fdt.start);
+	void *fdt = efi_memory_at(efi.fdt.start);
 	struct range_list ram = { 0 };
 	int error;
 
 	console_init();
 	array_use(&pool);
-	if (!efi_map_ram(&ram, memory_at(efi.map.start), m->size, m->descriptor_size) || !ram.count)
+	if (!efi_map_ram(&ram, efi_memory_at(efi.map.start), m->size, m->descriptor_size) ||
+	    !ram.count)
 		hv_fatal("EFI's memory map makes no sense, or is too long");
 	error = devtree_fill_memory(fdt, &ram);
 	if (error)
@@ -395,6 +373,8 @@ static efi_status collect(void)
 	if (status == EFI_SUCCESS)
 		status = load_ramdisk();
 	if (status == EFI_SUCCESS)
+		status = load_config();
+	if (status == EFI_SUCCESS)
 		status = prepare_map(&ranges);
 	if (status == EFI_SUCCESS)
 		status = copy_fdt(ranges);
@@ -410,16 +390,16 @@ efi_status efi_main(efi_handle image, const struct efi_system_table *system)
 
 	memset(&efi, 0, sizeof(efi));
 	efi.image = image;
-	efi.system = system;
-	efi.boot = system->boot;
+	efi_system = system;
 	status = collect();
 	if (status == EFI_SUCCESS)
 		status = end_boot_services(&m);
 	if (status == EFI_SUCCESS)
 		leave(&m);
-	release(&efi.list);
-	release(&efi.map);
-	release(&efi.fdt);
-	release(&efi.ramdisk);
+	efi_release(&efi.list);
+	efi_release(&efi.map);
+	efi_release(&efi.fdt);
+	efi_config_release(&efi.config);
+	efi_release(&efi.ramdisk);
 	return status;
 }

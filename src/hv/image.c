@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hv/console.h"
@@ -66,8 +68,6 @@ static void place_linux(struct image *img, const struct image_header *header, st
 	struct range_list room = { 0 };
 	bool fits = range_list_copy(&room, ram) && range_list_subtract_all(&room, keep);
 
-	if (header->flags & IMAGE_BIG_ENDIAN)
-		hv_fatal("kernel: a big-endian RISC-V Linux Image");
 	if (header->text_offset > range_end(ram->r[0]))
 		hv_fatal("kernel: a RISC-V Linux Image with text_offset 0x%lx, beyond RAM",
 			 (unsigned long)header->text_offset);
@@ -216,7 +216,21 @@ static const struct signature signatures[] = {
 	{ 0, 2, "#!", "a script" },
 };
 
-static _Noreturn void refuse(struct range kernel)
+static bool wrong(char *reason, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Write the message to @reason, of IMAGE_REASON_SIZE bytes. Return false. */
+static bool wrong(char *reason, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, IMAGE_REASON_SIZE, fmt, args);
+	va_end(args);
+	return false;
+}
+
+/* Write to @reason what @kernel is, as far as it is known. Return false. */
+static bool refuse(struct range kernel, char *reason)
 {
 	const uint8_t *p = (const uint8_t *)(uintptr_t)kernel.start;
 	static const char hex[] = "0123456789abcdef";
@@ -227,57 +241,78 @@ static _Noreturn void refuse(struct range kernel)
 		const struct signature *s = &signatures[i];
 
 		if (kernel.size >= s->offset + s->len && !memcmp(p + s->offset, s->bytes, s->len))
-			hv_fatal("kernel: neither a RISC-V Linux Image nor a RISC-V ELF but %s",
-				 s->name);
+			return wrong(reason, "neither a RISC-V Linux Image nor a RISC-V ELF but %s",
+				     s->name);
 	}
 	for (i = 0; i < 8 && i < kernel.size; i++) {
 		bytes[3 * i] = ' ';
 		bytes[3 * i + 1] = hex[p[i] >> 4];
 		bytes[3 * i + 2] = hex[p[i] & 15];
 	}
-	hv_fatal("kernel: neither a RISC-V Linux Image nor a RISC-V ELF: "
-		 "%lu bytes that begin with%s",
-		 (unsigned long)kernel.size, bytes);
+	return wrong(reason,
+		     "neither a RISC-V Linux Image nor a RISC-V ELF: %lu bytes that begin with%s",
+		     (unsigned long)kernel.size, bytes);
 }
 
-static void check_elf_kind(const struct elf_header *h)
+static bool check_elf_kind(const struct elf_header *h, char *reason)
 {
 	if (h->class != ELF_CLASS_64 || h->data != ELF_DATA_LE)
-		hv_fatal("kernel: an ELF that is not 64-bit little-endian (class %u, data %u)",
-			 h->class, h->data);
+		return wrong(reason, "an ELF that is not 64-bit little-endian (class %u, data %u)",
+			     h->class, h->data);
 	if (h->machine != ELF_RISCV)
-		hv_fatal("kernel: an ELF for machine %u instead of RISC-V (%u)", h->machine,
-			 ELF_RISCV);
+		return wrong(reason, "an ELF for machine %u instead of RISC-V (%u)", h->machine,
+			     ELF_RISCV);
 	/* An ELF_DYN program relocates itself, so it also runs where its headers put it. */
 	if (h->type != ELF_EXEC && h->type != ELF_DYN)
-		hv_fatal("kernel: a RISC-V ELF that is not a program (e_type %u)", h->type);
+		return wrong(reason, "a RISC-V ELF that is not a program (e_type %u)", h->type);
+	return true;
+}
+
+/* Whether @kernel has a header of a Linux Image; then it is in *@header. */
+static bool is_linux(struct range kernel, struct image_header *header)
+{
+	if (kernel.size < sizeof(*header))
+		return false;
+	memcpy(header, (const void *)(uintptr_t)kernel.start, sizeof(*header));
+	return header->magic2 == IMAGE_MAGIC2;
+}
+
+/* Whether @kernel has a header of an ELF; then it is in *@header. */
+static bool is_elf(struct range kernel, struct elf_header *header)
+{
+	if (kernel.size < sizeof(*header))
+		return false;
+	memcpy(header, (const void *)(uintptr_t)kernel.start, sizeof(*header));
+	return !memcmp(header->magic, "\177ELF", 4);
+}
+
+bool image_check(struct range kernel, char reason[IMAGE_REASON_SIZE])
+{
+	struct image_header header;
+	struct elf_header elf;
+
+	if (is_linux(kernel, &header))
+		return !(header.flags & IMAGE_BIG_ENDIAN) ||
+		       wrong(reason, "a big-endian RISC-V Linux Image");
+	return is_elf(kernel, &elf) ? check_elf_kind(&elf, reason) : refuse(kernel, reason);
 }
 
 void image_place(struct image *img, struct range kernel, const struct range_list *ram,
 		 const struct range_list *keep)
 {
-	const void *start = (const void *)(uintptr_t)kernel.start;
+	char reason[IMAGE_REASON_SIZE];
 	struct image_header header;
 	struct elf_header elf;
 
 	img->elf = false;
-	if (kernel.size >= sizeof(header)) {
-		memcpy(&header, start, sizeof(header));
-		if (header.magic2 == IMAGE_MAGIC2) {
-			place_linux(img, &header, kernel, ram, keep);
-			return;
-		}
+	if (!image_check(kernel, reason))
+		hv_fatal("kernel: %s", reason);
+	if (is_linux(kernel, &header)) {
+		place_linux(img, &header, kernel, ram, keep);
+	} else if (is_elf(kernel, &elf)) {
+		place_elf(img, &elf, kernel, ram, keep);
+		img->elf = true;
 	}
-	if (kernel.size >= sizeof(elf)) {
-		memcpy(&elf, start, sizeof(elf));
-		if (!memcmp(elf.magic, "\177ELF", 4)) {
-			check_elf_kind(&elf);
-			place_elf(img, &elf, kernel, ram, keep);
-			img->elf = true;
-			return;
-		}
-	}
-	refuse(kernel);
 }
 
 void image_copy(const struct image *img, struct range kernel)

@@ -19,6 +19,14 @@ struct image {
 	uint64_t entry;
 };
 
+#define IMAGE_REASON_SIZE 160
+
+/*
+ * Whether the file at @kernel begins like a kernel that image_load() takes. If not, @reason says
+ * what it is instead.
+ */
+bool image_check(struct range kernel, char reason[IMAGE_REASON_SIZE]);
+
 /*
  * Load the kernel that is at @kernel. @ram is the RAM of the machine, normalized. @keep is memory
  * that the kernel must not overlap: memory that is not the guest's, and the modules.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,19 @@ static const char *const feature_names[NACL_FEAT_COUNT] = {
 	[NACL_FEAT_SYNC_SRET] = "sync_sret",
 	[NACL_FEAT_AUTOSWAP_CSR] = "autoswap_csr",
 };
+
+static bool wrong(char *error, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Write the message to @error, of OPTIONS_ERROR_SIZE bytes. Return false. */
+static bool wrong(char *error, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(error, OPTIONS_ERROR_SIZE, fmt, args);
+	va_end(args);
+	return false;
+}
 
 static bool is_text(const char *text, size_t len, const char *expected)
 {
@@ -50,48 +64,63 @@ static unsigned int parse_number(const char *text, size_t len, unsigned int max)
 	return i < len || !len ? max + 1 : value;
 }
 
-/* The divisor of tables=, @text of @len bytes. */
-static unsigned int parse_tables(const char *text, size_t len)
+/* Find the value of tables= in @bootargs. */
+static bool find_tables(unsigned int *value, const char *bootargs, char *error)
 {
-	unsigned int value = parse_number(text, len, TABLES_MAX);
+	size_t len;
 
-	if (value < TABLES_MIN || value > TABLES_MAX)
-		hv_fatal("bootargs: tables=: \"%.*s\" is no number from %u to %u", (int)len, text,
-			 TABLES_MIN, TABLES_MAX);
-	return value;
+	*value = TABLES_DEFAULT;
+	for (; *bootargs; bootargs += len) {
+		bootargs += strspn(bootargs, " ");
+		len = strcspn(bootargs, " ");
+		if (len < 7 || strncmp(bootargs, "tables=", 7))
+			continue;
+		*value = parse_number(bootargs + 7, len - 7, TABLES_MAX);
+		if (*value < TABLES_MIN || *value > TABLES_MAX)
+			return wrong(error, "tables=: \"%.*s\" is no number from %u to %u",
+				     (int)len - 7, bootargs + 7, TABLES_MIN, TABLES_MAX);
+	}
+	return true;
+}
+
+/* Find the events in a ring by @bootargs. */
+static bool find_trace(unsigned int *value, const char *bootargs, char *error)
+{
+	size_t len;
+
+	*value = 0;
+	for (; *bootargs; bootargs += len) {
+		bootargs += strspn(bootargs, " ");
+		len = strcspn(bootargs, " ");
+		if (is_text(bootargs, len, "trace"))
+			*value = TRACE_DEFAULT;
+		if (len < 6 || strncmp(bootargs, "trace=", 6))
+			continue;
+		*value = parse_number(bootargs + 6, len - 6, TRACE_MAX);
+		if (*value < TRACE_MIN || *value > TRACE_MAX || (*value & (*value - 1)))
+			return wrong(error, "trace=: \"%.*s\" is no power of two from %u to %u",
+				     (int)len - 6, bootargs + 6, TRACE_MIN, TRACE_MAX);
+	}
+	return true;
 }
 
 unsigned int options_tables(const char *bootargs)
 {
-	unsigned int value = TABLES_DEFAULT;
-	size_t len;
+	char error[OPTIONS_ERROR_SIZE];
+	unsigned int value;
 
-	for (; *bootargs; bootargs += len) {
-		bootargs += strspn(bootargs, " ");
-		len = strcspn(bootargs, " ");
-		if (len >= 7 && !strncmp(bootargs, "tables=", 7))
-			value = parse_tables(bootargs + 7, len - 7);
-	}
+	if (!find_tables(&value, bootargs, error))
+		hv_fatal("bootargs: %s", error);
 	return value;
 }
 
 unsigned int options_trace(const char *bootargs)
 {
-	unsigned int value = 0;
-	size_t len;
+	char error[OPTIONS_ERROR_SIZE];
+	unsigned int value;
 
-	for (; *bootargs; bootargs += len) {
-		bootargs += strspn(bootargs, " ");
-		len = strcspn(bootargs, " ");
-		if (is_text(bootargs, len, "trace"))
-			value = TRACE_DEFAULT;
-		if (len < 6 || strncmp(bootargs, "trace=", 6))
-			continue;
-		value = parse_number(bootargs + 6, len - 6, TRACE_MAX);
-		if (value < TRACE_MIN || value > TRACE_MAX || (value & (value - 1)))
-			hv_fatal("bootargs: trace=: \"%.*s\" is no power of two from %u to %u",
-				 (int)len - 6, bootargs + 6, TRACE_MIN, TRACE_MAX);
-	}
+	if (!find_trace(&value, bootargs, error))
+		hv_fatal("bootargs: %s", error);
 	return value;
 }
 
@@ -122,16 +151,15 @@ const char *options_nacl(struct options *o, const char *value, size_t len, size_
 	return NULL;
 }
 
-static void parse_nacl(struct options *o, const char *value, size_t len)
+static bool parse_nacl(struct options *o, const char *value, size_t len, char *error)
 {
 	const char *bad = options_nacl(o, value, len, &len);
 
-	if (bad)
-		hv_fatal("bootargs: nacl=: \"%.*s\" is not known; " OPTIONS_NACL_EXPECTED, (int)len,
-			 bad);
+	return !bad || wrong(error, "nacl=: \"%.*s\" is not known; " OPTIONS_NACL_EXPECTED,
+			     (int)len, bad);
 }
 
-static void parse_give(struct options *o, const char *value, size_t len)
+static bool parse_give(struct options *o, const char *value, size_t len, char *error)
 {
 	const char *end = value + len;
 
@@ -140,44 +168,76 @@ static void parse_give(struct options *o, const char *value, size_t len)
 		uint32_t kind = withheld_word(value, name);
 
 		if (!kind)
-			hv_fatal("bootargs: give=: \"%.*s\" is no device that can be given; "
-				 "a list of " WITHHELD_WORDS " is expected",
-				 (int)name, value);
+			return wrong(error,
+				     "give=: \"%.*s\" is no device that can be given; "
+				     "a list of " WITHHELD_WORDS " is expected",
+				     (int)name, value);
 		o->given |= kind;
 		value += name + 1;
 	} while (value <= end);
+	return true;
+}
+
+/*
+ * Parse the word @word of @len bytes. False: its value is wrong, and *@error says why, or with an
+ * empty *@error it is not known.
+ */
+static bool parse_word(struct options *o, const char *word, size_t len, char *error)
+{
+	*error = '\0';
+	if (!strncmp(word, "nacl=", 5))
+		return parse_nacl(o, word + 5, len - 5, error);
+	if (!strncmp(word, "give=", 5))
+		return parse_give(o, word + 5, len - 5, error);
+	if (is_text(word, len, "stats"))
+		o->stats = true;
+	else if (is_text(word, len, "slow"))
+		o->slow = true;
+	else /* find_tables() and find_trace() have the others. */
+		return is_text(word, len, "trace") || !strncmp(word, "trace=", 6) ||
+		       !strncmp(word, "tables=", 7);
+	return true;
+}
+
+/* Parse @bootargs. An unknown word is an error if @all_known, otherwise a warning. */
+static bool parse(struct options *o, const char *bootargs, bool all_known, char *error)
+{
+	size_t len;
+
+	*o = (struct options){
+		.nacl_offered = true,
+		.nacl_features = NACL_FEAT_ALL,
+	};
+	if (!find_trace(&o->trace, bootargs, error))
+		return false;
+	for (bootargs += strspn(bootargs, " "); *bootargs; bootargs += strspn(bootargs, " ")) {
+		len = strcspn(bootargs, " ");
+		if (!parse_word(o, bootargs, len, error)) {
+			if (*error)
+				return false;
+			if (all_known)
+				return wrong(error, "unknown word \"%.*s\"", (int)len, bootargs);
+			hv_warn("bootargs: unknown word \"%.*s\"", (int)len, bootargs);
+		}
+		bootargs += len;
+	}
+	return true;
 }
 
 void options_parse(struct options *o, const char *bootargs)
 {
-	*o = (struct options){
-		.nacl_offered = true,
-		.nacl_features = NACL_FEAT_ALL,
-		.trace = options_trace(bootargs),
-	};
-	for (;;) {
-		size_t len;
+	char error[OPTIONS_ERROR_SIZE];
 
-		bootargs += strspn(bootargs, " ");
-		len = strcspn(bootargs, " ");
-		if (!len)
-			return;
-		if (!strncmp(bootargs, "nacl=", 5))
-			parse_nacl(o, bootargs + 5, len - 5);
-		else if (!strncmp(bootargs, "give=", 5))
-			parse_give(o, bootargs + 5, len - 5);
-		else if (len >= 7 && !strncmp(bootargs, "tables=", 7))
-			; /* options_tables() */
-		else if (is_text(bootargs, len, "trace") || !strncmp(bootargs, "trace=", 6))
-			; /* options_trace() */
-		else if (is_text(bootargs, len, "stats"))
-			o->stats = true;
-		else if (is_text(bootargs, len, "slow"))
-			o->slow = true;
-		else
-			hv_warn("bootargs: unknown word \"%.*s\"", (int)len, bootargs);
-		bootargs += len;
-	}
+	if (!parse(o, bootargs, false, error))
+		hv_fatal("bootargs: %s", error);
+}
+
+bool options_check(const char *bootargs, char error[OPTIONS_ERROR_SIZE])
+{
+	struct options o;
+	unsigned int tables;
+
+	return parse(&o, bootargs, true, error) && find_tables(&tables, bootargs, error);
 }
 
 const char *options_nacl_text(const struct options *o, char *buf, size_t size)

@@ -37,7 +37,12 @@ struct options {
 	bool slow;
 };
 
+#define OPTIONS_ERROR_SIZE 192
+
 void options_parse(struct options *o, const char *bootargs);
+
+/* Whether all words of @bootargs are known and right. If not, @error says what is wrong. */
+bool options_check(const char *bootargs, char error[OPTIONS_ERROR_SIZE]);
 
 /* The value of tables= in @bootargs. It counts before the rest does: for the choice of the home. */
 unsigned int options_tables(const char *bootargs);

@@ -90,6 +90,20 @@ static uint32_t header_crc(const struct pack_header *h)
 	return crc32(crc, (const uint8_t *)h + behind, sizeof(*h) - behind);
 }
 
+void pack_seal(struct pack_header *h)
+{
+	unsigned int kind;
+
+	memcpy(h->magic, PACK_MAGIC, PACK_MAGIC_SIZE);
+	h->version = PACK_VERSION;
+	for (kind = 0; kind < PACK_KINDS; kind++) {
+		struct pack_module *m = &h->modules[kind];
+
+		m->crc = crc32(0, (const uint8_t *)h + m->offset, m->size);
+	}
+	h->crc = header_crc(h);
+}
+
 /* @loaded is the number of bytes that the boot loader has put into memory. */
 static void check_header(const struct pack_header *h, const char *name, uint64_t loaded)
 {

@@ -47,6 +47,12 @@ void pack_find(struct pack *p, const void *fdt, const struct machine *m, struct 
  */
 const void *pack_choose_fdt(const struct pack *p, const void *fdt, const struct machine *m);
 
+/*
+ * Complete the header @h of a bundle, whose modules are behind it in memory: magic number, version
+ * and CRCs. The caller has filled in all else.
+ */
+void pack_seal(struct pack_header *h);
+
 /* Halite's command line; @fdt is the device tree in use. */
 const char *pack_words(const struct pack *p, const void *fdt);
 

@@ -227,6 +227,19 @@ test_static_key_sites()
 
 # image_size in halite.bin's boot header (bytes 16 to 23, little-endian) is the size of the image in
 # memory, with bss.
+# What is there for boot loaders alone, the page of headers included, has at most 24 KiB in
+# halite.bin.
+test_boot_size()
+{
+	local objects=$BUILD/obj/riscv64-unknown-elf-gcc size
+	size=$(riscv64-unknown-elf-size "$objects"/boot/*.o "$objects"/hv/pack.c.o \
+		"$objects"/hv/devtree_fill.c.o "$objects"/lib/crc32.c.o |
+		awk 'NR > 1 { n += $1 + $2 } END { print n + 4096 }')
+	printf 'the boot part has %s bytes\n' "$size"
+	[ "$size" -gt 8192 ] || fail "the boot part was not found"
+	[ "$size" -le 24576 ] || fail "the boot part has $size bytes, more than 24576"
+}
+
 test_image_size()
 {
 	local start end stated size
@@ -339,6 +352,7 @@ code_tests()
 	test_case code-arrows test_arrows
 	test_case code-race-points test_race_points
 	test_case code-image-size test_image_size
+	test_case code-boot-size test_boot_size
 	test_case code-no-strays test_no_strays
 	test_case code-few-registers test_few_registers
 	test_case code-area-alone test_area_alone

@@ -199,6 +199,42 @@ test_efi_edk2_kernel()
 	expect_demo
 }
 
+# config FOLDER LINES...: makes a folder with halite.bin and a halite.cfg of these lines.
+config()
+{
+	local folder=$1
+	shift
+	mkdir -p "$folder"
+	cp "$BUILD/halite.bin" "$folder"
+	printf '%s\n' "$@" >"$folder/halite.cfg"
+}
+
+# EDK2's shell makes a boot entry, which then starts halite.bin with the files that halite.cfg
+# names. Before that, the shell starts it with a halite.cfg that is wrong.
+test_efi_boot_entry()
+{
+	new_folder
+	cp "$GUESTS/client/Image" "$FOLDER/Image"
+	mkdir -p "$FOLDER/guest"
+	cp "$GUESTS/client/boot.cpio" "$FOLDER/guest/initrd"
+	config "$FOLDER/guest" '# the guest' 'kernel = /Image' 'ramdisk = initrd' \
+		'append = console=ttyS0' 'options = nacl=sync_csr'
+	config "$FOLDER/wrong" 'kernel = /Image' 'ramdisk = /nowhere'
+	printf '%s\r\n' 'fs0:' '\wrong\halite.bin' 'echo the shell goes on' \
+		'bcfg boot add 0 fs0:\guest\halite.bin Halite' \
+		'bcfg boot -opt 0 fs0:\options' reset >"$FOLDER/startup.nsh"
+	# The optional data of the entry are LoadOptions: text in UTF-16.
+	printf 'quiet halite.scene=boot' | iconv -f ASCII -t UTF-16LE >"$FOLDER/options"
+	edk2_disk "$DEVICE_TREE" 240 "$FOLDER"
+	expect_status 0
+	# EDK2 begins a new line after 80 characters.
+	expect_console "halite: halite.cfg: line 2: ramdisk: '/nowhere': there is no such file" \
+		"no reason"
+	expect_console 'the shell goes on' "Halite has not returned"
+	expect_console '^halite: level 0, .* for the guest: sync_csr' "not Halite's command line"
+	expect_console '^L1: scene boot: exit 0' "L1 has not reached its end"
+}
+
 # test_efi_u_boot FIRMWARE MACHINE
 test_efi_u_boot()
 {
@@ -254,6 +290,7 @@ efi_tests()
 	test_case refuse-efi test_refuse_efi
 	test_case refuse-efi-pack test_refuse_efi_pack
 	test_case efi-grub-linux test_efi_grub
+	test_case efi-boot-entry test_efi_boot_entry
 }
 
 efi_tests_long()

@@ -4,6 +4,7 @@
 
 #include "hv_test.h"
 
+#include "boot/config.h"
 #include "boot/efi.h"
 #include "boot/efi_facts.h"
 #include "hv/devtree.h"
@@ -13,6 +14,19 @@
 #define PAGES_MAX    32
 #define MAP_SIZE     (sizeof(struct efi_memory) + 8) /* descriptors may grow */
 #define MEMORIES_MAX 2000
+#define FILES_MAX    8
+
+/* A file of the fake partition. */
+struct fake_file {
+	struct efi_file file;
+	const char *path; /* ASCII */
+	const void *data;
+	uint64_t size, attributes;
+	uint64_t there; /* the bytes that can be read */
+	efi_status open_status, info_status, read_status;
+	uint64_t at;
+	bool is_open;
+};
 
 /* What the EFI of the test does: status of a call, 0 is success. */
 static struct {
@@ -28,6 +42,12 @@ static struct {
 	struct efi_memory memory[MEMORIES_MAX];
 	/* The number of the allocation that the tree's old ramdisk is in; 0: none. */
 	unsigned int old_ramdisk;
+	bool has_files;
+	unsigned int files;
+	struct fake_file file[FILES_MAX];
+	unsigned int opened; /* volumes and files */
+	efi_status volume;
+	const void *path; /* a device path; NULL: OWN_PATH */
 } fake;
 
 static struct pages {
@@ -165,6 +185,120 @@ static efi_status load_file(struct efi_load_file2 *this, const void *path, uint8
 static struct efi_load_file2 ramdisk_file = { load_file };
 static int ramdisk_device;
 
+/* ---- files ---- */
+
+static efi_status fake_close(struct efi_file *this)
+{
+	struct fake_file *f = (struct fake_file *)this;
+
+	if (f >= fake.file && f < fake.file + FILES_MAX) {
+		assert_true(f->is_open);
+		f->is_open = false;
+	}
+	assert_true(fake.opened-- > 0);
+	return 0;
+}
+
+/* UEFI 2.10, EFI_FILE_INFO_ID, as bytes. */
+#define FILE_INFO "\x92\x6e\x57\x09\x3f\x6d\xd2\x11\x8e\x39\x00\xa0\xc9\x69\x72\x3b"
+
+static efi_status fake_info(struct efi_file *this, const struct efi_guid *kind, uint64_t *size,
+			    void *info)
+{
+	const struct fake_file *f = (const struct fake_file *)this;
+	/* Size, FileSize, PhysicalSize, three times of 16 bytes, Attribute, FileName. */
+	uint64_t words[10] = { 82, f->size, 4096, 0, 0, 0, 0, 0, 0, f->attributes };
+
+	assert_memory_equal(kind, FILE_INFO, 16);
+	if (f->info_status)
+		return f->info_status;
+	assert_true(*size >= 82 + 2 * 255);
+	memcpy(info, words, sizeof(words));
+	*size = 82;
+	return 0;
+}
+
+/* Reads at most 1000 bytes at once. */
+static efi_status fake_read(struct efi_file *this, uint64_t *size, void *buffer)
+{
+	struct fake_file *f = (struct fake_file *)this;
+	uint64_t left = f->there - f->at;
+
+	if (f->read_status)
+		return f->read_status;
+	if (*size > left)
+		*size = left;
+	if (*size > 1000)
+		*size = 1000;
+	memcpy(buffer, (const uint8_t *)f->data + f->at, *size);
+	f->at += *size;
+	return 0;
+}
+
+static efi_status fake_open(struct efi_file *this, struct efi_file **file, const uint16_t *path,
+			    uint64_t mode, uint64_t attributes)
+{
+	struct fake_file *f;
+	size_t i;
+
+	(void)this;
+	assert_int_equal(mode, 1);
+	assert_int_equal(attributes, 0);
+	for (f = fake.file; f < fake.file + fake.files; f++) {
+		for (i = 0; f->path[i] && path[i] == (uint8_t)f->path[i]; i++)
+			;
+		if (!f->path[i] && !path[i])
+			break;
+	}
+	/* It is no pointer that may be closed. */
+	*file = (struct efi_file *)(uintptr_t)1;
+	if (f == fake.file + fake.files)
+		return EFI_NOT_FOUND;
+	if (f->open_status)
+		return f->open_status;
+	f->file =
+		(struct efi_file){ .close = fake_close, .read = fake_read, .get_info = fake_info };
+	f->at = 0;
+	f->is_open = true;
+	fake.opened++;
+	*file = &f->file;
+	return 0;
+}
+
+static efi_status open_volume(struct efi_file_system *this, struct efi_file **root)
+{
+	static struct efi_file the_root = { .open = fake_open, .close = fake_close };
+
+	(void)this;
+	if (fake.volume)
+		return fake.volume;
+	fake.opened++;
+	*root = &the_root;
+	return 0;
+}
+
+static struct efi_file_system file_system = { 0x10000, open_volume };
+static int the_partition;
+
+static struct fake_file *add_data(const char *path, const void *data, uint64_t size)
+{
+	struct fake_file *f = &fake.file[fake.files++];
+
+	assert_true(fake.files <= FILES_MAX);
+	*f = (struct fake_file){ .path = path, .data = data, .size = size, .there = size };
+	return f;
+}
+
+static struct fake_file *add_file(const char *path, const char *text)
+{
+	return add_data(path, text, strlen(text));
+}
+
+/* The file that Halite is in: a node of a device path as UEFI 2.10, 10.3.5.4, and the end. */
+#define OWN_PATH                                                                              \
+	"\x04\x04\x2e\x00\\\0E\0F\0I\0\\\0B\0O\0O\0T\0\\\0h\0a\0l\0i\0t\0e\0.\0b\0i\0n\0\0\0" \
+	"\x7f\xff\x04\x00"
+
 static bool is_guid(const struct efi_guid *guid, const char *bytes)
 {
 	return !memcmp(guid, bytes, 16);
@@ -172,6 +306,7 @@ static bool is_guid(const struct efi_guid *guid, const char *bytes)
 
 /* UEFI 2.10, EFI_LOADED_IMAGE_PROTOCOL_GUID and EFI_LOAD_FILE2_PROTOCOL_GUID, as bytes. */
 #define LOADED_IMAGE "\xa1\x31\x1b\x5b\x62\x95\xd2\x11\x8e\x3f\x00\xa0\xc9\x69\x72\x3b"
+#define FILE_SYSTEM  "\x22\x5b\x4e\x96\x59\x64\xd2\x11\x8e\x39\x00\xa0\xc9\x69\x72\x3b"
 #define LOAD_FILE2   "\xc1\xc0\x06\x40\xb3\xfc\x3e\x40\x99\x6d\x4a\x6c\x87\x24\xe0\x6d"
 /* EFI_DTB_TABLE_GUID, and RISCV_EFI_BOOT_PROTOCOL_GUID of the RISC-V EFI boot protocol. */
 #define DTB_TABLE  "\xd5\x21\xb6\xb1\x9c\xf1\xa5\x41\x83\x0b\xd9\x15\x2c\x69\xaa\xe0"
@@ -188,6 +323,8 @@ static efi_status handle_protocol(efi_handle handle, const struct efi_guid *prot
 		*interface = &loaded;
 	else if (handle == &ramdisk_device && is_guid(protocol, LOAD_FILE2))
 		*interface = &ramdisk_file;
+	else if (handle == &the_partition && is_guid(protocol, FILE_SYSTEM) && fake.has_files)
+		*interface = &file_system;
 	else
 		return EFI_UNSUPPORTED;
 	return 0;
@@ -301,6 +438,8 @@ static bool start(efi_status *status)
 	system_table.configuration_count = fake.has_tree ? 2 : 1;
 	loaded.options = fake.options;
 	loaded.options_size = fake.options_size;
+	loaded.device = &the_partition;
+	loaded.path = fake.path ? fake.path : OWN_PATH;
 	if (setjmp(left_jump))
 		return true;
 	*status = efi_main(&the_image, &system_table);
@@ -314,6 +453,7 @@ static void starts(void)
 	if (!start(&status))
 		fail_msg("status 0x%lx: %s", (unsigned long)status, console);
 	assert_true(ended);
+	assert_int_equal(fake.opened, 0);
 	assert_int_equal(left_hartid, fake.hartid);
 	assert_int_equal(fdt_check_full(left_fdt, fdt_totalsize(left_fdt)), 0);
 }
@@ -332,6 +472,7 @@ static void returns(efi_status expected, const char *part)
 	assert_int_equal(console[strlen(console) - 2], '\r');
 	for (i = 0; i < PAGES_MAX; i++)
 		assert_int_equal(allocated[i].pages, 0);
+	assert_int_equal(fake.opened, 0);
 }
 
 static int left_node(const char *path)
@@ -690,6 +831,369 @@ static void returns_without_a_map(void **state)
 	assert_int_equal(exits, 0);
 }
 
+/* ---- halite.cfg ---- */
+
+#define CONFIG "\\EFI\\BOOT\\halite.cfg"
+
+/* A Linux Image: "RSC\x05" at 56, boot-image-header.rst. */
+static uint8_t image[10000] = { [56] = 'R', 'S', 'C', 5, [9999] = 7 };
+
+/* A partition with halite.cfg of this text and an Image beside it, and no other kernel. */
+static void config_is(const char *text)
+{
+	void *none = NULL;
+
+	teardown(&none);
+	setup(&none);
+	set_packed(false);
+	fake.has_files = true;
+	add_file(CONFIG, text);
+	add_data("\\EFI\\BOOT\\Image", image, sizeof(image));
+}
+
+/* Halite goes on; return the pack that it then finds. */
+static struct pack starts_with_pack(void)
+{
+	const struct range self = { (uintptr_t)riscv_image_start, sizeof(riscv_image_start) };
+	static struct machine m;
+	struct pack p;
+
+	starts();
+	make_memory();
+	m = (struct machine){ 0 };
+	assert_true(range_list_add(&m.ram, (struct range){ 0, UINT64_C(1) << 63 }));
+	assert_fine(pack_find(&p, left_fdt, &m, self));
+	assert_int_equal(p.header.size, 4096);
+	assert_int_equal(p.kernel.size, sizeof(image));
+	assert_memory_equal((void *)(uintptr_t)p.kernel.start, image, sizeof(image));
+	return p;
+}
+
+static const char *words_of(const struct pack *p)
+{
+	return pack_words(p, left_fdt);
+}
+
+static void takes_a_config(void **state)
+{
+	static const uint16_t options[] = { 'x', '=', '1', 0 };
+	struct pack p;
+
+	(void)state;
+	config_is("# The demo.\n"
+		  "kernel = Image\n"
+		  "\n"
+		  "\tramdisk=/initrd.img  \r\n"
+		  "append =\tconsole=ttyS0 \xc3\xa9\n"
+		  "options = nacl=none stats tables=64 trace=64");
+	add_file("\\initrd.img", "ramdisk");
+	fake.options = options;
+	fake.options_size = sizeof(options);
+	p = starts_with_pack();
+	assert_string_equal(console, "");
+	assert_int_equal(p.ramdisk.size, 7);
+	assert_memory_equal((void *)(uintptr_t)p.ramdisk.start, "ramdisk", 7);
+	assert_int_equal(p.fdt.size, 0);
+	assert_string_equal(words_of(&p), "nacl=none stats tables=64 trace=64");
+	assert_string_equal(pack_bootargs(&p, left_fdt), "console=ttyS0 \xc3\xa9 x=1");
+	/* A kernel is enough. The byte order mark is that of UTF-8. */
+	config_is("\xef\xbb\xbfkernel = sub/dir\\Image");
+	add_data("\\EFI\\BOOT\\sub\\dir\\Image", image, sizeof(image));
+	p = starts_with_pack();
+	assert_int_equal(p.ramdisk.size, 0);
+	assert_string_equal(words_of(&p), "");
+	assert_string_equal(pack_bootargs(&p, left_fdt), "");
+}
+
+/* As with a packed ramdisk. halite.cfg's need not be there then. */
+static void the_ramdisk_of_the_boot_loader_counts(void **state)
+{
+	struct pack p;
+
+	(void)state;
+	config_is("kernel = Image\nramdisk = nowhere\n");
+	fake.has_ramdisk = true;
+	fake.ramdisk_text = "loader's";
+	fake.ramdisk_length = 8;
+	p = starts_with_pack();
+	assert_int_equal(p.ramdisk.size, 8);
+	assert_memory_equal((void *)(uintptr_t)p.ramdisk.start, "loader's", 8);
+}
+
+static void takes_the_device_tree_of_the_config(void **state)
+{
+	static _Alignas(8) uint8_t own[TREE_SIZE];
+	struct pack p;
+
+	(void)state;
+	config_is("kernel = Image\ndtb = own.dtb");
+	make_tree();
+	set_text("/", "model", "of halite.cfg");
+	set_text("/chosen", "bootargs", "old");
+	assert_int_equal(fdt_pack(tree), 0);
+	memcpy(own, tree, fdt_totalsize(tree));
+	add_data("\\EFI\\BOOT\\own.dtb", own, fdt_totalsize(own));
+	make_tree();
+	set_text("/chosen", "bootargs", "of EFI");
+	assert_int_equal(fdt_pack(tree), 0);
+	p = starts_with_pack();
+	assert_string_equal(fdt_getprop(left_fdt, 0, "model", NULL), "of halite.cfg");
+	assert_string_equal(pack_bootargs(&p, left_fdt), "of EFI");
+	assert_ram(0, 0x80200000, 0x1800000);
+	/* A machine with ACPI only. */
+	config_is("kernel = Image\ndtb = own.dtb");
+	add_data("\\EFI\\BOOT\\own.dtb", own, fdt_totalsize(own));
+	fake.has_tree = false;
+	p = starts_with_pack();
+	assert_string_equal(pack_bootargs(&p, left_fdt), "old");
+}
+
+/* What the boot loader starts or passes has a kernel; halite.cfg may be another system's. */
+static void a_pack_counts_before_the_config(void **state)
+{
+	static char bundle[4096] = "HALITEPK";
+
+	(void)state;
+	config_is("wrong");
+	set_packed(true);
+	starts();
+	config_is("wrong");
+	fake.has_ramdisk = true;
+	fake.ramdisk_text = bundle;
+	fake.ramdisk_length = sizeof(bundle);
+	starts();
+	assert_int_equal(pack_loader_ramdisk(left_fdt).size, 4096);
+}
+
+static void no_config_is_no_error(void **state)
+{
+	(void)state;
+	config_is("kernel = Image");
+	fake.has_files = false;
+	returns(EFI_NOT_FOUND, "no kernel: start a file that 'halite pack' has made");
+	config_is("kernel = Image");
+	fake.volume = EFI_ERROR(7);
+	returns(EFI_NOT_FOUND, "or put halite.cfg beside this file");
+	config_is("kernel = Image");
+	fake.file[0].path = "\\halite.cfg";
+	returns(EFI_NOT_FOUND, "no kernel");
+}
+
+static void errors_in_the_config_are_named(void **state)
+{
+	static char long_append[3000], long_path[400], long_words[700];
+	static const struct {
+		const char *text, *message;
+	} wrong[] = {
+		{ "# nothing\n", "halite.cfg: kernel: there is no such line" },
+		{ "kernel = Image\n\nkernel = Image\n",
+		  "halite.cfg: line 3: kernel: it is in line 1, too" },
+		{ "kernel = Image\ninitrd = x\n",
+		  "halite.cfg: line 2: the key 'initrd' is not known; kernel, ramdisk, dtb, append "
+		  "or options is expected" },
+		{ "kernel = Image\nKernel = x\n", "line 2: the key 'Kernel' is not known" },
+		{ "kernel = Image\nkern = x\n", "line 2: the key 'kern' is not known" },
+		{ "= Image\n", "line 1: the key '' is not known" },
+		{ "a23456789b123456789c123456789d123456789 = x",
+		  "the key 'a23456789b123456789c123456789d12' is not known" },
+		{ "kernel Image\n", "halite.cfg: line 1: expected 'key = value'" },
+		{ "kernel =\n", "halite.cfg: line 1: kernel: it has no value" },
+		{ "kernel = Image\nappend = \t\n", "halite.cfg: line 2: append: it has no value" },
+		{ "kernel = Im\1age\n",
+		  "line 1: the byte 0x01 is no text: expected ASCII or UTF-8" },
+		{ "#\x7f\n", "line 1: the byte 0x7f is no text" },
+		{ "kernel\r = Image\n", "line 1: the byte 0x0d is no text" },
+		{ "kernel = Imag\xc3\xa9\n",
+		  "line 1: kernel: expected a path of printable ASCII characters" },
+		{ "ramdisk = a\tb", "line 1: ramdisk: expected a path of printable ASCII" },
+		{ long_append, "line 1: append: 2048 characters; at most 2047 are expected" },
+		{ long_path, "line 1: dtb: 256 characters; at most 255 are expected" },
+		{ long_words, "line 1: options: 512 characters; at most 511 are expected" },
+		{ "options = nacl=foo",
+		  "halite.cfg: line 1: options: nacl=: \"foo\" is not known" },
+		{ "options = give=foo", "line 1: options: give=: \"foo\" is no device" },
+		{ "options = trace=65", "line 1: options: trace=: \"65\" is no power of two" },
+		{ "options = tables=1", "line 1: options: tables=: \"1\" is no number from" },
+		{ "options = stats foo=1", "line 1: options: unknown word \"foo=1\"" },
+		{ "kernel = halite.cfg\n",
+		  "line 1: kernel: 'halite.cfg': neither a RISC-V Linux Image nor a RISC-V ELF: " },
+		{ "kernel = Image\ndtb = Image\n",
+		  "line 2: dtb: 'Image': it is no device tree, or is damaged: give a .dtb file" },
+	};
+	unsigned int i;
+
+	(void)state;
+	snprintf(long_append, sizeof(long_append), "append = %02048d", 1);
+	snprintf(long_path, sizeof(long_path), "dtb = %0256d", 1);
+	snprintf(long_words, sizeof(long_words), "options = %0512d", 1);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		config_is(wrong[i].text);
+		returns(EFI_LOAD_ERROR, wrong[i].message);
+	}
+	/* UTF-16, as some editors write it. */
+	config_is("");
+	fake.file[0].data = "k\0e\0";
+	fake.file[0].size = fake.file[0].there = 4;
+	returns(EFI_LOAD_ERROR, "line 1: the byte 0x00 is no text");
+}
+
+static void missing_files_are_named(void **state)
+{
+	(void)state;
+	config_is("kernel = image\n");
+	returns(EFI_NOT_FOUND, "halite.cfg: line 1: kernel: 'image': there is no such file on the "
+			       "partition");
+	config_is("kernel = Image\nramdisk = /x\n");
+	returns(EFI_NOT_FOUND, "halite.cfg: line 2: ramdisk: '/x': there is no such file");
+	config_is("kernel = Image\ndtb = \\EFI\\x.dtb\n");
+	returns(EFI_NOT_FOUND, "line 2: dtb: '\\EFI\\x.dtb': there is no such file");
+}
+
+/* The folder has 400 characters, and the path of the kernel 255. There is a file of both, cut. */
+static void a_path_is_not_cut(void **state)
+{
+	/* A node of the path "\ddd...d\", and the end. */
+	static uint16_t node[404] = { 0x0404, 4 + 2 * 400, [402] = 0xff7f, 4 };
+	static char folder[401], config[600], kernel[256], cut[600], text[300];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 400; i++) {
+		folder[i] = i == 0 || i == 399 ? '\\' : 'd';
+		node[2 + i] = folder[i];
+	}
+	memset(kernel, 'k', 255);
+	snprintf(config, sizeof(config), "%shalite.cfg", folder);
+	snprintf(cut, sizeof(cut), "%s%.*s", folder, 509 - 400, kernel);
+	snprintf(text, sizeof(text), "kernel = %s", kernel);
+	config_is(text);
+	fake.path = node;
+	fake.file[0].path = config;
+	fake.file[1].path = cut;
+	returns(EFI_NOT_FOUND, "there is no such file on the partition");
+}
+
+static void kernels_of_other_kinds_are_named(void **state)
+{
+	static const struct {
+		char bytes[9];
+		const char *message;
+	} wrong[] = {
+		{ "\x1f\x8b", "gzip-compressed data: unpack it first, as 'halite pack' does" },
+		{ "MZ\0\0zimg", "an EFI zboot image: give the Image in it, as 'halite pack' does" },
+		{ "\177ELF\1\1", "an ELF that is not 64-bit little-endian" },
+	};
+	static uint8_t kernel[100];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		config_is("kernel = k");
+		memset(kernel, 0, sizeof(kernel));
+		memcpy(kernel, wrong[i].bytes, 8);
+		add_data("\\EFI\\BOOT\\k", kernel, sizeof(kernel));
+		returns(EFI_LOAD_ERROR, wrong[i].message);
+		assert_non_null(strstr(console, "halite.cfg: line 1: kernel: 'k': "));
+	}
+}
+
+/* Files that cannot be read: halite.cfg itself, the kernel, the ramdisk, the device tree. */
+static void files_that_cannot_be_read_are_named(void **state)
+{
+	static const char *const names[] = { "halite.cfg: ", "line 1: kernel: 'Image': ",
+					     "line 2: ramdisk: 'r': ", "line 3: dtb: 'd': " };
+	unsigned int i, kind;
+	char message[128];
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		for (kind = 0; kind < 6; kind++) {
+			static const char *const what[] = {
+				"cannot open it: EFI status 0x8000000000000007",
+				"its size is not known: EFI status 0x8000000000000007",
+				"cannot read it: EFI status 0x8000000000000007",
+				"it is cut short: ",
+				"it is a folder; a file is expected",
+				"it is empty",
+			};
+			struct fake_file *f = &fake.file[i];
+
+			config_is("kernel = Image\nramdisk = r\ndtb = d\n");
+			add_file("\\EFI\\BOOT\\r", "ramdisk");
+			make_tree();
+			assert_int_equal(fdt_pack(tree), 0);
+			add_data("\\EFI\\BOOT\\d", tree, fdt_totalsize(tree));
+			f->open_status = kind == 0 ? EFI_ERROR(7) : 0;
+			f->info_status = kind == 1 ? EFI_ERROR(7) : 0;
+			f->read_status = kind == 2 ? EFI_ERROR(7) : 0;
+			f->there -= kind == 3;
+			f->attributes = kind == 4 ? 0x30 : 0x20;
+			f->size = kind == 5 ? 0 : f->size;
+			snprintf(message, sizeof(message), "%s%s", names[i], what[kind]);
+			returns(kind < 3 ? EFI_ERROR(7) : EFI_LOAD_ERROR, message);
+		}
+	}
+	config_is("kernel = Image");
+	fake.file[0].size = 65537;
+	returns(EFI_LOAD_ERROR, "halite.cfg: it has 65537 bytes; at most 65536 are expected");
+}
+
+static void returns_without_memory_for_the_config(void **state)
+{
+	static const char *const what[] = { "halite.cfg", "dtb: 'd'", "kernel and ramdisk" };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		config_is("kernel = Image\ndtb = d");
+		add_data("\\EFI\\BOOT\\d", tree, fdt_totalsize(tree));
+		fake.allocate = EFI_ERROR(9);
+		fake.allocations_before_error = i;
+		returns(EFI_ERROR(9), what[i]);
+	}
+}
+
+/* A node with the path "\2345678\", without a zero. */
+#define LONG                   \
+	"\x04\x04\x16\x00\\\0" \
+	"2\0"                  \
+	"3\0"                  \
+	"4\0"                  \
+	"5\0"                  \
+	"6\0"                  \
+	"7\0"                  \
+	"8\0\\\0"
+
+#define assert_folder(expected, path)                                      \
+	do {                                                               \
+		assert_true(efi_path_folder(folder, 10, path));            \
+		for (i = 0; expected[i]; i++)                              \
+			assert_int_equal(folder[i], (uint8_t)expected[i]); \
+		assert_int_equal(folder[i], 0);                            \
+	} while (0)
+
+/* UEFI 2.10, 10.3.5.4: nodes are parts of a path, with exactly one backslash between two. */
+static void finds_its_folder(void **state)
+{
+	uint16_t folder[10];
+	unsigned int i;
+
+	(void)state;
+	assert_folder("\\", "\x04\x04\x06\x00g\0\x7f\xff\x04\x00");
+	assert_folder("\\a\\", "\x04\x04\x0a\x00\\\0a\0\0\0\x04\x04\x06\x00g\0\x7f\xff\x04\x00");
+	assert_folder("\\a\\", "\x04\x04\x08\x00\\\0a\0\x04\x04\x08\x00\\\0g\0\x7f\xff\x04\x00");
+	assert_folder("\\a\\",
+		      "\x04\x04\x0a\x00\\\0a\0\\\0\x04\x04\x08\x00\\\0g\0\x7f\xff\x04\x00");
+	/* Another node first: a hard drive, without its contents. A node of 3 bytes ends it. */
+	assert_folder("\\", "\x04\x01\x04\x00\x04\x04\x06\x00g\0\x04\x04\x03\x00");
+	assert_folder("\\2345678\\", LONG "\x7f\xff\x04\x00");
+	assert_false(efi_path_folder(folder, 9, LONG "\x7f\xff\x04\x00"));
+	assert_false(efi_path_folder(folder, 10, LONG LONG "\x7f\xff\x04\x00"));
+	assert_false(efi_path_folder(folder, 10, "\x7f\xff\x04\x00"));
+	assert_false(efi_path_folder(folder, 10, "\x04\x04\x04\x00\x7f\xff\x04\x00"));
+	assert_false(efi_path_folder(folder, 10, NULL));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -713,6 +1217,18 @@ int main(void)
 		TEST(returns_if_the_ramdisk_is_not_there),
 		TEST(returns_without_memory),
 		TEST(returns_without_a_map),
+		TEST(takes_a_config),
+		TEST(the_ramdisk_of_the_boot_loader_counts),
+		TEST(takes_the_device_tree_of_the_config),
+		TEST(a_pack_counts_before_the_config),
+		TEST(no_config_is_no_error),
+		TEST(errors_in_the_config_are_named),
+		TEST(missing_files_are_named),
+		TEST(a_path_is_not_cut),
+		TEST(kernels_of_other_kinds_are_named),
+		TEST(files_that_cannot_be_read_are_named),
+		TEST(returns_without_memory_for_the_config),
+		TEST(finds_its_folder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
