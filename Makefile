@@ -12,6 +12,9 @@
 # make steady       runs each test ten times, under load
 # make selftests    runs the kernel's KVM selftests, bare and in Halite, and compares
 #                   (mk/selftests.mk)
+# make linux-guests fetches Debian's kernel, and makes ramdisks for it
+# make guest-programs
+#                   builds the bare-metal guests of guests/
 # make install      installs below PREFIX (default: /usr/local), for packages in the folder DESTDIR
 # make uninstall    removes what `make install` with the same PREFIX and DESTDIR has installed
 # make deb          makes a Debian package of what `make install` installs

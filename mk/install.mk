@@ -10,8 +10,9 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-# Debian runs the kernel hooks in /etc only. A PREFIX of a user's own has an etc of its own.
-SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+# Debian runs the kernel hooks in /etc only. So without SYSCONFDIR, a PREFIX of a user's own gets no
+# hooks, which would stay when the folder is removed.
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc)
 ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 
 # ---- the libraries, for freestanding programs ----
@@ -81,18 +82,24 @@ INSTALLED := \
 	644:tools/install/_halite:$(ZSH_COMPLETIONS)/_halite
 
 # The hook of Debian's kernel packages. Its settings are the user's once they are there.
+ifneq ($(SYSCONFDIR),)
 HOOKS := $(addprefix $(SYSCONFDIR)/,kernel/postinst.d/zz-halite kernel/postrm.d/zz-halite \
 	initramfs/post-update.d/zz-halite)
 HOOK_SETTINGS := $(SYSCONFDIR)/default/halite
+endif
 
-# Folders that are Halite's own, the innermost first: `make uninstall` removes them.
-OWN_FOLDERS := $(addprefix $(PREFIX)/,lib/halite/$(LIB_RV64) lib/halite/$(LIB_RV32) lib/halite \
-	include/halite/nacl include/halite/hext include/halite/lib include/halite)
-
-.PHONY: install uninstall libraries deb
+.PHONY: install uninstall libraries deb places
 libraries: $(LIBRARIES)
 
-install: all $(LIBRARIES) $(PKG_CONFIGS) $(MAN_PAGE)
+FOLDERS = PREFIX="$$HALITE_PREFIX" DESTDIR="$$HALITE_DESTDIR" SYSCONFDIR="$$HALITE_SYSCONFDIR" \
+	tools/install/folders.sh
+places uninstall: export HALITE_PREFIX = $(PREFIX)
+places uninstall: export HALITE_DESTDIR = $(DESTDIR)
+places uninstall: export HALITE_SYSCONFDIR = $(SYSCONFDIR)
+places:
+	@$(FOLDERS) check
+
+install: places all $(LIBRARIES) $(PKG_CONFIGS) $(MAN_PAGE)
 	@echo "  INSTALL $(DESTDIR)$(PREFIX)"
 	@for one in $(INSTALLED); do \
 		file=$${one#*:}; \
@@ -102,16 +109,22 @@ install: all $(LIBRARIES) $(PKG_CONFIGS) $(MAN_PAGE)
 		sed 's|@PREFIX@|$(PREFIX)|' tools/install/zz-halite | \
 			install -D -m 755 /dev/stdin "$(DESTDIR)$$hook" || exit 1; \
 	done
+ifdef HOOKS
 	@[ -e "$(DESTDIR)$(HOOK_SETTINGS)" ] || \
 		install -D -m 644 tools/install/default "$(DESTDIR)$(HOOK_SETTINGS)"
+else
+	@echo "no hook for updates of the kernel: Debian runs those in /etc only; with" \
+		"SYSCONFDIR=/etc it is installed there"
+endif
 
-uninstall:
+uninstall: places
 	@for one in $(INSTALLED) $(HOOKS); do rm -f "$(DESTDIR)$${one##*:}"; done
+ifdef HOOKS
 	@! cmp -s tools/install/default "$(DESTDIR)$(HOOK_SETTINGS)" || \
 		rm -f "$(DESTDIR)$(HOOK_SETTINGS)"
-	@for folder in $(OWN_FOLDERS); do \
-		[ ! -d "$(DESTDIR)$$folder" ] || \
-			rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder" || exit 1; \
+endif
+	@for one in $(INSTALLED) $(HOOKS) $(HOOK_SETTINGS); do \
+		$(FOLDERS) remove "$${one##*:}"; \
 	done
 
 # DEB_ARCH=riscv64 makes the package for boards on another machine. The command for riscv64 is
@@ -119,14 +132,16 @@ uninstall:
 DEB_ARCH ?= $(shell dpkg --print-architecture)
 RISCV64_LIBS := build/downloads/riscv64-libs
 TOOL_IMAGES := $(wildcard tools/halite/*.S)
-build/riscv64/halite: $(TOOL_SOURCES) $(TOOL_HEADERS) $(TOOL_AGENT) $(TOOL_IMAGES) \
-		src/hv/pack_format.h mk/install.mk mk/version.mk scripts/fetch-riscv64-libs.sh
+build/riscv64/halite: $(TOOL_SOURCES) $(TOOL_SHARED) $(TOOL_HEADERS) $(TOOL_AGENT) \
+		$(TOOL_IMAGES) src/hv/pack_format.h mk/install.mk mk/version.mk \
+		scripts/fetch-riscv64-libs.sh
 	@scripts/install-packages.sh run selftests
 	@scripts/fetch-riscv64-libs.sh
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@riscv64-linux-gnu-gcc $(HOST_CFLAGS) -isystem $(RISCV64_LIBS) \
-		-DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ $(TOOL_SOURCES) $(TOOL_IMAGES) \
+		-DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ $(TOOL_SOURCES) $(TOOL_SHARED) \
+		$(TOOL_IMAGES) \
 		$(addprefix $(RISCV64_LIBS)/,libz.so libzstd.so libjansson.so) \
 		-Wl,--allow-shlib-undefined
 

@@ -130,7 +130,7 @@ install_tree()
 # installed is removed again.
 test_tool_install_tree()
 {
-	local image=$LOGS/$NAME.image file left
+	local image=$LOGS/$NAME.image file
 	install_tree
 	for file in bin/halite lib/halite/halite.bin lib/halite/halite.elf share/man/man1/halite.1 \
 		share/bash-completion/completions/halite share/zsh/site-functions/_halite \
@@ -153,12 +153,39 @@ test_tool_install_tree()
 	mkdir -p "$ROOT/usr/share/man/man1"
 	: >"$ROOT/usr/share/man/man1/other.1"
 	make -s --no-print-directory -C "$TOP" uninstall DESTDIR="$ROOT" PREFIX=/usr
-	[ "$(find "$ROOT" -type f)" = "$ROOT/usr/share/man/man1/other.1" ] ||
-		fail "uninstall leaves $(find "$ROOT" -type f | head -n 1), or removes too much"
-	left=$(cd "$ROOT" && find . -path '*halite*' | tail -n 1)
-	[ -z "$left" ] || fail "uninstall leaves $left"
+	[ "$(cd "$ROOT" && find . | tr '\n' ' ')" = \
+		". ./usr ./usr/share ./usr/share/man ./usr/share/man/man1 $(
+			)./usr/share/man/man1/other.1 " ] ||
+		fail "uninstall leaves $(cd "$ROOT" && find . | tr '\n' ' ')"
 	grep -q '^make install ' <<<"$(make -s --no-print-directory -C "$TOP" help)" ||
 		fail "make help does not name install"
+}
+
+# A folder of the user's own gets no hook that nobody would call, and goes again as a whole. A name
+# that a shell would take apart is refused.
+test_tool_install_prefix()
+{
+	local folder=$LOGS/$NAME.prefix word make=(make -s --no-print-directory -C "$TOP")
+	rm -rf "$folder"
+	for word in PREFIX= PREFIX=usr PREFIX=./usr "PREFIX=/a b" "PREFIX=/a;b" "PREFIX=/a'b" \
+		"PREFIX=/a|b" 'PREFIX=/a"b' DESTDIR=a "DESTDIR=$folder b" SYSCONFDIR=etc; do
+		! "${make[@]}" install DESTDIR="$folder" "$word" >"$LOGS/$NAME.said" 2>&1 ||
+			fail "$word is no error"
+		grep -qF "${word%%=*}='${word#*=}': expected a folder" "$LOGS/$NAME.said" ||
+			fail "$word: $(cat "$LOGS/$NAME.said")"
+	done
+	[ ! -e "$folder" ] || fail "something was installed"
+	"${make[@]}" install PREFIX="$folder" >"$LOGS/$NAME.said"
+	[ -z "$(find "$folder" -name '*zz-halite*')" ] && [ ! -e "$folder/etc" ] ||
+		fail "there is a hook"
+	grep -q 'SYSCONFDIR=/etc' "$LOGS/$NAME.said" || fail "it does not say how to get the hook"
+	"${make[@]}" uninstall PREFIX="$folder"
+	[ ! -e "$folder" ] || fail "uninstall leaves $(find "$folder" | tail -n 1)"
+	"${make[@]}" install PREFIX="$folder" SYSCONFDIR="$folder/etc"
+	grep -q "$folder/bin/halite" "$folder/etc/kernel/postinst.d/zz-halite" ||
+		fail "the hook calls another command"
+	"${make[@]}" uninstall PREFIX="$folder" SYSCONFDIR="$folder/etc"
+	[ ! -e "$folder" ] || fail "uninstall leaves $(find "$folder" | tail -n 1)"
 }
 
 # A program for RV64 or RV32 that uses an installed library, by pkg-config alone.
@@ -405,7 +432,7 @@ test_deb_riscv64()
 tool_install_tests()
 {
 	local name
-	for name in man completion tree libraries hook; do
+	for name in man completion tree prefix libraries hook; do
 		test_case "tool-install-$name" "test_tool_install_$name"
 	done
 }
