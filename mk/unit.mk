@@ -36,7 +36,8 @@ build/unit/test_riscv_attempt: src/riscv/attempt.c
 
 build/unit/test_tool_%: UNIT_SOURCES = $(addprefix tools/halite/,dump.c message.c symbols.c)
 build/unit/test_tool_%: UNIT_CFLAGS += -Itools/halite -D_GNU_SOURCE
-build/unit/test_tool_counts: UNIT_SOURCES = $(addprefix tools/halite/,counts.c events.c message.c)
+build/unit/test_tool_counts: UNIT_SOURCES = \
+	$(addprefix tools/halite/,counts.c events.c message.c sbi_names.c)
 build/unit/test_tool_symbols build/unit/test_tool_counts: $(wildcard tools/halite/*.[ch])
 
 build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/boot/*.c src/hv/*.c src/lib/*.c) \

@@ -43,6 +43,7 @@ check_json() { jq -e "$1" <"$2" >/dev/null || fail "$3"; }
 test_live_stat()
 {
 	local json=$LOGS/$NAME.json csv=$LOGS/$NAME.csv table=$LOGS/$NAME.table
+	local qemu i status waits=()
 	start_live --stats --nacl none
 	"$HALITE" stat --json --count 3 --interval 0.2 "$MACHINE" >"$json"
 	[ "$(wc -l <"$json")" = 3 ] || fail "not a line of JSON for each of 3 readings"
@@ -58,6 +59,11 @@ test_live_stat()
 	[ "$(cut -d, -f4 "$csv" | sort)" = "$(jq -r '.levels[0] | (.harts[0] | .exits, .work,
 		.time), .pool | keys[]' <"$json" | head -n "$(wc -l <"$csv")" | sort)" ] ||
 		fail "CSV and JSON have other names"
+	# Each line has the time of its reading.
+	awk -F, -v now="$EPOCHSECONDS" 'NF != 6 || $6 > now + 1 || $6 < now - 60 { exit 1 }' \
+		"$csv" || fail "the CSV has no time: $(head -n 1 "$csv")"
+	check_json ".time > $EPOCHSECONDS - 60 and .time < $EPOCHSECONDS + 1" "$json" \
+		"the JSON has no time"
 	"$HALITE" stat --once "$MACHINE" >"$table"
 	grep -qE '^l1-sret +[0-9]{2,}  SRET of L1 that may enter L2$' "$table" ||
 		fail "the table has no line for l1-sret"
@@ -67,6 +73,20 @@ test_live_stat()
 	# What the console says at the end is not there, as the guest has not ended.
 	"$HALITE" trace "$MACHINE" >"$table" 2>&1 && fail "a trace without --trace"
 	grep -q 'records nothing' "$table" || fail "it is not said that there is no trace"
+	# Nobody waits for ever for a QEMU that stands still.
+	qemu=$(pgrep -P "$MACHINE")
+	kill -STOP "$qemu"
+	for i in 1 2 3; do
+		timeout 30 "$HALITE" stat --once "$MACHINE" 2>"$table.$i" &
+		waits+=($!)
+	done
+	for i in 1 2 3; do
+		status=0
+		wait "${waits[i - 1]}" || status=$?
+		[ "$status" = 1 ] || fail "QEMU is stopped: status $status"
+		grep -q 'stopped' "$table.$i" || fail "QEMU is stopped: $(cat "$table.$i")"
+	done
+	kill -CONT "$qemu"
 	is_over
 	! "$HALITE" stat --once "$MACHINE" 2>"$table" || fail "a machine that has ended"
 }
@@ -77,6 +97,8 @@ test_live_trace()
 	local json=$LOGS/$NAME.json page=$LOGS/$NAME.html text=$LOGS/$NAME.text
 	start_live --trace=256
 	"$HALITE" trace "$MACHINE" >"$text"
+	grep -qE 'hart 0  l2-sbi +extension 0x[0-9a-f]+ function|hart 0  l2-sbi +[A-Za-z]+ [a-z]' \
+		"$text" || fail "no SBI call is in the text"
 	grep -qE 'hart 0  l1-sret ' "$text" || fail "no entry into L2 is in the text"
 	grep -qE 'hart 0  enter L1 .*trap: exception ' "$text" || fail "no trap into L1 is there"
 	# An entry and the sync before it have the same time, and stay in their order.
@@ -156,6 +178,50 @@ test_tool_explain()
 	refuses "'sepc=1'" explain sepc=1
 }
 
+# name_of CALL EXTENSION FUNCTION: a trace names the SBI call.
+name_of()
+{
+	local program=$LOGS/$NAME.names
+	[ "$("$program" "$2" "$3")" = "$1" ] || fail "$2 $3: $("$program" "$2" "$3"), not $1"
+}
+
+# The numbers are those of the SBI specification, each chapter's "Function Listing".
+test_tool_sbi_names()
+{
+	gcc -std=gnu11 -Itools/halite -o "$LOGS/$NAME.names" -x c - \
+		tools/halite/sbi_names.c <<-'END'
+		#include "sbi_names.h"
+		#include <stdio.h>
+		#include <stdlib.h>
+		int main(int argc, char **argv)
+		{
+			char text[48];
+			sbi_name(strtoul(argv[1], NULL, 0), strtoul(argv[argc - 1], NULL, 0), text,
+				 sizeof(text));
+			puts(text);
+		}
+	END
+	name_of "legacy console_putchar" 1 0
+	name_of "legacy console_putchar" 1 77
+	name_of "BASE probe_extension" 0x10 3
+	name_of "TIME set_timer" 0x54494D45 0
+	name_of "IPI send_ipi" 0x735049 0
+	name_of "RFENCE remote_hfence_vvma" 0x52464E43 6
+	name_of "HSM hart_get_status" 0x48534D 2
+	name_of "SRST system_reset" 0x53525354 0
+	name_of "PMU counter_fw_read" 0x504D55 5
+	name_of "PMU event_get_info" 0x504D55 8
+	name_of "DBCN console_write_byte" 0x4442434E 2
+	name_of "SUSP system_suspend" 0x53555350 0
+	name_of "CPPC write" 0x43505043 3
+	name_of "NACL sync_sret" 0x4E41434C 4
+	name_of "STA set_shmem" 0x535441 0
+	name_of "FWFT get" 0x46574654 1
+	name_of "NACL function 5" 0x4E41434C 5
+	name_of "PMU function 4294967295" 0x504D55 0xffffffff
+	name_of "extension 0x9000000 function 2" 0x9000000 2
+}
+
 # Wrong arguments of `stat` and `trace`.
 test_tool_live_arguments()
 {
@@ -166,11 +232,24 @@ test_tool_live_arguments()
 		refuses "--level 'x'" $verb --level x
 		refuses "--level '9'" $verb --level 9
 		refuses "not also '2'" $verb 1 2
+		refuses "not also '--level'" $verb -- 1 --level
+		refuses "--level: it is given twice" $verb --level 0 --level 0
+		refuses "'--lev'" $verb --lev 0
+		refuses "--level '1.5'" $verb --level 1.5
+		refuses "--level '-1'" $verb --level=-1
+		refuses "'--help=1': --help takes no value" $verb --help=1
+		refuses "'x' is no machine" $verb x
+		refuses "'' is no machine" $verb ''
 		"$HALITE" $verb 999999999 2>/dev/null || status=$?
 		[ "$status" = 1 ] || fail "halite $verb 999999999: status $status"
 		"$HALITE" $verb /nowhere/socket 2>/dev/null || status=$?
 		[ "$status" = 1 ] || fail "halite $verb /nowhere/socket: status $status"
 	done
+	refuses "--csv with --json" stat --csv --json
+	refuses "--once with --count" stat --once --count 2
+	refuses "--once: it is given twice" stat --once --once
+	refuses "--json and --report 'a': expected two files" trace --json a --report a
+	refuses "--count '1.5'" stat --count 1.5
 	refuses "--interval '0'" stat --interval 0
 	refuses "--interval '1s'" stat --interval 1s
 	refuses "--count '0'" stat --count 0

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "sbi_names.h"
 
 #define RING_MAX UINT64_C(0x100000)
 
@@ -160,6 +161,7 @@ const char *event_name(const struct event *event)
 static void detail_of_exit(const struct stats_event *e, char text[EVENT_TEXT_MAX])
 {
 	unsigned long long b = e->b, pc = e->a;
+	char call[EVENT_TEXT_MAX / 2];
 
 	switch (e->code) {
 	case STATS_EXIT_L1_CSR:
@@ -168,8 +170,8 @@ static void detail_of_exit(const struct stats_event *e, char text[EVENT_TEXT_MAX
 		break;
 	case STATS_EXIT_L1_SBI:
 	case STATS_EXIT_L2_SBI:
-		snprintf(text, EVENT_TEXT_MAX, "extension 0x%llx function %llu, pc 0x%llx", b >> 32,
-			 b & 0xffffffff, pc);
+		sbi_name((uint32_t)(b >> 32), (uint32_t)b, call, sizeof(call));
+		snprintf(text, EVENT_TEXT_MAX, "%s, pc 0x%llx", call, pc);
 		break;
 	case STATS_EXIT_L1_MEMORY:
 	case STATS_EXIT_L2_MEMORY:

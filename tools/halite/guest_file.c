@@ -266,3 +266,11 @@ int guest_file_size(const char *path, const char *what, uint64_t *size)
 	close(fd);
 	return 0;
 }
+
+bool guest_file_is_same(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}

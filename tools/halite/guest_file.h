@@ -42,4 +42,7 @@ int guest_file_open(const char *path, const char *what, uint64_t *size);
 /* Puts the size of a regular file in *size. Returns 0, or -1 after an error message. */
 int guest_file_size(const char *path, const char *what, uint64_t *size);
 
+/* Whether both paths name the same regular file. */
+bool guest_file_is_same(const char *a, const char *b);
+
 #endif

@@ -20,6 +20,8 @@
 
 #define SUFFIX	     ".qmp"
 #define WAIT_SECONDS 10
+/* A QEMU that stands still takes no second connection. */
+#define CONNECT_SECONDS 3
 
 static char own_socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
 
@@ -190,6 +192,7 @@ void live_resume(struct live *live)
 static int connect_to(const char *path)
 {
 	const struct timeval wait = { .tv_sec = WAIT_SECONDS };
+	const struct timeval connect_wait = { .tv_sec = CONNECT_SECONDS };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
 
@@ -202,6 +205,7 @@ static int connect_to(const char *path)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &connect_wait, sizeof(connect_wait));
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		int error = errno;
 
@@ -253,6 +257,16 @@ static unsigned int look(char **found, char *all, size_t size)
 	return count;
 }
 
+bool live_is_name(const char *which)
+{
+	if (!which || strchr(which, '/') || (*which && !which[strspn(which, "0123456789")]))
+		return true;
+	message("'%s' is no machine; expected the process id of a `halite run` with --stats or "
+		"--trace, or its socket",
+		which);
+	return false;
+}
+
 /* The socket of @which. NULL, after a message: there is none, or there are several. */
 static char *find(const char *which)
 {
@@ -264,10 +278,9 @@ static char *find(const char *which)
 		return strdup(which);
 	if (which) {
 		dir = folder(false);
-		if (which[strspn(which, "0123456789")] || !*which || !dir ||
-		    asprintf(&path, "%s/%s" SUFFIX, dir, which) < 0) {
-			message("'%s' is no machine; expected the process id of a `halite run` "
-				"with --stats or --trace, or its socket",
+		if (!dir || asprintf(&path, "%s/%s" SUFFIX, dir, which) < 0) {
+			message("the machine %s: there is no folder of sockets; expected the "
+				"process id of a `halite run` with --stats or --trace",
 				which);
 			return NULL;
 		}
@@ -312,7 +325,8 @@ int live_open(struct live *live, const char *which)
 		return -1;
 	live->fd = connect_to(path);
 	if (live->fd < 0) {
-		message("the machine at '%s': %s", path, strerror(errno));
+		message("the machine at '%s': %s", path,
+			errno == EAGAIN ? "it does not answer: is QEMU stopped?" : strerror(errno));
 		free(path);
 		return -1;
 	}
@@ -321,8 +335,8 @@ int live_open(struct live *live, const char *which)
 		abort();
 	live->name = path;
 	if (!begin(live)) {
-		message("the machine at '%s' does not answer; another command may be connected to "
-			"it",
+		message("the machine at '%s' does not answer: QEMU is stopped, or another command "
+			"is connected to it",
 			path);
 		live_close(live);
 		return -1;

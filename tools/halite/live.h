@@ -32,6 +32,11 @@ char *live_chardev(void);
 void live_remove(void);
 
 /*
+ * Whether @which can name a machine: a process id, a path with a slash, or NULL. A message if not.
+ */
+bool live_is_name(const char *which);
+
+/*
  * Connects to the machine that @which names: the process id of `halite run`, or a socket. NULL: the
  * only machine that runs. Returns 0, or -1 after a message.
  */

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "agent/protocol.h"
+#include "guest_file.h"
+#include "hv/pack_format.h"
 #include "message.h"
 
 static const char *const nacl_features[] = { "sync_csr", "sync_hfence", "sync_sret",
@@ -17,15 +19,16 @@ static const char *const nacl_features[] = { "sync_csr", "sync_hfence", "sync_sr
 /* The names of src/hv/withheld.c. */
 static const char *const givable[] = { "fw_cfg", "flash" };
 
-static int parse_number(const char *name, const char *value, unsigned int max, unsigned int *number)
+int options_number(const char *name, const char *value, unsigned int min, unsigned int max,
+		   unsigned int *number)
 {
 	char *end;
 	unsigned long parsed;
 
 	errno = 0;
 	parsed = strtoul(value, &end, 10);
-	if (errno || !isdigit((unsigned char)value[0]) || *end || parsed < 1 || parsed > max) {
-		message("%s '%s': expected a number from 1 to %u", name, value, max);
+	if (errno || !isdigit((unsigned char)value[0]) || *end || parsed < min || parsed > max) {
+		message("%s '%s': expected a number from %u to %u", name, value, min, max);
 		return -1;
 	}
 	*number = (unsigned int)parsed;
@@ -177,8 +180,13 @@ static int parse_nacl(const char *value, struct run_options *options)
 			break;
 	}
 	if (level != 1 && level != options->depth) {
-		message("--nacl '%s': %u levels; expected one, or as many as --depth says: %u",
-			value, level, options->depth);
+		if (options->is_pack)
+			message("--nacl '%s': %u levels; expected one: a pack has one Halite",
+				value, level);
+		else
+			message("--nacl '%s': %u levels; expected one, or as many as --depth says: "
+				"%u",
+				value, level, options->depth);
 		return -1;
 	}
 	for (; level < options->depth; level++)
@@ -241,6 +249,34 @@ static int parse_expect(const char *value, struct run_options *options)
 	return 0;
 }
 
+/* A port from 1 to 65535 at text, or from 0 with least 0. Returns what follows it, or NULL. */
+static const char *skip_port(const char *text, long least)
+{
+	char *end;
+	long port = isdigit((unsigned char)*text) ? strtol(text, &end, 10) : -1;
+
+	return port >= least && port <= 65535 ? end : NULL;
+}
+
+/*
+ * Whether the length characters at text are [tcp|udp]:[ADDRESS]:PORT-[ADDRESS]:PORT, as QEMU's
+ * hostfwd has them. Port 0 of the host lets the host choose one.
+ */
+static bool is_forward(const char *text, size_t length)
+{
+	const char *end = text + length, *at = text;
+
+	if (!strncmp(at, "tcp", 3) || !strncmp(at, "udp", 3))
+		at += 3;
+	if (*at++ != ':')
+		return false;
+	at += strspn(at, "0123456789.");
+	if (*at++ != ':' || !(at = skip_port(at, 0)) || *at++ != '-')
+		return false;
+	at += strspn(at, "0123456789.");
+	return *at++ == ':' && (at = skip_port(at, 1)) && at == end;
+}
+
 /* user, and further items hostfwd=..., as QEMU's -netdev has them. */
 static int parse_net(const char *value, struct run_options *options)
 {
@@ -250,8 +286,10 @@ static int parse_net(const char *value, struct run_options *options)
 		size_t length = strcspn(item, ",");
 
 		if (item == value ? length != 4 || strncmp(item, "user", 4)
-				  : strncmp(item, "hostfwd=", 8) != 0 || length == 8) {
-			message("--net '%s': expected user, or user,hostfwd=tcp::PORT-:PORT",
+				  : strncmp(item, "hostfwd=", 8) != 0 ||
+					    !is_forward(item + 8, length - 8)) {
+			message("--net '%s': expected user, or user,hostfwd=tcp::PORT-:PORT with "
+				"ports up to 65535",
 				value);
 			return -1;
 		}
@@ -269,6 +307,12 @@ static int add_disk(const char *value, struct run_options *options)
 	if (options->disk_count == DISKS_MAX) {
 		message("--disk '%s': more than %d disks", value, DISKS_MAX);
 		return -1;
+	}
+	for (unsigned int i = 0; i < options->disk_count; i++) {
+		if (guest_file_is_same(value, options->disks[i])) {
+			message("--disk '%s': it is given twice; a machine has it once", value);
+			return -1;
+		}
 	}
 	options->disks[options->disk_count++] = value;
 	return 0;
@@ -294,22 +338,40 @@ static const char **text_of(const char *name, struct run_options *options)
 	return NULL;
 }
 
+/* Whether value, of option name, is a text that the option can have; a message if not. */
+static bool is_text(const char *name, const char *value)
+{
+	if (!strcmp(name, "--append") && strlen(value) >= PACK_BOOTARGS_SIZE) {
+		message("%s: %zu characters; at most %d are expected", name, strlen(value),
+			PACK_BOOTARGS_SIZE - 1);
+		return false;
+	}
+	if (!strcmp(value, "-") && strcmp(name, "--append") != 0 && strcmp(name, "--exec") != 0) {
+		message("%s '-': expected a file; ./- is a file of this name%s", name,
+			strcmp(name, "--json") ? "" : ", /dev/stdout the standard output");
+		return false;
+	}
+	return true;
+}
+
 int run_options_set(const char *name, const char *value, struct run_options *options)
 {
 	const char **text = text_of(name, options);
 
+	if (text && !is_text(name, value))
+		return -1;
 	if (text)
 		*text = value;
 	else if (!strcmp(name, "--console"))
-		options->console = strcmp(value, "stdio") ? value : NULL;
+		options->console = strcmp(value, "stdio") && strcmp(value, "-") ? value : NULL;
 	else if (!strcmp(name, "--disk"))
 		return add_disk(value, options);
 	else if (!strcmp(name, "--net"))
 		return parse_net(value, options);
 	else if (!strcmp(name, "--gdb"))
-		return parse_number(name, value, 65535, &options->gdb);
+		return options_number(name, value, 1, 65535, &options->gdb);
 	else if (!strcmp(name, "--cpus"))
-		return parse_number(name, value, CPUS_MAX, &options->cpus);
+		return options_number(name, value, 1, CPUS_MAX, &options->cpus);
 	else if (!strcmp(name, "--memory"))
 		return parse_memory(value, &options->memory);
 	else if (!strcmp(name, "--machine"))
@@ -317,9 +379,9 @@ int run_options_set(const char *name, const char *value, struct run_options *opt
 	else if (!strcmp(name, "--give"))
 		return parse_give(value, options);
 	else if (!strcmp(name, "--depth"))
-		return parse_number(name, value, DEPTH_MAX, &options->depth);
+		return options_number(name, value, 1, DEPTH_MAX, &options->depth);
 	else if (!strcmp(name, "--timeout"))
-		return parse_number(name, value, TIMEOUT_MAX, &options->timeout);
+		return options_number(name, value, 1, TIMEOUT_MAX, &options->timeout);
 	else if (!strcmp(name, "--expect"))
 		return parse_expect(value, options);
 	else

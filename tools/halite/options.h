@@ -65,6 +65,7 @@ struct run_options {
 	const char *ramdisk;
 	bool no_reboot;
 	bool native;
+	bool is_pack; /* the options are those of 'halite pack' */
 	bool icount;
 	bool stats;
 	const char *trace; /* the word for Halite: "trace" or "trace=N"; NULL: no --trace */
@@ -89,6 +90,13 @@ int run_options_set(const char *name, const char *value, struct run_options *opt
  * before.
  */
 int options_once(struct given *given, const char *name);
+
+/*
+ * Decodes a decimal number from min to max, the value of name in messages. Returns 0, or -1 after a
+ * message.
+ */
+int options_number(const char *name, const char *value, unsigned int min, unsigned int max,
+		   unsigned int *number);
 
 /* Checks --nacl, and sets options->nacl for each level. Returns 0, or -1 after an error message. */
 int run_options_finish_nacl(struct run_options *options);

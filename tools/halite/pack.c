@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "message.h"
 
 static const char pack_help[] =
@@ -33,71 +34,68 @@ static const char pack_help[] =
 	"environment variable HALITE_BIN names.\n"
 	"Exit status: 0; 1 if --list finds an error; 2 if an argument or a file is wrong.\n";
 
-static const char *const values[] = { "--kernel", "--initrd", "--append", "--nacl", "--give" };
+enum { KERNEL, INITRD, APPEND, NACL, GIVE, DTB, OUTPUT, LIST, BUNDLE, STATS, HELP, H };
 
-/* Decodes option name with its value. Returns 0, or -1 after a message. */
-static int set(const char *name, const char *value, struct pack_options *options)
+static const struct argument known[] = {
+	[KERNEL] = { "--kernel", true },
+	[INITRD] = { "--initrd", true },
+	[APPEND] = { "--append", true },
+	[NACL] = { "--nacl", true },
+	[GIVE] = { "--give", true },
+	[DTB] = { "--dtb", true },
+	[OUTPUT] = { "-o", true },
+	[LIST] = { "--list", true },
+	[BUNDLE] = { "--bundle", false },
+	[STATS] = { "--stats", false },
+	[HELP] = { "--help", false },
+	[H] = { "-h", false },
+	{ NULL, false },
+};
+
+static int take(void *context, unsigned int option, const char *value)
 {
-	if (!value) {
-		message("%s: its value is missing", name);
+	struct pack_options *options = context;
+
+	if (value && !strcmp(value, "-") && (option == DTB || option == OUTPUT || option == LIST)) {
+		message("pack: %s '-': expected a file; ./- is a file of this name",
+			known[option].name);
 		return -1;
 	}
-	if (!strcmp(name, "--dtb"))
+	/* --help is no option that --list excludes. */
+	options->count += option < HELP;
+	switch (option) {
+	case DTB:
 		options->dtb = value;
-	else if (!strcmp(name, "-o"))
+		return 0;
+	case OUTPUT:
 		options->output = value;
-	else if (!strcmp(name, "--list"))
+		return 0;
+	case LIST:
 		options->list = value;
-	else
-		return run_options_set(name, value, &options->guest);
-	return 0;
-}
-
-static bool takes_value(const char *name)
-{
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		if (!strcmp(name, values[i]))
-			return true;
-	}
-	return !strcmp(name, "--dtb") || !strcmp(name, "-o") || !strcmp(name, "--list");
-}
-
-static bool set_flag(const char *name, struct pack_options *options)
-{
-	if (!strcmp(name, "--bundle"))
+		return 0;
+	case BUNDLE:
 		options->bundle = true;
-	else if (!strcmp(name, "--stats"))
+		return 0;
+	case STATS:
 		options->guest.stats = true;
-	else if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+		return 0;
+	case HELP:
+	case H:
 		options->guest.help = true;
-	else
-		return false;
-	return true;
+		return 0;
+	default:
+		return run_options_set(known[option].name, value, &options->guest);
+	}
 }
 
 /* Decodes argv. Returns 0, or -1 after a message. */
 static int parse(char **argv, struct pack_options *options)
 {
-	for (char **word = argv + 1; *word; word++) {
-		char *equals = strchr(*word, '=');
-
-		if (set_flag(*word, options)) {
-			if (options_once(&options->guest.given, *word) < 0)
-				return -1;
-			continue;
-		}
-		if (equals)
-			*equals = '\0';
-		if (!takes_value(*word)) {
-			message("pack: unknown word '%s'; expected an option, see "
-				"'halite pack --help'",
-				*word);
-			return -1;
-		}
-		if (options_once(&options->guest.given, *word) < 0 ||
-		    set(*word, equals ? equals + 1 : word[1], options) < 0)
-			return -1;
-		word += !equals;
+	if (arguments_read(argv, known, take, options, NULL) < 0)
+		return -1;
+	if (options->list && options->count > 1) {
+		message("pack: --list with other options: expected the file alone");
+		return -1;
 	}
 	if (options->guest.help || options->list)
 		return 0;
@@ -112,7 +110,7 @@ static int parse(char **argv, struct pack_options *options)
 int pack_main(char **argv)
 {
 	struct pack_options options = {
-		.guest = { .append = "", .nacl = { "all" }, .depth = 1 },
+		.guest = { .append = "", .nacl = { "all" }, .depth = 1, .is_pack = true },
 	};
 
 	if (parse(argv, &options) < 0)

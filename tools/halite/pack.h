@@ -14,6 +14,7 @@ struct pack_options {
 	const char *output; /* NULL with list */
 	const char *list;   /* file to list, or NULL */
 	bool bundle;
+	unsigned int count; /* options that are given, without --help */
 };
 
 /* argv[0] is the verb. Returns the exit status. */

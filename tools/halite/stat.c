@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "stat.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -10,9 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "counts.h"
 #include "live.h"
 #include "message.h"
+#include "options.h"
 #include "run.h"
 
 static const char stat_help[] =
@@ -29,7 +30,8 @@ static const char stat_help[] =
 	"  --count N       end after N tables\n"
 	"  --level N       the Halite of level N alone; the lowest is 0\n"
 	"  --harts         a column for each hart, besides the sum\n"
-	"  --csv           lines level,hart,group,name,count in place of a table\n"
+	"  --csv           lines level,hart,group,name,count,time in place of a table;\n"
+	"                  time: seconds since 1970\n"
 	"  --json          one JSON object in a line in place of a table\n"
 	"\n"
 	"Exit status: 0; 1 if there is no such machine or it counts nothing; 2 if an argument is\n"
@@ -40,9 +42,10 @@ enum format { TABLE, CSV, JSON };
 struct stat_options {
 	enum format format;
 	double interval;
-	unsigned long count; /* 0: no end */
-	long level;	     /* -1: all */
-	bool harts;
+	unsigned int count; /* 0: no end */
+	bool one_level;	    /* level alone */
+	unsigned int level;
+	bool harts, once, help;
 	const char *machine;
 };
 
@@ -80,28 +83,31 @@ static uint64_t number_of(const struct stats_hart *hart, size_t offset)
 
 static bool is_chosen(const struct stat_options *options, unsigned int level)
 {
-	return options->level < 0 || (unsigned long)options->level == level;
+	return !options->one_level || options->level == level;
 }
 
 /* ---- CSV and JSON ---- */
 
-static void print_csv(const struct counts_level *level)
+/* time: seconds since the Epoch. */
+static void print_csv(const struct counts_level *level, double time)
 {
 	const struct stats_header *h = &level->header;
 
 	for (unsigned int i = 0; i < h->harts; i++) {
 		for (unsigned int group = 0; group < GROUPS; group++) {
 			for (unsigned int n = 0; n < groups[group].count; n++)
-				printf("%u,%llu,%s,%s,%llu\n", h->level,
+				printf("%u,%llu,%s,%s,%llu,%.3f\n", h->level,
 				       (unsigned long long)level->harts[i].hartid,
 				       groups[group].name, name_of(group, n)->name,
 				       (unsigned long long)number_of(&level->harts[i],
 								     groups[group].offset +
-									     n * sizeof(uint64_t)));
+									     n * sizeof(uint64_t)),
+				       time);
 		}
 	}
-	printf("%u,all,pool,reclaimed,%llu\n%u,all,pool,drains,%llu\n", h->level,
-	       (unsigned long long)level->reclaimed, h->level, (unsigned long long)level->drains);
+	printf("%u,all,pool,reclaimed,%llu,%.3f\n%u,all,pool,drains,%llu,%.3f\n", h->level,
+	       (unsigned long long)level->reclaimed, time, h->level,
+	       (unsigned long long)level->drains, time);
 }
 
 static json_t *json_of_hart(const struct stats_hart *hart)
@@ -138,7 +144,7 @@ static json_t *json_of_level(const struct counts_level *level)
 			 (json_int_t)level->drains, "harts", harts);
 }
 
-static void print_json(const struct counts *counts, const struct stat_options *options)
+static void print_json(const struct counts *counts, const struct stat_options *options, double time)
 {
 	json_t *levels = json_array(), *all;
 
@@ -146,8 +152,9 @@ static void print_json(const struct counts *counts, const struct stat_options *o
 		if (is_chosen(options, i))
 			json_array_append_new(levels, json_of_level(&counts->level[i]));
 	}
-	all = json_pack("{s:i,s:o}", "version", (int)STATS_VERSION, "levels", levels);
-	json_dumpf(all, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	all = json_pack("{s:i,s:f,s:o}", "version", (int)STATS_VERSION, "time", time, "levels",
+			levels);
+	json_dumpf(all, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(13));
 	putchar('\n');
 	json_decref(all);
 }
@@ -201,10 +208,20 @@ static void print_table(const struct counts_level *level, const struct stat_opti
 	       (unsigned long long)level->drains, seconds > 0 ? "           " : "");
 }
 
+static double clock_seconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static void show(const struct counts *counts, const struct stat_options *options, double seconds)
 {
+	const double time = clock_seconds(CLOCK_REALTIME);
+
 	if (options->format == JSON) {
-		print_json(counts, options);
+		print_json(counts, options, time);
 		return;
 	}
 	if (options->format == TABLE && seconds > 0 && isatty(STDOUT_FILENO))
@@ -213,21 +230,13 @@ static void show(const struct counts *counts, const struct stat_options *options
 		if (!is_chosen(options, i))
 			continue;
 		if (options->format == CSV)
-			print_csv(&counts->level[i]);
+			print_csv(&counts->level[i], time);
 		else
 			print_table(&counts->level[i], options, seconds);
 	}
 }
 
 /* ---- the command ---- */
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void wait_seconds(double seconds)
 {
@@ -244,15 +253,15 @@ static int watch(struct live *live, const struct stat_options *options)
 
 	if (counts_find(live, &counts) < 0)
 		return EXIT_FAILURE;
-	if (options->level >= (long)counts.levels) {
-		message("stat: --level %ld: the machine has %u Halites with counts", options->level,
+	if (options->level >= counts.levels) {
+		message("stat: --level %u: the machine has %u Halites with counts", options->level,
 			counts.levels);
 		return EXIT_FAILURE;
 	}
-	for (unsigned long n = 1;; n++) {
+	for (unsigned int n = 1;; n++) {
 		if (counts_read(live, &counts) < 0)
 			return n > 1 && !options->count ? EXIT_SUCCESS : EXIT_FAILURE;
-		time = now();
+		time = clock_seconds(CLOCK_MONOTONIC);
 		show(&counts, options, before > 0 ? time - before : 0);
 		/* A closed pipe is the usual end of a reader of lines. */
 		if (fflush(stdout) != 0 || ferror(stdout))
@@ -265,97 +274,88 @@ static int watch(struct live *live, const struct stat_options *options)
 }
 
 /* Returns 0, or -1 after a message. */
-static int take_number(const char *name, const char *text, double least, double most, double *value)
+static int take_seconds(const char *name, const char *text, double *value)
 {
 	char *end;
 
 	*value = strtod(text, &end);
-	if (end == text || *end || !(*value >= least && *value <= most)) {
-		message("stat: --%s '%s': expected a number from %g to %g", name, text, least,
-			most);
+	if (end == text || *end || !(*value >= 0.1 && *value <= 3600)) {
+		message("%s '%s': expected a number from 0.1 to 3600", name, text);
 		return -1;
 	}
 	return 0;
 }
 
-static const struct option long_options[] = {
-	{ "once", no_argument, NULL, 'o' },
-	{ "interval", required_argument, NULL, 'i' },
-	{ "count", required_argument, NULL, 'n' },
-	{ "level", required_argument, NULL, 'l' },
-	{ "harts", no_argument, NULL, 'a' },
-	{ "csv", no_argument, NULL, 'c' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+enum { ONCE, INTERVAL, COUNT, LEVEL, HARTS, AS_CSV, AS_JSON, HELP, H };
+
+static const struct argument known[] = {
+	[ONCE] = { "--once", false },	 [INTERVAL] = { "--interval", true },
+	[COUNT] = { "--count", true },	 [LEVEL] = { "--level", true },
+	[HARTS] = { "--harts", false },	 [AS_CSV] = { "--csv", false },
+	[AS_JSON] = { "--json", false }, [HELP] = { "--help", false },
+	[H] = { "-h", false },		 { NULL, false },
 };
 
-/* Decodes the options. Returns -1 to go on, or the exit status. */
-static int parse(int argc, char **argv, struct stat_options *options)
+/* Sets the format. Returns 0, or -1 after a message that there is another one already. */
+static int set_format(struct stat_options *options, enum format format)
 {
-	double number;
-	int option;
+	if (options->format != TABLE) {
+		message("stat: --csv with --json: expected one of them");
+		return -1;
+	}
+	options->format = format;
+	return 0;
+}
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'o':
-			options->count = 1;
-			break;
-		case 'i':
-			if (take_number("interval", optarg, 0.1, 3600, &options->interval) < 0)
-				return EXIT_USAGE;
-			break;
-		case 'n':
-			if (take_number("count", optarg, 1, 1e9, &number) < 0)
-				return EXIT_USAGE;
-			options->count = (unsigned long)number;
-			break;
-		case 'l':
-			if (take_number("level", optarg, 0, COUNTS_LEVELS_MAX - 1, &number) < 0)
-				return EXIT_USAGE;
-			options->level = (long)number;
-			break;
-		case 'a':
-			options->harts = true;
-			break;
-		case 'c':
-			options->format = CSV;
-			break;
-		case 'j':
-			options->format = JSON;
-			break;
-		case 'h':
-			fputs(stat_help, stdout);
-			return EXIT_SUCCESS;
-		case ':':
-			message("stat: %s: its value is missing", argv[optind - 1]);
-			return EXIT_USAGE;
-		default:
-			message("stat: unknown option '%s'; see 'halite stat --help'",
-				argv[optind - 1]);
-			return EXIT_USAGE;
-		}
+static int take(void *context, unsigned int option, const char *value)
+{
+	struct stat_options *options = context;
+
+	switch (option) {
+	case ONCE:
+		options->once = true;
+		return 0;
+	case INTERVAL:
+		return take_seconds("stat: --interval", value, &options->interval);
+	case COUNT:
+		return options_number("stat: --count", value, 1, 1000000000, &options->count);
+	case LEVEL:
+		options->one_level = true;
+		return options_number("stat: --level", value, 0, COUNTS_LEVELS_MAX - 1,
+				      &options->level);
+	case HARTS:
+		options->harts = true;
+		return 0;
+	case AS_CSV:
+		return set_format(options, CSV);
+	case AS_JSON:
+		return set_format(options, JSON);
+	default:
+		options->help = true;
+		return 0;
 	}
-	if (argc - optind > 1) {
-		message("stat: one machine at most is expected, not also '%s'", argv[optind + 1]);
-		return EXIT_USAGE;
-	}
-	options->machine = argv[optind];
-	return -1;
 }
 
 int stat_main(char **argv)
 {
-	struct stat_options options = { .interval = 1, .level = -1 };
+	struct stat_options options = { .interval = 1 };
 	struct live live;
-	int argc = 0, status;
+	int status;
 
-	while (argv[argc])
-		argc++;
-	status = parse(argc, argv, &options);
-	if (status >= 0)
-		return status;
+	if (arguments_read(argv, known, take, &options, &options.machine) < 0)
+		return EXIT_USAGE;
+	if (options.help) {
+		fputs(stat_help, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (options.once && options.count) {
+		message("stat: --once with --count: expected one of them");
+		return EXIT_USAGE;
+	}
+	if (options.once)
+		options.count = 1;
+	if (!live_is_name(options.machine))
+		return EXIT_USAGE;
 	if (live_open(&live, options.machine) < 0)
 		return EXIT_FAILURE;
 	status = watch(&live, &options);

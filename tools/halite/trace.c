@@ -2,12 +2,13 @@
 #include "trace.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "live.h"
 #include "message.h"
+#include "options.h"
 
 static const char trace_help[] =
 	"Usage: halite trace [OPTIONS] [MACHINE]\n"
@@ -31,6 +32,7 @@ static const char trace_help[] =
 struct trace_options {
 	unsigned int level;
 	const char *json, *report, *machine;
+	bool help;
 };
 
 static void print_text(const struct counts_level *level, const struct events *events)
@@ -136,68 +138,55 @@ static int show(struct live *live, const struct trace_options *options)
 	return status;
 }
 
-static const struct option long_options[] = {
-	{ "level", required_argument, NULL, 'l' },
-	{ "json", required_argument, NULL, 'j' },
-	{ "report", required_argument, NULL, 'r' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+enum { LEVEL, AS_JSON, AS_REPORT, HELP, H };
+
+static const struct argument known[] = {
+	[LEVEL] = { "--level", true },
+	[AS_JSON] = { "--json", true },
+	[AS_REPORT] = { "--report", true },
+	[HELP] = { "--help", false },
+	[H] = { "-h", false },
+	{ NULL, false },
 };
 
-/* Decodes the options. Returns -1 to go on, or the exit status. */
-static int parse(int argc, char **argv, struct trace_options *options)
+static int take(void *context, unsigned int option, const char *value)
 {
-	int option;
+	struct trace_options *options = context;
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'l':
-			if (strlen(optarg) != 1 || *optarg < '0' ||
-			    *optarg >= '0' + COUNTS_LEVELS_MAX) {
-				message("trace: --level '%s': expected a number from 0 to %u",
-					optarg, COUNTS_LEVELS_MAX - 1);
-				return EXIT_USAGE;
-			}
-			options->level = (unsigned int)(*optarg - '0');
-			break;
-		case 'j':
-			options->json = optarg;
-			break;
-		case 'r':
-			options->report = optarg;
-			break;
-		case 'h':
-			fputs(trace_help, stdout);
-			return EXIT_SUCCESS;
-		case ':':
-			message("trace: %s: its value is missing", argv[optind - 1]);
-			return EXIT_USAGE;
-		default:
-			message("trace: unknown option '%s'; see 'halite trace --help'",
-				argv[optind - 1]);
-			return EXIT_USAGE;
-		}
+	switch (option) {
+	case LEVEL:
+		return options_number("trace: --level", value, 0, COUNTS_LEVELS_MAX - 1,
+				      &options->level);
+	case AS_JSON:
+		options->json = value;
+		return 0;
+	case AS_REPORT:
+		options->report = value;
+		return 0;
+	default:
+		options->help = true;
+		return 0;
 	}
-	if (argc - optind > 1) {
-		message("trace: one machine at most is expected, not also '%s'", argv[optind + 1]);
-		return EXIT_USAGE;
-	}
-	options->machine = argv[optind];
-	return -1;
 }
 
 int trace_main(char **argv)
 {
 	struct trace_options options = { 0 };
 	struct live live;
-	int argc = 0, status;
+	int status;
 
-	while (argv[argc])
-		argc++;
-	status = parse(argc, argv, &options);
-	if (status >= 0)
-		return status;
+	if (arguments_read(argv, known, take, &options, &options.machine) < 0)
+		return EXIT_USAGE;
+	if (options.help) {
+		fputs(trace_help, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (options.json && options.report && !strcmp(options.json, options.report)) {
+		message("trace: --json and --report '%s': expected two files", options.json);
+		return EXIT_USAGE;
+	}
+	if (!live_is_name(options.machine))
+		return EXIT_USAGE;
 	if (live_open(&live, options.machine) < 0)
 		return EXIT_FAILURE;
 	status = show(&live, &options);
