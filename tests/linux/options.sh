@@ -87,7 +87,11 @@ test_options_gdb()
 		! { exec {gdb}<>"/dev/tcp/127.0.0.1/$port"; } 2>/dev/null || break
 		sleep 0.1
 	done
-	grep -q "target remote localhost:$port" "$CONSOLE.errors" || fail "no line for gdb"
+	for ((i = 0; i < 100; i++)); do
+		! grep -q "target remote localhost:$port" "$CONSOLE.errors" || break
+		sleep 0.1
+	done
+	[ "$i" -lt 100 ] || fail "no line for gdb"
 	! grep -qa OpenSBI "$CONSOLE" || fail "the machine does not wait"
 	# shellcheck disable=SC2016 # a dollar sign begins a packet
 	printf '+$c#63' >&"$gdb"
@@ -114,11 +118,11 @@ test_options_devices()
 	mkdir -p "$share"
 	truncate -s 1M "$disk.2"
 	ends 0 off --disk "$disk" --disk "$disk.2" --net user --share "$share"
-	ends 0 off --net "user,hostfwd=tcp:127.0.0.1:$((30000 + $$ % 10000))-:22" --native
-	# QEMU itself says what is wrong with an image or a port.
+	ends 0 off --native --net "user,hostfwd=tcp:127.0.0.1:$((30000 + $$ % 10000))-:22,$(
+		)hostfwd=udp::$((30000 + $$ % 10000))-10.0.2.15:53"
+	# QEMU itself says what is wrong with an image.
 	ends 1 off --disk "$disk.qcow2"
 	says "qcow2"
-	ends 1 off --net user,hostfwd=tcp::x-:22
 	refuses "--disk '/nowhere': No such file" run --kernel "$ENDS" --disk /nowhere
 	refuses "--disk '/dev/null' is neither a file nor a disk" run --kernel "$ENDS" \
 		--disk /dev/null
@@ -128,7 +132,12 @@ test_options_devices()
 	refuses "more than 8 disks" run --kernel "$ENDS" --disk={1,2,3,4,5,6,7,8,9}
 	refuses "--share '/nowhere': No such file" run --kernel "$ENDS" --share /nowhere
 	refuses "--share '$disk' is no folder" run --kernel "$ENDS" --share "$disk"
-	for value in '' tap user, user,x=1 user,hostfwd= USER users; do
+	refuses "it is given twice; a machine has it once" run --kernel "$ENDS" --disk "$disk" \
+		--disk "$LOGS/../${LOGS##*/}/$NAME, a disk"
+	for value in '' tap user, user,x=1 user,hostfwd= USER users user,hostfwd=tcp::x-:22 \
+		user,hostfwd=tcp::22 user,hostfwd=tcp::22-:0 user,hostfwd=tcp::65536-:22 \
+		user,hostfwd=tcp::22-:65536 user,hostfwd=sctp::22-:22 user,hostfwd=tcp::22-:22x \
+		user,hostfwd=tcp:host:22-:22; do
 		refuses "--net '$value': expected user, or user,hostfwd=" run --kernel "$ENDS" \
 			--net "$value"
 	done
@@ -144,6 +153,18 @@ test_options_words()
 	[ "$("$HALITE" help)" = "$("$HALITE" --help)" ] || fail "halite help is not --help"
 	[ "$("$HALITE" help run)" = "$("$HALITE" run --help)" ] || fail "halite help run"
 	refuses "'fly'" help fly
+	# A hyphen stands for no file.
+	for word in kernel initrd json guest share qemu; do
+		refuses "--$word '-': expected a file" run "--$word" -
+	done
+	for word in --dtb -o --list; do
+		refuses "pack: $word '-': expected a file" pack "$word" -
+	done
+	# The command lines are as long as a pack has room for: src/hv/pack_format.h.
+	word=$(printf '%02048d' 0)
+	refuses "--append: 2048 characters; at most 2047" run --kernel "$HALITE" --append "$word"
+	refuses "--append: 2048 characters; at most 2047" pack --kernel "$HALITE" --append "$word"
+	refuses "neither a RISC-V" run --kernel "$TOP/README.md" --append "${word%0}"
 	grep -qE '^hypervisor: build id [0-9a-f]{40}$' <<<"$("$HALITE" --version)" ||
 		fail "halite --version has no build id"
 	# Without --kernel, Debian is the guest, if it has been fetched.

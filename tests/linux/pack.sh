@@ -34,7 +34,11 @@ test_tool_pack_arguments()
 	refuses "--kernel is missing" pack -o "$out"
 	refuses "-o is missing" pack --kernel "$image"
 	refuses "-o: its value is missing" pack --kernel "$image" -o
-	refuses "unknown word '--cpus'" pack --kernel "$image" --cpus 2 -o "$out"
+	refuses "unknown word 'x'; expected an option" pack --kernel "$image" x
+	refuses "'--bundle=1': --bundle takes no value" pack --kernel "$image" --bundle=1
+	refuses "2 levels; expected one: a pack has one Halite" pack --kernel "$image" -o "$out" \
+		--nacl all,none
+	refuses "unknown option '--cpus'" pack --kernel "$image" --cpus 2 -o "$out"
 	refuses "'sync_all' is no feature" pack --kernel "$image" --nacl sync_all -o "$out"
 	refuses "--give 'clint'" pack --kernel "$image" --give clint -o "$out"
 	refuses "--initrd: '/nowhere'" pack --kernel "$image" --initrd /nowhere -o "$out"
@@ -226,6 +230,13 @@ test_tool_pack_list()
 		list_fails "the $kind data is cut short or damaged" "$out.3"
 	done
 	list_fails "has no pack" "$BUILD/halite.bin"
+	list_fails "has no pack: give a file" "$TOP/README.md"
+	# So little is left that it is not seen to be a pack.
+	head -c 5000 "$BUILD/halite.bin" >"$out.2"
+	list_fails "has no pack, or is cut short before it" "$out.2"
+	refuses "--list with other options" pack --list "$out" --kernel "$out"
+	refuses "--list with other options" pack --list "$out" --bundle
+	refuses "--list: it is given twice" pack --list "$out" --list "$out"
 	refuses "--list: its value is missing" pack --list
 }
 

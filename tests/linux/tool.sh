@@ -167,6 +167,10 @@ test_tool_memory()
 	make_image "$file" $((300 * 1024 * 1024))
 	refuses "--memory: 256 MiB is too little" run --kernel "$file" --memory 256M
 	refuses "--memory: 8 MiB is too little" run --kernel "$file" --memory 8M
+	make_echo_qemu "$LOGS/echo-qemu" 10.0.2
+	# No machine has an address space for so much.
+	refuses "--memory: 4294967296 MiB: Cannot allocate memory" run --kernel "$file" \
+		--memory 4096T --qemu "$LOGS/echo-qemu"
 	HALITE_BIN=/nowhere/halite.bin refuses "'/nowhere/halite.bin'" run --kernel "$file"
 }
 

@@ -77,13 +77,27 @@ static int bad(const char *path, const char *why)
 	return -1;
 }
 
+/* Whether the file is a Linux Image that is longer in memory than here, as Halite's is, too. */
+static bool is_cut(const struct file *file)
+{
+	/* Linux Documentation/arch/riscv/boot-image-header.rst: image_size and magic2 */
+	const size_t size_at = 16, magic2_at = 56;
+	uint64_t size;
+
+	if (file->size < magic2_at + 4 || memcmp(file->bytes + magic2_at, "RSC\x05", 4) != 0)
+		return false;
+	memcpy(&size, file->bytes + size_at, sizeof(size));
+	return le64toh(size) > file->size;
+}
+
 /* Copies and checks the header. Returns 0, or -1 after a message. */
 static int read_header(const char *path, const struct file *file, struct pack_header *header)
 {
 	struct pack_header zeroed;
 
 	if (file->header == file->size) {
-		message("--list: '%s' has no pack: give a file that 'halite pack' has made", path);
+		message("--list: '%s' has no pack%s: give a file that 'halite pack' has made", path,
+			is_cut(file) ? ", or is cut short before it" : "");
 		return -1;
 	}
 	if (file->size - file->header < sizeof(*header))

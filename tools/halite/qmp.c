@@ -31,6 +31,8 @@ static void take_message(struct qmp *qmp)
 	json_t *data = json_object_get(message, "data");
 	const char *reason = json_string_value(json_object_get(data, "reason"));
 
+	if (json_object_get(message, "QMP"))
+		qmp->ready = true;
 	if (event && reason && !strcmp(event, "SHUTDOWN") && !qmp->shutdown[0])
 		snprintf(qmp->shutdown, sizeof(qmp->shutdown), "%s", reason);
 	if (event && !strcmp(event, "RESET") && json_is_true(json_object_get(data, "guest")))

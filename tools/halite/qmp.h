@@ -13,6 +13,7 @@ struct qmp {
 	int fd;		 /* a socket to QEMU; -1: closed */
 	char line[4096]; /* the message that has begun */
 	size_t length;
+	bool ready; /* QEMU has made the machine, and has greeted */
 	/* Why the machine ended, in QEMU's words (RunState's ShutdownCause); empty: it has not. */
 	char shutdown[32];
 	unsigned int resets; /* how often the guest has reset the machine */

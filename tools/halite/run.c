@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "agent/protocol.h"
@@ -189,8 +189,10 @@ static void tell_home(uint64_t address)
 			(unsigned long long)(address - symbols.base));
 }
 
-static void tell_gdb(const struct run_options *options)
+/* QEMU is ready: it takes connections. */
+static void tell_gdb(const void *context)
 {
+	const struct run_options *options = context;
 	char elf[PATH_MAX];
 
 	if (options->native || run_find_elf(elf, sizeof(elf)) < 0)
@@ -209,14 +211,6 @@ static int open_for(const char *name, const char *path, int flags)
 	return fd;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat first, second;
-
-	return stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) &&
-	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
 /* Returns whether @path, the value of @name, is no other file of the run; a message if it is. */
 static bool is_free(const char *name, const char *path, const struct run_options *options)
 {
@@ -230,14 +224,14 @@ static bool is_free(const char *name, const char *path, const struct run_options
 	};
 
 	for (size_t i = 0; path && i < sizeof(others) / sizeof(others[0]); i++) {
-		if (others[i].path && is_same_file(path, others[i].path)) {
+		if (others[i].path && guest_file_is_same(path, others[i].path)) {
 			message("%s '%s': it is the file of %s: give another path", name, path,
 				others[i].name);
 			return false;
 		}
 	}
 	for (unsigned int i = 0; path && i < options->disk_count; i++) {
-		if (is_same_file(path, options->disks[i])) {
+		if (guest_file_is_same(path, options->disks[i])) {
 			message("%s '%s': it is a --disk: give another path", name, path);
 			return false;
 		}
@@ -265,8 +259,8 @@ static int run_qemu(char **argv, const struct run_options *options,
 		return EXIT_USAGE;
 	if (!is_free("--json", options->json, options))
 		return EXIT_USAGE;
-	if (options->gdb)
-		tell_gdb(options);
+	run.ready = options->gdb ? tell_gdb : NULL;
+	run.context = options;
 	run.at_home = options->gdb && !options->native ? tell_home : NULL;
 
 	run.timeout = options->timeout;
@@ -331,6 +325,29 @@ static int check_qemu_arguments(char **arguments)
 static enum machine default_machine(const struct qemu_version *version)
 {
 	return version->major >= QEMU_AIA_MAJOR ? MACHINE_AIA : MACHINE_PLIC;
+}
+
+/*
+ * QEMU's own message for RAM that the host does not have names no option. Whoever gives QEMU a
+ * memory backend knows what the host has. Returns 0, or -1 after a message.
+ */
+static int check_memory(const struct run_options *options)
+{
+	void *memory;
+
+	for (char **word = options->qemu_arguments; *word; word++) {
+		if (strstr(*word, "memory-backend") || strstr(*word, "-mem-path"))
+			return 0;
+	}
+	memory = mmap(NULL, options->memory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
+	if (memory == MAP_FAILED) {
+		message("--memory: %llu MiB: %s; expected no more than this machine has",
+			(unsigned long long)(options->memory >> 20), strerror(errno));
+		return -1;
+	}
+	munmap(memory, options->memory);
+	return 0;
 }
 
 /* Returns 0, or -1 after a message. */
@@ -513,7 +530,7 @@ static int build_command(struct words *words, struct run_options *options,
 	words_add(words, "%u", options->cpus);
 	words_add(words, "-m");
 	words_add(words, "%lluK", (unsigned long long)(options->memory / 1024));
-	if (supervise_options(words, options->exec) < 0)
+	if (check_memory(options) < 0 || supervise_options(words, options->exec) < 0)
 		return -1;
 	if (options->icount && add_icount(words, options, version) < 0)
 		return -1;

@@ -57,7 +57,7 @@ struct session {
 	uint8_t head[AGENT_HEAD]; /* of the agent's frame, as far as it is there */
 	size_t head_size, frame_left;
 	bool deaf; /* nobody can take the console's text any more */
-	bool hinted, told_home;
+	bool hinted, told_home, told_ready;
 	uint64_t started, ending; /* milliseconds; ending is 0 until the run shall end */
 	uint64_t pause;		  /* milliseconds; when text has paused. 0: it has */
 	int killed_by;		  /* signal that this process has sent to QEMU */
@@ -380,6 +380,10 @@ static void read_control(struct session *s)
 	struct supervised *run = s->run;
 
 	qmp_read(&s->qmp);
+	if (s->qmp.ready && run->ready && !s->told_ready) {
+		s->told_ready = true;
+		run->ready(run->context);
+	}
 	if (s->qmp.resets == run->reboots)
 		return;
 	run->reboots = s->qmp.resets;

@@ -26,6 +26,8 @@ struct supervised {
 	bool exec;
 	bool to_file; /* the console goes to the descriptor file, and nobody types */
 	int file;
+	void (*ready)(const void *context); /* called when QEMU is ready; NULL: not */
+	const void *context;
 	void (*at_home)(uint64_t address); /* called when Halite has moved home; NULL: not */
 	struct text text;		   /* set start and wait before, read the rest afterwards */
 	struct end end;			   /* how the run has ended */
