@@ -92,14 +92,25 @@ TOOL_SHARED := src/hext/insn.c
 TOOL_HEADERS := $(wildcard tools/halite/*.h tools/halite/agent/*.h)
 TOOL_AGENT := build/obj/tools/agent.elf
 
+# The command writes device trees by libfdt, which is compiled without warnings: its code is not
+# Halite's.
+TOOL_LIBFDT := $(addprefix build/obj/tools/libfdt/,\
+	$(addsuffix .o,fdt fdt_ro fdt_rw fdt_wip fdt_check fdt_strerror))
+TOOL_INCLUDES := -isystem build/ext/libfdt
+
+$(TOOL_LIBFDT): build/obj/tools/libfdt/%.o: Makefile | build/ext/libfdt/libfdt.h
+	@mkdir -p $(@D)
+	@$(HOST_CC) -O2 -w $(TOOL_INCLUDES) -c -o $@ build/ext/libfdt/$*.c
+
 tool: build/halite
 build/halite: $(TOOL_SOURCES) $(TOOL_SHARED) $(TOOL_HEADERS) $(TOOL_AGENT) \
-		tools/halite/agent_image.S src/hv/pack_format.h src/hv/stats_format.h Makefile \
-		mk/version.mk | build/.packages
+		$(TOOL_LIBFDT) tools/halite/agent_image.S src/hv/pack_format.h \
+		src/hv/stats_format.h Makefile mk/version.mk | build/.packages
 	@mkdir -p build
 	@echo "  CC      $@"
-	@$(HOST_CC) $(HOST_CFLAGS) -DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ $(TOOL_SOURCES) \
-		$(TOOL_SHARED) tools/halite/agent_image.S -lz -lzstd -ljansson
+	@$(HOST_CC) $(HOST_CFLAGS) $(TOOL_INCLUDES) -DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ \
+		$(TOOL_SOURCES) $(TOOL_LIBFDT) $(TOOL_SHARED) tools/halite/agent_image.S \
+		-lz -lzstd -ljansson
 
 # The agent of `halite run --exec`, a Linux program that uses no library.
 $(TOOL_AGENT): tools/halite/agent/agent.c tools/halite/agent/protocol.h Makefile | build/.packages
@@ -164,7 +175,9 @@ format-check:
 clang-check:
 	@scripts/install-packages.sh lint
 	$(MAKE) --no-print-directory hypervisor CC_RV=clang BUILD_RV=build/clang
-	for file in $(TOOL_SOURCES); do clang $(HOST_CFLAGS) -c -o /dev/null $$file || exit 1; done
+	for file in $(TOOL_SOURCES); do \
+		clang $(HOST_CFLAGS) $(TOOL_INCLUDES) -c -o /dev/null $$file || exit 1; \
+	done
 
 include mk/check.mk
 

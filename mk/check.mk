@@ -23,7 +23,8 @@ analyze: $(ANALYZE_LOGS)
 
 build/analyze/tools/%.log: tools/% $(TOOL_HEADERS) mk/check.mk | build/.packages
 	@mkdir -p $(@D)
-	@$(HOST_CC) $(HOST_CFLAGS) -Wno-error -fanalyzer -c -o /dev/null $< 2>$@ || \
+	@$(HOST_CC) $(HOST_CFLAGS) $(TOOL_INCLUDES) -Wno-error -fanalyzer \
+		-c -o /dev/null $< 2>$@ || \
 		{ cat $@; exit 1; }
 
 build/analyze/src/%.log: src/% $(wildcard src/*/*.h) mk/check.mk | libfdt

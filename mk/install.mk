@@ -132,16 +132,22 @@ endif
 DEB_ARCH ?= $(shell dpkg --print-architecture)
 RISCV64_LIBS := build/downloads/riscv64-libs
 TOOL_IMAGES := $(wildcard tools/halite/*.S)
+RISCV64_LIBFDT := $(TOOL_LIBFDT:build/obj/tools/%=build/riscv64/%)
+$(RISCV64_LIBFDT): build/riscv64/libfdt/%.o: Makefile | build/ext/libfdt/libfdt.h
+	@scripts/install-packages.sh selftests
+	@mkdir -p $(@D)
+	@riscv64-linux-gnu-gcc -O2 -w $(TOOL_INCLUDES) -c -o $@ build/ext/libfdt/$*.c
+
 build/riscv64/halite: $(TOOL_SOURCES) $(TOOL_SHARED) $(TOOL_HEADERS) $(TOOL_AGENT) \
-		$(TOOL_IMAGES) src/hv/pack_format.h mk/install.mk mk/version.mk \
+		$(TOOL_IMAGES) $(RISCV64_LIBFDT) src/hv/pack_format.h mk/install.mk mk/version.mk \
 		scripts/fetch-riscv64-libs.sh
 	@scripts/install-packages.sh run selftests
 	@scripts/fetch-riscv64-libs.sh
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	@riscv64-linux-gnu-gcc $(HOST_CFLAGS) -isystem $(RISCV64_LIBS) \
+	@riscv64-linux-gnu-gcc $(HOST_CFLAGS) -isystem $(RISCV64_LIBS) $(TOOL_INCLUDES) \
 		-DAGENT_FILE='"$(TOOL_AGENT)"' -o $@ $(TOOL_SOURCES) $(TOOL_SHARED) \
-		$(TOOL_IMAGES) \
+		$(TOOL_IMAGES) $(RISCV64_LIBFDT) \
 		$(addprefix $(RISCV64_LIBS)/,libz.so libzstd.so libjansson.so) \
 		-Wl,--allow-shlib-undefined
 

@@ -181,8 +181,208 @@ test_options_words()
 	rm -rf "$folder"
 }
 
+# Wrong values of --domain, which need no QEMU.
+test_tool_domain_words()
+{
+	local file=$LOGS/$NAME.image a size=memory=64M value
+	make_image "$file" 8192
+	a=name=a,memory=64M,kernel=$file
+	while IFS='|' read -r value message; do
+		refuses "$message" run --domain "$value"
+	done <<-END
+		|--domain '': an item is empty
+		$a,|an item is empty
+		$a,,|image,': No such file
+		kernel=x,$size|name is missing; expected name=NAME
+		name=|--domain: name '': expected a letter
+		name=1a|--domain: name '1a': expected a letter
+		name=a.b|--domain: name 'a.b': expected a letter
+		name=abcdefghijklmnopqrstuvwxy|expected a letter and then at most 23
+		name=a|--domain a: memory is missing; expected a size
+		name=a,$size|--domain a: kernel is missing; expected kernel=FILE
+		name=a,kernel=$file|--domain a: memory is missing
+		$a,kernel|--domain a: kernel: its value is missing
+		$a,cpu=1|--domain a: cpu: unknown key; expected name, cpus,
+		$a,cpus=1,cpus=1|--domain a: cpus: it is given twice
+		$a,name=b|--domain a: name: it is given twice
+		$a,cpus=0|--domain a: cpus '0': expected a number from 1 to 512
+		$a,cpus=|--domain a: cpus '': expected a number
+		$a,harts=|--domain a: harts '': expected a number from 0 to 511
+		$a,harts=0:512|--domain a: harts '512': expected
+		$a,harts=0:|--domain a: harts '': expected
+		$a,harts=2:2|--domain a: harts '2': expected at most 64 harts, each once
+		$a,harts=1,cpus=1|--domain a: harts with cpus: expected one of them
+		name=a,memory=3M|--domain a: memory '3M': expected a multiple of 2M
+		name=a,memory=much|--domain a: memory 'much': expected a size
+		name=a,memory=0|--domain a: memory '0': expected a size
+		$a,devices=|--domain a: devices '': expected 1 to 32 paths
+		$a,devices=x:|--domain a: devices '': expected 1 to 32 paths
+		$a,nacl=some|--domain a: nacl 'some': 'some' is no feature
+		$a,nacl=all+none|--domain a: nacl 'all+none': 'all' is no feature
+		$a,dma=yes|--domain a: dma 'yes': expected trusted
+		$a,dma|--domain a: dma: its value is missing
+		$a,power=1|--domain a: power: it takes no value
+		$a,initrd=/nowhere|--domain a: initrd: '/nowhere': No such file
+		name=a,$size,kernel=/nowhere|--domain a: kernel: '/nowhere': No such file
+	END
+	refuses "--domain: name 'a': another domain has it" run --domain "$a" --domain "$a"
+	refuses "--domain b: harts '3': domain a has this hart" run --domain "$a,harts=2:3" \
+		--domain "${a/=a/=b},harts=3"
+	for value in --kernel --initrd --append --guest --exec; do
+		refuses "--domain with $value: expected" run --domain "$a" "$value" "$file"
+	done
+	refuses "--domain with --native: expected" run --domain "$a" --native
+	refuses "--domain with --depth: expected" run --domain "$a" --depth 2
+	refuses "--cpus: the domains need 4 harts" run --domain "$a,cpus=4" --cpus 3
+	refuses "--cpus: the domains need 8 harts" run --domain "$a,harts=7" --cpus 7
+	refuses "--cpus: the domains need 513 harts" run --domain "$a,cpus=512" \
+		--domain "${a/=a/=b}"
+	refuses "--memory: 64 MiB is too little for the memory of the domains (64 MiB)" run \
+		--domain "$a" --memory 64M
+	make_image "$file" $((65 * 1024 * 1024))
+	refuses "--domain a: memory: 64 MiB is too little for the kernel, which needs 65 MiB" run \
+		--domain "$a"
+	make_image "$file" 8192
+	value=()
+	for a in a b c d e f g h i j k l m n o p q; do
+		value+=(--domain "name=$a,$size,kernel=$file")
+	done
+	refuses "expected at most 16 domains" run "${value[@]}"
+}
+
+# in_tree PATH PROPERTY VALUE [TYPE]: the tree that QEMU got has the property, in fdtget's form.
+in_tree()
+{
+	local found
+	found=$(fdtget -t "${4:-x}" "$LOGS/$NAME.dtb" "$1" "$2") || found=
+	[ "$found" = "$3" ] || fail "the tree has $1: $2 = '$found' instead of '$3'"
+}
+
+# The binding of docs/domains.md in the tree that QEMU gets, which is QEMU's own otherwise.
+test_tool_domain_tree()
+{
+	local file=$LOGS/$NAME.image dtb=$LOGS/$NAME.dtb a b words place qemu
+	make_image "$file" $((9 * 1024 * 1024))
+	head -c 5000 /dev/zero >"$file, 2"
+	# This QEMU tells its tree, and starts no guest.
+	cat >"$LOGS/$NAME.qemu" <<-SCRIPT
+		#!/bin/sh
+		case "\$*" in -version | *dumpdtb=*) exec "\${REAL:-$QEMU10}" "\$@" ;; esac
+		printf '%s\n' "\$@"
+		while [ \$# -gt 1 ]; do [ "\$1" != -dtb ] || cat "\$2" >"$dtb"; shift; done
+	SCRIPT
+	chmod +x "$LOGS/$NAME.qemu"
+	qemu=(--qemu "$LOGS/$NAME.qemu")
+	a="name=Alpha-1,cpus=2,memory=1G,kernel=$file,append=a=1,,2 b,power"
+	a+=",devices=serial0:/soc/rtc@101000"
+	b="name=b,harts=5:3,memory=62M,kernel=$file,initrd=$file,, 2,nacl=sync_csr+sync_sret"
+	b+=",dma=trusted,devices=virtio_mmio@10001000"
+	words=$("$HALITE" run "${qemu[@]}" --nacl none --domain "$a" --domain "$b") || [ $? = 1 ]
+	printf '%s\n' "$words"
+	[ "$(fdtget -l "$dtb" /chosen | tr '\n' ' ')" = "domain-Alpha-1 domain-b " ] ||
+		fail "the nodes are $(fdtget -l "$dtb" /chosen)"
+	in_tree /chosen/domain-Alpha-1 compatible halite,domain s
+	in_tree /chosen/domain-Alpha-1 halite,name Alpha-1 s
+	in_tree /chosen/domain-Alpha-1 cpus 2
+	in_tree /chosen/domain-Alpha-1 halite,harts ""
+	in_tree /chosen/domain-Alpha-1 memory "0 100000"
+	in_tree /chosen/domain-Alpha-1 halite,nacl none s
+	in_tree /chosen/domain-Alpha-1 halite,dma "" s
+	in_tree /chosen/domain-Alpha-1 halite,devices "/soc/serial@10000000 /soc/rtc@101000" s
+	fdtget -p "$dtb" /chosen/domain-Alpha-1 | grep -qx halite,power || fail "Alpha-1: power"
+	in_tree /chosen/domain-b halite,harts "5 3"
+	in_tree /chosen/domain-b cpus ""
+	in_tree /chosen/domain-b memory "0 f800"
+	in_tree /chosen/domain-b halite,nacl sync_csr,sync_sret s
+	in_tree /chosen/domain-b halite,dma trusted s
+	in_tree /chosen/domain-b halite,devices /soc/virtio_mmio@10001000 s
+	! fdtget -p "$dtb" /chosen/domain-b | grep -qx halite,power || fail "b: power"
+	# The modules are where QEMU loads the files, behind Halite.
+	[ "$(grep -c '^loader,' <<<"$words")" = 3 ] || fail "not three files"
+	place=/chosen/domain-b/module@$(sed -n \
+		's/^loader,addr=0x\([0-9a-f]*\),.*image,, 2$/\1/p' <<<"$words")
+	in_tree "$place" compatible "multiboot,ramdisk multiboot,module" s
+	in_tree "$place" reg "0 ${place#*@} 0 1388"
+	in_tree "$place" bootargs "" s
+	place=/chosen/domain-Alpha-1/$(fdtget -l "$dtb" /chosen/domain-Alpha-1)
+	grep -q "^loader,addr=0x${place#*@},force-raw=on,file=$file\$" <<<"$words" ||
+		fail "no file at $place"
+	in_tree "$place" compatible "multiboot,kernel multiboot,module" s
+	in_tree "$place" bootargs "a=1,2 b" s
+	[ $((0x${place#*@})) -ge $((0x80200000 + $(stat -c %s "$BUILD/halite.bin"))) ] ||
+		fail "a module is in Halite"
+	# The machine is as large as needed.
+	grep -qxF 6 <<<"$words" || fail "not six harts"
+	grep -qx 1179648K <<<"$words" || fail "not 1152 MiB"
+	in_tree /memory@80000000 reg "0 80000000 0 48000000"
+	# The rest is QEMU's, with the user's own arguments.
+	"$HALITE" run "${qemu[@]}" --domain "$a" --cpus 3 --memory 2G -- \
+		-M acpi=off -cpu rv64,h=true,sstc=false >"$LOGS/$NAME.words" || [ $? = 1 ]
+	"$QEMU10" -M virt,dumpdtb="$dtb.qemu" -smp 3 -m 2G -M acpi=off -display none \
+		-cpu rv64,h=true,sstc=false
+	fdtput -r "$dtb" /chosen/domain-Alpha-1
+	for words in "$dtb" "$dtb.qemu"; do
+		fdtput -d "$words" /chosen rng-seed
+		dtc -q -I dtb -O dts -s "$words" >"$words.s"
+	done
+	cmp "$dtb.s" "$dtb.qemu.s" || fail "the rest of the tree is not that of QEMU"
+
+	a=name=a,memory=64M,kernel=$file
+	b=name=b,memory=64M,kernel=$file
+	"$HALITE" run "${qemu[@]}" --domain "$a" --domain "$b,append=x" \
+		--json "$LOGS/$NAME.json" || [ $? = 1 ]
+	reports kernel null cpus 2 'domains|length' 2 'domains[0].name' '"a"' \
+		'domains[0].append' '"console=ttyS0 panic=-1"' 'domains[1].append' '"x"' \
+		'domains[1].memory' 67108864 'domains[1].kernel' "\"$file\""
+	refuses "--domain a: devices '/soc/x': expected the path" run "${qemu[@]}" \
+		--domain "$a,devices=/soc/x"
+	# Each hart has a node of this name.
+	refuses "--domain a: devices 'interrupt-controller': expected" run "${qemu[@]}" \
+		--domain "$a,cpus=2,devices=interrupt-controller"
+	refuses "--domain a: devices '/': expected" run "${qemu[@]}" --domain "$a,devices=/"
+	refuses "--domain b: devices 'serial0': domain a has this device" run "${qemu[@]}" \
+		--domain "$a,devices=serial@10000000" --domain "$b,devices=serial0"
+	refuses "--domain a: devices 'serial0': domain a has this device" run "${qemu[@]}" \
+		--domain "$a,devices=serial@10000000:serial0"
+	# QEMU says what is wrong with an argument of the user's.
+	words=$("$HALITE" run "${qemu[@]}" --domain "$a" -- -bogus 2>&1) && fail "status 0"
+	grep -q -e '-bogus: invalid option' <<<"$words" || fail "QEMU's message is lost: $words"
+	grep -q '^halite: QEMU has not told the device tree' <<<"$words" || fail "$words"
+	[ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'halite-??????' -newer "$file, 2")" ] ||
+		fail "a folder is left"
+	# A machine of QEMU 7.2.
+	[ -x "$QEMU72" ] || return 0
+	REAL=$QEMU72 "$HALITE" run "${qemu[@]}" --domain "$b" >"$LOGS/$NAME.words" || [ $? = 1 ]
+	in_tree /chosen/domain-b cpus 1
+}
+
+# Two domains by the command alone, as docs/domains.md describes it.
+test_tool_domain_run()
+{
+	local own="harts=2 memory=40 ticks=4c4b40" image=$GUESTS/domains.image name
+	with_console "" 60 "$HALITE" run --json "$LOGS/$NAME.json" \
+		--domain "name=A,cpus=2,memory=64M,kernel=$image,append=$own,devices=serial0" \
+		--domain "name=B,harts=3:1,memory=64M,kernel=$image,append=$own,devices=rtc@101000"
+	expect_status 0
+	for name in A B; do
+		expect_console "^$name: ok [0-9]+ harts: 2\$" "$name has other harts"
+		expect_console "^$name: ok [0-9]+ MiB of memory: 64\$" "$name has another RAM"
+		expect_console "^halite: domain $name has ended\$" "$name has not ended"
+	done
+	! grep -a '^[AB]: not ok' "$CONSOLE" || fail "a check has failed"
+	reports result '"power-off"' started true
+	# What only Halite knows: this device is the firmware's.
+	with_console "" 60 "$HALITE" run \
+		--domain "name=A,memory=64M,kernel=$image,devices=clint@2000000"
+	expect_status 1
+	expect_console 'fatal: /chosen/domain-A: halite,devices: /soc/clint@2000000 is withheld' \
+		"Halite does not say why"
+}
+
 options_tests()
 {
+	test_case tool-domain-run test_tool_domain_run
+	test_case tool-domain-tree test_tool_domain_tree
 	test_case tool-options-words test_options_words
 	test_case tool-options-report test_options_report
 	test_case tool-options-console test_options_console

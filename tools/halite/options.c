@@ -36,7 +36,7 @@ int options_number(const char *name, const char *value, unsigned int min, unsign
 }
 
 /* A number of MiB, or one with the suffix K, M, G or T, as in QEMU's -m. */
-static int parse_memory(const char *value, uint64_t *memory)
+int options_memory(const char *name, const char *value, uint64_t *memory)
 {
 	static const char suffixes[] = "KMGT";
 	const char *suffix = "M";
@@ -62,7 +62,7 @@ static int parse_memory(const char *value, uint64_t *memory)
 	*memory = (uint64_t)number << shift;
 	return 0;
 bad:
-	message("--memory '%s': expected a size such as 512M or 2G", value);
+	message("%s '%s': expected a size such as 512M or 2G", name, value);
 	return -1;
 }
 
@@ -102,8 +102,12 @@ static bool is_nacl_feature(const char *name, size_t length)
 	return false;
 }
 
-/* Checks a list of names with separators. Returns 0, or -1 after a message that quotes value. */
-static int check_features(const char *value, const char *names, size_t size, char separator)
+/*
+ * Checks a list of names with separators. Returns 0, or -1 after a message that begins with what
+ * and quotes value.
+ */
+static int check_features(const char *what, const char *value, const char *names, size_t size,
+			  char separator)
 {
 	const char *end = names + size;
 	size_t length;
@@ -113,22 +117,21 @@ static int check_features(const char *value, const char *names, size_t size, cha
 			;
 		if (is_nacl_feature(names, length))
 			continue;
-		message("--nacl '%s': '%.*s' is no feature; expected all, none, or a list of "
-			"sync_csr,sync_hfence,sync_sret,autoswap_csr",
-			value, (int)length, names);
+		message("%s '%s': '%.*s' is no feature; expected all, none, or a list of "
+			"sync_csr%csync_hfence%csync_sret%cautoswap_csr",
+			what, value, (int)length, names, separator, separator, separator);
 		return -1;
 	}
 	return 0;
 }
 
-/* The text for one level: all, none, or features; the '+' between features become commas. */
-static const char *level_nacl(const char *value, const char *text, size_t size)
+const char *options_nacl(const char *what, const char *value, const char *text, size_t size)
 {
 	bool is_word =
 		(size == 3 && !strncmp(text, "all", 3)) || (size == 4 && !strncmp(text, "none", 4));
 	char *copy;
 
-	if (!is_word && check_features(value, text, size, '+') < 0)
+	if (!is_word && check_features(what, value, text, size, '+') < 0)
 		return NULL;
 	copy = strndup(text, size);
 	if (!copy) {
@@ -160,7 +163,7 @@ static int parse_nacl(const char *value, struct run_options *options)
 	const char *part = value;
 
 	if (!is_by_level(value)) {
-		if (check_features(value, value, strlen(value), ',') < 0)
+		if (check_features("--nacl", value, value, strlen(value), ',') < 0)
 			return -1;
 		for (level = 0; level < options->depth; level++)
 			options->nacl[level] = value;
@@ -170,7 +173,7 @@ static int parse_nacl(const char *value, struct run_options *options)
 		size_t length = strcspn(part, ",");
 
 		if (level < options->depth) {
-			options->nacl[level] = level_nacl(value, part, length);
+			options->nacl[level] = options_nacl("--nacl", value, part, length);
 			if (!options->nacl[level])
 				return -1;
 		}
@@ -368,12 +371,14 @@ int run_options_set(const char *name, const char *value, struct run_options *opt
 		return add_disk(value, options);
 	else if (!strcmp(name, "--net"))
 		return parse_net(value, options);
+	else if (!strcmp(name, "--domain"))
+		return domain_parse(value, &options->domains);
 	else if (!strcmp(name, "--gdb"))
 		return options_number(name, value, 1, 65535, &options->gdb);
 	else if (!strcmp(name, "--cpus"))
 		return options_number(name, value, 1, CPUS_MAX, &options->cpus);
 	else if (!strcmp(name, "--memory"))
-		return parse_memory(value, &options->memory);
+		return options_memory(name, value, &options->memory);
 	else if (!strcmp(name, "--machine"))
 		return parse_machine(value, options);
 	else if (!strcmp(name, "--give"))
@@ -408,7 +413,8 @@ static bool takes_value(const char *name)
 					     "--cpus",	  "--memory", "--nacl",	   "--depth",
 					     "--machine", "--give",   "--timeout", "--expect",
 					     "--console", "--json",   "--gdb",	   "--disk",
-					     "--net",	  "--share",  "--exec",	   "--guest" };
+					     "--net",	  "--share",  "--exec",	   "--guest",
+					     "--domain" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(name, names[i]))
@@ -492,7 +498,8 @@ static int take_option(char ***word, struct run_options *options)
 			name);
 		return -1;
 	}
-	if (strcmp(name, "--disk") && options_once(&options->given, name) < 0)
+	if (strcmp(name, "--disk") && strcmp(name, "--domain") &&
+	    options_once(&options->given, name) < 0)
 		return -1;
 	if (!value) {
 		value = (*word)[1];
@@ -503,6 +510,46 @@ static int take_option(char ***word, struct run_options *options)
 		(*word)++;
 	}
 	return run_options_set(name, value, options);
+}
+
+bool options_given(const struct run_options *options, const char *name)
+{
+	for (size_t i = 0; i < options->given.count; i++) {
+		if (!strcmp(options->given.names[i], name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is for the machine's only guest is not for domains. Without words for it, the machine is as
+ * large as the domains need. Returns 0, or -1 after a message.
+ */
+static int check_domains(struct run_options *options)
+{
+	unsigned int harts = domains_harts(&options->domains);
+	static const char *const excluded[] = { "--kernel", "--initrd", "--append", "--guest",
+						"--exec",   "--native", "--depth" };
+
+	for (size_t i = 0; i < sizeof(excluded) / sizeof(excluded[0]); i++) {
+		if (options_given(options, excluded[i])) {
+			message("--domain with %s: expected the domains' own files in --domain, "
+				"and one Halite",
+				excluded[i]);
+			return -1;
+		}
+	}
+	if (!options_given(options, "--memory"))
+		options->memory = 0;
+	if (!options_given(options, "--cpus"))
+		options->cpus = harts;
+	if (options->cpus < harts || harts > CPUS_MAX) {
+		message("--cpus: the domains need %u harts; expected --cpus with at least that, "
+			"at most %u",
+			harts, CPUS_MAX);
+		return -1;
+	}
+	return 0;
 }
 
 int run_options_parse(char **argv, struct run_options *options)
@@ -518,7 +565,7 @@ int run_options_parse(char **argv, struct run_options *options)
 		.guest_files = GUEST_FILES_MAX,
 		.qemu_arguments = no_arguments,
 	};
-	if (parse_memory(MEMORY_DEFAULT, &options->memory) < 0)
+	if (options_memory("--memory", MEMORY_DEFAULT, &options->memory) < 0)
 		return -1;
 	for (word = argv + 1; *word; word++) {
 		if (!strcmp(*word, "--")) {
@@ -530,6 +577,8 @@ int run_options_parse(char **argv, struct run_options *options)
 	}
 	if (options->help)
 		return 0;
+	if (options->domains.count && check_domains(options) < 0)
+		return -1;
 	if (options->exec && options->expect) {
 		message("--exec with --expect: the exit status can say one thing only");
 		return -1;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain.h"
+
 #define CPUS_MAX       512
 #define CPUS_DEFAULT   2
 #define MEMORY_DEFAULT "2G"
@@ -57,10 +59,11 @@ struct run_options {
 	unsigned int gdb;     /* TCP port; 0: none */
 	const char *disks[DISKS_MAX];
 	unsigned int disk_count;
-	const char *net;   /* value of QEMU's -netdev type=; NULL: none */
-	const char *share; /* folder; NULL: none */
-	const char *exec;  /* text for the shell in the guest; NULL: none */
-	const char *guest; /* kernel for a guest of the guest; NULL: none */
+	const char *net;	/* value of QEMU's -netdev type=; NULL: none */
+	const char *share;	/* folder; NULL: none */
+	const char *exec;	/* text for the shell in the guest; NULL: none */
+	const char *guest;	/* kernel for a guest of the guest; NULL: none */
+	struct domains domains; /* none: the machine has one guest */
 	/* What QEMU gets as the ramdisk: initrd with more files (ramdisk.h), or initrd. */
 	const char *ramdisk;
 	bool no_reboot;
@@ -91,12 +94,22 @@ int run_options_set(const char *name, const char *value, struct run_options *opt
  */
 int options_once(struct given *given, const char *name);
 
+/* Whether option name, which may be given once only, is given. */
+bool options_given(const struct run_options *options, const char *name);
+
 /*
- * Decodes a decimal number from min to max, the value of name in messages. Returns 0, or -1 after a
- * message.
+ * Decode the values of options and of keys. name is what the message names if the value is wrong.
+ * They return 0, or -1 after a message.
  */
 int options_number(const char *name, const char *value, unsigned int min, unsigned int max,
 		   unsigned int *number);
+int options_memory(const char *name, const char *value, uint64_t *memory);
+
+/*
+ * What Halite's word nacl= gets for text of size characters, a part of value: all, none, or
+ * features with a '+' between them, which becomes a comma. NULL after a message.
+ */
+const char *options_nacl(const char *name, const char *value, const char *text, size_t size);
 
 /* Checks --nacl, and sets options->nacl for each level. Returns 0, or -1 after an error message. */
 int run_options_finish_nacl(struct run_options *options);

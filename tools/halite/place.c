@@ -13,6 +13,8 @@
 /* QEMU's virt machine puts the device tree below the end of RAM or 3 GiB, aligned down to 2 MiB. */
 #define FDT_END_MAX (3ull * 1024 * MIB)
 #define FDT_KEPT    (4 * MIB)
+/* What is chosen for the user is a multiple of this. */
+#define DEFAULT_UNIT (64 * MIB)
 
 static uint64_t align_up(uint64_t address)
 {
@@ -37,12 +39,11 @@ static uint64_t take(uint64_t *next, uint64_t size, uint64_t fdt_end)
  * Each Halite moves to the end of the free RAM. home_choose() in src/hv/home.c gives its size: what
  * it needs for the cpus, and 1/512 of RAM in units of 2 MiB.
  */
-static uint64_t home_size(const struct sizes *sizes)
+static uint64_t home_size(unsigned int cpus, uint64_t memory)
 {
-	uint64_t further = sizes->cpus > 8 ? sizes->cpus - 8 : 0;
+	uint64_t further = cpus > 8 ? cpus - 8 : 0;
 
-	return align_up(8 * MIB + further * (MIB / 2)) +
-	       sizes->memory / 512 / MODULE_ALIGN * MODULE_ALIGN;
+	return align_up(8 * MIB + further * (MIB / 2)) + memory / 512 / MODULE_ALIGN * MODULE_ALIGN;
 }
 
 /*
@@ -74,7 +75,7 @@ int place_modules(const struct sizes *sizes, unsigned int depth, struct placemen
 {
 	uint64_t ram_end = RAM_BASE + sizes->memory;
 	uint64_t fdt_end = ram_end < FDT_END_MAX ? ram_end : FDT_END_MAX;
-	uint64_t kept = RAM_END_KEPT + depth * home_size(sizes);
+	uint64_t kept = RAM_END_KEPT + depth * home_size(sizes->cpus, sizes->memory);
 	uint64_t next = sizes->running_end;
 	uint64_t needed;
 
@@ -93,4 +94,47 @@ int place_modules(const struct sizes *sizes, unsigned int depth, struct placemen
 		return -1;
 	}
 	return 0;
+}
+
+/* Places the files in ascending order, from start on. Returns the end of the last one. */
+static uint64_t place_files(struct domains *domains, uint64_t start, uint64_t fdt_end)
+{
+	uint64_t next = start;
+
+	for (unsigned int i = 0; i < domains->count; i++) {
+		struct domain *domain = &domains->list[i];
+
+		domain->kernel.address = take(&next, domain->kernel.size, fdt_end);
+		if (domain->initrd.path)
+			domain->initrd.address = take(&next, domain->initrd.size, fdt_end);
+	}
+	return align_up(next);
+}
+
+int place_domains(struct domains *domains, uint64_t running_end, unsigned int cpus,
+		  uint64_t *memory)
+{
+	const uint64_t files = place_files(domains, running_end, FDT_END_MAX) - RAM_BASE;
+	uint64_t ram = 0, needed = 0, before;
+
+	for (unsigned int i = 0; i < domains->count; i++)
+		ram += domains->list[i].memory;
+	/* Halite's part of RAM grows with RAM. */
+	do {
+		before = needed;
+		needed = align_up(files + ram + RAM_END_KEPT + home_size(cpus, before));
+	} while (needed != before);
+	if (!*memory)
+		*memory = (needed + DEFAULT_UNIT - 1) / DEFAULT_UNIT * DEFAULT_UNIT;
+	if (*memory >= needed) {
+		uint64_t ram_end = RAM_BASE + *memory;
+
+		place_files(domains, running_end, ram_end < FDT_END_MAX ? ram_end : FDT_END_MAX);
+		return 0;
+	}
+	message("--memory: %llu MiB is too little for the memory of the domains (%llu MiB), their "
+		"files and Halite; expected at least %lluM",
+		(unsigned long long)(*memory / MIB), (unsigned long long)(ram / MIB),
+		(unsigned long long)(needed / MIB));
+	return -1;
 }

@@ -37,4 +37,12 @@ struct sizes {
  */
 int place_modules(const struct sizes *sizes, unsigned int depth, struct placement *placement);
 
+/*
+ * Places the files of domains behind running_end, the first physical address behind Halite's image.
+ * *memory is the machine's RAM in bytes; 0: it becomes enough, a multiple of 64 MiB. Returns 0, or
+ * -1 after a message that the RAM is too small.
+ */
+int place_domains(struct domains *domains, uint64_t running_end, unsigned int cpus,
+		  uint64_t *memory);
+
 #endif

@@ -42,6 +42,25 @@ static json_t *nacl_of(const struct run_options *options)
 	return list;
 }
 
+static json_t *domains_of(const struct domains *domains)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; i < domains->count; i++) {
+		const struct domain *domain = &domains->list[i];
+		json_t *one = json_object();
+
+		json_object_set_new(one, "name", json_string(domain->name));
+		json_object_set_new(one, "kernel", text_or_null(domain->kernel.path));
+		json_object_set_new(one, "initrd", text_or_null(domain->initrd.path));
+		json_object_set_new(one, "append", text_or_null(domain->append));
+		json_object_set_new(one, "cpus", json_integer(domain->cpus));
+		json_object_set_new(one, "memory", json_integer((json_int_t)domain->memory));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
 static json_t *report(const struct run_options *options, const struct qemu_version *version,
 		      const struct supervised *run)
 {
@@ -65,6 +84,8 @@ static json_t *report(const struct run_options *options, const struct qemu_versi
 	json_object_set_new(all, "cpus", json_integer(options->cpus));
 	json_object_set_new(all, "memory", json_integer((json_int_t)options->memory));
 	json_object_set_new(all, "nacl", options->native ? json_null() : nacl_of(options));
+	json_object_set_new(all, "domains",
+			    options->domains.count ? domains_of(&options->domains) : json_null());
 	/* The counts of --stats: by level, then by the reason of the exit. */
 	json_object_set(all, "exits", run->text.exits ? run->text.exits : json_null());
 	return all;

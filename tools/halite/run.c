@@ -8,20 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "agent/protocol.h"
-#include "devices.h"
+#include "command.h"
 #include "dump.h"
 #include "end.h"
 #include "guest_file.h"
 #include "live.h"
 #include "message.h"
 #include "options.h"
-#include "place.h"
 #include "qemu.h"
-#include "ramdisk.h"
 #include "report.h"
 #include "supervise.h"
 #include "symbols.h"
@@ -85,6 +81,19 @@ static const char run_help[] =
 	"                  lines to type are printed\n"
 	"  --trace[=N]     each Halite records the last N events of each hart (default 4096),\n"
 	"                  which 'halite trace' shows while the machine runs\n"
+	"  --domain D      a part of the machine with a guest of its own; once for each domain,\n"
+	"                  in place of --kernel. D is a list of\n"
+	"                  name=A: letters, digits, '-' and '_'\n"
+	"                  memory=SIZE: such as 512M, a multiple of 2M\n"
+	"                  kernel=F, initrd=F, append=S: as the options of these names\n"
+	"                  cpus=N or harts=ID:ID: number of harts (default 1), or which harts\n"
+	"                  devices=PATH:PATH: paths, aliases or names in the device tree\n"
+	"                  nacl=LIST: as --nacl, with + between features (default: as --nacl)\n"
+	"                  dma=trusted: it may have devices whose DMA reaches all memory\n"
+	"                  power: it may turn the machine off and reset it\n"
+	"                  with commas between them, and two commas for one in a value.\n"
+	"                  Without --cpus and --memory, the machine is as large as needed.\n"
+	"                  Only machines with a PLIC are divided: that is the default then\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
 	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: one hart only\n"
 	"  --qemu PATH     QEMU 7.2 or later (default: qemu-system-riscv64 in PATH)\n"
@@ -239,6 +248,22 @@ static bool is_free(const char *name, const char *path, const struct run_options
 	return true;
 }
 
+/* How the line begins that Halite prints when all is ready for the guest, or the last domain. */
+static const char *guest_started(const struct run_options *options)
+{
+	const struct domains *domains = &options->domains;
+	char *text;
+
+	if (options->native)
+		return NULL;
+	if (!domains->count)
+		return GUEST_STARTED;
+	if (asprintf(&text, "halite: domain %s: kernel at ",
+		     domains->list[domains->count - 1].name) < 0)
+		abort();
+	return text;
+}
+
 /* Runs QEMU. If Halite prints a dump of a trap, prints names for its addresses. */
 static int run_qemu(char **argv, const struct run_options *options,
 		    const struct qemu_version *version)
@@ -265,7 +290,7 @@ static int run_qemu(char **argv, const struct run_options *options,
 
 	run.timeout = options->timeout;
 	run.one_boot = options->no_reboot;
-	run.text.start = options->native ? NULL : GUEST_STARTED;
+	run.text.start = guest_started(options);
 	run.text.wait = options->expect ? &options->expect_regex : NULL;
 	supervise(&run, argv);
 	live_remove();
@@ -321,237 +346,6 @@ static int check_qemu_arguments(char **arguments)
 	return 0;
 }
 
-/* The machine without --machine. */
-static enum machine default_machine(const struct qemu_version *version)
-{
-	return version->major >= QEMU_AIA_MAJOR ? MACHINE_AIA : MACHINE_PLIC;
-}
-
-/*
- * QEMU's own message for RAM that the host does not have names no option. Whoever gives QEMU a
- * memory backend knows what the host has. Returns 0, or -1 after a message.
- */
-static int check_memory(const struct run_options *options)
-{
-	void *memory;
-
-	for (char **word = options->qemu_arguments; *word; word++) {
-		if (strstr(*word, "memory-backend") || strstr(*word, "-mem-path"))
-			return 0;
-	}
-	memory = mmap(NULL, options->memory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		      -1, 0);
-	if (memory == MAP_FAILED) {
-		message("--memory: %llu MiB: %s; expected no more than this machine has",
-			(unsigned long long)(options->memory >> 20), strerror(errno));
-		return -1;
-	}
-	munmap(memory, options->memory);
-	return 0;
-}
-
-/* Returns 0, or -1 after a message. */
-static int add_machine(struct words *words, const struct run_options *options,
-		       const struct qemu_version *version)
-{
-	enum machine machine = options->machine;
-
-	if (machine == MACHINE_DEFAULT)
-		machine = default_machine(version);
-	if (machine != MACHINE_PLIC && version->major < QEMU_AIA_MAJOR) {
-		message("--machine %s with QEMU %u.%u; expected --machine plic, "
-			"or QEMU %d or later",
-			machine == MACHINE_AIA ? "aia" : "aplic", version->major, version->minor,
-			QEMU_AIA_MAJOR);
-		return -1;
-	}
-	words_add(words, "-M");
-	if (machine == MACHINE_AIA)
-		words_add(words, "virt,aia=aplic-imsic,aia-guests=%u", options->guest_files);
-	else
-		words_add(words, machine == MACHINE_APLIC ? "virt,aia=aplic" : "virt");
-	return 0;
-}
-
-/* Returns 0, or -1 after a message. */
-static int add_icount(struct words *words, const struct run_options *options,
-		      const struct qemu_version *version)
-{
-	if (version->major >= 8) {
-		words_add(words, "-icount");
-		words_add(words, "shift=0,sleep=off");
-		return 0;
-	}
-	if (options->cpus != 1) {
-		message("--icount with --cpus %u: QEMU %u.%u hangs then; expected --cpus 1 "
-			"or QEMU 8 or later",
-			options->cpus, version->major, version->minor);
-		return -1;
-	}
-	words_add(words, "-icount");
-	words_add(words, "shift=0");
-	return 0;
-}
-
-static void add_native_guest(struct words *words, const struct run_options *options)
-{
-	words_add(words, "-kernel");
-	words_add(words, "%s", options->kernel);
-	if (options->ramdisk) {
-		words_add(words, "-initrd");
-		words_add(words, "%s", options->ramdisk);
-	}
-	if (*options->append) {
-		words_add(words, "-append");
-		words_add(words, "%s", options->append);
-	}
-}
-
-/* The command line of the Halite at level; the lowest level is 0. */
-static const char *halite_words(const struct run_options *options, unsigned int level)
-{
-	char *words;
-
-	if (asprintf(&words, "nacl=%s%s%s%s%s%s", options->nacl[level],
-		     options->give ? " give=" : "", options->give ? options->give : "",
-		     options->stats ? " stats" : "", options->trace ? " " : "",
-		     options->trace ? options->trace : "") < 0)
-		abort();
-	return words;
-}
-
-/*
- * Adds Halite as the machine's kernel, and the guest's files as multiboot modules. Returns 0, or -1
- * after a message.
- */
-static int add_halite_guest(struct words *words, const struct run_options *options,
-			    const struct guest_file *kernel, uint64_t initrd_size,
-			    const struct qemu_version *version)
-{
-	struct guest_file halite;
-	struct placement placement;
-	struct sizes sizes = {
-		.memory = options->memory,
-		.cpus = options->cpus,
-		.kernel_start = kernel->start,
-		.initrd = initrd_size,
-		.initrd_far = version->major >= QEMU_INITRD_FAR_MAJOR,
-	};
-	char path[PATH_MAX];
-
-	if (run_find_hypervisor(path, sizeof(path)) < 0 ||
-	    guest_file_kernel(path, "the hypervisor", &halite) < 0)
-		return -1;
-	sizes.running_end = halite.end > kernel->end ? halite.end : kernel->end;
-	sizes.halite = halite.size;
-	/* Counts the kernel's bss, so that Halite can start the kernel where it is. */
-	sizes.kernel = kernel->end - kernel->start;
-	if (sizes.kernel < kernel->size)
-		sizes.kernel = kernel->size;
-	if (place_modules(&sizes, options->depth, &placement) < 0)
-		return -1;
-	words_add(words, "-kernel");
-	words_add(words, "%s", path);
-	words_add(words, "-append");
-	words_add(words, "%s", halite_words(options, 0));
-	for (unsigned int level = 1; level < options->depth; level++) {
-		words_add(words, "-device");
-		words_add(words, "guest-loader,addr=0x%llx,kernel=%s,bootargs=%s",
-			  (unsigned long long)placement.halite[level], qemu_quote(path),
-			  qemu_quote(halite_words(options, level)));
-	}
-	words_add(words, "-device");
-	words_add(words, "guest-loader,addr=0x%llx,kernel=%s,bootargs=%s",
-		  (unsigned long long)placement.kernel, qemu_quote(options->kernel),
-		  qemu_quote(options->append));
-	if (options->ramdisk) {
-		words_add(words, "-device");
-		words_add(words, "guest-loader,addr=0x%llx,initrd=%s",
-			  (unsigned long long)placement.initrd, qemu_quote(options->ramdisk));
-	}
-	return 0;
-}
-
-/* Adds the socket for `halite stat` and `halite trace`. Without it, the machine runs as well. */
-static void add_live(struct words *words)
-{
-	char *chardev = live_chardev();
-
-	if (!chardev)
-		return;
-	words_add(words, "-chardev");
-	words_add(words, "%s", chardev);
-	words_add(words, "-mon");
-	words_add(words, "chardev=halite-live,mode=control");
-	free(chardev);
-}
-
-/* The words with those that make the agent the first process. */
-static const char *with_agent(const char *append)
-{
-	char *words;
-
-	if (asprintf(&words, "%s rdinit=" AGENT_PROGRAM, append) < 0)
-		abort();
-	return words;
-}
-
-/* Makes QEMU's command line. Returns 0, or -1 after a message. */
-static int build_command(struct words *words, struct run_options *options,
-			 struct qemu_version *version)
-{
-	struct guest_file kernel;
-	uint64_t initrd_size = 0;
-
-	if (guest_file_kernel(options->kernel, "--kernel", &kernel) < 0)
-		return -1;
-	if (!options->append)
-		options->append = kernel.is_elf ? "" : "console=ttyS0 panic=-1";
-	if (options->initrd && guest_file_size(options->initrd, "--initrd", &initrd_size) < 0)
-		return -1;
-	if (kernel.is_elf && (options->exec || options->guest)) {
-		message("--kernel '%s' is an ELF; --exec and --guest need a Linux Image",
-			options->kernel);
-		return -1;
-	}
-	if (ramdisk_make(options) < 0 ||
-	    (options->ramdisk && guest_file_size(options->ramdisk, "--initrd", &initrd_size) < 0))
-		return -1;
-	if (options->exec)
-		options->append = with_agent(options->append);
-	if (qemu_check(options->qemu, version) < 0)
-		return -1;
-	words_add(words, "%s", options->qemu);
-	if (add_machine(words, options, version) < 0)
-		return -1;
-	words_add(words, "-cpu");
-	words_add(words, "rv64,h=true");
-	words_add(words, "-smp");
-	words_add(words, "%u", options->cpus);
-	words_add(words, "-m");
-	words_add(words, "%lluK", (unsigned long long)(options->memory / 1024));
-	if (check_memory(options) < 0 || supervise_options(words, options->exec) < 0)
-		return -1;
-	if (options->icount && add_icount(words, options, version) < 0)
-		return -1;
-	if (options->native)
-		add_native_guest(words, options);
-	else if (add_halite_guest(words, options, &kernel, initrd_size, version) < 0)
-		return -1;
-	if (devices_add(words, options) < 0)
-		return -1;
-	if (options->gdb) {
-		words_add(words, "-S");
-		words_add(words, "-gdb");
-		words_add(words, "tcp:127.0.0.1:%u", options->gdb);
-	}
-	if (options->stats || options->trace)
-		add_live(words);
-	for (char **argument = options->qemu_arguments; *argument; argument++)
-		words_add(words, "%s", *argument);
-	return 0;
-}
-
 /*
  * Without --kernel, the guest is the Debian that `make linux-guests` has made beside this program.
  * Returns 0, or -1 after a message that there is none.
@@ -560,7 +354,7 @@ static int choose_kernel(struct run_options *options)
 {
 	static char kernel[PATH_MAX], initrd[PATH_MAX];
 
-	if (options->kernel)
+	if (options->kernel || options->domains.count)
 		return 0;
 	if (beside_program("guests/client/Image", kernel, sizeof(kernel)) < 0 ||
 	    beside_program("guests/client/l1.cpio", initrd, sizeof(initrd)) < 0)
@@ -594,7 +388,7 @@ int run_main(char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (check_streams() < 0 || check_qemu_arguments(options.qemu_arguments) < 0 ||
-	    choose_kernel(&options) < 0 || build_command(&words, &options, &version) < 0)
+	    choose_kernel(&options) < 0 || command_make(&words, &options, &version) < 0)
 		return EXIT_USAGE;
 	return run_qemu(words.list, &options, &version);
 }

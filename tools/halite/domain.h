@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The values of --domain: what each domain has. docs/domains.md describes the nodes of the device
+ * tree that tree_write() makes of them. Invariant: no two domains have the same name or hart.
+ */
+#ifndef HALITE_TOOL_DOMAIN_H
+#define HALITE_TOOL_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DOMAINS_MAX	   16
+#define DOMAIN_NAME_MAX	   24 /* characters of a name */
+#define DOMAIN_HARTS_MAX   64 /* hart ids that a domain can name */
+#define DOMAIN_DEVICES_MAX 32
+/* The unit of a domain's memory and of the place of its files, in bytes. */
+#define DOMAIN_ALIGN UINT64_C(0x200000)
+
+/* A file of a domain in the machine's RAM. */
+struct domain_file {
+	const char *path; /* NULL: none */
+	uint64_t size;	  /* bytes */
+	uint64_t address; /* physical */
+};
+
+struct domain {
+	const char *name;
+	unsigned int cpus; /* number of harts; with harts: of those */
+	unsigned int harts[DOMAIN_HARTS_MAX];
+	unsigned int hart_count; /* 0: Halite chooses the harts */
+	uint64_t memory;	 /* bytes */
+	struct domain_file kernel;
+	struct domain_file initrd;
+	const char *append; /* NULL: none given */
+	const char *devices[DOMAIN_DEVICES_MAX];
+	unsigned int device_count;
+	const char *nacl; /* value of Halite's word nacl=; NULL: that of --nacl */
+	bool trusted;	  /* dma=trusted */
+	bool power;
+};
+
+struct domains {
+	struct domain list[DOMAINS_MAX];
+	unsigned int count;
+};
+
+/*
+ * Decodes the value of one --domain and adds the domain. Value: items key=value with commas between
+ * them; two commas are one comma of a value. Returns 0, or -1 after a message.
+ */
+int domain_parse(const char *text, struct domains *domains);
+
+/* The number of harts that a machine needs for the domains. */
+unsigned int domains_harts(const struct domains *domains);
+
+/*
+ * Reads the sizes of the files, and puts the default in append. Returns 0, or -1 after a message
+ * that a file cannot be used.
+ */
+int domains_read_files(struct domains *domains);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The machine's device tree with the nodes of domains, which QEMU gets as a file. */
+#ifndef HALITE_TOOL_TREE_H
+#define HALITE_TOOL_TREE_H
+
+#include "domain.h"
+#include "qemu.h"
+
+/*
+ * Lets QEMU tell the device tree of the machine that the command starts, and adds the domains. nacl
+ * is what Halite offers to a domain without a word of its own. Returns the path of the tree, which
+ * has no name in the file system and goes with the last process that has it open; or NULL after a
+ * message. It replaces the devices' names in domains by their paths in the tree.
+ */
+const char *tree_make(const struct words *command, struct domains *domains, const char *nacl);
+
+#endif
