@@ -155,8 +155,8 @@ static bool parse_nacl(struct options *o, const char *value, size_t len, char *e
 {
 	const char *bad = options_nacl(o, value, len, &len);
 
-	return !bad || wrong(error, "nacl=: \"%.*s\" is not known; " OPTIONS_NACL_EXPECTED,
-			     (int)len, bad);
+	return !bad ||
+	       wrong(error, "nacl=: \"%.*s\" is not known; " OPTIONS_NACL_EXPECTED, (int)len, bad);
 }
 
 static bool parse_give(struct options *o, const char *value, size_t len, char *error)
