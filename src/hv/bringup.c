@@ -160,9 +160,9 @@ static struct page_pool share_of(const struct host *h, unsigned int i, struct pa
 {
 	struct page_pool part = *pool;
 	uint64_t own = weight(h->domains[i]);
-	uint64_t all = 0;
+	uint64_t all = own;
 
-	for (; i < h->domain_count; i++)
+	while (++i < h->domain_count)
 		all += weight(h->domains[i]);
 	part.end = part.next + pages_left(pool) * own / all * PAGE_SIZE;
 	pool->next = part.end;

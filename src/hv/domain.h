@@ -68,8 +68,8 @@ struct domain {
 };
 
 /*
- * Build the domain @d, which is zeroed, as @c describes it, and with VMIDs of @h. @later domains will
- * be built after it. host_build() has built @h. Add @d to h->domains. Errors are fatal.
+ * Build the domain @d, which is zeroed, as @c describes it, and with VMIDs of @h. @later domains
+ * will be built after it. host_build() has built @h. Add @d to h->domains. Errors are fatal.
  */
 void domain_build(struct domain *d, struct host *h, const struct domain_config *c,
 		  unsigned int later);

@@ -27,8 +27,8 @@ void domain_load_clear(const struct host *h, struct range old_fdt);
 
 /*
  * Choose where in its RAM the kernel, the ramdisk and the device tree of @d go, which @c describes,
- * and make the device tree, in memory of @pool. Set d->load, d->start_pc and d->start_arg. Errors are fatal, and the
- * message names the domain.
+ * and make the device tree, in memory of @pool. Set d->load, d->start_pc and d->start_arg. Errors
+ * are fatal, and the message names the domain.
  */
 void domain_load_prepare(struct domain *d, const struct domain_config *c, const void *fdt,
 			 struct modules *mods, struct page_pool *pool);

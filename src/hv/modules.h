@@ -33,7 +33,7 @@ struct modules {
 	const char *bootargs;		   /* the guest's command line; "": none */
 	struct range further[MODULES_MAX]; /* the modules for the guest's guests */
 	unsigned int further_count;
-	/* Nodes that the guest's device tree lacks: of its kernel and ramdisk, or of all domains. */
+	/* Nodes that the guest's device tree lacks: its kernel and ramdisk, or all domains. */
 	int taken[DOMAINS_MAX + 2];
 	unsigned int taken_count;
 	unsigned int domains;	  /* number of nodes of domains, without disabled ones */
@@ -51,7 +51,8 @@ void modules_find_packed(struct modules *mods, const void *fdt, const struct mac
 
 /*
  * Find the kernel and the ramdisk under @domain, the node of a domain. modules_find_packed() has
- * filled in @mods, and has checked the modules. No kernel, and a second kernel or ramdisk, is fatal.
+ * filled in @mods, and has checked the modules. No kernel, and a second kernel or ramdisk, is
+ * fatal.
  */
 void modules_of_domain(struct modules *mods, const void *fdt, const struct machine *m, int domain,
 		       struct range self);

@@ -48,8 +48,8 @@ stats_note(struct stats_hart *s, enum stats_event_type type, uint32_t code, uint
 void stats_make_rings(struct domain *d, struct page_pool *pool, unsigned int events);
 
 /*
- * Fill in struct stats_header. The vCPUs of all harts of @h are at @first and at multiples of @stride
- * bytes behind it. The caller is boot.
+ * Fill in struct stats_header. The vCPUs of all harts of @h are at @first and at multiples of
+ * @stride bytes behind it. The caller is boot.
  */
 void stats_publish(const struct host *h, const struct vcpu *first, uint64_t stride);
 

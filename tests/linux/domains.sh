@@ -48,8 +48,8 @@ domains_run()
 {
 	local limit=$1
 	shift
-	with_console "" "$limit" "$QEMU10" -M "virt${MACHINE_WORDS:-}" -nographic "$@" -dtb "$TREE" \
-		-kernel "$BUILD/halite.bin" "${LOADERS[@]}"
+	with_console "" "$limit" "$QEMU10" -M "virt${MACHINE_WORDS:-}" -nographic "$@" \
+		-dtb "$TREE" -kernel "$BUILD/halite.bin" "${LOADERS[@]}"
 	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
 	! grep -a 'halite: fatal' "$CONSOLE" || fail "Halite has ended"
 }
@@ -98,8 +98,8 @@ test_domains_apart()
 	expect_status 0
 }
 
-# Three domains on four harts. No domain has the boot hart. C ends with a failure, and B by a reset,
-# which is its end, too. A runs longest.
+# Three domains on four harts. No domain has the boot hart. C ends with a failure, and B by a
+# reset, which is its end, too. A runs longest.
 test_domains_three()
 {
 	local own="harts=1 memory=20"

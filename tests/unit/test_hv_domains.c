@@ -41,7 +41,7 @@ static void add_domain(const char *path, uint32_t module)
 	add_module_of(path, module);
 }
 
-/* Four harts, an RTC, a disk and a finisher beside what make_tree() has, and the domains A and B. */
+/* Four harts, an RTC, a disk and a finisher beside what make_tree() has, and domains A and B. */
 static int setup(void **state)
 {
 	(void)state;
@@ -110,7 +110,7 @@ static void parts_are_what_the_nodes_say(void **state)
 	assert_int_equal(mods.domains, 2);
 	assert_string_equal(c[0].name, "domain-a");
 	assert_string_equal(c[1].name, "second");
-	/* The harts 0, 1, 3, 5 have these indices: B's is named, and A has the first of the others. */
+	/* The harts are 0, 1, 3, 5. B's is named, and A has the first of the others. */
 	assert_int_equal(c[0].harts.word[0], 1 << 0 | 1 << 2);
 	assert_int_equal(c[1].harts.word[0], 1 << 1);
 	expect_range(&c[0].ram, 0x80200000, 32 * MIB);
