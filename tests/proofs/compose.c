@@ -45,6 +45,12 @@ void proof(void)
 	uint64_t span, host;
 	bool r, w, x, in_ram, bare;
 
+	proof_any(c);
+	proof_any(h);
+	proof_any(pool);
+	proof_any(s);
+	proof_any(page);
+	proof_any(access);
 	h.cfg = &c;
 	h.ops = &ops;
 	pool.cfg = &c;

@@ -26,6 +26,10 @@ void proof(void)
 	const unsigned int level = any_to(4);
 	const bool gstage = any_bool();
 
+	proof_any(c);
+	proof_any(h);
+	proof_any(s);
+	proof_any(check);
 	h.cfg = &c;
 	s.h = &h;
 	proof_assume(check.access <= HEXT_EXEC);

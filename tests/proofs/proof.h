@@ -62,6 +62,9 @@ static inline bool any_bool(void)
 	return nondet_u64() & 1;
 }
 
+/* Gives @object any value. */
+#define proof_any(object) __CPROVER_havoc_object(&(object))
+
 /* A number from 0 to @last. */
 static inline uint64_t any_to(uint64_t last)
 {
