@@ -46,13 +46,17 @@ static char *split_item(char *text)
 	return NULL;
 }
 
-/* Decodes whole into copies that are never freed. Returns their number, or -1 after a message. */
+/*
+ * Decodes a copy of whole, which is freed only after an error. Returns the number of items, or -1
+ * after a message.
+ */
 static int split(const char *whole, struct item *items)
 {
-	char *text = strdup(whole);
+	char *copy = strdup(whole);
+	char *text = copy;
 	int count = 0;
 
-	if (!text)
+	if (!copy)
 		abort();
 	for (char *next; text; text = next) {
 		next = split_item(text);
@@ -60,10 +64,12 @@ static int split(const char *whole, struct item *items)
 			message("--domain '%s': an item is empty; expected key=value,key=value "
 				"with ,, for a comma in a value",
 				whole);
+			free(copy);
 			return -1;
 		}
 		if (count == ITEMS_MAX) {
 			message("--domain '%s': expected at most %d items", whole, ITEMS_MAX);
+			free(copy);
 			return -1;
 		}
 		items[count].key = text;
