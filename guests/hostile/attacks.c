@@ -222,11 +222,30 @@ static void sbi_pmu(struct hart *h)
 				   any_value(h),
 				   any_value(h) };
 
-	if (chance(h, 8))
+	const uint64_t info[6] = { chance(h, 2) ? ARENA + below(h, ARENA_SIZE / 16) * 16
+						: any_value(h),
+				   0, below(h, 64), 0 };
+
+	switch (below(h, 16)) {
+	case 0:
+	case 1:
 		expect_refusal(h, "pmu: snapshot in memory that is not the guest's",
 			       try_sbi3(h, EXT_PMU, 7, others_address(h) & ~UINT64_C(0xfff), 0, 0));
-	else
-		try_sbi(h, EXT_PMU, below(h, 7), args);
+		break;
+	case 2:
+		expect_refusal(h, "pmu: events in memory that is not the guest's",
+			       try_sbi3(h, EXT_PMU, 8, others_address(h) & ~UINT64_C(0xf), 0, 1));
+		break;
+	case 3:
+		try_sbi(h, EXT_PMU, 8, info);
+		break;
+	case 4:
+		try_sbi3(h, EXT_PMU, 7, (ARENA + below(h, ARENA_SIZE)) & ~UINT64_C(0xfff), 0, 0);
+		break;
+	default:
+		try_sbi(h, EXT_PMU, below(h, 10), args);
+		break;
+	}
 }
 
 /* Features that exist or not, with values and flags that are right half of the time. */
@@ -242,9 +261,10 @@ static void sbi_fwft(struct hart *h)
 
 static void sbi_any(struct hart *h)
 {
+	/* Not 8, the SHUTDOWN of SBI 0.1. */
 	static const uint64_t extensions[] = {
-		EXT_BASE, EXT_TIME, EXT_IPI, EXT_FWFT, 0x53555350, 0x53544100, 0x4d505859, 0, 1, 2,
-		3,	  4,	    5,	     6,	       7,	   8,	       0x43505043,
+		EXT_BASE, EXT_TIME, EXT_IPI, EXT_FWFT, 0x53555350, 0x53544100, 0x4d505859, 0, 1,
+		2,	  3,	    4,	     5,	       6,	   7,	       0x43505043,
 	};
 	const uint64_t args[6] = { any_value(h), any_value(h), any_value(h),
 				   any_value(h), any_value(h), any_value(h) };

@@ -17,14 +17,24 @@ void guest_second_main(uint64_t hartid)
 	guest_sbi(EXT_HSM, 1, 0, 0, 0, 0, 0);
 }
 
-void on_other_hart(void (*job)(void))
+void start_other_hart(void (*job)(void))
 {
 	other_job = job;
 	other_done = false;
 	guest_sbi(EXT_HSM, 0, other, (uintptr_t)guest_second_start,
 		  (uintptr_t)stack + sizeof(stack), 0, 0);
+}
+
+void wait_for_other_hart(void)
+{
 	while (!other_done || guest_sbi(EXT_HSM, 2, other, 0, 0, 0, 0).value != STOPPED)
 		;
+}
+
+void on_other_hart(void (*job)(void))
+{
+	start_other_hart(job);
+	wait_for_other_hart();
 }
 
 void guest_main(uint64_t hartid, const void *fdt)
@@ -32,6 +42,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 	(void)fdt;
 	other = !hartid;
 	guest_print("KTAP version 1\n");
+	check_pmu(hartid);
 	check_fwft();
 	guest_finish();
 }

@@ -21,10 +21,13 @@ static inline bool has_extension(uint64_t extension)
 	return guest_sbi(EXT_BASE, 3, extension, 0, 0, 0, 0).value;
 }
 
-/* Starts the other hart, which runs @job, and waits until it has stopped. */
+/* Starts the other hart, which runs @job; waits until it has stopped; or both. */
 void on_other_hart(void (*job)(void));
+void start_other_hart(void (*job)(void));
+void wait_for_other_hart(void);
 
 /* Each prints its checks. */
 void check_fwft(void);
+void check_pmu(uint64_t hart);
 
 #endif

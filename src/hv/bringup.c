@@ -56,6 +56,7 @@ void bringup_hart_started(struct vcpu *v)
 	nested_reset(v);
 	vcpu_reset(v, v->start_pc, v->start_arg);
 	sbi_fwft_hart_start(v);
+	sbi_pmu_hart_start(v);
 	init_hart(v);
 	vcpu_resume(v);
 	riscv_enter_guest(v);
@@ -200,6 +201,8 @@ void bringup_start(struct host *h, struct page_pool *pool)
 	}
 	stats_publish(h, (const struct vcpu *)(const void *)blocks, BRINGUP_BLOCK_SIZE);
 	static_keys_patch(keys(h));
+	for (i = 0; i < h->domain_count; i++)
+		sbi_pmu_find(h->domains[i]);
 	for (i = 0; i < h->domain_count; i++) {
 		struct domain *d = h->domains[i];
 		struct vcpu *v = vcpu_find(d, boot_hartid);

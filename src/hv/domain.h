@@ -58,6 +58,14 @@ struct domain {
 	struct index_set harts;		  /* indices in machine.harts */
 	/* Has each vCPU whose external is set, and maybe others. Harts write it atomically. */
 	struct index_set raised;
+	/* The firmware's performance counters (sbi_pmu.c). Bit n and element n are of counter n. */
+	struct {
+		uint64_t count;	   /* 0: there is no SBI PMU */
+		uint64_t firmware; /* those that count firmware events */
+		uint8_t csr[64];   /* of a hardware counter: its CSR is 0xc00 + this */
+		bool readable;	   /* Halite can read all hardware counters below 64 */
+		uint32_t counting; /* harts with pmu.started. Atomic. */
+	} pmu;
 	struct hext_shadow_pool shadows;
 	struct vcpu *vcpus[MACHINE_MAX_HARTS]; /* in ascending order of hart id */
 	unsigned int vcpu_count;

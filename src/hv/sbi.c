@@ -9,8 +9,8 @@
 static const struct sbi_extension sbi_base;
 
 static const struct sbi_extension *const extensions[] = {
-	&sbi_base, &sbi_time, &sbi_ipi, &sbi_rfence, &sbi_hsm,
-	&sbi_srst, &sbi_dbcn, &sbi_pmu, &sbi_fwft,   &sbi_halite,
+	&sbi_base, &sbi_time, &sbi_ipi,	 &sbi_rfence, &sbi_hsm,
+	&sbi_srst, &sbi_dbcn, &sbi_fwft, &sbi_halite,
 };
 
 static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
@@ -21,6 +21,8 @@ static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
 
 	if (id == NACL_EID)
 		return v->domain->nacl_offered ? &sbi_nacl : NULL;
+	if (id == SBI_EXT_PMU)
+		return v->domain->pmu.count ? &sbi_pmu : NULL;
 	for (e = extensions; e < end; e++) {
 		if ((*e)->id == id)
 			return *e;
@@ -28,16 +30,7 @@ static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
 	return id <= SBI_EXT_LEGACY_SHUTDOWN ? &sbi_legacy : NULL;
 }
 
-static bool has_extension(const struct vcpu *v, uint64_t id)
-{
-	const struct sbi_extension *extension = find(v, id);
-
-	if (extension == &sbi_pmu)
-		return firmware_has_extension(sbi_pmu.id);
-	return extension;
-}
-
-#define SPEC_VERSION_2_0 (UINT64_C(2) << 24)
+#define SPEC_VERSION_3_0 (UINT64_C(3) << 24)
 
 enum {
 	GET_SPEC_VERSION,
@@ -53,13 +46,13 @@ static struct sbi_result handle_base(struct vcpu *v, uint64_t fid, const uint64_
 {
 	switch (fid) {
 	case GET_SPEC_VERSION:
-		return sbi_value(SPEC_VERSION_2_0);
+		return sbi_value(SPEC_VERSION_3_0);
 	case GET_IMPL_ID:
 		return sbi_value(SBI_IMPL_HALITE);
 	case GET_IMPL_VERSION:
 		return sbi_value(HALITE_VERSION_NUMBER);
 	case PROBE_EXTENSION:
-		return sbi_value(has_extension(v, args[0]));
+		return sbi_value(find(v, args[0]) != NULL);
 	case GET_MVENDORID:
 	case GET_MARCHID:
 	case GET_MIMPID:

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The SBI that Halite offers its guest: version 2.0, one file for each extension. A handler decodes
+ * The SBI that Halite offers its guest: version 3.0, one file for each extension. A handler decodes
  * and checks all its arguments before it changes anything.
  *
- * Specification: RISC-V SBI 2.0.
+ * Specification: RISC-V SBI 3.0.
  */
 #ifndef HV_SBI_H
 #define HV_SBI_H
@@ -60,6 +60,12 @@ bool sbi_nacl_sync_sret(struct vcpu *v);
 
 /* Without Sstc, the supervisor timer interrupt of the firmware has come: make STI pending in L1. */
 void sbi_time_expired(struct vcpu *v);
+
+/* At boot: fill in @d->pmu. */
+void sbi_pmu_find(struct domain *d);
+
+/* @v's hart starts: none of L1's counters is Halite's. */
+void sbi_pmu_hart_start(struct vcpu *v);
 
 /* @v's hart starts: its features have their values after reset. The caller has reset @v. */
 void sbi_fwft_hart_start(struct vcpu *v);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hv/ipi.h"
+#include "hv/pmu_events.h"
 #include "hv/sbi.h"
 
 enum { SEND_IPI };
@@ -13,6 +14,8 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	if (!vcpu_find_all(v->domain, args[0], args[1], &vcpus))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
 	ipi_post(v->domain, &vcpus, VCPU_REQ_SSI);
+	if (v->pmu.started)
+		pmu_count(v, PMU_IPI_SENT, index_set_count(&vcpus, v->domain->vcpu_count));
 	return sbi_error(SBI_SUCCESS);
 }
 

@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hv/fence.h"
 #include "hv/ipi.h"
+#include "hv/pmu_events.h"
 #include "hv/sbi.h"
 
 enum {
@@ -82,10 +83,28 @@ static struct nacl_hfence decode(const struct vcpu *v, uint64_t fid, const uint6
 	};
 }
 
+/* Count the fence of function @fid, which has reached @vcpus. */
+static void count(struct vcpu *v, const struct index_set *vcpus, uint64_t fid)
+{
+	static const uint8_t sent[] = {
+		[FENCE_I] = PMU_FENCE_I_SENT,
+		[SFENCE_VMA] = PMU_SFENCE_VMA_SENT,
+		[SFENCE_VMA_ASID] = PMU_SFENCE_VMA_ASID_SENT,
+		[HFENCE_GVMA_VMID] = PMU_HFENCE_GVMA_VMID_SENT,
+		[HFENCE_GVMA] = PMU_HFENCE_GVMA_SENT,
+		[HFENCE_VVMA_ASID] = PMU_HFENCE_VVMA_ASID_SENT,
+		[HFENCE_VVMA] = PMU_HFENCE_VVMA_SENT,
+	};
+
+	pmu_count(v, sent[fid], 1);
+	pmu_count_all(v->domain, vcpus, sent[fid] + 1);
+}
+
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
 	struct nacl_hfence fence;
 	struct index_set vcpus;
+	struct sbi_result r;
 
 	if (fid > HFENCE_VVMA)
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
@@ -93,8 +112,13 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 		return sbi_error(SBI_ERR_INVALID_PARAM);
 	if (fid != FENCE_I && !is_whole(args[2], args[3]) && !is_range(args[2], args[3]))
 		return sbi_error(SBI_ERR_INVALID_ADDRESS);
-	if (fid <= SFENCE_VMA_ASID)
-		return by_firmware(v->domain, fid, args, &vcpus);
+	if (fid <= SFENCE_VMA_ASID) {
+		r = by_firmware(v->domain, fid, args, &vcpus);
+		if (!r.error)
+			count(v, &vcpus, fid);
+		return r;
+	}
+	count(v, &vcpus, fid);
 	fence = decode(v, fid, args);
 	if (fence.size == 0 && !is_whole(args[2], args[3]))
 		return sbi_error(SBI_SUCCESS);

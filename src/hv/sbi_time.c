@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
+#include "hv/pmu_events.h"
 #include "hv/sbi.h"
 #include "riscv/ncsr.h"
 
@@ -13,6 +14,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 {
 	if (fid != SET_TIMER)
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
+	pmu_count(v, PMU_SET_TIMER, 1);
 	if (v->h.cfg->sstc) {
 		ncsr_write(HEXT_CSR_VSTIMECMP, args[0]);
 	} else {

@@ -116,6 +116,19 @@ struct vcpu {
 	uint64_t start_pc; /* pc and argument for the next start of the hart */
 	uint64_t start_arg;
 	struct stats_hart stats;
+	/* SBI PMU (sbi_pmu.c). Bit n and element n are of L1's counter n. */
+	struct {
+		uint64_t own;	   /* firmware counters that count an event of enum pmu_event */
+		uint64_t started;  /* those of them that run. Other harts read it. */
+		uint64_t below;	   /* counters that L1 has configured in the firmware */
+		uint64_t snapshot; /* address of L1's area; ~0: none */
+		/* The EVENT_GET_INFO that L1 continues by executing its ECALL again; 0: none. */
+		uint64_t info_at, info_count, info_done;
+		uint8_t code[64]; /* of own */
+		/* Of own: its value; while it runs, its value minus the count of its event. */
+		uint64_t value[64];
+		uint64_t events[22]; /* while a counter runs. All harts add, atomically. */
+	} pmu;
 	/* SBI FWFT (sbi_fwft.c) */
 	struct {
 		uint32_t locked; /* bit n: L1 has locked feature n until the hart starts again */

@@ -6,6 +6,7 @@
 #include "hv/intc.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
+#include "hv/pmu_events.h"
 #include "hv/vcpu_resume.h"
 #include "lib/race.h"
 #include "riscv/csr.h"
@@ -95,8 +96,10 @@ static void serve_requests(struct vcpu *v)
 	stats_add(&v->stats, STATS_WORK_REQUEST, 1);
 	RACE_POINT();
 	ipi_answer(v);
-	if (ipi_take(v, VCPU_REQ_SSI))
+	if (ipi_take(v, VCPU_REQ_SSI)) {
 		vcpu_set_pending(v, BIT64(IRQ_SSI));
+		pmu_count(v, PMU_IPI_RECEIVED, 1);
+	}
 	if (ipi_take(v, VCPU_REQ_INTC))
 		intc_update(v);
 	if (ipi_take(v, VCPU_REQ_END))

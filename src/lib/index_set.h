@@ -48,6 +48,16 @@ static inline void index_set_fill(struct index_set *s, unsigned int count)
 		s->word[i] = ~UINT64_C(0) >> (64 - count % 64);
 }
 
+/* The number of indices in @s that are below @count. */
+static inline unsigned int index_set_count(const struct index_set *s, unsigned int count)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < count; i++)
+		n += s->word[i / 64] >> i % 64 & 1;
+	return n;
+}
+
 static inline bool index_set_has(const struct index_set *s, unsigned int index)
 {
 	return s->word[index / 64] >> index % 64 & 1;

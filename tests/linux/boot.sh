@@ -5,7 +5,7 @@
 # boot_lines CONSOLE: prints the lines of a boot log that must be equal. It leaves out times; lines
 # that depend on the size or the end of memory; the address in the IMSIC's name; values that the
 # kernel has measured, and lines about operations that took long or run at the same time; and the
-# name of the SBI implementation.
+# name of the SBI implementation, and what Halite's SBI 3.0 has and the firmware's 2.0 lacks.
 boot_lines()
 {
 	sed -n '/Linux version/,$p' "$1" |
@@ -16,6 +16,7 @@ boot_lines()
 			-e '/^ +(DMA32|Normal) |^ +node +[0-9]+: \[mem|^software IO TLB: /d' \
 			-e '/^ *(Early|Movable|Zone) /d' \
 			-e 's/(SBI specification) v.*/\1/; s/(SBI implementation) ID=.*/\1/' \
+			-e '/^SBI FWFT extension detected|: SBI PMU snapshot detected$/d' \
 			-e '/^node [0-9]+ deferred pages initialised/d' \
 			-e 's/^audit: type=2000 audit\([0-9.:]+\)/audit/' \
 			-e 's/^cpu[0-9]+: (.*) speed is .*/cpuN: \1 speed/' \

@@ -457,6 +457,16 @@ NO_EXTENSION(sbi_legacy, 0);
 NO_EXTENSION(sbi_fwft, SBI_EXT_FWFT);
 NO_EXTENSION(sbi_halite, 0x0a414c49);
 
+void sbi_pmu_find(struct domain *d)
+{
+	(void)d;
+}
+
+void sbi_pmu_hart_start(struct vcpu *v)
+{
+	(void)v;
+}
+
 void sbi_fwft_hart_start(struct vcpu *v)
 {
 	(void)v;
