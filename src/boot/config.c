@@ -72,7 +72,9 @@ static bool check_characters(struct piece p, unsigned int line, char *error)
 static bool check_path(const char *path, unsigned int line, const char *name, char *error)
 {
 	for (; *path; path++) {
-		if (*path < 0x20 || *path > 0x7e)
+		uint8_t c = *path;
+
+		if (c < 0x20 || c > 0x7e)
 			return wrong(error, line,
 				     "%s: expected a path of printable ASCII characters", name);
 	}

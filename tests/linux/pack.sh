@@ -394,6 +394,52 @@ test_pack_script()
 	expect_console '^L1: scene boot: exit 0' "L1 has not reached its end"
 }
 
+# fit FOLDER FILE: makes FOLDER/image.itb, a FIT of FILE as its kernel (U-Boot, "Flattened Image
+# Tree"). The file is compressed, and U-Boot unpacks it to the address "load".
+fit()
+{
+	local folder=$1 file=$2
+	gzip -c "$file" >"$LOGS/$NAME.gz"
+	cat >"$LOGS/$NAME.its" <<-END
+		/dts-v1/;
+		/ {
+			description = "Halite and its guest";
+			#address-cells = <1>;
+			images {
+				kernel {
+					data = /incbin/("$LOGS/$NAME.gz");
+					type = "kernel";
+					arch = "riscv";
+					os = "linux";
+					compression = "gzip";
+					load = <0x84000000>;
+					entry = <0x84000000>;
+					hash { algo = "sha256"; };
+				};
+			};
+			configurations {
+				default = "halite";
+				halite { kernel = "kernel"; };
+			};
+		};
+	END
+	mkimage -f "$LOGS/$NAME.its" "$folder/image.itb"
+}
+
+# A packed file in a FIT, as many boards have in their flash; U-Boot checks its hash.
+test_pack_fit()
+{
+	new_folder
+	"$HALITE" pack --kernel "$GUESTS/basics.elf" -o "$LOGS/$NAME.file"
+	fit "$FOLDER" "$LOGS/$NAME.file"
+	script "$FOLDER" 'load virtio 0:1 0x90000000 /image.itb' \
+		'bootm 0x90000000 - ${fdtcontroladdr}'
+	u_boot "$1" "$2" 60 "$FOLDER"
+	expect_console 'sha256\+ OK' "U-Boot has not checked the FIT"
+	expect_console '^ok [0-9]+ srst: ' "the guest has not reached its end"
+	! grep -aq '^not ok' "$CONSOLE" || fail "a check of the guest fails"
+}
+
 # All of the demo's modules in a packed file. U-Boot's own addresses have no room for it.
 test_pack_large()
 {
@@ -460,6 +506,7 @@ pack_tests()
 	test_case pack-fat-extlinux-plic test_pack_readme fat virt
 	test_case pack-ext4-extlinux-aia test_pack_extlinux ext4 "$AIA" gzip
 	test_case pack-fat-script-aia test_pack_script fat "$AIA"
+	test_case pack-fat-fit test_pack_fit fat virt
 	test_case pack-ext4-script-plic test_pack_large ext4 virt
 	test_case pack-ext4-extlinux-demo test_pack_bundle ext4 "$AIA"
 }
