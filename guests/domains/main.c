@@ -8,6 +8,7 @@
  *   source=N     an interrupt source of a device of its own
  *   no-hart=N, no-memory=A, no-device=A, no-source=N
  *                a hart, an address in RAM, a device's address and a source that are not its own
+ *   off          it has IE of its APLIC clear while it runs on
  *   ticks=N      how long it runs on after its attacks, in ticks of the time CSR
  *   fail         its end is a failure
  *   reset        it asks for a reset instead of a power-off
@@ -40,6 +41,14 @@ static uint64_t memory_size;
 static volatile uint64_t seconds_alive;
 static uint8_t stacks[HARTS_MAX][4096] __attribute__((aligned(16)));
 static volatile uint64_t pattern[4096];
+
+static uint64_t read_time(void)
+{
+	uint64_t time;
+
+	__asm__ volatile("csrr %0, time" : "=r"(time));
+	return time;
+}
 
 /* ---- the command line ---- */
 
@@ -102,6 +111,12 @@ static void find_memory(const void *fdt)
 		for (at = 0; at < len / 16; at++)
 			memory_size += fdt64_ld(reg + 2 * at + 1);
 	}
+}
+
+/* Whether the device tree has an IMSIC. */
+static bool has_msis(const void *fdt)
+{
+	return fdt_node_offset_by_compatible(fdt, -1, "riscv,imsics") >= 0;
 }
 
 /* ---- attacks ---- */
@@ -241,6 +256,91 @@ static void look_at_contexts(const void *fdt)
 	guest_check("plic: contexts that can be written", seen, own);
 }
 
+/* ---- the APLIC ---- */
+
+#define APLIC_SETIP    0x1c00
+#define APLIC_SETIPNUM 0x1cdc
+#define APLIC_SETIE    0x1e00
+#define APLIC_SETIENUM 0x1edc
+#define APLIC_CLRIE    0x1f00
+#define APLIC_TARGET   0x3000
+#define APLIC_IDC      0x4000
+#define DOMAINCFG_IE   BIT64(8)
+#define SM_DETACHED    1
+#define EIDELIVERY     0x70
+#define EITHRESHOLD    0x72
+#define EIE0	       0xc0
+#define IDENTITY       5
+
+static volatile uint32_t *aplic_at(const void *fdt, uint64_t offset)
+{
+	return (volatile uint32_t *)(guest_interrupt_controller(fdt) + offset);
+}
+
+static void attack_aplic(const void *fdt, unsigned int other, unsigned int own)
+{
+	uint32_t own_bit = UINT32_C(1) << own % 32;
+
+	*aplic_at(fdt, 4 * other) = 6;
+	guest_check("aplic: sourcecfg of a source of another domain", *aplic_at(fdt, 4 * other), 0);
+	*aplic_at(fdt, APLIC_TARGET + 4 * other) = 1;
+	guest_check("aplic: its target", *aplic_at(fdt, APLIC_TARGET + 4 * other), 0);
+	*aplic_at(fdt, APLIC_SETIE + other / 32 * 4) = UINT32_MAX;
+	*aplic_at(fdt, APLIC_SETIENUM) = other;
+	*aplic_at(fdt, APLIC_SETIP + other / 32 * 4) = ~own_bit;
+	*aplic_at(fdt, APLIC_SETIPNUM) = other;
+	guest_check("aplic: enable bits of others",
+		    *aplic_at(fdt, APLIC_SETIE + other / 32 * 4) & ~own_bit, 0);
+	guest_check("aplic: pending bits of others",
+		    *aplic_at(fdt, APLIC_SETIP + other / 32 * 4) & ~own_bit, 0);
+}
+
+/* Write IE of the own domaincfg: that of another domain does not change. */
+static void set_ie(const void *fdt, bool on)
+{
+	*aplic_at(fdt, 0) = on ? DOMAINCFG_IE : 0;
+	guest_check("aplic: domaincfg.IE", !!(*aplic_at(fdt, 0) & DOMAINCFG_IE), on);
+}
+
+/* Write register @reg of this hart's interrupt file, by siselect and sireg. */
+static void write_file(uint64_t reg, uint64_t value)
+{
+	__asm__ volatile("csrw 0x150, %0; csrw 0x151, %1" : : "r"(reg), "r"(value));
+}
+
+/* Enable the own source, which no device raises, for this hart. */
+static void take_aplic_source(const void *fdt, unsigned int own, bool msi, uint64_t hartid)
+{
+	*aplic_at(fdt, 4 * own) = SM_DETACHED;
+	*aplic_at(fdt, APLIC_TARGET + 4 * own) = hartid << 18 | (msi ? IDENTITY : 1);
+	*aplic_at(fdt, APLIC_SETIENUM) = own;
+	guest_check("aplic: the own source is enabled", *aplic_at(fdt, APLIC_SETIE + own / 32 * 4),
+		    UINT32_C(1) << own % 32);
+	if (msi) {
+		write_file(EIDELIVERY, 1);
+		write_file(EITHRESHOLD, 0);
+		write_file(EIE0, BIT64(IDENTITY));
+		return;
+	}
+	*aplic_at(fdt, APLIC_IDC + 32 * hartid) = 1;
+	*aplic_at(fdt, APLIC_IDC + 32 * hartid + 8) = 0;
+}
+
+/* Make the own source pending. Return whether its interrupt has come to this hart. */
+static bool rings(const void *fdt, unsigned int own, bool msi, uint64_t hartid)
+{
+	uint64_t start, value = 0;
+
+	*aplic_at(fdt, APLIC_SETIPNUM) = own;
+	if (!msi)
+		return *aplic_at(fdt, APLIC_IDC + 32 * hartid + 0x1c) >> 16 == own;
+	/* The MSI may take a while. */
+	start = read_time();
+	while (!value && read_time() - start < 10000)
+		__asm__ volatile("csrrw %0, 0x15c, zero" : "=r"(value)); /* stopei */
+	return value >> 16 == IDENTITY;
+}
+
 /* ---- the innocent part ---- */
 
 void guest_second_main(uint64_t hartid)
@@ -261,14 +361,6 @@ static void start_harts(void)
 	while (seconds_alive < started)
 		;
 	guest_check("own harts that run", started + 1, hart_count);
-}
-
-static uint64_t read_time(void)
-{
-	uint64_t time;
-
-	__asm__ volatile("csrr %0, time" : "=r"(time));
-	return time;
 }
 
 /* Nobody else changes this guest's memory, or sends it an IPI. */
@@ -305,6 +397,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 {
 	int chosen = fdt_path_offset(fdt, "/chosen");
 	unsigned int own = 0;
+	bool plic, msi;
 
 	words = fdt_getprop(fdt, chosen, "bootargs", NULL);
 	words = words ? words : "";
@@ -319,21 +412,42 @@ void guest_main(uint64_t hartid, const void *fdt)
 		    0);
 	start_harts();
 	own = number("source=");
-	if (own)
+	plic = guest_plic(fdt);
+	msi = has_msis(fdt);
+	if (own && plic)
 		*plic_at(fdt, 4 * own) = PRIORITY;
+	if (own && !plic) {
+		set_ie(fdt, true);
+		take_aplic_source(fdt, own, msi, hartid);
+		guest_check("aplic: the own source rings", rings(fdt, own, msi, hartid), true);
+	}
 	if (word("no-hart="))
 		attack_hart(number("no-hart="));
 	if (word("no-memory="))
 		attack_memory("another domain", number("no-memory="));
 	if (word("no-device="))
 		attack_memory("a device of another domain", number("no-device="));
-	if (word("no-source=") && guest_plic(fdt)) {
+	if (word("no-source=") && !plic)
+		attack_aplic(fdt, number("no-source="), own);
+	if (word("no-source=") && plic) {
 		attack_plic(fdt, number("no-source="), own);
 		look_at_contexts(fdt);
 	}
+	if (word("off")) {
+		set_ie(fdt, false);
+		guest_check("aplic: the own source does not ring", rings(fdt, own, msi, hartid),
+			    false);
+	}
 	run_on(number("ticks="));
-	if (own)
+	if (own && plic)
 		guest_check("plic: priority at the end", *plic_at(fdt, 4 * own), PRIORITY);
+	if (own && !plic && word("off")) {
+		set_ie(fdt, true);
+		guest_check("aplic: its interrupt comes late", rings(fdt, own, msi, hartid), true);
+	}
+	if (own && !plic)
+		guest_check("aplic: the own source rings at the end", rings(fdt, own, msi, hartid),
+			    true);
 	if (word("fail"))
 		guest_check("a failure on purpose", 0, 1);
 	if (word("reset"))

@@ -12,6 +12,8 @@
 #define SETIPNUM    0x1cdc
 #define CLRIPNUM    0x1ddc
 #define SETIENUM    0x1edc
+#define CLRIP	    0x1d00
+#define SETIE	    0x1e00
 #define CLRIE	    0x1f00
 #define CLRIENUM    0x1fdc
 #define SETIPNUM_LE 0x2000
@@ -26,16 +28,20 @@
 #define TOPI	    0x18
 #define CLAIMI	    0x1c
 
+#define SOURCES_MAX 1023
+
 #define DOMAINCFG_IE BIT64(8)
 #define DOMAINCFG_DM BIT64(2)
 #define SOURCECFG_D  BIT64(10)
+#define SOURCECFG_SM MASK64(2, 0) /* 0: inactive */
 
 /* The kinds of registers. */
 enum reg {
 	REG_RESERVED, /* no register, or not the guest's */
 	REG_DOMAINCFG,
 	REG_SOURCECFG,
-	REG_SOURCES, /* pending and enable bits, of a word or of one source */
+	REG_SOURCES, /* pending and enable bits of 32 sources */
+	REG_SOURCE,  /* the number of a source, whose pending or enable bit changes */
 	REG_GENMSI,
 	REG_TARGET,
 	REG_DELIVERY, /* in the interrupt delivery structure of a hart */
@@ -168,13 +174,19 @@ static enum reg find_sources(const struct machine_aplic *a, uint64_t offset)
 	case CLRIENUM:
 	case SETIPNUM_LE:
 	case SETIPNUM_BE:
-		return REG_SOURCES;
+		return REG_SOURCE;
 	default:
 		return offset >= SETIP && offset < CLRIE + 0x80 &&
 				       offset % 0x100 / 4 <= a->sources / 32
 			       ? REG_SOURCES
 			       : REG_RESERVED;
 	}
+}
+
+/* The bits of the domain's sources in the word at @offset of an array of REG_SOURCES. */
+static uint32_t mask_of(const struct vcpu *v, unsigned int aplic, uint64_t offset)
+{
+	return v->domain->sources[aplic].word[offset % 0x100 / 4];
 }
 
 /*
@@ -191,13 +203,179 @@ static enum reg find(const struct vcpu *v, unsigned int aplic, uint64_t offset)
 		return REG_DOMAINCFG;
 	/* sourcecfg of source n is at 4 * n. */
 	if (offset / 4 <= a->sources)
-		return REG_SOURCECFG;
+		return domain_has_source(v->domain, aplic, offset / 4) ? REG_SOURCECFG
+								       : REG_RESERVED;
 	if (offset < GENMSI)
 		return find_sources(a, offset);
 	/* In direct delivery mode, genmsi is read-only zero. */
 	if (offset == GENMSI)
 		return a->msi ? REG_GENMSI : REG_RESERVED;
-	return (offset - TARGET) / 4 <= a->sources ? REG_TARGET : REG_RESERVED;
+	return (offset - TARGET) / 4 <= a->sources &&
+			       domain_has_source(v->domain, aplic, (offset - TARGET) / 4)
+		       ? REG_TARGET
+		       : REG_RESERVED;
+}
+
+/* ---- one of several domains: domaincfg.IE is its own ---- */
+
+static struct domain_aplic *shared(const struct vcpu *v, unsigned int aplic)
+{
+	return v->domain->aplics ? &v->domain->aplics[aplic] : NULL;
+}
+
+static bool store(const struct machine_aplic *a, uint64_t offset, uint32_t value)
+{
+	return riscv_try_store(a->base + offset, sizeof(value), value);
+}
+
+/*
+ * The IE of the machine's domaincfg is set. While a domain has its IE clear, its sources are
+ * disabled in the machine, and their enable bits are in @own->enabled.
+ */
+static bool set_ie(const struct vcpu *v, unsigned int aplic, struct domain_aplic *own, bool ie)
+{
+	const struct machine_aplic *a = aplic_of(v, aplic);
+	bool done = true;
+	uint64_t value = 0;
+	uint32_t word;
+
+	for (word = 0; own->ie != ie && word <= a->sources / 32; word++) {
+		uint32_t *enabled = &own->enabled.word[word];
+		uint32_t mask = v->domain->sources[aplic].word[word];
+
+		if (!mask)
+			continue;
+		if (ie) {
+			done &= store(a, SETIE + 4 * word, *enabled);
+			continue;
+		}
+		done &= riscv_try_load(a->base + SETIE + 4 * word, 4, &value) &&
+			store(a, CLRIE + 4 * word, mask);
+		*enabled = value & mask;
+	}
+	own->ie = ie;
+	return done;
+}
+
+/* The sources among those of @bits in word @word that are not inactive. */
+static uint32_t active(const struct machine_aplic *a, uint32_t word, uint32_t bits)
+{
+	uint32_t found = 0;
+	unsigned int bit;
+	uint64_t value;
+
+	for (bit = 0; bit < 32; bit++) {
+		uint64_t source = 32 * word + bit;
+
+		if ((bits >> bit & 1) && source &&
+		    riscv_try_load(a->base + 4 * source, 4, &value) && (value & SOURCECFG_SM))
+			found |= UINT32_C(1) << bit;
+	}
+	return found;
+}
+
+/* The enable bits change in @own->enabled: set or clear those of @bits in word @word. */
+static void change_enabled(const struct machine_aplic *a, struct domain_aplic *own, uint32_t word,
+			   uint32_t bits, bool set)
+{
+	if (set)
+		own->enabled.word[word] |= active(a, word, bits);
+	else
+		own->enabled.word[word] &= ~bits;
+}
+
+/*
+ * Store to a register while IE of the domain is clear. False: the store is one for the machine, as
+ * all are while IE is set.
+ */
+static bool store_while_off(const struct machine_aplic *a, struct domain_aplic *own, enum reg reg,
+			    uint64_t offset, uint32_t value)
+{
+	if (reg == REG_SOURCES && offset >= SETIE) {
+		change_enabled(a, own, offset % 0x100 / 4, value, offset < CLRIE);
+		return true;
+	}
+	if (offset == SETIENUM || offset == CLRIENUM) {
+		if (value <= a->sources)
+			change_enabled(a, own, value / 32, UINT32_C(1) << value % 32,
+				       offset == SETIENUM);
+		return true;
+	}
+	/* An inactive source is disabled. */
+	if (reg == REG_SOURCECFG && !(value & SOURCECFG_SM))
+		change_enabled(a, own, offset / 4 / 32, UINT32_C(1) << offset / 4 % 32, false);
+	return false;
+}
+
+/* As store(), for one of several domains. */
+static bool store_shared(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
+			 uint32_t value)
+{
+	const struct machine_aplic *a = aplic_of(v, aplic);
+	struct domain_aplic *own = shared(v, aplic);
+	bool done = true;
+
+	spin_lock(&own->lock);
+	if (reg == REG_DOMAINCFG)
+		done = set_ie(v, aplic, own, value & DOMAINCFG_IE);
+	else if (own->ie || !store_while_off(a, own, reg, offset, value))
+		done = store(a, offset, value);
+	spin_unlock(&own->lock);
+	return done;
+}
+
+/* *@value was loaded from the machine. Make it what one of several domains sees. */
+static void show_shared(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
+			uint64_t *value)
+{
+	struct domain_aplic *own = shared(v, aplic);
+
+	spin_lock(&own->lock);
+	if (reg == REG_DOMAINCFG && !own->ie)
+		*value &= ~DOMAINCFG_IE;
+	else if (reg == REG_SOURCES && offset >= SETIE && offset < CLRIE && !own->ie)
+		*value = own->enabled.word[offset % 0x100 / 4];
+	spin_unlock(&own->lock);
+}
+
+/* Disable and deactivate the sources @set of the machine's APLIC @a. */
+static void silence(const struct machine_aplic *a, const struct source_set *set)
+{
+	uint32_t source;
+
+	for (source = 1; source <= a->sources; source++) {
+		if (source_set_has(set, source))
+			store(a, 4 * source, 0);
+	}
+}
+
+void aplic_share(const struct machine *m)
+{
+	static const struct source_set none;
+	struct source_set all = none;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(all.word) / sizeof(all.word[0]); i++)
+		all.word[i] = ~UINT32_C(0);
+	for (i = 0; i < m->aplic_count; i++) {
+		silence(&m->aplics[i], &all);
+		store(&m->aplics[i], DOMAINCFG,
+		      DOMAINCFG_IE | (m->aplics[i].msi ? DOMAINCFG_DM : 0));
+	}
+}
+
+void aplic_silence(struct domain *d)
+{
+	const struct machine *m = &d->host->machine;
+	unsigned int i;
+
+	for (i = 0; i < m->aplic_count; i++) {
+		spin_lock(&d->aplics[i].lock);
+		silence(&m->aplics[i], &d->sources[i]);
+		d->aplics[i].ie = false;
+		d->aplics[i].enabled = (struct source_set){ 0 };
+		spin_unlock(&d->aplics[i].lock);
+	}
 }
 
 static bool is_access(uint64_t offset, unsigned int size)
@@ -223,6 +401,10 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 	}
 	if (!riscv_try_load(a->base + offset, 4, value))
 		return false;
+	if (reg == REG_SOURCES)
+		*value &= mask_of(v, aplic, offset);
+	if (shared(v, aplic))
+		show_shared(v, aplic, reg, offset, value);
 	if (reg == REG_TARGET && a->msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == l1_index(v))
 		*value &= ~MSI_GUEST;
 	/* A claim clears the pending bit, so the wires may change. */
@@ -240,6 +422,12 @@ static bool store_genmsi(struct vcpu *v, unsigned int aplic, uint32_t value)
 	return true;
 }
 
+/* @value with its bytes in the other order. */
+static uint32_t swapped(uint32_t value)
+{
+	return value << 24 | (value & 0xff00) << 8 | (value >> 8 & 0xff00) | value >> 24;
+}
+
 /*
  * Translate *@value, which L1 writes to register @reg, for the machine. False: the write has no
  * effect. domaincfg.DM and BE are WARL: the guest's interrupt domain has one delivery mode and is
@@ -251,6 +439,7 @@ static bool take_value(const struct vcpu *v, unsigned int aplic, enum reg reg, u
 		       uint32_t *value)
 {
 	bool msi = aplic_of(v, aplic)->msi;
+	uint32_t source;
 
 	switch (reg) {
 	case REG_DOMAINCFG:
@@ -260,6 +449,13 @@ static bool take_value(const struct vcpu *v, unsigned int aplic, enum reg reg, u
 		if (*value & SOURCECFG_D)
 			*value = 0;
 		return true;
+	case REG_SOURCES:
+		*value &= mask_of(v, aplic, offset);
+		return true;
+	case REG_SOURCE:
+		/* The APLIC ignores numbers that are no source. */
+		source = offset == SETIPNUM_BE ? swapped(*value) : *value;
+		return source > SOURCES_MAX || domain_has_source(v->domain, aplic, source);
 	case REG_TARGET:
 		return msi ? take_target(v, offset, value)
 			   : is_wired_hart(v, aplic, *value >> HART_SHIFT);
@@ -282,7 +478,8 @@ bool aplic_store(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned i
 		return store_genmsi(v, aplic, word);
 	if (reg == REG_RESERVED || !take_value(v, aplic, reg, offset, &word))
 		return true;
-	if (!riscv_try_store(a->base + offset, 4, word))
+	if (!(shared(v, aplic) ? store_shared(v, aplic, reg, offset, word)
+			       : store(a, offset, word)))
 		return false;
 	if (!a->msi)
 		intc_changed(v, NULL);

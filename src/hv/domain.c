@@ -116,6 +116,16 @@ static void make_genmsi(struct domain *d, struct host *h)
 		hv_fatal("no memory left for the APLICs");
 }
 
+/* A domain with a node has its own view of the APLICs. */
+static void make_aplics(struct domain *d, struct host *h)
+{
+	uint64_t bytes = h->machine.aplic_count * sizeof(*d->aplics);
+
+	d->aplics = pages_alloc(&h->pool, (bytes + PAGE_SIZE - 1) / PAGE_SIZE, PAGE_SIZE);
+	if (!d->aplics)
+		hv_fatal("no memory left for the APLICs");
+}
+
 /* The VMIDs are shared out evenly, but no domain needs more than its shadows can use. */
 static void take_vmids(struct domain *d, struct host *h, unsigned int later)
 {
@@ -147,6 +157,8 @@ void domain_build(struct domain *d, struct host *h, const struct domain_config *
 	choose_fast_ram(d);
 	find_devices(d, c);
 	make_genmsi(d, h);
+	if (c->node >= 0)
+		make_aplics(d, h);
 	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes,
 			     range_list_end(&d->ram, range_list_end(&d->devices, 0)));
 	identity_map_all(&d->gstage, &d->ram, PTE_RWX);

@@ -39,6 +39,13 @@ struct domain_load {
 	uint64_t fdt_size, fdt_at;
 };
 
+/* An APLIC of the machine as one of several domains has it (aplic.c). */
+struct domain_aplic {
+	struct spinlock lock;
+	bool ie;		   /* the domain's domaincfg.IE */
+	struct source_set enabled; /* the enable bits of the domain's sources while @ie is false */
+};
+
 struct domain {
 	const struct host *host;
 	struct console_line line;  /* of output by SBI; its name is the domain's */
@@ -56,6 +63,7 @@ struct domain {
 	uint32_t *genmsi;		  /* values that L1 reads from genmsi of each APLIC */
 	const struct source_set *sources; /* the domain's, of each PLIC or each APLIC */
 	struct index_set harts;		  /* indices in machine.harts */
+	struct domain_aplic *aplics;	  /* of each APLIC; NULL: the domain has all */
 	/* Has each vCPU whose external is set, and maybe others. Harts write it atomically. */
 	struct index_set raised;
 	/* The firmware's performance counters (sbi_pmu.c). Bit n and element n are of counter n. */

@@ -257,10 +257,6 @@ void domain_config_parse(struct domain_config *c, const void *fdt, struct host *
 	struct index_set taken;
 	unsigned int i;
 
-	if (m->aplic_count || m->imsic.present)
-		hv_fatal("%s: domains on a machine with an APLIC or IMSIC; only a PLIC is "
-			 "supported",
-			 devtree_path(fdt, mods->taken[0]));
 	if (!sources)
 		no_memory_left();
 	index_set_clear(&taken, INDEX_SET_MAX);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/aplic.h"
 #include "hv/below.h"
 #include "hv/console.h"
 #include "hv/domain_end.h"
@@ -66,6 +67,8 @@ void domain_end(struct vcpu *v, bool failed)
 		turn_off();
 	for (i = 0; i < d->vcpu_count; i++)
 		plic_disable(&d->host->machine, d->vcpus[i]->hart);
+	if (d->aplics)
+		aplic_silence(d);
 	index_set_fill(&all, d->vcpu_count);
 	index_set_remove(&all, v->index);
 	ipi_post(d, &all, VCPU_REQ_END);

@@ -8,6 +8,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "hv/aplic.h"
 #include "hv/below.h"
 #include "hv/bringup.h"
 #include "hv/console.h"
@@ -197,6 +198,7 @@ static void make_domains(const void *fdt, struct modules *mods, uint64_t old_fdt
 	}
 	for (i = 0; i < host.machine.hart_count && host.machine.plic_count; i++)
 		plic_disable(&host.machine, &host.machine.harts[i]);
+	aplic_share(&host.machine);
 	domain_load_clear(&host, (struct range){ old_fdt, fdt_totalsize(fdt) });
 	for (i = 0; i < count; i++)
 		domain_load_prepare(host.domains[i], &configs[i], fdt, mods, &host.pool);

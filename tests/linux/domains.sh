@@ -68,12 +68,12 @@ domain_passed()
 UART=/soc/serial@10000000
 RTC=/soc/rtc@101000
 
-# two_domains MACHINE-ARGUMENTS...: the domains A and B, which have 2 harts, 64 MiB and a device
-# each, with the guest that attacks and checks. A is at 0x80400000, and B behind A.
+# two_domains [WORD]: the domains A and B, which have 2 harts, 64 MiB and a device each, with the
+# guest that attacks and checks. A is at 0x80200000, and B behind A. B gets WORD.
 two_domains()
 {
 	local own="harts=2 memory=40 ticks=1e8480"
-	domains_tree -cpu rv64,h=true -smp 4 -m 512M "$@"
+	domains_tree -cpu "${CPU:-rv64,h=true}" -smp 4 -m 512M
 	# A new node goes before its siblings.
 	domain B
 	domain A
@@ -86,13 +86,24 @@ two_domains()
 	domain_module A 90000000 "$GUESTS/domains.image" kernel \
 		"$own source=a no-hart=1 no-source=b no-device=101000 no-memory=84300000"
 	domain_module B 90400000 "$GUESTS/domains.image" kernel \
-		"$own source=b no-hart=2 no-source=a no-device=10000000 no-memory=80300000"
+		"$own source=b no-hart=2 no-source=a no-device=10000000 no-memory=80300000 ${1-}"
 }
 
 test_domains_apart()
 {
 	two_domains
 	domains_run 60 -cpu rv64,h=true -smp 4 -m 512M
+	domain_passed A
+	domain_passed B
+	expect_status 0
+}
+
+# The same with an APLIC. B has IE of its domaincfg clear for a while, and A's source still rings.
+test_domains_apart_aia()
+{
+	local MACHINE_WORDS=$1 CPU=max
+	two_domains off
+	domains_run 60 -cpu max -smp 4 -m 512M
 	domain_passed A
 	domain_passed B
 	expect_status 0
@@ -163,6 +174,9 @@ test_refuse_domain()
 domains_tests()
 {
 	test_case domains-apart test_domains_apart
+	test_case domains-apart-aplic test_domains_apart_aia ,aia=aplic
+	test_case domains-apart-aia test_domains_apart_aia ,aia=aplic-imsic,aia-guests=3
+	test_case domains-apart-aia-0 test_domains_apart_aia ,aia=aplic-imsic
 	test_case domains-three test_domains_three
 	test_case domains-power test_domains_power
 	test_case refuse-domain test_refuse_domain

@@ -738,6 +738,7 @@ static void build_domain(void)
 
 	memset(&sources, 0xff, sizeof(sources));
 	all = (struct domain_config){
+		.node = -1,
 		.hart_count = machine.harts,
 		.ram = host.ram,
 		.devices = host.machine.devices,

@@ -19,6 +19,8 @@ static struct machine_hart machine_harts[3];
 static struct machine_aplic aplics[2];
 static struct machine_aplic *const aplic = &aplics[1];
 static uint32_t genmsi[2];
+static struct source_set sources[2];
+static struct domain_aplic views[2];
 static struct machine *const m = &host.machine;
 static struct domain d = { .host = &host };
 /* The last of the machine's three harts is not the guest's. */
@@ -92,6 +94,10 @@ static int setup(void **state)
 		.base = BASE, .size = sizeof(registers), .sources = 96, .msi = true
 	};
 	d.genmsi = genmsi;
+	memset(sources, 0xff, sizeof(sources));
+	memset(views, 0, sizeof(views));
+	d.sources = sources;
+	d.aplics = NULL;
 	d.vcpus[0] = &v;
 	d.vcpus[1] = &other;
 	d.vcpu_count = 2;
@@ -389,6 +395,117 @@ static void wires_of_other_harts_are_no_targets(void **state)
 	assert_int_equal(registers[TARGET / 4], target(3, 0, 9));
 }
 
+/* ---- one of several domains ---- */
+
+#define SETIE	 0x1e00
+#define CLRIE	 0x1f00
+#define SETIENUM 0x1edc
+#define CLRIENUM 0x1fdc
+
+/* The domain has sources 3 and 40, which are active, and IE clear as at its start. */
+static void share(void)
+{
+	memset(sources, 0, sizeof(sources));
+	sources[1].word[0] = 1u << 3;
+	sources[1].word[1] = 1u << (40 - 32);
+	d.aplics = views;
+	registers[0] = 0x80000104;
+	registers[3] = registers[40] = 6;
+}
+
+static void other_domains_sources_do_not_exist(void **state)
+{
+	static const uint64_t numbers[] = { 0x1cdc, 0x1ddc, SETIENUM, CLRIENUM, 0x2000 };
+	unsigned int i;
+
+	(void)state;
+	share();
+	put(0, 0x100);
+	accesses = 0;
+	put(4 * 4, 6);
+	put(TARGET - 4 + 4 * 4, 1 << 18 | 9);
+	assert_int_equal(get(4 * 4) | get(TARGET - 4 + 4 * 4), 0);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		put(numbers[i], 4);
+	put(0x2004, 0x04000000);
+	assert_int_equal(accesses, 0);
+	put(0x2004, 0x03000000);
+	assert_int_equal(registers[0x2004 / 4], 0x03000000);
+	put(0x1cdc, 40);
+	assert_int_equal(registers[0x1cdc / 4], 40);
+	/* Arrays of bits: setip, in_clrip, setie, clrie */
+	for (i = 0; i < 4; i++) {
+		registers[(0x1c00 + 0x100 * i) / 4] = 0xffffffff;
+		assert_int_equal(get(0x1c00 + 0x100 * i), 1 << 3);
+		put(0x1c00 + 0x100 * i, 0xffffffff);
+		assert_int_equal(registers[(0x1c00 + 0x100 * i) / 4], 1 << 3);
+	}
+}
+
+static void ie_of_one_domain_is_its_own(void **state)
+{
+	(void)state;
+	share();
+	/* Without IE, its sources are not enabled in the machine. */
+	assert_int_equal(get(0), 0x80000004);
+	put(SETIE + 4, 1u << 8);
+	put(SETIENUM, 3);
+	assert_int_equal(registers[SETIE / 4] | registers[SETIENUM / 4] | registers[SETIE / 4 + 1],
+			 0);
+	assert_int_equal(get(SETIE), 1 << 3);
+	assert_int_equal(get(SETIE + 4), 1 << 8);
+	/* An inactive source cannot be enabled, and a source that becomes inactive is not. */
+	put(CLRIENUM, 3);
+	registers[3] = 0;
+	put(SETIENUM, 3);
+	put(SETIE, 1 << 3);
+	assert_int_equal(get(SETIE), 0);
+	put(4 * 40, 0);
+	assert_int_equal(registers[40], 0);
+	assert_int_equal(get(SETIE + 4), 0);
+	registers[3] = registers[40] = 4;
+	put(SETIENUM, 40);
+	put(SETIENUM, 3);
+	put(CLRIE, 1 << 3);
+	assert_int_equal(get(SETIE), 0);
+	/* With IE, the machine has them, and domaincfg stays. */
+	put(0, 0x100);
+	assert_int_equal(registers[0], 0x80000104);
+	assert_int_equal(get(0), 0x80000104);
+	assert_int_equal(registers[SETIE / 4], 0);
+	assert_int_equal(registers[SETIE / 4 + 1], 1 << 8);
+	/* IE goes: the machine's bits of others stay. */
+	registers[SETIE / 4 + 1] = 3 << 8;
+	put(0, 0);
+	assert_int_equal(registers[0], 0x80000104);
+	assert_int_equal(registers[CLRIE / 4 + 1], 1 << 8);
+	assert_int_equal(registers[CLRIE / 4], 1 << 3);
+	assert_int_equal(get(SETIE + 4), 1 << 8);
+	assert_int_equal(get(0), 0x80000004);
+}
+
+static void silenced_sources_are_as_at_the_start(void **state)
+{
+	(void)state;
+	share();
+	registers[4] = 6;
+	put(SETIENUM, 3);
+	put(0, 0x100);
+	aplic_silence(&d);
+	assert_int_equal(registers[3] | registers[40], 0);
+	assert_int_equal(registers[4], 6);
+	assert_int_equal(get(0), 0x80000004);
+	assert_int_equal(get(SETIE), 0);
+	m->aplics = &aplics[1];
+	m->aplic_count = 1;
+	aplic_share(m);
+	assert_int_equal(registers[4], 0);
+	assert_int_equal(registers[0], 0x104);
+	aplics[1].msi = false;
+	aplic_share(m);
+	assert_int_equal(registers[0], 0x100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +521,9 @@ int main(void)
 		cmocka_unit_test_setup(the_meaning_of_targets_stays, setup),
 		cmocka_unit_test_setup(wires_of_other_harts_are_no_targets, setup),
 		cmocka_unit_test_setup(wires_are_looked_at_after_what_may_change_them, setup),
+		cmocka_unit_test_setup(other_domains_sources_do_not_exist, setup),
+		cmocka_unit_test_setup(ie_of_one_domain_is_its_own, setup),
+		cmocka_unit_test_setup(silenced_sources_are_as_at_the_start, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
