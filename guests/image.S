@@ -46,5 +46,11 @@ relocate:
 	add t5, t5, t2
 	sd t5, 0(t3)
 2:	bltu t0, t1, 1b
-3:	fence.i
+	/* Memory may have the values of the time before a reset. */
+3:	lla t0, bss_start
+	lla t1, _end
+4:	sd zero, 0(t0)
+	addi t0, t0, 8
+	bltu t0, t1, 4b
+	fence.i
 	tail _start

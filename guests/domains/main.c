@@ -11,7 +11,8 @@
  *   off          it has IE of its APLIC clear while it runs on
  *   ticks=N      how long it runs on after its attacks, in ticks of the time CSR
  *   fail         its end is a failure
- *   reset        it asks for a reset instead of a power-off
+ *   note=A       at its first boot, it writes a note to address A of its memory, starts its harts
+ *                and asks for a reset
  */
 #include <libfdt.h>
 #include <string.h>
@@ -22,9 +23,10 @@
 #define INVALID_PARAM	(-3)
 #define INVALID_ADDRESS (-5)
 
-#define HSM_START  0
-#define HSM_STOP   1
-#define HSM_STATUS 2
+#define HSM_START   0
+#define HSM_STOP    1
+#define HSM_STATUS  2
+#define HSM_STOPPED 1
 
 #define HARTS_MAX 64
 #define PRIORITY  5
@@ -385,12 +387,35 @@ static void run_on(uint64_t ticks)
 
 /* ---- all ---- */
 
-static void reset(void)
+#define NOTE UINT64_C(0x646f6d61696e7321)
+
+/* Data that the reset loads again. */
+static volatile unsigned int boots = 1;
+
+/*
+ * The first boot ends in a reset, while all harts run. The second one finds the note, the data as
+ * in the file, and the harts stopped.
+ */
+static void reset_once(volatile uint64_t *note)
 {
-	guest_plan();
-	guest_sbi(EXT_SRST, 0, 1, 0, 0, 0, 0);
-	for (;;)
-		;
+	unsigned int i, stopped = 0;
+
+	if (*note != NOTE) {
+		*note = NOTE;
+		boots++;
+		for (i = 1; i < hart_count; i++)
+			error_of(EXT_HSM, HSM_START, harts[i], (uintptr_t)guest_second_start,
+				 (uintptr_t)stacks[i] + sizeof(stacks[i]), 0);
+		while (seconds_alive + 1 < hart_count)
+			;
+		guest_print("# asks for a reset\n");
+		guest_sbi(EXT_SRST, 0, 1, 0, 0, 0, 0);
+	}
+	for (i = 1; i < hart_count; i++)
+		stopped +=
+			guest_sbi(EXT_HSM, HSM_STATUS, harts[i], 0, 0, 0, 0).value == HSM_STOPPED;
+	guest_check("boots, by data that was loaded again", boots, 1);
+	guest_check("harts that the reset has stopped", stopped, hart_count - 1);
 }
 
 void guest_main(uint64_t hartid, const void *fdt)
@@ -403,6 +428,8 @@ void guest_main(uint64_t hartid, const void *fdt)
 	words = words ? words : "";
 	find_harts(fdt);
 	find_memory(fdt);
+	if (word("note="))
+		reset_once((volatile uint64_t *)number("note="));
 	guest_print("KTAP version 1\n");
 	guest_print("# hart %lu of %u, %lu MiB, code at 0x%lx\n", (unsigned long)hartid, hart_count,
 		    (unsigned long)(memory_size >> 20), (unsigned long)(uintptr_t)guest_main);
@@ -450,7 +477,5 @@ void guest_main(uint64_t hartid, const void *fdt)
 			    true);
 	if (word("fail"))
 		guest_check("a failure on purpose", 0, 1);
-	if (word("reset"))
-		reset();
 	guest_finish();
 }

@@ -80,7 +80,7 @@ struct domain {
 	struct domain_load load;      /* what is in its RAM at its start */
 	uint64_t start_pc, start_arg; /* of the first hart: the kernel's entry, the device tree */
 	struct spinlock start_lock;   /* for sbi_hsm.c */
-	uint32_t ended; /* 1: the domain ends (domain_end.c). Harts write it atomically. */
+	uint32_t state; /* whether the domain ends (domain_end.c). Harts write it atomically. */
 };
 
 /*
@@ -89,6 +89,12 @@ struct domain {
  */
 void domain_build(struct domain *d, struct host *h, const struct domain_config *c,
 		  unsigned int later);
+
+/*
+ * Copy kernel, ramdisk and device tree to where @d->load says. No hart of @d runs. All other RAM
+ * stays as it is.
+ */
+void domain_copy(const struct domain *d);
 
 /* The value of hgatp while L1 runs. */
 static inline uint64_t domain_hgatp(const struct domain *d)

@@ -6,14 +6,20 @@
 #include "hv/ipi.h"
 #include "hv/plic.h"
 #include "riscv/csr.h"
+#include "riscv/entry.h"
 #include "riscv/insn.h"
 #include "riscv/sbi_call.h"
+
+/* domain.state */
+enum { RUNS, RESETS, ENDED };
+
+#define HART_STOPPED 1 /* SBI HSM */
 
 /* 1: a domain that has ended has reported a failure. */
 static uint32_t any_failed;
 
 /*
- * Whether all domains have ended. Each sets its @ended before it looks at the others', so the last
+ * Whether all domains have ended. Each sets its state before it looks at the others', so the last
  * one sees all.
  */
 static bool all_ended(const struct host *h)
@@ -21,7 +27,7 @@ static bool all_ended(const struct host *h)
 	unsigned int i;
 
 	for (i = 0; i < h->domain_count; i++) {
-		if (!__atomic_load_n(&h->domains[i]->ended, __ATOMIC_SEQ_CST))
+		if (__atomic_load_n(&h->domains[i]->state, __ATOMIC_SEQ_CST) != ENDED)
 			return false;
 	}
 	return true;
@@ -48,29 +54,106 @@ void domain_end_hart(struct vcpu *v)
 		insn_wfi();
 }
 
+/*
+ * Begin the end or the reset of @v's domain. Another hart of the domain may have begun one, too.
+ * Then @v's hart stops here.
+ */
+static void begin(struct vcpu *v, uint32_t state)
+{
+	uint32_t runs = RUNS;
+
+	if (!__atomic_compare_exchange_n(&v->domain->state, &runs, state, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		domain_end_hart(v);
+	console_end_line(&v->domain->line);
+}
+
+/* Ask the other harts of @v's domain to stop. */
+static void stop_others(struct vcpu *v)
+{
+	struct index_set others;
+
+	index_set_fill(&others, v->domain->vcpu_count);
+	index_set_remove(&others, v->index);
+	ipi_post(v->domain, &others, VCPU_REQ_END);
+}
+
+static void silence_controllers(struct domain *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->vcpu_count; i++)
+		plic_complete(d, d->vcpus[i]->hart);
+	if (d->aplics)
+		aplic_silence(d);
+}
+
 void domain_end(struct vcpu *v, bool failed)
 {
 	struct domain *d = v->domain;
-	struct index_set all;
-	unsigned int i;
 
 	if (failed)
 		__atomic_store_n(&any_failed, 1, __ATOMIC_RELAXED);
-	/* Another hart of the domain may be here, too. One of them does it. */
-	if (__atomic_exchange_n(&d->ended, 1, __ATOMIC_SEQ_CST))
-		domain_end_hart(v);
+	begin(v, ENDED);
 	stats_print(d);
 	stats_print_pool(d);
-	console_end_line(&d->line);
 	hv_print("halite: domain %s has ended%s\n", d->line.name, failed ? " with a failure" : "");
 	if (all_ended(d->host))
 		turn_off();
-	for (i = 0; i < d->vcpu_count; i++)
-		plic_disable(&d->host->machine, d->vcpus[i]->hart);
-	if (d->aplics)
-		aplic_silence(d);
-	index_set_fill(&all, d->vcpu_count);
-	index_set_remove(&all, v->index);
-	ipi_post(d, &all, VCPU_REQ_END);
+	silence_controllers(d);
+	stop_others(v);
 	domain_end_hart(v);
+}
+
+/* Wait until firmware has stopped the other harts of @v's domain. @v's hart is offline. */
+static void wait_for_others(const struct vcpu *v)
+{
+	const struct domain *d = v->domain;
+	struct sbi_result status;
+	unsigned int i;
+
+	for (i = 0; i < d->vcpu_count; i++) {
+		do
+			status = firmware_call(SBI_EXT_HSM, SBI_HSM_HART_STATUS,
+					       d->vcpus[i]->hart->hartid, 0, 0, 0, 0, 0);
+		while (i != v->index && !status.error && status.value != HART_STOPPED);
+	}
+}
+
+/* All harts of @d are offline. Forget what they were asked for. */
+static void forget_requests(struct domain *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->vcpu_count; i++) {
+		struct vcpu *v = d->vcpus[i];
+
+		__atomic_store_n(&v->requests, 0, __ATOMIC_SEQ_CST);
+		index_set_clear(&v->callers, d->vcpu_count);
+		v->suspended = false;
+		v->external = false;
+	}
+	index_set_clear(&d->raised, d->vcpu_count);
+	for (i = 0; i < d->host->machine.aplic_count; i++)
+		d->genmsi[i] = 0;
+}
+
+void domain_reset(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+
+	begin(v, RESETS);
+	hv_print("halite: domain %s is reset\n", d->line.name);
+	/* Offline, so that a hart that has called this one does not wait for it. */
+	ipi_offline(v);
+	below_hart_stop(&v->nacl_below, v->hart);
+	stop_others(v);
+	wait_for_others(v);
+	silence_controllers(d);
+	forget_requests(d);
+	domain_copy(d);
+	v->start_pc = d->start_pc;
+	v->start_arg = d->start_arg;
+	__atomic_store_n(&d->state, RUNS, __ATOMIC_SEQ_CST);
+	riscv_hart_start(v->hart->hartid, v);
 }

@@ -226,13 +226,3 @@ void domain_load_prepare(struct domain *d, const struct domain_config *c, const 
 	d->start_arg = l->fdt_at;
 	print_places(d);
 }
-
-void domain_load_copy(const struct domain *d)
-{
-	const struct domain_load *l = &d->load;
-
-	image_copy(&l->image, l->kernel);
-	memcpy((void *)(uintptr_t)l->ramdisk_at, (const void *)(uintptr_t)l->ramdisk.start,
-	       l->ramdisk.size);
-	memcpy((void *)(uintptr_t)l->fdt_at, l->fdt, l->fdt_size);
-}

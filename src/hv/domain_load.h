@@ -33,7 +33,4 @@ void domain_load_clear(const struct host *h, struct range old_fdt);
 void domain_load_prepare(struct domain *d, const struct domain_config *c, const void *fdt,
 			 struct modules *mods, struct page_pool *pool);
 
-/* Copy them there. */
-void domain_load_copy(const struct domain *d);
-
 #endif

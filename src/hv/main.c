@@ -203,7 +203,7 @@ static void make_domains(const void *fdt, struct modules *mods, uint64_t old_fdt
 	for (i = 0; i < count; i++)
 		domain_load_prepare(host.domains[i], &configs[i], fdt, mods, &host.pool);
 	for (i = 0; i < count; i++)
-		domain_load_copy(host.domains[i]);
+		domain_copy(host.domains[i]);
 }
 
 void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)

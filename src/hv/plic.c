@@ -163,3 +163,25 @@ void plic_disable(const struct machine *m, const struct machine_hart *hart)
 					4 * word,
 				4, 0);
 }
+
+/* The PLIC ignores a completion of a source that is not enabled for the context. */
+void plic_complete(const struct domain *d, const struct machine_hart *hart)
+{
+	const struct machine *m = &d->host->machine;
+	const struct source_set *own = &d->sources[hart->plic];
+	const struct machine_plic *p = &m->plics[hart->plic];
+	const uint64_t context = hart->plic_context;
+	uint32_t source, word;
+
+	if (hart->plic_context < 0)
+		return;
+	for (word = 0; word <= p->ndev / 32; word++)
+		riscv_try_store(p->base + ENABLE_BASE + context * ENABLE_STRIDE + 4 * word, 4,
+				own->word[word]);
+	for (source = 1; source <= p->ndev; source++) {
+		if (source_set_has(own, source))
+			riscv_try_store(p->base + CONTEXT_BASE + context * CONTEXT_STRIDE + CLAIM,
+					4, source);
+	}
+	plic_disable(m, hart);
+}

@@ -23,6 +23,12 @@ bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int 
 bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
 		uint64_t value);
 
+/*
+ * Complete the sources of @d, none of which is in service afterwards, by the context of @hart, which
+ * is a hart of @d that accesses the PLIC no more. Then disable them.
+ */
+void plic_complete(const struct domain *d, const struct machine_hart *hart);
+
 /* Disable all sources for the supervisor context of @hart. */
 void plic_disable(const struct machine *m, const struct machine_hart *hart);
 

@@ -4,14 +4,16 @@
 
 enum { SYSTEM_RESET };
 
-#define TYPE_LAST	    2 /* shutdown, cold reboot, warm reboot */
-#define REASON_LAST	    1 /* none, system failure */
+#define TYPE_COLD_REBOOT    1
+#define TYPE_WARM_REBOOT    2
+#define TYPE_LAST	    TYPE_WARM_REBOOT /* and shutdown is 0 */
+#define REASON_LAST	    1		     /* none, system failure */
 #define TYPE_VENDOR_FIRST   UINT32_C(0xf0000000)
 #define REASON_VENDOR_FIRST UINT32_C(0xe0000000)
 
 /*
- * A domain that may end the machine ends or resets the machine. Any other domain ends, also by a
- * reset: it is not started again.
+ * A domain that may end the machine ends or resets the machine. Any other domain ends or resets
+ * itself.
  */
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
@@ -23,6 +25,8 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	if ((type > TYPE_LAST && type < TYPE_VENDOR_FIRST) ||
 	    (reason > REASON_LAST && reason < REASON_VENDOR_FIRST))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
+	if (!v->domain->power && (type == TYPE_COLD_REBOOT || type == TYPE_WARM_REBOOT))
+		domain_reset(v);
 	if (!v->domain->power)
 		domain_end(v, reason == SBI_SRST_REASON_FAILURE);
 	stats_print(v->domain);

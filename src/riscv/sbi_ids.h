@@ -27,6 +27,7 @@
 #define SBI_IPI_SEND		  0
 #define SBI_HSM_HART_START	  0
 #define SBI_HSM_HART_STOP	  1
+#define SBI_HSM_HART_STATUS	  2
 #define SBI_SRST_RESET		  0
 #define SBI_SRST_TYPE_SHUTDOWN	  0
 #define SBI_SRST_REASON_NONE	  0

@@ -109,8 +109,8 @@ test_domains_apart_aia()
 	expect_status 0
 }
 
-# Three domains on four harts. No domain has the boot hart. C ends with a failure, and B by a
-# reset, which is its end, too. A runs longest.
+# Three domains on four harts. No domain has the boot hart. C ends with a failure, and A runs
+# longest.
 test_domains_three()
 {
 	local own="harts=1 memory=20"
@@ -125,7 +125,7 @@ test_domains_three()
 	domain_set C halite,harts i 3
 	domain_module A 90000000 "$GUESTS/domains.image" kernel \
 		"$own ticks=4c4b40 no-hart=0 no-memory=82300000"
-	domain_module B 90400000 "$GUESTS/domains.image" kernel "$own no-hart=1 reset"
+	domain_module B 90400000 "$GUESTS/domains.image" kernel "$own no-hart=1"
 	domain_module C 90800000 "$GUESTS/domains.image" kernel "$own no-hart=2 fail"
 	domains_run 60 -cpu rv64,h=true -smp 4 -m 512M
 	domain_passed A
@@ -133,6 +133,20 @@ test_domains_three()
 	expect_console '^C: not ok .* a failure on purpose' "C has not failed"
 	expect_console '^halite: domain C has ended with a failure$' "C's failure is not told"
 	tail -n 1 "$CONSOLE" | grep -q '^halite: domain A has ended$' || fail "A was not the last"
+	expect_status 0
+}
+
+# B resets itself once, while two of its harts run. Its memory is kept, its kernel is loaded again, and A runs on.
+test_domains_reset()
+{
+	local MACHINE_WORDS=${1-} CPU=max
+	two_domains "note=87f00000"
+	domains_run 60 -cpu max -smp 4 -m 512M
+	expect_console '^halite: domain B is reset$' "B has not been reset"
+	domain_passed A
+	domain_passed B
+	grep -aq '^B: ok .* harts that the reset has stopped: 1$' "$CONSOLE" ||
+		fail "B has not looked at its harts"
 	expect_status 0
 }
 
@@ -178,6 +192,8 @@ domains_tests()
 	test_case domains-apart-aia test_domains_apart_aia ,aia=aplic-imsic,aia-guests=3
 	test_case domains-apart-aia-0 test_domains_apart_aia ,aia=aplic-imsic
 	test_case domains-three test_domains_three
+	test_case domains-reset test_domains_reset
+	test_case domains-reset-aia test_domains_reset ,aia=aplic-imsic,aia-guests=3
 	test_case domains-power test_domains_power
 	test_case refuse-domain test_refuse_domain
 }

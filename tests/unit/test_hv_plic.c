@@ -28,6 +28,9 @@ static unsigned int accesses, changes;
 static uint64_t last_addr, last_value;
 static struct vcpu *last_owner;
 static bool refuses;
+/* The sum of the sources that were completed in context 3 while one was enabled there. */
+static uint64_t completed;
+static bool enabled;
 
 bool riscv_try_load(uint64_t addr, unsigned int size, uint64_t *value)
 {
@@ -45,6 +48,9 @@ bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value)
 	accesses++;
 	last_addr = addr;
 	last_value = value;
+	if (addr == BASE + 0x203004 && enabled)
+		completed += value;
+	enabled |= addr == BASE + 0x2180 && value;
 	return !refuses;
 }
 
@@ -272,6 +278,25 @@ static void disabling_clears_all_words_of_a_context(void **state)
 	assert_int_equal(accesses, NDEV / 32 + 1);
 }
 
+/* Sources 3 and 40 are enabled, completed, and disabled: 3 words twice, and 2 completions. */
+static void completing_leaves_no_source_in_service(void **state)
+{
+	(void)state;
+	memset(sources, 0, sizeof(sources));
+	sources[1].word[0] = 1u << 3;
+	sources[1].word[1] = 1u << (40 - 32);
+	completed = 0;
+	plic_complete(&d, &machine_harts[1]);
+	assert_int_equal(accesses, 2 * (NDEV / 32 + 1) + 2);
+	assert_int_equal(completed, 3 + 40);
+	assert_int_equal(last_addr, BASE + 0x2180 + 4 * (NDEV / 32));
+	assert_int_equal(last_value, 0);
+	machine_harts[1].plic_context = -1;
+	accesses = 0;
+	plic_complete(&d, &machine_harts[1]);
+	assert_int_equal(accesses, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +305,7 @@ int main(void)
 		cmocka_unit_test_setup(changes_name_the_owner, setup),
 		cmocka_unit_test_setup(each_plic_has_its_sources_and_contexts, setup),
 		cmocka_unit_test_setup(other_domains_sources_do_not_exist, setup),
+		cmocka_unit_test_setup(completing_leaves_no_source_in_service, setup),
 		cmocka_unit_test_setup(disabling_clears_all_words_of_a_context, setup),
 	};
 
