@@ -65,9 +65,9 @@ $(RV_LIBFDT)/libfdt.h:
 	scripts/fetch-libfdt.sh
 endif
 
-# Both copies of quick.c, and stats_exit.c, use few registers (src/hv/quick.h says why): not tp, not
+# quick.c and its copies, and stats_exit.c, use few registers (src/hv/quick.h says why): not tp, not
 # t0 to t6. Passes of the compiler that would make values live longer are off.
-RV_FEW_REGISTERS := hv/quick hv/quick_area hv/stats_exit
+RV_FEW_REGISTERS := hv/quick hv/quick_area hv/quick_lcofi hv/stats_exit
 $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
 	$(addprefix -ffixed-x,4 5 6 7 28 29 30 31) -fno-optimize-sibling-calls \
 	$(if $(findstring clang,$(CC_RV)),,\

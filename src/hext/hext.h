@@ -260,6 +260,12 @@ static inline uint64_t hext_legal_vgein(const struct hext_config *c, uint64_t va
 		       : value;
 }
 
+/* Whether the hart has value @pmm of the fields PMM and HUPMM; only the two lowest bits count. */
+static inline bool hext_has_pmm(const struct hext_config *c, uint64_t pmm)
+{
+	return c->pmm_values >> (pmm & 3) & 1;
+}
+
 /*
  * @value with a legal field PMM, or HUPMM, whose lowest bit is bit @shift. The field keeps that
  * of @old if the hart does not have the new value (WARL; 1 is reserved).
@@ -267,7 +273,7 @@ static inline uint64_t hext_legal_vgein(const struct hext_config *c, uint64_t va
 static inline uint64_t hext_legal_pmm(const struct hext_config *c, uint64_t old, uint64_t value,
 				      unsigned int shift)
 {
-	if (!(c->pmm_values >> (value >> shift & 3) & 1))
+	if (!hext_has_pmm(c, value >> shift))
 		value ^= (value ^ old) & (MASK64(1, 0) << shift);
 	return value;
 }
@@ -281,11 +287,12 @@ static inline uint64_t hext_hstatus_bits(const struct hext_config *c)
 /* The value that hstatus gets when L1 writes @value. */
 static inline uint64_t hext_legal_hstatus(const struct hext_hart *h, uint64_t value)
 {
-	uint64_t bits = hext_hstatus_bits(h->cfg);
+	uint64_t bits = HSTATUS_WRITABLE;
 
+	/* In this order quick.c has enough registers. */
+	if (h->cfg->ssnpm && hext_has_pmm(h->cfg, value >> HSTATUS_HUPMM_SHIFT))
+		bits |= HSTATUS_HUPMM;
 	value = (h->hstatus & ~bits) | (value & bits);
-	if ((value ^ h->hstatus) & HSTATUS_HUPMM)
-		value = hext_legal_pmm(h->cfg, h->hstatus, value, HSTATUS_HUPMM_SHIFT);
 	return hext_legal_vgein(h->cfg, value);
 }
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#if !defined(SWAP_LCOFI) && !defined(RISCV_NCSR_AREA)
+#define SWAP_LCOFI false
+#endif
 #include "hv/swap_inline.h"
 
 #include "hext/csr_legal.h"

@@ -8,7 +8,8 @@
  * area, which is valid whether or not the quick path handles the exit. After the line "commit" it
  * changes the virtual hart, and nothing can fail.
  *
- * quick_area.c is the copy of quick.c for KEY_AREA.
+ * There are two copies of quick.c: quick_area.c for KEY_AREA, and else quick_lcofi.c for KEY_LCOFI.
+ * Each has a trap entry of its own (entry.S).
  *
  * quick.c is compiled to use few registers (ra, sp, a0 to a7; see mk/hypervisor.mk), as each costs
  * a store and a load. So it calls no functions.
@@ -50,6 +51,14 @@ struct vcpu *quick_trap_of_l2(struct vcpu *v, uint64_t cause);
 
 /* L2 has taken guest-page fault @cause, or an interrupt. vcpu_exit() handles all interrupts. */
 struct vcpu *quick_guest_page_fault(struct vcpu *v, uint64_t cause);
+
+/* The same with KEY_LCOFI. */
+struct vcpu *quick_lcofi_csr(struct vcpu *v);
+struct vcpu *quick_lcofi_sret(struct vcpu *v);
+struct vcpu *quick_lcofi_sync_sret(struct vcpu *v);
+struct vcpu *quick_lcofi_sync_sret_after_fault(struct vcpu *v);
+struct vcpu *quick_lcofi_trap_of_l2(struct vcpu *v, uint64_t cause);
+struct vcpu *quick_lcofi_guest_page_fault(struct vcpu *v, uint64_t cause);
 
 /* The same in the area of the NACL below, with KEY_AREA. tp is v->quick.area_below, not 0. */
 struct vcpu *quick_area_csr(struct vcpu *v);

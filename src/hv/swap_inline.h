@@ -5,6 +5,14 @@
 #ifndef HV_SWAP_INLINE_H
 #define HV_SWAP_INLINE_H
 
+/*
+ * Whether L1 has Sscofpmf: KEY_LCOFI. quick.c has false in place of the key, and its copy
+ * quick_lcofi.c has true, so that neither has a site of the key for each CSR.
+ */
+#ifndef SWAP_LCOFI
+#define SWAP_LCOFI static_key(KEY_LCOFI)
+#endif
+
 /* quick_area.c and swap_area.c are the copies for KEY_AREA. They define RISCV_NCSR_AREA. */
 #ifndef RISCV_NCSR_AREA
 #define RISCV_NCSR_DIRECT
@@ -46,8 +54,10 @@ ALWAYS_INLINE uint64_t swap_take_hstatus(const struct vcpu *v)
 {
 	uint64_t wanted = nacl_host_autoswap_hstatus(&v->nacl);
 
-	if (__builtin_expect(wanted != v->quick.swapped_hstatus, 0))
+	if (__builtin_expect(wanted != v->quick.swapped_hstatus, 0)) {
+		load_again();
 		wanted = hext_legal_hstatus(&v->h, wanted);
+	}
 	return wanted;
 }
 
@@ -75,7 +85,7 @@ ALWAYS_INLINE bool l1_is_interrupted(uint64_t hie)
 	if (ncsr_read(HEXT_CSR_HIP) & hie)
 		return true;
 	/* A pending LCOFI may be enabled in vsie, which vcpu_resume() finds out. */
-	return static_key(KEY_LCOFI) && (ncsr_read(HEXT_CSR_HVIP) & LCOFI);
+	return SWAP_LCOFI && (ncsr_read(HEXT_CSR_HVIP) & LCOFI);
 }
 
 /* ---- from L1 to L2 ---- */
@@ -127,8 +137,8 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 		world_carry_timer(&v->timer, h);
 	}
 	/* hvip, too, has only interrupts of VS level and LCOFI while L1 runs. */
-	h->sip = sip_of_l1(ncsr_swap(HEXT_CSR_HVIP, h->hvip));
-	if (static_key(KEY_LCOFI)) {
+	h->sip = sip_of_l1(ncsr_swap(HEXT_CSR_HVIP, h->hvip), SWAP_LCOFI);
+	if (SWAP_LCOFI) {
 		h->sie |= ncsr_swap(HEXT_CSR_VSIE, vsie_of_l2(h)) & LCOFI;
 		ncsr_write(HEXT_CSR_HVIEN, h->hvien);
 	}
@@ -310,16 +320,17 @@ ALWAYS_INLINE void swap_out_interrupts(struct hext_hart *h, volatile nacl_word *
 	uint64_t hvip, hip, hie, hideleg, local_vsie = 0, local_vsip = 0;
 
 	/* hvip is accessed while hvien has bit 13: QEMU hides the bits that are clear in hvien. */
-	if (static_key(KEY_LCOFI))
+	if (SWAP_LCOFI)
 		ncsr_write(HEXT_CSR_HVIEN, LCOFI);
-	hvip = ncsr_swap(HEXT_CSR_HVIP, hvip_of_l1(h->sip));
+	hvip = ncsr_swap(HEXT_CSR_HVIP, hvip_of_l1(h->sip, SWAP_LCOFI));
 	hip = hvip & IRQ_VS_ALL;
 	if (static_key(KEY_AIA))
 		swap_out_files(h, csrs, &hip);
 	swap_out_timer(h, csrs, &hip);
-	hie = (h->hie & ~IRQ_VS_ALL) | (ncsr_swap(HEXT_CSR_HIE, hie_of_l1(h->sie)) & IRQ_VS_ALL);
+	hie = (h->hie & ~IRQ_VS_ALL) |
+	      (ncsr_swap(HEXT_CSR_HIE, hie_of_l1(h->sie, SWAP_LCOFI)) & IRQ_VS_ALL);
 	/* Behind hie: L2's bits of VS level are in hie. Without KEY_LCOFI hvien is 0. */
-	if (static_key(KEY_LCOFI)) {
+	if (SWAP_LCOFI) {
 		h->vsie_local = ncsr_swap(HEXT_CSR_VSIE, h->sie) & LCOFI;
 		local_vsie = h->vsie_local & h->hvien;
 		local_vsip = hvip & h->hvien;

@@ -228,6 +228,13 @@ load_all:
 	other_registers ld, a0
 	leave_halite
 
+/* The trap entry with KEY_LCOFI, in place of riscv_trap_entry. */
+	.balign 4
+lcofi_trap_entry:
+	enter_halite
+	try_quick quick_lcofi_,
+	j not_quick
+
 /*
  * The trap entry with KEY_AREA, in place of riscv_trap_entry. It does the same with the functions
  * of quick_area.c, and enters the guest by sync_sret. So it saves tp, too, and stores all registers
@@ -388,6 +395,7 @@ riscv_hart_start:
 	la t0, riscv_trap_entry
 	static_branch KEY_SLOW, 2f
 	static_branch KEY_AREA, 4f
+	static_branch KEY_LCOFI, 5f
 1:	csrw stvec, t0
 	mv a0, a1
 	ld sp, VCPU_STACK_TOP(a0)
@@ -398,4 +406,6 @@ riscv_hart_start:
 2:	la t0, slow_trap_entry
 	j 1b
 4:	la t0, area_trap_entry
+	j 1b
+5:	la t0, lcofi_trap_entry
 	j 1b

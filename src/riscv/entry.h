@@ -20,7 +20,7 @@ struct vcpu;
  */
 _Noreturn void riscv_enter_guest(struct vcpu *v);
 
-/* The value of stvec, unless KEY_SLOW or KEY_AREA is on. */
+/* The value of stvec, unless KEY_SLOW, KEY_AREA or KEY_LCOFI is on. */
 void riscv_trap_entry(void);
 
 /* The first instruction of a hart that firmware starts. Continues at bringup_hart_started(@v). */

@@ -20,6 +20,9 @@
 /* Hide from the compiler how @variable was computed, so that it keeps the value in a register. */
 #define hide_value(variable) __asm__("" : "+r"(variable))
 
+/* Make the compiler load again what it needs from memory, so that it keeps no register for it. */
+#define load_again() __asm__ volatile("" : : : "memory")
+
 /* ---- columns of csr_table.h, as the switch uses them; c is the hart's configuration ---- */
 
 /* gate: HEXT_GATE() by a static key, if there is one. */
@@ -222,21 +225,21 @@ ALWAYS_INLINE uint64_t hvien_of_l1(void)
 	return static_key(KEY_LCOFI) ? LCOFI : 0;
 }
 
-/* The hart's hvip and hie while L1 runs, for L1's @sip and @sie. */
-ALWAYS_INLINE uint64_t hvip_of_l1(uint64_t sip)
+/* The hart's hvip and hie while L1 runs, for L1's @sip and @sie. @lcofi is KEY_LCOFI. */
+ALWAYS_INLINE uint64_t hvip_of_l1(uint64_t sip, bool lcofi)
 {
-	return static_key(KEY_LCOFI) ? (sip & ~LCOFI) << 1 | (sip & LCOFI) : sip << 1;
+	return lcofi ? (sip & ~LCOFI) << 1 | (sip & LCOFI) : sip << 1;
 }
 
-ALWAYS_INLINE uint64_t hie_of_l1(uint64_t sie)
+ALWAYS_INLINE uint64_t hie_of_l1(uint64_t sie, bool lcofi)
 {
-	return static_key(KEY_LCOFI) ? (sie & ~LCOFI) << 1 : sie << 1;
+	return lcofi ? (sie & ~LCOFI) << 1 : sie << 1;
 }
 
 /* The reverse of hvip_of_l1(). */
-ALWAYS_INLINE uint64_t sip_of_l1(uint64_t hvip)
+ALWAYS_INLINE uint64_t sip_of_l1(uint64_t hvip, bool lcofi)
 {
-	return static_key(KEY_LCOFI) ? (hvip & ~LCOFI) >> 1 | (hvip & LCOFI) : hvip >> 1;
+	return lcofi ? (hvip & ~LCOFI) >> 1 | (hvip & LCOFI) : hvip >> 1;
 }
 
 ALWAYS_INLINE uint64_t vsie_of_l2(const struct hext_hart *h)

@@ -203,7 +203,7 @@ void world_save(struct hext_hart *h)
 		save_bank(&h->s, h->cfg);
 		if (!static_key(KEY_NO_SSTC))
 			h->s.timecmp = ncsr_read(HEXT_CSR_VSTIMECMP);
-		h->sip = sip_of_l1(hvip);
+		h->sip = sip_of_l1(hvip, static_key(KEY_LCOFI));
 		h->sie = hie >> 1;
 		if (static_key(KEY_LCOFI))
 			h->sie |= ncsr_read(HEXT_CSR_VSIE) & LCOFI;
@@ -306,8 +306,8 @@ static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 		ncsr_write(HEXT_CSR_HVIEN, hvien_of_l1());
 		ncsr_write(HEXT_CSR_VSIE, h->sie);
 	}
-	ncsr_write(HEXT_CSR_HVIP, hvip_of_l1(h->sip));
-	ncsr_write(HEXT_CSR_HIE, hie_of_l1(h->sie));
+	ncsr_write(HEXT_CSR_HVIP, hvip_of_l1(h->sip, static_key(KEY_LCOFI)));
+	ncsr_write(HEXT_CSR_HIE, hie_of_l1(h->sie, static_key(KEY_LCOFI)));
 	if (static_key(KEY_AIA) && h->prioritized)
 		load_priorities_of_l1(h);
 	if (!static_key(KEY_NO_SSTC))
@@ -385,10 +385,10 @@ bool world_local_waits(void)
 
 void world_inject(uint64_t sip_bits)
 {
-	ncsr_set(HEXT_CSR_HVIP, hvip_of_l1(sip_bits));
+	ncsr_set(HEXT_CSR_HVIP, hvip_of_l1(sip_bits, static_key(KEY_LCOFI)));
 }
 
 void world_withdraw(uint64_t sip_bits)
 {
-	ncsr_clear(HEXT_CSR_HVIP, hvip_of_l1(sip_bits));
+	ncsr_clear(HEXT_CSR_HVIP, hvip_of_l1(sip_bits, static_key(KEY_LCOFI)));
 }

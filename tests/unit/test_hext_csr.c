@@ -535,6 +535,9 @@ static void pmm_and_hupmm_keep_their_value_for_one_that_the_hart_lacks(void **st
 	/* Without Ssnpm the fields are read-only 0. */
 	hext_init(&h, &full, &ops, NULL);
 	assert_int_equal(put(HEXT_CSR_HENVCFG, 3ull << 32), 0);
+	cfg = full;
+	cfg.pmm_values = 0xd;
+	hext_init(&h, &cfg, &ops, NULL);
 	hext_swap_hstatus(&h, 3ull << 48);
 	assert_int_equal(get(HEXT_CSR_HSTATUS), 0x200000000);
 }
