@@ -19,7 +19,7 @@
 #include "supervise.h"
 #include "tree.h"
 
-/* The machine without --machine. Halite divides only machines with a PLIC among domains. */
+/* The machine without --machine. One that is divided has a PLIC. */
 static enum machine default_machine(const struct run_options *options,
 				    const struct qemu_version *version)
 {
