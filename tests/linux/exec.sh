@@ -77,8 +77,56 @@ test_exec_guest_of_guest()
 	expect_console '^L1: scene guest: exit 0$' "L1 does not end"
 }
 
+# examples/ci/kvm-tests.sh, from a folder outside of the sources: what passes, fails, is skipped and
+# hangs, and a guest that ends before its tests do.
+test_exec_ci()
+{
+	local folder=$LOGS/$NAME.folder status=0 out=$LOGS/$NAME.out junit=$LOGS/$NAME.xml
+	local ci=("$TOP/examples/ci/kvm-tests.sh" --kernel "$GUESTS/client/Image"
+		--initrd "$GUESTS/client/l1.cpio" --junit "$junit" --timeout 5)
+	rm -rf "$folder"
+	mkdir -p "$folder"
+	cd "$folder"
+	printf '#!/bin/sh\n[ -c /dev/kvm ]\n' >a-passes
+	printf '#!/bin/sh\necho "<a> & b"\nexit 3\n' >b-fails
+	printf '#!/bin/sh\nexit 4\n' >c-skips
+	printf '#!/bin/sh\nsleep 100\n' >d-hangs
+	printf '#!/bin/busybox sh\nkill -9 $PPID\npoweroff -f\nsleep 9\n' >e-ends
+	HALITE=$HALITE timeout 200 "${ci[@]}" [a-d]-* -- --memory 1G >"$out" || status=$?
+	cat "$out"
+	[ "$status" = 1 ] || fail "status $status"
+	[ "$(grep -v '^# Terminated' "$out")" = "KTAP version 1
+1..4
+ok 1 a-passes
+# <a> & b
+not ok 2 b-fails # status 3
+ok 3 c-skips # SKIP
+not ok 4 d-hangs # status 143" ] || fail "the report is another one"
+	grep -q 'tests="4" failures="2" errors="0" skipped="1"' "$junit" || fail "$(cat "$junit")"
+	grep -q '<failure message="status 3">&lt;a&gt; &amp; b$' "$junit" || fail "$(cat "$junit")"
+	status=0
+	# A smaller ramdisk has a shell, too.
+	ci[4]=$GUESTS/client/boot.cpio
+	printf '#!/bin/busybox sh\n' >f-passes
+	HALITE=$HALITE timeout 200 "${ci[@]}" f-passes -- --memory 512M --cpus 1 >"$out" ||
+		status=$?
+	[ "$status" = 0 ] || fail "a run that passes: status $status"
+	grep -q 'tests="1" failures="0" errors="0" skipped="0"' "$junit" || fail "$(cat "$junit")"
+	status=0
+	HALITE=$HALITE timeout 200 "${ci[@]}" e-ends f-passes -- --memory 512M >"$out" 2>&1 ||
+		status=$?
+	[ "$status" != 0 ] || fail "a guest that ends too early has passed"
+	grep -q '2 tests have not run' "$junit" || fail "$(cat "$junit")"
+	status=0
+	"${ci[@]}" --kernel 2>"$out" || status=$?
+	[ "$status" = 2 ] || fail "no value: status $status"
+	cd "$TOP"
+	rm -rf "$folder"
+}
+
 exec_tests()
 {
+	test_case exec-ci test_exec_ci
 	test_case tool-exec-arguments test_exec_arguments
 	test_case exec-output test_exec_output
 	test_case exec-ends test_exec_ends
