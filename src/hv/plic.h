@@ -24,8 +24,8 @@ bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int
 		uint64_t value);
 
 /*
- * Complete the sources of @d, none of which is in service afterwards, by the context of @hart, which
- * is a hart of @d that accesses the PLIC no more. Then disable them.
+ * Complete the sources of @d, none of which is in service afterwards, by the context of @hart,
+ * which is a hart of @d that accesses the PLIC no more. Then disable them.
  */
 void plic_complete(const struct domain *d, const struct machine_hart *hart);
 

@@ -136,7 +136,8 @@ test_domains_three()
 	expect_status 0
 }
 
-# B resets itself once, while two of its harts run. Its memory is kept, its kernel is loaded again, and A runs on.
+# B resets itself once, while two of its harts run. Its memory is kept, its kernel is loaded again,
+# and A runs on.
 test_domains_reset()
 {
 	local MACHINE_WORDS=${1-} CPU=max
