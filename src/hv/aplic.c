@@ -333,7 +333,7 @@ static void show_shared(struct vcpu *v, unsigned int aplic, enum reg reg, uint64
 	spin_lock(&own->lock);
 	if (reg == REG_DOMAINCFG && !own->ie)
 		*value &= ~DOMAINCFG_IE;
-	else if (reg == REG_SOURCES && offset >= SETIE && offset < CLRIE && !own->ie)
+	else if (reg == REG_SOURCES && offset / 0x100 == SETIE / 0x100 && !own->ie)
 		*value = own->enabled.word[offset % 0x100 / 4];
 	spin_unlock(&own->lock);
 }

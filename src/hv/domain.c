@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <string.h>
-
 #include "hext/pte.h"
 #include "hv/console.h"
 #include "hv/domain.h"
@@ -176,14 +174,4 @@ bool domain_owns_ram(const struct domain *d, uint64_t addr, uint64_t size)
 {
 	return range_is_valid(addr, size) &&
 	       range_list_contains(&d->ram, (struct range){ addr, size });
-}
-
-void domain_copy(const struct domain *d)
-{
-	const struct domain_load *l = &d->load;
-
-	image_copy(&l->image, l->kernel);
-	memcpy((void *)(uintptr_t)l->ramdisk_at, (const void *)(uintptr_t)l->ramdisk.start,
-	       l->ramdisk.size);
-	memcpy((void *)(uintptr_t)l->fdt_at, l->fdt, l->fdt_size);
 }
