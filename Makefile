@@ -20,7 +20,7 @@
 # make deb          makes a Debian package of what `make install` installs
 # make proofs       proves properties of the sources with CBMC (docs/testing.md)
 # make pictures     draws docs/pictures/*.svg from the .dot files there
-# make csr-doc      writes docs/csr.md from the tables of src/hext
+# make csr-doc      writes docs/csr.md and docs/isa.md from the tables of src/hext
 # make format       lays out the C code; make format-check only checks the layout
 # make check        runs the checks that a change must pass (CONTRIBUTING.md)
 # make tag          tags the version
@@ -119,10 +119,17 @@ $(TOOL_AGENT): tools/halite/agent/agent.c tools/halite/agent/protocol.h Makefile
 	@riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -std=gnu11 -Os $(C_WARNINGS) \
 		-ffreestanding -fno-builtin -nostdlib -static -s -Wl,--build-id=none -o $@ $<
 
-# docs/csr.md is committed: tests/run code-csr-doc compares it with what this would make.
+# The pages are committed: tests/run code-csr-doc and code-isa-doc compare them with what this would
+# make.
 .PHONY: csr-doc
-csr-doc: build/csr-doc
+csr-doc: build/csr-doc build/isa-doc
 	build/csr-doc >docs/csr.md
+	build/isa-doc >docs/isa.md
+
+build/isa-doc: tools/csr-doc/isa.c tools/csr-doc/isa_table.h src/hext/ext_table.h
+	@mkdir -p build
+	@echo "  CC      $@"
+	@$(HOST_CC) $(HOST_CFLAGS) -Isrc -o $@ $<
 
 build/csr-doc: tools/csr-doc/main.c src/hext/csr_table.h src/hext/ext_table.h
 	@mkdir -p build

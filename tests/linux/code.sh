@@ -342,9 +342,20 @@ test_csr_doc()
 		fail "docs/csr.md is not what src/hext/csr_table.h says: run make csr-doc"
 }
 
+test_isa_doc()
+{
+	local made=$LOGS/$NAME.md
+	make -s --no-print-directory -C "$TOP" build/isa-doc
+	"$TOP/build/isa-doc" >"$made"
+	grep -q '^| sstc | RVA23S64 |' "$made" || fail "the page has no row for sstc"
+	cmp -s "$made" "$TOP/docs/isa.md" ||
+		fail "docs/isa.md is not what the tables say: run make csr-doc"
+}
+
 code_tests()
 {
 	test_case code-csr-doc test_csr_doc
+	test_case code-isa-doc test_isa_doc
 	test_case code-proofs-doc test_proofs_doc
 	for part in width shell cppcheck analyzer; do
 		test_case "code-check-$part" scripts/check.sh "$part"

@@ -71,3 +71,22 @@ test_samples()
 	[ "$samples" -ge 5 ] || fail "only $samples samples"
 	[ "$share" -ge 40 ] || fail "only $share of 100 samples are in the longer loop"
 }
+
+# isa_names CPU: the extensions that QEMU's device tree names for the CPU.
+isa_names()
+{
+	"$QEMU10" -M "virt,dumpdtb=$LOGS/$NAME.dtb" -cpu "$1" >"$LOGS/$NAME.qemu" 2>&1 </dev/null ||
+		fail "QEMU writes no device tree for -cpu $1"
+	fdtget "$LOGS/$NAME.dtb" /cpus/cpu@0 riscv,isa-extensions | tr ' ' '\n' | sort
+}
+
+# The CPUs have the extensions that docs/isa.md says, and no others.
+test_isa_names()
+{
+	local cpu
+	for cpu in rva23s64 max; do
+		awk -F' *[|] *' -v cpu="$cpu" '$4 ~ "(^|, )" cpu "(,|$)" { print $2 }' \
+			"$TOP/docs/isa.md" | sort | diff - <(isa_names "$cpu") ||
+			fail "docs/isa.md has other extensions for -cpu $cpu (see the diff)"
+	done
+}
