@@ -116,10 +116,10 @@ size_t console_read(char *buf, size_t size)
 }
 
 /*
- * Write a line as a whole: the lines of other harts wait for the lock, for LINE_TICKS at most. A
- * hart that traps within its line keeps the lock, and must still write its fatal message.
+ * The lines of other harts wait for the lock, for LINE_TICKS at most. A hart that traps within its
+ * line keeps the lock, and must still write its fatal message.
  */
-static void write_line(const char *line, size_t size)
+void console_write_line(const char *line, size_t size)
 {
 	static struct spinlock lock;
 	uint64_t start = csr_read(CSR_TIME);
@@ -188,7 +188,7 @@ static void print(const char *prefix, const char *fmt, va_list args, const char 
 	used = more < LINE_SIZE - used ? used + more : LINE_SIZE - 1;
 	if (*end)
 		line[used++] = *end;
-	write_line(line, used);
+	console_write_line(line, used);
 }
 
 void hv_print(const char *fmt, ...)
