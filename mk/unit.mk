@@ -15,6 +15,7 @@ UNIT_HEXT := $(wildcard src/hext/*.c)
 # The sources of src/hv that are plain C and need no hart.
 UNIT_HV := $(addprefix src/hv/,devtree.c devtree_fill.c guest_fdt.c home.c image.c machine.c) \
 	$(addprefix src/hv/,machine_devices.c machine_isa.c machine_aia.c machine_wires.c) \
+	$(addprefix src/hv/,machine_console.c) \
 	$(addprefix src/hv/,modules.c options.c pack.c identity.c vmid.c withheld.c) \
 	$(addprefix src/hv/,domain_config.c domain_devices.c) \
 	$(wildcard src/lib/*.c)
@@ -24,8 +25,10 @@ UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 build/unit/test_hext_%: UNIT_SOURCES = $(UNIT_HEXT)
 build/unit/test_hv_%: UNIT_SOURCES = $(UNIT_HV) $(UNIT_LIBFDT)
 build/unit/test_boot_%: UNIT_SOURCES = $(wildcard src/boot/*.c) $(UNIT_HV) $(UNIT_LIBFDT)
-build/unit/test_hv_aplic: UNIT_SOURCES = src/hv/aplic.c
-build/unit/test_hv_plic: UNIT_SOURCES = src/hv/plic.c
+build/unit/test_hv_aplic: UNIT_SOURCES = src/hv/aplic.c src/hv/source.c
+build/unit/test_hv_plic: UNIT_SOURCES = src/hv/plic.c src/hv/source.c
+build/unit/test_hv_uart: UNIT_SOURCES = src/hv/uart.c
+build/unit/test_hv_source: UNIT_SOURCES = src/hv/plic.c src/hv/aplic.c src/hv/source.c
 build/unit/test_hv_ipi: UNIT_SOURCES = src/hv/ipi.c src/hv/vcpu_find.c
 # tests/tlb/riscv replaces the CSR instructions.
 build/unit/test_riscv_attempt: UNIT_SOURCES = src/riscv/attempt.c
@@ -64,6 +67,7 @@ TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/hv/,exit.c fence.c identity.c intc.c ipi.c memory.c mmio.c nested.c) \
 	$(addprefix src/hv/,plic.c quick.c quick_area.c swap.c swap_area.c sbi.c sbi_hsm.c) \
 	$(addprefix src/hv/,sbi_ipi.c sbi_nacl.c sbi_rfence.c stats.c vcpu.c vcpu_find.c) \
+	$(addprefix src/hv/,source.c terminal.c uart.c) \
 	$(addprefix src/hv/,stats_exit.c vcpu_resume.c vmid.c)
 TLB_OBJECTS := $(patsubst %.c,build/unit/tlb/%.o,$(TLB_SOURCES))
 

@@ -19,6 +19,8 @@
 #   proofs  what tests/proofs proves: the proofs of the file
 #   tool    the command and what is installed with it: its unit tests, then tests/run with the
 #           words in TOOL_TESTS
+#   console the virtual UART: its unit tests, for the terminal tests/run with the words in
+#           CONSOLE_TESTS
 #   efi     Halite as an EFI application: its unit tests
 #   run     the command `halite run`: tests/run with the words in RUN_TESTS
 # Usage: scripts/mutants.sh [LIST[:WHICH]...]   all lists without a word. WHICH is the number of a
@@ -30,10 +32,11 @@
 
 OUT=$BUILD/mutants
 TREE=$OUT/tree
-LISTS="hext nacl client hv tlb boards sbi domains cage pack tool efi run proofs"
+LISTS="hext nacl client hv tlb boards sbi domains cage console pack tool efi run proofs"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:none rva23aia:slow"
 TOOL_TESTS="tool-domain tool-install tool-pack tool-explain live-"
 PACK_TESTS="refuse-pack pack-dtb"
+CONSOLE_TESTS="console-u-boot console-plic"
 RUN_TESTS="tool-end tool-options exec-"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
@@ -174,6 +177,19 @@ domains()
 	tests_in_qemu domains-
 }
 
+# The unit tests that are about $file, the first file of the fault.
+unit_console()
+{
+	case $file in
+	hv/uart.c) set -- hv_uart ;;
+	hv/source.c | hv/plic.c | hv/aplic.c) set -- hv_source ;;
+	hv/machine*) set -- hv_console ;;
+	'') set -- hv_uart hv_source hv_console ;;
+	*) return 0 ;;
+	esac
+	unit_programs "$@"
+}
+
 unit_tool()
 {
 	unit_programs tool_counts tool_symbols
@@ -225,6 +241,18 @@ boards()
 	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
 	# shellcheck disable=SC2086
 	tests_in_qemu $BOARDS_TESTS
+}
+
+# Faults in files that have unit tests must be found by these.
+consoles()
+{
+	case $file in
+	'' | hv/terminal.c | hv/intc.c) ;;
+	*) return 0 ;;
+	esac
+	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
+	# shellcheck disable=SC2086
+	tests_in_qemu $CONSOLE_TESTS
 }
 
 # shellcheck disable=SC2086
@@ -301,6 +329,7 @@ checks_of()
 	boards) checks=(unit_boards boards) ;;
 	domains) checks=(unit_domains domains) ;;
 	sbi) checks=(sbi) ;;
+	console) checks=(unit_console consoles) ;;
 	pack) checks=(unit_pack packs) ;;
 	tool) checks=(unit_tool tool) ;;
 	efi) checks=(unit_efi) ;;

@@ -7,26 +7,27 @@
 #include "riscv/attempt.h"
 
 /* AIA, chapter "Memory-mapped control region for an interrupt domain". */
-#define DOMAINCFG   0x0000
-#define SETIP	    0x1c00 /* in_clrip, setie and clrie follow at distances of 0x100 */
-#define SETIPNUM    0x1cdc
-#define CLRIPNUM    0x1ddc
-#define SETIENUM    0x1edc
-#define CLRIP	    0x1d00
-#define SETIE	    0x1e00
-#define CLRIE	    0x1f00
-#define CLRIENUM    0x1fdc
-#define SETIPNUM_LE 0x2000
-#define SETIPNUM_BE 0x2004
-#define GENMSI	    0x3000
-#define TARGET	    0x3000 /* of source 0, which does not exist */
-#define IDC_BASE    0x4000
-#define IDC_SIZE    32
-#define IDELIVERY   0x00
-#define IFORCE	    0x04
-#define ITHRESHOLD  0x08
-#define TOPI	    0x18
-#define CLAIMI	    0x1c
+#define DOMAINCFG	  0x0000
+#define SETIP		  0x1c00
+#define CLRIP		  0x1d00 /* in_clrip */
+#define SETIPNUM	  0x1cdc
+#define CLRIPNUM	  0x1ddc
+#define SETIE		  0x1e00
+#define SETIENUM	  0x1edc
+#define CLRIE		  0x1f00
+#define SOURCE_WORDS_SIZE 0x80 /* of each of these four arrays */
+#define CLRIENUM	  0x1fdc
+#define SETIPNUM_LE	  0x2000
+#define SETIPNUM_BE	  0x2004
+#define GENMSI		  0x3000
+#define TARGET		  0x3000 /* of source 0, which does not exist */
+#define IDC_BASE	  0x4000
+#define IDC_SIZE	  32
+#define IDELIVERY	  0x00
+#define IFORCE		  0x04
+#define ITHRESHOLD	  0x08
+#define TOPI		  0x18
+#define CLAIMI		  0x1c
 
 #define SOURCES_MAX 1023
 
@@ -34,6 +35,7 @@
 #define DOMAINCFG_DM BIT64(2)
 #define SOURCECFG_D  BIT64(10)
 #define SOURCECFG_SM MASK64(2, 0) /* 0: inactive */
+#define CLAIM_SHIFT  16		  /* of the number of the source in claimi */
 
 /* The kinds of registers. */
 enum reg {
@@ -176,7 +178,7 @@ static enum reg find_sources(const struct machine_aplic *a, uint64_t offset)
 	case SETIPNUM_BE:
 		return REG_SOURCE;
 	default:
-		return offset >= SETIP && offset < CLRIE + 0x80 &&
+		return offset >= SETIP && offset < CLRIE + SOURCE_WORDS_SIZE &&
 				       offset % 0x100 / 4 <= a->sources / 32
 			       ? REG_SOURCES
 			       : REG_RESERVED;
@@ -378,6 +380,72 @@ void aplic_silence(struct domain *d)
 	}
 }
 
+/* ---- the virtual source, see source.h ---- */
+
+/* The virtual source of the guest at APLIC @aplic, or NULL. */
+static struct source *source_of(const struct vcpu *v, unsigned int aplic)
+{
+	struct source *s = &v->domain->source;
+
+	return source_is_of_aplic(s, aplic) ? s : NULL;
+}
+
+static bool is_config_of(const struct source *s, enum reg reg, uint64_t offset)
+{
+	return reg == REG_SOURCECFG && offset / 4 == s->at.number;
+}
+
+/* Whether @offset is in the array of words that begins at @start. */
+static bool is_word_of(uint64_t offset, uint64_t start)
+{
+	return offset - start < SOURCE_WORDS_SIZE;
+}
+
+/* The machine has answered a load with *@value. Replace what is the virtual source's. */
+static void merge(struct source *s, enum reg reg, uint64_t offset, uint64_t *value)
+{
+	uint32_t bit;
+
+	if (is_config_of(s, reg, offset))
+		*value = s->config;
+	if (reg == REG_SOURCES && is_word_of(offset, CLRIP)) {
+		bit = source_bit(s, (offset - CLRIP) / 4);
+		*value = (*value & ~(uint64_t)bit) | (source_input(s) ? bit : 0);
+	}
+	if (reg == REG_CLAIMI && *value >> CLAIM_SHIFT == s->at.number)
+		source_claimed(s);
+}
+
+/* @value with its bytes in the other order. */
+static uint32_t swapped(uint32_t value)
+{
+	return value << 24 | (value & 0xff00) << 8 | (value >> 8 & 0xff00) | value >> 24;
+}
+
+/*
+ * Whether a write of *@value to pending bits may change something. The bit of the virtual source is
+ * taken out of *@value if the source's mode does not let a write change it.
+ */
+static bool take_pending(struct source *s, uint64_t offset, uint32_t *value)
+{
+	switch (offset) {
+	case SETIPNUM:
+	case SETIPNUM_LE:
+		return *value != s->at.number || source_takes_setip(s);
+	case SETIPNUM_BE:
+		return swapped(*value) != s->at.number || source_takes_setip(s);
+	case CLRIPNUM:
+		return *value != s->at.number || source_takes_clrip(s);
+	default:
+		break;
+	}
+	if (is_word_of(offset, SETIP) && !source_takes_setip(s))
+		*value &= ~source_bit(s, (offset - SETIP) / 4);
+	if (is_word_of(offset, CLRIP) && !source_takes_clrip(s))
+		*value &= ~source_bit(s, (offset - CLRIP) / 4);
+	return true;
+}
+
 static bool is_access(uint64_t offset, unsigned int size)
 {
 	return size == 4 && offset % 4 == 0;
@@ -405,6 +473,8 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 		*value &= mask_of(v, aplic, offset);
 	if (shared(v, aplic))
 		show_shared(v, aplic, reg, offset, value);
+	if (source_of(v, aplic))
+		merge(source_of(v, aplic), reg, offset, value);
 	if (reg == REG_TARGET && a->msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == l1_index(v))
 		*value &= ~MSI_GUEST;
 	/* A claim clears the pending bit, so the wires may change. */
@@ -420,12 +490,6 @@ static bool store_genmsi(struct vcpu *v, unsigned int aplic, uint32_t value)
 	__atomic_store_n(&v->domain->genmsi[aplic], value & ~(uint32_t)(MSI_GUEST | BIT64(11)),
 			 __ATOMIC_RELAXED);
 	return true;
-}
-
-/* @value with its bytes in the other order. */
-static uint32_t swapped(uint32_t value)
-{
-	return value << 24 | (value & 0xff00) << 8 | (value >> 8 & 0xff00) | value >> 24;
 }
 
 /*
@@ -468,6 +532,7 @@ bool aplic_store(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned i
 		 uint64_t value)
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
+	struct source *s = source_of(v, aplic);
 	uint32_t word = value;
 	enum reg reg;
 
@@ -478,9 +543,15 @@ bool aplic_store(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned i
 		return store_genmsi(v, aplic, word);
 	if (reg == REG_RESERVED || !take_value(v, aplic, reg, offset, &word))
 		return true;
-	if (!(shared(v, aplic) ? store_shared(v, aplic, reg, offset, word)
-			       : store(a, offset, word)))
+	if (s && (reg == REG_SOURCES || reg == REG_SOURCE) && !take_pending(s, offset, &word))
+		return true;
+	if (s && is_config_of(s, reg, offset)) {
+		if (!source_configure(s, word & SOURCECFG_SM))
+			return false;
+	} else if (!(shared(v, aplic) ? store_shared(v, aplic, reg, offset, word)
+				      : store(a, offset, word))) {
 		return false;
+	}
 	if (!a->msi)
 		intc_changed(v, NULL);
 	return true;

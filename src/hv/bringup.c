@@ -6,6 +6,7 @@
 #include "hv/ipi.h"
 #include "hv/nested.h"
 #include "hv/sbi.h"
+#include "hv/terminal.h"
 #include "hv/vcpu_resume.h"
 #include "lib/assert.h"
 #include "lib/race.h"
@@ -58,6 +59,8 @@ void bringup_hart_started(struct vcpu *v)
 	sbi_fwft_hart_start(v);
 	sbi_pmu_hart_start(v);
 	init_hart(v);
+	if (static_key(KEY_CONSOLE))
+		terminal_start(v);
 	vcpu_resume(v);
 	riscv_enter_guest(v);
 }
@@ -147,6 +150,8 @@ static uint32_t keys(const struct host *h)
 		keys |= BIT64(KEY_NO_SSTC);
 	if (o->stats || o->trace)
 		keys |= BIT64(KEY_STATS);
+	if (d->has_uart)
+		keys |= BIT64(KEY_CONSOLE);
 	return keys;
 }
 

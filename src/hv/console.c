@@ -119,7 +119,7 @@ size_t console_read(char *buf, size_t size)
  * The lines of other harts wait for the lock, for LINE_TICKS at most. A hart that traps within its
  * line keeps the lock, and must still write its fatal message.
  */
-void console_write_line(const char *line, size_t size)
+void console_write_whole(const char *line, size_t size)
 {
 	static struct spinlock lock;
 	uint64_t start = csr_read(CSR_TIME);
@@ -143,7 +143,7 @@ static void flush_line(struct console_line *l)
 	char line[LINE_SIZE];
 	int used = snprintf(line, sizeof(line), "%s: %.*s\n", l->name, (int)l->used, l->text);
 
-	write_line(line, used);
+	console_write_whole(line, used);
 	l->used = 0;
 }
 
@@ -188,7 +188,7 @@ static void print(const char *prefix, const char *fmt, va_list args, const char 
 	used = more < LINE_SIZE - used ? used + more : LINE_SIZE - 1;
 	if (*end)
 		line[used++] = *end;
-	console_write_line(line, used);
+	console_write_whole(line, used);
 }
 
 void hv_print(const char *fmt, ...)

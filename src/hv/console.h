@@ -30,7 +30,7 @@ void console_use_uart(uint64_t address);
 size_t console_write(const char *buf, size_t size);
 
 /* Write a line of @size bytes as a whole: no other line of Halite's comes in between. */
-void console_write_line(const char *line, size_t size);
+void console_write_whole(const char *line, size_t size);
 
 /* Read at most @size bytes of input into @buf, without waiting. Return their number. */
 size_t console_read(char *buf, size_t size);

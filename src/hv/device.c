@@ -2,6 +2,7 @@
 #include "hv/aplic.h"
 #include "hv/device.h"
 #include "hv/plic.h"
+#include "hv/terminal.h"
 #include "riscv/attempt.h"
 
 #define NONE (~0u)
@@ -29,11 +30,51 @@ static unsigned int aplic_at(const struct machine *m, uint64_t addr)
 	return NONE;
 }
 
-bool device_is_controller(const struct domain *d, uint64_t addr)
+/* Whether the domain's virtual UART is at @addr. */
+static bool uart_at(const struct domain *d, uint64_t addr)
+{
+	return d->has_uart && addr - d->host->uart.base < d->host->uart.size;
+}
+
+bool device_is_emulated(const struct domain *d, uint64_t addr)
 {
 	const struct machine *m = &d->host->machine;
 
-	return plic_at(m, addr) != NONE || aplic_at(m, addr) != NONE;
+	return plic_at(m, addr) != NONE || aplic_at(m, addr) != NONE || uart_at(d, addr);
+}
+
+/*
+ * Find the register of the virtual UART for an access at @addr. Registers are bytes; an access of
+ * up to 4 bytes reaches the register that begins at @addr. False: the access is not supported.
+ */
+static bool find_register(const struct machine_uart *uart, uint64_t addr, unsigned int size,
+			  unsigned int *reg)
+{
+	uint64_t offset = addr - uart->base;
+
+	*reg = offset >> uart->shift;
+	return size <= 4 && offset % size == 0 && offset == (uint64_t)*reg << uart->shift;
+}
+
+static bool load_uart(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t *value)
+{
+	unsigned int reg;
+
+	if (!find_register(&v->domain->host->uart, addr, size, &reg))
+		return false;
+	*value = reg < UART_REGISTERS ? terminal_load(v, reg) : 0;
+	return true;
+}
+
+static bool store_uart(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t value)
+{
+	unsigned int reg;
+
+	if (!find_register(&v->domain->host->uart, addr, size, &reg))
+		return false;
+	if (reg < UART_REGISTERS)
+		terminal_store(v, reg, value);
+	return true;
 }
 
 /* Whether @addr is mapped for the guest and is not RAM. */
@@ -55,6 +96,8 @@ bool device_load(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t *val
 		return plic_load(v, plic, addr - m->plics[plic].base, size, value);
 	if (aplic != NONE)
 		return aplic_load(v, aplic, addr - m->aplics[aplic].base, size, value);
+	if (uart_at(v->domain, addr))
+		return load_uart(v, addr, size, value);
 	return is_mapped(v, addr, size) && riscv_try_load(addr, size, value);
 }
 
@@ -68,5 +111,7 @@ bool device_store(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t val
 		return plic_store(v, plic, addr - m->plics[plic].base, size, value);
 	if (aplic != NONE)
 		return aplic_store(v, aplic, addr - m->aplics[aplic].base, size, value);
+	if (uart_at(v->domain, addr))
+		return store_uart(v, addr, size, value);
 	return is_mapped(v, addr, size) && riscv_try_store(addr, size, value);
 }

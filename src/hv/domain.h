@@ -3,8 +3,8 @@
  * A domain: the part of the machine that one guest has. domain_config.h says which part. Without
  * nodes of domains in the device tree, there is one domain, which has all RAM and all devices that
  * Halite does not keep. domain_build() fills the domain in at boot, but bringup_start() adds the
- * vCPUs and the shadows. Afterwards only the vCPUs, the shadows, genmsi, the members of
- * domain_end.c and the console's line change.
+ * vCPUs and the shadows. Afterwards only the vCPUs, the shadows, genmsi, the UART, its
+ * source, the members of domain_end.c and the console's line change.
  */
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
@@ -20,6 +20,8 @@
 #include "hv/host.h"
 #include "hv/identity.h"
 #include "hv/image.h"
+#include "hv/source.h"
+#include "hv/uart.h"
 #include "lib/index_set.h"
 #include "lib/range.h"
 #include "lib/spinlock.h"
@@ -60,6 +62,7 @@ struct domain {
 	};
 	bool nacl_offered;		  /* the guest has SBI NACL */
 	uint32_t nacl_features;		  /* bit n: NACL feature n */
+	bool has_uart;			  /* uart is in place of the machine's UART */
 	uint32_t *genmsi;		  /* values that L1 reads from genmsi of each APLIC */
 	const struct source_set *sources; /* the domain's, of each PLIC or each APLIC */
 	struct index_set harts;		  /* indices in machine.harts */
@@ -75,6 +78,8 @@ struct domain {
 		uint32_t counting; /* harts with pmu.started. Atomic. */
 	} pmu;
 	struct hext_shadow_pool shadows;
+	struct uart uart;		       /* at the address of host->uart */
+	struct source source;		       /* its interrupt */
 	struct vcpu *vcpus[MACHINE_MAX_HARTS]; /* in ascending order of hart id */
 	unsigned int vcpu_count;
 	struct domain_load load;      /* what is in its RAM at its start */

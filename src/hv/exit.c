@@ -7,6 +7,7 @@
 #include "hv/nested.h"
 #include "hv/intc.h"
 #include "hv/sbi.h"
+#include "hv/terminal.h"
 #include "hv/vcpu_resume.h"
 #include "riscv/csr.h"
 #include "riscv/insn.h"
@@ -44,6 +45,8 @@ static NOINLINE void handle_interrupt(struct vcpu *v, uint64_t irq)
 			handle_own_timer(v);
 		else
 			sbi_time_expired(v);
+		if (static_key(KEY_CONSOLE))
+			terminal_tick(v);
 		break;
 	case IRQ_SEI:
 		intc_update(v);

@@ -20,12 +20,13 @@ struct domain;
 struct host {
 	struct machine machine;
 	struct options options;
-	unsigned int level;	 /* number of Halites below this one */
-	struct range home;	 /* Halite's own memory */
-	struct range_list ram;	 /* for domains: whole pages outside home and firmware's memory */
-	struct page_pool pool;	 /* free pages of home */
-	struct identity_map map; /* Halite's own page table */
-	struct vmid_range vmids; /* VMIDs that no domain has */
+	unsigned int level;	  /* number of Halites below this one */
+	struct range home;	  /* Halite's own memory */
+	struct range_list ram;	  /* for domains: whole pages outside home and firmware's memory */
+	struct page_pool pool;	  /* free pages of home */
+	struct identity_map map;  /* Halite's own page table */
+	struct vmid_range vmids;  /* VMIDs that no domain has */
+	struct machine_uart uart; /* the UART that is emulated; base 0: none */
 	struct domain *domains[DOMAINS_MAX];
 	unsigned int domain_count;
 };

@@ -37,6 +37,14 @@ static bool wire_is_up(void)
 	return csr_read(CSR_SIP) & BIT64(IRQ_SEI);
 }
 
+/* Whether the controller, or a virtual source that Halite adds to it, asks for an interrupt. */
+static bool is_asked(const struct vcpu *v)
+{
+	struct source *s = &v->domain->source;
+
+	return wire_is_up() || (s->machine && source_asks(s, v->index, v->hart));
+}
+
 static void set_external(struct vcpu *v, bool external)
 {
 	__atomic_store_n(&v->external, external, __ATOMIC_RELAXED);
@@ -54,6 +62,7 @@ static void lower(struct vcpu *v)
  * Another hart may end the interrupt at any time. That hart stores to the device, fences, and reads
  * @external (intc_changed()). This hart stores @external, fences, and reads the wire. So the other
  * hart sees @external and asks this hart for an update, or this hart sees that the wire is down.
+ * The same holds for a virtual source.
  */
 static void raise(struct vcpu *v)
 {
@@ -62,13 +71,13 @@ static void raise(struct vcpu *v)
 	index_set_put_atomic(&v->domain->raised, v->index, true);
 	set_external(v, true);
 	vcpu_set_pending(v, BIT64(IRQ_SEI));
-	if (!wire_is_up())
+	if (!is_asked(v))
 		lower(v);
 }
 
 void intc_update(struct vcpu *v)
 {
-	if (wire_is_up())
+	if (is_asked(v))
 		raise(v);
 	else if (v->external)
 		lower(v);
@@ -100,4 +109,33 @@ void intc_changed(struct vcpu *v, struct vcpu *owner)
 	intc_update(v);
 	if (any)
 		ipi_post(d, &others, VCPU_REQ_INTC);
+}
+
+void intc_source_changed(struct vcpu *v, struct domain *d)
+{
+	struct index_set asked;
+	bool any = false;
+	unsigned int i;
+
+	index_set_read_atomic(&asked, &d->source.enabled, d->vcpu_count);
+	index_set_each(&asked, i, d->vcpu_count)
+	{
+		/* Whether the threshold lets the source through, that hart finds out. */
+		if (d->vcpus[i] != v && source_may_ask(&d->source, i))
+			any = true;
+		else
+			index_set_remove(&asked, i);
+	}
+	if (any)
+		ipi_post(d, &asked, VCPU_REQ_INTC);
+}
+
+void intc_wire_changed(struct vcpu *v, struct domain *d)
+{
+	if (!source_look(&d->source))
+		return;
+	if (d->source.at.plic)
+		intc_source_changed(v, d);
+	if (v->domain == d)
+		intc_changed(v, NULL);
 }

@@ -77,6 +77,21 @@ struct machine_device {
 	struct range r;
 };
 
+/* A source of an interrupt controller. */
+struct machine_source {
+	bool plic;		 /* of machine.plics; otherwise of machine.aplics */
+	unsigned int controller; /* index there */
+	uint32_t number;
+};
+
+/* An NS16550A. Register n is at base + (n << shift). */
+struct machine_uart {
+	uint64_t base;
+	uint64_t size;
+	unsigned int shift;
+	struct machine_source source;
+};
+
 /* A node that the guest's device tree lacks. */
 struct machine_hidden {
 	int node;
@@ -138,6 +153,13 @@ struct machine {
  * Fatal otherwise.
  */
 void machine_check_fdt(const void *fdt, uint64_t limit);
+
+/*
+ * Find the first range of reg of @node. False: @node is not enabled, or a bus may translate its
+ * address. Callers write to the address without further checks, so no address is better than a
+ * wrong one.
+ */
+bool machine_plain_reg(const void *fdt, int node, struct range *r);
 
 /* The address of the SiFive test finisher of a simulator, or 0. */
 uint64_t machine_find_finisher(const void *fdt);
@@ -212,6 +234,19 @@ const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t si
 
 /* Fill in devices, plics, hidden and nodes.aia. An APLIC or IMSIC is not in devices. */
 void machine_parse_devices(struct machine *m, const void *fdt);
+
+/*
+ * Fill in *@uart with the UART of the console: what stdout-path of /chosen names, or else the first
+ * NS16550A. machine_parse() has filled in @m. Fatal if there is none, if no source of a PLIC or
+ * APLIC of S mode has its interrupt, or if its registers are not plain bytes.
+ */
+void machine_find_console(const struct machine *m, const void *fdt, struct machine_uart *uart);
+
+/*
+ * Withhold the device at @r from the guest and from Halite, for an emulation of it. No domain
+ * exists yet.
+ */
+void machine_withhold(struct machine *m, struct range r);
 
 /* Fill in aplics, imsic and the harts' interrupt files. The harts and plics are filled in. */
 void machine_parse_aia(struct machine *m, const void *fdt);

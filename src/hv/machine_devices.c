@@ -95,23 +95,24 @@ static void add_plic(struct machine *m, const void *fdt, int node, struct range 
 	m->plics[m->plic_count++] = (struct machine_plic){ r.start, r.size, ndev, node };
 }
 
-/*
- * The address of @node. 0: @node is not enabled, or a bus may translate its address. Callers write
- * to the address without further checks, so no address is better than a wrong one.
- */
-static uint64_t plain_address(const void *fdt, int node)
+bool machine_plain_reg(const void *fdt, int node, struct range *r)
 {
 	int parent = node < 0 ? -1 : fdt_parent_offset(fdt, node);
-	struct range r;
 
 	if (parent < 0 || !devtree_is_enabled(fdt, node))
-		return 0;
+		return false;
 	if (parent && (fdt_parent_offset(fdt, parent) != 0 || !has_identity_ranges(fdt, parent)))
-		return 0;
-	if (!devtree_reg(fdt, node, fdt_address_cells(fdt, parent), fdt_size_cells(fdt, parent), 0,
-			 &r))
-		return 0;
-	return r.start;
+		return false;
+	return devtree_reg(fdt, node, fdt_address_cells(fdt, parent), fdt_size_cells(fdt, parent),
+			   0, r);
+}
+
+/* The address of @node, or 0: see machine_plain_reg(). */
+static uint64_t plain_address(const void *fdt, int node)
+{
+	struct range r;
+
+	return machine_plain_reg(fdt, node, &r) ? r.start : 0;
 }
 
 uint64_t machine_find_finisher(const void *fdt)
@@ -340,5 +341,11 @@ void machine_parse_devices(struct machine *m, const void *fdt)
 		subtract(m, m->ram.r[i]);
 	for (i = 0; i < w.withheld_count; i++)
 		subtract_withheld(m, fdt, &w.withheld[i]);
+	range_list_normalize(&m->devices);
+}
+
+void machine_withhold(struct machine *m, struct range r)
+{
+	subtract(m, r);
 	range_list_normalize(&m->devices);
 }

@@ -21,6 +21,7 @@
 #include "hv/pack.h"
 #include "hv/plic.h"
 #include "hv/stats_format.h"
+#include "hv/terminal.h"
 #include "hv/withheld.h"
 #include "lib/page.h"
 #include "lib/pages.h"
@@ -147,6 +148,21 @@ static void print_facts(const struct host *h)
 	print_hidden(m);
 }
 
+/* With console=virtual, the machine's UART is not the guest's, and a virtual one has its place. */
+static void take_console(const void *fdt, const struct modules *mods)
+{
+	if (!host.options.virtual_console)
+		return;
+	if (mods->domains) {
+		hv_warn("console=virtual does not count: there are domains");
+		return;
+	}
+	machine_find_console(&host.machine, fdt, &host.uart);
+	machine_withhold(&host.machine, (struct range){ host.uart.base, host.uart.size });
+	hv_print("halite: virtual UART at 0x%lx, interrupt %u\n", (unsigned long)host.uart.base,
+		 host.uart.source.number);
+}
+
 static struct domain *new_domain(void)
 {
 	struct domain *d =
@@ -231,10 +247,13 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	hv_print(", for the guest: %s\n", options_nacl_text(options, text, sizeof(text)));
 	modules_find_packed(&mods, fdt, &host.machine, host.home, &pack);
 	print_facts(&host);
+	take_console(fdt, &mods);
 	host_build(&host);
 	if (mods.domains)
 		make_domains(fdt, &mods, old_fdt);
 	else
 		make_only_domain(fdt, &mods, old_fdt);
+	if (host.uart.base)
+		terminal_add(host.domains[0], "");
 	bringup_start(&host, &host.pool);
 }

@@ -57,7 +57,7 @@ void mmio_access(struct vcpu *v, const struct hext_trap *hw, pa_t addr)
 	};
 	struct hext_insn insn;
 
-	if (hw->cause != CAUSE_FETCH_GUEST_PAGE && device_is_controller(v->domain, addr.addr) &&
+	if (hw->cause != CAUSE_FETCH_GUEST_PAGE && device_is_emulated(v->domain, addr.addr) &&
 	    decode_access(v, hw, &insn) && emulate(v, addr.addr, &insn)) {
 		v->h.pc += insn.length;
 		return;

@@ -16,6 +16,10 @@
  *   trace=N     the same with N events, a power of two from 64 to 1048576; each takes 32 bytes
  *   tables=N    keep 1/N of RAM for the tables of shadows, besides a fixed part (512 without the
  *               word; 2 to 65536)
+ *   console=virtual
+ *               give the guest a virtual UART in place of the one on the machine's console: lines
+ *               come out whole, and Ctrl-] reaches Halite (uart.h, terminal.h); not together with
+ *               domains
  *   slow        handle all exits on the general path, for tests: the guest sees no difference but
  *               time
  * A later nacl=, tables= or trace= overrides an earlier one. A later give= adds devices. An unknown
@@ -35,6 +39,7 @@ struct options {
 	bool stats;
 	unsigned int trace; /* events in the ring of each hart; 0: no rings */
 	bool slow;
+	bool virtual_console;
 };
 
 #define OPTIONS_ERROR_SIZE 192

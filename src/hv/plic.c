@@ -3,19 +3,10 @@
 
 #include "hv/intc.h"
 #include "hv/plic.h"
+#include "hv/plic_map.h"
 #include "riscv/attempt.h"
 
-/* PLIC 1.0, chapter "Memory Map". */
-#define PENDING_BASE   UINT64_C(0x1000)
-#define ENABLE_BASE    UINT64_C(0x2000)
-#define ENABLE_STRIDE  UINT64_C(0x80)
-#define ENABLE_END     UINT64_C(0x1f2000) /* 15,872 contexts */
-#define CONTEXT_BASE   UINT64_C(0x200000)
-#define CONTEXT_STRIDE UINT64_C(0x1000)
-#define CONTEXT_END    UINT64_C(0x4000000)
-#define THRESHOLD      0
-#define CLAIM	       4 /* a load claims, a store completes */
-#define SOURCES_MAX    1023
+#define SOURCES_MAX 1023
 
 /* The kinds of registers. */
 enum reg {
@@ -79,25 +70,25 @@ static enum reg find(struct vcpu *v, unsigned int plic, uint64_t offset, struct 
 
 	*owner = NULL;
 	*mask = ~UINT32_C(0);
-	if (offset < PENDING_BASE)
+	if (offset < PLIC_PENDING_BASE)
 		return has_source(v, plic, offset / 4) ? PRIORITY : RESERVED;
-	if (offset < ENABLE_BASE) {
-		*mask = sources(v, plic, (offset - PENDING_BASE) / 4);
+	if (offset < PLIC_ENABLE_BASE) {
+		*mask = sources(v, plic, (offset - PLIC_PENDING_BASE) / 4);
 		return *mask ? PENDING : RESERVED;
 	}
-	if (offset < ENABLE_END) {
-		at = offset - ENABLE_BASE;
-		*owner = context_owner(v, plic, at / ENABLE_STRIDE);
-		*mask = sources(v, plic, at % ENABLE_STRIDE / 4);
+	if (offset < PLIC_ENABLE_END) {
+		at = offset - PLIC_ENABLE_BASE;
+		*owner = context_owner(v, plic, at / PLIC_ENABLE_STRIDE);
+		*mask = sources(v, plic, at % PLIC_ENABLE_STRIDE / 4);
 		return *owner && *mask ? ENABLE : RESERVED;
 	}
-	if (offset < CONTEXT_BASE || offset >= CONTEXT_END)
+	if (offset < PLIC_CONTEXT_BASE || offset >= PLIC_CONTEXT_END)
 		return RESERVED;
-	at = offset - CONTEXT_BASE;
-	*owner = context_owner(v, plic, at / CONTEXT_STRIDE);
-	if (*owner && at % CONTEXT_STRIDE == THRESHOLD)
+	at = offset - PLIC_CONTEXT_BASE;
+	*owner = context_owner(v, plic, at / PLIC_CONTEXT_STRIDE);
+	if (*owner && at % PLIC_CONTEXT_STRIDE == PLIC_THRESHOLD)
 		return CONTEXT_THRESHOLD;
-	return *owner && at % CONTEXT_STRIDE == CLAIM ? CONTEXT_CLAIM : RESERVED;
+	return *owner && at % PLIC_CONTEXT_STRIDE == PLIC_CLAIM ? CONTEXT_CLAIM : RESERVED;
 }
 
 /* PLIC 1.0: "32-bits ... accessed atomically with LW and SW instructions". */
@@ -106,9 +97,87 @@ static bool is_access(uint64_t offset, unsigned int size)
 	return size == 4 && offset % 4 == 0;
 }
 
+/* Replace the bit of @s in *@value, which is word @word of an array with a bit for each source. */
+static void merge_bit(const struct source *s, uint64_t word, bool set, uint64_t *value)
+{
+	uint32_t bit = source_bit(s, word);
+
+	*value = (*value & ~(uint64_t)bit) | (set ? bit : 0);
+}
+
+static uint64_t enable_word(uint64_t offset)
+{
+	return (offset - PLIC_ENABLE_BASE) % PLIC_ENABLE_STRIDE / 4;
+}
+
+/* Whether @reg at @offset is the priority of @s. */
+static bool is_priority_of(const struct source *s, enum reg reg, uint64_t offset)
+{
+	return reg == PRIORITY && offset / 4 == s->at.number;
+}
+
+/* A load that the virtual source answers alone. */
+static bool load_from_source(struct vcpu *v, enum reg reg, uint64_t offset, struct vcpu *owner,
+			     uint64_t *value)
+{
+	struct source *s = &v->domain->source;
+
+	if (is_priority_of(s, reg, offset)) {
+		*value = s->priority;
+		return true;
+	}
+	if (reg != CONTEXT_CLAIM || !source_claim(s, owner->index, owner->hart))
+		return false;
+	*value = s->at.number;
+	return true;
+}
+
+/* The machine has answered a load with *@value. Replace what is the virtual source's. */
+static void merge(struct source *s, enum reg reg, uint64_t offset, const struct vcpu *owner,
+		  uint64_t *value)
+{
+	if (reg == PENDING)
+		merge_bit(s, (offset - PLIC_PENDING_BASE) / 4, source_is_pending(s), value);
+	else if (reg == ENABLE)
+		merge_bit(s, enable_word(offset), index_set_has(&s->enabled, owner->index), value);
+}
+
+/*
+ * A store that concerns the virtual source. Takes the source's bit out of *@value. Returns whether
+ * the source alone takes the store.
+ */
+static bool store_to_source(struct source *s, enum reg reg, uint64_t offset,
+			    const struct vcpu *owner, uint32_t *value)
+{
+	uint32_t bit;
+
+	switch (reg) {
+	case PRIORITY:
+		if (!is_priority_of(s, reg, offset))
+			return false;
+		source_set_priority(s, *value);
+		return true;
+	case ENABLE:
+		bit = source_bit(s, enable_word(offset));
+		if (bit)
+			source_enable(s, owner->index, *value & bit);
+		*value &= ~bit;
+		return false;
+	case CONTEXT_CLAIM:
+		if (*value != s->at.number)
+			return false;
+		source_complete(s, owner->index);
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
 	       uint64_t *value)
 {
+	struct source *s = &v->domain->source;
+	const bool with_source = source_is_of_plic(s, plic);
 	struct vcpu *owner;
 	uint32_t mask;
 	enum reg reg;
@@ -119,9 +188,13 @@ bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int 
 	*value = 0;
 	if (reg == RESERVED)
 		return true;
-	if (!riscv_try_load(plic_of(v, plic)->base + offset, 4, value))
-		return false;
-	*value &= mask;
+	if (!with_source || !load_from_source(v, reg, offset, owner, value)) {
+		if (!riscv_try_load(plic_of(v, plic)->base + offset, 4, value))
+			return false;
+		*value &= mask;
+		if (with_source)
+			merge(s, reg, offset, owner, value);
+	}
 	/* A claim clears the pending bit, which may change the output to all contexts. */
 	if (reg == CONTEXT_CLAIM)
 		intc_changed(v, NULL);
@@ -131,6 +204,9 @@ bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int 
 bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
 		uint64_t value)
 {
+	struct source *s = &v->domain->source;
+	const bool with_source = source_is_of_plic(s, plic);
+	uint32_t word = value;
 	struct vcpu *owner;
 	uint32_t mask;
 	enum reg reg;
@@ -145,9 +221,13 @@ bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int
 	if (reg == CONTEXT_CLAIM && (uint32_t)value <= SOURCES_MAX &&
 	    !domain_has_source(v->domain, plic, (uint32_t)value))
 		return true;
-	if (!riscv_try_store(plic_of(v, plic)->base + offset, 4, (uint32_t)value & mask))
+	if (!(with_source && store_to_source(s, reg, offset, owner, &word)) &&
+	    !riscv_try_store(plic_of(v, plic)->base + offset, 4, word & mask))
 		return false;
 	intc_changed(v, owner);
+	/* The virtual source interrupts no hart by itself. */
+	if (with_source)
+		intc_source_changed(v, v->domain);
 	return true;
 }
 
@@ -159,8 +239,8 @@ void plic_disable(const struct machine *m, const struct machine_hart *hart)
 	if (hart->plic_context < 0)
 		return;
 	for (word = 0; word <= p->ndev / 32; word++)
-		riscv_try_store(p->base + ENABLE_BASE + hart->plic_context * ENABLE_STRIDE +
-					4 * word,
+		riscv_try_store(p->base + PLIC_ENABLE_BASE +
+					hart->plic_context * PLIC_ENABLE_STRIDE + 4 * word,
 				4, 0);
 }
 

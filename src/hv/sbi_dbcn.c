@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "hv/console.h"
 #include "hv/memory.h"
 #include "hv/sbi.h"
+#include "hv/terminal.h"
 
 enum { CONSOLE_WRITE, CONSOLE_READ, CONSOLE_WRITE_BYTE };
 
 /* The most bytes for one call. The guest calls again for the rest, as the specification allows. */
 #define CHUNK 4096
-
-/* The first domain has the console's input. */
-static size_t read_input(const struct domain *d, char *buf, size_t size)
-{
-	return d == d->host->domains[0] ? console_read(buf, size) : 0;
-}
 
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
@@ -29,13 +23,12 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 		if (args[2] != 0 || (args[0] && !memory_map(v->domain, args[1], args[0])))
 			return sbi_error(SBI_ERR_INVALID_PARAM);
 		buf = memory_map(v->domain, args[1], size);
-		return sbi_value(fid == CONSOLE_WRITE
-					 ? console_write_line(&v->domain->line, buf, size)
-					 : read_input(v->domain, buf, size));
+		return sbi_value(fid == CONSOLE_WRITE ? terminal_write(v, buf, size)
+						      : terminal_read(v, buf, size));
 	case CONSOLE_WRITE_BYTE: {
 		char byte = args[0];
 
-		console_write_line(&v->domain->line, &byte, 1);
+		terminal_write(v, &byte, 1);
 		return sbi_error(SBI_SUCCESS);
 	}
 	default:

@@ -10,9 +10,11 @@
 #include "hv/ipi.h"
 #include "hv/nested.h"
 #include "hv/sbi.h"
+#include "hv/terminal.h"
 #include "lib/race.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
+#include "riscv/static_key.h"
 
 enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 
@@ -95,9 +97,13 @@ static void wait_for_l1(struct vcpu *v)
 		return;
 	__atomic_store_n(&v->suspended, true, __ATOMIC_RELEASE);
 	RACE_POINT();
+	if (static_key(KEY_CONSOLE) && v->terminal_at < deadline)
+		deadline = v->terminal_at;
 	world_wait(&v->timer, deadline);
 	RACE_POINT();
 	__atomic_store_n(&v->suspended, false, __ATOMIC_RELEASE);
+	if (static_key(KEY_CONSOLE))
+		terminal_tick(v);
 }
 
 /*

@@ -14,6 +14,7 @@
 #include "hv/ipi.h"
 #include "hv/memory.h"
 #include "hv/sbi.h"
+#include "hv/terminal.h"
 
 #define NO_BYTE	  (-1)
 #define ALL_HARTS (~UINT64_C(0))
@@ -117,10 +118,7 @@ static struct sbi_result console_getchar(struct vcpu *v)
 {
 	char byte;
 
-	/* The first domain has the console's input. */
-	if (v->domain != v->domain->host->domains[0])
-		return answer(v, NO_BYTE);
-	return answer(v, console_read(&byte, 1) ? (uint8_t)byte : NO_BYTE);
+	return answer(v, terminal_read(v, &byte, 1) ? (uint8_t)byte : NO_BYTE);
 }
 
 /* An IPI that was sent before the call is not delivered after it. */
@@ -151,7 +149,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	case SBI_EXT_LEGACY_SET_TIMER:
 		return answer(v, sbi_time.handle(v, SBI_TIME_SET_TIMER, args).error);
 	case SBI_EXT_LEGACY_PUTCHAR:
-		console_write_line(&v->domain->line, &byte, 1);
+		terminal_write(v, &byte, 1);
 		return answer(v, SBI_SUCCESS);
 	case SBI_EXT_LEGACY_GETCHAR:
 		return console_getchar(v);

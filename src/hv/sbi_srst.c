@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hv/domain_end.h"
 #include "hv/sbi.h"
+#include "hv/terminal.h"
 
 enum { SYSTEM_RESET };
 
@@ -25,6 +26,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	if ((type > TYPE_LAST && type < TYPE_VENDOR_FIRST) ||
 	    (reason > REASON_LAST && reason < REASON_VENDOR_FIRST))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
+	terminal_flush(v->domain);
 	if (!v->domain->power && (type == TYPE_COLD_REBOOT || type == TYPE_WARM_REBOOT))
 		domain_reset(v);
 	if (!v->domain->power)

@@ -2,14 +2,27 @@
 #include "hext/bits.h"
 #include "hv/pmu_events.h"
 #include "hv/sbi.h"
+#include "riscv/csr.h"
 #include "riscv/ncsr.h"
+#include "riscv/static_key.h"
 
 enum { SET_TIMER };
 
 /*
- * With Sstc, the call is a write of L1's stimecmp. Without Sstc, the firmware's timer holds L1's
- * deadline, and Halite does not use that timer otherwise.
+ * Without Sstc, the firmware's timer holds L1's deadline. With KEY_CONSOLE it holds that, or the
+ * time for the terminal if that is earlier, and v->timer.timecmp has L1's deadline.
  */
+static void set_firmware_timer(struct vcpu *v, uint64_t deadline)
+{
+	if (static_key(KEY_CONSOLE)) {
+		v->timer.timecmp = deadline;
+		if (v->terminal_at < deadline)
+			deadline = v->terminal_at;
+	}
+	firmware_set_timer(deadline);
+}
+
+/* With Sstc, the call is a write of L1's stimecmp. */
 static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *args)
 {
 	if (fid != SET_TIMER)
@@ -19,7 +32,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 		ncsr_write(HEXT_CSR_VSTIMECMP, args[0]);
 	} else {
 		vcpu_clear_pending(v, BIT64(IRQ_STI));
-		firmware_set_timer(args[0]);
+		set_firmware_timer(v, args[0]);
 		csr_set(CSR_SIE, BIT64(IRQ_STI));
 	}
 	return sbi_error(SBI_SUCCESS);
@@ -27,6 +40,14 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 
 void sbi_time_expired(struct vcpu *v)
 {
+	if (static_key(KEY_CONSOLE)) {
+		/* The caller calls terminal_tick(), which sets the timer again. */
+		if (csr_read(CSR_TIME) < v->timer.timecmp)
+			return;
+		v->timer.timecmp = ~UINT64_C(0);
+		vcpu_set_pending(v, BIT64(IRQ_STI));
+		return;
+	}
 	/*
 	 * The interrupt stays pending in the hart and in L1 until the next SET_TIMER, so mask it in
 	 * the hart.

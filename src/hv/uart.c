@@ -188,7 +188,7 @@ static void write_line(struct uart *u)
 	used += u->line_length;
 	unfinished = text[used - 1] == '\n' ? NULL : u;
 	__atomic_store_n(&u->line_length, 0, __ATOMIC_RELAXED);
-	console_write_line(text, used);
+	console_write_whole(text, used);
 	spin_unlock(&console_lock);
 }
 

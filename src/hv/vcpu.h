@@ -115,6 +115,8 @@ struct vcpu {
 	} call;
 	uint64_t start_pc; /* pc and argument for the next start of the hart */
 	uint64_t start_arg;
+	uint64_t terminal_at;	 /* when the hart next looks for input (terminal.h), in ticks */
+	uint64_t terminal_delay; /* and how long it waits until then */
 	struct stats_hart stats;
 	/* SBI PMU (sbi_pmu.c). Bit n and element n are of L1's counter n. */
 	struct {

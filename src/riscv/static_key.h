@@ -26,7 +26,8 @@
 #define KEY_AREA	      11 /* quick.c and swap.c work on the area of the NACL below. */
 #define KEY_SSNPM	      12 /* L1 has Ssnpm, so hstatus has HUPMM. */
 #define KEY_LCOFI	      13 /* L1 has Sscofpmf: hvien.13 is set while L1 runs. */
-#define STATIC_KEY_COUNT      14
+#define KEY_CONSOLE	      14 /* A domain has a virtual UART. */
+#define STATIC_KEY_COUNT      15
 
 /*
  * An entry of the table has the address of the site and of its jump target, both relative to the

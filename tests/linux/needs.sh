@@ -36,7 +36,7 @@ needs_of()
 	while read -r need pattern; do
 		! grep -qE -e "$pattern" <<<"$text" || printf '%s\n' "$need"
 	done <<-'END'
-		packages with_console|QEMU10|conformance|bench\.sh|private_guest|exec_guest
+		packages with_(console|keys)|QEMU10|conformance|bench\.sh|(private|exec)_guest
 		loaders U_BOOT|mkimage|mke2fs
 		programs GUESTS/|guest-programs|conformance
 		client \bclient\b

@@ -40,6 +40,21 @@ static void slow_is_off_unless_asked_for(void **state)
 	assert_true(o.slow);
 }
 
+/* console= is also a word of Linux. */
+static void the_console_is_the_machines_unless_asked_for(void **state)
+{
+	(void)state;
+	warnings = 0;
+	assert_fine(options_parse(&o, ""));
+	assert_false(o.virtual_console);
+	assert_fine(options_parse(&o, "nacl=all console=virtual"));
+	assert_true(o.virtual_console);
+	assert_int_equal(warnings, 0);
+	assert_fine(options_parse(&o, "console=ttyS0"));
+	assert_false(o.virtual_console);
+	assert_int_equal(warnings, 1);
+}
+
 static void stats_are_off_unless_asked_for(void **state)
 {
 	(void)state;
@@ -150,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nacl_takes_all_none_and_lists),
+		cmocka_unit_test(the_console_is_the_machines_unless_asked_for),
 		cmocka_unit_test(stats_are_off_unless_asked_for),
 		cmocka_unit_test(trace_is_a_power_of_two),
 		cmocka_unit_test(slow_is_off_unless_asked_for),

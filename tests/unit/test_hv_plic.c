@@ -61,6 +61,13 @@ void intc_changed(struct vcpu *by, struct vcpu *owner)
 	changes++;
 }
 
+void intc_source_changed(struct vcpu *by, struct domain *domain)
+{
+	(void)by;
+	(void)domain;
+	fail_msg("there is no virtual source");
+}
+
 /* The guest has contexts 1 and 3. 0 and 2 are of machine level, 4 is of a hart that L1 lacks. */
 static int setup(void **state)
 {

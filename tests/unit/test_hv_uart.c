@@ -12,7 +12,7 @@ static struct uart u, other;
 static char shown[4096];
 static unsigned int shown_length, writes;
 
-void console_write_line(const char *line, size_t size)
+void console_write_whole(const char *line, size_t size)
 {
 	assert_true(shown_length + size < sizeof(shown));
 	memcpy(shown + shown_length, line, size);

@@ -26,4 +26,9 @@ static inline struct sbi_result firmware_set_feature(uint32_t feature, uint64_t 
 	return firmware_call(SBI_EXT_FWFT, SBI_FWFT_SET, feature, value, 0, 0, 0, 0);
 }
 
+static inline void firmware_set_timer(uint64_t time)
+{
+	firmware_call(SBI_EXT_TIME, SBI_TIME_SET_TIMER, time, 0, 0, 0, 0, 0);
+}
+
 #endif

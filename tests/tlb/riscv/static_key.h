@@ -20,6 +20,7 @@
 #define KEY_AREA	      11
 #define KEY_SSNPM	      12
 #define KEY_LCOFI	      13
+#define KEY_CONSOLE	      14
 
 extern uint32_t machine_keys;
 
