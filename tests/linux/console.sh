@@ -112,6 +112,10 @@ console_tests()
 	test_case console-plic test_console "" --machine plic --
 	test_case console-aplic test_console slow --machine aplic --
 	test_case console-aia test_console "" --machine aia --
-	test_case console-no-sstc test_console "" --machine plic -- -cpu rv64,h=true,sstc=false
 	test_case console-u-boot test_console_u_boot
+}
+
+console_tests_long()
+{
+	test_case console-no-sstc test_console "" --machine plic -- -cpu rv64,h=true,sstc=false
 }
