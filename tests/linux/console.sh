@@ -70,13 +70,15 @@ test_console()
 	count=$(sed -n 's/^it4 //p' "$CONSOLE")
 	[ "$count" -ge 20 ] || fail "only $count interrupts of the UART"
 	# Ctrl-] is Halite's, and Ctrl-] twice the guest's.
-	type_line 'cat -v'
+	type_line 'echo cat$((1 + 1)); cat -v; echo end$((1 + 1))'
+	await '^cat2'
 	printf '\035' >&"$KEYS"
 	await '^halite: input goes to the guest; Ctrl-\] sends Ctrl-\]'
 	printf 'q' >&"$KEYS"
 	await '^halite: input goes to the guest$'
 	printf 'x\035\035y\r\004' >&"$KEYS"
 	await '^x\^\]y$'
+	await '^end2'
 	# The shell of the login says who it is. What was typed before that would be lost.
 	type_line 'mkdir -p /etc; echo root::0:0::/tmp:/usr/bin/sh >/etc/passwd'
 	# shellcheck disable=SC2016
