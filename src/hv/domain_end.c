@@ -5,6 +5,7 @@
 #include "hv/domain_end.h"
 #include "hv/ipi.h"
 #include "hv/plic.h"
+#include "hv/terminal.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
 #include "riscv/insn.h"
@@ -150,6 +151,7 @@ void domain_reset(struct vcpu *v)
 	stop_others(v);
 	wait_for_others(v);
 	silence_controllers(d);
+	terminal_reset(d);
 	forget_requests(d);
 	domain_copy(d);
 	v->start_pc = d->start_pc;

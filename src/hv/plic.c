@@ -256,11 +256,13 @@ void plic_complete(const struct domain *d, const struct machine_hart *hart)
 	if (hart->plic_context < 0)
 		return;
 	for (word = 0; word <= p->ndev / 32; word++)
-		riscv_try_store(p->base + ENABLE_BASE + context * ENABLE_STRIDE + 4 * word, 4,
-				own->word[word]);
+		riscv_try_store(p->base + PLIC_ENABLE_BASE + context * PLIC_ENABLE_STRIDE +
+					4 * word,
+				4, own->word[word]);
 	for (source = 1; source <= p->ndev; source++) {
 		if (source_set_has(own, source))
-			riscv_try_store(p->base + CONTEXT_BASE + context * CONTEXT_STRIDE + CLAIM,
+			riscv_try_store(p->base + PLIC_CONTEXT_BASE +
+						context * PLIC_CONTEXT_STRIDE + PLIC_CLAIM,
 					4, source);
 	}
 	plic_disable(m, hart);

@@ -289,6 +289,18 @@ void source_init(struct source *s, const struct machine *m, struct machine_sourc
 	}
 }
 
+void source_reset(struct source *s)
+{
+	spin_lock(&s->lock);
+	s->level = s->pending = s->in_service = false;
+	s->priority = 0;
+	index_set_clear(&s->enabled, INDEX_SET_MAX);
+	if (!s->at.plic)
+		write_to(s, 4 * s->at.number, INACTIVE);
+	s->config = INACTIVE;
+	spin_unlock(&s->lock);
+}
+
 bool source_look(struct source *s)
 {
 	bool before, changed;

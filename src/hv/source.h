@@ -49,6 +49,9 @@ struct source {
 void source_init(struct source *s, const struct machine *m, struct machine_source at,
 		 const bool *wire);
 
+/* Reset @s, which there is, when the guest is reset and none of its harts runs. */
+void source_reset(struct source *s);
+
 /* Whether @s is a source of PLIC @plic, or of APLIC @aplic. */
 static inline bool source_is_of_plic(const struct source *s, unsigned int plic)
 {

@@ -56,6 +56,14 @@ void terminal_add(struct domain *d, const char *name)
 	domains[domain_count++] = d;
 }
 
+void terminal_reset(struct domain *d)
+{
+	if (!d->has_uart)
+		return;
+	uart_reset(&d->uart);
+	source_reset(&d->source);
+}
+
 /* ---- input ---- */
 
 static const char *name_of(unsigned int index)

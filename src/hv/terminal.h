@@ -43,6 +43,9 @@ size_t terminal_read(struct vcpu *v, char *buf, size_t size);
 /* Show all that the guest of @d has written. */
 void terminal_flush(struct domain *d);
 
+/* @d is reset, and none of its harts runs: reset its virtual UART, if it has one. */
+void terminal_reset(struct domain *d);
+
 /* @v's hart starts. */
 void terminal_start(struct vcpu *v);
 

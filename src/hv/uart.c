@@ -339,6 +339,19 @@ void uart_init(struct uart *u, const char *name)
 	*u = (struct uart){ .name = name, .dll = 1, .quiet = true };
 }
 
+void uart_reset(struct uart *u)
+{
+	spin_lock(&u->lock);
+	write_line(u);
+	u->ier = u->fcr = u->lcr = u->mcr = u->scr = u->dlm = 0;
+	u->dll = 1;
+	u->errors = u->msr_changes = 0;
+	u->thre = false;
+	drop(&u->in, u->in.count);
+	drop(&u->looped, u->looped.count);
+	leave(u);
+}
+
 uint8_t uart_load(struct uart *u, unsigned int reg)
 {
 	uint8_t value;

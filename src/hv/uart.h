@@ -64,6 +64,9 @@ struct uart {
 /* Reset @u, and give it the name @name, of which the first 32 bytes count. */
 void uart_init(struct uart *u, const char *name);
 
+/* Reset @u, which harts may use, when its guest is reset. What was typed for the guest is lost. */
+void uart_reset(struct uart *u);
+
 /* Load from or store to register @reg, below UART_REGISTERS. */
 uint8_t uart_load(struct uart *u, unsigned int reg);
 void uart_store(struct uart *u, unsigned int reg, uint8_t value);

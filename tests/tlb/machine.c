@@ -16,6 +16,7 @@
 #include "hv/below.h"
 #include "hv/bringup.h"
 #include "hv/console.h"
+#include "hv/image.h"
 #include "hv/domain_end.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
@@ -115,6 +116,14 @@ void hv_warn(const char *format, ...)
 void hv_print(const char *format, ...)
 {
 	(void)format;
+}
+
+/* No domain is reset. */
+void image_copy(const struct image *img, struct range kernel)
+{
+	(void)img;
+	(void)kernel;
+	machine_fail("image_copy()");
 }
 
 /* No domain has a virtual UART. */

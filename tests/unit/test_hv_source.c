@@ -340,6 +340,29 @@ static void plic_priorities(void **state)
 	}
 }
 
+static void plic_reset(void **state)
+{
+	(void)state;
+	put(PRIORITY(SOURCE), 1);
+	put(ENABLE(1), BIT_OF_SOURCE);
+	put(ENABLE(3), BIT_OF_SOURCE);
+	set_wire(true);
+	assert_int_equal(get(CLAIM(1)), SOURCE);
+	put(CLAIM(1), SOURCE);
+	assert_int_equal(get(CLAIM(1)), SOURCE);
+	wire = false;
+	source_reset(&d.source);
+	assert_int_equal(get(PRIORITY(SOURCE)) | get(PENDING) | get(ENABLE(1)) | get(ENABLE(3)), 0);
+	/* The next guest finds a source that is not in service. */
+	put(PRIORITY(SOURCE), 1);
+	put(ENABLE(3), BIT_OF_SOURCE);
+	assert_false(asks(&second));
+	set_wire(true);
+	assert_true(asks(&second));
+	source_reset(&d.source);
+	assert_int_equal(get(PENDING), 0);
+}
+
 /* Another PLIC, and a machine that refuses all accesses. */
 static void plic_without_the_source(void **state)
 {
@@ -448,6 +471,18 @@ static void aplic_levels(void **state)
 	}
 }
 
+static void aplic_reset(void **state)
+{
+	(void)state;
+	aput(SOURCECFG, 6);
+	set_wire(true);
+	wire = false;
+	source_reset(&d.source);
+	assert_int_equal(aget(SOURCECFG), 0);
+	assert_int_equal(aplic_regs[SOURCECFG / 4], 0);
+	assert_int_equal(aget(CLRIP), 0);
+}
+
 static void aplic_edges(void **state)
 {
 	unsigned int falling;
@@ -512,10 +547,12 @@ int main(void)
 		cmocka_unit_test_setup(plic_gateway_keeps_the_request, setup_plic),
 		cmocka_unit_test_setup(plic_thresholds, setup_plic),
 		cmocka_unit_test_setup(plic_priorities, setup_plic),
+		cmocka_unit_test_setup(plic_reset, setup_plic),
 		cmocka_unit_test_setup(plic_without_the_source, setup_plic),
 		cmocka_unit_test_setup(aplic_modes, setup_aplic),
 		cmocka_unit_test_setup(aplic_levels, setup_aplic),
 		cmocka_unit_test_setup(aplic_edges, setup_aplic),
+		cmocka_unit_test_setup(aplic_reset, setup_aplic),
 		cmocka_unit_test_setup(aplic_msi_levels, setup_msi),
 	};
 

@@ -393,6 +393,30 @@ static void sbi_reads_and_writes_the_same(void **state)
 	assert_int_equal(uart_read(&u, buf, 2), 0);
 }
 
+static void reset_leaves_nothing(void **state)
+{
+	(void)state;
+	uart_store(&u, UART_LCR, DLAB);
+	uart_store(&u, UART_DLM, 1);
+	uart_store(&u, UART_LCR, 3);
+	uart_store(&u, UART_SCR, 1);
+	uart_store(&u, UART_FCR, 0xc1);
+	uart_store(&u, UART_MCR, LOOP | 1);
+	uart_store(&u, UART_THR, 'a');
+	uart_store(&u, UART_MCR, 1);
+	uart_store(&u, UART_IER, 0x0f);
+	type(UART_INPUT + 1);
+	put("x");
+	assert_true(uart_wire(&u));
+	uart_reset(&u);
+	assert_string_equal(shown, "x");
+	registers_after_reset(state);
+	uart_store(&u, UART_LCR, DLAB);
+	assert_load(UART_DLL, 1);
+	assert_load(UART_DLM, 0);
+	assert_int_equal(uart_room(&u), UART_INPUT);
+}
+
 /* A guest that does anything finds a UART whose output follows from its registers. */
 static void any_guest(void **state)
 {
@@ -447,6 +471,7 @@ int main(void)
 		cmocka_unit_test_setup(loopback, setup),
 		cmocka_unit_test_setup(loopback_of_modem_lines, setup),
 		cmocka_unit_test_setup(sbi_reads_and_writes_the_same, setup),
+		cmocka_unit_test_setup(reset_leaves_nothing, setup),
 		cmocka_unit_test_setup(any_guest, setup),
 	};
 
