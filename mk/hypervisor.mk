@@ -44,7 +44,7 @@ RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -mno-relax -ffreestanding -
 RV_CFLAGS += -fdebug-prefix-map=$(CURDIR)=.
 # picolibc's vfprintf for integers only: Halite does not use %f.
 RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --build-id=sha1 \
-	--no-warn-rwx-segments -z max-page-size=4096 \
+	--no-warn-rwx-segments --gc-sections -z max-page-size=4096 \
 	--defsym=HALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) --defsym=vfprintf=__i_vfprintf
 RV_LIBS = $(RV_PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
 	$(shell $(RV)gcc -march=$(RV_ARCH) -mabi=lp64 -print-libgcc-file-name)
@@ -73,6 +73,14 @@ $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
 	$(if $(findstring clang,$(CC_RV)),,\
 		-fno-schedule-insns -fno-schedule-insns2 -fno-tree-reassoc -fno-code-hoisting)
 
+# What runs at boot only, and not for each hart, is to be small rather than fast.
+RV_AT_BOOT := boot/efi_call boot/efi_config boot/efi_facts boot/efi_main boot/config \
+	hv/domain_config \
+	hv/domain_devices hv/domain_load hv/image hv/machine hv/machine_aia hv/machine_devices \
+	hv/machine_isa hv/machine_wires hv/main hv/modules hv/options hv/pack hv/withheld hv/own_trap \
+	hv/sbi_halite hv/stats hv/identity
+$(RV_AT_BOOT:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += -Os
+
 $(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk mk/version.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
@@ -94,7 +102,8 @@ $(RV_OBJ)/offsets.s: src/riscv/offsets.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.
 # machine_check_fdt() checks the version of a tree once, so libfdt need not (ASSUME_LATEST, 4).
 # libfdt checks everything else at each access. fdt.c has the loop over the characters of a name,
 # hence -O3.
-RV_LIBFDT_FLAGS := -DFDT_ASSUME_MASK=4
+# --gc-sections leaves out the functions that Halite does not call.
+RV_LIBFDT_FLAGS := -DFDT_ASSUME_MASK=4 -ffunction-sections
 $(RV_OBJ)/libfdt/fdt.o: RV_LIBFDT_FLAGS += -O3
 
 # libfdt is compiled without warnings: its code is not Halite's.
