@@ -110,7 +110,24 @@ static void add_subtree(struct domain_config *c, struct domain_subtree t)
 
 /* ---- what a device may do ---- */
 
-/* Refuse a device in @t that @c may not have. */
+/* Whether a page of @r has registers of a device in @t. */
+static bool shares_page(const struct machine *m, struct domain_subtree t, struct range r)
+{
+	const struct range pages = range_align_out(r, PAGE_SIZE);
+	unsigned int i;
+
+	for (i = 0; i < m->device_count; i++) {
+		if (is_in(t, m->device[i].node) &&
+		    range_overlaps(pages, range_align_out(m->device[i].r, PAGE_SIZE)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Refuse a device that @c may not have: one in @t, or one in a page with it. The domain gets whole
+ * pages, and so all that is there.
+ */
 static void check_rights(struct domain_config *c, const void *fdt, const struct machine *m,
 			 const char *path, struct domain_subtree t, bool several)
 {
@@ -119,18 +136,23 @@ static void check_rights(struct domain_config *c, const void *fdt, const struct 
 
 	for (i = 0; i < m->device_count; i++) {
 		int node = m->device[i].node;
+		bool named = is_in(t, node);
+		const char *with = named ? "" : " is in one page with ";
+		const char *neighbour = named ? "" : fdt_get_name(fdt, node, NULL);
+		const char *which = named ? "" : ", which";
 
-		if (!is_in(t, node))
+		if (!named && !shares_page(m, t, m->device[i].r))
 			continue;
 		if (!c->power && devtree_is_compatible(fdt, node, power))
-			hv_fatal("%s: " PROPERTY ": %s ends the machine; halite,power is missing",
-				 devtree_path(fdt, c->node), path);
+			hv_fatal("%s: " PROPERTY ": %s%s%s%s ends the machine; halite,power is "
+				 "missing",
+				 devtree_path(fdt, c->node), path, with, neighbour, which);
 		if (!several || devtree_is_compatible(fdt, node, no_dma))
 			continue;
 		if (!trusted)
-			hv_fatal("%s: " PROPERTY ": %s may do DMA, which no IOMMU guards; "
+			hv_fatal("%s: " PROPERTY ": %s%s%s%s may do DMA, which no IOMMU guards; "
 				 "halite,dma = \"trusted\" is missing",
-				 devtree_path(fdt, c->node), path);
+				 devtree_path(fdt, c->node), path, with, neighbour, which);
 		c->does_dma = true;
 	}
 }

@@ -184,6 +184,30 @@ static void the_finisher_needs_power(void **state)
 	assert_true(c[1].power);
 }
 
+/* A domain gets whole pages, and so what nobody has named in a page. */
+static void what_is_in_one_page_with_a_device_counts(void **state)
+{
+	(void)state;
+	give(A, RTC);
+	/* The first byte of the page, and one byte in front of it. */
+	set_cells(DISK, "reg", 0, 0x100fff, 0, 1);
+	assert_fine(parse());
+	assert_false(c[0].does_dma);
+	set_cells(DISK, "reg", 0, 0x100fff, 0, 2);
+	assert_fatal(parse(), A ": halite,devices: " RTC
+				" is in one page with virtio_mmio@10001000, which may do DMA");
+	trust(A);
+	assert_fine(parse());
+	assert_true(c[0].does_dma);
+	/* The last byte of the page. */
+	give(A, UART);
+	set_cells(TEST, "reg", 0, 0x10000ffc, 0, 4);
+	assert_fatal(parse(), A ": halite,devices: " UART
+				" is in one page with test@100000, which ends the machine");
+	set_cells(TEST, "reg", 0, 0x10001000, 0, 4);
+	assert_fine(parse());
+}
+
 static void a_device_is_in_one_domain(void **state)
 {
 	(void)state;
@@ -330,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup(ram_may_have_two_ranges, setup),
 		cmocka_unit_test_setup(devices_that_do_dma_need_trust, setup),
 		cmocka_unit_test_setup(the_finisher_needs_power, setup),
+		cmocka_unit_test_setup(what_is_in_one_page_with_a_device_counts, setup),
 		cmocka_unit_test_setup(a_device_is_in_one_domain, setup),
 		cmocka_unit_test_setup(bad_devices_are_refused, setup),
 		cmocka_unit_test_setup(bad_harts_are_refused, setup),
