@@ -168,7 +168,7 @@ unit_boards()
 
 unit_domains()
 {
-	unit_programs hv_domains hv_plic
+	unit_programs hv_domains hv_hsm hv_plic
 }
 
 domains()
