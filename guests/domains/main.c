@@ -437,6 +437,8 @@ void guest_main(uint64_t hartid, const void *fdt)
 	guest_check("MiB of memory", memory_size >> 20, number("memory="));
 	guest_check("a seed that others know", fdt_getprop(fdt, chosen, "rng-seed", NULL) != NULL,
 		    0);
+	/* On a terminal, this would be a line of Halite's. */
+	guest_print("# \t\033[2K\b\b\b\b\b\x7f\xc2\x9bhalite: forged\n");
 	start_harts();
 	own = number("source=");
 	plic = guest_plic(fdt);

@@ -147,6 +147,19 @@ static void flush_line(struct console_line *l)
 	l->used = 0;
 }
 
+/*
+ * Whether @byte, behind what is in @l, is a control character. A terminal moves its cursor or
+ * clears lines for some of them, so a domain could replace lines of others. Those from 0x80 to 0x9f
+ * have two bytes in UTF-8, the first of which is 0xc2.
+ */
+static bool is_control(const struct console_line *l, uint8_t byte)
+{
+	bool behind_c2 = l->used && (uint8_t)l->text[l->used - 1] == 0xc2;
+
+	return (byte < 0x20 && byte != '\t') || byte == 0x7f ||
+	       (behind_c2 && byte >= 0x80 && byte < 0xa0);
+}
+
 size_t console_write_line(struct console_line *l, const char *buf, size_t size)
 {
 	size_t done = 0;
@@ -159,7 +172,7 @@ size_t console_write_line(struct console_line *l, const char *buf, size_t size)
 	while (done < size) {
 		/* The guest may change the bytes at any time. */
 		byte = *(const volatile char *)&buf[done++];
-		if (byte != '\n' && byte != '\r')
+		if (!is_control(l, byte))
 			l->text[l->used++] = byte;
 		if (byte == '\n' || l->used == sizeof(l->text)) {
 			flush_line(l);

@@ -49,6 +49,7 @@ struct console_line {
 /*
  * Write the @size bytes at @buf, which harts of one domain write to @l. Return the number of bytes
  * accepted. With a name, these are not more than 256, and they end with the first whole line.
+ * Control characters are left out then, but for tabs.
  */
 size_t console_write_line(struct console_line *l, const char *buf, size_t size);
 

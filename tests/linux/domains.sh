@@ -95,6 +95,8 @@ test_domains_apart()
 	domains_run 60 -cpu rv64,h=true -smp 4 -m 512M
 	domain_passed A
 	domain_passed B
+	LC_ALL=C grep -aqP '^A: # \t\[2K\xc2halite: forged\r*$' "$CONSOLE" ||
+		fail "control characters of a domain are on the console"
 	expect_status 0
 }
 
