@@ -350,14 +350,22 @@ harts_tests()
 }
 
 # The calls of SBI 3.0, which the firmware of QEMU 10 has in part, with other errors.
+# test_sbi [OPTIONS]: on a machine on which no part may be left out.
+test_sbi()
+{
+	test_guest sbi "$@"
+	expect_console 'fwft: A and D are updated, as set' "A and D were not tested"
+	expect_console 'pmu: events that are answered' "counters were not tested"
+}
+
 sbi_tests()
 {
-	test_case guest-sbi-halite test_guest sbi
+	test_case guest-sbi-halite test_sbi
 	test_case guest-sbi-nacl-none test_guest sbi --nacl none --machine plic
 	test_case guest-sbi-depth-2 test_guest sbi --depth 2
-	test_case guest-sbi-svade test_guest sbi -- -cpu rv64,h=true,svade=true
-	test_case guest-sbi-svade-depth-2 test_guest sbi --depth 2 -- -cpu rv64,h=true,svade=true
-	test_case guest-sbi-max test_guest sbi -- -cpu max
+	test_case guest-sbi-svade test_sbi -- -cpu rv64,h=true,svade=true
+	test_case guest-sbi-svade-depth-2 test_sbi --depth 2 -- -cpu rv64,h=true,svade=true
+	test_case guest-sbi-max test_sbi -- -cpu max
 	test_case guest-sbi-rva23 test_guest sbi -- -cpu rva23s64
 	test_case guest-sbi-qemu-7.2 test_guest sbi --qemu "$QEMU72" --machine plic
 }
