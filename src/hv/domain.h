@@ -48,6 +48,8 @@ struct domain_aplic {
 	struct source_set enabled; /* the enable bits of the domain's sources while @ie is false */
 };
 
+enum domain_state { DOMAIN_RUNS, DOMAIN_RESETS, DOMAIN_ENDED };
+
 struct domain {
 	const struct host *host;
 	struct console_line line;  /* of output by SBI; its name is the domain's */
@@ -85,7 +87,7 @@ struct domain {
 	struct domain_load load;      /* what is in its RAM at its start */
 	uint64_t start_pc, start_arg; /* of the first hart: the kernel's entry, the device tree */
 	struct spinlock start_lock;   /* for sbi_hsm.c */
-	uint32_t state; /* whether the domain ends (domain_end.c). Harts write it atomically. */
+	uint32_t state; /* enum domain_state. Harts write it atomically (domain_end.c). */
 };
 
 /*

@@ -11,9 +11,6 @@
 #include "riscv/insn.h"
 #include "riscv/sbi_call.h"
 
-/* domain.state */
-enum { RUNS, RESETS, ENDED };
-
 #define HART_STOPPED 1 /* SBI HSM */
 
 /* 1: a domain that has ended has reported a failure. */
@@ -28,7 +25,7 @@ static bool all_ended(const struct host *h)
 	unsigned int i;
 
 	for (i = 0; i < h->domain_count; i++) {
-		if (__atomic_load_n(&h->domains[i]->state, __ATOMIC_SEQ_CST) != ENDED)
+		if (__atomic_load_n(&h->domains[i]->state, __ATOMIC_SEQ_CST) != DOMAIN_ENDED)
 			return false;
 	}
 	return true;
@@ -61,7 +58,7 @@ void domain_end_hart(struct vcpu *v)
  */
 static void begin(struct vcpu *v, uint32_t state)
 {
-	uint32_t runs = RUNS;
+	uint32_t runs = DOMAIN_RUNS;
 
 	if (!__atomic_compare_exchange_n(&v->domain->state, &runs, state, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_SEQ_CST))
@@ -95,7 +92,7 @@ void domain_end(struct vcpu *v, bool failed)
 
 	if (failed)
 		__atomic_store_n(&any_failed, 1, __ATOMIC_RELAXED);
-	begin(v, ENDED);
+	begin(v, DOMAIN_ENDED);
 	stats_print(d);
 	stats_print_pool(d);
 	hv_print("halite: domain %s has ended%s\n", d->line.name, failed ? " with a failure" : "");
@@ -143,7 +140,7 @@ void domain_reset(struct vcpu *v)
 {
 	struct domain *d = v->domain;
 
-	begin(v, RESETS);
+	begin(v, DOMAIN_RESETS);
 	hv_print("halite: domain %s is reset\n", d->line.name);
 	/* Offline, so that a hart that has called this one does not wait for it. */
 	ipi_offline(v);
@@ -156,6 +153,6 @@ void domain_reset(struct vcpu *v)
 	domain_copy(d);
 	v->start_pc = d->start_pc;
 	v->start_arg = d->start_arg;
-	__atomic_store_n(&d->state, RUNS, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&d->state, DOMAIN_RUNS, __ATOMIC_SEQ_CST);
 	riscv_hart_start(v->hart->hartid, v);
 }

@@ -46,11 +46,11 @@ static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc
 	spin_lock(&v->domain->start_lock);
 	result = firmware_call(sbi_hsm.id, HART_GET_STATUS, hartid, 0, 0, 0, 0, 0);
 	/*
-	 * A hart that has stopped because the domain ends stays stopped. Its VCPU_REQ_END is gone,
-	 * but the domain's @ended was set before it.
+	 * A hart that has stopped because the domain ends, or is reset, stays stopped. Its
+	 * VCPU_REQ_END is gone, but the domain's @state was set before it.
 	 */
 	if (result.error == SBI_SUCCESS && result.value == STATUS_STOPPED &&
-	    __atomic_load_n(&v->domain->ended, __ATOMIC_SEQ_CST)) {
+	    __atomic_load_n(&v->domain->state, __ATOMIC_SEQ_CST) != DOMAIN_RUNS) {
 		result = sbi_error(SBI_ERR_FAILED);
 	} else if (result.error == SBI_SUCCESS && result.value == STATUS_STOPPED) {
 		target->start_pc = pc;

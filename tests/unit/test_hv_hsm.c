@@ -31,7 +31,7 @@ struct sbi_result firmware_call(uint64_t ext, uint64_t fid, uint64_t a0, uint64_
 	assert_int_equal(ext, SBI_EXT_HSM);
 	assert_int_equal(a0, harts[1].hartid);
 	if (fid == STATUS) {
-		d.ended |= ends;
+		d.state = ends ? DOMAIN_ENDED : d.state;
 		return (struct sbi_result){ .value = status };
 	}
 	assert_int_equal(fid, START);
