@@ -87,9 +87,10 @@ static bool is(const void *fdt, int node, const char *name, const char *value)
 	return text && !strcmp(text, value);
 }
 
-/* The harts that the device tree does not disable. */
-static void find_harts(const void *fdt)
+/* The harts that the device tree does not disable, with @hartid, the hart that runs, in front. */
+static void find_harts(const void *fdt, uint64_t hartid)
 {
+	unsigned int i;
 	int node;
 
 	fdt_for_each_subnode (node, fdt, fdt_path_offset(fdt, "/cpus")) {
@@ -98,6 +99,12 @@ static void find_harts(const void *fdt)
 		if (is(fdt, node, "device_type", "cpu") && !is(fdt, node, "status", "disabled") &&
 		    hart_count < HARTS_MAX)
 			harts[hart_count++] = fdt32_ld(reg);
+	}
+	for (i = 1; i < hart_count; i++) {
+		if (harts[i] == hartid) {
+			harts[i] = harts[0];
+			harts[0] = hartid;
+		}
 	}
 }
 
@@ -426,7 +433,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 
 	words = fdt_getprop(fdt, chosen, "bootargs", NULL);
 	words = words ? words : "";
-	find_harts(fdt);
+	find_harts(fdt, hartid);
 	find_memory(fdt);
 	if (word("note="))
 		reset_once((volatile uint64_t *)number("note="));
