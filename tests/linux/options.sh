@@ -318,8 +318,8 @@ test_tool_domain_tree()
 	# The rest is QEMU's, with the user's own arguments.
 	"$HALITE" run "${qemu[@]}" --domain "$a" --cpus 3 --memory 2G -- \
 		-M acpi=off -cpu rv64,h=true,sstc=false >"$LOGS/$NAME.words" || [ $? = 1 ]
-	"$QEMU10" -M virt,dumpdtb="$dtb.qemu" -smp 3 -m 2G -M acpi=off -display none \
-		-cpu rv64,h=true,sstc=false
+	"$QEMU10" -M virt,aia=aplic-imsic,aia-guests=7,dumpdtb="$dtb.qemu" -smp 3 -m 2G \
+		-M acpi=off -display none -cpu rv64,h=true,sstc=false
 	fdtput -r "$dtb" /chosen/domain-Alpha-1
 	for words in "$dtb" "$dtb.qemu"; do
 		fdtput -d "$words" /chosen rng-seed

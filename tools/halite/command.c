@@ -19,12 +19,9 @@
 #include "supervise.h"
 #include "tree.h"
 
-/* The machine without --machine. One that is divided has a PLIC. */
-static enum machine default_machine(const struct run_options *options,
-				    const struct qemu_version *version)
+/* The machine without --machine. */
+static enum machine default_machine(const struct qemu_version *version)
 {
-	if (options->domains.count)
-		return MACHINE_PLIC;
 	return version->major >= QEMU_AIA_MAJOR ? MACHINE_AIA : MACHINE_PLIC;
 }
 
@@ -58,7 +55,7 @@ static int add_machine(struct words *words, const struct run_options *options,
 	enum machine machine = options->machine;
 
 	if (machine == MACHINE_DEFAULT)
-		machine = default_machine(options, version);
+		machine = default_machine(version);
 	if (machine != MACHINE_PLIC && version->major < QEMU_AIA_MAJOR) {
 		message("--machine %s with QEMU %u.%u; expected --machine plic, "
 			"or QEMU %d or later",
