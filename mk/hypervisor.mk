@@ -75,10 +75,9 @@ $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
 
 # What runs at boot only, and not for each hart, is to be small rather than fast.
 RV_AT_BOOT := boot/efi_call boot/efi_config boot/efi_facts boot/efi_main boot/config \
-	hv/domain_config \
-	hv/domain_devices hv/domain_load hv/image hv/machine hv/machine_aia hv/machine_devices \
-	hv/machine_isa hv/machine_wires hv/main hv/modules hv/options hv/pack hv/withheld hv/own_trap \
-	hv/sbi_halite hv/stats hv/identity
+	hv/domain_config hv/domain_devices hv/domain_load hv/image hv/machine hv/machine_aia \
+	hv/machine_devices hv/machine_isa hv/machine_wires hv/main hv/modules hv/options hv/pack \
+	hv/withheld hv/own_trap hv/sbi_halite hv/stats
 $(RV_AT_BOOT:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += -Os
 
 $(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk mk/version.mk | $(RV_LIBFDT)/libfdt.h

@@ -166,7 +166,9 @@ static void bad_arguments_are_refused(void **state)
 	assert_int_equal(starts, 0);
 }
 
-/* A hart that has stopped at the end has served its request. Another may still run, and start it. */
+/*
+ * A hart that has stopped at the end has served its request. Another may still run, and start it.
+ */
 static void no_hart_starts_in_a_domain_that_has_ended(void **state)
 {
 	(void)state;
