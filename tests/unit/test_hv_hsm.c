@@ -6,6 +6,7 @@
 #include "hv/ipi.h"
 #include "hv/nested.h"
 #include "hv/sbi.h"
+#include "hv/terminal.h"
 
 /* Functions of SBI HSM, and states of a hart (SBI 2.0 "Hart State Management Extension"). */
 #define START	   0
@@ -47,6 +48,14 @@ bool domain_owns_ram(const struct domain *domain, uint64_t addr, uint64_t size)
 }
 
 /* ---- what HART_START does not call ---- */
+
+uint32_t machine_keys;
+
+void terminal_tick(struct vcpu *v)
+{
+	(void)v;
+	fail();
+}
 
 uint64_t machine_csr_read(unsigned int csr)
 {
