@@ -64,6 +64,10 @@ static void parse_name(struct domain_config *all, unsigned int i, const void *fd
 	if (!*text || *at)
 		hv_fatal("%s: halite,name: no name of at most %d characters without spaces",
 			 devtree_path(fdt, c->node), DOMAIN_NAME_SIZE - 1);
+	/* Lines of Halite begin with its name. */
+	if (!strcmp(text, "halite"))
+		hv_fatal("%s: halite,name: \"halite\" is not for a domain",
+			 devtree_path(fdt, c->node));
 	strcpy(c->name, text);
 	while (i-- > 0) {
 		if (!strcmp(all[i].name, c->name))

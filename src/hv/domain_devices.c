@@ -19,7 +19,10 @@
 #define SOURCES_MAX 1023
 #define CELLS_MAX   16
 
-/* Devices that do no DMA. Any other device may do DMA. */
+/*
+ * Devices that do no DMA, by the first name in compatible, which is the most specific one. Any other
+ * device may do DMA: one that is only compatible with a name here may have DMA of its own.
+ */
 static const char *const no_dma[] = {
 	"ns16550a",	"ns16550",	"snps,dw-apb-uart", "sifive,uart0", "google,goldfish-rtc",
 	"sifive,test0", "sifive,test1", "cfi-flash",	    "jedec-flash",  NULL,
@@ -124,6 +127,16 @@ static bool shares_page(const struct machine *m, struct domain_subtree t, struct
 	return false;
 }
 
+static bool does_no_dma(const void *fdt, int node)
+{
+	const char *first = fdt_stringlist_get(fdt, node, "compatible", 0, NULL);
+	unsigned int i = 0;
+
+	while (first && no_dma[i] && strcmp(first, no_dma[i]))
+		i++;
+	return first && no_dma[i];
+}
+
 /*
  * Refuse a device that @c may not have: one in @t, or one in a page with it. The domain gets whole
  * pages, and so all that is there.
@@ -147,7 +160,7 @@ static void check_rights(struct domain_config *c, const void *fdt, const struct 
 			hv_fatal("%s: " PROPERTY ": %s%s%s%s ends the machine; halite,power is "
 				 "missing",
 				 devtree_path(fdt, c->node), path, with, neighbour, which);
-		if (!several || devtree_is_compatible(fdt, node, no_dma))
+		if (!several || does_no_dma(fdt, node))
 			continue;
 		if (!trusted)
 			hv_fatal("%s: " PROPERTY ": %s%s%s%s may do DMA, which no IOMMU guards; "

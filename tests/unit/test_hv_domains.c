@@ -174,6 +174,18 @@ static void devices_that_do_dma_need_trust(void **state)
 	assert_int_equal(mods.domains, 1);
 }
 
+/* What is compatible with a device without DMA may have DMA. */
+static void the_first_name_says_whether_a_device_does_dma(void **state)
+{
+	static const char names[] = "vendor,uart\0ns16550a";
+
+	(void)state;
+	give(A, UART);
+	assert_fine(parse());
+	assert_int_equal(fdt_setprop(tree, node_at(UART), "compatible", names, sizeof(names)), 0);
+	assert_fatal(parse(), A ": halite,devices: " UART " may do DMA");
+}
+
 static void the_finisher_needs_power(void **state)
 {
 	(void)state;
@@ -300,6 +312,8 @@ static void bad_words_are_refused(void **state)
 	(void)state;
 	set_text(B, "halite,name", "domain-a");
 	assert_fatal(parse(), B ": halite,name: \"domain-a\" is the name of another");
+	set_text(B, "halite,name", "halite");
+	assert_fatal(parse(), B ": halite,name: \"halite\" is not for a domain");
 	set_text(B, "halite,name", "two words");
 	assert_fatal(parse(), B ": halite,name: no name");
 	set_text(B, "halite,name", "a-name-that-has-32-characters---");
@@ -353,6 +367,7 @@ int main(void)
 		cmocka_unit_test_setup(ram_lies_beside_modules, setup),
 		cmocka_unit_test_setup(ram_may_have_two_ranges, setup),
 		cmocka_unit_test_setup(devices_that_do_dma_need_trust, setup),
+		cmocka_unit_test_setup(the_first_name_says_whether_a_device_does_dma, setup),
 		cmocka_unit_test_setup(the_finisher_needs_power, setup),
 		cmocka_unit_test_setup(what_is_in_one_page_with_a_device_counts, setup),
 		cmocka_unit_test_setup(a_device_is_in_one_domain, setup),
