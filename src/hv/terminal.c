@@ -15,7 +15,9 @@
 #define LINE_HZ	 250 /* the first look at an incomplete line */
 #define ALL_HZ	 64  /* all harts together */
 #define LEAST_HZ 8   /* each hart */
-#define FULL_HZ	 1   /* how long a guest may leave its UART full */
+
+/* How many seconds a guest of several may leave its UART full. */
+#define FULL_SECONDS 10
 
 /* The most reads of UART_FIFO bytes in one look. */
 #define READS 4
@@ -107,8 +109,9 @@ static void take_typed(char byte)
 
 /*
  * The number of bytes to read now. What the guest has no room for waits in the machine's UART, as
- * without Halite. But if the guest takes nothing for a while, what is typed is read and lost, so
- * that Ctrl-] is found.
+ * without Halite. But if there is another guest to switch to, and this one takes nothing for a
+ * while, what is typed is read and lost, so that Ctrl-] is found. A machine that is slow may hold a
+ * guest up for seconds.
  */
 static unsigned int wanted(const struct vcpu *v, uint64_t now)
 {
@@ -121,7 +124,9 @@ static unsigned int wanted(const struct vcpu *v, uint64_t now)
 	input.taken = taken;
 	if (room)
 		return room < UART_FIFO ? room : UART_FIFO;
-	return is_over(input.moved, now, ticks(v, FULL_HZ)) ? UART_FIFO : 0;
+	if (domain_count == 1 || !is_over(input.moved, now, FULL_SECONDS * ticks(v, 1)))
+		return 0;
+	return UART_FIFO;
 }
 
 static bool look(struct vcpu *v, uint64_t now)
