@@ -140,7 +140,7 @@ void domain_build(struct domain *d, struct host *h, const struct domain_config *
 		  unsigned int later)
 {
 	d->host = h;
-	d->line.name = h->domain_count || later ? c->name : "";
+	d->line.name = c->name;
 	d->power = c->power;
 	d->nacl_offered = c->nacl_offered;
 	d->nacl_features = c->nacl_features;

@@ -20,8 +20,8 @@
 #define CELLS_MAX   16
 
 /*
- * Devices that do no DMA, by the first name in compatible, which is the most specific one. Any other
- * device may do DMA: one that is only compatible with a name here may have DMA of its own.
+ * Devices that do no DMA, by the first name in compatible, which is the most specific one. Any
+ * other device may do DMA: one that is only compatible with a name here may have DMA of its own.
  */
 static const char *const no_dma[] = {
 	"ns16550a",	"ns16550",	"snps,dw-apb-uart", "sifive,uart0", "google,goldfish-rtc",
