@@ -117,9 +117,11 @@ static void change_isa(const struct machine *m, void *fdt, int cpu, struct isa *
 /* @fdt, in which no node has moved, gets the ISA strings that the guest has of @machine_fdt's. */
 static void change_cpus(void *fdt, const void *machine_fdt, const struct machine *m)
 {
-	static struct isa list = { .end = '\0' }, string = { .end = '_' };
+	static struct isa list, string;
 	int cpu;
 
+	list.end = '\0';
+	string.end = '_';
 	list.p.value = string.p.value = NULL;
 	devtree_each_subnode (cpu, machine_fdt, m->nodes.cpus) {
 		struct devtree_property p[] = {

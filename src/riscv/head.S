@@ -114,7 +114,9 @@ sections:
 	.word PE_DATA
 sections_end:
 
-	.balign PE_SECTION_ALIGN
+/* halite.lds aligns this section to PE_SECTION_ALIGN. */
+	.section .head.text, "ax"
+	.option norelax
 text_start:
 
 /* The entry from the boot loader: a0 is the hart id, a1 the device tree. */
