@@ -95,7 +95,7 @@ TOOL_AGENT := build/obj/tools/agent.elf
 # The command writes device trees by libfdt, which is compiled without warnings: its code is not
 # Halite's.
 TOOL_LIBFDT := $(addprefix build/obj/tools/libfdt/,\
-	$(addsuffix .o,fdt fdt_ro fdt_rw fdt_wip fdt_check fdt_strerror))
+	$(addsuffix .o,fdt fdt_ro fdt_rw fdt_wip fdt_check fdt_strerror fdt_sw fdt_empty_tree))
 TOOL_INCLUDES := -isystem build/ext/libfdt
 
 $(TOOL_LIBFDT): build/obj/tools/libfdt/%.o: Makefile | build/ext/libfdt/libfdt.h

@@ -16,7 +16,8 @@ UNIT_HEXT := $(wildcard src/hext/*.c)
 UNIT_HV := $(addprefix src/hv/,devtree.c devtree_fill.c guest_fdt.c home.c image.c machine.c) \
 	$(addprefix src/hv/,machine_devices.c machine_isa.c machine_aia.c machine_wires.c) \
 	$(addprefix src/hv/,machine_console.c) \
-	$(addprefix src/hv/,modules.c options.c pack.c identity.c vmid.c withheld.c) \
+	$(addprefix src/hv/,modules.c options.c pack.c pack_domains.c identity.c vmid.c) \
+	src/hv/withheld.c \
 	$(addprefix src/hv/,domain_config.c domain_devices.c) \
 	$(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))

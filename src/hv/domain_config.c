@@ -50,6 +50,29 @@ static const char *string_of(const struct domain_config *c, const void *fdt, con
 	return text;
 }
 
+/* Refuse a property of Halite's that is none: its name is spelled wrong, or of another version. */
+static void check_properties(const struct domain_config *c, const void *fdt)
+{
+	static const char *const known[] = { "harts", "name", "nacl", "devices", "dma", "power" };
+	static const char prefix[] = "halite,";
+	const char *name;
+	unsigned int i;
+	int at;
+
+	fdt_for_each_property_offset (at, fdt, c->node) {
+		if (!fdt_getprop_by_offset(fdt, at, &name, NULL) ||
+		    strncmp(name, prefix, sizeof(prefix) - 1))
+			continue;
+		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+			if (!strcmp(name + sizeof(prefix) - 1, known[i]))
+				break;
+		}
+		if (i == sizeof(known) / sizeof(known[0]))
+			hv_fatal("%s: %s: this property is not known", devtree_path(fdt, c->node),
+				 name);
+	}
+}
+
 /* A name goes in front of lines on the console. So it has no spaces, and no control characters. */
 static void parse_name(struct domain_config *all, unsigned int i, const void *fdt)
 {
@@ -268,6 +291,7 @@ void domain_config_parse(struct domain_config *c, const void *fdt, struct host *
 	find_free(&free, h, mods);
 	for (i = 0; i < count; i++) {
 		c[i].sources = sources + i * machine_controllers(m);
+		check_properties(&c[i], fdt);
 		parse_name(c, i, fdt);
 		parse_nacl(&c[i], fdt, &h->options);
 		c[i].power = fdt_getprop(fdt, c[i].node, "halite,power", NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The devices of a domain: those that its property halite,devices names, by their paths in the
- * machine's device tree. Their registers and their interrupt sources go with them.
+ * The devices of a domain: those that its property halite,devices names, by their paths, aliases or
+ * unique names in the machine's device tree. Their registers and their interrupt sources go with
+ * them.
  *
  * Specification: Devicetree Specification 0.4, chapter "Interrupts and Interrupt Mapping".
  */
@@ -109,6 +110,24 @@ static void add_subtree(struct domain_config *c, struct domain_subtree t)
 	for (i = c->given_count++; i && c->given[i - 1].first > t.first; i--)
 		c->given[i] = c->given[i - 1];
 	c->given[i] = t;
+}
+
+/* The node with path or alias @path, or the only one with that name. Negative: there is none. */
+static int find_node(const void *fdt, const char *path)
+{
+	int found = fdt_path_offset(fdt, path);
+	int node;
+
+	if (found >= 0 || *path == '/')
+		return found;
+	for (node = fdt_next_node(fdt, 0, NULL); node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+		if (strcmp(fdt_get_name(fdt, node, NULL), path))
+			continue;
+		if (found >= 0)
+			return -FDT_ERR_NOTFOUND;
+		found = node;
+	}
+	return found;
 }
 
 /* ---- what a device may do ---- */
@@ -352,7 +371,7 @@ static void take_device(struct domain_config *c, const void *fdt, const struct m
 			unsigned int before, const char *path, bool several)
 {
 	const struct taking taking = { c, before, fdt, m };
-	struct domain_subtree t = { .first = fdt_path_offset(fdt, path) };
+	struct domain_subtree t = { .first = find_node(fdt, path) };
 
 	if (t.first < 0)
 		hv_fatal("%s: " PROPERTY ": there is no node \"%s\"", devtree_path(fdt, c->node),

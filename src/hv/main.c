@@ -19,6 +19,7 @@
 #include "hv/modules.h"
 #include "hv/options.h"
 #include "hv/pack.h"
+#include "hv/pack_domains.h"
 #include "hv/plic.h"
 #include "hv/stats_format.h"
 #include "hv/terminal.h"
@@ -71,7 +72,7 @@ void hv_start(uint64_t hartid, void *fdt)
 	pack_release_ramdisk(fdt);
 	machine_parse_memory(&host.machine, fdt);
 	pack_find(&pack, fdt, &host.machine, self);
-	tree = pack_choose_fdt(&pack, fdt, &host.machine);
+	tree = pack_add_domains(&pack, pack_choose_fdt(&pack, fdt, &host.machine));
 	if (tree != fdt) {
 		machine_check_fdt(tree, HOME_FDT_MAX);
 		/* The lists of the loader's tree are not in use any more. */
@@ -91,6 +92,11 @@ void hv_start(uint64_t hartid, void *fdt)
 		cpus = cpus * 7 / 8;
 		/* The lists of home_choose() are not in use any more. */
 		memory = before;
+	}
+	/* hv_main() clears the tree in use. Domains are to learn nothing from the loader's. */
+	if (mods.domains && tree != fdt) {
+		console_use_finisher(machine_find_finisher, tree);
+		memset(fdt, 0, fdt_totalsize(fdt));
 	}
 	home_move(home, hartid, tree);
 }
@@ -146,6 +152,14 @@ static void print_facts(const struct host *h)
 	print_intc(m);
 	hv_print("halite: %u device ranges\n", m->devices.count);
 	print_hidden(m);
+}
+
+/* What a boot loader gives to its kernel is for none of several domains. */
+static void warn_of_unused(const void *fdt)
+{
+	if (pack.domains.size && (pack.ramdisk.size || *machine_bootargs(fdt)))
+		hv_warn("command line and ramdisk of the boot loader are not used: each domain has "
+			"its own");
 }
 
 /* With console=virtual, the machine's UART is not the guest's, and a virtual one has its place. */
@@ -247,6 +261,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	hv_print(", for the guest: %s\n", options_nacl_text(options, text, sizeof(text)));
 	modules_find_packed(&mods, fdt, &host.machine, host.home, &pack);
 	print_facts(&host);
+	warn_of_unused(fdt);
 	take_console(fdt, &mods);
 	host_build(&host);
 	if (mods.domains)

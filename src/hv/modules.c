@@ -153,7 +153,7 @@ static void keep_for_domains(struct modules *mods, const void *fdt, const struct
 {
 	unsigned int i;
 
-	if (pack && pack->header.size)
+	if (pack && pack->kernel.size)
 		hv_fatal("%s: a domain, and a pack, whose kernel no domain would have",
 			 devtree_path(fdt, mods->taken[0]));
 	for (i = 0; i < l->count; i++) {
@@ -161,6 +161,11 @@ static void keep_for_domains(struct modules *mods, const void *fdt, const struct
 			hv_fatal("%s: a module that is in no domain, on a machine with domains",
 				 devtree_path(fdt, l->found[i].node));
 		mods->further[mods->further_count++] = l->found[i].range;
+	}
+	if (pack && pack->domains.size) {
+		/* All modules are in the pack. Its nodes have command lines of other domains. */
+		mods->further[0] = pack->whole;
+		mods->further_count = 1;
 	}
 }
 

@@ -25,7 +25,8 @@
  * Halite's guest, and all modules of the device tree are further ones.
  *
  * If /chosen has nodes of domains (domain_config.h), all modules are in these nodes. They are
- * further ones until modules_of_domain() finds those of one domain.
+ * further ones until modules_of_domain() finds those of one domain. If the nodes come from a pack
+ * (pack_domains.h), the whole pack is the only further one.
  */
 struct modules {
 	struct range kernel;
@@ -44,7 +45,8 @@ struct modules {
  * Find the modules in @fdt and in @pack (NULL: there is none). machine_parse_memory() has filled in
  * @m. The following errors are fatal, and the message names the node: no kernel, two ramdisks for
  * one kernel, a malformed reg, a module that is not in RAM, a module that overlaps another module,
- * the pack, reserved memory, or @self, and domains beside a pack or a module that is in no domain.
+ * the pack, reserved memory, or @self, and domains beside a packed kernel or a module that is in no
+ * domain.
  */
 void modules_find_packed(struct modules *mods, const void *fdt, const struct machine *m,
 			 struct range self, const struct pack *pack);

@@ -17,7 +17,7 @@
 static const char packed_file[] = "packed file";
 static const char bundle[] = "bundle (the ramdisk at linux,initrd-start)";
 
-static const char *const kind_names[PACK_KINDS] = { "kernel", "ramdisk", "device tree" };
+static const char *const kind_names[PACK_KINDS] = { "kernel", "ramdisk", "device tree", "domains" };
 
 static const void *memory_at(uint64_t address)
 {
@@ -172,8 +172,10 @@ static void take(struct pack *p, const char *name, uint64_t start, uint64_t load
 	p->kernel = module_of(p, PACK_KERNEL);
 	p->ramdisk = module_of(p, PACK_RAMDISK);
 	p->fdt = module_of(p, PACK_FDT);
-	if (!p->kernel.size)
-		hv_fatal("%s: it has no kernel: " REMEDY, name);
+	p->domains = module_of(p, PACK_DOMAINS);
+	if (!p->kernel.size == !p->domains.size)
+		hv_fatal("%s: it has %s: " REMEDY, name,
+			 p->kernel.size ? "a kernel and domains" : "no kernel");
 }
 
 /* The size that the boot header gives to the file whose image is @self. */

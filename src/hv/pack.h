@@ -17,6 +17,7 @@ struct pack {
 	struct range kernel;  /* size 0: there is none */
 	struct range ramdisk; /* size 0: there is none. May be the boot loader's */
 	struct range fdt;     /* size 0: there is none */
+	struct range domains; /* size 0: there are none. Otherwise there is no kernel */
 };
 
 /* The range of linux,initrd-start and -end of @fdt. Size 0: there is none. */

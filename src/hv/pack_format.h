@@ -17,16 +17,26 @@
 
 #define PACK_MAGIC	   "HALITEPK" /* without its final zero */
 #define PACK_MAGIC_SIZE	   8
-#define PACK_VERSION	   1u
+#define PACK_VERSION	   2u
 #define PACK_WORDS_SIZE	   512
 #define PACK_BOOTARGS_SIZE 2048
 /* The packed device tree has this many bytes of room behind it, for what the loader tells. */
 #define PACK_FDT_ROOM 16384u
 
+/*
+ * The module of domains: [ room | nodes | files ]. At PACK_DOMAINS_ROOM from its start is a device
+ * tree, whose root has the nodes of the domains, as docs/domains.md describes them below /chosen.
+ * reg of each of their modules has two cells for the offset from the start of this module, and two
+ * for the size. halite,harts has one cell for each hart id. The room is for the machine's device
+ * tree with these nodes.
+ */
+#define PACK_DOMAINS_ROOM (1024u * 1024)
+
 enum pack_kind {
 	PACK_KERNEL,  /* a file that image_load() takes */
 	PACK_RAMDISK, /* of the guest */
 	PACK_FDT,     /* the device tree of the machine */
+	PACK_DOMAINS, /* domains, in place of kernel and ramdisk */
 	PACK_KINDS,
 };
 
@@ -43,10 +53,9 @@ struct pack_header {
 	uint32_t crc;  /* of the header with 0 here */
 	uint64_t size; /* from the start of the header to the end of the last module */
 	struct pack_module modules[PACK_KINDS];
-	uint8_t zero[8];
 	char words[PACK_WORDS_SIZE];	   /* Halite's command line, and a zero */
 	char bootargs[PACK_BOOTARGS_SIZE]; /* the guest's command line, and a zero */
-	uint8_t rest[4096 - 104 - PACK_WORDS_SIZE - PACK_BOOTARGS_SIZE];
+	uint8_t rest[4096 - 120 - PACK_WORDS_SIZE - PACK_BOOTARGS_SIZE];
 };
 
 _Static_assert(sizeof(struct pack_header) == 4096, "the header of a pack is a page");

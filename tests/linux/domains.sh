@@ -188,6 +188,52 @@ test_refuse_domain()
 		/soc/test@100000
 }
 
+# pack_domains OUT OPTIONS...: packs the domains A and B, as two_domains has them, with devices by
+# alias and by name.
+pack_domains()
+{
+	local out=$1 own="harts=2 memory=40 ticks=1e8480"
+	shift
+	local a="source=a no-hart=1 no-source=b no-device=101000 no-memory=84500000"
+	local b="source=b no-hart=2 no-source=a no-device=10000000 no-memory=80500000"
+	local all=memory=64M,kernel=$GUESTS/domains.image
+	"$HALITE" pack "$@" -o "$out" \
+		--domain "name=A,cpus=2,$all,devices=serial0,append=$own $a" \
+		--domain "name=B,harts=3:1,$all,nacl=none,devices=rtc@101000,append=$own $b"
+	"$HALITE" pack --list "$out"
+}
+
+# domains_packed A B QEMU-ARGUMENTS...: a machine with the domains of pack_domains, whose RAM is at
+# the addresses A and B.
+domains_packed()
+{
+	local a=$1 b=$2
+	shift 2
+	with_console "" 60 "$QEMU10" -M virt -cpu rv64,h=true -smp 4 -m 512M -nographic "$@"
+	[ "$STATUS" != 124 ] || fail "hung: ended after its time limit, see ${CONSOLE#"$TOP"/}"
+	expect_console "^halite: domain A: harts 0 2, 64 MiB of RAM from $a," "A has other parts"
+	expect_console "^halite: domain B: harts 1 3, 64 MiB of RAM from $b," "B has other parts"
+	domain_passed A
+	domain_passed B
+	expect_status 0
+}
+
+# Domains of a packed file, of a bundle, and with a packed device tree.
+test_domains_pack()
+{
+	local out=$LOGS/$NAME.out tree=$LOGS/$NAME.dtb
+	pack_domains "$out"
+	[ "$("$HALITE" pack --list "$out" | grep -c '^domain [AB]$')" = 2 ] ||
+		fail "--list: no domains"
+	domains_packed 0x80400000 0x84400000 -kernel "$out" -append "for nobody"
+	expect_console '^halite: warning: command line and ramdisk of the boot loader are not' \
+		"no word about the boot loader's command line"
+	rm -f "$tree"
+	"$QEMU10" -M "virt,dumpdtb=$tree" -cpu rv64,h=true -smp 4 -m 512M -nographic >/dev/null 2>&1
+	pack_domains "$out" --dtb "$tree" --bundle
+	domains_packed 0x80200000 0x84200000 -kernel "$BUILD/halite.bin" -initrd "$out"
+}
+
 domains_tests()
 {
 	test_case domains-apart test_domains_apart
@@ -198,5 +244,6 @@ domains_tests()
 	test_case domains-reset test_domains_reset
 	test_case domains-reset-aia test_domains_reset ,aia=aplic-imsic,aia-guests=3
 	test_case domains-power test_domains_power
+	test_case domains-pack test_domains_pack
 	test_case refuse-domain test_refuse_domain
 }

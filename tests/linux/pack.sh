@@ -220,7 +220,7 @@ test_tool_pack_list()
 		list_fails "the header is cut short" "$out.2"
 		cp "$out" "$out.2"
 		alter "$out.2" $((offset + 8))
-		list_fails "has format 238; expected 1" "$out.2"
+		list_fails "has format 238; expected 2" "$out.2"
 	done
 	for kind in gzip zstd; do
 		"$kind" -q -c "$out" >"$out.2"
@@ -238,6 +238,63 @@ test_tool_pack_list()
 	refuses "--list with other options" pack --list "$out" --bundle
 	refuses "--list: it is given twice" pack --list "$out" --list "$out"
 	refuses "--list: its value is missing" pack --list
+}
+
+# nodes_of DTB: prints the nodes of domains in the device tree without their places.
+nodes_of()
+{
+	dtc -q -I dtb -O dts -s "$1" | sed 's/^\t*//' | awk '
+		/^domain-/ { inside = 1 }
+		inside && !/^reg = / { sub(/^module@[0-9a-f]*/, "module"); print }
+		inside { depth += /\{$/; depth -= /^};/; inside = depth > 0 }'
+}
+
+# The nodes of domains in a pack are those that `halite run` gives QEMU.
+test_tool_pack_domains()
+{
+	local image=$LOGS/$NAME.image out=$LOGS/$NAME.out dtb=$LOGS/$NAME.dtb domains a b place
+	make_image "$image" $((9 * 1024 * 1024))
+	a="name=a,cpus=2,memory=64M,kernel=$image,append=x=1,,2 y,devices=/soc/rtc@101000,power"
+	b="name=b,harts=5:3,memory=62M,kernel=$image,initrd=$image,nacl=sync_csr+sync_sret"
+	b+=",dma=trusted"
+	domains=(--domain "$a" --domain "$b")
+	cat >"$LOGS/$NAME.qemu" <<-SCRIPT
+		#!/bin/sh
+		case "\$*" in -version | *dumpdtb=*) exec "$QEMU10" "\$@" ;; esac
+		while [ \$# -gt 1 ]; do [ "\$1" != -dtb ] || cat "\$2" >"$dtb"; shift; done
+	SCRIPT
+	chmod +x "$LOGS/$NAME.qemu"
+	"$HALITE" run --qemu "$LOGS/$NAME.qemu" --nacl none "${domains[@]}" || [ $? = 1 ]
+	gzip -c "$image" >"$LOGS/$NAME.gz"
+	"$HALITE" pack --bundle --nacl none "${domains[@]/kernel=$image/kernel=$LOGS/$NAME.gz}" \
+		-o "$out"
+	place=$(($(offset_of domains "$out") + 0x100000))
+	tail -c +$((place + 1)) "$out" >"$out.dtb"
+	nodes_of "$dtb" >"$dtb.nodes"
+	nodes_of "$out.dtb" >"$out.nodes"
+	[ "$(grep -c '^module {' "$out.nodes")" = 3 ] || fail "not three modules"
+	cmp "$dtb.nodes" "$out.nodes" || fail "the nodes are others than those of halite run"
+	[ "$(fdtget -l "$out.dtb" / | tr '\n' ' ')" = "domain-a domain-b " ] || fail "their order"
+	# Each file is where the list says.
+	place=$("$HALITE" pack --list "$out" | sed -n 's/^  ramdisk  *\(0x[0-9a-f]*\),.*/\1/p')
+	cmp -n 4096 -i 0:$((place)) "$image" "$out" || fail "the ramdisk is elsewhere"
+	[ "$("$HALITE" pack --list "$out" | grep -c '^  kernel .* 4096 bytes$')" = 2 ] ||
+		fail "--list: not two kernels"
+	! "$HALITE" pack --list "$out" | grep "guest's command line" || fail "a line of no guest"
+	a=name=a,memory=64M,kernel=$image
+	refuses "--kernel is missing" pack -o "$out"
+	refuses "-o is missing" pack --domain "$a"
+	refuses "--domain with --kernel: expected" pack --domain "$a" --kernel "$image" -o "$out"
+	refuses "--domain with --initrd: expected" pack --domain "$a" --initrd "$image" -o "$out"
+	refuses "--domain with --append: expected" pack --domain "$a" --append x -o "$out"
+	refuses "--domain: name 'a': another domain has it" pack --domain "$a" \
+		--domain "$a" -o "$out"
+	refuses "--domain a: cpu: unknown key" pack --domain "$a,cpu=1" -o "$out"
+	refuses "--domain a: kernel: '$0' is neither" pack --domain "${a/$image/$0}" -o "$out"
+	refuses "--domain a: initrd: '/nowhere'" pack --domain "$a,initrd=/nowhere" -o "$out"
+	refuses "--domain a: memory: 2 MiB is too little for the kernel" pack \
+		--domain "${a/64M/2M}" -o "$out"
+	refuses "it is the input '$image'" pack --domain "$a" -o "$image"
 }
 
 # Halite's messages about what boot loaders give it.
@@ -494,7 +551,7 @@ test_u_boot_guest()
 tool_pack_tests()
 {
 	local name
-	for name in arguments kernels compressed layout list; do
+	for name in arguments kernels compressed layout list domains; do
 		test_case "tool-pack-$name" "test_tool_pack_$name"
 	done
 }

@@ -245,6 +245,27 @@ static void a_device_is_in_one_domain(void **state)
 	assert_fatal(parse(), B ": halite,devices: " RTC " is in one page");
 }
 
+/* A device has a path, maybe an alias, and a name that may be there once. */
+static void a_device_may_be_given_by_alias_or_name(void **state)
+{
+	(void)state;
+	add_node("/", "aliases");
+	set_text("/aliases", "com1", UART);
+	give(A, "com1");
+	give(B, "rtc@101000");
+	assert_fine(parse());
+	assert_int_equal(c[0].given[0].first, node_at(UART));
+	assert_int_equal(c[1].given[0].first, node_at(RTC));
+	/* The alias counts, and not the node of that name. */
+	set_text("/aliases", "rtc", UART);
+	add_node("/", "rtc");
+	give(A, "rtc");
+	assert_fine(parse());
+	assert_int_equal(c[0].given[0].first, node_at(UART));
+	add_node("/", "rtc@101000");
+	assert_fatal(parse(), B ": halite,devices: there is no node \"rtc@101000\"");
+}
+
 static void bad_devices_are_refused(void **state)
 {
 	static const struct {
@@ -252,6 +273,8 @@ static void bad_devices_are_refused(void **state)
 	} bad[] = {
 		{ "/soc/nothing", "there is no node" },
 		{ "serial", "there is no node" },
+		{ "/serial@10000000", "there is no node" },
+		{ "soc/serial@10000000", "there is no node" },
 		{ "/soc/clint@2000000", "is withheld from domains (belongs to firmware)" },
 		{ "/soc/plic@c000000", "is withheld from domains (reached through Halite)" },
 		{ "/cpus/cpu@0", "has no registers" },
@@ -268,6 +291,20 @@ static void bad_devices_are_refused(void **state)
 	}
 	assert_int_equal(fdt_setprop(tree, node_at(A), "halite,devices", UART, strlen(UART)), 0);
 	assert_fatal(parse(), A ": halite,devices: no list of paths");
+}
+
+/* A property of another Halite's, or a name that is spelled wrong, would be silently ignored. */
+static void unknown_properties_are_refused(void **state)
+{
+	(void)state;
+	set_text(B, "vpl011", "");
+	set_text(B, "halit,x", "");
+	assert_fine(parse());
+	set_text(B, "halite,device", UART);
+	assert_fatal(parse(), B ": halite,device: this property is not known");
+	assert_int_equal(fdt_delprop(tree, node_at(B), "halite,device"), 0);
+	set_text(B, "halite,", UART);
+	assert_fatal(parse(), B ": halite,: this property is not known");
 }
 
 static void bad_harts_are_refused(void **state)
@@ -371,7 +408,9 @@ int main(void)
 		cmocka_unit_test_setup(the_finisher_needs_power, setup),
 		cmocka_unit_test_setup(what_is_in_one_page_with_a_device_counts, setup),
 		cmocka_unit_test_setup(a_device_is_in_one_domain, setup),
+		cmocka_unit_test_setup(a_device_may_be_given_by_alias_or_name, setup),
 		cmocka_unit_test_setup(bad_devices_are_refused, setup),
+		cmocka_unit_test_setup(unknown_properties_are_refused, setup),
 		cmocka_unit_test_setup(bad_harts_are_refused, setup),
 		cmocka_unit_test_setup(bad_memory_is_refused, setup),
 		cmocka_unit_test_setup(bad_words_are_refused, setup),

@@ -6,6 +6,7 @@
 #include "hv/home.h"
 #include "hv/modules.h"
 #include "hv/pack.h"
+#include "hv/pack_domains.h"
 #include "lib/crc32.h"
 
 #define KIB	 UINT64_C(1024)
@@ -37,7 +38,7 @@ static struct pack_header *make_pack(uint64_t offset)
 
 	memset(h, 0, sizeof(*h));
 	memcpy(h->magic, "HALITEPK", 8);
-	h->version = 1;
+	h->version = 2;
 	h->size = RAMDISK_AT + 100;
 	h->modules[PACK_KERNEL] = (struct pack_module){ .offset = KERNEL_AT, .size = 4000 };
 	h->modules[PACK_RAMDISK] = (struct pack_module){ .offset = RAMDISK_AT, .size = 100 };
@@ -158,10 +159,10 @@ static void refuses_a_damaged_header(void **state)
 	header->magic[0] = 'H';
 	header->words[0] = 'N';
 	assert_fatal(find(), "wrong CRC of the header");
-	header->version = 2;
-	sign(header);
-	assert_fatal(find(), "format 2, this Halite takes 1");
 	header->version = 1;
+	sign(header);
+	assert_fatal(find(), "format 1, this Halite takes 2");
+	header->version = 2;
 	memset(header->words, 'x', sizeof(header->words));
 	sign(header);
 	assert_fatal(find(), "a command line has no end");
@@ -437,6 +438,187 @@ static void refuses_a_bad_tree(void **state)
 	assert_fatal(pack_choose_fdt(&pack, tree, &m), "no device tree at 0x");
 }
 
+#define DOMAINS_AT 16384		      /* from the header */
+#define FILE_AT	   (PACK_DOMAINS_ROOM + 8192) /* from the module */
+#define MODULE_AT  (HEADER + DOMAINS_AT)
+
+static uint8_t *packed_nodes(void)
+{
+	return ram_memory + MODULE_AT + PACK_DOMAINS_ROOM;
+}
+
+/* Make the pack one of domains a and b, without signing it. Harts 1 and 0 are a's. */
+static void pack_domains(void)
+{
+	static const char *const names[] = { "domain-b", "domain-a" };
+	uint8_t *nodes = packed_nodes();
+	unsigned int i;
+	int node, module;
+
+	memset(header->modules, 0, sizeof(header->modules));
+	header->modules[PACK_DOMAINS] =
+		(struct pack_module){ .offset = DOMAINS_AT, .size = FILE_AT + 8192 };
+	header->size = DOMAINS_AT + FILE_AT + 8192;
+	set_image_size(HEADER - IMAGE + header->size);
+	assert_int_equal(fdt_create_empty_tree(nodes, 4096), 0);
+	for (i = 0; i < 2; i++) {
+		node = fdt_add_subnode(nodes, 0, names[i]);
+		assert_int_equal(fdt_setprop_string(nodes, node, "compatible", "halite,domain"), 0);
+		assert_int_equal(fdt_setprop_u32(nodes, node, "#address-cells", 2), 0);
+		assert_int_equal(fdt_setprop_u32(nodes, node, "#size-cells", 2), 0);
+		assert_int_equal(fdt_setprop_u32(nodes, node, "halite,harts", 1), 0);
+		assert_int_equal(fdt_appendprop_u32(nodes, node, "halite,harts", 0), 0);
+		module = fdt_add_subnode(nodes, node, "module");
+		assert_int_equal(
+			fdt_setprop_string(nodes, module, "compatible", "multiboot,kernel"), 0);
+		assert_int_equal(fdt_setprop_u64(nodes, module, "reg", FILE_AT + 4096 * (1 - i)),
+				 0);
+		assert_int_equal(fdt_appendprop_u64(nodes, module, "reg", 4096), 0);
+	}
+	assert_int_equal(fdt_pack(nodes), 0);
+}
+
+static const void *add(void)
+{
+	return pack_add_domains(&pack, tree);
+}
+
+static void takes_a_pack_of_domains(void **state)
+{
+	(void)state;
+	pack_domains();
+	sign(header);
+	assert_fine(find());
+	assert_int_equal(pack.kernel.size, 0);
+	assert_int_equal(pack.domains.start, at(MODULE_AT));
+	assert_int_equal(pack.domains.size, FILE_AT + 8192);
+	packed_nodes()[8192] ^= 1;
+	assert_fatal(find(), "packed file: the domains at 0x");
+	packed_nodes()[8192] ^= 1;
+	header->modules[PACK_KERNEL] = (struct pack_module){ .offset = KERNEL_AT, .size = 4000 };
+	sign(header);
+	assert_fatal(find(), "it has a kernel and domains");
+}
+
+/* The nodes are in the tree, in their order, with addresses in place of offsets. */
+static void adds_the_nodes_of_domains(void **state)
+{
+	static const uint8_t ids[] = { 0, 0, 0, 1, 0, 0, 0, 0 };
+	static const void *made;
+	struct modules mods;
+	const void *value;
+	int len, a, b, chosen;
+
+	(void)state;
+	assert_fine(find());
+	assert_ptr_equal(add(), tree);
+	pack_domains();
+	sign(header);
+	assert_fine(find());
+	assert_fine(made = add());
+	assert_ptr_equal(made, ram_memory + MODULE_AT);
+	assert_int_equal(fdt_check_full(made, PACK_DOMAINS_ROOM), 0);
+	chosen = fdt_path_offset(made, "/chosen");
+	a = fdt_first_subnode(made, chosen);
+	b = fdt_next_subnode(made, a);
+	assert_string_equal(fdt_get_name(made, a, NULL), "domain-a");
+	assert_string_equal(fdt_get_name(made, b, NULL), "domain-b");
+	assert_int_equal(fdt_next_subnode(made, b), -FDT_ERR_NOTFOUND);
+	value = fdt_getprop(made, a, "halite,harts", &len);
+	assert_int_equal(len, sizeof(ids));
+	assert_memory_equal(value, ids, sizeof(ids));
+	assert_true(fdt_path_offset(made, "/memory@80000000") > 0);
+	m.nodes.chosen = chosen;
+	assert_fine(modules_find_packed(&mods, made, &m, self, &pack));
+	assert_int_equal(mods.domains, 2);
+	/* All of the pack is kept for the next reset of a domain. */
+	assert_int_equal(mods.further_count, 1);
+	assert_int_equal(mods.further[0].start, pack.whole.start);
+	assert_int_equal(mods.further[0].size, pack.whole.size);
+	assert_fine(modules_of_domain(&mods, made, &m, a, self));
+	assert_int_equal(mods.kernel.start, at(MODULE_AT) + FILE_AT);
+	assert_int_equal(mods.kernel.size, 4096);
+	assert_fine(modules_of_domain(&mods, made, &m, b, self));
+	assert_int_equal(mods.kernel.start, at(MODULE_AT) + FILE_AT + 4096);
+}
+
+static void hart_ids_get_the_cells_of_the_tree(void **state)
+{
+	static const uint8_t ids[] = { 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
+	static const void *made;
+	const void *value;
+	int len;
+
+	(void)state;
+	set_cells("/cpus", "#address-cells", 2);
+	assert_int_equal(fdt_del_node(tree, node_at("/chosen")), 0);
+	pack_domains();
+	sign(header);
+	assert_fine(find());
+	assert_fine(made = add());
+	value = fdt_getprop(made, fdt_path_offset(made, "/chosen/domain-b"), "halite,harts", &len);
+	assert_int_equal(len, sizeof(ids));
+	assert_memory_equal(value, ids, sizeof(ids));
+}
+
+/* Set reg of the module of domain a, and make the CRCs right. */
+static void set_file(uint64_t start, uint64_t size)
+{
+	uint8_t *nodes = packed_nodes();
+	int node = fdt_path_offset(nodes, "/domain-a/module");
+
+	assert_int_equal(fdt_setprop_inplace_namelen_partial(nodes, node, "reg", 3, 0,
+							     (fdt64_t[]){ cpu_to_fdt64(start) }, 8),
+			 0);
+	assert_int_equal(fdt_setprop_inplace_namelen_partial(nodes, node, "reg", 3, 8,
+							     (fdt64_t[]){ cpu_to_fdt64(size) }, 8),
+			 0);
+	sign(header);
+	assert_fine(find());
+}
+
+static void refuses_wrong_nodes_of_domains(void **state)
+{
+	(void)state;
+	pack_domains();
+	set_file(PACK_DOMAINS_ROOM - 1, 4096);
+	assert_fatal(add(), "packed domains: reg: a file is not in the pack");
+	set_file(FILE_AT + 8193, 1);
+	assert_fatal(add(), "a file is not in the pack");
+	set_file(FILE_AT, 8193);
+	assert_fatal(add(), "a file is not in the pack");
+	set_file(FILE_AT, 0);
+	assert_fatal(add(), "a file is not in the pack");
+	set_file(FILE_AT, 8192);
+	assert_fine(add());
+	assert_int_equal(fdt_setprop_u32(packed_nodes(),
+					 fdt_path_offset(packed_nodes(), "/domain-a/module"), "reg",
+					 1),
+			 0);
+	sign(header);
+	assert_fine(find());
+	assert_fatal(add(), "a file is not in the pack");
+	packed_nodes()[0] ^= 1;
+	sign(header);
+	assert_fine(find());
+	assert_fatal(add(), "no device tree at 0x");
+	header->modules[PACK_DOMAINS].size = PACK_DOMAINS_ROOM;
+	sign(header);
+	assert_fine(find());
+	assert_fatal(add(), "packed domains: no nodes");
+}
+
+static void refuses_domains_of_the_tree_beside_those_of_the_pack(void **state)
+{
+	(void)state;
+	pack_domains();
+	sign(header);
+	assert_fine(find());
+	add_node("/chosen", "domain-z");
+	set_text("/chosen/domain-z", "compatible", "halite,domain");
+	assert_fatal(add(), "/chosen/domain-z: a domain, and a pack with domains");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -457,6 +639,11 @@ int main(void)
 		TEST(the_tree_of_the_pack_gets_what_the_loader_knows),
 		TEST(without_a_tree_in_the_pack_the_loader_s_counts),
 		TEST(refuses_a_bad_tree),
+		TEST(takes_a_pack_of_domains),
+		TEST(adds_the_nodes_of_domains),
+		TEST(hart_ids_get_the_cells_of_the_tree),
+		TEST(refuses_wrong_nodes_of_domains),
+		TEST(refuses_domains_of_the_tree_beside_those_of_the_pack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

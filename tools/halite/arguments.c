@@ -63,7 +63,8 @@ int arguments_read(char **argv, const struct argument *known, arguments_take *ta
 			message("%s: '%s': %s takes no value", argv[0], *word, known[option].name);
 			return -1;
 		}
-		if (options_once(&given, known[option].name) < 0)
+		if (strcmp(known[option].name, "--domain") &&
+		    options_once(&given, known[option].name) < 0)
 			return -1;
 		if (known[option].takes_value && !value && !(value = *++word)) {
 			message("%s: %s: its value is missing", argv[0], known[option].name);

@@ -18,9 +18,9 @@ typedef int arguments_take(void *context, unsigned int option, const char *value
 
 /*
  * Reads argv, of which argv[0] is the verb, and gives each option to take(). An option is written
- * with its whole name, as `--name value` or `--name=value`, and once. Behind `--`, no word is an
- * option. *machine becomes the word that is no option, which names a machine; NULL: the verb has
- * no such word. Returns 0, or -1 after a message.
+ * with its whole name, as `--name value` or `--name=value`, and once; --domain may be there more
+ * often. Behind `--`, no word is an option. *machine becomes the word that is no option, which
+ * names a machine; NULL: the verb has no such word. Returns 0, or -1 after a message.
  */
 int arguments_read(char **argv, const struct argument *known, arguments_take *take, void *context,
 		   const char **machine);

@@ -18,8 +18,7 @@ struct item {
 
 #define ITEMS_MAX 16
 
-/* The text "--domain NAME: KEY" for messages. It is never freed. */
-static const char *what_of(const struct domain *domain, const char *key)
+const char *domain_what(const struct domain *domain, const char *key)
 {
 	char *text;
 
@@ -132,7 +131,7 @@ static bool has_hart(const struct domain *domain, unsigned int hart)
 
 static int add_hart(const char *text, struct domain *domain, const struct domains *domains)
 {
-	const char *what = what_of(domain, "harts");
+	const char *what = domain_what(domain, "harts");
 	unsigned int hart;
 
 	if (options_number(what, text, 0, CPUS_MAX - 1, &hart) < 0)
@@ -164,7 +163,7 @@ static int set_harts(char *value, struct domain *domain, const struct domains *d
 
 static int set_memory(const char *value, struct domain *domain)
 {
-	const char *what = what_of(domain, "memory");
+	const char *what = domain_what(domain, "memory");
 
 	if (options_memory(what, value, &domain->memory) < 0)
 		return -1;
@@ -183,7 +182,7 @@ static int set_devices(char *value, struct domain *domain)
 		if (!*device || domain->device_count == DOMAIN_DEVICES_MAX) {
 			message("%s '%s': expected 1 to %d paths of the device tree, with colons "
 				"between them",
-				what_of(domain, "devices"), device, DOMAIN_DEVICES_MAX);
+				domain_what(domain, "devices"), device, DOMAIN_DEVICES_MAX);
 			return -1;
 		}
 		domain->devices[domain->device_count++] = device;
@@ -193,14 +192,14 @@ static int set_devices(char *value, struct domain *domain)
 
 static int set_nacl(const char *value, struct domain *domain)
 {
-	domain->nacl = options_nacl(what_of(domain, "nacl"), value, value, strlen(value));
+	domain->nacl = options_nacl(domain_what(domain, "nacl"), value, value, strlen(value));
 	return domain->nacl ? 0 : -1;
 }
 
 static int set_dma(const char *value, struct domain *domain)
 {
 	if (strcmp(value, "trusted")) {
-		message("%s '%s': expected trusted", what_of(domain, "dma"), value);
+		message("%s '%s': expected trusted", domain_what(domain, "dma"), value);
 		return -1;
 	}
 	domain->trusted = true;
@@ -212,7 +211,7 @@ static int set_value(const char *key, char *value, struct domain *domain,
 		     const struct domains *domains)
 {
 	if (!strcmp(key, "cpus"))
-		return options_number(what_of(domain, key), value, 1, CPUS_MAX, &domain->cpus);
+		return options_number(domain_what(domain, key), value, 1, CPUS_MAX, &domain->cpus);
 	if (!strcmp(key, "harts"))
 		return set_harts(value, domain, domains);
 	if (!strcmp(key, "memory"))
@@ -256,17 +255,18 @@ static int check_item(const struct item *items, int at, const struct domain *dom
 	if (!is_key(item->key)) {
 		message("%s: unknown key; expected name, cpus, harts, memory, kernel, initrd, "
 			"append, devices, nacl, dma or power",
-			what_of(domain, item->key));
+			domain_what(domain, item->key));
 		return -1;
 	}
 	if (is_power != !item->value) {
 		message(is_power ? "%s: it takes no value" : "%s: its value is missing",
-			what_of(domain, item->key));
+			domain_what(domain, item->key));
 		return -1;
 	}
 	for (int i = 0; i < at; i++) {
 		if (!strcmp(items[i].key, item->key)) {
-			message("%s: it is given twice; expected once", what_of(domain, item->key));
+			message("%s: it is given twice; expected once",
+				domain_what(domain, item->key));
 			return -1;
 		}
 	}
@@ -278,12 +278,12 @@ static int check_whole(struct domain *domain)
 {
 	if (!domain->kernel.path || !domain->memory) {
 		message("%s is missing; expected %s",
-			what_of(domain, domain->memory ? "kernel" : "memory"),
+			domain_what(domain, domain->memory ? "kernel" : "memory"),
 			domain->memory ? "kernel=FILE" : "a size, such as memory=512M");
 		return -1;
 	}
 	if (domain->cpus && domain->hart_count) {
-		message("%s with cpus: expected one of them", what_of(domain, "harts"));
+		message("%s with cpus: expected one of them", domain_what(domain, "harts"));
 		return -1;
 	}
 	if (domain->hart_count)
@@ -343,26 +343,32 @@ unsigned int domains_harts(const struct domains *domains)
 	return sum < end ? end : sum;
 }
 
+int domain_take_kernel(struct domain *domain, const struct guest_file *kernel)
+{
+	domain->kernel.size = kernel->size;
+	if (kernel->end - kernel->start > domain->memory) {
+		message("%s: %llu MiB is too little for the kernel, which needs %llu MiB",
+			domain_what(domain, "memory"), (unsigned long long)(domain->memory >> 20),
+			(unsigned long long)((kernel->end - kernel->start + 0xfffff) >> 20));
+		return -1;
+	}
+	if (!domain->append)
+		domain->append = kernel->is_elf ? "" : "console=ttyS0 panic=-1";
+	return 0;
+}
+
 int domains_read_files(struct domains *domains)
 {
 	for (unsigned int i = 0; i < domains->count; i++) {
 		struct domain *domain = &domains->list[i];
 		struct guest_file kernel;
 
-		if (guest_file_kernel(domain->kernel.path, what_of(domain, "kernel"), &kernel) < 0)
+		if (guest_file_kernel(domain->kernel.path, domain_what(domain, "kernel"), &kernel) <
+			    0 ||
+		    domain_take_kernel(domain, &kernel) < 0)
 			return -1;
-		domain->kernel.size = kernel.size;
-		if (kernel.end - kernel.start > domain->memory) {
-			message("%s: %llu MiB is too little for the kernel, which needs %llu MiB",
-				what_of(domain, "memory"),
-				(unsigned long long)(domain->memory >> 20),
-				(unsigned long long)((kernel.end - kernel.start + 0xfffff) >> 20));
-			return -1;
-		}
-		if (!domain->append)
-			domain->append = kernel.is_elf ? "" : "console=ttyS0 panic=-1";
 		if (domain->initrd.path &&
-		    guest_file_size(domain->initrd.path, what_of(domain, "initrd"),
+		    guest_file_size(domain->initrd.path, domain_what(domain, "initrd"),
 				    &domain->initrd.size) < 0)
 			return -1;
 	}

@@ -17,11 +17,11 @@
 /* The unit of a domain's memory and of the place of its files, in bytes. */
 #define DOMAIN_ALIGN UINT64_C(0x200000)
 
-/* A file of a domain in the machine's RAM. */
+/* A file of a domain in the machine's RAM, or in a pack. */
 struct domain_file {
 	const char *path; /* NULL: none */
 	uint64_t size;	  /* bytes */
-	uint64_t address; /* physical */
+	uint64_t address; /* physical; in a pack: from the start of the module of domains */
 };
 
 struct domain {
@@ -40,6 +40,8 @@ struct domain {
 	bool power;
 };
 
+struct guest_file;
+
 struct domains {
 	struct domain list[DOMAINS_MAX];
 	unsigned int count;
@@ -53,6 +55,15 @@ int domain_parse(const char *text, struct domains *domains);
 
 /* The number of harts that a machine needs for the domains. */
 unsigned int domains_harts(const struct domains *domains);
+
+/* What messages call the key of the domain: "--domain NAME: KEY". The text is never freed. */
+const char *domain_what(const struct domain *domain, const char *key);
+
+/*
+ * Notes the size of the domain's kernel, and puts the default in append. Returns 0, or -1 after a
+ * message that the domain's memory is too little.
+ */
+int domain_take_kernel(struct domain *domain, const struct guest_file *kernel);
 
 /*
  * Reads the sizes of the files, and puts the default in append. Returns 0, or -1 after a message

@@ -10,6 +10,7 @@
 
 static const char pack_help[] =
 	"Usage: halite pack --kernel F [OPTIONS] -o FILE\n"
+	"       halite pack --domain D [--domain D ...] [OPTIONS] -o FILE\n"
 	"       halite pack --list FILE\n"
 	"\n"
 	"Makes one file of Halite and a guest. Every boot loader that starts a RISC-V Linux\n"
@@ -20,6 +21,9 @@ static const char pack_help[] =
 	"  --initrd F      the guest's initial ramdisk. A ramdisk that the boot loader passes\n"
 	"                  replaces it\n"
 	"  --append S      the guest's command line. The boot loader's is added behind it\n"
+	"  --domain D      in place of kernel, ramdisk and command line: a part of the machine\n"
+	"                  with a guest of its own, once for each domain (see 'halite run\n"
+	"                  --help')\n"
 	"  --dtb F         the device tree of the machine, in place of the boot loader's. RAM and\n"
 	"                  reserved memory are still those that the boot loader tells\n"
 	"  --nacl LIST, --give LIST, --stats\n"
@@ -34,22 +38,16 @@ static const char pack_help[] =
 	"environment variable HALITE_BIN names.\n"
 	"Exit status: 0; 1 if --list finds an error; 2 if an argument or a file is wrong.\n";
 
-enum { KERNEL, INITRD, APPEND, NACL, GIVE, DTB, OUTPUT, LIST, BUNDLE, STATS, HELP, H };
+enum { KERNEL, INITRD, APPEND, DOMAIN, NACL, GIVE, DTB, OUTPUT, LIST, BUNDLE, STATS, HELP, H };
 
 static const struct argument known[] = {
-	[KERNEL] = { "--kernel", true },
-	[INITRD] = { "--initrd", true },
-	[APPEND] = { "--append", true },
-	[NACL] = { "--nacl", true },
-	[GIVE] = { "--give", true },
-	[DTB] = { "--dtb", true },
-	[OUTPUT] = { "-o", true },
-	[LIST] = { "--list", true },
-	[BUNDLE] = { "--bundle", false },
-	[STATS] = { "--stats", false },
-	[HELP] = { "--help", false },
-	[H] = { "-h", false },
-	{ NULL, false },
+	[KERNEL] = { "--kernel", true }, [INITRD] = { "--initrd", true },
+	[APPEND] = { "--append", true }, [DOMAIN] = { "--domain", true },
+	[NACL] = { "--nacl", true },	 [GIVE] = { "--give", true },
+	[DTB] = { "--dtb", true },	 [OUTPUT] = { "-o", true },
+	[LIST] = { "--list", true },	 [BUNDLE] = { "--bundle", false },
+	[STATS] = { "--stats", false },	 [HELP] = { "--help", false },
+	[H] = { "-h", false },		 { NULL, false },
 };
 
 static int take(void *context, unsigned int option, const char *value)
@@ -88,6 +86,27 @@ static int take(void *context, unsigned int option, const char *value)
 	}
 }
 
+/* Checks what makes a pack. Returns 0, or -1 after a message. */
+static int check_contents(const struct pack_options *options)
+{
+	const struct run_options *guest = &options->guest;
+	bool has_domains = guest->domains.count;
+
+	if (has_domains && (guest->kernel || guest->initrd || *guest->append)) {
+		message("pack: --domain with %s: expected the domains' own files in --domain",
+			guest->kernel	? "--kernel"
+			: guest->initrd ? "--initrd"
+					: "--append");
+		return -1;
+	}
+	if ((!guest->kernel && !has_domains) || !options->output) {
+		message("pack: %s is missing, see 'halite pack --help'",
+			guest->kernel || has_domains ? "-o" : "--kernel");
+		return -1;
+	}
+	return 0;
+}
+
 /* Decodes argv. Returns 0, or -1 after a message. */
 static int parse(char **argv, struct pack_options *options)
 {
@@ -99,17 +118,15 @@ static int parse(char **argv, struct pack_options *options)
 	}
 	if (options->guest.help || options->list)
 		return 0;
-	if (!options->guest.kernel || !options->output) {
-		message("pack: %s is missing, see 'halite pack --help'",
-			options->guest.kernel ? "-o" : "--kernel");
+	if (check_contents(options) < 0)
 		return -1;
-	}
 	return run_options_finish_nacl(&options->guest);
 }
 
 int pack_main(char **argv)
 {
-	struct pack_options options = {
+	/* Too large for the stack, with its domains. */
+	static struct pack_options options = {
 		.guest = { .append = "", .nacl = { "all" }, .depth = 1, .is_pack = true },
 	};
 

@@ -8,7 +8,7 @@
 #include "options.h"
 
 struct pack_options {
-	/* kernel, initrd, append, nacl[0], give, stats and help are used. */
+	/* kernel, initrd, append, domains, nacl[0], give, stats and help are used. */
 	struct run_options guest;
 	const char *dtb;    /* NULL: none */
 	const char *output; /* NULL with list */
@@ -21,7 +21,7 @@ struct pack_options {
 int pack_main(char **argv);
 
 /* Makes options->output. Returns 0, or -1 after an error message. */
-int pack_write(const struct pack_options *options);
+int pack_write(struct pack_options *options);
 
 /* Prints what is in the pack in file path, and checks it. Returns 0, or -1 after a message. */
 int pack_list(const char *path);

@@ -13,6 +13,7 @@
 #include "hv/pack_format.h"
 #include "message.h"
 #include "pack.h"
+#include "pack_domains.h"
 #include "unpack.h"
 
 #define REMEDY "copy the file again, or make it again with 'halite pack'"
@@ -121,7 +122,7 @@ static int read_header(const char *path, const struct file *file, struct pack_he
 static int list_module(const char *path, const struct file *file, const struct pack_header *header,
 		       unsigned int kind)
 {
-	static const char *const names[PACK_KINDS] = { "kernel", "ramdisk", "dtb" };
+	static const char *const names[PACK_KINDS] = { "kernel", "ramdisk", "dtb", "domains" };
 	uint64_t offset = le64toh(header->modules[kind].offset);
 	uint64_t size = le64toh(header->modules[kind].size);
 	uint32_t expected = le32toh(header->modules[kind].crc);
@@ -135,7 +136,12 @@ static int list_module(const char *path, const struct file *file, const struct p
 	crc = (uint32_t)crc32_z(0, file->bytes + file->header + offset, size);
 	printf("%-8s 0x%08llx, %llu bytes, CRC %08x\n", names[kind],
 	       (unsigned long long)(file->header + offset), (unsigned long long)size, expected);
-	return crc == expected ? 0 : bad(path, "wrong CRC of this module");
+	if (crc != expected)
+		return bad(path, "wrong CRC of this module");
+	if (kind == PACK_DOMAINS &&
+	    pack_domains_list(file->bytes + file->header + offset, size, file->header + offset) < 0)
+		return bad(path, "the nodes of the domains are wrong");
+	return 0;
 }
 
 int pack_list(const char *path)
@@ -148,7 +154,9 @@ int pack_list(const char *path)
 	printf("%s of %llu bytes\n", file.header ? "packed file" : "bundle",
 	       (unsigned long long)file.size);
 	printf("Halite's command line: %.*s\n", (int)sizeof(header.words), header.words);
-	printf("guest's command line: %.*s\n", (int)sizeof(header.bootargs), header.bootargs);
+	if (!header.modules[PACK_DOMAINS].size)
+		printf("guest's command line: %.*s\n", (int)sizeof(header.bootargs),
+		       header.bootargs);
 	fflush(stdout);
 	for (unsigned int kind = 0; kind < PACK_KINDS; kind++) {
 		if (list_module(path, &file, &header, kind) < 0)

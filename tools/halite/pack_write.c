@@ -15,6 +15,7 @@
 #include "hv/pack_format.h"
 #include "message.h"
 #include "pack.h"
+#include "pack_domains.h"
 #include "run.h"
 #include "unpack.h"
 
@@ -85,17 +86,34 @@ static int open_dtb(struct module *module)
 	return 0;
 }
 
-/* Opens the files of all modules. Returns 0, or -1 after a message. */
-static int open_modules(struct output *out, const struct pack_options *options,
-			struct guest_file *kernel)
+/* Makes the module of the domains, for options that have some. Returns 0, or -1 after a message. */
+static int make_domains(struct output *out, struct pack_options *options)
+{
+	struct module *m = &out->modules[PACK_DOMAINS];
+
+	m->path = "the domains";
+	m->fd = pack_domains_make(&options->guest.domains, options->guest.nacl[0], &m->size);
+	m->padded = m->size;
+	return m->fd < 0 ? -1 : 0;
+}
+
+/*
+ * Opens the files of all modules. kernel stays as it is if there are domains. Returns 0, or -1
+ * after a message.
+ */
+static int open_modules(struct output *out, struct pack_options *options, struct guest_file *kernel)
 {
 	struct module *k = &out->modules[PACK_KERNEL];
 	struct module *r = &out->modules[PACK_RAMDISK];
 	struct module *d = &out->modules[PACK_FDT];
 
+	d->path = options->dtb;
+	if (d->path && open_dtb(d) < 0)
+		return -1;
+	if (options->guest.domains.count)
+		return make_domains(out, options);
 	k->path = options->guest.kernel;
 	r->path = options->guest.initrd;
-	d->path = options->dtb;
 	k->fd = unpack_kernel(k->path, "--kernel");
 	if (k->fd < 0 || guest_file_kernel_fd(k->fd, k->path, "--kernel", kernel) < 0)
 		return -1;
@@ -106,26 +124,36 @@ static int open_modules(struct output *out, const struct pack_options *options,
 			return -1;
 		r->padded = r->size;
 	}
-	return d->path ? open_dtb(d) : 0;
+	return 0;
 }
 
 /* ---- the layout ---- */
 
 /*
- * Places the modules. A Linux Image gets a place where it can run, with its bss, so that Halite
- * need not copy it. An ELF must not lie where it will run, in a file that is at GUEST_KERNEL_BASE.
+ * Places the kernel at or behind *next, and moves *next. A Linux Image gets a place where it can
+ * run, with its bss, so that Halite need not copy it. An ELF must not lie where it will run, in a
+ * file that is at GUEST_KERNEL_BASE.
  */
-static void place(struct output *out, const struct guest_file *kernel, bool bundle)
+static void place_kernel(struct output *out, const struct guest_file *kernel, bool bundle,
+			 uint64_t *next)
 {
 	struct module *k = &out->modules[PACK_KERNEL];
-	uint64_t next = out->header + sizeof(struct pack_header);
 	uint64_t running = kernel->end - kernel->start;
 
-	if (!bundle && kernel->is_elf && kernel->end - GUEST_KERNEL_BASE > next)
-		next = kernel->end - GUEST_KERNEL_BASE;
-	k->offset = align_up(next, bundle || kernel->is_elf ? PAGE : KERNEL_ALIGN);
+	if (!bundle && kernel->is_elf && kernel->end - GUEST_KERNEL_BASE > *next)
+		*next = kernel->end - GUEST_KERNEL_BASE;
+	k->offset = align_up(*next, bundle || kernel->is_elf ? PAGE : KERNEL_ALIGN);
 	out->size = k->offset + k->size;
-	next = bundle || kernel->is_elf ? out->size : align_up(k->offset + running, KERNEL_ALIGN);
+	*next = bundle || kernel->is_elf ? out->size : align_up(k->offset + running, KERNEL_ALIGN);
+}
+
+/* Places the modules. */
+static void place(struct output *out, const struct guest_file *kernel, bool bundle)
+{
+	uint64_t next = out->header + sizeof(struct pack_header);
+
+	if (out->modules[PACK_KERNEL].fd >= 0)
+		place_kernel(out, kernel, bundle, &next);
 	for (unsigned int kind = PACK_RAMDISK; kind < PACK_KINDS; kind++) {
 		struct module *m = &out->modules[kind];
 
@@ -353,10 +381,10 @@ static int create(struct output *out)
 }
 
 /* Writes all of the output. Returns 0, or -1 after a message. */
-static int write_all(struct output *out, const struct pack_options *options)
+static int write_all(struct output *out, struct pack_options *options)
 {
 	struct pack_header header = { 0 };
-	struct guest_file kernel, halite = { 0 };
+	struct guest_file kernel = { 0 }, halite = { 0 };
 	char path[PATH_MAX];
 	int fd = -1, result;
 
@@ -398,14 +426,25 @@ static void warn_of_size(const struct output *out)
 			U_BOOT_UNPACKED_MAX / MIB);
 }
 
+/* Returns whether path is the input, with a message. */
+static bool is_input(const char *path, const struct stat *old, const char *input)
+{
+	struct stat st;
+
+	if (!input || stat(input, &st) < 0 || st.st_dev != old->st_dev || st.st_ino != old->st_ino)
+		return false;
+	message("-o '%s': it is the input '%s': give another path", path, input);
+	return true;
+}
+
 /*
  * Returns whether the file at path may be replaced: a regular file that is no input. rename() would
  * replace a device such as /dev/null, or a link, too.
  */
 static bool may_replace(const char *path, const struct pack_options *options)
 {
-	const char *inputs[] = { options->guest.kernel, options->guest.initrd, options->dtb };
-	struct stat old, input;
+	const struct run_options *guest = &options->guest;
+	struct stat old;
 
 	if (lstat(path, &old) < 0)
 		return true;
@@ -413,18 +452,18 @@ static bool may_replace(const char *path, const struct pack_options *options)
 		message("-o '%s': it is there and is not a regular file: give another path", path);
 		return false;
 	}
-	for (unsigned int i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
-		if (inputs[i] && stat(inputs[i], &input) == 0 && input.st_dev == old.st_dev &&
-		    input.st_ino == old.st_ino) {
-			message("-o '%s': it is the input '%s': give another path", path,
-				inputs[i]);
+	for (unsigned int i = 0; i < guest->domains.count; i++) {
+		const struct domain *domain = &guest->domains.list[i];
+
+		if (is_input(path, &old, domain->kernel.path) ||
+		    is_input(path, &old, domain->initrd.path))
 			return false;
-		}
 	}
-	return true;
+	return !is_input(path, &old, guest->kernel) && !is_input(path, &old, guest->initrd) &&
+	       !is_input(path, &old, options->dtb);
 }
 
-int pack_write(const struct pack_options *options)
+int pack_write(struct pack_options *options)
 {
 	struct output out = { .path = options->output, .fd = -1 };
 	int result;

@@ -21,7 +21,7 @@
 #define SECONDS		   20
 #define TREE_MAX	   (16 << 20)
 #define PATH_OF_DEVICE_MAX 256
-/* Bytes that suffice for a domain's nodes, beside its texts. */
+/* Bytes that suffice for a domain's nodes, beside its devices and a given command line. */
 #define DOMAIN_SIZE 4096
 
 /* ---- the tree that QEMU tells ---- */
@@ -269,22 +269,25 @@ static int add_domain(void *tree, int chosen, const struct domain *domain, const
 	return error;
 }
 
-static int add_domains(void *tree, const struct domains *domains, const char *nacl)
+int tree_add_domains(void *tree, int parent, const struct domains *domains, const char *nacl)
 {
-	int chosen = fdt_path_offset(tree, "/chosen");
 	int error = 0;
 
-	if (chosen == -FDT_ERR_NOTFOUND)
-		chosen = fdt_add_subnode(tree, 0, "chosen");
-	if (chosen < 0)
-		return chosen;
 	for (unsigned int i = domains->count; i > 0 && !error; i--)
-		error = add_domain(tree, chosen, &domains->list[i - 1], nacl);
+		error = add_domain(tree, parent, &domains->list[i - 1], nacl);
 	return error;
 }
 
-/* The room that the nodes of the domains need. */
-static size_t room_for(const struct domains *domains)
+static int add_domains(void *tree, const struct domains *domains, const char *nacl)
+{
+	int chosen = fdt_path_offset(tree, "/chosen");
+
+	if (chosen == -FDT_ERR_NOTFOUND)
+		chosen = fdt_add_subnode(tree, 0, "chosen");
+	return chosen < 0 ? chosen : tree_add_domains(tree, chosen, domains, nacl);
+}
+
+size_t tree_room(const struct domains *domains)
 {
 	size_t room = 0;
 
@@ -292,7 +295,8 @@ static size_t room_for(const struct domains *domains)
 		const struct domain *domain = &domains->list[i];
 
 		room += DOMAIN_SIZE + domain->device_count * PATH_OF_DEVICE_MAX;
-		room += strlen(domain->append);
+		if (domain->append)
+			room += strlen(domain->append);
 	}
 	return room;
 }
@@ -300,7 +304,7 @@ static size_t room_for(const struct domains *domains)
 const char *tree_make(const struct words *command, struct domains *domains, const char *nacl)
 {
 	static char path[64];
-	void *tree = ask_qemu(command, room_for(domains));
+	void *tree = ask_qemu(command, tree_room(domains));
 	int error, fd, size;
 
 	if (!tree)

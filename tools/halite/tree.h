@@ -3,6 +3,8 @@
 #ifndef HALITE_TOOL_TREE_H
 #define HALITE_TOOL_TREE_H
 
+#include <stddef.h>
+
 #include "domain.h"
 #include "qemu.h"
 
@@ -13,5 +15,14 @@
  * message. It replaces the devices' names in domains by their paths in the tree.
  */
 const char *tree_make(const struct words *command, struct domains *domains, const char *nacl);
+
+/* The bytes that the nodes of the domains need at most. */
+size_t tree_room(const struct domains *domains);
+
+/*
+ * Adds the nodes of the domains below the node parent, in their order. nacl is as of tree_make().
+ * Returns 0, or an error of libfdt.
+ */
+int tree_add_domains(void *tree, int parent, const struct domains *domains, const char *nacl);
 
 #endif
