@@ -104,8 +104,11 @@ $(RV_OBJ)/offsets.s: src/riscv/offsets.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.
 # machine_check_fdt() checks the version of a tree once, so libfdt need not (ASSUME_LATEST, 4).
 # libfdt checks everything else at each access. fdt.c has the loop over the characters of a name,
 # hence -O3.
-# --gc-sections leaves out the functions that Halite does not call.
+# --gc-sections leaves out the functions that Halite does not call. Each domain's tree is made once,
+# so what changes it is to be small.
 RV_LIBFDT_FLAGS := -DFDT_ASSUME_MASK=4 -ffunction-sections
+$(RV_OBJ)/libfdt/fdt_rw.o $(RV_OBJ)/libfdt/fdt_wip.o $(RV_OBJ)/libfdt/fdt_check.o \
+	$(RV_OBJ)/libfdt/fdt_addresses.o $(RV_OBJ)/libfdt/fdt_ro.o: RV_LIBFDT_FLAGS += -Os
 $(RV_OBJ)/libfdt/fdt.o: RV_LIBFDT_FLAGS += -O3
 
 # libfdt is compiled without warnings: its code is not Halite's.
