@@ -80,7 +80,7 @@ RV_SELDOM := boot/config boot/efi_call boot/efi_config boot/efi_facts boot/efi_m
 	hv/host hv/image hv/machine hv/machine_aia hv/machine_console hv/machine_devices \
 	hv/machine_isa hv/machine_wires hv/main hv/modules hv/options hv/own_trap hv/pack \
 	hv/pack_domains hv/sbi_fwft hv/sbi_halite hv/sbi_legacy hv/stats hv/terminal hv/uart \
-	hv/withheld
+	hv/sbi_susp hv/withheld
 $(RV_SELDOM:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += -Os
 
 $(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk mk/version.mk | $(RV_LIBFDT)/libfdt.h

@@ -32,9 +32,10 @@ build/unit/test_hv_uart: UNIT_SOURCES = src/hv/uart.c
 build/unit/test_hv_source: UNIT_SOURCES = src/hv/plic.c src/hv/aplic.c src/hv/source.c
 build/unit/test_hv_ipi: UNIT_SOURCES = src/hv/ipi.c src/hv/vcpu_find.c
 build/unit/test_hv_hsm: UNIT_SOURCES = src/hv/sbi_hsm.c src/hv/ipi.c src/hv/vcpu_find.c
+build/unit/test_hv_susp: UNIT_SOURCES = src/hv/sbi_susp.c
 # tests/tlb/riscv replaces the CSR instructions.
 build/unit/test_riscv_attempt: UNIT_SOURCES = src/riscv/attempt.c
-build/unit/test_riscv_attempt build/unit/test_hv_ipi build/unit/test_hv_hsm: \
+build/unit/test_riscv_attempt $(addprefix build/unit/test_hv_,ipi hsm susp): \
 	UNIT_CFLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
 build/unit/test_riscv_attempt: src/riscv/attempt.c

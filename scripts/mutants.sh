@@ -11,7 +11,8 @@
 #   boards  what Halite makes of a machine's device tree and of old calls: unit tests of the file,
 #           then tests/run with the words in BOARDS_TESTS
 #   domains several domains on a machine: unit tests of what they are told, then tests/run domains-
-#   sbi     the calls of SBI 2.0 and 3.0: tests/run with the words in SBI_TESTS
+#   sbi     the calls of SBI 2.0 and 3.0: the unit test of SUSP, then tests/run with the words in
+#           SBI_TESTS
 #   cage    what keeps a guest in: unit tests of the file, the model, the conformance guest on
 #           CAGE_VARIANTS, then tests/run with the words in CAGE_TESTS
 #   pack    what finds and checks the pack: its unit tests, then tests/run with the words in
@@ -41,6 +42,7 @@ RUN_TESTS="tool-end tool-options exec-"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
 SBI_TESTS="guest-sbi-halite guest-sbi-svade guest-sbi-max guest-sbi-qemu-7.2"
+SBI_TESTS+=" guest-susp-halite"
 HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie"
 HV_TESTS+=" demo-depth-2-no-code stats-agree guest-fences"
 
@@ -164,6 +166,11 @@ unit_boards()
 	*) return 0 ;;
 	esac
 	unit_programs "$@"
+}
+
+unit_sbi()
+{
+	[ "$file" != hv/sbi_susp.c ] || unit_programs hv_susp
 }
 
 unit_domains()
@@ -328,7 +335,7 @@ checks_of()
 	tlb) checks=(model) seeds=4 ;;
 	boards) checks=(unit_boards boards) ;;
 	domains) checks=(unit_domains domains) ;;
-	sbi) checks=(sbi) ;;
+	sbi) checks=(unit_sbi sbi) ;;
 	console) checks=(unit_console consoles) ;;
 	pack) checks=(unit_pack packs) ;;
 	tool) checks=(unit_tool tool) ;;

@@ -57,6 +57,14 @@ void guest_l2_misaligned(void);
 /* SBI HSM suspend of @type. Returns the error, or 1 if the hart resumed at the resume address. */
 int64_t guest_suspend(uint64_t type);
 
+/* The same by SBI SUSP. */
+int64_t guest_suspend_system(uint64_t type);
+
+/* What the hart has had at the last resume of these. The opaque value is 0x5a. */
+extern struct {
+	uint64_t a0, a1, satp, sstatus;
+} guest_resumed;
+
 /*
  * Start address for harts that this guest starts: calls guest_second_main(). The argument (a1) is
  * the top of the hart's stack.

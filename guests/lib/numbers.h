@@ -128,6 +128,7 @@
 #define EXT_PMU	   0x504d55
 #define EXT_NACL   0x4e41434c
 #define EXT_FWFT   0x46574654
+#define EXT_SUSP   0x53555350
 #endif
 
 #endif

@@ -123,20 +123,34 @@ guest_l2_misaligned:
 guest_resume:
 	la t0, guest_trap
 	csrw stvec, t0
+	la t0, guest_resumed
+	sd a0, (t0)
+	sd a1, 8(t0)
+	csrr a0, satp
+	sd a0, 16(t0)
+	csrr a0, sstatus
+	sd a0, 24(t0)
 	la t0, saved
 	callee_saved ld, t0, 0
 	li a0, 1
 	ret
 
-/* int64_t guest_suspend(uint64_t type): SBI HSM suspend. Returns the error, or 1 after a resume. */
-	.globl guest_suspend
+/*
+ * int64_t guest_suspend(uint64_t type): SBI HSM suspend. int64_t guest_suspend_system(uint64_t
+ * type): SBI SUSP. Both return the error, or 1 after a resume.
+ */
+	.globl guest_suspend, guest_suspend_system
+guest_suspend_system:
+	li a6, 0
+	li a7, 0x53555350
+	j 8f
 guest_suspend:
-	la t0, saved
-	callee_saved sd, t0, 0
-	la a1, guest_resume
-	li a2, 0
 	li a6, 3
 	li a7, 0x48534d
+8:	la t0, saved
+	callee_saved sd, t0, 0
+	la a1, guest_resume
+	li a2, 0x5a
 	ecall
 	ret
 
@@ -155,9 +169,11 @@ saved:
 	.skip 112
 expecting:
 	.dword 0
-	.globl guest_trap_value
+	.globl guest_trap_value, guest_resumed
 guest_trap_value:
 	.dword 0
+guest_resumed:
+	.skip 32
 	.balign 16
 	.skip 8192
 first_stack_top:

@@ -44,5 +44,6 @@ void guest_main(uint64_t hartid, const void *fdt)
 	guest_print("KTAP version 1\n");
 	check_pmu(hartid);
 	check_fwft();
+	check_susp(hartid);
 	guest_finish();
 }

@@ -29,5 +29,6 @@ void wait_for_other_hart(void);
 /* Each prints its checks. */
 void check_fwft(void);
 void check_pmu(uint64_t hart);
+void check_susp(uint64_t hart);
 
 #endif

@@ -54,10 +54,15 @@ void bringup_hart_started(struct vcpu *v)
 	 */
 	ipi_online(v);
 	RACE_POINT();
-	nested_reset(v);
-	vcpu_reset(v, v->start_pc, v->start_arg);
-	sbi_fwft_hart_start(v);
-	sbi_pmu_hart_start(v);
+	if (v->asleep) {
+		v->asleep = false;
+		vcpu_resume_at(v, v->start_pc, v->start_arg);
+	} else {
+		nested_reset(v);
+		vcpu_reset(v, v->start_pc, v->start_arg);
+		sbi_fwft_hart_start(v);
+		sbi_pmu_hart_start(v);
+	}
 	init_hart(v);
 	if (static_key(KEY_CONSOLE))
 		terminal_start(v);

@@ -21,6 +21,8 @@ static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
 
 	if (id == NACL_EID)
 		return v->domain->nacl_offered ? &sbi_nacl : NULL;
+	if (id == SBI_EXT_SUSP)
+		return firmware_has_extension(id) ? &sbi_susp : NULL;
 	if (id == SBI_EXT_PMU)
 		return v->domain->pmu.count ? &sbi_pmu : NULL;
 	for (e = extensions; e < end; e++) {

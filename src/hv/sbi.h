@@ -43,7 +43,7 @@ struct sbi_extension {
 };
 
 extern const struct sbi_extension sbi_time, sbi_ipi, sbi_rfence, sbi_hsm, sbi_srst, sbi_dbcn,
-	sbi_nacl, sbi_pmu, sbi_fwft, sbi_halite;
+	sbi_nacl, sbi_pmu, sbi_fwft, sbi_susp, sbi_halite;
 
 /* The calls of SBI 0.1: all extensions from sbi_legacy.id to SBI_EXT_LEGACY_SHUTDOWN. */
 extern const struct sbi_extension sbi_legacy;
@@ -60,6 +60,19 @@ bool sbi_nacl_sync_sret(struct vcpu *v);
 
 /* Without Sstc, the supervisor timer interrupt of the firmware has come: make STI pending in L1. */
 void sbi_time_expired(struct vcpu *v);
+
+/* Whether @v's domain may let a hart start or resume at @addr. */
+bool sbi_hsm_may_start_at(const struct vcpu *v, uint64_t addr);
+
+/* Sleep until L1 has an interrupt that is pending and that L1 enables, as in WFI. */
+void sbi_hsm_wait(struct vcpu *v);
+
+/*
+ * Call the firmware to stop or suspend @v's hart, which comes back at riscv_hart_start(). Returns
+ * only if the firmware refuses.
+ */
+struct sbi_result sbi_hsm_leave(struct vcpu *v, uint64_t ext, uint64_t fid, uint64_t a0,
+				uint64_t a1, uint64_t a2);
 
 /* At boot: fill in @d->pmu. */
 void sbi_pmu_find(struct domain *d);

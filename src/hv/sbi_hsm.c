@@ -25,7 +25,7 @@ enum { HART_START, HART_STOP, HART_GET_STATUS, HART_SUSPEND };
 #define SUSPEND_NON_RETENTIVE UINT32_C(0x80000000)
 
 /* Code may start anywhere in the guest's RAM. */
-static bool is_start_address(const struct vcpu *v, uint64_t addr)
+bool sbi_hsm_may_start_at(const struct vcpu *v, uint64_t addr)
 {
 	return !(addr & 1) && domain_owns_ram(v->domain, addr, 2);
 }
@@ -37,7 +37,7 @@ static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc
 
 	if (!target)
 		return sbi_error(SBI_ERR_INVALID_PARAM);
-	if (!is_start_address(v, pc))
+	if (!sbi_hsm_may_start_at(v, pc))
 		return sbi_error(SBI_ERR_INVALID_ADDRESS);
 	/*
 	 * Two harts may start the same hart. The lock lets only the hart whose call succeeds set
@@ -70,19 +70,16 @@ static struct sbi_result hart_start(struct vcpu *v, uint64_t hartid, uint64_t pc
 	return sbi_error(result.error);
 }
 
-static struct sbi_result hart_stop(struct vcpu *v)
+struct sbi_result sbi_hsm_leave(struct vcpu *v, uint64_t ext, uint64_t fid, uint64_t a0,
+				uint64_t a1, uint64_t a2)
 {
-	uint64_t sie = csr_read(CSR_SIE);
 	struct sbi_result result;
 
-	stats_print_pool(v->domain);
 	ipi_offline(v);
 	RACE_POINT();
 	below_hart_stop(&v->nacl_below, v->hart);
-	csr_write(CSR_SIE, 0);
-	result = firmware_call(sbi_hsm.id, HART_STOP, 0, 0, 0, 0, 0, 0);
+	result = firmware_call(ext, fid, a0, a1, a2, 0, 0, 0);
 	/* Reached only if the firmware refuses. L1 goes on and keeps its area of SBI NACL. */
-	csr_write(CSR_SIE, sie);
 	below_hart_start(&v->nacl_below, v->hart);
 	/* The guest's hstatus may have been in the area below only, which is gone. */
 	v->hstatus_stale = true;
@@ -95,8 +92,19 @@ static struct sbi_result hart_stop(struct vcpu *v)
 	return sbi_error(result.error);
 }
 
-/* Sleep until L1 has an interrupt that is pending and that L1 enables, as in WFI. */
-static void wait_for_l1(struct vcpu *v)
+static struct sbi_result hart_stop(struct vcpu *v)
+{
+	uint64_t sie = csr_read(CSR_SIE);
+	struct sbi_result result;
+
+	stats_print_pool(v->domain);
+	csr_write(CSR_SIE, 0);
+	result = sbi_hsm_leave(v, sbi_hsm.id, HART_STOP, 0, 0, 0);
+	csr_write(CSR_SIE, sie);
+	return result;
+}
+
+void sbi_hsm_wait(struct vcpu *v)
 {
 	uint64_t deadline;
 
@@ -115,7 +123,7 @@ static void wait_for_l1(struct vcpu *v)
 
 /*
  * Firmware knows all states of a hart but SUSPENDED: Halite implements a suspend as a wait
- * (wait_for_l1()), and firmware reports the hart as started. The wait begins and ends at once, so
+ * (sbi_hsm_wait()), and firmware reports the hart as started. The wait begins and ends at once, so
  * no hart is ever SUSPEND_PENDING or RESUME_PENDING.
  */
 static struct sbi_result hart_get_status(const struct vcpu *v, uint64_t hartid)
@@ -136,12 +144,12 @@ static struct sbi_result hart_suspend(struct vcpu *v, uint64_t type, uint64_t pc
 {
 	switch ((uint32_t)type) {
 	case SUSPEND_RETENTIVE:
-		wait_for_l1(v);
+		sbi_hsm_wait(v);
 		return sbi_error(SBI_SUCCESS);
 	case SUSPEND_NON_RETENTIVE:
-		if (!is_start_address(v, pc))
+		if (!sbi_hsm_may_start_at(v, pc))
 			return sbi_error(SBI_ERR_INVALID_ADDRESS);
-		wait_for_l1(v);
+		sbi_hsm_wait(v);
 		vcpu_resume_at(v, pc, arg);
 		return sbi_error(SBI_DONE);
 	default:

@@ -115,6 +115,7 @@ struct vcpu {
 	} call;
 	uint64_t start_pc; /* pc and argument for the next start of the hart */
 	uint64_t start_arg;
+	bool asleep; /* L1 has suspended the machine. The next start of the hart resumes L1. */
 	uint64_t terminal_at;	 /* when the hart next looks for input (terminal.h), in ticks */
 	uint64_t terminal_delay; /* and how long it waits until then */
 	struct stats_hart stats;

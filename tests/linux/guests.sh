@@ -358,6 +358,26 @@ test_sbi()
 	expect_console 'pmu: events that are answered' "counters were not tested"
 }
 
+# test_susp [OPTIONS]: on a machine whose firmware has a device for tests of SUSP. OpenSBI 1.5 does
+# not start on any hart if its node lacks cold-boot-harts.
+test_susp()
+{
+	local tree=$LOGS/$NAME.dtb node=/chosen/opensbi-config cpu
+	local harts=()
+	rm -f "$tree"
+	"$HALITE" run --kernel "$GUESTS/sbi.elf" --native --memory 512M -- -M "dumpdtb=$tree" \
+		>/dev/null 2>&1
+	for cpu in 0 1; do
+		harts+=("$(fdtget -t x "$tree" "/cpus/cpu@$cpu" phandle)")
+	done
+	fdtput -c "$tree" "$node"
+	fdtput -t s "$tree" "$node" compatible opensbi,config
+	fdtput "$tree" "$node" system-suspend-test
+	fdtput -t x "$tree" "$node" cold-boot-harts "${harts[@]}"
+	test_guest sbi "$@" -- -dtb "$tree"
+	expect_console 'susp: it is still pending' "suspends were not tested"
+}
+
 sbi_tests()
 {
 	test_case guest-sbi-halite test_sbi
@@ -367,6 +387,8 @@ sbi_tests()
 	test_case guest-sbi-svade-depth-2 test_sbi --depth 2 -- -cpu rv64,h=true,svade=true
 	test_case guest-sbi-max test_sbi -- -cpu max
 	test_case guest-sbi-rva23 test_guest sbi -- -cpu rva23s64
+	test_case guest-susp-halite test_susp
+	[ "$LONG" = 0 ] || test_case guest-susp-depth-2 test_susp --depth 2
 	test_case guest-sbi-qemu-7.2 test_guest sbi --qemu "$QEMU72" --machine plic
 }
 
