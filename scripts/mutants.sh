@@ -42,7 +42,7 @@ RUN_TESTS="tool-end tool-options exec-"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
 SBI_TESTS="guest-sbi-halite guest-sbi-svade guest-sbi-max guest-sbi-qemu-7.2"
-SBI_TESTS+=" guest-susp-halite"
+SBI_TESTS+=" guest-sbi-stats guest-susp-halite"
 HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie"
 HV_TESTS+=" demo-depth-2-no-code stats-agree guest-fences"
 

@@ -362,6 +362,103 @@ static void check_snapshot(void)
 	stop(n, 1, RESET);
 }
 
+/* All firmware counters start in one call, which takes Halite several exits. */
+static void check_many(void)
+{
+	uint64_t set = all() & ~(BIT64(first) - 1), n, wrong = 0;
+	int64_t exits;
+
+	set_snapshot((uintptr_t)shared[0], 0, 0);
+	for (n = first; n < count; n++) {
+		wrong += config(n, 1, CLEAR, FIRMWARE_EVENT(MISALIGNED_LOAD)) != (int64_t)n;
+		shared[0][1 + n] = 100 + n;
+	}
+	guest_check("pmu: all firmware counters have an event", wrong, 0);
+	exits = guest_exits();
+	guest_check("pmu: all start from the area", start(0, set, FROM_SHMEM, 0), 0);
+	if (exits >= 0 && count - first > 8)
+		guest_check("pmu: in more than one exit", guest_exits() - exits > 2, 1);
+	for (n = first; n < count; n++)
+		wrong += read_fw(n) != (int64_t)(100 + n);
+	guest_check("pmu: each has its value", wrong, 0);
+	guest_check("pmu: all stop", stop(0, set, 0), 0);
+	guest_check("pmu: all start once more", start(0, set, FROM_SHMEM, 0), 0);
+	for (n = first; n < count; n++)
+		shared[0][1 + n] = 0;
+	shared[0][0] = 0x55;
+	exits = guest_exits();
+	guest_check("pmu: all stop to the area, and are reset", stop(0, set, TO_SHMEM | RESET), 0);
+	if (exits >= 0 && count - first > 8)
+		guest_check("pmu: in more than one exit", guest_exits() - exits > 2, 1);
+	for (n = first; n < count; n++)
+		wrong += shared[0][1 + n] != 100 + n || read_fw(n) != INVALID_PARAM;
+	guest_check("pmu: each value is there, and no event is left", wrong, 0);
+	guest_check("pmu: no overflow", shared[0][0], 0);
+	set_snapshot(-1, -1, 0);
+}
+
+/* ---- Halite's own counts, as events of the platform ---- */
+
+#define PLATFORM    FIRMWARE_EVENT(0xffff)
+#define DATA_EXITS  (UINT64_C(0x48414c49) << 16)
+#define EXITS_SBI   (DATA_EXITS + 0)
+#define EXITS_CSR   (DATA_EXITS + 5)
+#define EXITS_LAST  (DATA_EXITS + 24)
+#define WORKS	    (DATA_EXITS + 0x100)
+#define WORKS_FENCE (WORKS + 6)
+#define WORKS_LAST  (WORKS + 8)
+#define HALITE	    0x0a414c49 /* Halite's own extension; function 1: exits of kind a0 */
+
+static int64_t config_platform(uint64_t flags, uint64_t data)
+{
+	struct guest_result r = guest_sbi(EXT_PMU, CONFIG, 0, all(), flags, PLATFORM, data);
+
+	return r.error ? r.error : (int64_t)r.value;
+}
+
+static void check_platform_events(void)
+{
+	static const uint64_t none[] = { 0, DATA_EXITS - 1, EXITS_LAST + 1, WORKS - 1,
+					 WORKS_LAST + 1 };
+	int64_t csr, calls, fences, csr_exits, calls_seen, calls_then;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		guest_check("pmu: an event of the platform that is not there",
+			    config_platform(0, none[i]) < 0, 1);
+	if (guest_exits() < 0) {
+		guest_check("pmu: Halite does not count", config_platform(0, EXITS_SBI) < 0, 1);
+		return;
+	}
+	csr = config_platform(CLEAR, EXITS_CSR);
+	calls = config_platform(CLEAR, EXITS_SBI);
+	fences = config_platform(CLEAR, WORKS_FENCE);
+	guest_check("pmu: exits and work of Halite are counted",
+		    csr >= 0 && calls >= 0 && fences >= 0, 1);
+	csr_exits = guest_sbi(HALITE, 1, EXITS_CSR - DATA_EXITS, 0, 0, 0, 0).value;
+	start(csr, 1, SET_VALUE, csr_exits);
+	start(fences, 1, SET_VALUE, 0);
+	start(calls, 1, SET_VALUE, 0);
+	calls_seen = read_fw(calls);
+	set_timer();
+	stop(calls, 1, 0);
+	set_timer();
+	calls_then = read_fw(calls);
+	for (i = 0; i < 3; i++)
+		csr_read(CSR_HGATP);
+	csr_write(CSR_VSSCRATCH, 0);
+	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" ::: "memory"); /* hfence.gvma */
+	guest_check("pmu: CSR instructions", read_fw(csr) - csr_exits, 4);
+	guest_check("pmu: as Halite's own call says", read_fw(csr),
+		    guest_sbi(HALITE, 1, EXITS_CSR - DATA_EXITS, 0, 0, 0, 0).value);
+	guest_check("pmu: fences", read_fw(fences), 1);
+	guest_check("pmu: calls, that to read included", calls_seen, 1);
+	guest_check("pmu: until they are not counted any more", calls_then, 3);
+	guest_check("pmu: the last kind of exits", config_platform(CLEAR, EXITS_LAST) >= 0, 1);
+	guest_check("pmu: the last kind of work", config_platform(CLEAR, WORKS_LAST) >= 0, 1);
+	stop(first, all() >> first, RESET);
+}
+
 /* ---- EVENT_GET_INFO ---- */
 
 struct entry {
@@ -437,5 +534,7 @@ void check_pmu(uint64_t hart)
 	check_events(14, LAST, hart);
 	check_restart();
 	check_snapshot();
+	check_many();
+	check_platform_events();
 	check_event_info();
 }

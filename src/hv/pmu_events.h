@@ -8,6 +8,7 @@
 #ifndef HV_PMU_EVENTS_H
 #define HV_PMU_EVENTS_H
 
+#include "hv/below.h"
 #include "hv/vcpu.h"
 
 /* Codes of events (SBI 3.0 "Firmware events (Type #15)"). RECEIVED is SENT + 1. */
@@ -25,8 +26,49 @@ enum pmu_event {
 	PMU_EVENT_LAST = 21,
 };
 
+/*
+ * Events of the platform (code 65535): with the words "stats" or "trace", Halite's own counts of
+ * the hart (stats_format.h). Event data PMU_DATA_EXITS + n is kind n of exits, PMU_DATA_WORKS + n
+ * kind n of work. Other data are the firmware's.
+ */
+#define PMU_PLATFORM   0xffff
+#define PMU_DATA_EXITS ((uint64_t)SBI_IMPL_HALITE << 16)
+#define PMU_DATA_WORKS (PMU_DATA_EXITS + 0x100)
+
+/* In vcpu.pmu.code, these have numbers behind those of enum pmu_event. */
+#define PMU_CODE_EXITS 64
+#define PMU_CODE_WORKS 128
+_Static_assert(PMU_EVENT_LAST < PMU_CODE_EXITS && STATS_EXITS <= PMU_CODE_WORKS - PMU_CODE_EXITS &&
+		       STATS_WORKS <= 256 - PMU_CODE_WORKS,
+	       "each has a number of its own, in a byte");
+
 _Static_assert(PMU_EVENT_LAST < sizeof(((struct vcpu *)0)->pmu.events) / sizeof(uint64_t),
 	       "each event has a count");
+
+/* The value of vcpu.pmu.code for the event of the platform with @data; 0: it is not Halite's. */
+static inline unsigned int pmu_platform_code(uint64_t data)
+{
+	if (!static_key(KEY_STATS))
+		return 0;
+	if (data - PMU_DATA_EXITS < STATS_EXITS)
+		return PMU_CODE_EXITS + (data - PMU_DATA_EXITS);
+	if (data - PMU_DATA_WORKS < STATS_WORKS)
+		return PMU_CODE_WORKS + (data - PMU_DATA_WORKS);
+	return 0;
+}
+
+/*
+ * How often event @code of vcpu.pmu.code has come to @v's hart, which is the calling one. The
+ * events of enum pmu_event count only while a counter runs.
+ */
+static inline uint64_t pmu_events_of(const struct vcpu *v, unsigned int code)
+{
+	if (code >= PMU_CODE_WORKS)
+		return v->stats.works[code - PMU_CODE_WORKS];
+	if (code >= PMU_CODE_EXITS)
+		return v->stats.exits[code - PMU_CODE_EXITS];
+	return __atomic_load_n(&v->pmu.events[code], __ATOMIC_RELAXED);
+}
 
 /* Count @n events on @v's hart, if a counter runs there. Any hart may call this. */
 static inline void pmu_count(struct vcpu *v, enum pmu_event event, uint64_t n)

@@ -72,6 +72,9 @@ _Static_assert(SET_BITS == sizeof(((struct vcpu *)0)->pmu.code), "each counter h
 #define SNAPSHOT_SIZE	  4096
 #define SNAPSHOT_VALUE(i) (8 + 8 * (i))
 
+/* Each may take a call of the firmware. So L1 calls again after as many. */
+#define SNAPSHOT_AT_ONCE 8
+
 /*
  * An entry of EVENT_GET_INFO. Interrupts are off while Halite does some entries, each of which
  * takes two calls of firmware. L1 then executes its ECALL again, and Halite does the next ones.
@@ -126,9 +129,7 @@ static bool decode_set(const struct vcpu *v, uint64_t base, uint64_t mask, uint6
 
 static uint64_t own_value(const struct vcpu *v, unsigned int n)
 {
-	uint64_t events = __atomic_load_n(&v->pmu.events[v->pmu.code[n]], __ATOMIC_RELAXED);
-
-	return v->pmu.value[n] + (v->pmu.started >> n & 1 ? events : 0);
+	return v->pmu.value[n] + (v->pmu.started >> n & 1 ? pmu_events_of(v, v->pmu.code[n]) : 0);
 }
 
 /* Let the counters in @own, and no others, run. */
@@ -144,7 +145,7 @@ static void run_own(struct vcpu *v, uint64_t own)
 /* Give counter @n, which does not run, the value @value. */
 static void start_own(struct vcpu *v, unsigned int n, uint64_t value)
 {
-	v->pmu.value[n] = value - __atomic_load_n(&v->pmu.events[v->pmu.code[n]], __ATOMIC_RELAXED);
+	v->pmu.value[n] = value - pmu_events_of(v, v->pmu.code[n]);
 	run_own(v, v->pmu.started | BIT64(n));
 }
 
@@ -154,10 +155,13 @@ static void stop_own(struct vcpu *v, unsigned int n)
 	run_own(v, v->pmu.started & ~BIT64(n));
 }
 
-/* Which counters can count an event. Bits above those of an index do not make it another one. */
+/*
+ * Which counters can count @event with @data. Bits of @event above those of an index do not make it
+ * another one.
+ */
 enum event_kind { OF_NOBODY, OF_HARDWARE, OF_FIRMWARE, OWN };
 
-static enum event_kind kind_of(uint64_t event)
+static enum event_kind kind_of(uint64_t event, uint64_t data)
 {
 	uint64_t code = event & 0xffff;
 
@@ -165,6 +169,8 @@ static enum event_kind kind_of(uint64_t event)
 		return OF_HARDWARE;
 	if (EVENT_TYPE(event) != EVENT_FIRMWARE)
 		return OF_NOBODY;
+	if (code == PMU_PLATFORM && pmu_platform_code(data))
+		return OWN;
 	if (code < PMU_SET_TIMER || code > EVENT_RESERVED_LAST)
 		return OF_FIRMWARE;
 	return code <= PMU_EVENT_LAST ? OWN : OF_NOBODY;
@@ -176,16 +182,23 @@ static uint64_t without_event(const struct vcpu *v, uint64_t set)
 	return set & v->domain->pmu.firmware & ~(v->pmu.own | v->pmu.below);
 }
 
+/* Whether an event that Halite counts has @data: those of the specification have 0. */
+static bool fits_own(uint64_t event, uint64_t data)
+{
+	return (event & 0xffff) == PMU_PLATFORM || !data;
+}
+
 /* @set is not empty. With SKIP_MATCH its first counter is a firmware counter. */
 static struct sbi_result config_own(struct vcpu *v, uint64_t set, const uint64_t *args)
 {
 	uint64_t fit = set & v->domain->pmu.firmware, flags = args[2];
+	unsigned int code = args[3] & 0xffff;
 	bool runs;
 	unsigned int n;
 
 	if (!(flags & CFG_SKIP_MATCH))
 		fit &= ~(v->pmu.own | v->pmu.below);
-	if (!fit || args[4])
+	if (!fit || !fits_own(args[3], args[4]))
 		return sbi_error(SBI_ERR_NOT_SUPPORTED);
 	n = lowest_bit(fit);
 	if (v->pmu.below >> n & 1) {
@@ -197,7 +210,7 @@ static struct sbi_result config_own(struct vcpu *v, uint64_t set, const uint64_t
 		stop_own(v, n);
 	if (!(v->pmu.own >> n & 1) || (flags & CFG_CLEAR_VALUE))
 		v->pmu.value[n] = 0;
-	v->pmu.code[n] = args[3] & 0xffff;
+	v->pmu.code[n] = code == PMU_PLATFORM ? pmu_platform_code(args[4]) : code;
 	v->pmu.own |= BIT64(n);
 	if (runs || (flags & CFG_AUTO_START))
 		start_own(v, n, v->pmu.value[n]);
@@ -209,7 +222,7 @@ static struct sbi_result config_own(struct vcpu *v, uint64_t set, const uint64_t
 static struct sbi_result config(struct vcpu *v, const uint64_t *args)
 {
 	uint64_t flags = args[2], event = args[3];
-	enum event_kind kind = kind_of(event);
+	enum event_kind kind = kind_of(event, args[4]);
 	struct sbi_result r;
 	uint64_t set;
 
@@ -250,20 +263,36 @@ static bool has_snapshot(const struct vcpu *v)
 	return v->pmu.snapshot != ~UINT64_C(0);
 }
 
-/* Start the firmware's counters in @set, each with its value in the snapshot. */
+/*
+ * Start the firmware's counters in @set, each with its value in the snapshot of base @base.
+ * SBI_DONE: some are left, so L1 executes its ECALL again, and may take its interrupts before.
+ */
+static struct sbi_result start_from_snapshot(struct vcpu *v, uint64_t set, uint64_t base)
+{
+	uint64_t left = v->pmu.start_set == set ? v->pmu.start_left : set;
+	struct sbi_result r = sbi_error(SBI_SUCCESS);
+	unsigned int n, i;
+
+	v->pmu.start_set = 0;
+	for (i = 0; left && !r.error && i < SNAPSHOT_AT_ONCE; i++, left &= left - 1) {
+		n = lowest_bit(left);
+		r = firmware_pmu(COUNTER_START, 0, BIT64(n), START_SET_VALUE,
+				 snapshot_read(v, SNAPSHOT_VALUE(n - base)), 0);
+	}
+	if (!left || r.error)
+		return r;
+	v->pmu.start_set = set;
+	v->pmu.start_left = left;
+	return sbi_error(SBI_DONE);
+}
+
 static struct sbi_result start_below(struct vcpu *v, uint64_t set, const uint64_t *args)
 {
-	struct sbi_result r = sbi_error(SBI_SUCCESS);
-	unsigned int n;
-
-	if (!set || !(args[2] & START_FROM_SNAPSHOT))
-		return set ? firmware_pmu(COUNTER_START, 0, set, args[2], args[3], 0) : r;
-	for (; set && !r.error; set &= set - 1) {
-		n = lowest_bit(set);
-		r = firmware_pmu(COUNTER_START, 0, BIT64(n), START_SET_VALUE,
-				 snapshot_read(v, SNAPSHOT_VALUE(n - args[0])), 0);
-	}
-	return r;
+	if (!set)
+		return sbi_error(SBI_SUCCESS);
+	if (args[2] & START_FROM_SNAPSHOT)
+		return start_from_snapshot(v, set, args[0]);
+	return firmware_pmu(COUNTER_START, 0, set, args[2], args[3], 0);
 }
 
 static struct sbi_result start(struct vcpu *v, const uint64_t *args)
@@ -277,6 +306,7 @@ static struct sbi_result start(struct vcpu *v, const uint64_t *args)
 	if ((flags & START_FROM_SNAPSHOT) && !has_snapshot(v))
 		return sbi_error(SBI_ERR_NO_SHMEM);
 	own = set & v->pmu.own;
+	v->pmu.stop_set = 0;
 	if (own & v->pmu.started)
 		return sbi_error(SBI_ERR_ALREADY_STARTED);
 	r = start_below(v, set & ~own, args);
@@ -308,49 +338,90 @@ static uint64_t value_of(const struct vcpu *v, unsigned int n, bool *overflown)
 	return counters_read(csr);
 }
 
-static void take_snapshot(const struct vcpu *v, uint64_t base, uint64_t set)
+/* Store counters of v->pmu.stop_left in the snapshot. False: some are left. */
+static bool take_snapshot(struct vcpu *v, uint64_t base)
 {
-	uint64_t overflows = 0;
+	uint64_t left = v->pmu.stop_left;
 	bool overflown;
-	unsigned int n;
+	unsigned int n, i;
 
-	for (; set; set &= set - 1) {
-		n = lowest_bit(set);
+	for (i = 0; left && i < SNAPSHOT_AT_ONCE; i++, left &= left - 1) {
+		n = lowest_bit(left);
 		snapshot_write(v, SNAPSHOT_VALUE(n - base), value_of(v, n, &overflown));
-		overflows |= (uint64_t)overflown << (n - base);
+		v->pmu.stop_overflows |= (uint64_t)overflown << (n - base);
 	}
-	snapshot_write(v, 0, overflows);
+	v->pmu.stop_left = left;
+	if (left)
+		return false;
+	snapshot_write(v, 0, v->pmu.stop_overflows);
+	return true;
+}
+
+/* Stop the counters in @set, each of which has an event. With STOP_RESET, firmware resets its. */
+static int64_t stop_counters(struct vcpu *v, uint64_t set, uint64_t flags)
+{
+	uint64_t own = set & v->pmu.own, left;
+	int64_t error = SBI_SUCCESS;
+
+	if (set & ~own)
+		error = firmware_pmu(COUNTER_STOP, 0, set & ~own, flags & STOP_RESET, 0, 0).error;
+	if (!error && (own & ~v->pmu.started))
+		error = SBI_ERR_ALREADY_STOPPED;
+	for (left = own & v->pmu.started; left; left &= left - 1)
+		stop_own(v, lowest_bit(left));
+	return error;
+}
+
+/*
+ * Stop the counters in @set to the snapshot of base @base, and reset them afterwards if @flags say
+ * so. SBI_DONE as in start_from_snapshot().
+ */
+static int64_t stop_to_snapshot(struct vcpu *v, uint64_t set, uint64_t base, uint64_t flags)
+{
+	int64_t error;
+
+	if (v->pmu.stop_set != set) {
+		error = stop_counters(v, set, 0);
+		if (error && error != SBI_ERR_ALREADY_STOPPED)
+			return error;
+		v->pmu.stop_error = error;
+		v->pmu.stop_left = set;
+		v->pmu.stop_overflows = 0;
+	}
+	v->pmu.stop_set = set;
+	if (!take_snapshot(v, base))
+		return SBI_DONE;
+	v->pmu.stop_set = 0;
+	if ((flags & STOP_RESET) && (set & ~v->pmu.own))
+		firmware_pmu(COUNTER_STOP, 0, set & ~v->pmu.own, STOP_RESET, 0, 0);
+	return v->pmu.stop_error;
 }
 
 /* Counters that L1 resets are reset, whether they run or not. */
 static struct sbi_result stop(struct vcpu *v, const uint64_t *args)
 {
-	struct sbi_result r = sbi_error(SBI_SUCCESS), below;
-	uint64_t flags = args[2], set, own, left;
+	uint64_t flags = args[2], set;
+	int64_t error = SBI_SUCCESS;
+	bool lacks_event;
 
 	if (!decode_set(v, args[0], args[1], &set) || (flags & ~TWO_FLAGS))
 		return sbi_error(SBI_ERR_INVALID_PARAM);
 	if ((flags & STOP_SNAPSHOT) && !has_snapshot(v))
 		return sbi_error(SBI_ERR_NO_SHMEM);
-	if (without_event(v, set))
-		r = sbi_error(SBI_ERR_INVALID_PARAM);
+	lacks_event = without_event(v, set);
+	v->pmu.start_set = 0;
 	set &= ~without_event(v, set);
-	own = set & v->pmu.own;
-	if (set & ~own) {
-		below = firmware_pmu(COUNTER_STOP, 0, set & ~own, flags & STOP_RESET, 0, 0);
-		r = below.error ? below : r;
-	}
-	if (!r.error && (own & ~v->pmu.started))
-		r = sbi_error(SBI_ERR_ALREADY_STOPPED);
-	for (left = own & v->pmu.started; left; left &= left - 1)
-		stop_own(v, lowest_bit(left));
-	if ((flags & STOP_SNAPSHOT) && (!r.error || r.error == SBI_ERR_ALREADY_STOPPED))
-		take_snapshot(v, args[0], set);
+	if ((flags & STOP_SNAPSHOT) && !lacks_event)
+		error = stop_to_snapshot(v, set, args[0], flags);
+	else
+		error = stop_counters(v, set, flags);
+	if (error == SBI_DONE)
+		return sbi_error(error);
 	if (flags & STOP_RESET) {
 		v->pmu.own &= ~set;
 		v->pmu.below &= ~set;
 	}
-	return sbi_error(r.error);
+	return sbi_error(lacks_event && !error ? SBI_ERR_INVALID_PARAM : error);
 }
 
 static struct sbi_result fw_read(const struct vcpu *v, uint64_t fid, uint64_t n)
@@ -391,12 +462,13 @@ static bool ask_for_event(const struct vcpu *v, uint64_t event, uint64_t data, u
 	const uint64_t all =
 		v->domain->pmu.count < SET_BITS ? BIT64(v->domain->pmu.count) - 1 : ~UINT64_C(0);
 	uint64_t used = v->pmu.own | v->pmu.below;
+	enum event_kind kind = kind_of(event, data);
 	struct sbi_result r;
 
 	*answer = 0;
-	if (kind_of(event) == OWN)
-		*answer = v->domain->pmu.firmware && !data;
-	if (kind_of(event) == OWN || kind_of(event) == OF_NOBODY)
+	if (kind == OWN)
+		*answer = v->domain->pmu.firmware && fits_own(event, data);
+	if (kind == OWN || kind == OF_NOBODY)
 		return true;
 	r = firmware_pmu(COUNTER_CONFIG_MATCHING, 0, all & ~used, machine_filters(0), event, data);
 	*answer = !r.error;
@@ -506,7 +578,11 @@ void sbi_pmu_find(struct domain *d)
 void sbi_pmu_hart_start(struct vcpu *v)
 {
 	run_own(v, 0);
+	/* Firmware need not know that the hart has started: a domain may have been reset. */
+	if (v->pmu.below)
+		firmware_pmu(COUNTER_STOP, 0, v->pmu.below, STOP_RESET, 0, 0);
 	v->pmu.own = v->pmu.below = 0;
 	v->pmu.snapshot = ~UINT64_C(0);
 	v->pmu.info_count = 0;
+	v->pmu.start_set = v->pmu.stop_set = 0;
 }

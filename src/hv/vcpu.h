@@ -127,7 +127,13 @@ struct vcpu {
 		uint64_t snapshot; /* address of L1's area; ~0: none */
 		/* The EVENT_GET_INFO that L1 continues by executing its ECALL again; 0: none. */
 		uint64_t info_at, info_count, info_done;
-		uint8_t code[64]; /* of own */
+		/*
+		 * The same for COUNTER_START and COUNTER_STOP with a snapshot: the counters of the
+		 * call (0: none), those that are left, and what the call will return.
+		 */
+		uint64_t start_set, start_left, stop_set, stop_left, stop_overflows;
+		int64_t stop_error;
+		uint8_t code[64]; /* of own: its event (pmu_events.h) */
 		/* Of own: its value; while it runs, its value minus the count of its event. */
 		uint64_t value[64];
 		uint64_t events[22]; /* while a counter runs. All harts add, atomically. */

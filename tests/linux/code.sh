@@ -352,8 +352,24 @@ test_isa_doc()
 		fail "docs/isa.md is not what the tables say: run make csr-doc"
 }
 
+# docs/stats.md has each kind with the event data that src/hv/pmu_events.h gives it.
+test_stats_doc()
+{
+	local made=$LOGS/$NAME.kinds
+	awk '/^#define STATS_EXIT_KINDS/ { n = 0; base = "0000" }
+		/^#define STATS_WORK_KINDS/ { n = 0; base = "0100" }
+		match($0, /^\tX\([A-Z0-9_]+, "[^"]*"/) {
+			split($0, part, "\"")
+			printf "| 48414c49%04x | %s |\n", (base == "0100") * 256 + n++, part[2]
+		}' "$TOP/src/hv/stats_format.h" >"$made"
+	grep -q '^| 48414c490005 | l1-csr |$' "$made" || fail "the header has no kind l1-csr"
+	grep '^| 48414c49' "$TOP/docs/stats.md" | diff "$made" - ||
+		fail "docs/stats.md is not what the header says"
+}
+
 code_tests()
 {
+	test_case code-stats-doc test_stats_doc
 	test_case code-csr-doc test_csr_doc
 	test_case code-isa-doc test_isa_doc
 	test_case code-proofs-doc test_proofs_doc

@@ -387,6 +387,7 @@ sbi_tests()
 	test_case guest-sbi-svade-depth-2 test_sbi --depth 2 -- -cpu rv64,h=true,svade=true
 	test_case guest-sbi-max test_sbi -- -cpu max
 	test_case guest-sbi-rva23 test_guest sbi -- -cpu rva23s64
+	test_case guest-sbi-stats test_sbi --stats
 	test_case guest-susp-halite test_susp
 	[ "$LONG" = 0 ] || test_case guest-susp-depth-2 test_susp --depth 2
 	test_case guest-sbi-qemu-7.2 test_guest sbi --qemu "$QEMU72" --machine plic
