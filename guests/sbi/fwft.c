@@ -98,7 +98,8 @@ static void check_lock(unsigned int n, int64_t value, int64_t other)
 	guest_check("fwft: set and lock", set(n, value, LOCK), 0);
 	guest_check("fwft: another value", set(n, other, 0), DENIED_LOCKED);
 	guest_check("fwft: another value, with the lock", set(n, other, LOCK), DENIED_LOCKED);
-	guest_check("fwft: the same value", set(n, value, 0), 0);
+	guest_check("fwft: the same value", set(n, value, 0), DENIED_LOCKED);
+	guest_check("fwft: the same value, with the lock", set(n, value, LOCK), DENIED_LOCKED);
 	guest_check("fwft: the value", get(n), value);
 }
 
@@ -201,6 +202,7 @@ static void check_ad_updating(void)
 		guest_check("fwft: so it is not set", set(AD_UPDATING, 0, 0), NOT_SUPPORTED);
 		return;
 	}
+	guest_check("fwft: hardware does not set A and D at the start", first, 0);
 	check_updates(first);
 	check_feature(AD_UPDATING, first, !first, 2);
 	check_updates(!first);

@@ -16,9 +16,9 @@
 
 #define HENVCFG_STCE BIT64(63)
 
-/* FWFT */
-#define FWFT_GET    1
-#define AD_UPDATING 4
+/* FWFT: check_fwft() has left this feature with another value than that of a hart that starts. */
+#define FWFT_GET   1
+#define MISALIGNED 0
 
 static int64_t suspend(uint64_t type, uint64_t addr)
 {
@@ -70,9 +70,9 @@ static void check_other_hart(void)
 
 /* ---- a suspend ---- */
 
-static int64_t ad_updating(void)
+static int64_t feature(void)
 {
-	struct guest_result r = guest_sbi(EXT_FWFT, FWFT_GET, AD_UPDATING, 0, 0, 0, 0);
+	struct guest_result r = guest_sbi(EXT_FWFT, FWFT_GET, MISALIGNED, 0, 0, 0, 0);
 
 	return r.error ? r.error : (int64_t)r.value;
 }
@@ -80,7 +80,7 @@ static int64_t ad_updating(void)
 /* Returns the time that the suspend has taken. */
 static uint64_t check_resume(uint64_t hart, uint64_t type)
 {
-	int64_t ad = ad_updating();
+	int64_t value = feature();
 	uint64_t from;
 
 	csr_set(CSR_SSTATUS, SSTATUS_SIE);
@@ -91,7 +91,7 @@ static uint64_t check_resume(uint64_t hart, uint64_t type)
 	guest_check("susp: a1", guest_resumed.a1, 0x5a);
 	guest_check("susp: satp", guest_resumed.satp, 0);
 	guest_check("susp: sstatus.SIE", guest_resumed.sstatus & SSTATUS_SIE, 0);
-	guest_check("susp: FWFT keeps its value", ad_updating(), ad);
+	guest_check("susp: FWFT keeps its value", feature(), value);
 	return from;
 }
 

@@ -33,8 +33,8 @@ static struct sbi_result get(const struct vcpu *v, uint32_t feature)
 		r = firmware_get_feature(feature);
 		return r.error ? sbi_error(SBI_ERR_NOT_SUPPORTED) : r;
 	case SBI_FWFT_PTE_AD_HW_UPDATING:
-		return w->can_update_ad ? sbi_value(w->hext.gstage_adue)
-					: sbi_error(SBI_ERR_NOT_SUPPORTED);
+		return w->can_update_ad && w->hext.svade ? sbi_value(w->hext.gstage_adue)
+							 : sbi_error(SBI_ERR_NOT_SUPPORTED);
 	case SBI_FWFT_POINTER_MASKING_PMLEN:
 		return w->hext.pmm_values > 1 ? sbi_value(pmlen[w->hext.s_pmm & 3])
 					      : sbi_error(SBI_ERR_NOT_SUPPORTED);
@@ -99,9 +99,9 @@ static struct sbi_result set(struct vcpu *v, uint32_t feature, uint64_t value, u
 		return old;
 	if (flags & ~FLAG_LOCK)
 		return sbi_error(SBI_ERR_INVALID_PARAM);
+	if (v->features.locked >> feature & 1)
+		return sbi_error(SBI_ERR_DENIED_LOCKED);
 	if (old.value != value) {
-		if (v->features.locked >> feature & 1)
-			return sbi_error(SBI_ERR_DENIED_LOCKED);
 		if (feature == SBI_FWFT_MISALIGNED_EXC_DELEG)
 			r = set_misaligned(v, old.value, value);
 		else if (feature == SBI_FWFT_PTE_AD_HW_UPDATING)
