@@ -10,7 +10,6 @@ UNIT_CFLAGS := -std=gnu11 $(C_WARNINGS) -g -O1 -fsanitize=address,undefined \
 UNIT_TESTS := $(patsubst tests/unit/%.c,build/unit/%,\
 	$(filter-out tests/unit/test_nacl_%,$(wildcard tests/unit/test_*.c)))
 UNIT_NACL = $(NACL_TESTS)
-UNIT_HEADERS = $(wildcard src/*/*.h tests/unit/*.h)
 UNIT_HEXT := $(wildcard src/hext/*.c)
 # The sources of src/hv that are plain C and need no hart.
 UNIT_HV := $(addprefix src/hv/,devtree.c devtree_fill.c guest_fdt.c home.c image.c machine.c) \
@@ -22,35 +21,51 @@ UNIT_HV := $(addprefix src/hv/,devtree.c devtree_fill.c guest_fdt.c home.c image
 	$(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
-# UNIT_SOURCES: the sources of src that a test is linked with.
-build/unit/test_hext_%: UNIT_SOURCES = $(UNIT_HEXT)
-build/unit/test_hv_%: UNIT_SOURCES = $(UNIT_HV) $(UNIT_LIBFDT)
-build/unit/test_boot_%: UNIT_SOURCES = $(wildcard src/boot/*.c) $(UNIT_HV) $(UNIT_LIBFDT)
-build/unit/test_hv_aplic: UNIT_SOURCES = src/hv/aplic.c src/hv/source.c
-build/unit/test_hv_plic: UNIT_SOURCES = src/hv/plic.c src/hv/source.c
-build/unit/test_hv_uart: UNIT_SOURCES = src/hv/uart.c
-build/unit/test_hv_source: UNIT_SOURCES = src/hv/plic.c src/hv/aplic.c src/hv/source.c
-build/unit/test_hv_ipi: UNIT_SOURCES = src/hv/ipi.c src/hv/vcpu_find.c
-build/unit/test_hv_hsm: UNIT_SOURCES = src/hv/sbi_hsm.c src/hv/ipi.c src/hv/vcpu_find.c
-build/unit/test_hv_susp: UNIT_SOURCES = src/hv/sbi_susp.c
-# tests/tlb/riscv replaces the CSR instructions.
-build/unit/test_riscv_attempt: UNIT_SOURCES = src/riscv/attempt.c
-build/unit/test_riscv_attempt $(addprefix build/unit/test_hv_,ipi hsm susp): \
-	UNIT_CFLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) \
+# UNIT_SOURCES_TEST: the sources that test_TEST is linked with, if they are not those of its group.
+UNIT_SOURCES_hv_aplic := src/hv/aplic.c src/hv/source.c
+UNIT_SOURCES_hv_plic := src/hv/plic.c src/hv/source.c
+UNIT_SOURCES_hv_uart := src/hv/uart.c
+UNIT_SOURCES_hv_source := src/hv/plic.c src/hv/aplic.c src/hv/source.c
+UNIT_SOURCES_hv_ipi := src/hv/ipi.c src/hv/vcpu_find.c
+UNIT_SOURCES_hv_hsm := src/hv/sbi_hsm.c src/hv/ipi.c src/hv/vcpu_find.c
+UNIT_SOURCES_hv_susp := src/hv/sbi_susp.c
+UNIT_SOURCES_riscv_attempt := src/riscv/attempt.c
+UNIT_SOURCES_tool_symbols := $(addprefix tools/halite/,dump.c message.c symbols.c)
+UNIT_SOURCES_tool_counts := $(addprefix tools/halite/,counts.c events.c message.c sbi_names.c)
+UNIT_GROUP_hext = $(UNIT_HEXT)
+UNIT_GROUP_hv = $(UNIT_HV) $(UNIT_LIBFDT)
+UNIT_GROUP_boot = $(wildcard src/boot/*.c) $(UNIT_HV) $(UNIT_LIBFDT)
+
+# Each source is compiled once for all tests. The tests of UNIT_ON_MODEL have objects of their own,
+# since tests/tlb/riscv replaces the CSR instructions for these.
+UNIT_OBJ := build/unit/obj
+UNIT_OBJ_MODEL := build/unit/obj-model
+UNIT_ON_MODEL := riscv_attempt hv_ipi hv_hsm hv_susp
+UNIT_MODEL_FLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
-build/unit/test_riscv_attempt: src/riscv/attempt.c
+UNIT_DEPENDS := -MMD -MP
 
-build/unit/test_tool_%: UNIT_SOURCES = $(addprefix tools/halite/,dump.c message.c symbols.c)
-build/unit/test_tool_%: UNIT_CFLAGS += -Itools/halite -D_GNU_SOURCE
-build/unit/test_tool_counts: UNIT_SOURCES = \
-	$(addprefix tools/halite/,counts.c events.c message.c sbi_names.c)
-build/unit/test_tool_symbols build/unit/test_tool_counts: $(wildcard tools/halite/*.[ch])
-
-build/unit/%: tests/unit/%.c $(UNIT_HEXT) $(wildcard src/boot/*.c src/hv/*.c src/lib/*.c) \
-		$(UNIT_HEADERS)
+$(UNIT_OBJ)/%.o: %.c mk/unit.mk mk/warnings.mk | build/ext/libfdt/libfdt.h
 	@mkdir -p $(@D)
+	@$(UNIT_CC) $(UNIT_CFLAGS) $(UNIT_DEPENDS) -c -o $@ $<
+$(UNIT_OBJ)/tools/%.o $(UNIT_OBJ)/tests/unit/test_tool_%.o: UNIT_CFLAGS += \
+	-Itools/halite -D_GNU_SOURCE
+
+$(UNIT_OBJ_MODEL)/%.o: %.c mk/unit.mk mk/warnings.mk | build/ext/libfdt/libfdt.h
+	@mkdir -p $(@D)
+	@$(UNIT_CC) $(UNIT_MODEL_FLAGS) $(UNIT_DEPENDS) -c -o $@ $<
+
+# unit_objects TEST, without "test_": the objects of the test.
+unit_group = $(UNIT_GROUP_$(firstword $(subst _, ,$(1))))
+unit_sources = tests/unit/test_$(1).c $(or $(UNIT_SOURCES_$(1)),$(unit_group))
+unit_folder = $(if $(filter $(1),$(UNIT_ON_MODEL)),$(UNIT_OBJ_MODEL),$(UNIT_OBJ))
+unit_objects = $(patsubst %.c,$(unit_folder)/%.o,$(unit_sources))
+
+# The list of libfdt's files is known only when these are there.
+.SECONDEXPANSION:
+build/unit/test_%: $$(call unit_objects,$$*) | build/ext/libfdt/libfdt.h
 	@echo "  CC      $@"
-	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_SOURCES) -lcmocka
+	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $(filter %.o,$^) -lcmocka
 
 # test_tlb runs Halite against a model of a machine that caches every translation, refuses accesses
 # and interrupts (tests/tlb/machine.h). It uses coroutines, which AddressSanitizer cannot follow.
@@ -73,18 +88,22 @@ TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/hv/,source.c terminal.c uart.c) \
 	$(addprefix src/hv/,stats_exit.c vcpu_resume.c vmid.c)
 TLB_OBJECTS := $(patsubst %.c,build/unit/tlb/%.o,$(TLB_SOURCES))
+TLB_MODEL := $(patsubst %.c,build/unit/tlb/%.o,$(wildcard tests/tlb/*.c))
 
-build/unit/tlb/%.o: %.c $(UNIT_HEADERS) $(wildcard tests/tlb/*.h tests/tlb/riscv/*.h)
+$(TLB_OBJECTS): TLB_CFLAGS += $(TLB_HOOKS)
+build/unit/tlb/%.o: %.c mk/unit.mk mk/warnings.mk | build/ext/libfdt/libfdt.h
 	@mkdir -p $(@D)
-	@$(UNIT_CC) $(TLB_CFLAGS) $(TLB_HOOKS) -c -o $@ $<
+	@$(UNIT_CC) $(TLB_CFLAGS) $(UNIT_DEPENDS) -c -o $@ $<
 
-$(UNIT_TLB): $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) $(UNIT_HEADERS) \
-		$(wildcard tests/tlb/*.h tests/tlb/riscv/*.h)
-	@mkdir -p $(@D)
+$(UNIT_TLB): $(TLB_MODEL) $(TLB_OBJECTS)
 	@echo "  CC      $@"
-	@$(UNIT_CC) $(TLB_CFLAGS) -o $@ $(wildcard tests/tlb/*.c) $(TLB_OBJECTS) -lcmocka
+	@$(UNIT_CC) $(TLB_CFLAGS) -o $@ $^ -lcmocka
 
-# Runs test_tlb against sources with deliberate faults. This takes half an hour.
+# All objects stay, those of which make knows by a pattern, too.
+.SECONDARY:
+-include $(shell find build/unit -name '*.d' 2>/dev/null)
+
+# Runs test_tlb against sources with deliberate faults.
 .PHONY: tlb-mutants
 tlb-mutants:
 	@scripts/mutants.sh tlb
