@@ -540,6 +540,7 @@ static void pmm_and_hupmm_keep_their_value_for_one_that_the_hart_lacks(void **st
 	hext_init(&h, &cfg, &ops, NULL);
 	hext_swap_hstatus(&h, 3ull << 48);
 	assert_int_equal(get(HEXT_CSR_HSTATUS), 0x200000000);
+	assert_int_equal(put(HEXT_CSR_HSTATUS, 3ull << 48), 0x200000000);
 }
 
 /* A read changes nothing, whatever is in the CSR. */

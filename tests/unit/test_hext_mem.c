@@ -402,6 +402,26 @@ static void a_misaligned_access_is_masked_byte_by_byte(void **state)
 	expect_trap(13, GVA + 0x1000, 0, (HLV_D & ~RS1) | 3 << 15);
 }
 
+/* The bytes behind the last one that sign-extends to itself are those with all upper bits. */
+static void a_misaligned_access_wraps_where_the_sign_changes(void **state)
+{
+	const uint64_t end = UINT64_C(0x0000800000000000);
+
+	(void)state;
+	h.hstatus = HSTATUS_SPVP;
+	h.vs.status = SSTATUS_SUM;
+	h.vs.atp = fake_atp(9, 0);
+	fake_map(h.vs.atp, end - 0x1000, first, 0, FAKE_LEAF);
+	fake_map(h.vs.atp, end, second, 0, FAKE_LEAF);
+	assert_false(hlv(HLV_D, end - 3));
+	expect_trap(13, end, 0, (HLV_D & ~RS1) | 3 << 15);
+	h.henvcfg = PMM(3);
+	assert_true(hlv(HLV_D, end - 3));
+	assert_int_equal(value, 0xc4c3c2c1c0fffefd);
+	assert_true(hsv(HSV_D, end - 2, 0x0807060504030201));
+	assert_int_equal(byte_at(second + 5), 8);
+}
+
 #define LD_A0_8_A1 0x0085b503
 
 /* The address of an instruction is compared with stval, which is masked. */
@@ -507,6 +527,7 @@ int main(void)
 		T(hlvx_and_accesses_under_mxr_are_not_masked),
 		T(masked_addresses_are_sign_extended_or_physical),
 		T(a_misaligned_access_is_masked_byte_by_byte),
+		T(a_misaligned_access_wraps_where_the_sign_changes),
 		T(htinst_is_filled_for_masked_addresses),
 		T(accesses_of_l1_are_masked_in_user_mode),
 		T(accesses_of_l1_are_masked_in_supervisor_mode),

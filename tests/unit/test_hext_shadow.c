@@ -2101,6 +2101,29 @@ static void a_kept_shadow_does_not_hold_up_the_other(void **state)
 	assert_in_range(kept->table_count, pool.table_total * 9 / 20, pool.table_total);
 }
 
+/* A batch takes no more than what makes two guests equal, but for the tables of few accesses. */
+static void a_guest_that_asks_ends_with_no_more_tables(void **state)
+{
+	uint64_t table = map_sparsely(2 * pool.table_total), copy = copy_of_root(table, 4);
+	const struct hext_shadow *gives, *asks;
+	enum { FEW = 8 };
+	unsigned int i;
+
+	(void)state;
+	touch_as(0, table, 0, pool.table_total);
+	gives = get(0);
+	touch_as(1, copy, 0, 1);
+	asks = get(1);
+	assert_ptr_not_equal(gives, asks);
+	for (i = 1; i < 2 * pool.table_total; i++) {
+		touch_as(1, copy, i, 1);
+		assert_true(gives->table_count + FEW >= asks->table_count);
+	}
+
+	/* The one that asks has had its part. */
+	assert_true(asks->table_count + FEW >= gives->table_count);
+}
+
 /*
  * An instruction of L2 completes after few faults, and few fences on all harts, also if all tables
  * are in resting shadows that have fewer tables than it needs. Most of them keep some.
@@ -3203,6 +3226,7 @@ int main(void)
 		T(tables_of_unused_shadows_go_first),
 		T(a_kept_shadow_does_not_hold_up_the_other),
 		T(small_resting_shadows_give_tables),
+		T(a_guest_that_asks_ends_with_no_more_tables),
 		T(tables_above_are_reclaimed),
 		T(replaced_tables_are_reclaimed),
 		T(a_key_can_be_had_at_any_time),
