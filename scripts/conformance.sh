@@ -25,6 +25,7 @@
 # docs/conformance.md must explain each line that differs. Logs are in build/conformance.
 # The last line is `N variants equal, N not`.
 # CONFORMANCE_JOBS=N runs N variants at a time; the default is one for each processor.
+# CONFORMANCE_NICE=N is the niceness of QEMU; the default is 10.
 # CONFORMANCE_REUSE=1 uses the bare machines' logs of an earlier call where there are any.
 . "$(dirname "$0")/common.sh"
 
@@ -32,6 +33,7 @@ LOGS=$BUILD/conformance
 PROGRAM=$BUILD/guests/conformance.elf
 REASONS=$TOP/docs/conformance.md
 LIMIT=${CONFORMANCE_LIMIT:-600}
+NICE=${CONFORMANCE_NICE:-10}
 JOBS=${CONFORMANCE_JOBS:-$(nproc)}
 FEATURES=(sync_csr sync_hfence sync_sret autoswap_csr)
 
@@ -217,7 +219,7 @@ run_variant()
 	*) options=(--nacl "${config//+/,}") ;;
 	esac
 	[ -z "$areas" ] || options+=(--append "$areas")
-	timeout -k 5 "$LIMIT" nice "$BUILD/halite" run --kernel "$PROGRAM" --memory 512M --cpus 2 \
+	timeout -k 5 "$LIMIT" nice -n "$NICE" "$BUILD/halite" run --kernel "$PROGRAM" --memory 512M --cpus 2 \
 		"${options[@]}" \
 		-- "${qemu[@]}" </dev/null 2>&1 | tr -d '\r' >"$file.console" || status=$?
 	grep -aE '^(ok|not ok|Bail out|1\.\.|# area)' "$file.console" >"$file.log" || true

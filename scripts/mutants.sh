@@ -24,15 +24,24 @@
 #           CONSOLE_TESTS
 #   efi     Halite as an EFI application: its unit tests
 #   run     the command `halite run`: tests/run with the words in RUN_TESTS
-# Usage: scripts/mutants.sh [LIST[:WHICH]...]   all lists without a word. WHICH is the number of a
-#                                               fault's first line, or a part of its file, place or
-#                                               text. The last line is `N found, N missed`, or
-#                                               `N found, N missed, N do not build`.
+# The tests of a list run in the order in which they are likely to find a fault soon: the unit test
+# of the file, the other unit tests, a short guest, the conformance guest, tests/run.
+# Usage: scripts/mutants.sh [OPTIONS] [LIST[:WHICH]...]
+#            all lists without a word. WHICH is the number of a fault's first line, or a part of its
+#            file, place or text. The last line is `N found, N missed`, or
+#            `N found, N missed, N do not build`.
 #        scripts/mutants.sh --fit [LIST...]     only looks whether each fault fits the sources
+#   --jobs N   tries N faults at a time, each in a copy of the sources; the default is 1
+#   --resume   leaves out the faults that an earlier run has found, if the fault and its files are
+#              the same; counts them as found
+#   --for N    begins no further fault after N seconds; the last line then ends in `, N left`
 . "$(dirname "$0")/common.sh"
 
 OUT=$BUILD/mutants
-TREE=$OUT/tree
+BASE=$OUT/base
+# Faults to try, one a line, and what all runs have found.
+QUEUE=$OUT/queue
+FOUND=$OUT/found
 LISTS="hext nacl client hv tlb boards sbi domains cage console pack tool efi run proofs"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:none rva23aia:slow"
 TOOL_TESTS="tool-domain tool-install tool-pack tool-explain live-"
@@ -46,92 +55,125 @@ SBI_TESTS+=" guest-sbi-stats guest-susp-halite"
 HV_TESTS="code-accessors code-static-key-sites interrupts-plic nacl-round nacl-offer nacl-lie"
 HV_TESTS+=" demo-depth-2-no-code stats-agree guest-fences"
 
-# A copy of what is needed, on which the faults are tried.
-make_tree()
+# What the copies have.
+PARTS="Makefile README.md mk scripts src tests tools guests examples docs bench"
+
+# Makes BASE, a copy of what is needed without a fault. What was built there before stays.
+make_base()
 {
+	local part
 	make -s --no-print-directory -C "$TOP" guest-programs
-	rm -rf "$TREE"
-	mkdir -p "$TREE/build"
-	cp -a "$TOP"/{Makefile,README.md,mk,scripts,src,tests,tools,guests,examples,docs,bench} \
-		"$TREE/"
-	for folder in ext guests downloads; do
-		ln -s "$BUILD/$folder" "$TREE/build/$folder"
+	mkdir -p "$BASE/build"
+	for part in $PARTS; do
+		rm -rf "${BASE:?}/$part"
+		cp -a "$TOP/$part" "$BASE/"
 	done
-	cp -a "$BUILD/.packages" "$TREE/build/"
+	for part in ext guests downloads linux; do
+		ln -sfn "$BUILD/$part" "$BASE/build/$part"
+	done
+	cp -a "$BUILD/.packages" "$BASE/build/"
 }
 
-# restore FILE...: with all faults out again; mtimes are new, so that make sees it.
+# make_tree: makes TREE, a copy of BASE in which faults are tried.
+make_tree()
+{
+	rm -rf "$TREE"
+	cp -a "$BASE" "$TREE"
+}
+
+# restore FILE...: takes the fault out of TREE, and what was built from it.
 restore()
 {
 	local file
 	for file; do
-		cp "$TOP/src/$file" "$TREE/src/$file"
+		cp -p "$BASE/src/$file" "$TREE/src/$file"
+	done
+	rm -rf "$TREE/build"
+	cp -a "$BASE/build" "$TREE/build"
+}
+
+# build TARGET...: in TREE. A fault may make the compiler warn.
+build()
+{
+	make -s --no-print-directory -C "$TREE" C_WARNINGS=-w "$@" >"$LOG" 2>&1 || return 2
+}
+
+# programs PROGRAM...: builds and runs programs in the order of the words.
+programs()
+{
+	local program
+	for program; do
+		build "$program" || return 2
+		timeout "$limit" "$TREE/$program" >"$LOG" 2>&1 || { basename "$program"; return 1; }
 	done
 }
 
+# unit_programs NAME...: runs build/unit/test_NAME for each name.
+unit_programs() { programs "${@/#/build/unit/test_}"; }
+
+# The unit tests of src/hext, that of the file's name first.
 unit_hext()
 {
-	local test objects=()
-	mkdir -p "$OUT/unit"
-	for source in "$TREE"/src/hext/*.c; do
-		objects+=("$OUT/unit/$(basename "$source" .c).o")
-		gcc -std=gnu11 -O1 -w -I"$TREE/src" -c -o "${objects[-1]}" "$source" || return 2
-	done
+	local own test tests=()
+	own=${file##*/}
+	own=hext_${own%%[._]*}
 	for test in "$TREE"/tests/unit/test_hext_*.c; do
-		gcc -std=gnu11 -O1 -w -I"$TREE/src" -o "$OUT/unit/test" "$test" "${objects[@]}" \
-			-lcmocka || return 2
-		timeout "$limit" "$OUT/unit/test" >"$OUT/log" 2>&1 || { basename "$test" .c; return 1; }
+		test=$(basename "$test" .c)
+		test=${test#test_}
+		if [ "$test" = "$own" ]; then tests=("$own" "${tests[@]}"); else tests+=("$test"); fi
 	done
+	unit_programs "${tests[@]}"
 }
 
-unit_nacl()
+# unit_nacl_of TEST...: tests of src/nacl, in two layouts.
+unit_nacl_of()
 {
 	local test xlen
-	for xlen in 64 32; do
-		for test in test_nacl_host test_nacl_both test_nacl_cases; do
-			gcc -std=gnu11 -O1 -w -I"$TREE/src" -DNACL_XLEN=$xlen -o "$OUT/test" \
-				"$TREE/tests/unit/$test.c" "$TREE/src/nacl/host.c" -lcmocka -lpthread ||
-				return 2
-			timeout "$limit" "$OUT/test" >"$OUT/log" 2>&1 ||
-				{ echo "${test}_rv$xlen"; return 1; }
+	for xlen in rv64 rv32; do
+		for test; do
+			programs "build/nacl/gcc/${test}_$xlen" || return
 		done
 	done
 }
+
+unit_nacl() { unit_nacl_of test_nacl_host test_nacl_cases test_nacl_both; }
 
 unit_client()
 {
-	local test xlen
-	for xlen in 64 32; do
-		for test in test_nacl_client test_nacl_cases test_nacl_both; do
-			gcc -std=gnu11 -w -I"$TREE/src" -DNACL_XLEN=$xlen -o "$OUT/test" \
-				"$TREE/tests/unit/$test.c" "$TREE/src/nacl/host.c" -lcmocka -lpthread ||
-				return 2
-			timeout "$limit" "$OUT/test" >"$OUT/log" 2>&1 ||
-				{ echo "${test}_rv$xlen"; return 1; }
-		done
-		gcc -std=gnu11 -w -I"$TREE/src" -DNACL_XLEN=$xlen -o "$OUT/test" \
-			"$TREE/tests/fuzz/fuzz_nacl_client.c" "$TREE/src/nacl/client.c" || return 2
-		timeout "$limit" "$OUT/test" --runs 20000 >"$OUT/log" 2>&1 ||
-			{ echo "fuzz_nacl_client_rv$xlen"; return 1; }
+	local xlen
+	unit_nacl_of test_nacl_client test_nacl_cases test_nacl_both || return
+	for xlen in rv64 rv32; do
+		build "build/nacl/gcc/fuzz_nacl_client_$xlen" || return 2
+		timeout "$limit" "$TREE/build/nacl/gcc/fuzz_nacl_client_$xlen" --runs 20000 \
+			>"$LOG" 2>&1 || { echo "fuzz_nacl_client_$xlen"; return 1; }
 	done
 }
 
-conformance()
+# smoke: a guest that takes a second, without NACL, with it, and by the general path alone. A fault
+# that breaks much is found here soon.
+smoke()
 {
-	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
-	CONFORMANCE_LIMIT=$limit "$TREE/scripts/conformance.sh" native none all all/all \
-		>"$OUT/log" 2>&1 || { echo conformance; return 1; }
+	local words
+	build all || return 2
+	for words in nacl= nacl=all "nacl=all slow"; do
+		timeout "$limit" "$TREE/build/halite" run --kernel "$BUILD/guests/basics.elf" \
+			--memory 512M --cpus 2 --timeout "$limit" -- -append "$words" \
+			</dev/null >"$LOG" 2>&1 || { echo "basics, $words"; return 1; }
+		grep -aq '^1\.\.' "$LOG" && ! grep -aq '^not ok' "$LOG" ||
+			{ echo "basics, $words"; return 1; }
+	done
 }
 
-# unit_programs NAME...: runs build/unit/test_NAME of the tree for each name.
-unit_programs()
+# conformance VARIANT...: one after the other, until one is not equal.
+conformance()
 {
-	local test
-	for test; do
-		make -s --no-print-directory -C "$TREE" "build/unit/test_$test" >"$OUT/log" 2>&1 ||
-			return 2
-		timeout "$limit" "$TREE/build/unit/test_$test" >"$OUT/log" 2>&1 ||
-			{ echo "test_$test"; return 1; }
+	local variant
+	build all || return 2
+	for variant; do
+		CONFORMANCE_REUSE=1 CONFORMANCE_LIMIT=$limit CONFORMANCE_JOBS=1 \
+			CONFORMANCE_NICE=0 \
+			"$TREE/scripts/conformance.sh" "$variant" >"$LOG" 2>&1 ||
+			{ echo "conformance $variant"; return 1; }
 	done
 }
 
@@ -145,9 +187,11 @@ unit_file()
 	hv/plic.c) set -- hv_plic ;;
 	hv/aplic.c) set -- hv_aplic ;;
 	hv/withheld.c) set -- hv_machine hv_guest_fdt hv_options ;;
-	hv/devtree.c | hv/guest_fdt.c | hv/home.c | hv/machine*.c | hv/modules.c)
-		set -- hv_machine hv_guest_fdt hv_aia
-		;;
+	hv/devtree.c | hv/guest_fdt.c) set -- hv_guest_fdt hv_machine hv_aia ;;
+	hv/home.c | hv/machine*.c | hv/modules.c) set -- hv_machine hv_guest_fdt hv_aia ;;
+	hv/ipi.c) set -- hv_ipi hv_hsm ;;
+	hv/sbi_hsm.c) set -- hv_hsm ;;
+	'') set -- riscv_attempt hv_machine hv_guest_fdt hv_plic hv_aplic hv_options hv_aia ;;
 	*) return 0 ;;
 	esac
 	unit_programs "$@"
@@ -175,14 +219,18 @@ unit_sbi()
 
 unit_domains()
 {
-	unit_programs hv_domains hv_hsm hv_plic
+	case $file in
+	hv/aplic.c) set -- hv_aplic hv_source ;;
+	hv/plic.c) set -- hv_plic hv_source ;;
+	hv/sbi_hsm.c) set -- hv_hsm ;;
+	hv/domain_*) set -- hv_domains ;;
+	'') set -- hv_domains hv_hsm hv_plic hv_aplic hv_source ;;
+	*) return 0 ;;
+	esac
+	unit_programs "$@"
 }
 
-domains()
-{
-	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
-	tests_in_qemu domains-
-}
+domains() { build all && tests_in_qemu domains-; }
 
 # The unit tests that are about $file, the first file of the fault.
 unit_console()
@@ -212,32 +260,32 @@ unit_efi()
 	unit_programs boot_efi
 }
 
+# model SEEDS: the model of tests/tlb.
 model()
 {
-	make -s --no-print-directory -C "$TREE" build/unit/test_tlb TLB_WARN=-w TLB_SANITIZE= \
-		>"$OUT/log" 2>&1 || return 2
-	TLB_SEEDS=$seeds timeout "$limit" "$TREE/build/unit/test_tlb" --first >"$OUT/log" 2>&1 ||
-		{ echo test_tlb; return 1; }
+	build build/unit/test_tlb TLB_SANITIZE= || return 2
+	TLB_SEEDS=$1 timeout "$limit" "$TREE/build/unit/test_tlb" --first >"$LOG" 2>&1 ||
+		{ echo "test_tlb, $(sed -n 's/^\[ RUN      \] //p' "$LOG" | tail -n 1)"; return 1; }
 }
 
-conformance_cage()
-{
-	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
-	# shellcheck disable=SC2086
-	CONFORMANCE_REUSE=1 CONFORMANCE_LIMIT=$limit "$TREE/scripts/conformance.sh" $CAGE_VARIANTS \
-		>"$OUT/log" 2>&1 || { echo conformance; return 1; }
-}
-
-# tests_in_qemu WORD...: prints the first test that fails.
+# tests_in_qemu WORD...: runs the tests with each WORD, one after the other, until one fails. Prints
+# that test.
 tests_in_qemu()
 {
-	(cd "$TREE" && timeout "$limit" tests/run "$@") >"$OUT/log" 2>&1 && return
-	sed -n 's/^not ok \([^ ]*\).*/\1/p' "$OUT/log" | head -n 1
-	return 1
+	local word
+	for word; do
+		(cd "$TREE" && timeout "$limit" tests/run --first "$word") >"$LOG" 2>&1 && continue
+		word=$(sed -n 's/^not ok \([^ ]*\).*/\1/p' "$LOG" | head -n 1)
+		echo "${word:-tests/run}"
+		return 1
+	done
 }
 
+# built_tests WORD...
+built_tests() { build all && tests_in_qemu "$@"; }
+
 # shellcheck disable=SC2086
-cage() { tests_in_qemu $CAGE_TESTS; }
+cage() { built_tests $CAGE_TESTS; }
 # Faults in files that have unit tests must be found by these.
 boards()
 {
@@ -245,9 +293,8 @@ boards()
 	hv/sbi*) ;;
 	?*) return 0 ;;
 	esac
-	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
 	# shellcheck disable=SC2086
-	tests_in_qemu $BOARDS_TESTS
+	built_tests $BOARDS_TESTS
 }
 
 # Faults in files that have unit tests must be found by these.
@@ -257,37 +304,55 @@ consoles()
 	'' | hv/terminal.c | hv/intc.c) ;;
 	*) return 0 ;;
 	esac
-	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
 	# shellcheck disable=SC2086
-	tests_in_qemu $CONSOLE_TESTS
+	built_tests $CONSOLE_TESTS
 }
 
 # shellcheck disable=SC2086
-sbi()
-{
-	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
-	tests_in_qemu $SBI_TESTS
-}
+sbi() { built_tests $SBI_TESTS; }
 # shellcheck disable=SC2086
-packs()
-{
-	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
-	tests_in_qemu $PACK_TESTS
-}
+packs() { built_tests $PACK_TESTS; }
 # shellcheck disable=SC2086
+machine() { built_tests $HV_TESTS; }
+
+# first WORD WORDS...: prints the WORDS, those that begin with WORD first.
+first()
+{
+	local head=$1 word back=()
+	shift
+	for word; do
+		case $word in
+		"$head"*) echo "$word" ;;
+		*) back+=("$word") ;;
+		esac
+	done
+	[ ${#back[@]} = 0 ] || printf '%s\n' "${back[@]}"
+}
+
 tool()
 {
-	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
-	tests_in_qemu $TOOL_TESTS
+	local word=tool-
+	case $file in
+	../tools/install/* | */place.c | ../mk/*) word=tool-install ;;
+	*/pack*) word=tool-pack ;;
+	*/tree.c | */domain.c) word=tool-domain ;;
+	*/explain.c | */sbi_names.c) word=tool-explain ;;
+	*/trace_* | */stat.c | */live.c | */events.c | */counts.c) word=live- ;;
+	esac
+	# shellcheck disable=SC2046,SC2086
+	built_tests $(first "$word" $TOOL_TESTS)
 }
-# shellcheck disable=SC2086
+
 runs()
 {
-	make -s --no-print-directory -C "$TREE" all >"$OUT/log" 2>&1 || return 2
-	tests_in_qemu $RUN_TESTS
+	local word=tool-end
+	case $file in
+	*/options.c | */devices.c | */report.c) word=tool-options ;;
+	*/agent/* | */ramdisk.c | ../examples/*) word=exec- ;;
+	esac
+	# shellcheck disable=SC2046,SC2086
+	built_tests $(first "$word" $RUN_TESTS)
 }
-# shellcheck disable=SC2086
-machine() { tests_in_qemu $HV_TESTS; }
 
 # A proof that does not end finds nothing. Those of the file run until one finds the fault.
 proofs()
@@ -296,7 +361,7 @@ proofs()
 	[ -n "$file" ] || return 0
 	for name in $("$TREE/scripts/proofs.sh" --of "$file"); do
 		status=0
-		"$TREE/scripts/proofs.sh" "$name" >"$OUT/log" 2>&1 || status=$?
+		"$TREE/scripts/proofs.sh" "$name" >"$LOG" 2>&1 || status=$?
 		case $status in
 		0) ;;
 		1) echo "$name"; return 1 ;;
@@ -306,15 +371,18 @@ proofs()
 	return "$unended"
 }
 
-# try CHECK...: prints what has found the fault, which may be a static assertion. 2: it does not
-# build.
+# try: prints which of the checks has found the fault, or that a static assertion has. 2: it does
+# not build. 3: a check does not pass without a fault. A check is a function and its arguments. It
+# has found the fault, too, if it takes much longer than it does without a fault.
 try()
 {
-	local check status
-	for check; do
+	local limit number status words
+	for number in "${!checks[@]}"; do
+		limit=$(limit_of "$number") || return 3
 		status=0
-		"$check" || status=$?
-		if [ "$status" = 2 ] && grep -q "static assertion failed" "$OUT/log"; then
+		read -r -a words <<<"${checks[number]}"
+		"${words[@]}" || status=$?
+		if [ "$status" = 2 ] && grep -qi "static assertion failed" "$LOG"; then
 			echo "static assertion"
 			return 1
 		fi
@@ -323,16 +391,37 @@ try()
 	echo nothing
 }
 
+# limit_of NUMBER: prints how many seconds the check with that number may take. It follows the speed
+# of the machine: the check runs without a fault before it is used for the first time, once for the
+# same sources.
+limit_of()
+{
+	local TREE=$BASE LOG=$OUT/log-base file='' limit=3600 key start=$SECONDS words by
+	key="$judged ${checks[$1]}:"
+	exec 8>"$OUT/judging"
+	flock 8
+	if ! grep -F -s "$key" "$OUT/judged" | sed 's/.*: //' | grep .; then
+		read -r -a words <<<"${checks[$1]}"
+		by=$("${words[@]}" 8>&-) || {
+			echo "error: without a fault, the tests do not pass: $by, see $LOG" >&2
+			return 1
+		}
+		limit=$((30 + 3 * (SECONDS - start)))
+		echo "$key $limit" >>"$OUT/judged"
+		echo "$limit"
+	fi
+	exec 8>&-
+}
+
 # checks_of LIST: sets what must find the faults of the list.
 checks_of()
 {
-	seeds=2
 	case $1 in
-	hext) checks=(unit_hext conformance) ;;
-	nacl) checks=(unit_nacl conformance) ;;
+	hext) checks=(unit_hext smoke "conformance none all all/all slow") ;;
+	nacl) checks=(unit_nacl smoke "conformance all all/all none") ;;
 	client) checks=(unit_client) ;;
-	hv) checks=(unit_file conformance machine) ;;
-	tlb) checks=(model) seeds=4 ;;
+	hv) checks=(unit_file smoke "conformance none all all/all slow" machine) ;;
+	tlb) checks=("model 1" "model 4") ;;
 	boards) checks=(unit_boards boards) ;;
 	domains) checks=(unit_domains domains) ;;
 	sbi) checks=(unit_sbi sbi) ;;
@@ -342,13 +431,13 @@ checks_of()
 	efi) checks=(unit_efi) ;;
 	run) checks=(runs) ;;
 	proofs) checks=(proofs) ;;
-	cage) checks=(unit_file model conformance_cage cage) ;;
+	cage) checks=(unit_file "model 1" smoke "conformance $CAGE_VARIANTS" cage "model 4") ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac
 }
 
-# faults LIST: one a line, with the number of its first line, its mark, its files, its title.
-faults() { "$TOP/scripts/mutants.pl" "$TOP/tests/mutants/$1.txt"; }
+# faults TREE LIST: one a line, with the number of its first line, its mark, its files, its title.
+faults() { "$1/scripts/mutants.pl" "$1/tests/mutants/$2.txt"; }
 
 # chosen WHICH NUMBER TITLE
 chosen()
@@ -360,36 +449,89 @@ chosen()
 	esac
 }
 
-# run_list LIST WHICH: a check that takes much longer than all checks do without a fault has found
-# the fault. So the limit follows the speed of the machine.
-run_list()
+# sum_of FILE...: prints a hash of the names and contents of files and folders, in this order.
+sum_of()
 {
-	local number mark files title status by limit=3600 start=$SECONDS
-	checks_of "$1"
-	faults "$1" >"$OUT/faults" || die "tests/mutants/$1.txt does not fit the sources"
-	file=
-	by=$(try "${checks[@]}") || die "$1: the tests do not pass as it is: $by"
-	limit=$((30 + 2 * (SECONDS - start)))
-	while read -r number mark files title <&3; do
-		[ "$mark" != equal ] || continue
-		chosen "$2" "$number" "$files $title" || continue
-		"$TOP/scripts/mutants.pl" "$TOP/tests/mutants/$1.txt" "$number" "$TREE"
+	find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-32
+}
+
+# try_fault LIST NUMBER MARK FILES TITLE: prints the result and notes it in RESULTS and, by a hash
+# of the fault and its files, in FOUND.
+try_fault()
+{
+	local list=$1 mark=$3 files=$4 what by key status=0
+	what="$1:$2 $4 $5"
+	"$BASE/scripts/mutants.pl" "$BASE/tests/mutants/$1.txt" "$2" "$TREE"
+	# shellcheck disable=SC2086
+	key=$1-$(cd "$TREE/src" && sum_of ${files//,/ })
+	if [ "$resume" = 1 ] && grep -qx -e "$key" "$FOUND" 2>/dev/null; then
+		echo found >>"$RESULTS"
+	else
 		file=${files%%,*}
-		status=0
-		by=$(try "${checks[@]}") || status=$?
+		by=$(try) || status=$?
+		[ "$status" != 1 ] || echo "$key" >>"$FOUND"
 		case $status-$mark in
-		0-rare) echo "missed, which happens: $1:$number $files $title" ;;
-		0-*) missed=$((missed + 1)); echo "MISSED   $1:$number $files $title" ;;
-		1-*) found=$((found + 1)); echo "found by $by: $1:$number $files $title" ;;
+		0-rare) echo "missed, which happens: $what" ;;
+		0-*) echo missed >>"$RESULTS"; echo "MISSED   $what" ;;
+		1-*) echo found >>"$RESULTS"; echo "found by $by: $what" ;;
+		3-*) echo broken >>"$RESULTS"; exit 1 ;;
 		*)
-			broken=$((broken + 1))
-			tail -n 5 "$OUT/log" >&2
-			echo "NO BUILD $1:$number $files $title"
+			echo broken >>"$RESULTS"
+			tail -n 5 "$LOG" >&2
+			echo "NO BUILD $what"
+			cp "$LOG" "$OUT/nobuild-$list-$2.log"
 			;;
 		esac
-		# shellcheck disable=SC2086
-		restore ${files//,/ }
-	done 3<"$OUT/faults"
+	fi
+	# shellcheck disable=SC2086
+	restore ${files//,/ }
+}
+
+# Prints the next line of QUEUE; fails at its end.
+next_fault()
+{
+	local number
+	exec 9>"$OUT/lock"
+	flock 9
+	number=$(($(<"$OUT/taken") + 1))
+	echo "$number" >"$OUT/taken"
+	exec 9>&-
+	sed -n "${number}{p;q}" "$QUEUE" | grep .
+}
+
+# worker N LIST
+worker()
+{
+	local fault number mark files title
+	TREE=$OUT/tree-$1
+	LOG=$OUT/log-$1
+	make_tree
+	while [ "$SECONDS" -lt "$end" ] && fault=$(next_fault); do
+		read -r number mark files title <<<"$fault"
+		try_fault "$2" "$number" "$mark" "$files" "$title"
+	done
+	rm -rf "$TREE"
+}
+
+# run_list LIST WHICH
+run_list()
+{
+	local number mark files title n
+	checks_of "$1"
+	faults "$BASE" "$1" >"$OUT/faults" || die "tests/mutants/$1.txt does not fit the sources"
+	while read -r number mark files title; do
+		[ "$mark" != equal ] && chosen "$2" "$number" "$files $title" || continue
+		echo "$number $mark $files $title"
+	done <"$OUT/faults" >"$QUEUE"
+	# shellcheck disable=SC2086
+	judged=$(cd "$BASE" && sum_of $PARTS)
+	echo 0 >"$OUT/taken"
+	for ((n = 1; n <= jobs; n++)); do
+		worker "$n" "$1" &
+	done
+	wait
+	n=$(($(<"$OUT/taken") < $(wc -l <"$QUEUE") ? $(<"$OUT/taken") : $(wc -l <"$QUEUE")))
+	left=$((left + $(wc -l <"$QUEUE") - n))
 }
 
 # fit LIST...
@@ -397,32 +539,51 @@ fit()
 {
 	local list status=0
 	for list; do
-		faults "$list" >/dev/null || status=1
+		faults "$TOP" "$list" >/dev/null || status=1
 	done
 	return "$status"
 }
 
 check=run
-if [ "${1:-}" = --fit ]; then
-	check=fit
+jobs=1
+resume=0
+end=$((1 << 40))
+left=0
+while [ $# -gt 0 ]; do
+	case $1 in
+	--fit) check=fit ;;
+	--resume) resume=1 ;;
+	--jobs | --for)
+		[[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]] || die "mutants.sh: $1 '${2:-}'; expected a number"
+		if [ "$1" = --jobs ]; then jobs=$2; else end=$((SECONDS + $2)); fi
+		shift
+		;;
+	-*) die "mutants.sh: unknown option '$1'; expected --fit, --jobs, --resume or --for" ;;
+	*) break ;;
+	esac
 	shift
-fi
+done
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $LISTS
 if [ "$check" = fit ]; then
 	fit "$@"
 	exit
 fi
-make_tree
-found=0
-missed=0
-broken=0
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+mkdir -p "$OUT"
+RESULTS=$OUT/results
+: >"$RESULTS"
+make_base
 for list; do
 	case $list in
 	*:*) run_list "${list%%:*}" "${list#*:}" ;;
 	*) run_list "$list" "" ;;
 	esac
 done
-[ "$broken" = 0 ] || broken_text=", $broken do not build"
-echo "$found found, $missed missed${broken_text:-}"
-[ $((missed + broken)) = 0 ]
+# count WORD
+count() { grep -cx -e "$1" "$RESULTS" || true; }
+summary="$(count found) found, $(count missed) missed"
+[ "$(count broken)" = 0 ] || summary+=", $(count broken) do not build"
+[ "$left" = 0 ] || summary+=", $left left"
+echo "$summary"
+[ "$(($(count missed) + $(count broken) + left))" = 0 ]

@@ -131,6 +131,7 @@ report()
 		failed "$2" "${why:-status $1}"
 		printf 'not ok %s (%s s): %s\n' "$(title "$2")" "$3" "${why:-status $1}"
 		tail -n 40 "$4" | cut -c 1-200 | sed 's/^/    | /'
+		[ "$FIRST" = 0 ] || exit 1
 		;;
 	esac
 }
