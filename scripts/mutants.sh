@@ -81,15 +81,17 @@ make_tree()
 	cp -a "$BASE" "$TREE"
 }
 
-# restore FILE...: takes the fault out of TREE, and what was built from it.
+# restore FILE...: takes the fault out of TREE, and what was built after STAMP.
 restore()
 {
 	local file
 	for file; do
 		cp -p "$BASE/src/$file" "$TREE/src/$file"
 	done
-	rm -rf "$TREE/build"
-	cp -a "$BASE/build" "$TREE/build"
+	while read -r file; do
+		cp -p "$BASE/build/$file" "$TREE/build/$file" 2>/dev/null ||
+			rm -f "$TREE/build/$file"
+	done < <(find "$TREE/build" -type f -newer "$STAMP" -printf '%P\n')
 }
 
 # build TARGET...: in TREE. A fault may make the compiler warn.
@@ -461,6 +463,7 @@ try_fault()
 {
 	local list=$1 mark=$3 files=$4 what by key status=0
 	what="$1:$2 $4 $5"
+	touch "$STAMP"
 	"$BASE/scripts/mutants.pl" "$BASE/tests/mutants/$1.txt" "$2" "$TREE"
 	# shellcheck disable=SC2086
 	key=$1-$(cd "$TREE/src" && sum_of ${files//,/ })
@@ -505,6 +508,7 @@ worker()
 	local fault number mark files title
 	TREE=$OUT/tree-$1
 	LOG=$OUT/log-$1
+	STAMP=$OUT/stamp-$1
 	make_tree
 	while [ "$SECONDS" -lt "$end" ] && fault=$(next_fault); do
 		read -r number mark files title <<<"$fault"
