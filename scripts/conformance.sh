@@ -219,8 +219,8 @@ run_variant()
 	*) options=(--nacl "${config//+/,}") ;;
 	esac
 	[ -z "$areas" ] || options+=(--append "$areas")
-	timeout -k 5 "$LIMIT" nice -n "$NICE" "$BUILD/halite" run --kernel "$PROGRAM" --memory 512M --cpus 2 \
-		"${options[@]}" \
+	timeout -k 5 "$LIMIT" nice -n "$NICE" "$BUILD/halite" run --kernel "$PROGRAM" \
+		--memory 512M --cpus 2 "${options[@]}" \
 		-- "${qemu[@]}" </dev/null 2>&1 | tr -d '\r' >"$file.console" || status=$?
 	grep -aE '^(ok|not ok|Bail out|1\.\.|# area)' "$file.console" >"$file.log" || true
 	[ "$status" = 0 ] || echo "Bail out! exit status $status" >>"$file.log"

@@ -34,6 +34,7 @@
 #   --jobs N   tries N faults at a time, each in a copy of the sources; the default is 1
 #   --resume   leaves out the faults that an earlier run has found, if the fault and its files are
 #              the same; counts them as found
+#   --unit     runs no test in QEMU; what the others do not find is left
 #   --for N    begins no further fault after N seconds; the last line then ends in `, N left`
 . "$(dirname "$0")/common.sh"
 
@@ -122,7 +123,10 @@ unit_hext()
 	for test in "$TREE"/tests/unit/test_hext_*.c; do
 		test=$(basename "$test" .c)
 		test=${test#test_}
-		if [ "$test" = "$own" ]; then tests=("$own" "${tests[@]}"); else tests+=("$test"); fi
+		case $test in
+		"$own") tests=("$own" "${tests[@]}") ;;
+		*) tests+=("$test") ;;
+		esac
 	done
 	unit_programs "${tests[@]}"
 }
@@ -436,6 +440,19 @@ checks_of()
 	cage) checks=(unit_file "model 1" smoke "conformance $CAGE_VARIANTS" cage "model 4") ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac
+	[ "$unit" = 0 ] || keep_quick
+}
+
+# keep_quick: takes the tests in QEMU out of checks.
+keep_quick()
+{
+	local check all=("${checks[@]}")
+	checks=()
+	for check in "${all[@]}"; do
+		case $check in
+		unit_* | model* | proofs) checks+=("$check") ;;
+		esac
+	done
 }
 
 # faults TREE LIST: one a line, with the number of its first line, its mark, its files, its title.
@@ -472,8 +489,10 @@ try_fault()
 	else
 		file=${files%%,*}
 		by=$(try) || status=$?
+		[ "$status-$unit" != 0-1 ] || status=left
 		[ "$status" != 1 ] || echo "$key" >>"$FOUND"
 		case $status-$mark in
+		left-*) echo left >>"$RESULTS"; echo "left     $what" ;;
 		0-rare) echo "missed, which happens: $what" ;;
 		0-*) echo missed >>"$RESULTS"; echo "MISSED   $what" ;;
 		1-*) echo found >>"$RESULTS"; echo "found by $by: $what" ;;
@@ -551,18 +570,22 @@ fit()
 check=run
 jobs=1
 resume=0
+unit=0
 end=$((1 << 40))
 left=0
 while [ $# -gt 0 ]; do
 	case $1 in
 	--fit) check=fit ;;
 	--resume) resume=1 ;;
+	--unit) unit=1 ;;
 	--jobs | --for)
-		[[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]] || die "mutants.sh: $1 '${2:-}'; expected a number"
+		[[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]] ||
+			die "mutants.sh: $1 '${2:-}'; expected a number"
 		if [ "$1" = --jobs ]; then jobs=$2; else end=$((SECONDS + $2)); fi
 		shift
 		;;
-	-*) die "mutants.sh: unknown option '$1'; expected --fit, --jobs, --resume or --for" ;;
+	-*) die "mutants.sh: unknown option '$1'; expected --fit, --jobs, --resume," \
+			"--unit or --for" ;;
 	*) break ;;
 	esac
 	shift
@@ -588,6 +611,7 @@ done
 count() { grep -cx -e "$1" "$RESULTS" || true; }
 summary="$(count found) found, $(count missed) missed"
 [ "$(count broken)" = 0 ] || summary+=", $(count broken) do not build"
+left=$((left + $(count left)))
 [ "$left" = 0 ] || summary+=", $left left"
 echo "$summary"
 [ "$(($(count missed) + $(count broken) + left))" = 0 ]
