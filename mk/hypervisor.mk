@@ -75,10 +75,10 @@ $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
 
 # What runs at boot only, or seldom, is to be small rather than fast. What each hart does at its
 # boot is fast: bench/targets.json limits it.
-RV_SELDOM := boot/config boot/efi_call boot/efi_config boot/efi_facts boot/efi_main hext/csr \
-	hv/bringup hv/console hv/devtree_fill hv/domain hv/domain_config hv/domain_devices \
-	hv/domain_end hv/domain_load hv/guest_fdt hv/home hv/host hv/identity hv/image \
-	hv/machine hv/machine_aia hv/machine_console hv/machine_devices hv/machine_isa \
+RV_SELDOM := boot/config boot/efi_call boot/efi_config boot/efi_facts boot/efi_main hv/aplic \
+	hv/bringup hv/console hv/devtree_fill hv/domain hv/domain_config hv/domain_console \
+	hv/domain_devices hv/domain_end hv/domain_load hv/guest_fdt hv/home hv/host hv/identity \
+	hv/image hv/machine hv/machine_aia hv/machine_console hv/machine_devices hv/machine_isa \
 	hv/machine_wires hv/main hv/modules hv/options hv/own_trap hv/pack hv/pack_domains \
 	hv/sbi_fwft hv/sbi_halite hv/sbi_hsm hv/sbi_legacy hv/sbi_susp hv/stats hv/terminal \
 	hv/uart hv/withheld lib/range

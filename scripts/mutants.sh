@@ -47,7 +47,7 @@ LISTS="hext nacl client hv tlb boards sbi domains cage console pack tool efi run
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:none rva23aia:slow"
 TOOL_TESTS="tool-domain tool-install tool-pack tool-explain live-"
 PACK_TESTS="refuse-pack pack-dtb domains-pack"
-CONSOLE_TESTS="console-u-boot console-plic"
+CONSOLE_TESTS="console-u-boot console-plic domains-console-plic domains-console-aplic"
 RUN_TESTS="tool-end tool-options exec-"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
@@ -242,8 +242,9 @@ domains() { build all && tests_in_qemu domains-; }
 unit_console()
 {
 	case $file in
-	hv/uart.c) set -- hv_uart ;;
-	hv/source.c | hv/plic.c | hv/aplic.c) set -- hv_source ;;
+	hv/uart.c | hv/console.h) set -- hv_uart ;;
+	hv/source.c | hv/plic.c) set -- hv_source ;;
+	hv/aplic.c) set -- hv_source hv_aplic ;;
 	hv/machine*) set -- hv_console ;;
 	'') set -- hv_uart hv_source hv_console ;;
 	*) return 0 ;;
@@ -307,7 +308,7 @@ boards()
 consoles()
 {
 	case $file in
-	'' | hv/terminal.c | hv/intc.c) ;;
+	'' | hv/terminal.c | hv/intc.c | hv/domain_console.c | hv/domain_load.c) ;;
 	*) return 0 ;;
 	esac
 	# shellcheck disable=SC2086

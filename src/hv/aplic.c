@@ -86,24 +86,44 @@ static uint32_t l1_index(const struct vcpu *v)
 	return first + world_config(v->h.cfg)->l1_file;
 }
 
+/* Whether @value, of a target of the machine, names an interrupt file of L1's. */
+static bool is_file_of_l1(const struct vcpu *v, uint32_t value)
+{
+	uint32_t index = (value & MSI_GUEST) >> MSI_GUEST_SHIFT;
+	uint32_t lowest = l1_index(v);
+
+	return msi_hart(v->domain, value >> HART_SHIFT) && index >= lowest &&
+	       index - lowest <= v->h.cfg->geilen;
+}
+
+/* Whether @offset is the target of an inactive source of @aplic, which ignores what is written. */
+static bool is_inactive_target(const struct vcpu *v, unsigned int aplic, uint64_t offset)
+{
+	uint64_t value;
+
+	return offset > TARGET &&
+	       riscv_try_load(aplic_of(v, aplic)->base + offset - TARGET, 4, &value) &&
+	       !(value & SOURCECFG_SM);
+}
+
 /*
  * Translate *@value, which L1 writes to a target, for the machine. False: *@value names no
- * interrupt file of L1, so the write has no effect. The first such write is logged.
+ * interrupt file of L1, so the write has no effect. The first such write to an active source is
+ * logged. A driver may write a default to the targets of all sources.
  */
-static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
+static bool take_target(const struct vcpu *v, unsigned int aplic, uint64_t offset, uint32_t *value)
 {
 	static uint32_t logged;
-	uint32_t lowest = l1_index(v);
-	uint32_t index = (*value & MSI_GUEST) >> MSI_GUEST_SHIFT;
+	uint32_t own = *value;
 
-	if (!index)
-		index = lowest;
-	if (msi_hart(v->domain, *value >> HART_SHIFT) && index >= lowest &&
-	    index - lowest <= v->h.cfg->geilen) {
-		*value = (*value & ~(uint32_t)MSI_GUEST) | index << MSI_GUEST_SHIFT;
+	if (!(own & MSI_GUEST))
+		own |= l1_index(v) << MSI_GUEST_SHIFT;
+	if (is_file_of_l1(v, own)) {
+		*value = own;
 		return true;
 	}
-	if (!__atomic_exchange_n(&logged, 1, __ATOMIC_RELAXED))
+	if (!is_inactive_target(v, aplic, offset) &&
+	    !__atomic_exchange_n(&logged, 1, __ATOMIC_RELAXED))
 		hv_warn("APLIC register 0x%lx: 0x%x names no interrupt file of the guest's; "
 			"ignored",
 			(unsigned long)offset, (unsigned int)*value);
@@ -114,12 +134,12 @@ static bool take_target(const struct vcpu *v, uint64_t offset, uint32_t *value)
  * Send the MSI that L1 writes to genmsi. genmsi names the supervisor-level file of a hart, which is
  * L1's interrupt file on the hart. False: the interrupt file refuses the store.
  */
-static bool send_msi(struct vcpu *v, uint32_t value)
+static bool send_msi(struct vcpu *v, unsigned int aplic, uint32_t value)
 {
 	const struct machine_hart *hart = msi_hart(v->domain, value >> HART_SHIFT);
 
 	value &= ~(uint32_t)MSI_GUEST;
-	return !take_target(v, GENMSI, &value) ||
+	return !take_target(v, aplic, GENMSI, &value) ||
 	       riscv_try_store(hart->imsic_file + world_config(v->h.cfg)->l1_file * PAGE_SIZE,
 			       sizeof(value), value & MSI_EIID);
 }
@@ -256,6 +276,8 @@ static bool set_ie(const struct vcpu *v, unsigned int aplic, struct domain_aplic
 		*enabled = value & mask;
 	}
 	own->ie = ie;
+	if (source_is_of_aplic(&v->domain->source, aplic))
+		done &= source_set_ie(&v->domain->source, ie);
 	return done;
 }
 
@@ -309,21 +331,54 @@ static bool store_while_off(const struct machine_aplic *a, struct domain_aplic *
 	return false;
 }
 
-/* As store(), for one of several domains. */
+/* As store(), for one of several domains, under the lock of its struct domain_aplic. */
 static bool store_shared(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
 			 uint32_t value)
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
 	struct domain_aplic *own = shared(v, aplic);
-	bool done = true;
 
-	spin_lock(&own->lock);
 	if (reg == REG_DOMAINCFG)
-		done = set_ie(v, aplic, own, value & DOMAINCFG_IE);
-	else if (own->ie || !store_while_off(a, own, reg, offset, value))
-		done = store(a, offset, value);
-	spin_unlock(&own->lock);
-	return done;
+		return set_ie(v, aplic, own, value & DOMAINCFG_IE);
+	return (!own->ie && store_while_off(a, own, reg, offset, value)) || store(a, offset, value);
+}
+
+/* A target of the machine for sources whose target L1 has not written; 0: there is none. */
+static uint32_t own_target(const struct vcpu *v, unsigned int aplic)
+{
+	const struct domain *d = v->domain;
+	unsigned int i;
+
+	/* The number 0, which an interrupt file ignores. */
+	if (aplic_of(v, aplic)->msi)
+		return v->hart->imsic_index << HART_SHIFT | l1_index(v) << MSI_GUEST_SHIFT;
+	for (i = 0; i < d->vcpu_count; i++) {
+		const struct machine_hart *hart = d->vcpus[i]->hart;
+
+		if (hart->aplic == aplic && hart->aplic_index >= 0)
+			return hart->aplic_index << HART_SHIFT | 1;
+	}
+	return 0;
+}
+
+/*
+ * Source @source of the machine is active, and disabled if it was inactive before. AIA: its target
+ * is unspecified then. If the target is not of the domain, which is one of several, change it. If
+ * the domain has no target for it, the source stays inactive.
+ */
+static bool check_target(const struct vcpu *v, unsigned int aplic, uint32_t source)
+{
+	const struct machine_aplic *a = aplic_of(v, aplic);
+	const uint64_t offset = TARGET + 4 * source;
+	uint64_t target;
+
+	if (!riscv_try_load(a->base + offset, 4, &target))
+		return false;
+	if (a->msi ? is_file_of_l1(v, target) : is_wired_hart(v, aplic, target >> HART_SHIFT))
+		return true;
+	if (!a->msi && !own_target(v, aplic))
+		return store(a, 4 * source, 0);
+	return store(a, offset, own_target(v, aplic));
 }
 
 /* *@value was loaded from the machine. Make it what one of several domains sees. */
@@ -376,6 +431,8 @@ void aplic_silence(struct domain *d)
 		silence(&m->aplics[i], &d->sources[i]);
 		d->aplics[i].ie = false;
 		d->aplics[i].enabled = (struct source_set){ 0 };
+		if (source_is_of_aplic(&d->source, i))
+			source_set_ie(&d->source, false);
 		spin_unlock(&d->aplics[i].lock);
 	}
 }
@@ -401,6 +458,28 @@ static bool is_word_of(uint64_t offset, uint64_t start)
 	return offset - start < SOURCE_WORDS_SIZE;
 }
 
+/* Where the machine has the register at @offset: the target of the virtual source is elsewhere. */
+static uint64_t machine_offset(const struct source *s, enum reg reg, uint64_t offset)
+{
+	return s && reg == REG_TARGET && (offset - TARGET) / 4 == s->at.number
+		       ? TARGET + 4 * s->behind
+		       : offset;
+}
+
+/* The bit of the virtual source in the array that has @offset. */
+static bool bit_of(struct source *s, uint64_t offset)
+{
+	if (is_word_of(offset, SETIP))
+		return source_aplic_pending(s);
+	return is_word_of(offset, CLRIP) ? source_input(s) : source_aplic_enabled(s);
+}
+
+/* Whether the register at @offset, a load of which clears nothing by itself, has the top source. */
+static bool has_top(enum reg reg, uint64_t offset)
+{
+	return reg == REG_CLAIMI || (reg == REG_DELIVERY && offset % IDC_SIZE == TOPI);
+}
+
 /* The machine has answered a load with *@value. Replace what is the virtual source's. */
 static void merge(struct source *s, enum reg reg, uint64_t offset, uint64_t *value)
 {
@@ -408,12 +487,17 @@ static void merge(struct source *s, enum reg reg, uint64_t offset, uint64_t *val
 
 	if (is_config_of(s, reg, offset))
 		*value = s->config;
-	if (reg == REG_SOURCES && is_word_of(offset, CLRIP)) {
-		bit = source_bit(s, (offset - CLRIP) / 4);
-		*value = (*value & ~(uint64_t)bit) | (source_input(s) ? bit : 0);
+	if (reg == REG_SOURCES && offset < CLRIE) {
+		bit = source_bit(s, offset % 0x100 / 4);
+		*value &= ~(uint64_t)bit;
+		*value |= bit && bit_of(s, offset) ? bit : 0;
 	}
-	if (reg == REG_CLAIMI && *value >> CLAIM_SHIFT == s->at.number)
-		source_claimed(s);
+	if (has_top(reg, offset) && *value >> CLAIM_SHIFT == s->behind) {
+		*value = (*value & MASK64(CLAIM_SHIFT - 1, 0)) | (uint64_t)s->at.number
+									 << CLAIM_SHIFT;
+		if (reg == REG_CLAIMI)
+			source_claimed(s);
+	}
 }
 
 /* @value with its bytes in the other order. */
@@ -422,28 +506,36 @@ static uint32_t swapped(uint32_t value)
 	return value << 24 | (value & 0xff00) << 8 | (value >> 8 & 0xff00) | value >> 24;
 }
 
-/*
- * Whether a write of *@value to pending bits may change something. The bit of the virtual source is
- * taken out of *@value if the source's mode does not let a write change it.
- */
-static bool take_pending(struct source *s, uint64_t offset, uint32_t *value)
+/* A write to the array of bits that has @offset, or to the register behind it, has the source. */
+static bool change_bit(struct source *s, uint64_t offset)
 {
-	switch (offset) {
-	case SETIPNUM:
-	case SETIPNUM_LE:
-		return *value != s->at.number || source_takes_setip(s);
-	case SETIPNUM_BE:
-		return swapped(*value) != s->at.number || source_takes_setip(s);
-	case CLRIPNUM:
-		return *value != s->at.number || source_takes_clrip(s);
-	default:
-		break;
+	if (offset >= SETIPNUM_LE || offset < CLRIP)
+		return source_aplic_set_pending(s, true);
+	if (offset < SETIE)
+		return source_aplic_set_pending(s, false);
+	return source_aplic_set_enabled(s, offset < CLRIE);
+}
+
+/*
+ * A store of *@value to a register of bits or to one of numbers. Do what concerns the virtual
+ * source, and take it out of *@value. Returns whether there is nothing left to do. Sets *@done to
+ * false if the machine refuses the access.
+ */
+static bool take_bits(struct source *s, enum reg reg, uint64_t offset, uint32_t *value, bool *done)
+{
+	uint32_t bit;
+
+	if (reg == REG_SOURCE) {
+		if ((offset == SETIPNUM_BE ? swapped(*value) : *value) != s->at.number)
+			return false;
+		*done = change_bit(s, offset);
+		return true;
 	}
-	if (is_word_of(offset, SETIP) && !source_takes_setip(s))
-		*value &= ~source_bit(s, (offset - SETIP) / 4);
-	if (is_word_of(offset, CLRIP) && !source_takes_clrip(s))
-		*value &= ~source_bit(s, (offset - CLRIP) / 4);
-	return true;
+	bit = reg == REG_SOURCES ? source_bit(s, offset % 0x100 / 4) : 0;
+	if (*value & bit)
+		*done = change_bit(s, offset);
+	*value &= ~bit;
+	return false;
 }
 
 static bool is_access(uint64_t offset, unsigned int size)
@@ -455,6 +547,7 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 		uint64_t *value)
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
+	struct source *s = source_of(v, aplic);
 	enum reg reg;
 
 	if (!is_access(offset, size))
@@ -467,14 +560,14 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 		*value = __atomic_load_n(&v->domain->genmsi[aplic], __ATOMIC_RELAXED);
 		return true;
 	}
-	if (!riscv_try_load(a->base + offset, 4, value))
+	if (!riscv_try_load(a->base + machine_offset(s, reg, offset), 4, value))
 		return false;
 	if (reg == REG_SOURCES)
 		*value &= mask_of(v, aplic, offset);
 	if (shared(v, aplic))
 		show_shared(v, aplic, reg, offset, value);
-	if (source_of(v, aplic))
-		merge(source_of(v, aplic), reg, offset, value);
+	if (s)
+		merge(s, reg, offset, value);
 	if (reg == REG_TARGET && a->msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == l1_index(v))
 		*value &= ~MSI_GUEST;
 	/* A claim clears the pending bit, so the wires may change. */
@@ -485,7 +578,7 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 
 static bool store_genmsi(struct vcpu *v, unsigned int aplic, uint32_t value)
 {
-	if (!send_msi(v, value))
+	if (!send_msi(v, aplic, value))
 		return false;
 	__atomic_store_n(&v->domain->genmsi[aplic], value & ~(uint32_t)(MSI_GUEST | BIT64(11)),
 			 __ATOMIC_RELAXED);
@@ -521,18 +614,50 @@ static bool take_value(const struct vcpu *v, unsigned int aplic, enum reg reg, u
 		source = offset == SETIPNUM_BE ? swapped(*value) : *value;
 		return source > SOURCES_MAX || domain_has_source(v->domain, aplic, source);
 	case REG_TARGET:
-		return msi ? take_target(v, offset, value)
+		return msi ? take_target(v, aplic, offset, value)
 			   : is_wired_hart(v, aplic, *value >> HART_SHIFT);
 	default:
 		return true;
 	}
 }
 
+/* Store @word, which take_value() has made, to the register @reg. */
+static bool store_register(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
+			   uint32_t word)
+{
+	struct source *s = source_of(v, aplic);
+	bool done = true;
+
+	if (s && is_config_of(s, reg, offset))
+		return source_configure(s, word & SOURCECFG_SM);
+	if (s && take_bits(s, reg, offset, &word, &done))
+		return done;
+	offset = machine_offset(s, reg, offset);
+	return done && (shared(v, aplic) ? store_shared(v, aplic, reg, offset, word)
+					 : store(aplic_of(v, aplic), offset, word));
+}
+
+/* The same for one of several domains. Its other harts do not enable the source meanwhile. */
+static bool store_alone(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
+			uint32_t word)
+{
+	struct domain_aplic *own = shared(v, aplic);
+	const struct source *s = source_of(v, aplic);
+	bool done;
+
+	spin_lock(&own->lock);
+	done = store_register(v, aplic, reg, offset, word);
+	if (done && reg == REG_SOURCECFG && (word & SOURCECFG_SM))
+		done = check_target(v, aplic,
+				    s && is_config_of(s, reg, offset) ? s->behind : offset / 4);
+	spin_unlock(&own->lock);
+	return done;
+}
+
 bool aplic_store(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned int size,
 		 uint64_t value)
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
-	struct source *s = source_of(v, aplic);
 	uint32_t word = value;
 	enum reg reg;
 
@@ -543,15 +668,9 @@ bool aplic_store(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned i
 		return store_genmsi(v, aplic, word);
 	if (reg == REG_RESERVED || !take_value(v, aplic, reg, offset, &word))
 		return true;
-	if (s && (reg == REG_SOURCES || reg == REG_SOURCE) && !take_pending(s, offset, &word))
-		return true;
-	if (s && is_config_of(s, reg, offset)) {
-		if (!source_configure(s, word & SOURCECFG_SM))
-			return false;
-	} else if (!(shared(v, aplic) ? store_shared(v, aplic, reg, offset, word)
-				      : store(a, offset, word))) {
+	if (!(shared(v, aplic) ? store_alone(v, aplic, reg, offset, word)
+			       : store_register(v, aplic, reg, offset, word)))
 		return false;
-	}
 	if (!a->msi)
 		intc_changed(v, NULL);
 	return true;

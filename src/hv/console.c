@@ -26,7 +26,7 @@
 /* The time to wait for the finisher, in ticks: a second on machines with a finisher. */
 #define FINISHER_TICKS 10000000
 
-/* The time to wait for the line of another hart, in ticks. */
+/* The time to wait for the line of another hart when Halite fails, in ticks. */
 #define LINE_TICKS 10000000
 
 /* The most bytes of stack that hv_fatal() and its callees use. */
@@ -115,23 +115,56 @@ size_t console_read(char *buf, size_t size)
 	return i;
 }
 
-/*
- * The lines of other harts wait for the lock, for LINE_TICKS at most. A hart that traps within its
- * line keeps the lock, and must still write its fatal message.
- */
+/* Numbers are drawn from @next, and it is the turn of @now. */
+static struct {
+	uint32_t next, now;
+	bool fails; /* the turn may not come */
+	bool lost;  /* it has not */
+} turn;
+
+const void *console_unfinished;
+
+uint32_t console_draw(void)
+{
+	return __atomic_fetch_add(&turn.next, 1, __ATOMIC_RELAXED);
+}
+
+void console_fail(void)
+{
+	__atomic_store_n(&turn.fails, true, __ATOMIC_RELAXED);
+}
+
+static bool is_over(uint64_t start)
+{
+	if (!__atomic_load_n(&turn.fails, __ATOMIC_RELAXED))
+		return false;
+	if (csr_read(CSR_TIME) - start >= LINE_TICKS)
+		__atomic_store_n(&turn.lost, true, __ATOMIC_RELAXED);
+	return __atomic_load_n(&turn.lost, __ATOMIC_RELAXED);
+}
+
+void console_wait(uint32_t number)
+{
+	const uint64_t start = csr_read(CSR_TIME);
+
+	while (__atomic_load_n(&turn.now, __ATOMIC_ACQUIRE) != number && !is_over(start))
+		;
+	RACE_POINT();
+}
+
+void console_pass(void)
+{
+	__atomic_fetch_add(&turn.now, 1, __ATOMIC_RELEASE);
+}
+
 void console_write_whole(const char *line, size_t size)
 {
-	static struct spinlock lock;
-	uint64_t start = csr_read(CSR_TIME);
-	bool locked;
-
-	do {
-		locked = spin_trylock(&lock);
-	} while (!locked && csr_read(CSR_TIME) - start < LINE_TICKS);
-	RACE_POINT();
+	console_wait(console_draw());
+	if (console_unfinished)
+		console_write("\n", 1);
+	console_unfinished = NULL;
 	console_write(line, size);
-	if (locked)
-		spin_unlock(&lock);
+	console_pass();
 }
 
 /* The most bytes that a domain writes in one call, which bounds the time of the call. */
@@ -147,19 +180,6 @@ static void flush_line(struct console_line *l)
 	l->used = 0;
 }
 
-/*
- * Whether @byte, behind what is in @l, is a control character. A terminal moves its cursor or
- * clears lines for some of them, so a domain could replace lines of others. Those from 0x80 to 0x9f
- * have two bytes in UTF-8, the first of which is 0xc2.
- */
-static bool is_control(const struct console_line *l, uint8_t byte)
-{
-	bool behind_c2 = l->used && (uint8_t)l->text[l->used - 1] == 0xc2;
-
-	return (byte < 0x20 && byte != '\t') || byte == 0x7f ||
-	       (behind_c2 && byte >= 0x80 && byte < 0xa0);
-}
-
 size_t console_write_line(struct console_line *l, const char *buf, size_t size)
 {
 	size_t done = 0;
@@ -172,7 +192,7 @@ size_t console_write_line(struct console_line *l, const char *buf, size_t size)
 	while (done < size) {
 		/* The guest may change the bytes at any time. */
 		byte = *(const volatile char *)&buf[done++];
-		if (!is_control(l, byte))
+		if (!console_is_control(l->used ? l->text[l->used - 1] : 0, byte))
 			l->text[l->used++] = byte;
 		if (byte == '\n' || l->used == sizeof(l->text)) {
 			flush_line(l);
@@ -266,6 +286,7 @@ void hv_fatal(const char *fmt, ...)
 	RACE_POINT();
 	while (!is_first(riscv_stack_pointer((uintptr_t)__builtin_frame_address(0))))
 		insn_wfi();
+	console_fail();
 	va_start(args, fmt);
 	print("halite: fatal: ", fmt, args, "\n");
 	va_end(args);

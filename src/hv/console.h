@@ -7,6 +7,7 @@
 #ifndef HV_CONSOLE_H
 #define HV_CONSOLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,8 +30,29 @@ void console_use_uart(uint64_t address);
 /* Write the @size bytes at @buf. Return the number of bytes that the console accepted. */
 size_t console_write(const char *buf, size_t size);
 
-/* Write a line of @size bytes as a whole: no other line of Halite's comes in between. */
+/*
+ * Harts write to the console one after the other, in the order of the numbers that they have drawn.
+ * So a line waits for one line of each other hart at most. Whoever draws a number waits for its
+ * turn and ends it. console_draw() does not wait, so a lock of the caller can give lines an order.
+ */
+uint32_t console_draw(void);
+void console_wait(uint32_t number);
+void console_pass(void);
+
+/*
+ * Who has written the last line on the console, which is not complete; NULL: it is complete. For
+ * the hart whose turn it is.
+ */
+extern const void *console_unfinished;
+
+/* Write a line of @size bytes as a whole, at the beginning of a line. */
 void console_write_whole(const char *line, size_t size);
+
+/*
+ * Halite ends because of an error. The hart whose turn it is may be the one that fails, so nobody
+ * waits for it longer than a second.
+ */
+void console_fail(void);
 
 /* Read at most @size bytes of input into @buf, without waiting. Return their number. */
 size_t console_read(char *buf, size_t size);
@@ -45,6 +67,17 @@ struct console_line {
 	uint32_t used; /* characters of an unfinished line in text */
 	char text[160];
 };
+
+/*
+ * Whether @byte, behind @before, is a control character, but for tabs. A terminal moves its cursor
+ * or clears lines for some of them, so a domain could replace lines of others. Those from 0x80 to
+ * 0x9f have two bytes in UTF-8, the first of which is 0xc2.
+ */
+static inline bool console_is_control(uint8_t before, uint8_t byte)
+{
+	return (byte < 0x20 && byte != '\t') || byte == 0x7f ||
+	       (before == 0xc2 && byte >= 0x80 && byte < 0xa0);
+}
 
 /*
  * Write the @size bytes at @buf, which harts of one domain write to @l. Return the number of bytes

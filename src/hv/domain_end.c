@@ -64,6 +64,7 @@ static void begin(struct vcpu *v, uint32_t state)
 					 __ATOMIC_SEQ_CST))
 		domain_end_hart(v);
 	console_end_line(&v->domain->line);
+	terminal_flush(v->domain);
 }
 
 /* Ask the other harts of @v's domain to stop. */
@@ -96,6 +97,7 @@ void domain_end(struct vcpu *v, bool failed)
 	stats_print(d);
 	stats_print_pool(d);
 	hv_print("halite: domain %s has ended%s\n", d->line.name, failed ? " with a failure" : "");
+	terminal_end(d);
 	if (all_ended(d->host))
 		turn_off();
 	silence_controllers(d);

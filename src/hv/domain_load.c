@@ -136,31 +136,39 @@ static void leave_out_cpu(struct machine *m, int node)
 	n->unused_cpus[i] = node;
 }
 
-/* Whether @node is a device of @c, or a bus above one, whose node must stay. */
-static bool stays(const struct domain_config *c, const void *fdt, int node)
+/* Whether @node is @device or a bus above it. */
+static bool is_above(const void *fdt, int node, int device)
+{
+	while (device >= 0 && device > node)
+		device = fdt_parent_offset(fdt, device);
+	return device == node;
+}
+
+/*
+ * Whether @node must stay: it is a device of @c, or the UART @uart, of which the domain has a
+ * virtual one, or a bus above.
+ */
+static bool stays(const struct domain_config *c, const struct machine_uart *uart, const void *fdt,
+		  int node)
 {
 	unsigned int i;
 
 	for (i = 0; i < c->given_count; i++) {
-		int above = c->given[i].first;
-
-		if (node >= above && node < c->given[i].end)
-			return true;
-		for (; above >= 0 && above > node; above = fdt_parent_offset(fdt, above))
-			;
-		if (above == node)
+		if ((node >= c->given[i].first && node < c->given[i].end) ||
+		    is_above(fdt, node, c->given[i].first))
 			return true;
 	}
-	return false;
+	return uart->base && is_above(fdt, node, uart->node);
 }
 
 /*
- * Make *@own what @c has of @m: the device tree of the domain lacks the devices and the harts that
- * are others'. *@own has copies of the arrays that are changed.
+ * Make *@own what @c has of the machine: the device tree of the domain lacks the devices and the
+ * harts that are others'. *@own has copies of the arrays that are changed.
  */
-static void view(struct machine *own, const struct machine *m, const struct domain_config *c,
+static void view(struct machine *own, const struct host *h, const struct domain_config *c,
 		 const void *fdt)
 {
+	const struct machine *m = &h->machine;
 	unsigned int i;
 	int last = -1;
 
@@ -171,7 +179,7 @@ static void view(struct machine *own, const struct machine *m, const struct doma
 	for (i = 0; i < m->device_count; i++) {
 		int node = m->device[i].node;
 
-		if (node != last && !stays(c, fdt, node))
+		if (node != last && !stays(c, &h->uart, fdt, node))
 			hide(own, node);
 		last = node;
 	}
@@ -190,7 +198,7 @@ static void make_fdt(struct domain *d, const struct domain_config *c, const void
 	struct machine own;
 	void *made;
 
-	view(&own, &d->host->machine, c, fdt);
+	view(&own, d->host, c, fdt);
 	if (!range_list_copy(&absent, &own.ram) || !range_list_subtract_all(&absent, &d->ram))
 		hv_fatal("no memory left for the ranges of RAM");
 	l->fdt_size = guest_fdt_size(fdt, &own, mods);

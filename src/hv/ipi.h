@@ -11,10 +11,11 @@
 #include "hv/vcpu.h"
 
 enum vcpu_request {
-	VCPU_REQ_SSI = 1,  /* make SSI pending in L1 */
-	VCPU_REQ_CALL = 2, /* run the functions of the calls of vcpu.callers */
-	VCPU_REQ_INTC = 4, /* update L1's SEI: the output may have changed */
-	VCPU_REQ_END = 8,  /* the domain ends: stop the hart */
+	VCPU_REQ_SSI = 1,    /* make SSI pending in L1 */
+	VCPU_REQ_CALL = 2,   /* run the functions of the calls of vcpu.callers */
+	VCPU_REQ_INTC = 4,   /* update L1's SEI: the output may have changed */
+	VCPU_REQ_END = 8,    /* the domain ends: stop the hart */
+	VCPU_REQ_RESET = 16, /* reset the domain */
 };
 
 /* Post @request to the vCPUs with the indices @vcpus. Does not wait. */

@@ -89,6 +89,7 @@ struct machine_uart {
 	uint64_t base;
 	uint64_t size;
 	unsigned int shift;
+	int node; /* node of the device tree */
 	struct machine_source source;
 };
 
@@ -237,10 +238,11 @@ void machine_parse_devices(struct machine *m, const void *fdt);
 
 /*
  * Fill in *@uart with the UART of the console: what stdout-path of /chosen names, or else the first
- * NS16550A. machine_parse() has filled in @m. Fatal if there is none, if no source of a PLIC or
- * APLIC of S mode has its interrupt, or if its registers are not plain bytes.
+ * NS16550A. machine_parse() has filled in @m. Returns NULL, or the reason if there is none, if no
+ * source of a PLIC or APLIC of S mode has its interrupt, or if its registers are not plain bytes.
  */
-void machine_find_console(const struct machine *m, const void *fdt, struct machine_uart *uart);
+const char *machine_find_console(const struct machine *m, const void *fdt,
+				 struct machine_uart *uart);
 
 /*
  * Withhold the device at @r from the guest and from Halite, for an emulation of it. No domain

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The UART of the machine's console, for a virtual UART in its place: its registers and its
+ * The UART of the machine's console, for virtual UARTs in its place: its registers and its
  * interrupt.
  *
  * Specification: Devicetree Specification 0.4, chapters "Interrupts and Interrupt Mapping" and
  * "Serial devices"; binding 8250.
  */
 #include <libfdt.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hv/console.h"
@@ -14,6 +16,20 @@
 #include "hv/machine.h"
 
 #define SHIFT_MAX 4
+
+/* Why there can be no virtual UART. */
+static char reason[160];
+
+static bool refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static bool refuse(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	return false;
+}
 
 static const char *const compatible[] = { "ns16550a", "ns16550", NULL };
 
@@ -35,6 +51,7 @@ static bool is_uart(const void *fdt, int node)
 	       devtree_is_enabled(fdt, node);
 }
 
+/* The node of the UART, or a negative number. */
 static int find_node(const struct machine *m, const void *fdt)
 {
 	int node = stdout_node(m, fdt);
@@ -46,7 +63,7 @@ static int find_node(const struct machine *m, const void *fdt)
 		if (is_uart(fdt, node))
 			return node;
 	}
-	hv_fatal("console=virtual: no NS16550A in the device tree");
+	return -1;
 }
 
 /* Read the number @name of @node, which is @otherwise if there is none. */
@@ -92,7 +109,7 @@ static bool find_controller(const struct machine *m, int node, struct machine_so
 	return false;
 }
 
-static void find_source(const struct machine *m, const void *fdt, int node,
+static bool find_source(const struct machine *m, const void *fdt, int node,
 			struct machine_source *s)
 {
 	const uint8_t *cells;
@@ -109,28 +126,41 @@ static void find_source(const struct machine *m, const void *fdt, int node,
 		phandle = cells && len >= 4 ? interrupt_parent(fdt, node) : 0;
 	}
 	if (!phandle || !find_controller(m, fdt_node_offset_by_phandle(fdt, phandle), s, &sources))
-		hv_fatal("%s: console=virtual needs its interrupt at a PLIC or APLIC of S mode",
-			 devtree_path(fdt, node));
+		return refuse("%s: no interrupt at a PLIC or APLIC of S mode",
+			      devtree_path(fdt, node));
 	s->number = devtree_number(cells, 1);
 	if (!s->number || s->number > sources)
-		hv_fatal("%s: interrupt %lu: its controller has sources 1 to %lu",
-			 devtree_path(fdt, node), (unsigned long)s->number, (unsigned long)sources);
+		return refuse("%s: interrupt %lu: its controller has sources 1 to %lu",
+			      devtree_path(fdt, node), (unsigned long)s->number,
+			      (unsigned long)sources);
+	return true;
 }
 
-void machine_find_console(const struct machine *m, const void *fdt, struct machine_uart *uart)
+const char *machine_find_console(const struct machine *m, const void *fdt,
+				 struct machine_uart *uart)
 {
 	const int node = find_node(m, fdt);
+	struct machine_uart found = { .node = node };
 	struct range r;
 
-	uart->shift = number(fdt, node, "reg-shift", 0);
+	if (node < 0)
+		return "no NS16550A in the device tree";
+	found.shift = number(fdt, node, "reg-shift", 0);
 	if (number(fdt, node, "reg-shift", 0) > SHIFT_MAX || number(fdt, node, "reg-offset", 0) ||
-	    fdt_getprop(fdt, node, "big-endian", NULL))
-		hv_fatal("%s: console=virtual needs registers that are little-endian, without "
-			 "reg-offset and with a reg-shift of at most %u",
-			 devtree_path(fdt, node), SHIFT_MAX);
-	if (!machine_plain_reg(fdt, node, &r) || r.size < UINT64_C(8) << uart->shift)
-		hv_fatal("%s: reg: no plain address of all registers", devtree_path(fdt, node));
-	uart->base = r.start;
-	uart->size = r.size;
-	find_source(m, fdt, node, &uart->source);
+	    fdt_getprop(fdt, node, "big-endian", NULL)) {
+		refuse("%s: its registers are not little-endian, without reg-offset and with a "
+		       "reg-shift of at most %u",
+		       devtree_path(fdt, node), SHIFT_MAX);
+		return reason;
+	}
+	if (!machine_plain_reg(fdt, node, &r) || r.size < UINT64_C(8) << found.shift) {
+		refuse("%s: reg: no plain address of all registers", devtree_path(fdt, node));
+		return reason;
+	}
+	found.base = r.start;
+	found.size = r.size;
+	if (!find_source(m, fdt, node, &found.source))
+		return reason;
+	*uart = found;
+	return NULL;
 }

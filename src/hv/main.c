@@ -14,6 +14,7 @@
 #include "hv/console.h"
 #include "hv/domain.h"
 #include "hv/domain_config.h"
+#include "hv/domain_console.h"
 #include "hv/domain_load.h"
 #include "hv/home.h"
 #include "hv/modules.h"
@@ -162,16 +163,19 @@ static void warn_of_unused(const void *fdt)
 			"its own");
 }
 
-/* With console=virtual, the machine's UART is not the guest's, and a virtual one has its place. */
+/*
+ * With console=virtual, the machine's UART is not the only guest's, and a virtual one has its
+ * place.
+ */
 static void take_console(const void *fdt, const struct modules *mods)
 {
-	if (!host.options.virtual_console)
+	const char *why;
+
+	if (!host.options.virtual_console || mods->domains)
 		return;
-	if (mods->domains) {
-		hv_warn("console=virtual does not count: there are domains");
-		return;
-	}
-	machine_find_console(&host.machine, fdt, &host.uart);
+	why = machine_find_console(&host.machine, fdt, &host.uart);
+	if (why)
+		hv_fatal("console=virtual: %s", why);
 	machine_withhold(&host.machine, (struct range){ host.uart.base, host.uart.size });
 	hv_print("halite: virtual UART at 0x%lx, interrupt %u\n", (unsigned long)host.uart.base,
 		 host.uart.source.number);
@@ -195,6 +199,8 @@ static void make_only_domain(const void *fdt, const struct modules *mods, uint64
 	domain_config_all(&config, &host);
 	domain_build(new_domain(), &host, &config, 0);
 	domain_load_in_place(host.domains[0], fdt, mods, old_fdt);
+	if (host.uart.base)
+		terminal_add(host.domains[0], host.uart.source.number);
 }
 
 /* Log what the domain has. */
@@ -222,6 +228,7 @@ static void make_domains(const void *fdt, struct modules *mods, uint64_t old_fdt
 	if (!configs)
 		hv_fatal("no memory left for the domains");
 	domain_config_parse(configs, fdt, &host, mods);
+	domain_console_find(&host, fdt, configs, count);
 	for (i = 0; i < count; i++) {
 		print_domain(&configs[i]);
 		domain_build(new_domain(), &host, &configs[i], count - 1 - i);
@@ -229,6 +236,7 @@ static void make_domains(const void *fdt, struct modules *mods, uint64_t old_fdt
 	for (i = 0; i < host.machine.hart_count && host.machine.plic_count; i++)
 		plic_disable(&host.machine, &host.machine.harts[i]);
 	aplic_share(&host.machine);
+	domain_console_make(&host, configs);
 	domain_load_clear(&host, (struct range){ old_fdt, fdt_totalsize(fdt) });
 	for (i = 0; i < count; i++)
 		domain_load_prepare(host.domains[i], &configs[i], fdt, mods, &host.pool);
@@ -268,7 +276,5 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 		make_domains(fdt, &mods, old_fdt);
 	else
 		make_only_domain(fdt, &mods, old_fdt);
-	if (host.uart.base)
-		terminal_add(host.domains[0], "");
 	bringup_start(&host, &host.pool);
 }

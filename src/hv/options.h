@@ -18,8 +18,8 @@
  *               word; 2 to 65536)
  *   console=virtual
  *               give the guest a virtual UART in place of the one on the machine's console: lines
- *               come out whole, and Ctrl-] reaches Halite (uart.h, terminal.h); not together with
- *               domains
+ *               come out whole, and Ctrl-] reaches Halite (uart.h, terminal.h). Domains have such
+ *               UARTs without the word (domain_console.h)
  *   slow        handle all exits on the general path, for tests: the guest sees no difference but
  *               time
  * A later nacl=, tables= or trace= overrides an earlier one. A later give= adds devices. An unknown

@@ -99,6 +99,7 @@ void own_trap_report(const struct own_trap *t)
 	uint64_t stack_end = v ? v->stack_top : (uintptr_t)riscv_boot_stack_end;
 	char sepc[24], ra[24];
 
+	console_fail();
 	print_image(v ? v->hart->hartid : riscv_boot_hart);
 	hv_print(PREFIX "scause 0x%lx, stval 0x%lx, sstatus 0x%lx, satp 0x%lx\n",
 		 (unsigned long)t->scause, (unsigned long)t->stval, (unsigned long)t->sstatus,

@@ -4,8 +4,11 @@
 #include "riscv/attempt.h"
 
 /* AIA: registers of an APLIC, and the values of sourcecfg.SM. */
+#define SETIP	 0x1c00
 #define SETIPNUM 0x1cdc
 #define CLRIPNUM 0x1ddc
+#define SETIENUM 0x1edc
+#define CLRIENUM 0x1fdc
 enum { INACTIVE = 0, DETACHED = 1, EDGE1 = 4, EDGE0 = 5, LEVEL1 = 6, LEVEL0 = 7 };
 
 static uint64_t base(const struct source *s)
@@ -14,7 +17,7 @@ static uint64_t base(const struct source *s)
 			  : s->machine->aplics[s->at.controller].base;
 }
 
-static uint32_t read_plic(const struct source *s, uint64_t offset)
+static uint32_t read_from(const struct source *s, uint64_t offset)
 {
 	uint64_t value;
 
@@ -43,7 +46,7 @@ static void disable_in_machine(const struct source *s)
 
 		if (hart->plic == s->at.controller && hart->plic_context >= 0)
 			write_to(s, enable_word(hart, word),
-				 read_plic(s, enable_word(hart, word)) & ~source_bit(s, word));
+				 read_from(s, enable_word(hart, word)) & ~source_bit(s, word));
 	}
 }
 
@@ -51,7 +54,7 @@ static void disable_in_machine(const struct source *s)
 static void find_priorities(struct source *s)
 {
 	write_to(s, 4 * s->at.number, ~UINT32_C(0));
-	s->priority_mask = read_plic(s, 4 * s->at.number);
+	s->priority_mask = read_from(s, 4 * s->at.number);
 	write_to(s, 4 * s->at.number, 0);
 }
 
@@ -96,7 +99,7 @@ bool source_asks(struct source *s, unsigned int index, const struct machine_hart
 	spin_lock(&s->lock);
 	asks = may_ask(s, index) &&
 	       s->priority >
-		       read_plic(s, PLIC_CONTEXT_BASE + hart->plic_context * PLIC_CONTEXT_STRIDE +
+		       read_from(s, PLIC_CONTEXT_BASE + hart->plic_context * PLIC_CONTEXT_STRIDE +
 					    PLIC_THRESHOLD);
 	spin_unlock(&s->lock);
 	return asks;
@@ -132,7 +135,7 @@ static bool is_beaten_by(const struct source *s, uint64_t word, uint32_t bits)
 {
 	for (; bits; bits &= bits - 1) {
 		uint32_t number = 32 * word + lowest_bit(bits);
-		uint32_t priority = read_plic(s, 4 * number);
+		uint32_t priority = read_from(s, 4 * number);
 
 		if (priority > s->priority || (priority == s->priority && number < s->at.number))
 			return true;
@@ -146,10 +149,10 @@ static bool is_beaten(const struct source *s, const struct machine_hart *hart)
 	uint64_t word;
 
 	for (word = 0; word <= s->machine->plics[s->at.controller].ndev / 32; word++) {
-		uint32_t bits = read_plic(s, PLIC_PENDING_BASE + 4 * word);
+		uint32_t bits = read_from(s, PLIC_PENDING_BASE + 4 * word);
 
 		if (bits)
-			bits &= read_plic(s, enable_word(hart, word)) & ~source_bit(s, word);
+			bits &= read_from(s, enable_word(hart, word)) & ~source_bit(s, word);
 		if (is_beaten_by(s, word, bits))
 			return true;
 	}
@@ -216,9 +219,9 @@ static bool rectified(const struct source *s)
 static void follow_input(const struct source *s, bool before)
 {
 	if (rectified(s) && !before)
-		write_to(s, SETIPNUM, s->at.number);
+		write_to(s, SETIPNUM, s->behind);
 	else if (!rectified(s) && is_level(s))
-		write_to(s, CLRIPNUM, s->at.number);
+		write_to(s, CLRIPNUM, s->behind);
 }
 
 bool source_configure(struct source *s, uint32_t config)
@@ -226,10 +229,12 @@ bool source_configure(struct source *s, uint32_t config)
 	bool done;
 
 	spin_lock(&s->lock);
-	done = write_to(s, 4 * s->at.number, config == INACTIVE ? INACTIVE : DETACHED);
+	done = write_to(s, 4 * s->behind, config == INACTIVE ? INACTIVE : DETACHED);
 	if (done) {
 		/* 2 and 3 are reserved. */
 		s->config = config == 2 || config == 3 ? DETACHED : config;
+		/* An inactive source is disabled. */
+		s->enable &= config != INACTIVE;
 		follow_input(s, false);
 	}
 	spin_unlock(&s->lock);
@@ -246,25 +251,54 @@ bool source_input(struct source *s)
 	return input;
 }
 
-/* AIA "Interrupt-pending bits", for sources of levels. */
-bool source_takes_setip(struct source *s)
+bool source_aplic_pending(struct source *s)
 {
-	bool takes;
-
-	spin_lock(&s->lock);
-	takes = !is_level(s) || (is_msi(s) && rectified(s));
-	spin_unlock(&s->lock);
-	return takes;
+	return read_from(s, SETIP + s->behind / 32 * 4) >> s->behind % 32 & 1;
 }
 
-bool source_takes_clrip(struct source *s)
+bool source_aplic_enabled(struct source *s)
 {
-	bool takes;
+	return __atomic_load_n(&s->enable, __ATOMIC_RELAXED);
+}
+
+/* AIA "Interrupt-pending bits", for sources of levels: whether a write may change the bit. */
+static bool takes_pending(const struct source *s, bool pending)
+{
+	return !is_level(s) || (is_msi(s) && (rectified(s) || !pending));
+}
+
+bool source_aplic_set_pending(struct source *s, bool pending)
+{
+	bool done;
 
 	spin_lock(&s->lock);
-	takes = !is_level(s) || is_msi(s);
+	done = !takes_pending(s, pending) || write_to(s, pending ? SETIPNUM : CLRIPNUM, s->behind);
 	spin_unlock(&s->lock);
-	return takes;
+	return done;
+}
+
+bool source_aplic_set_enabled(struct source *s, bool enable)
+{
+	bool done = true;
+
+	spin_lock(&s->lock);
+	if (s->config != INACTIVE && s->ie)
+		done = write_to(s, enable ? SETIENUM : CLRIENUM, s->behind);
+	if (s->config != INACTIVE && done)
+		__atomic_store_n(&s->enable, enable, __ATOMIC_RELAXED);
+	spin_unlock(&s->lock);
+	return done;
+}
+
+bool source_set_ie(struct source *s, bool ie)
+{
+	bool done;
+
+	spin_lock(&s->lock);
+	s->ie = ie;
+	done = !s->enable || write_to(s, ie ? SETIENUM : CLRIENUM, s->behind);
+	spin_unlock(&s->lock);
+	return done;
 }
 
 void source_claimed(struct source *s)
@@ -278,9 +312,9 @@ void source_claimed(struct source *s)
 /* ---- both ---- */
 
 void source_init(struct source *s, const struct machine *m, struct machine_source at,
-		 const bool *wire)
+		 uint32_t behind, const bool *wire)
 {
-	*s = (struct source){ .machine = m, .at = at, .wire = wire };
+	*s = (struct source){ .machine = m, .at = at, .wire = wire, .behind = behind, .ie = true };
 	if (at.plic) {
 		find_priorities(s);
 		disable_in_machine(s);
@@ -296,8 +330,9 @@ void source_reset(struct source *s)
 	s->priority = 0;
 	index_set_clear(&s->enabled, INDEX_SET_MAX);
 	if (!s->at.plic)
-		write_to(s, 4 * s->at.number, INACTIVE);
+		write_to(s, 4 * s->behind, INACTIVE);
 	s->config = INACTIVE;
+	s->enable = false;
 	spin_unlock(&s->lock);
 }
 

@@ -8,9 +8,11 @@
  * priority, its enable bits, its pending bit and its gateway. The machine's source with that number
  * is disabled in each context of the guest.
  *
- * An APLIC has such registers (setipnum, clripnum). So the machine's source, in the mode Detached,
+ * An APLIC has such registers (setipnum, clripnum). So a source of the machine in the mode Detached
  * is pending when the virtual source is, and the machine does the rest: priorities, targets, MSIs.
- * Only the mode that the guest has set is here, and what the mode makes of the wire.
+ * Here are the mode that the guest has set, what the mode makes of the wire, and the enable bit.
+ * With several domains, the source of the machine has another number: each domain has a virtual
+ * source with the same number, and a source of the machine behind it that no domain has.
  *
  * Specifications: RISC-V PLIC 1.0; AIA, chapter "Advanced Platform-Level Interrupt Controller
  * (APLIC)".
@@ -38,16 +40,20 @@ struct source {
 	uint32_t priority_mask; /* the bits that the machine's priorities have */
 	/* Indices of the vCPUs whose contexts enable the source. Harts write it atomically. */
 	struct index_set enabled;
-	/* APLIC: sourcecfg. */
-	uint32_t config;
+	/* APLIC. */
+	uint32_t behind; /* number of the machine's source */
+	uint32_t config; /* sourcecfg */
+	bool enable;
+	bool ie; /* the guest's domaincfg.IE, if it is one of several domains; else true */
 };
 
 /*
- * Make @s the source @at of @m, with the wire @wire, and disable the machine's source. An access
- * that the controller refuses has no effect.
+ * Make @s the source @at of @m, with the wire @wire, and disable the machine's source. @behind is
+ * the number of the source that an APLIC has for it. An access that the controller refuses has no
+ * effect.
  */
 void source_init(struct source *s, const struct machine *m, struct machine_source at,
-		 const bool *wire);
+		 uint32_t behind, const bool *wire);
 
 /* Reset @s, which there is, when the guest is reset and none of its harts runs. */
 void source_reset(struct source *s);
@@ -98,12 +104,17 @@ bool source_complete(struct source *s, unsigned int index);
 /* The guest writes @config, a legal value, to sourcecfg. False: the APLIC refuses the access. */
 bool source_configure(struct source *s, uint32_t config);
 
-/* The source's value in in_clrip. */
+/* The source's value in in_clrip, its pending bit and its enable bit. */
 bool source_input(struct source *s);
+bool source_aplic_pending(struct source *s);
+bool source_aplic_enabled(struct source *s);
 
-/* Whether a write of setip or setipnum, or of clrip or clripnum, may change the pending bit. */
-bool source_takes_setip(struct source *s);
-bool source_takes_clrip(struct source *s);
+/* The guest writes @pending or @enable to that bit. False: the APLIC refuses the access. */
+bool source_aplic_set_pending(struct source *s, bool pending);
+bool source_aplic_set_enabled(struct source *s, bool enable);
+
+/* The guest, one of several domains, changes IE of its domaincfg to @ie. */
+bool source_set_ie(struct source *s, bool ie);
 
 /* The APLIC has answered a claim with this source. */
 void source_claimed(struct source *s);

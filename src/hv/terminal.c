@@ -2,7 +2,10 @@
 #include "hext/bits.h"
 #include "hv/console.h"
 #include "hv/intc.h"
+#include "hv/ipi.h"
+#include "hv/stats.h"
 #include "hv/terminal.h"
+#include "lib/assert.h"
 #include "lib/spinlock.h"
 #include "riscv/csr.h"
 #include "riscv/sbi_call.h"
@@ -11,10 +14,11 @@
 #define ESCAPE 0x1d /* Ctrl-] */
 
 /* How often a hart looks for input: soon after some, and in the long run. */
-#define SOON_HZ	 1000
-#define LINE_HZ	 250 /* the first look at an incomplete line */
-#define ALL_HZ	 64  /* all harts together */
-#define LEAST_HZ 8   /* each hart */
+#define SOON_HZ	      1000
+#define LINE_HZ	      250 /* an incomplete line of the guest with the input is shown */
+#define OTHER_LINE_HZ 4	  /* and one of another guest */
+#define ALL_HZ	      64  /* all harts together */
+#define LEAST_HZ      8	  /* each hart */
 
 /* How many seconds a guest of several may leave its UART full. */
 #define FULL_SECONDS 10
@@ -23,14 +27,17 @@
 #define READS 4
 
 /* All domains with a virtual UART. Constant when harts run. */
-static struct domain *domains[TERMINAL_DOMAINS];
+static struct domain *domains[DOMAINS_MAX];
 static unsigned int domain_count;
+
+/* What the next byte that is typed is. */
+enum key { KEY_OF_GUEST, KEY_OF_MENU, KEY_OF_RESET };
 
 static struct {
 	struct spinlock lock;
 	unsigned int selected; /* index in domains of the domain with the input */
-	bool escaped;	       /* the last byte was ESCAPE */
-	uint64_t looked;       /* time of the last look for input */
+	enum key next;
+	uint64_t looked; /* time of the last look for input */
 	/* When the selected guest has last taken a byte or had room, and what uart.taken was. */
 	uint64_t moved;
 	unsigned int taken;
@@ -46,14 +53,16 @@ static bool is_over(uint64_t since, uint64_t now, uint64_t delay)
 	return now - since >= delay;
 }
 
-void terminal_add(struct domain *d, const char *name)
+void terminal_add(struct domain *d, uint32_t behind)
 {
 	const struct host *h = d->host;
 
-	if (domain_count == TERMINAL_DOMAINS)
-		hv_fatal("more than %u virtual UARTs", TERMINAL_DOMAINS);
-	uart_init(&d->uart, name);
-	source_init(&d->source, &h->machine, h->uart.source, &d->uart.wire);
+	assert(domain_count < DOMAINS_MAX);
+	uart_init(&d->uart, d->line.name);
+	d->uart.raw = !domain_count;
+	source_init(&d->source, &h->machine, h->uart.source, behind, &d->uart.wire);
+	if (d->aplics)
+		source_set_ie(&d->source, false);
 	d->has_uart = true;
 	domains[domain_count++] = d;
 }
@@ -66,46 +75,150 @@ void terminal_reset(struct domain *d)
 	source_reset(&d->source);
 }
 
-/* ---- input ---- */
+/* ---- the menu ---- */
 
-static const char *name_of(unsigned int index)
+/* The key of each domain, in order; none of them is one of the menu's others. */
+static const char keys[DOMAINS_MAX + 1] = "123456789abcdefg";
+
+static const char *name_of(const struct domain *d)
 {
-	return *domains[index]->uart.name ? domains[index]->uart.name : "the guest";
+	return *d->line.name ? d->line.name : "the guest";
+}
+
+static uint32_t state_of(const struct domain *d)
+{
+	return __atomic_load_n(&d->state, __ATOMIC_RELAXED);
+}
+
+static void say_selected(const char *more)
+{
+	hv_print("halite: input goes to %s%s\n", name_of(domains[input.selected]), more);
+}
+
+static void give_input(unsigned int index)
+{
+	__atomic_store_n(&domains[input.selected]->uart.raw, false, __ATOMIC_RELAXED);
+	input.selected = index;
+	__atomic_store_n(&domains[index]->uart.raw, true, __ATOMIC_RELAXED);
+}
+
+static bool is_online(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->online, __ATOMIC_RELAXED);
+}
+
+static unsigned int count_online(const struct domain *d)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < d->vcpu_count; i++)
+		count += is_online(d->vcpus[i]);
+	return count;
 }
 
 static void show_menu(void)
 {
 	unsigned int i;
 
-	hv_print("\nhalite: input goes to %s; Ctrl-] sends Ctrl-], another key goes back\n",
-		 name_of(input.selected));
+	say_selected(domain_count == 1 ? "; Ctrl-] sends Ctrl-], another key goes back"
+				       : "; Ctrl-] sends Ctrl-], s shows its statistics, "
+					 "r resets a domain, another key goes back");
 	for (i = 0; i < domain_count && domain_count > 1; i++)
-		hv_print("halite:   %c: input to %s\n", '1' + i, name_of(i));
+		hv_print("halite:   %c: input to %s, which %s, %u of %u harts\n", keys[i],
+			 name_of(domains[i]),
+			 state_of(domains[i]) == DOMAIN_ENDED ? "has ended" : "runs",
+			 count_online(domains[i]), domains[i]->vcpu_count);
+}
+
+static void show_statistics(struct domain *d)
+{
+	hv_print("halite: counts of %s%s\n", name_of(d),
+		 d->host->options.stats ? "" : ": none, without the word stats for Halite");
+	stats_print(d);
+	stats_print_pool(d);
+}
+
+/* A hart of @d resets @d. It may be that all have stopped, and none does. */
+static void ask_for_reset(struct domain *d)
+{
+	struct index_set one;
+	unsigned int i = 0;
+
+	while (i < d->vcpu_count && !is_online(d->vcpus[i]))
+		i++;
+	if (i == d->vcpu_count || state_of(d) != DOMAIN_RUNS) {
+		hv_print("halite: %s has no hart that runs\n", name_of(d));
+		return;
+	}
+	index_set_clear(&one, d->vcpu_count);
+	index_set_add(&one, i);
+	ipi_post(d, &one, VCPU_REQ_RESET);
+}
+
+/* The index of the domain with the key @byte, or domain_count. */
+static unsigned int index_of(char byte)
+{
+	unsigned int i = 0;
+
+	while (i < domain_count && keys[i] != byte)
+		i++;
+	return i;
 }
 
 static void choose(char byte)
 {
-	unsigned int index = (unsigned char)byte - '1';
+	unsigned int index = index_of(byte);
 
 	if (byte == ESCAPE)
 		uart_receive(&domains[input.selected]->uart, byte);
+	else if (byte == 's')
+		show_statistics(domains[input.selected]);
 	else if (index < domain_count)
-		input.selected = index;
-	hv_print("\nhalite: input goes to %s\n", name_of(input.selected));
+		give_input(index);
+	say_selected("");
 }
 
 static void take_typed(char byte)
 {
-	if (input.escaped) {
-		input.escaped = false;
+	const enum key key = input.next;
+
+	input.next = KEY_OF_GUEST;
+	if (key == KEY_OF_RESET) {
+		if (index_of(byte) < domain_count)
+			ask_for_reset(domains[index_of(byte)]);
+		say_selected("");
+	} else if (key == KEY_OF_MENU && byte == 'r' && domain_count > 1) {
+		input.next = KEY_OF_RESET;
+		hv_print("halite: the key of the domain to reset, or another one to go back\n");
+	} else if (key == KEY_OF_MENU) {
 		choose(byte);
 	} else if (byte == ESCAPE) {
-		input.escaped = true;
+		input.next = KEY_OF_MENU;
 		show_menu();
 	} else {
 		uart_receive(&domains[input.selected]->uart, byte);
 	}
 }
+
+void terminal_end(struct domain *d)
+{
+	unsigned int i, next;
+
+	if (!d->has_uart)
+		return;
+	terminal_reset(d);
+	spin_lock(&input.lock);
+	for (i = 1; i < domain_count && domains[input.selected] == d; i++) {
+		next = (input.selected + i) % domain_count;
+		if (state_of(domains[next]) == DOMAIN_ENDED)
+			continue;
+		give_input(next);
+		say_selected("");
+	}
+	spin_unlock(&input.lock);
+}
+
+/* ---- input ---- */
 
 /*
  * The number of bytes to read now. What the guest has no room for waits in the machine's UART, as
@@ -182,7 +295,7 @@ static void set_timer(struct vcpu *v)
 
 static uint64_t longest_delay(const struct vcpu *v)
 {
-	uint64_t delay = ticks(v, ALL_HZ) * v->domain->vcpu_count;
+	uint64_t delay = ticks(v, ALL_HZ) * v->domain->host->machine.hart_count;
 
 	return delay < ticks(v, LEAST_HZ) ? delay : ticks(v, LEAST_HZ);
 }
@@ -193,15 +306,15 @@ static void look_in(struct vcpu *v, uint64_t now, uint64_t delay)
 	v->terminal_at = now + delay;
 }
 
-/* Whether a line of a domain is still not on the console. */
-static bool flush_idle(void)
+/*
+ * Whether a line of @v's domain is still not on the console. The line of a guest that does not have
+ * the input is seldom a prompt that somebody waits for, and rather one that goes on after a pause.
+ */
+static bool flush_idle(struct vcpu *v, uint64_t now)
 {
-	bool left = false;
-	unsigned int i;
+	struct uart *u = &v->domain->uart;
 
-	for (i = 0; i < domain_count; i++)
-		left |= uart_idle(&domains[i]->uart);
-	return left;
+	return uart_idle(u, now, ticks(v, u->raw ? LINE_HZ : OTHER_LINE_HZ));
 }
 
 void terminal_start(struct vcpu *v)
@@ -218,7 +331,7 @@ void terminal_tick(struct vcpu *v)
 	uint64_t delay = 2 * v->terminal_delay;
 
 	if (now >= v->terminal_at) {
-		bool has_line = flush_idle();
+		bool has_line = flush_idle(v, now);
 
 		if (look_for_input(v, now) || has_line)
 			delay = ticks(v, SOON_HZ);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The terminal behind the machine's console, which the virtual UARTs of all domains share. Lines of
- * the guests come from uart.c. What is typed goes to one domain, which Ctrl-] changes.
+ * the guests come from uart.c. What is typed goes to one domain, which Ctrl-] changes. The control
+ * characters of that domain are shown, and not those of the others.
  *
  * Input comes from the firmware's console, which has no interrupt. So each hart looks there when
  * Halite's own timer interrupts it: after a millisecond if something was typed or a line of a guest
@@ -21,13 +22,12 @@
 
 #include "hv/vcpu.h"
 
-#define TERMINAL_DOMAINS 9 /* with a virtual UART, at most; a key chooses one */
-
 /*
- * Give @d a virtual UART in place of host->uart, with @name before its lines; "" for none. @name
- * stays where it is. The first domain has the input. No hart of @d runs yet.
+ * Give @d a virtual UART in place of host->uart, with the name of @d before its lines. The source
+ * @behind of an APLIC is for its interrupt (source.h). The first domain has the input. No hart of
+ * @d runs yet.
  */
-void terminal_add(struct domain *d, const char *name);
+void terminal_add(struct domain *d, uint32_t behind);
 
 /* Load from or store to register @reg of the UART of @v's domain, below UART_REGISTERS. */
 uint8_t terminal_load(struct vcpu *v, unsigned int reg);
@@ -45,6 +45,9 @@ void terminal_flush(struct domain *d);
 
 /* @d is reset, and none of its harts runs: reset its virtual UART, if it has one. */
 void terminal_reset(struct domain *d);
+
+/* @d has ended. If it has the input, another domain gets it. */
+void terminal_end(struct domain *d);
 
 /* @v's hart starts. */
 void terminal_start(struct vcpu *v);

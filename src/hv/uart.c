@@ -158,47 +158,97 @@ static void leave(struct uart *u)
 
 /* ---- output ---- */
 
-/*
- * The last line on the console is incomplete, and is of this UART; NULL: it is complete. Written
- * under the lock.
- */
-static const struct uart *unfinished;
-static struct spinlock console_lock;
+/* Text that goes to the console in one piece, and its number there. */
+struct piece {
+	char text[UART_LINE];
+	unsigned int length; /* 0: there is none */
+	uint32_t number;
+};
 
-/* Write the line. The line of another UART that is incomplete ends here. */
-static void write_line(struct uart *u)
+/* Copy @p to @to, for a terminal that others use, too: without control characters. */
+static unsigned int clean(struct uart *u, char *to, const struct piece *p)
 {
-	char text[2 + NAME_MAX + 2 + UART_LINE];
+	unsigned int i, used = 0;
+
+	for (i = 0; i < p->length; i++) {
+		if (p->text[i] == '\n' || !console_is_control(u->shown, p->text[i]))
+			to[used++] = p->text[i];
+		u->shown = p->text[i];
+	}
+	return used;
+}
+
+static unsigned int copy(struct uart *u, char *to, const struct piece *p)
+{
+	if (*u->name && !__atomic_load_n(&u->raw, __ATOMIC_RELAXED))
+		return clean(u, to, p);
+	memcpy(to, p->text, p->length);
+	return p->length;
+}
+
+/*
+ * Take the line out of @u, under its lock, which gives the lines of @u their order. The caller
+ * shows @p without the lock: a hart that waits for the console holds up no other hart at @u.
+ */
+static void take_line(struct uart *u, struct piece *p)
+{
+	p->length = u->line_length;
+	if (!p->length)
+		return;
+	memcpy(p->text, u->line, p->length);
+	p->number = console_draw();
+	__atomic_store_n(&u->line_length, 0, __ATOMIC_RELAXED);
+}
+
+/* What goes in front of a line of @u. Returns its length. */
+static size_t begin_line(const struct uart *u, char *text)
+{
 	size_t used = 0, name = strnlen(u->name, NAME_MAX);
 
-	if (!u->line_length)
-		return;
-	spin_lock(&console_lock);
-	if (unfinished && unfinished != u) {
+	if (console_unfinished == u)
+		return 0;
+	/* The line of another UART that is incomplete ends here. */
+	if (console_unfinished) {
 		text[used++] = '\r';
 		text[used++] = '\n';
 	}
-	if (unfinished != u && name) {
+	if (name) {
 		memcpy(text + used, u->name, name);
 		used += name;
 		text[used++] = ':';
 		text[used++] = ' ';
 	}
-	memcpy(text + used, u->line, u->line_length);
-	used += u->line_length;
-	unfinished = text[used - 1] == '\n' ? NULL : u;
-	__atomic_store_n(&u->line_length, 0, __ATOMIC_RELAXED);
-	console_write_whole(text, used);
-	spin_unlock(&console_lock);
+	return used;
+}
+
+static void show(struct uart *u, const struct piece *p)
+{
+	char text[2 + NAME_MAX + 2 + UART_LINE];
+	size_t used, more;
+
+	if (!p->length)
+		return;
+	console_wait(p->number);
+	used = begin_line(u, text);
+	more = copy(u, text + used, p);
+	if (more) {
+		console_unfinished = p->text[p->length - 1] == '\n' ? NULL : u;
+		console_write(text, used + more);
+	}
+	console_pass();
+}
+
+static bool is_complete(const struct uart *u)
+{
+	return u->line_length &&
+	       (u->line[u->line_length - 1] == '\n' || u->line_length == UART_LINE);
 }
 
 static void print(struct uart *u, char byte)
 {
 	u->line[u->line_length] = byte;
 	__atomic_store_n(&u->line_length, u->line_length + 1, __ATOMIC_RELAXED);
-	u->quiet = false;
-	if (byte == '\n' || u->line_length == UART_LINE)
-		write_line(u);
+	u->added++;
 }
 
 static void transmit(struct uart *u, uint8_t byte)
@@ -276,9 +326,6 @@ static uint8_t load(struct uart *u, unsigned int reg)
 
 	switch (reg) {
 	case UART_RBR:
-		/* A guest that waits for input has asked for it. */
-		if (!dlab)
-			write_line(u);
 		return dlab ? u->dll : take(u);
 	case UART_IER:
 		return dlab ? u->dlm : u->ier;
@@ -336,13 +383,15 @@ static void store(struct uart *u, unsigned int reg, uint8_t value)
 
 void uart_init(struct uart *u, const char *name)
 {
-	*u = (struct uart){ .name = name, .dll = 1, .quiet = true };
+	*u = (struct uart){ .name = name, .dll = 1 };
 }
 
 void uart_reset(struct uart *u)
 {
+	struct piece p;
+
 	spin_lock(&u->lock);
-	write_line(u);
+	take_line(u, &p);
 	u->ier = u->fcr = u->lcr = u->mcr = u->scr = u->dlm = 0;
 	u->dll = 1;
 	u->errors = u->msr_changes = 0;
@@ -350,23 +399,36 @@ void uart_reset(struct uart *u)
 	drop(&u->in, u->in.count);
 	drop(&u->looped, u->looped.count);
 	leave(u);
+	show(u, &p);
 }
 
 uint8_t uart_load(struct uart *u, unsigned int reg)
 {
+	struct piece p;
 	uint8_t value;
 
+	p.length = 0;
 	spin_lock(&u->lock);
+	/* A guest that waits for input has asked for it. */
+	if (reg == UART_RBR && !(u->lcr & LCR_DLAB))
+		take_line(u, &p);
 	value = load(u, reg);
 	leave(u);
+	show(u, &p);
 	return value;
 }
 
 void uart_store(struct uart *u, unsigned int reg, uint8_t value)
 {
+	struct piece p;
+
+	p.length = 0;
 	spin_lock(&u->lock);
 	store(u, reg, value);
+	if (is_complete(u))
+		take_line(u, &p);
 	leave(u);
+	show(u, &p);
 }
 
 unsigned int uart_waiting(const struct uart *u)
@@ -391,47 +453,66 @@ void uart_receive(struct uart *u, uint8_t byte)
 
 void uart_write(struct uart *u, const char *buf, size_t size)
 {
-	size_t i;
+	struct piece p;
+	size_t i = 0;
 
-	spin_lock(&u->lock);
-	for (i = 0; i < size; i++)
-		print(u, buf[i]);
-	leave(u);
+	while (i < size) {
+		p.length = 0;
+		spin_lock(&u->lock);
+		while (i < size && !is_complete(u))
+			/* The guest may change the bytes at any time. */
+			print(u, *(const volatile char *)&buf[i++]);
+		if (is_complete(u))
+			take_line(u, &p);
+		leave(u);
+		show(u, &p);
+	}
 }
 
 size_t uart_read(struct uart *u, char *buf, size_t size)
 {
+	struct piece p;
 	size_t i;
 
 	spin_lock(&u->lock);
-	write_line(u);
+	take_line(u, &p);
 	for (i = 0; i < size && u->in.count; i++) {
 		buf[i] = u->in.byte[u->in.first];
 		drop(&u->in, 1);
 		u->taken++;
 	}
 	leave(u);
+	show(u, &p);
 	return i;
 }
 
 void uart_flush(struct uart *u)
 {
+	struct piece p;
+
 	spin_lock(&u->lock);
-	write_line(u);
+	take_line(u, &p);
 	leave(u);
+	show(u, &p);
 }
 
-bool uart_idle(struct uart *u)
+bool uart_idle(struct uart *u, uint64_t now, uint64_t delay)
 {
+	struct piece p;
 	bool left;
 
 	if (!uart_has_line(u))
 		return false;
+	p.length = 0;
 	spin_lock(&u->lock);
-	if (u->quiet)
-		write_line(u);
-	u->quiet = true;
+	if (u->seen != u->added) {
+		u->seen = u->added;
+		u->since = now;
+	} else if (now - u->since >= delay) {
+		take_line(u, &p);
+	}
 	left = u->line_length;
 	leave(u);
+	show(u, &p);
 	return left;
 }

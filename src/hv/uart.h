@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A virtual NS16550A, the UART of one guest. What the guest transmits goes to Halite's console in
- * whole lines, with the guest's name before each. Transmission takes no time, so the transmitter is
- * always empty. What is typed waits in the UART until the guest has received it.
+ * whole lines, with the guest's name before each. Without @raw, a line of a guest with a name comes
+ * out without control characters, so that it cannot replace lines of others. Transmission takes no
+ * time, so the transmitter is always empty. What is typed waits in the UART until the guest has
+ * received it.
  *
  * The functions may be called by several harts at once. Each returns with @wire up to date: the
  * interrupt output, active high, which other harts read atomically.
@@ -49,11 +51,15 @@ struct uart {
 	struct spinlock lock;
 	const char *name; /* before each line; "" for none */
 	bool wire;	  /* the interrupt output */
+	bool raw;	  /* control characters are shown. Harts write it atomically. */
+	uint8_t shown;	  /* the last byte that went to the console, for the hart with the turn */
 	uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
 	uint8_t errors;		  /* LSR.OE */
 	uint8_t msr_changes;	  /* the low half of MSR */
 	bool thre;		  /* the interrupt for an empty transmitter waits */
-	bool quiet;		  /* no byte was added to the line since the last uart_idle() */
+	unsigned int added;	  /* counts the bytes that were added to the line */
+	unsigned int seen;	  /* what @added was when uart_idle() last found it changed ... */
+	uint64_t since;		  /* ... and when */
 	struct uart_bytes in;	  /* typed */
 	struct uart_bytes looped; /* transmitted in loopback mode; at most UART_FIFO bytes */
 	unsigned int taken;	  /* number of typed bytes that the guest has taken */
@@ -91,10 +97,10 @@ size_t uart_read(struct uart *u, char *buf, size_t size);
 void uart_flush(struct uart *u);
 
 /*
- * Called from time to time. Flushes the line if nothing was added to it since the last call.
- * Returns whether there is still a line that was not flushed.
+ * Called from time to time; @now is the time. Flushes the line if for @delay no call has found that
+ * something was added. Returns whether there is still a line that was not flushed.
  */
-bool uart_idle(struct uart *u);
+bool uart_idle(struct uart *u, uint64_t now, uint64_t delay);
 
 /* Whether a line of the guest is incomplete and not flushed. */
 static inline bool uart_has_line(const struct uart *u)

@@ -104,6 +104,8 @@ static void serve_requests(struct vcpu *v)
 		intc_update(v);
 	if (ipi_take(v, VCPU_REQ_END))
 		domain_end_hart(v);
+	if (ipi_take(v, VCPU_REQ_RESET))
+		domain_reset(v);
 }
 
 void vcpu_resume(struct vcpu *v)

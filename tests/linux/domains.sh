@@ -234,6 +234,65 @@ test_domains_pack()
 	domains_packed 0x80200000 0x84200000 -kernel "$BUILD/halite.bin" -initrd "$out"
 }
 
+# console_domains SECONDS [RUN-OPTIONS]: the domains A and B with a guest that uses its UART.
+console_domains()
+{
+	local limit=$1
+	shift
+	with_keys "$HALITE" run --timeout "$limit" \
+		--domain "name=A,cpus=1,memory=4M,kernel=$GUESTS/neighbours.image" \
+		--domain "name=B,cpus=1,memory=4M,kernel=$GUESTS/neighbours.image" "$@"
+	await '^halite: virtual UARTs at 0x10000000, interrupt 10$'
+	await $'^A: ready\033\\[m$'
+	await '^B: ready\[m$'
+}
+
+# ask DOMAIN TEXT: types TEXT for the domain, which has the input, and awaits its answer.
+ask()
+{
+	type_line "$2"
+	await "^$1: heard ${2^^}$"
+}
+
+# Each domain has a UART of its own on the one console: output, input, the menu.
+test_domains_console()
+{
+	local i
+	console_domains 60 --machine "$1"
+	ask A 'one for a'
+	printf '\0352' >&"$KEYS"
+	await '^halite:   2: input to B, which runs, 1 of 1 harts$'
+	await '^halite: input goes to B$'
+	ask B 'one for b'
+	# Each line that was typed has interrupted the domain for which it was.
+	for i in 1 2 3 4 5; do ask B "line $i"; done
+	type_line count
+	await '^B: interrupts ([6-9]|[1-9][0-9]+)$'
+	# B is reset by the menu, and by itself.
+	printf '\035r2' >&"$KEYS"
+	await '^halite: domain B is reset$'
+	for ((i = 0; i < 100; i++)); do
+		[ "$(grep -ac '^B: ready' "$CONSOLE")" = 1 ] || break
+		sleep 0.1
+	done
+	ask B 'again b'
+	type_line count
+	await '^B: interrupts 2$'
+	printf '\0351' >&"$KEYS"
+	await '^halite: input goes to A$'
+	ask A 'again a'
+	type_line quit
+	# The input goes to the domain that is left.
+	await '^halite: domain A has ended$'
+	ask B 'alone'
+	printf '\035' >&"$KEYS"
+	await '^halite:   1: input to A, which has ended, 0 of 1 harts$'
+	printf q >&"$KEYS"
+	type_line quit
+	await '^halite: domain B has ended$'
+	keys_end
+}
+
 domains_tests()
 {
 	test_case domains-apart test_domains_apart
@@ -245,5 +304,8 @@ domains_tests()
 	test_case domains-reset-aia test_domains_reset ,aia=aplic-imsic,aia-guests=3
 	test_case domains-power test_domains_power
 	test_case domains-pack test_domains_pack
+	test_case domains-console-plic test_domains_console plic
+	test_case domains-console-aplic test_domains_console aplic
+	test_case domains-console-aia test_domains_console aia
 	test_case refuse-domain test_refuse_domain
 }

@@ -140,10 +140,20 @@ size_t console_write_line(struct console_line *l, const char *buf, size_t size)
 	return size;
 }
 
-void console_write_whole(const char *line, size_t size)
+const void *console_unfinished;
+
+uint32_t console_draw(void)
 {
-	(void)line;
-	(void)size;
+	return 0;
+}
+
+void console_wait(uint32_t number)
+{
+	(void)number;
+}
+
+void console_pass(void)
+{
 }
 
 size_t console_read(char *buf, size_t size)
@@ -765,6 +775,11 @@ static struct machine_plic machine_plic = {
 void domain_end_hart(struct vcpu *v)
 {
 	machine_fail("hart %u is to end its domain", v->index);
+}
+
+void domain_reset(struct vcpu *v)
+{
+	machine_fail("hart %u is to reset its domain", v->index);
 }
 
 /* One domain has all of the machine. */

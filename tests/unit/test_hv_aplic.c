@@ -506,10 +506,38 @@ static void silenced_sources_are_as_at_the_start(void **state)
 	assert_int_equal(registers[0], 0x100);
 }
 
+/* As guest_index_0_is_the_supervisor_file, for a source that becomes active. */
+static void a_source_has_a_target_of_its_domain(void **state)
+{
+	static const uint32_t others[] = { 2 << 18 | 1 << 12 | 9, 1 << 18 | 9, 3 << 18 | 7 << 12 };
+	unsigned int i;
+
+	(void)state;
+	share();
+	for (i = 0; i < 3; i++) {
+		registers[3] = 0;
+		registers[TARGET / 4 + 2] = others[i];
+		put(4 * 3, 6);
+		assert_int_equal(registers[TARGET / 4 + 2], target(1, 1, 0));
+	}
+	registers[TARGET / 4 + 2] = target(3, 6, 9);
+	put(4 * 3, 4);
+	assert_int_equal(registers[TARGET / 4 + 2], target(3, 6, 9));
+	/* Only if it is active: an inactive source has no target. */
+	registers[TARGET / 4 + 2] = 0;
+	put(4 * 3, 0);
+	assert_int_equal(registers[TARGET / 4 + 2], 0);
+	/* A domain that has all of the machine needs no such care. */
+	d.aplics = NULL;
+	put(4 * 3, 6);
+	assert_int_equal(registers[TARGET / 4 + 2], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(guest_index_0_is_the_supervisor_file, setup),
+		cmocka_unit_test_setup(a_source_has_a_target_of_its_domain, setup),
 		cmocka_unit_test_setup(in_a_stack_the_supervisor_file_is_further_on, setup),
 		cmocka_unit_test_setup(targets_that_are_not_the_guests_are_left_out, setup),
 		cmocka_unit_test_setup(an_msi_by_software_goes_to_the_supervisor_file, setup),

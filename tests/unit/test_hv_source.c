@@ -30,8 +30,14 @@
 #define SETIPNUM    0x1cdc
 #define CLRIP	    (0x1d00 + 4 * (SOURCE / 32))
 #define CLRIPNUM    0x1ddc
+#define SETIE	    (0x1e00 + 4 * (SOURCE / 32))
+#define SETIENUM    0x1edc
+#define CLRIE	    (0x1f00 + 4 * (SOURCE / 32))
+#define CLRIENUM    0x1fdc
 #define SETIPNUM_LE 0x2000
 #define SETIPNUM_BE 0x2004
+#define TARGET(n)   (0x3000 + 4 * (n))
+#define TOPI	    0x4018
 #define CLAIMI	    0x401c
 
 static uint32_t plic_regs[0x204000 / 4];
@@ -91,6 +97,10 @@ bool riscv_try_store(uint64_t addr, unsigned int size, uint64_t value)
 		aplic_regs[(0x1c00 + 4 * (value / 32)) / 4] |= 1u << value % 32;
 	else if (addr == APLIC + CLRIPNUM)
 		aplic_regs[(0x1c00 + 4 * (value / 32)) / 4] &= ~(1u << value % 32);
+	else if (addr == APLIC + SETIENUM)
+		aplic_regs[(0x1e00 + 4 * (value / 32)) / 4] |= 1u << value % 32;
+	else if (addr == APLIC + CLRIENUM)
+		aplic_regs[(0x1e00 + 4 * (value / 32)) / 4] &= ~(1u << value % 32);
 	else if (addr - APLIC < sizeof(aplic_regs))
 		aplic_regs[(addr - APLIC) / 4] = value;
 	else if (addr - PLIC < 0x1000)
@@ -140,7 +150,9 @@ static void start(bool plic)
 	asked = 0;
 	/* The machine's source is enabled in both contexts, by whoever ran before. */
 	plic_regs[ENABLE(1) / 4] = plic_regs[ENABLE(3) / 4] = ~0u;
-	source_init(&d.source, &host.machine, (struct machine_source){ plic, 0, SOURCE }, &wire);
+	d.aplics = NULL;
+	source_init(&d.source, &host.machine, (struct machine_source){ plic, 0, SOURCE }, SOURCE,
+		    &wire);
 }
 
 static int setup_plic(void **state)
@@ -526,8 +538,10 @@ static void aplic_msi_levels(void **state)
 	aplic_regs[SETIP / 4] = 0;
 	/* Linux retriggers a level this way. */
 	aput(SETIPNUM_LE, SOURCE);
-	assert_int_equal(aplic_regs[SETIPNUM_LE / 4], SOURCE);
-	aput(SETIPNUM, SOURCE);
+	assert_true(is_pending());
+	aput(CLRIP, BIT_OF_SOURCE);
+	assert_false(is_pending());
+	aput(SETIPNUM_BE, (uint32_t)SOURCE << 24);
 	assert_true(is_pending());
 	aput(CLRIPNUM, SOURCE);
 	assert_false(is_pending());
@@ -537,6 +551,141 @@ static void aplic_msi_levels(void **state)
 	/* A mode in which the input is high. */
 	aput(SOURCECFG, 7);
 	assert_true(is_pending());
+}
+
+/* Enable bits by both ways. An inactive source is disabled, and cannot be enabled. */
+static void aplic_enables(void **state)
+{
+	(void)state;
+	aput(SETIENUM, SOURCE);
+	assert_int_equal(aget(SETIE), 0);
+	aput(SOURCECFG, 6);
+	aput(SETIENUM, SOURCE);
+	assert_int_equal(aget(SETIE), BIT_OF_SOURCE);
+	assert_int_equal(aplic_regs[SETIE / 4], BIT_OF_SOURCE);
+	aput(CLRIENUM, SOURCE);
+	assert_int_equal(aget(SETIE) | aplic_regs[SETIE / 4], 0);
+	aput(SETIE, BIT_OF_SOURCE | 1);
+	assert_int_equal(aget(SETIE), BIT_OF_SOURCE | 1);
+	aput(CLRIE, BIT_OF_SOURCE | 2);
+	assert_int_equal(aplic_regs[CLRIE / 4], 2);
+	assert_int_equal(aget(SETIE), 1);
+	aput(SETIENUM, SOURCE);
+	aput(SOURCECFG, 0);
+	aplic_regs[SETIE / 4] = 0;
+	aput(SOURCECFG, 6);
+	assert_int_equal(aget(SETIE), 0);
+	refuses = true;
+	assert_false(aplic_store(&first, 0, SETIENUM, 4, SOURCE));
+	assert_false(aplic_store(&first, 0, SETIE, 4, BIT_OF_SOURCE));
+	refuses = false;
+	assert_int_equal(aget(SETIE), 0);
+}
+
+/*
+ * One of several domains: source BEHIND of the machine, which the guest does not see, is behind the
+ * source. The domain's IE is clear at first.
+ */
+#define BEHIND 70
+
+static struct domain_aplic views[1];
+
+static void start_behind(bool msi)
+{
+	start(false);
+	aplics[0].msi = msi;
+	sources = (struct source_set){ .word[SOURCE / 32] = BIT_OF_SOURCE };
+	memset(views, 0, sizeof(views));
+	d.aplics = views;
+	source_init(&d.source, &host.machine, (struct machine_source){ false, 0, SOURCE }, BEHIND,
+		    &wire);
+	source_set_ie(&d.source, false);
+}
+
+static bool bit_behind(uint64_t array)
+{
+	return aplic_regs[(array + 4 * (BEHIND / 32)) / 4] >> BEHIND % 32 & 1;
+}
+
+static void aplic_source_behind(void **state)
+{
+	uint32_t kept;
+
+	(void)state;
+	start_behind(false);
+	aput(SOURCECFG, 6);
+	assert_int_equal(aget(SOURCECFG), 6);
+	assert_int_equal(aplic_regs[BEHIND], 1);
+	assert_int_equal(aplic_regs[SOURCE], 0);
+	aput(TARGET(SOURCE), 1 << 18 | 5);
+	assert_int_equal(aget(TARGET(SOURCE)), 1 << 18 | 5);
+	assert_int_equal(aplic_regs[TARGET(BEHIND) / 4], 1 << 18 | 5);
+	assert_int_equal(aplic_regs[TARGET(SOURCE) / 4], 0);
+	/* IE: the enable bit is there before the machine has it. */
+	aput(SETIENUM, SOURCE);
+	assert_int_equal(aget(SETIE), BIT_OF_SOURCE);
+	assert_false(bit_behind(0x1e00));
+	aput(0, 0x100);
+	assert_true(bit_behind(0x1e00));
+	assert_int_equal(aplic_regs[SETIE / 4], 0);
+	aput(CLRIE, BIT_OF_SOURCE);
+	assert_false(bit_behind(0x1e00));
+	aput(SETIE, BIT_OF_SOURCE);
+	assert_true(bit_behind(0x1e00));
+	aput(0, 0);
+	assert_false(bit_behind(0x1e00));
+	assert_int_equal(aget(SETIE), BIT_OF_SOURCE);
+	aput(0, 0x100);
+	set_wire(true);
+	assert_true(bit_behind(0x1c00));
+	assert_int_equal(aget(SETIP), BIT_OF_SOURCE);
+	assert_int_equal(aget(CLRIP), BIT_OF_SOURCE);
+	/* topi and claimi name the guest's source. */
+	aplic_regs[TOPI / 4] = aplic_regs[CLAIMI / 4] = BEHIND << 16 | 5;
+	assert_int_equal(aget(TOPI), SOURCE << 16 | 5);
+	aplic_regs[(0x1c00 + 4 * (BEHIND / 32)) / 4] = 0;
+	assert_int_equal(aget(CLAIMI), SOURCE << 16 | 5);
+	assert_true(bit_behind(0x1c00));
+	/* The source behind is not the guest's by its own number. */
+	kept = aplic_regs[BEHIND];
+	aput(4 * BEHIND, 6);
+	aput(TARGET(BEHIND), 7);
+	aput(CLRIENUM, BEHIND);
+	aput(CLRIE + 4, ~0u);
+	assert_int_equal(aget(4 * BEHIND) | aget(TARGET(BEHIND)) | aget(SETIE + 4), 0);
+	assert_int_equal(aplic_regs[BEHIND], kept);
+	assert_int_equal(aplic_regs[TARGET(BEHIND) / 4], 1 << 18 | 5);
+	assert_true(bit_behind(0x1e00));
+	/* At the end of the guest, the machine's source is inactive. */
+	aplic_silence(&d);
+	source_reset(&d.source);
+	assert_int_equal(aplic_regs[BEHIND], 0);
+	aput(SOURCECFG, 6);
+	aput(SETIENUM, SOURCE);
+	aplic_regs[(0x1e00 + 4 * (BEHIND / 32)) / 4] = 0;
+	aput(SETIENUM, SOURCE);
+	assert_false(bit_behind(0x1e00));
+}
+
+/* A source that becomes active has a target of the domain, whatever the machine has there. */
+static void aplic_first_target(void **state)
+{
+	(void)state;
+	start_behind(false);
+	d.vcpu_count = 1;
+	d.vcpus[0] = &second;
+	aplic_regs[TARGET(BEHIND) / 4] = 3; /* hart 0, of another domain */
+	assert_true(aplic_store(&second, 0, SOURCECFG, 4, 6));
+	assert_int_equal(aplic_regs[TARGET(BEHIND) / 4], 1 << 18 | 1);
+	/* One that is the domain's stays. */
+	aplic_regs[TARGET(BEHIND) / 4] = 1 << 18 | 9;
+	assert_true(aplic_store(&second, 0, SOURCECFG, 4, 4));
+	assert_int_equal(aplic_regs[TARGET(BEHIND) / 4], 1 << 18 | 9);
+	/* Without a wire to a hart of the domain, the source stays inactive. */
+	aplic_regs[TARGET(BEHIND) / 4] = 3;
+	harts[1].aplic_index = -1;
+	assert_true(aplic_store(&second, 0, SOURCECFG, 4, 6));
+	assert_int_equal(aplic_regs[BEHIND], 0);
 }
 
 int main(void)
@@ -554,6 +703,9 @@ int main(void)
 		cmocka_unit_test_setup(aplic_edges, setup_aplic),
 		cmocka_unit_test_setup(aplic_reset, setup_aplic),
 		cmocka_unit_test_setup(aplic_msi_levels, setup_msi),
+		cmocka_unit_test_setup(aplic_enables, setup_aplic),
+		cmocka_unit_test(aplic_source_behind),
+		cmocka_unit_test(aplic_first_target),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* The virtual NS16550A, against the data sheet of the PC16550D. */
 #include "hv_test.h"
 
+#include "hv/console.h"
 #include "hv/uart.h"
 
 #define DLAB 0x80
@@ -12,13 +13,41 @@ static struct uart u, other;
 static char shown[4096];
 static unsigned int shown_length, writes;
 
-void console_write_whole(const char *line, size_t size)
+/* The console's turns: each number is waited for, in order, and passed on. */
+const void *console_unfinished;
+static uint32_t drawn, turn;
+static bool waited;
+
+uint32_t console_draw(void)
 {
+	return drawn++;
+}
+
+void console_wait(uint32_t number)
+{
+	assert_int_equal(number, turn);
+	assert_false(waited);
+	/* A hart that waits keeps no other hart from the UART. */
+	assert_false(spin_is_held(&u.lock) || spin_is_held(&other.lock));
+	waited = true;
+}
+
+void console_pass(void)
+{
+	assert_true(waited);
+	waited = false;
+	turn++;
+}
+
+size_t console_write(const char *line, size_t size)
+{
+	assert_true(waited);
 	assert_true(shown_length + size < sizeof(shown));
 	memcpy(shown + shown_length, line, size);
 	shown_length += size;
 	shown[shown_length] = '\0';
 	writes++;
+	return size;
 }
 
 static int setup(void **state)
@@ -111,15 +140,17 @@ static void lines_come_out_whole(void **state)
 	put("\ntw");
 	assert_int_equal(writes, 1);
 	assert_string_equal(shown, "one\r\n");
-	/* A line that nothing is added to is flushed at the second call. */
-	assert_true(uart_idle(&u));
+	/* A line that nothing is added to for a time of 5 is flushed. */
+	assert_true(uart_idle(&u, 100, 5));
+	assert_true(uart_idle(&u, 104, 5));
 	assert_int_equal(writes, 1);
 	put("o");
-	assert_true(uart_idle(&u));
+	assert_true(uart_idle(&u, 105, 5));
+	assert_true(uart_idle(&u, 109, 5));
 	assert_int_equal(writes, 1);
-	assert_false(uart_idle(&u));
+	assert_false(uart_idle(&u, 110, 5));
 	assert_string_equal(shown, "one\r\ntwo");
-	assert_false(uart_idle(&u));
+	assert_false(uart_idle(&u, 120, 5));
 	assert_int_equal(writes, 2);
 	/* A guest that reads its input has asked for it. */
 	put("? ");
@@ -313,6 +344,42 @@ static void priorities(void **state)
 	assert_false(uart_wire(&u));
 }
 
+/* A guest with a name may not move the cursor, unless it has the terminal. */
+static void control_characters(void **state)
+{
+	static const char text[] = "a\tb\033[2K\r\b\x7f\xc2\x9b"
+				   "31m \xc3\xa9\r\n";
+	char wide[UART_LINE + 1];
+
+	(void)state;
+	uart_init(&u, "A");
+	uart_write(&u, text, sizeof(text) - 1);
+	assert_string_equal(shown, "A: a\tb[2K\xc2"
+				   "31m \xc3\xa9\n");
+	/* Nor in two pieces. */
+	memset(wide, 'x', UART_LINE - 1);
+	wide[UART_LINE - 1] = '\xc2';
+	wide[UART_LINE] = '\x9b';
+	uart_write(&u, wide, sizeof(wide));
+	uart_flush(&u);
+	assert_null(strstr(shown, "\xc2\x9b"));
+	uart_write(&u, "\r", 1);
+	uart_flush(&u);
+	assert_int_equal(shown[shown_length - 1], '\xc2');
+	shown_length = 0;
+	uart_write(&u, "\n", 1);
+	__atomic_store_n(&u.raw, true, __ATOMIC_RELAXED);
+	shown_length = 0;
+	uart_write(&u, text, sizeof(text) - 1);
+	assert_memory_equal(shown, "A: ", 3);
+	assert_memory_equal(shown + 3, text, sizeof(text));
+	/* A guest that is alone has the terminal. */
+	uart_init(&u, "");
+	shown_length = 0;
+	uart_write(&u, text, sizeof(text) - 1);
+	assert_string_equal(shown, text);
+}
+
 /* ---- loopback ---- */
 
 static void loopback(void **state)
@@ -438,7 +505,7 @@ static void any_guest(void **state)
 			uart_receive(&u, seed >> 23);
 			break;
 		default:
-			uart_idle(&u);
+			uart_idle(&u, i, seed >> 18 & 7);
 			break;
 		}
 		assert_true(u.in.count <= UART_INPUT && u.in.first < UART_INPUT);
@@ -468,6 +535,7 @@ int main(void)
 		cmocka_unit_test_setup(fifo_control, setup),
 		cmocka_unit_test_setup(overrun, setup),
 		cmocka_unit_test_setup(priorities, setup),
+		cmocka_unit_test_setup(control_characters, setup),
 		cmocka_unit_test_setup(loopback, setup),
 		cmocka_unit_test_setup(loopback_of_modem_lines, setup),
 		cmocka_unit_test_setup(sbi_reads_and_writes_the_same, setup),
