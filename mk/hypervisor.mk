@@ -46,8 +46,9 @@ RV_CFLAGS += -fdebug-prefix-map=$(CURDIR)=.
 RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --build-id=sha1 \
 	--no-warn-rwx-segments --gc-sections -z max-page-size=4096 \
 	--defsym=HALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) --defsym=vfprintf=__i_vfprintf
+# gcc finds the libgcc of -mabi=lp64 by the name of the architecture without Zicsr and Zifencei.
 RV_LIBS = $(RV_PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
-	$(shell $(RV)gcc -march=$(RV_ARCH) -mabi=lp64 -print-libgcc-file-name)
+	$(shell $(RV)gcc -march=rv64imac -mabi=lp64 -print-libgcc-file-name)
 
 # offsets.c is not linked: it gives entry.S the offsets of C structures.
 RV_SOURCES ?= $(filter-out src/riscv/offsets.c,$(wildcard src/boot/*.c src/hv/*.c src/hext/*.c \
@@ -82,7 +83,8 @@ RV_SELDOM := boot/config boot/efi_call boot/efi_config boot/efi_facts boot/efi_m
 	hv/machine_wires hv/main hv/modules hv/options hv/own_trap hv/pack hv/pack_domains \
 	hv/sbi_fwft hv/sbi_halite hv/sbi_hsm hv/sbi_legacy hv/sbi_susp hv/stats hv/terminal \
 	hv/uart hv/withheld lib/range
-$(RV_SELDOM:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += -Os
+# Functions of libgcc save and restore their registers.
+$(RV_SELDOM:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += -Os $(if $(findstring clang,$(CC_RV)),,-msave-restore)
 
 $(RV_OBJ)/%.c.o: src/%.c mk/hypervisor.mk mk/version.mk | $(RV_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)
