@@ -48,7 +48,7 @@ struct domain_aplic {
 	struct source_set enabled; /* the enable bits of the domain's sources while @ie is false */
 };
 
-enum domain_state { DOMAIN_RUNS, DOMAIN_RESETS, DOMAIN_ENDED };
+enum domain_state { DOMAIN_RUNS, DOMAIN_RESETS, DOMAIN_ENDS, DOMAIN_ENDED };
 
 struct domain {
 	const struct host *host;

@@ -17,8 +17,8 @@
 static uint32_t any_failed;
 
 /*
- * Whether all domains have ended. Each sets its state before it looks at the others', so the last
- * one sees all.
+ * Whether all domains have ended, and have said so. Each sets its state before it looks at the
+ * others', so the last one sees all.
  */
 static bool all_ended(const struct host *h)
 {
@@ -93,11 +93,12 @@ void domain_end(struct vcpu *v, bool failed)
 
 	if (failed)
 		__atomic_store_n(&any_failed, 1, __ATOMIC_RELAXED);
-	begin(v, DOMAIN_ENDED);
+	begin(v, DOMAIN_ENDS);
 	stats_print(d);
 	stats_print_pool(d);
 	hv_print("halite: domain %s has ended%s\n", d->line.name, failed ? " with a failure" : "");
 	terminal_end(d);
+	__atomic_store_n(&d->state, DOMAIN_ENDED, __ATOMIC_SEQ_CST);
 	if (all_ended(d->host))
 		turn_off();
 	silence_controllers(d);

@@ -126,7 +126,7 @@ static void show_menu(void)
 	for (i = 0; i < domain_count && domain_count > 1; i++)
 		hv_print("halite:   %c: input to %s, which %s, %u of %u harts\n", keys[i],
 			 name_of(domains[i]),
-			 state_of(domains[i]) == DOMAIN_ENDED ? "has ended" : "runs",
+			 state_of(domains[i]) >= DOMAIN_ENDS ? "has ended" : "runs",
 			 count_online(domains[i]), domains[i]->vcpu_count);
 }
 
@@ -210,7 +210,7 @@ void terminal_end(struct domain *d)
 	spin_lock(&input.lock);
 	for (i = 1; i < domain_count && domains[input.selected] == d; i++) {
 		next = (input.selected + i) % domain_count;
-		if (state_of(domains[next]) == DOMAIN_ENDED)
+		if (state_of(domains[next]) >= DOMAIN_ENDS)
 			continue;
 		give_input(next);
 		say_selected("");
