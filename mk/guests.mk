@@ -47,8 +47,8 @@ build/guests/%.elf: guests/%/main.c $(GUEST_COMMON) $(wildcard guests/lib/*.h gu
 
 # build/guests/NAME.image is the same guest as a Linux Image that runs at any address, for domains
 # (docs/domains.md). The linker of the bare-metal toolchain cannot link such programs; Linux's can.
-GUEST_IMAGES := domains neighbours
-GUEST_IMAGE_CFLAGS = $(GUEST_CFLAGS) -mno-relax -fvisibility=hidden \
+GUEST_IMAGES := domains neighbours conformance
+GUEST_IMAGE_CFLAGS = $(GUEST_CFLAGS) -Isrc -mno-relax -fvisibility=hidden \
 	-fno-asynchronous-unwind-tables -isystem $(GUEST_LIBFDT)
 GUEST_IMAGE_LIBS = $(PICOLIBC)/lib/release/rv64imac/lp64/libc.a \
 	$(shell riscv64-unknown-elf-gcc -march=rv64imac_zicsr_zifencei -mabi=lp64 \

@@ -138,6 +138,27 @@ test_domains_three()
 	expect_status 0
 }
 
+# Eight domains on eight harts, with 4 MiB each. Each knows where the next one is.
+test_domains_eight()
+{
+	local i next memory
+	domains_tree -cpu rv64,h=true -smp 8 -m 256M
+	for i in 7 6 5 4 3 2 1 0; do
+		domain "D$i"
+		domain_set "D$i" halite,harts i "$i"
+		domain_set "D$i" memory i 0 4096
+		next=$(((i + 1) % 8))
+		memory=$(printf %x $((0x80300000 + next * 0x400000)))
+		domain_module "D$i" "880${i}0000" "$GUESTS/domains.image" kernel \
+			"harts=1 memory=4 ticks=1e8480 no-hart=$next no-memory=$memory"
+	done
+	domains_run 60 -cpu rv64,h=true -smp 8 -m 256M
+	for i in 0 1 2 3 4 5 6 7; do
+		domain_passed "D$i"
+	done
+	expect_status 0
+}
+
 # B resets itself once, while two of its harts run. Its memory is kept, its kernel is loaded again,
 # and A runs on.
 test_domains_reset()
@@ -188,6 +209,30 @@ test_refuse_domain()
 		/soc/test@100000
 }
 
+# test_domains_hostile [WORDS]: a guest attacks from all its harts, for 15 s, everything that it
+# knows of: memory, devices, harts, SBI. The guest beside it finds nothing changed.
+test_domains_hostile()
+{
+	local MACHINE_WORDS=${1-} CPU=max
+	domains_tree -cpu max -smp 4 -m 512M
+	domain I
+	domain H
+	domain_set H halite,harts i 0 1
+	domain_set I halite,harts i 3 2
+	# The guest's arena is at 0x88000000. What is behind its memory is for it to attack.
+	domain_set H memory i 0 262144
+	domain_set I memory i 0 65536
+	domain_set I halite,devices s "$RTC"
+	domain_module H 98000000 "$GUESTS/hostile.elf" kernel
+	domain_module I 98400000 "$GUESTS/domains.image" kernel \
+		"harts=2 memory=40 source=b no-hart=0 no-memory=80300000 ticks=9896800"
+	domains_run 90 -cpu max -smp 4 -m 512M
+	expect_console '^H: hostile: [0-9]+ rounds on 2 harts, survived' "the attacker has failed"
+	! grep -a 'BREACH' "$CONSOLE" || fail "the attacker has got through"
+	domain_passed I
+	expect_status 0
+}
+
 # pack_domains OUT OPTIONS...: packs the domains A and B, as two_domains has them, with devices by
 # alias and by name.
 pack_domains()
@@ -215,6 +260,54 @@ domains_packed()
 	expect_console "^halite: domain B: harts 1 3, 64 MiB of RAM from $b," "B has other parts"
 	domain_passed A
 	domain_passed B
+	expect_status 0
+}
+
+# conformance_lines [DOMAIN]: prints what the conformance guest in the domain has checked.
+conformance_lines()
+{
+	tr -d '\r' <"$CONSOLE" | { if [ $# = 1 ]; then sed -n "s/^$1: //p"; else cat; fi; } |
+		grep -aE '^(ok|not ok|Bail out|1\.\.|# area)'
+}
+
+# test_domains_conformance NACL AREAS: the conformance guest in each of two domains at once finds
+# what it finds as the only guest.
+test_domains_conformance()
+{
+	local all out=$LOGS/$NAME
+	all=cpus=2,memory=64M,kernel=$GUESTS/conformance.image,nacl=$1,append=$2
+	with_console "" 600 "$HALITE" run --machine plic --memory 512M --cpus 2 --nacl "$1" \
+		--kernel "$GUESTS/conformance.image" --append "$2"
+	conformance_lines >"$out.one"
+	[ "$(wc -l <"$out.one")" -gt 500 ] || fail "too few checks: the guest has failed"
+	with_console "" 600 "$HALITE" run --machine plic --memory 512M --domain "name=A,$all" \
+		--domain "name=B,$all"
+	for name in A B; do
+		conformance_lines "$name" >"$out.$name"
+		cmp "$out.one" "$out.$name" || fail "domain $name: another line than alone"
+	done
+	expect_status 0
+}
+
+# The kernel of H is a Halite with domains A and B of its own. N is beside H.
+test_domains_nested()
+{
+	local out=$LOGS/$NAME.inner own="memory=10 ticks=1e8480" all
+	all=cpus=1,memory=16M,kernel=$GUESTS/domains.image
+	"$HALITE" pack -o "$out" \
+		--domain "name=A,$all,append=harts=1 $own no-hart=1 no-memory=86300000" \
+		--domain "name=B,$all,append=harts=1 $own no-hart=0 no-memory=86300000"
+	with_console "" 90 "$HALITE" run --machine plic --memory 512M \
+		--domain "name=H,cpus=2,memory=94M,kernel=$out" \
+		--domain "name=N,$all,append=harts=1 $own no-hart=1 no-memory=80300000"
+	expect_console '^H: halite: domain A: harts 0, 16 MiB' "H has no domain A"
+	expect_console '^H: halite: domain B: harts 1, 16 MiB' "H has no domain B"
+	expect_console '^halite: domain N: harts 2, 16 MiB of RAM from 0x86' "N is elsewhere"
+	domain_passed N
+	sed -i 's/^H: \(.*\)/\1/' "$CONSOLE"
+	domain_passed A
+	domain_passed B
+	expect_console '^halite: domain H has ended$' "H has not ended"
 	expect_status 0
 }
 
@@ -300,6 +393,10 @@ domains_tests()
 	test_case domains-apart-aia test_domains_apart_aia ,aia=aplic-imsic,aia-guests=3
 	test_case domains-apart-aia-0 test_domains_apart_aia ,aia=aplic-imsic
 	test_case domains-three test_domains_three
+	test_case domains-eight test_domains_eight
+	test_case domains-conformance test_domains_conformance all \
+		"area=sret area=walk area=regs area=told"
+	test_case domains-nested test_domains_nested
 	test_case domains-reset test_domains_reset
 	test_case domains-reset-aia test_domains_reset ,aia=aplic-imsic,aia-guests=3
 	test_case domains-power test_domains_power
@@ -308,4 +405,13 @@ domains_tests()
 	test_case domains-console-aplic test_domains_console aplic
 	test_case domains-console-aia test_domains_console aia
 	test_case refuse-domain test_refuse_domain
+}
+
+# With --long.
+domains_tests_long()
+{
+	test_case domains-conformance-all test_domains_conformance all ""
+	test_case domains-conformance-none test_domains_conformance none ""
+	test_case domains-hostile test_domains_hostile
+	test_case domains-hostile-aia test_domains_hostile ,aia=aplic-imsic,aia-guests=3
 }
