@@ -55,16 +55,21 @@ static bool is_in(struct domain_subtree t, int node)
 	return node >= t.first && node < t.end;
 }
 
-/* The first device of @m in the subtree @t. */
-static const struct machine_device *first_device(const struct machine *m, struct domain_subtree t)
+/* Whether @d is a device in the subtree @t that a domain could have. */
+static bool is_given(const struct machine_device *d, struct domain_subtree t)
+{
+	return d->enabled && is_in(t, d->node);
+}
+
+static bool has_device(const struct machine *m, struct domain_subtree t)
 {
 	unsigned int i;
 
 	for (i = 0; i < m->device_count; i++) {
-		if (is_in(t, m->device[i].node))
-			return &m->device[i];
+		if (is_given(&m->device[i], t))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* Refuse the node of @path if it is not a device that a domain may have. */
@@ -79,7 +84,7 @@ static void check_node(const struct domain_config *c, const void *fdt, const str
 	if (kind != WITHHELD_NOT)
 		hv_fatal("%s: " PROPERTY ": %s is withheld from domains (%s)",
 			 devtree_path(fdt, c->node), path, withheld_why(kind));
-	if (!first_device(m, t))
+	if (!has_device(m, t))
 		hv_fatal("%s: " PROPERTY ": %s has no registers that a domain could have",
 			 devtree_path(fdt, c->node), path);
 }
@@ -118,7 +123,7 @@ static int find_node(const void *fdt, const char *path)
 	int found = fdt_path_offset(fdt, path);
 	int node;
 
-	if (found >= 0 || *path == '/')
+	if (found >= 0)
 		return found;
 	for (node = fdt_next_node(fdt, 0, NULL); node >= 0; node = fdt_next_node(fdt, node, NULL)) {
 		if (strcmp(fdt_get_name(fdt, node, NULL), path))
@@ -132,14 +137,14 @@ static int find_node(const void *fdt, const char *path)
 
 /* ---- what a device may do ---- */
 
-/* Whether a page of @r has registers of a device in @t. */
+/* Whether a page of @r has registers of a device that is given with @t. */
 static bool shares_page(const struct machine *m, struct domain_subtree t, struct range r)
 {
 	const struct range pages = range_align_out(r, PAGE_SIZE);
 	unsigned int i;
 
 	for (i = 0; i < m->device_count; i++) {
-		if (is_in(t, m->device[i].node) &&
+		if (is_given(&m->device[i], t) &&
 		    range_overlaps(pages, range_align_out(m->device[i].r, PAGE_SIZE)))
 			return true;
 	}
@@ -157,8 +162,8 @@ static bool does_no_dma(const void *fdt, int node)
 }
 
 /*
- * Refuse a device that @c may not have: one in @t, or one in a page with it. The domain gets whole
- * pages, and so all that is there.
+ * Refuse a device that @c may not have: one in @t, or one in a page with it, also if that is not
+ * enabled. The domain gets whole pages, and so all that is there.
  */
 static void check_rights(struct domain_config *c, const void *fdt, const struct machine *m,
 			 const char *path, struct domain_subtree t, bool several)
@@ -168,7 +173,7 @@ static void check_rights(struct domain_config *c, const void *fdt, const struct 
 
 	for (i = 0; i < m->device_count; i++) {
 		int node = m->device[i].node;
-		bool named = is_in(t, node);
+		bool named = is_given(&m->device[i], t);
 		const char *with = named ? "" : " is in one page with ";
 		const char *neighbour = named ? "" : fdt_get_name(fdt, node, NULL);
 		const char *which = named ? "" : ", which";
@@ -213,7 +218,7 @@ static void take_ranges(struct domain_config *c, unsigned int before, const void
 	for (i = 0; i < m->device_count; i++) {
 		struct range r = range_align_out(m->device[i].r, PAGE_SIZE);
 
-		if (!is_in(t, m->device[i].node))
+		if (!is_given(&m->device[i], t))
 			continue;
 		if (is_shared(c, before, r))
 			hv_fatal("%s: " PROPERTY ": %s is in one page with a device of another "

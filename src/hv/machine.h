@@ -71,10 +71,11 @@ struct machine_aplic {
 	int node;	  /* node of the device tree */
 };
 
-/* A range of the machine.devices, before it is extended to whole pages. */
+/* A range of a device, before it is extended to whole pages. */
 struct machine_device {
 	int node; /* node of the device tree */
 	struct range r;
+	bool enabled; /* it is in machine.devices */
 };
 
 /* A source of an interrupt controller. */

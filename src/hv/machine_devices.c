@@ -148,14 +148,15 @@ static void withhold(struct walk *w, int node, struct range r, enum withheld_kin
 	w->withheld[w->withheld_count++] = (struct withheld_range){ r, node, kind };
 }
 
-/* Add the range @r of @node, which is not withheld. */
-static void add_device(struct machine *m, int node, struct range r)
+/* Add the range @r of @node, which is not withheld. Nobody gets a device that is not @enabled. */
+static void add_device(struct machine *m, int node, struct range r, bool enabled)
 {
-	add(&m->devices, r);
+	if (enabled)
+		add(&m->devices, r);
 	m->device = array_grow(m->device, m->device_count, &m->device_room, sizeof(*m->device));
 	if (!m->device)
 		no_memory_left();
-	m->device[m->device_count++] = (struct machine_device){ node, r };
+	m->device[m->device_count++] = (struct machine_device){ node, r, enabled };
 }
 
 /* Append "/" and the name of @node to the path of @bus in @path. */
@@ -199,7 +200,7 @@ static void add_aia_node(struct machine_nodes *n, int node, const struct bus *bu
 
 /*
  * Add the ranges of the device @node to the guest's devices, or to the withheld ranges. A device
- * that is not @enabled may exist, so its ranges are withheld, too.
+ * that is not @enabled may exist, so its ranges are withheld, or noted, too.
  */
 static void take_device(struct walk *w, const void *fdt, int node, const struct bus *bus,
 			const struct devtree_property *reg, enum withheld_kind kind, bool enabled)
@@ -217,7 +218,7 @@ static void take_device(struct walk *w, const void *fdt, int node, const struct 
 		if (kind != WITHHELD_NOT)
 			withhold(w, node, r, kind);
 		else
-			add_device(w->m, node, r);
+			add_device(w->m, node, r, enabled);
 	}
 }
 
@@ -236,7 +237,7 @@ static void take_pci_windows(struct walk *w, const void *fdt, int node, const st
 		struct range r = window(bus, ranges + at, PCI_ADDRESS_CELLS, size_cells);
 
 		if (range_is_valid(r.start, r.size) && translate(bus, &r))
-			add_device(w->m, node, r);
+			add_device(w->m, node, r, true);
 	}
 }
 
@@ -265,8 +266,7 @@ static void walk_node(struct walk *w, const void *fdt, int node, const struct bu
 	if (kind == WITHHELD_AIA && below.enabled)
 		add_aia_node(&w->m->nodes, node, bus,
 			     devtree_property_lists(&p[COMPATIBLE], imsics));
-	if (p[REG].value && (below.enabled || kind != WITHHELD_NOT) &&
-	    !devtree_property_is(&p[DEVICE_TYPE], "memory"))
+	if (p[REG].value && !devtree_property_is(&p[DEVICE_TYPE], "memory"))
 		take_device(w, fdt, node, bus, &p[REG], kind, below.enabled);
 	if (devtree_property_is(&p[DEVICE_TYPE], "pci")) {
 		if (below.enabled)

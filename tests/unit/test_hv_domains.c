@@ -220,6 +220,24 @@ static void what_is_in_one_page_with_a_device_counts(void **state)
 	assert_fine(parse());
 }
 
+/* A device that the tree disables may be there, and answer. */
+static void what_is_disabled_in_one_page_with_a_device_counts(void **state)
+{
+	(void)state;
+	give(A, RTC);
+	set_text(DISK, "status", "disabled");
+	set_cells(DISK, "reg", 0, 0x101ffc, 0, 4);
+	assert_fatal(parse(), A ": halite,devices: " RTC
+				" is in one page with virtio_mmio@10001000, which may do DMA");
+	set_cells(DISK, "reg", 0, 0x102000, 0, 4);
+	assert_fine(parse());
+	/* Nobody gets it. */
+	assert_null(range_list_overlap(&host.machine.devices, (struct range){ 0x102000, 4 }));
+	give(B, DISK);
+	trust(B);
+	assert_fatal(parse(), B ": halite,devices: " DISK " has no registers");
+}
+
 static void a_device_is_in_one_domain(void **state)
 {
 	(void)state;
@@ -407,6 +425,7 @@ int main(void)
 		cmocka_unit_test_setup(the_first_name_says_whether_a_device_does_dma, setup),
 		cmocka_unit_test_setup(the_finisher_needs_power, setup),
 		cmocka_unit_test_setup(what_is_in_one_page_with_a_device_counts, setup),
+		cmocka_unit_test_setup(what_is_disabled_in_one_page_with_a_device_counts, setup),
 		cmocka_unit_test_setup(a_device_is_in_one_domain, setup),
 		cmocka_unit_test_setup(a_device_may_be_given_by_alias_or_name, setup),
 		cmocka_unit_test_setup(bad_devices_are_refused, setup),

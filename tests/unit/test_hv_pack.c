@@ -598,6 +598,15 @@ static void refuses_wrong_nodes_of_domains(void **state)
 	sign(header);
 	assert_fine(find());
 	assert_fatal(add(), "a file is not in the pack");
+	pack_domains();
+	assert_int_equal(fdt_open_into(packed_nodes(), packed_nodes(), 8192), 0);
+	assert_int_equal(fdt_appendprop_u64(packed_nodes(),
+					    fdt_path_offset(packed_nodes(), "/domain-a/module"),
+					    "reg", 0),
+			 0);
+	sign(header);
+	assert_fine(find());
+	assert_fatal(add(), "a file is not in the pack");
 	packed_nodes()[0] ^= 1;
 	sign(header);
 	assert_fine(find());
@@ -606,6 +615,19 @@ static void refuses_wrong_nodes_of_domains(void **state)
 	sign(header);
 	assert_fine(find());
 	assert_fatal(add(), "packed domains: no nodes");
+}
+
+static void refuses_domains_of_the_tree_beside_a_packed_kernel(void **state)
+{
+	struct modules mods;
+
+	(void)state;
+	add_node("/chosen", "domain-z");
+	set_text("/chosen/domain-z", "compatible", "halite,domain");
+	m.nodes.chosen = node_at("/chosen");
+	assert_fine(find());
+	assert_fatal(modules_find_packed(&mods, tree, &m, self, &pack),
+		     "/chosen/domain-z: a domain, and a pack, whose kernel no domain would have");
 }
 
 static void refuses_domains_of_the_tree_beside_those_of_the_pack(void **state)
@@ -643,6 +665,7 @@ int main(void)
 		TEST(adds_the_nodes_of_domains),
 		TEST(hart_ids_get_the_cells_of_the_tree),
 		TEST(refuses_wrong_nodes_of_domains),
+		TEST(refuses_domains_of_the_tree_beside_a_packed_kernel),
 		TEST(refuses_domains_of_the_tree_beside_those_of_the_pack),
 	};
 
