@@ -416,6 +416,10 @@ static void reset_once(volatile uint64_t *note)
 		while (seconds_alive + 1 < hart_count)
 			;
 		guest_print("# asks for a reset\n");
+		if (word("panic"))
+			guest_print("Kernel panic - not syncing: on purpose\n");
+		if (word("orderly"))
+			guest_print("reboot: Restarting system\n");
 		guest_sbi(EXT_SRST, 0, 1, 0, 0, 0, 0);
 	}
 	for (i = 1; i < hart_count; i++)

@@ -233,6 +233,31 @@ test_domains_hostile()
 	expect_status 0
 }
 
+# status_of STATUS A B: the exit status of `halite run` with the domains A and B, whose guest has
+# these words. The RAM of A has 16 MiB from 0x80a00000 on.
+status_of()
+{
+	local all=memory=16M,kernel=$GUESTS/domains.image
+	with_console "" 60 "$HALITE" run --machine plic --memory 128M \
+		--domain "name=A,$all,append=harts=1 memory=10 $2" \
+		--domain "name=B,$all,append=harts=1 memory=10 $3"
+	expect_status "$1"
+}
+
+# What has become of each domain is in the exit status of `halite run`.
+test_domains_status()
+{
+	local late=ticks=989680
+	status_of 0 "" ""
+	status_of 6 fail $late
+	status_of 0 "note=81200000" $late
+	status_of 3 "note=81200000 panic" $late
+	# A guest of the guest has panicked, and the domain resets itself in order.
+	status_of 0 "note=81200000 panic orderly" $late
+	# The panic counts more than the failure of another domain, which resets nothing.
+	status_of 3 "note=81200000 panic" "$late fail"
+}
+
 # pack_domains OUT OPTIONS...: packs the domains A and B, as two_domains has them, with devices by
 # alias and by name.
 pack_domains()
@@ -397,6 +422,7 @@ domains_tests()
 	test_case domains-conformance test_domains_conformance all \
 		"area=sret area=walk area=regs area=told"
 	test_case domains-nested test_domains_nested
+	test_case domains-status test_domains_status
 	test_case domains-reset test_domains_reset
 	test_case domains-reset-aia test_domains_reset ,aia=aplic-imsic,aia-guests=3
 	test_case domains-power test_domains_power

@@ -6,6 +6,7 @@
 #define EXIT_PANIC   3
 #define EXIT_REBOOT  4
 #define EXIT_UNSEEN  5
+#define EXIT_DOMAIN  6
 #define EXIT_TIMEOUT 124 /* as timeout(1) has it */
 #define EXIT_SIGNAL  128 /* and the signal's number, as shells have it */
 
@@ -20,6 +21,7 @@ enum end_kind {
 	END_PANIC,
 	END_REBOOT,
 	END_UNSEEN,
+	END_DOMAIN_FAILED,
 	END_NO_EXEC,
 	END_TIMEOUT,
 	END_QEMU_FAILED,

@@ -108,9 +108,11 @@ static const char run_help[] =
 	"         If QEMU ends with another status, it is that one: QEMU's own errors, and guests\n"
 	"         that use QEMU's test device\n"
 	"  2      an argument is wrong\n"
-	"  3      the guest is a Linux whose kernel has panicked and then rebooted (panic=-1)\n"
+	"  3      the guest is a Linux whose kernel has panicked and then rebooted (panic=-1); or\n"
+	"         a domain was one, and has been reset\n"
 	"  4      the guest has rebooted a second time, or once with --no-reboot\n"
 	"  5      the guest has powered off, and --expect was not seen\n"
+	"  6      a domain has ended with a failure (SBI SRST), and the machine was turned off\n"
 	"  124    --timeout\n"
 	"  128+N  signal N has ended this program or QEMU; 141: standard output was closed\n";
 

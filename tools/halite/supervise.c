@@ -408,7 +408,10 @@ static int look_at_clock(struct session *s)
 			return -1;
 		if (now < limit)
 			return limit - now < 1000000 ? (int)(limit - now) : 1000000;
-		end_run(s, s->run->text.panicked ? END_PANIC : END_TIMEOUT, 0);
+		end_run(s,
+			s->run->text.panicked || s->run->text.domain_panicked ? END_PANIC
+									      : END_TIMEOUT,
+			0);
 	}
 	due = s->ending + TERM_AFTER;
 	if (now >= due && !s->is_dead && !s->killed_by) {
@@ -531,6 +534,10 @@ static struct end judge(const struct session *s, int status)
 		return (struct end){ END_NO_EXEC, 0 };
 	if (text->wait && !text->expected)
 		return (struct end){ END_UNSEEN, 0 };
+	if (text->domain_panicked)
+		return (struct end){ END_PANIC, 0 };
+	if (text->domain_failed)
+		return (struct end){ END_DOMAIN_FAILED, 0 };
 	return (struct end){ !strcmp(why, "host-qmp-quit") ? END_QUIT : END_OFF, 0 };
 }
 

@@ -14,17 +14,58 @@ static void look_for_expected(struct text *text)
 }
 
 /*
+ * Puts the name of the domain that has printed the line in name, of 32 bytes: what is before the
+ * first colon and has no spaces. Other lines may begin so, too.
+ */
+static void find_domain(const char *line, char *name)
+{
+	size_t length = strcspn(line, ": ");
+
+	if (length > 31 || strncmp(line + length, ": ", 2) != 0)
+		length = 0;
+	memcpy(name, line, length);
+	name[length] = '\0';
+}
+
+/* Whether the domain is that which has panicked, as far as the names say. */
+static bool is_of_panicked(const struct text *text, const char *domain)
+{
+	return !*text->panicked_domain || !strcmp(text->panicked_domain, domain);
+}
+
+/*
  * Only what follows tells whose panic it is: a guest of the guest prints on the same console. After
  * a panic of its own, Linux reboots without the line "reboot: Restarting system", or not at all.
  */
 static void look_for_panic(struct text *text)
 {
+	char domain[32];
+
 	if (strstr(text->line, "---[ end Kernel panic - not syncing"))
 		text->panic_ended = true;
-	else if (strstr(text->line, "Kernel panic - not syncing"))
+	else if (strstr(text->line, "Kernel panic - not syncing")) {
 		text->panicked = true;
-	else if (strstr(text->line, "reboot: "))
-		text->panicked = false;
+		find_domain(text->line, text->panicked_domain);
+	} else if (strstr(text->line, "reboot: ")) {
+		find_domain(text->line, domain);
+		if (is_of_panicked(text, domain))
+			text->panicked = false;
+	}
+}
+
+/* What Halite says of the end and the reset of domains. */
+static void look_for_domain(struct text *text)
+{
+	char domain[32], what[32];
+
+	if (sscanf(text->line, "halite: domain %31s %31[a-z ]", domain, what) != 2)
+		return;
+	if (!strcmp(what, "has ended with a failure"))
+		text->domain_failed = true;
+	if (strcmp(what, "is reset") || !text->panicked || !is_of_panicked(text, domain))
+		return;
+	text->domain_panicked = true;
+	text->panicked = false;
 }
 
 static bool is_exit_kind(const char *name)
@@ -79,6 +120,7 @@ static void end_line(struct text *text)
 			 text->line + strlen(AGENT_SAYS));
 	look_for_home(text);
 	look_for_panic(text);
+	look_for_domain(text);
 	look_for_expected(text);
 	text->length = 0;
 }

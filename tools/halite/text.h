@@ -16,13 +16,17 @@ struct text {
 	const regex_t *wait; /* the expression of --expect; NULL: none */
 	char line[4096];     /* the line that has begun */
 	size_t length;
-	bool started;	  /* a line began with `start` */
-	bool expected;	  /* a line matched `wait` */
-	bool panicked;	  /* Linux said that it has panicked, and has not rebooted in order since */
-	bool panic_ended; /* it also said that it will do nothing any more */
-	char agent[128];  /* what the agent of --exec has said; empty: nothing */
-	uint64_t home;	  /* where the lowest Halite is after it has moved; 0: not known yet */
-	json_t *exits;	  /* the counts of --stats, by level and reason; NULL: none yet */
+	bool started;  /* a line began with `start` */
+	bool expected; /* a line matched `wait` */
+	bool panicked; /* Linux said that it has panicked, and has not rebooted in order since */
+	/* The domain whose line said so. Empty: a line without a domain's name. */
+	char panicked_domain[32];
+	bool domain_panicked; /* a domain was reset after its Linux had panicked */
+	bool domain_failed;   /* a domain has ended with a failure */
+	bool panic_ended;     /* it also said that it will do nothing any more */
+	char agent[128];      /* what the agent of --exec has said; empty: nothing */
+	uint64_t home;	      /* where the lowest Halite is after it has moved; 0: not known yet */
+	json_t *exits;	      /* the counts of --stats, by level and reason; NULL: none yet */
 	struct dump dump;
 };
 
