@@ -154,6 +154,15 @@ struct hext_ops {
 /* The @reg of hext_ops.file_rmw() that means stopei; no number in siselect does. */
 #define HEXT_FILE_TOPEI 0x100
 
+/* What a hart has asked the pool of shadows for. Only shadow_turn.c uses it. */
+struct hext_asks {
+	uint64_t gpa;	   /* an address for which a table was missing, and none was free */
+	uint16_t asks;	   /* number of requests for other addresses since the last one for gpa */
+	uint16_t again;	   /* number of further requests for gpa */
+	uint16_t refusals; /* number of refusals in that turn: */
+	uint32_t turn;	   /* hext_shadow_pool.turns */
+};
+
 /*
  * One set of CSRs: the supervisor CSRs of L1, or the VS CSRs of L1, which L2 uses. sie and sip are
  * not in it: they are members of struct hext_hart.
@@ -197,6 +206,8 @@ struct hext_hart {
 	 * 13 of hvien does not count: KVM sets it.
 	 */
 	bool prioritized;
+
+	struct hext_asks asks;
 
 	const struct hext_config *cfg;
 	const struct hext_ops *ops;

@@ -73,7 +73,7 @@ static uint32_t shadow_count(const struct hext_shadow_config *c, size_t pages, b
 		*max = limit_count(c, c->shadows_max, tagged);
 		if (*max < count)
 			*max = count;
-		if (tables_in(pages, count, *max) >= (size_t)c->harts * HEXT_SHADOW_MIN_TABLES)
+		if (tables_in(pages, count, *max) >= HEXT_SHADOW_LEAST_TABLES)
 			return count;
 	}
 	return 0;
@@ -103,15 +103,14 @@ bool hext_shadow_init(struct hext_shadow_pool *pool, const struct hext_shadow_co
 		.cfg = config->hext,
 		.quiesce = config->quiesce,
 		.looks_max = HEXT_SHADOW_LOOKS,
+		.turn_after = HEXT_SHADOW_TURN_AFTER,
+		.turn_refusals = HEXT_SHADOW_TURN_REFUSALS,
+		.table_least = HEXT_SHADOW_LEAST_TABLES,
 		.harts = config->harts,
 	};
 	pool->roots_hpa = hpa(config->base.addr + skip * PAGE_SIZE);
 	pool->table_total = tables_in(pages, count, max);
-	/* A kept shadow may hold as many tables as the one that L2 runs under. */
-	pool->table_least = config->harts * HEXT_SHADOW_MIN_TABLES;
-	pool->keeps_two = count >= config->harts * 3 && pool->table_total >= 2 * pool->table_least;
-	if (pool->keeps_two)
-		pool->table_least *= 2;
+	pool->keeps_two = count >= config->harts * 3;
 	pool->shadow = (struct hext_shadow *)(roots + (size_t)count * GSTAGE_ROOT_SIZE);
 	pool->info = (struct hext_table_info *)(pool->shadow + max);
 	info = info_pages(max, pool->table_total) * PAGE_SIZE + (size_t)count * GSTAGE_ROOT_SIZE;

@@ -46,12 +46,21 @@
 #define HEXT_SHADOW_LOOKS_OF 8
 
 /*
- * The least number of table pages per hart with which any instruction of L2 can complete. An
- * instruction touches at most 4 virtual pages (fetch and access, each across a page boundary). Each
- * of them needs 6 guest physical pages (5 VS-stage tables and the page), and each of these needs 4
- * tables.
+ * The most table pages that an instruction of L2 needs at once. An instruction touches at most 4
+ * virtual pages (fetch and access, each across a page boundary). Each of them needs 6 guest
+ * physical pages (5 VS-stage tables and the page), and each of these needs 4 tables.
  */
 #define HEXT_SHADOW_MIN_TABLES 96
+
+/*
+ * The least number of table pages of a pool. With so many, each instruction of L2 completes on any
+ * number of harts (docs/hext.md, "Turns").
+ */
+#define HEXT_SHADOW_LEAST_TABLES 128
+/* After so many requests for one table, most likely, an instruction of L2 does not complete. */
+#define HEXT_SHADOW_TURN_AFTER 16
+/* A turn ends when one other hart has been refused so often. */
+#define HEXT_SHADOW_TURN_REFUSALS 512
 
 /*
  * The entries of a table that may not be 0. They are among first to end - 1, and entry i only if
@@ -157,6 +166,12 @@ struct hext_shadow_pool {
 	uint32_t candidate[HEXT_SHADOW_BATCH];
 	uint32_t candidate_count;
 	bool choosing;
+	/* The hart that has the turn, or NULL. No other hart takes tables meanwhile. */
+	const struct hext_hart *turn;
+	uint32_t turns;	     /* number of turns until now */
+	uint32_t turn_fills; /* number of fills until the turn ends */
+	/* HEXT_SHADOW_TURN_AFTER and _REFUSALS; a test may choose other numbers. */
+	uint32_t turn_after, turn_refusals;
 	const struct hext_config *cfg;
 	void (*quiesce)(void *ctx, uint16_t vmid, const struct index_set *harts);
 	uint32_t harts;	 /* number of harts that share the pool */

@@ -180,8 +180,8 @@ bool hext_shadow_attach_beside(struct hext_shadow_pool *pool, struct hext_shadow
 	spin_lock(&pool->lock);
 	/* m->generation is from before the walk, so no fence came after the walk began. */
 	pointer = s->generation == m->generation ? detached_beside_last(pool, s, gpa) : NULL;
-	if (pointer) {
-		index = table_index(pool, load_pte(pointer));
+	index = pointer ? table_index(pool, load_pte(pointer)) : NO_TABLE;
+	if (pointer && !(pool->info[index].candidate && shadow_turn_is_of_other(pool, h))) {
 		shadow_attach(pool, pointer, 0, &page);
 		s->last_table = table_at(pool, index);
 		s->last_span = &pool->info[index].span;

@@ -126,10 +126,12 @@ struct place {
 
 /*
  * Find the place for a leaf of @leaf_level at @gpa, and attach the tables above it. @page is L1's
- * leaf for @gpa, from a walk since the last fence (shadow_attach()).
+ * leaf for @gpa, from a walk since the last fence (shadow_attach()). In the turn of a hart other
+ * than @h, a table that may not be attached counts as missing.
  */
-static struct place find_place(struct hext_shadow_pool *pool, struct hext_shadow *s, gpa_t gpa,
-			       unsigned int leaf_level, const struct hext_page *page)
+static struct place find_place(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			       const struct hext_hart *h, gpa_t gpa, unsigned int leaf_level,
+			       const struct hext_page *page)
 {
 	struct place p = { .table = s->root, .span = &s->span, .level = s->levels - 1 };
 	unsigned int shift = pte_span_shift(p.level);
@@ -143,11 +145,13 @@ static struct place find_place(struct hext_shadow_pool *pool, struct hext_shadow
 		pte = load_pte(&p.table[index]);
 		if (!has_table(pte))
 			break;
+		below = table_index(pool, pte);
 		if (is_detached(pte)) {
+			if (pool->info[below].candidate && shadow_turn_is_of_other(pool, h))
+				break;
 			shadow_attach(pool, &p.table[index], p.level - 1, page);
 			p.attached = true;
 		}
-		below = table_index(pool, pte);
 		p.table = table_at(pool, below);
 		p.span = &pool->info[below].span;
 		shift -= PTE_INDEX_BITS;
@@ -319,8 +323,8 @@ static void look_around(const struct hext_shadow_pool *pool, const struct hext_s
  * @walk is the walk for the address that faulted, and @page is its result.
  */
 static void install_around(struct hext_shadow_pool *pool, struct hext_shadow *s,
-			   const struct hext_shadow_missed *walk, const struct hext_page *page,
-			   const struct around *around)
+			   const struct hext_hart *h, const struct hext_shadow_missed *walk,
+			   const struct hext_page *page, const struct around *around)
 {
 	unsigned int first = pte_index(s, walk->gpa, 0) & ~(AROUND - 1);
 	struct place p;
@@ -330,7 +334,7 @@ static void install_around(struct hext_shadow_pool *pool, struct hext_shadow *s,
 		return;
 	spin_lock(&pool->lock);
 	if (s->generation == walk->generation) {
-		p = find_place(pool, s, walk->gpa, 0, page);
+		p = find_place(pool, s, h, walk->gpa, 0, page);
 		for (i = 0; i < around->count && !p.level; i++) {
 			if (around->pte[i] && !load_pte(&p.table[first + i])) {
 				store_pte(&p.table[first + i], around->pte[i]);
@@ -386,7 +390,7 @@ enum fill { FILL_DONE, FILL_ATTACHED, FILL_AGAIN, FILL_GIVE_UP };
 /* Install @leaf, which comes from @page, unless a fence has made @walk stale, the walk for it. */
 static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			     const struct hext_shadow_missed *walk, const struct hext_page *page,
-			     const struct shadow_leaf *leaf, void *ctx,
+			     const struct shadow_leaf *leaf, struct hext_hart *h,
 			     enum hext_shadow_flush *flush)
 {
 	enum fill outcome = FILL_AGAIN;
@@ -394,11 +398,13 @@ static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *
 
 	spin_lock(&pool->lock);
 	if (s->generation == walk->generation) {
-		p = find_place(pool, s, walk->gpa, leaf->level, page);
-		if (p.level - leaf->level <= pool->free_count) {
+		p = find_place(pool, s, h, walk->gpa, leaf->level, page);
+		if (p.level - leaf->level <= shadow_tables_for(pool, h)) {
 			*flush = install(pool, s, walk->gpa, leaf, &p);
 			outcome = p.attached ? FILL_ATTACHED : FILL_DONE;
-		} else if (!shadow_reclaim(pool, s, ctx)) {
+			if (pool->turn == h)
+				shadow_turn_filled(pool);
+		} else if (!shadow_reclaim(pool, s, h, walk->gpa)) {
 			outcome = FILL_GIVE_UP;
 		}
 	}
@@ -469,10 +475,10 @@ fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 			return can_widen(pool, s, walk->gpa) ? HEXT_SHADOW_WIDEN
 							     : HEXT_SHADOW_EMULATE;
 		}
-		outcome = try_install(pool, s, walk, page, &leaf, h->ctx, &result->flush);
+		outcome = try_install(pool, s, walk, page, &leaf, h, &result->flush);
 		if (outcome == FILL_DONE) {
 			look_around(pool, s, h, walk->gpa, &walk->access, page, &leaf, &around);
-			install_around(pool, s, walk, page, &around);
+			install_around(pool, s, h, walk, page, &around);
 		}
 		if (outcome != FILL_AGAIN || attempt == MAX_ATTEMPTS)
 			return HEXT_SHADOW_RESUME;
@@ -522,8 +528,8 @@ fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_har
 		return flush;
 	spin_lock(&pool->lock);
 	if (s->generation == generation) {
-		p = find_place(pool, s, gpa, leaf.level, &page);
-		if (p.level - leaf.level <= pool->free_count &&
+		p = find_place(pool, s, h, gpa, leaf.level, &page);
+		if (p.level - leaf.level <= shadow_tables_for(pool, h) &&
 		    load_pte(&p.table[pte_index(s, gpa, p.level)]) != leaf.pte)
 			flush = install(pool, s, gpa, &leaf, &p);
 	}

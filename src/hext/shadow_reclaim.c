@@ -243,10 +243,10 @@ static struct hext_shadow *oldest_with_pages(const struct hext_shadow_pool *pool
  * loses tables to one that has more. To draw tables finds a large shadow, however many there are.
  *
  * An instruction of L2 may need HEXT_SHADOW_MIN_TABLES at once. If @s has fewer, and no shadow with
- * more is found, then one that rests gives, small as it may be. The pool has so many tables for
- * each hart, so those that are missing are in resting shadows.
+ * more is found, then one that rests gives, small as it may be, and with @turn any other one.
  */
-static struct hext_shadow *shadow_that_gives(struct hext_shadow_pool *pool, struct hext_shadow *s)
+static struct hext_shadow *shadow_that_gives(struct hext_shadow_pool *pool, struct hext_shadow *s,
+					     bool turn)
 {
 	struct hext_shadow *found = s, *rests = NULL, *other;
 	unsigned int i;
@@ -255,7 +255,7 @@ static struct hext_shadow *shadow_that_gives(struct hext_shadow_pool *pool, stru
 		other = &pool->shadow[pool->info[draw(pool, pool->unused)].shadow];
 		if (other->table_count > found->table_count)
 			found = other;
-		if (other->rests && has_pages(other))
+		if (other != s && (other->rests || turn) && has_pages(other))
 			rests = other;
 	}
 	if (found != s || s->table_count >= HEXT_SHADOW_MIN_TABLES)
@@ -371,25 +371,28 @@ static uint32_t batch_size(const struct hext_shadow_pool *pool, const struct hex
 	return count < 1 ? 1 : count < HEXT_SHADOW_BATCH ? count : HEXT_SHADOW_BATCH;
 }
 
-bool shadow_reclaim(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx)
+bool shadow_reclaim(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
+		    gpa_t gpa)
 {
 	struct hext_shadow *from;
 
 	assert(spin_is_held(&pool->lock));
+	if (!shadow_turn_ask(pool, h, gpa))
+		return false;
 	if (pool->choosing)
 		return false;
 	from = unused_shadow(pool);
 	if (from) {
-		shadow_drain(pool, from, ctx);
+		shadow_drain(pool, from, h->ctx);
 		return true;
 	}
 	free_candidates(pool);
-	from = shadow_that_gives(pool, s);
+	from = shadow_that_gives(pool, s, pool->turn == h);
 	if (!from->table_count)
 		return pool->free_count;
 	choose_batch(pool, from, batch_size(pool, from, s));
 	pool->choosing = true;
-	shadow_quiesce(pool, from, ctx);
+	shadow_quiesce(pool, from, h->ctx);
 	pool->choosing = false;
 	return true;
 }

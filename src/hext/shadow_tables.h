@@ -186,12 +186,38 @@ uint32_t shadow_take_table(struct hext_shadow_pool *pool, struct hext_shadow *s,
 void shadow_unlink_table(struct hext_shadow_pool *pool, uint32_t index);
 
 /*
- * Free some tables of @s, of a shadow with more tables, or of one that L1 does not use any more.
- * The function may release the lock and take it again, so the caller must read the state of the
- * pool anew. True: the caller may try again, though no table may be free yet. False: another hart
- * is at it.
+ * Free some tables of @s, of a shadow with more tables, or of one that L1 does not use any more,
+ * for @h, which needs a table for @gpa. The function may release the lock and take it again, so the
+ * caller must read the state of the pool anew. True: the caller may try again, though no table may
+ * be free yet. False: another hart is at it, or has the turn.
  */
-bool shadow_reclaim(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ctx);
+bool shadow_reclaim(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
+		    gpa_t gpa);
+
+/* ---- turns; the caller holds the lock ---- */
+
+/* Whether a hart other than @h has the turn. Then @h takes no table, and attaches no candidate. */
+static inline bool shadow_turn_is_of_other(const struct hext_shadow_pool *pool,
+					   const struct hext_hart *h)
+{
+	return pool->turn && pool->turn != h;
+}
+
+/* The number of tables that @h may take now. */
+static inline uint32_t shadow_tables_for(const struct hext_shadow_pool *pool,
+					 const struct hext_hart *h)
+{
+	return shadow_turn_is_of_other(pool, h) ? 0 : pool->free_count;
+}
+
+/*
+ * @h asks for a table for @gpa, and none is free. If it has asked for that again and again, it
+ * takes the turn. Returns whether the hart may reclaim tables.
+ */
+bool shadow_turn_ask(struct hext_shadow_pool *pool, struct hext_hart *h, gpa_t gpa);
+
+/* The hart that has the turn has filled in an entry. */
+void shadow_turn_filled(struct hext_shadow_pool *pool);
 
 /*
  * Remove all contents of @s, and free its pages after no hart walks them any more. The function

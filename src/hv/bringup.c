@@ -166,16 +166,25 @@ static uint64_t weight(const struct domain *d)
 	return d->vcpu_count * WEIGHT_OF_HART + (range_list_total(&d->ram) >> 20);
 }
 
-/* The part of @pool for domain @i of @h. The domains before it have theirs. */
+/*
+ * The part of @pool for domain @i of @h. The domains before it have theirs. Each gets the least
+ * number of pages, and what is left is shared out by weight.
+ */
 static struct page_pool share_of(const struct host *h, unsigned int i, struct page_pool *pool)
 {
 	struct page_pool part = *pool;
-	uint64_t own = weight(h->domains[i]);
-	uint64_t all = own;
+	uint64_t own = weight(h->domains[i]), own_least = nested_least_pages(h->domains[i]);
+	uint64_t all = own, least = own_least, left = pages_left(pool);
 
-	while (++i < h->domain_count)
+	while (++i < h->domain_count) {
 		all += weight(h->domains[i]);
-	part.end = part.next + pages_left(pool) * own / all * PAGE_SIZE;
+		least += nested_least_pages(h->domains[i]);
+	}
+	if (left > least)
+		own_least += (left - least) * own / all;
+	else
+		own_least = left * own / all;
+	part.end = part.next + own_least * PAGE_SIZE;
 	pool->next = part.end;
 	return part;
 }

@@ -9,12 +9,17 @@
 
 #define ALIGN_UP(value, align) (((value) + (align)-1) & ~((align)-1))
 
+/* The home without the share of RAM: a fixed part, and one for each hart. */
+#define SIZE_OF_ALL UINT64_C(0x800000)
+#define SIZE_OF_ONE UINT64_C(0x8000)
+
 /*
- * 8 MiB are enough for 8 harts. Each further hart needs its vCPU, its stack, an area of the NACL
- * below, and the shadow tables without which an instruction of L2 may not complete.
+ * What a home must have: the image, the device tree, page tables and the least tables of shadows;
+ * and for each hart its vCPU, its stack, an area of the NACL below, and two roots of shadows. With
+ * many harts, the roots are a part of the share of RAM.
  */
-#define SIZE_OF_EIGHT UINT64_C(0x800000)
-#define SIZE_OF_ONE   UINT64_C(0x80000)
+#define NEED_OF_ALL UINT64_C(0x300000)
+#define NEED_OF_ONE UINT64_C(0x10000)
 
 /*
  * The pages of the image for lists of ranges before a home is chosen. They are enough for 1,500
@@ -33,17 +38,18 @@ static struct range first_image = { 1, 0 };
 
 uint64_t home_size(unsigned int cpus, uint64_t rings)
 {
-	uint64_t further = cpus > 8 ? cpus - 8 : 0;
+	uint64_t need = NEED_OF_ALL + cpus * NEED_OF_ONE;
 
-	return ALIGN_UP(SIZE_OF_EIGHT + further * SIZE_OF_ONE + cpus * rings, HOME_ALIGN);
+	return ALIGN_UP((need > SIZE_OF_ALL ? need : SIZE_OF_ALL) + cpus * rings, HOME_ALIGN);
 }
 
 unsigned int home_harts(uint64_t size, uint64_t rings)
 {
-	uint64_t eight = SIZE_OF_EIGHT + 8 * rings;
-	uint64_t further = size > eight ? (size - eight) / (SIZE_OF_ONE + rings) : 0;
+	uint64_t harts = size > NEED_OF_ALL ? (size - NEED_OF_ALL) / (NEED_OF_ONE + rings) : 0;
 
-	return further < MACHINE_MAX_HARTS ? 8 + further : MACHINE_MAX_HARTS;
+	if (!harts)
+		return 1;
+	return harts < MACHINE_MAX_HARTS ? harts : MACHINE_MAX_HARTS;
 }
 
 void home_give_memory(struct page_pool memory)
@@ -87,9 +93,12 @@ static bool find_place(const struct range_list *room, uint64_t least, uint64_t m
 }
 
 bool home_choose(const struct machine *m, const struct modules *mods, struct range self,
-		 uint64_t least, unsigned int share, struct range *home)
+		 unsigned int cpus, uint64_t rings, unsigned int share, struct range *home)
 {
-	uint64_t more = range_list_total(&m->ram) / share / HOME_ALIGN * HOME_ALIGN;
+	uint64_t wanted =
+		SIZE_OF_ALL + cpus * (SIZE_OF_ONE + rings) + range_list_total(&m->ram) / share;
+	uint64_t least = home_size(cpus, rings);
+	uint64_t more = wanted > least ? (wanted - least) / HOME_ALIGN * HOME_ALIGN : 0;
 	struct range_list room = { 0 };
 	bool fits = range_list_copy(&room, &m->ram);
 	unsigned int i;

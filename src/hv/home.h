@@ -24,8 +24,8 @@
 #define HOME_FDT_MAX UINT64_C(0x100000)
 
 /*
- * The size of the home without a share of RAM, with @cpus cpus in the device tree and @rings bytes
- * for the ring of each (options_trace()).
+ * The least size of a home for @cpus cpus in the device tree, with @rings bytes for the ring of
+ * each (options_trace()).
  */
 uint64_t home_size(unsigned int cpus, uint64_t rings);
 
@@ -48,13 +48,14 @@ void home_give_memory(struct page_pool memory);
 struct range home_image(void);
 
 /*
- * Choose *@home, of @least bytes and, in whole units of HOME_ALIGN, 1 / @share of RAM. It is at the
- * highest place in RAM that overlaps no reserved memory, no module, not the pack's header and not
- * @self. It may overlap the device tree. If there is no place for so much, it has a smaller share,
- * with a warning. False: there is no place for @least bytes.
+ * Choose *@home: 8 MiB, 32 KiB and a ring for each cpu, and 1 / @share of RAM, all in whole units
+ * of HOME_ALIGN, and not less than home_size(). It is at the highest place in RAM that overlaps no
+ * reserved memory, no module, not the pack's header and not @self. It may overlap the device tree.
+ * If there is no place for so much, it has a smaller share, with a warning. False: there is no
+ * place for home_size() bytes.
  */
 bool home_choose(const struct machine *m, const struct modules *mods, struct range self,
-		 uint64_t least, unsigned int share, struct range *home);
+		 unsigned int cpus, uint64_t rings, unsigned int share, struct range *home);
 
 /* Copy the image and @fdt to @home, and continue in the copy, which calls hv_main(). */
 _Noreturn void home_move(struct range home, uint64_t hartid, const void *fdt);

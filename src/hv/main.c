@@ -85,7 +85,7 @@ void hv_start(uint64_t hartid, void *fdt)
 	rings = options_trace(pack_words(&pack, tree)) * sizeof(struct stats_event);
 	before = memory;
 	/* If there is no place for so many harts, Halite leaves out some, and hv_main() says so. */
-	while (!home_choose(&host.machine, &mods, self, home_size(cpus, rings),
+	while (!home_choose(&host.machine, &mods, self, cpus, rings,
 			    options_tables(pack_words(&pack, tree)), &home)) {
 		if (cpus <= 8)
 			hv_fatal("too little RAM: no free %lu MiB for Halite",

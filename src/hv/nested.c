@@ -53,6 +53,11 @@ static void init_nacl(struct domain *d)
 		nacl_host_init_as(&d->vcpus[i]->nacl, &first->nacl, d->vcpus[i]);
 }
 
+uint64_t nested_least_pages(const struct domain *d)
+{
+	return hext_shadow_pool_size(2 * d->vcpu_count + 16, HEXT_SHADOW_LEAST_TABLES) / PAGE_SIZE;
+}
+
 void nested_init_domain(struct domain *d, struct page_pool *pool)
 {
 	uint64_t pages = pages_left(pool);

@@ -8,6 +8,9 @@
 
 #include "hv/vcpu.h"
 
+/* The least number of pages for nested_init_domain(). @d has its vCPUs already. */
+uint64_t nested_least_pages(const struct domain *d);
+
 /*
  * Create the shadows of @d in all pages that are left of @pool, and the NACL host half of its
  * vCPUs, which @d has already.

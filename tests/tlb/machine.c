@@ -839,7 +839,7 @@ static void make_domain(void)
 	range_list_add(&host.ram, (struct range){ RAM_HOLE + 4096, HOME_BASE - RAM_HOLE - 4096 });
 	identity_init_own(&host.map, &host.pool, HOME_BASE + HOME_SPAN);
 	build_domain();
-	shadows = hext_shadow_pool_size(16, machine.harts * HEXT_SHADOW_MIN_TABLES);
+	shadows = hext_shadow_pool_size(16, HEXT_SHADOW_LEAST_TABLES + machine.harts * 64);
 	shadows += machine.harts * BRINGUP_BLOCK_SIZE;
 	if (machine.nacl_below)
 		shadows += machine.harts * NACL_SHMEM_SIZE;
@@ -907,6 +907,9 @@ void machine_run(const struct machine_config *config)
 	/* In most runs, some ranges have more entries than a fence may look at. */
 	if (config->seed % 3)
 		machine_domain.shadows.looks_max = 1u << pick(10);
+	/* There are more turns than there need to be, and they are shorter. */
+	machine_domain.shadows.turn_after = 1 + pick(4);
+	machine_domain.shadows.turn_refusals = 1 + pick(8);
 	while (steps < machine.steps) {
 		hart = &harts[pick(machine.harts)];
 		if (!hart->runs)

@@ -2078,7 +2078,7 @@ static void a_kept_shadow_does_not_hold_up_the_other(void **state)
 	(void)state;
 	config.harts = 1;
 	for (twice = 1; twice <= 2; twice++) {
-		config.pages = hext_shadow_pool_size(4, twice * HEXT_SHADOW_MIN_TABLES) / 4096 + 1;
+		config.pages = hext_shadow_pool_size(4, 64 + twice * 64) / 4096;
 		assert_true(hext_shadow_init(&pool, &config));
 		hart[0].hgatp = table;
 		kept = hext_shadow_get_beside(&pool, &hart[0], 0, NULL);
@@ -2160,6 +2160,200 @@ static void small_resting_shadows_give_tables(void **state)
 	touch_as(0, hart[0].hgatp, HEXT_SHADOW_MIN_TABLES, 300);
 	assert_in_range(pool.table_total - pool.free_count - s->table_count,
 			with_tables - HEXT_SHADOW_BATCH, with_tables);
+}
+
+/* ---- turns ---- */
+
+/* The pages of one instruction of L2, with Sv57x4 and Sv57. Each needs 4 tables. */
+#define PAGES_OF_INSTRUCTION 24u
+
+/* An L2 on each hart, in turn, whose instruction needs MIN_TABLES tables at once. */
+static struct {
+	struct hext_shadow *shadow[HARTS];
+	struct hext_shadow_missed missed[HARTS];
+	gpa_t first[HARTS]; /* the pages of the instruction are 2^48 apart from there */
+	unsigned int done[HARTS], faults[HARTS];
+} far;
+
+static gpa_t far_page(unsigned int n, unsigned int i)
+{
+	return far.first[n] + (uint64_t)i * BIT64(48);
+}
+
+/* The first of the pages that hart @n does not have, or PAGES_OF_INSTRUCTION. */
+static unsigned int first_missing(unsigned int n)
+{
+	uint64_t hgatp = hext_shadow_hgatp(far.shadow[n]);
+	unsigned int i = 0;
+
+	while (i < PAGES_OF_INSTRUCTION && hw_walk(hgatp, far_page(n, i)).valid)
+		i++;
+	return i;
+}
+
+/* L2 on hart @n tries its instruction. */
+static void try_instruction(unsigned int n)
+{
+	struct hext_trap hw = { .cause = CAUSE_LOAD_GUEST_PAGE, .gva = true };
+	unsigned int i = first_missing(n);
+
+	if (i == PAGES_OF_INSTRUCTION) {
+		far.done[n]++;
+		return;
+	}
+	hw.htval = far_page(n, i) >> 2;
+	assert_int_equal(hext_shadow_fault(&pool, far.shadow[n], &hart[n], &hw, false, &result,
+					   &far.missed[n]),
+			 HEXT_SHADOW_RESUME);
+	far.faults[n]++;
+	assert_true(pool_use().tables_lost == 0);
+}
+
+/* Both harts under one shadow or under one each, with as few tables as a pool may have. */
+static void start_far(bool same_vm)
+{
+	struct hext_shadow_config config = pool_config();
+	uint64_t table = fake_atp(10, 3);
+	unsigned int n, i;
+
+	config.pages = hext_shadow_pool_size(2 * HARTS, HEXT_SHADOW_LEAST_TABLES) / 4096;
+	config.shadows = 2 * HARTS;
+	assert_true(hext_shadow_init(&pool, &config));
+	assert_in_range(pool.table_total, HEXT_SHADOW_LEAST_TABLES, HEXT_SHADOW_LEAST_TABLES + 4);
+	memset(&far, 0, sizeof(far));
+	fake_map(table, 0, BIG + KIB4, 0, FAKE_LEAF);
+	for (i = 1; i < HARTS * PAGES_OF_INSTRUCTION + 4; i++)
+		*fake_slot(table, i * BIT64(48), 4) = *fake_slot(table, 0, 4);
+	for (n = 0; n < HARTS; n++) {
+		hart[n].hgatp = table ^ (same_vm ? 0 : (uint64_t)n << HGATP_VMID_SHIFT);
+		far.first[n] = n * PAGES_OF_INSTRUCTION * BIT64(48);
+		far.shadow[n] = hext_shadow_get_wider(&pool, &hart[n], n, BIT64(58));
+	}
+}
+
+/* Instructions of both harts complete, though their tables together are more than there are. */
+static void each_hart_has_its_turn(void **state)
+{
+	unsigned int same_vm, round;
+
+	(void)state;
+	for (same_vm = 0; same_vm < 2; same_vm++) {
+		start_far(same_vm);
+		for (round = 0; round < 50000 && (far.done[0] < 5 || far.done[1] < 5); round++) {
+			try_instruction(round % HARTS);
+		}
+		assert_true(far.done[0] >= 5 && far.done[1] >= 5);
+		assert_true(pool.turns >= 2);
+	}
+}
+
+/* Let hart 0 take the turn. */
+static void let_hart_0_take_the_turn(void)
+{
+	unsigned int round;
+
+	for (round = 0; round < 50000 && pool.turn != &hart[0]; round++)
+		try_instruction(round % HARTS);
+	assert_ptr_equal(pool.turn, &hart[0]);
+}
+
+/* While a hart has the turn, its instruction completes after few faults, whatever others do. */
+static void the_turn_is_long_enough(void **state)
+{
+	unsigned int same_vm, i, before;
+
+	(void)state;
+	for (same_vm = 0; same_vm < 2; same_vm++) {
+		start_far(same_vm);
+		let_hart_0_take_the_turn();
+		before = far.faults[0];
+		far.done[0] = far.done[1] = 0;
+		while (!far.done[0]) {
+			assert_ptr_equal(pool.turn, &hart[0]);
+			try_instruction(0);
+			for (i = 0; i < 2; i++)
+				try_instruction(1);
+		}
+		assert_in_range(far.faults[0] - before, 1, same_vm ? 80 : 30);
+		/* The other hart has not got what it misses. */
+		assert_int_not_equal(first_missing(1), PAGES_OF_INSTRUCTION);
+		/* The turn ends when the other hart has been refused for long. */
+		for (i = 0; i < 600 && pool.turn == &hart[0]; i++)
+			try_instruction(1);
+		assert_ptr_not_equal(pool.turn, &hart[0]);
+		assert_true(i > 200);
+	}
+}
+
+/* The hart that has the turn does not keep it for ever. */
+static void a_turn_ends_after_some_fills(void **state)
+{
+	unsigned int i, least = ~0u;
+
+	(void)state;
+	start_far(false);
+	let_hart_0_take_the_turn();
+	for (i = 0; pool.turn == &hart[0] && i < 2000; i++) {
+		/* The next instructions need other pages. */
+		far.first[0] = i % 20 * BIT64(48) + i * MIB2;
+		*fake_slot(hart[0].hgatp, i * MIB2, 1) = *fake_slot(hart[0].hgatp, 0, 1);
+		try_instruction(0);
+		if (least > far.shadow[1]->table_count)
+			least = far.shadow[1]->table_count;
+	}
+	/* Meanwhile the other one has given more than half of what it had. */
+	assert_in_range(least, 0, 32);
+	assert_ptr_not_equal(pool.turn, &hart[0]);
+	assert_in_range(i, 200, 1000);
+}
+
+/* L2s that touch more than the pool holds need no turn, with one table after the other. */
+static void who_gets_on_takes_no_turn(void **state)
+{
+	unsigned int i, pages = pool.table_total + 40;
+
+	(void)state;
+	hart[0].hgatp = map_sparsely(pages);
+	hart[1].hgatp = hart[0].hgatp ^ UINT64_C(1) << HGATP_VMID_SHIFT;
+	for (i = 0; i < 40 * pages; i++)
+		fault(i & 1, CAUSE_STORE_GUEST_PAGE, (i >> 1) % pages * MIB2);
+	assert_true(pool.reclaimed > 10 * pages);
+	assert_int_equal(pool.turns, 0);
+}
+
+/*
+ * A candidate is attached by the hart that has the turn alone, in each of the ways to attach a
+ * table.
+ */
+static void a_candidate_waits_for_the_end_of_a_turn(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = hart[1].hgatp = fake_atp(9, 3);
+	for (i = 0; i < 5; i++)
+		map_and_touch(i * MIB2 + i * KIB4, FAKE_RAM + i * KIB4);
+	fence(3, 0, 0);
+	pool.turn = &hart[1];
+	pool.turn_fills = 10;
+	/* No candidates: they are attached in spite of the turn. */
+	fault(0, CAUSE_STORE_GUEST_PAGE, 0);
+	assert_true(seen(0, 0).valid);
+	assert_true(attach_beside(MIB2 + KIB4));
+	for (i = 0; i < pool.unused; i++)
+		pool.info[i].candidate = pool.info[i].slot == 2 || pool.info[i].slot == 3;
+	assert_false(attach_beside(2 * MIB2 + 2 * KIB4));
+	for (i = 2; i < 4; i++) {
+		ahead(0, CAUSE_STORE_GUEST_PAGE, i * MIB2 + i * KIB4);
+		fault(0, CAUSE_STORE_GUEST_PAGE, i * MIB2 + i * KIB4);
+		assert_false(seen(0, i * MIB2 + i * KIB4).valid);
+	}
+	pool.turn = &hart[0];
+	fault(0, CAUSE_STORE_GUEST_PAGE, 2 * MIB2 + 2 * KIB4);
+	assert_true(seen(0, 2 * MIB2 + 2 * KIB4).valid);
+	assert_true(attach_beside(3 * MIB2 + 3 * KIB4));
+	assert_int_equal(pool_use().tables_lost, 0);
 }
 
 /* Pages 1 GiB apart need a table that has nothing but a pointer. */
@@ -2328,7 +2522,7 @@ static void few_vmids_are_shared(void **state)
 static void too_little_memory_is_refused(void **state)
 {
 	struct hext_shadow_config config = pool_config();
-	size_t least = hext_shadow_pool_size(2 * HARTS, HARTS * HEXT_SHADOW_MIN_TABLES) / 4096;
+	size_t least = hext_shadow_pool_size(2 * HARTS, HEXT_SHADOW_LEAST_TABLES) / 4096;
 
 	(void)state;
 	config.pages = least;
@@ -3229,6 +3423,11 @@ int main(void)
 		T(a_kept_shadow_does_not_hold_up_the_other),
 		T(small_resting_shadows_give_tables),
 		T(a_guest_that_asks_ends_with_no_more_tables),
+		T(each_hart_has_its_turn),
+		T(the_turn_is_long_enough),
+		T(a_turn_ends_after_some_fills),
+		T(who_gets_on_takes_no_turn),
+		T(a_candidate_waits_for_the_end_of_a_turn),
 		T(tables_above_are_reclaimed),
 		T(replaced_tables_are_reclaimed),
 		T(a_key_can_be_had_at_any_time),

@@ -110,8 +110,7 @@ static void run_board(uint64_t ram, uint64_t boot_hartid, unsigned int l1_file)
 	assert_fine(machine_parse_memory(&m, tree));
 	assert_fine(machine_parse(&m, tree, boot_hartid, 0));
 	assert_fine(modules_find(&mods, tree, &m, self));
-	assert_true(home_choose(&m, &mods, self, home_size(machine_count_cpus(&m, tree), 0), SHARE,
-				&home));
+	assert_true(home_choose(&m, &mods, self, machine_count_cpus(&m, tree), 0, SHARE, &home));
 	assert_true(guest_fdt_size(tree, &m, &mods) <= sizeof(guest));
 	assert_fine(guest_fdt_make(guest, guest_fdt_size(tree, &m, &mods), tree, &m, &mods, &absent,
 				   l1_file));
@@ -618,7 +617,7 @@ static int try_board(const char *path)
 	/* The boot loader puts Halite 2 MiB behind the start of RAM. */
 	self = (struct range){ m.ram.r[0].start + 2 * MIB, MIB };
 	memset(&mods, 0, sizeof(mods));
-	if (!home_choose(&m, &mods, self, home_size(machine_count_cpus(&m, tree), 0), SHARE, &home))
+	if (!home_choose(&m, &mods, self, machine_count_cpus(&m, tree), 0, SHARE, &home))
 		hv_fatal("there is no room for Halite in RAM");
 	print_machine();
 	return 0;

@@ -487,7 +487,7 @@ static void reserved_memory_may_be_in_many_pieces(void **state)
 	assert_fine(machine_parse_memory(&m, tree));
 	assert_int_equal(m.reserved.count, 201);
 	memset(&mods, 0, sizeof(mods));
-	assert_true(home_choose(&m, &mods, self, HOME, 512, &home));
+	assert_true(home_choose(&m, &mods, self, 2, 0, 512, &home));
 	assert_int_equal(home.start, 0x90000000 - HOME);
 }
 
@@ -512,7 +512,7 @@ static void memory_may_be_in_many_pieces(void **state)
 	assert_fine(machine_parse_memory(&m, tree));
 	assert_int_equal(m.ram.count, 750);
 	assert_int_equal(m.reserved.count, 750);
-	assert_true(home_choose(&m, &none, self, HOME, 512, &home));
+	assert_true(home_choose(&m, &none, self, 2, 0, 512, &home));
 	assert_int_equal(home.start, 0x90000000 - HOME);
 }
 
@@ -707,19 +707,20 @@ static void home_grows_with_the_cpus(void **state)
 	assert_int_equal(machine_count_cpus(&m, tree), 2);
 	assert_int_equal(home_size(1, 0), HOME);
 	assert_int_equal(home_size(8, 0), HOME);
-	assert_int_equal(home_size(9, 0), HOME + 0x200000);
-	assert_int_equal(home_size(12, 0), HOME + 0x200000);
-	assert_int_equal(home_size(13, 0), HOME + 0x400000);
-	assert_int_equal(home_harts(0, 0), 8);
-	assert_int_equal(home_harts(HOME, 0), 8);
-	for (i = 8; i <= MACHINE_MAX_HARTS; i++)
+	assert_int_equal(home_size(80, 0), HOME);
+	assert_int_equal(home_size(81, 0), HOME + 0x200000);
+	/* 3 MiB, and 64 KiB for each hart */
+	assert_int_equal(home_size(512, 0), 36 << 20);
+	assert_int_equal(home_harts(0, 0), 1);
+	assert_int_equal(home_harts(HOME, 0), 80);
+	for (i = 80; i <= MACHINE_MAX_HARTS; i++)
 		assert_true(home_harts(home_size(i, 0), 0) >= i &&
-			    home_harts(home_size(i, 0), 0) < i + 4);
+			    home_harts(home_size(i, 0), 0) < i + 32);
 	/* Rings of 1 MiB: 2 and 16 of them are beside the home without any. */
 	assert_int_equal(home_size(2, 0x100000), HOME + 0x200000);
-	assert_int_equal(home_size(16, 0x100000), HOME + 8 * 0x80000 + 16 * 0x100000);
-	assert_int_equal(home_harts(home_size(16, 0x100000), 0x100000), 16);
-	assert_int_equal(home_harts(home_size(4, 0x100000), 0x100000), 8);
+	assert_int_equal(home_size(16, 0x100000), HOME + 16 * 0x100000);
+	for (i = 1; i <= MACHINE_MAX_HARTS; i++)
+		assert_true(home_harts(home_size(i, 0x100000), 0x100000) >= i);
 	assert_int_equal(home_harts(UINT64_MAX, 0), MACHINE_MAX_HARTS);
 }
 
@@ -763,7 +764,7 @@ static void home_is_the_highest_free_place(void **state)
 	add_module("module@0", "multiboot,kernel", 0x84000000, 0x1000);
 	assert_fine(find_modules());
 	/* 256 MiB of RAM: a share of 512 is less than the unit. */
-	assert_true(home_choose(&m, &mods, self, HOME, 512, &home));
+	assert_true(home_choose(&m, &mods, self, 2, 0, 512, &home));
 	assert_int_equal(home.size, HOME);
 	assert_int_equal(home.start, 0x90000000 - HOME);
 	set_cells("/chosen/module@0", "reg", 0, 0x8ffff000, 0, 0x1000);
@@ -771,14 +772,14 @@ static void home_is_the_highest_free_place(void **state)
 	add_node("/reserved-memory", "x");
 	set_cells("/reserved-memory/x", "reg", 0, 0x8f000000, 0, 0x1000);
 	assert_fine(find_modules());
-	assert_true(home_choose(&m, &mods, self, HOME, 512, &home));
+	assert_true(home_choose(&m, &mods, self, 2, 0, 512, &home));
 	assert_int_equal(home.start, 0x8e800000);
 	/* 10 MiB less firmware, Halite at 2 MiB and the kernel above it: none left. */
 	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0, 0xa00000);
 	set_cells("/chosen/module@0", "reg", 0, 0x80900000, 0, 0x1000);
 	set_cells("/chosen/module@1", "reg", 0, 0x80901000, 0, 0x1000);
 	assert_fine(find_modules());
-	assert_false(home_choose(&m, &mods, self, HOME, 512, &home));
+	assert_false(home_choose(&m, &mods, self, 2, 0, 512, &home));
 }
 
 static void home_grows_with_ram(void **state)
@@ -790,28 +791,33 @@ static void home_grows_with_ram(void **state)
 	add_module("module@0", "multiboot,kernel", 0x84000000, 0x1000);
 	assert_fine(find_modules());
 	warnings = 0;
-	assert_true(home_choose(&m, &mods, self, HOME, 64, &home));
+	assert_true(home_choose(&m, &mods, self, 2, 0, 64, &home));
 	assert_int_equal(home.size, HOME + 0x400000);
 	assert_int_equal(home.start, 0x90000000 - home.size);
+	/* 32 KiB for each cpu. With very many cpus, the least size has a part of the share. */
+	assert_true(home_choose(&m, &mods, self, 128, 0, 64, &home));
+	assert_int_equal(home.size, HOME + 0x400000 + 128 * 0x8000);
+	assert_true(home_choose(&m, &mods, self, 512, 0, 64, &home));
+	assert_int_equal(home.size, 36 << 20);
 	/* Less than the unit does not count. */
-	assert_true(home_choose(&m, &mods, self, HOME, 45, &home));
+	assert_true(home_choose(&m, &mods, self, 2, 0, 45, &home));
 	assert_int_equal(home.size, HOME + 0x400000);
 	assert_int_equal(warnings, 0);
 	/* Half of RAM fits above the kernel. */
-	assert_true(home_choose(&m, &mods, self, HOME, 2, &home));
+	assert_true(home_choose(&m, &mods, self, 2, 0, 2, &home));
 	assert_int_equal(home.size, HOME + 0x8000000);
 	assert_int_equal(warnings, 0);
 	/* Half of RAM does not fit beside the kernel any more, and half of that does. */
 	set_cells("/chosen/module@0", "reg", 0, 0x88000000, 0, 0x1000);
 	assert_fine(find_modules());
-	assert_true(home_choose(&m, &mods, self, HOME, 2, &home));
+	assert_true(home_choose(&m, &mods, self, 2, 0, 2, &home));
 	assert_int_equal(home.size, HOME + 0x4000000);
 	assert_int_equal(home.start, 0x90000000 - home.size);
 	assert_int_equal(warnings, 1);
 	/* 1 TiB: the share is 2 GiB. */
 	set_cells("/memory@80000000", "reg", 0, 0x80000000, 0x100, 0);
 	assert_fine(find_modules());
-	assert_true(home_choose(&m, &mods, self, HOME, 512, &home));
+	assert_true(home_choose(&m, &mods, self, 2, 0, 512, &home));
 	assert_int_equal(home.size, HOME + 0x80000000);
 	assert_int_equal(home.start + home.size, UINT64_C(0x10080000000));
 	assert_int_equal(warnings, 1);
