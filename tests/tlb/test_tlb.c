@@ -60,6 +60,9 @@ TEST(three_harts, .harts = 3, .vmid_bits = 14)
 TEST(three_harts_few_tables, .harts = 3, .vmid_bits = 14, .tables = 36)
 TEST(three_harts_with_nacl, .harts = 3, .vmid_bits = 14, .nacl = 15)
 TEST(three_harts_few_vmids, .harts = 3, .vmid_bits = 3)
+TEST(one_hart_2_vmid_bits, .harts = 1, .vmid_bits = 2, .nacl = 15)
+TEST(two_harts_2_vmid_bits, .harts = 2, .vmid_bits = 2)
+TEST(three_harts_7_vmid_bits, .harts = 3, .vmid_bits = 7)
 TEST(three_harts_with_interrupts, .harts = 3, .vmid_bits = 14, .nacl = 15, .interrupts = true)
 TEST(two_harts_no_vmids, .harts = 2, .vmid_bits = 0, .nacl = 15)
 TEST(two_harts_too_few_vmids, .harts = 2, .vmid_bits = 1)
@@ -76,6 +79,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(three_harts_few_tables),
 		cmocka_unit_test(three_harts_with_nacl),
 		cmocka_unit_test(three_harts_few_vmids),
+		cmocka_unit_test(one_hart_2_vmid_bits),
+		cmocka_unit_test(two_harts_2_vmid_bits),
+		cmocka_unit_test(three_harts_7_vmid_bits),
 		cmocka_unit_test(three_harts_with_interrupts),
 		cmocka_unit_test(two_harts_no_vmids),
 		cmocka_unit_test(two_harts_too_few_vmids),
