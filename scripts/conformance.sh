@@ -37,7 +37,7 @@ NICE=${CONFORMANCE_NICE:-10}
 JOBS=${CONFORMANCE_JOBS:-$(nproc)}
 FEATURES=(sync_csr sync_hfence sync_sret autoswap_csr)
 
-EXTENSIONS="area=leak area=told area=cbo area=stale area=rows area=mask"
+EXTENSIONS="area=leak area=told area=cbo area=stale area=rows area=mask area=pte"
 
 # machine_options MACHINE: prints QEMU's options for MACHINE.
 machine_options()

@@ -287,6 +287,7 @@ void check_rows(void);
 void check_wide(void);
 void check_masking(void);
 void check_lcofi(void);
+void check_pte_bits(void);
 void check_aia(void); /* aia.h */
 #endif
 

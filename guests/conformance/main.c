@@ -40,6 +40,7 @@ static const struct area {
 	{ "wide", check_wide },
 	{ "mask", check_masking },
 	{ "lcofi", check_lcofi },
+	{ "pte", check_pte_bits },
 };
 /* clang-format on */
 
