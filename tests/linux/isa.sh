@@ -65,6 +65,7 @@ test_samples()
 	isa_boot halite samples "$@"
 	cat "$CONSOLE.lines"
 	! grep -q refused "$CONSOLE.lines" || fail "an event is refused"
+	grep -q 'exits into Halite: counted' "$CONSOLE.lines" || fail "exits are not counted"
 	! grep -qE ': [0-9]{1,5}$' "$CONSOLE.lines" || fail "an event does not count"
 	read -r samples share < <(sed -n \
 		's/.*: sampling: \([0-9]*\) samples, \([0-9]*\) in 100 .*/\1 \2/p' "$CONSOLE.lines")

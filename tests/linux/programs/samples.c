@@ -89,6 +89,32 @@ static void count(const char *name, uint64_t config, bool user, bool kernel)
 	close(fd);
 }
 
+/*
+ * Halite's count of this hart's SBI calls (docs/stats.md), as perf has it: an event of the platform
+ * by its raw number. The calls that start, read and stop the counter are such calls.
+ */
+static void count_exits(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_RAW,
+		.config = UINT64_C(0xc00048414c490000),
+	};
+	int fd = open_event(&attr);
+	uint64_t value = 0;
+
+	if (fd < 0) {
+		printf("L1: samples: exits into Halite: refused\n");
+		return;
+	}
+	ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
+	step(STEPS);
+	ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
+	if (read(fd, &value, sizeof(value)) != sizeof(value))
+		value = 0;
+	printf("L1: samples: exits into Halite: %s\n", value ? "counted" : "none");
+	close(fd);
+}
+
 /* A place in the ring, which has a power of two of bytes. */
 static uint64_t word(const uint8_t *ring, uint64_t at)
 {
@@ -147,6 +173,7 @@ int main(void)
 	count("cycles:u", PERF_COUNT_HW_CPU_CYCLES, true, false);
 	count("instructions:u", PERF_COUNT_HW_INSTRUCTIONS, true, false);
 	count("instructions:k", PERF_COUNT_HW_INSTRUCTIONS, false, true);
+	count_exits();
 	sample();
 	return 0;
 }
