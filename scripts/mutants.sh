@@ -34,7 +34,8 @@
 #   --jobs N   tries N faults at a time, each in a copy of the sources; the default is 1
 #   --resume   leaves out the faults that an earlier run has found, if the fault and its files are
 #              the same; counts them as found
-#   --unit     runs no test in QEMU; what the others do not find is left
+#   --quick    runs only unit tests, the model, proofs, and the short guest in QEMU; what these do
+#              not find is left
 #   --for N    begins no further fault after N seconds; the last line then ends in `, N left`
 . "$(dirname "$0")/common.sh"
 
@@ -441,17 +442,17 @@ checks_of()
 	cage) checks=(unit_file "model 1" smoke "conformance $CAGE_VARIANTS" cage "model 4") ;;
 	*) die "mutants.sh: list '$1'; expected one of $LISTS" ;;
 	esac
-	[ "$unit" = 0 ] || keep_quick
+	[ "$quick" = 0 ] || keep_quick
 }
 
-# keep_quick: takes the tests in QEMU out of checks.
+# keep_quick: takes the long tests in QEMU out of checks.
 keep_quick()
 {
 	local check all=("${checks[@]}")
 	checks=()
 	for check in "${all[@]}"; do
 		case $check in
-		unit_* | model* | proofs) checks+=("$check") ;;
+		unit_* | model* | proofs | smoke) checks+=("$check") ;;
 		esac
 	done
 }
@@ -490,7 +491,7 @@ try_fault()
 	else
 		file=${files%%,*}
 		by=$(try) || status=$?
-		[ "$status-$unit" != 0-1 ] || status=left
+		[ "$status-$quick" != 0-1 ] || status=left
 		[ "$status" != 1 ] || echo "$key" >>"$FOUND"
 		case $status-$mark in
 		left-*) echo left >>"$RESULTS"; echo "left     $what" ;;
@@ -571,14 +572,14 @@ fit()
 check=run
 jobs=1
 resume=0
-unit=0
+quick=0
 end=$((1 << 40))
 left=0
 while [ $# -gt 0 ]; do
 	case $1 in
 	--fit) check=fit ;;
 	--resume) resume=1 ;;
-	--unit) unit=1 ;;
+	--quick) quick=1 ;;
 	--jobs | --for)
 		[[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]] ||
 			die "mutants.sh: $1 '${2:-}'; expected a number"
@@ -586,7 +587,7 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	-*) die "mutants.sh: unknown option '$1'; expected --fit, --jobs, --resume," \
-			"--unit or --for" ;;
+			"--quick or --for" ;;
 	*) break ;;
 	esac
 	shift
