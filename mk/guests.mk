@@ -47,7 +47,7 @@ build/guests/%.elf: guests/%/main.c $(GUEST_COMMON) $(wildcard guests/lib/*.h gu
 
 # build/guests/NAME.image is the same guest as a Linux Image that runs at any address, for domains
 # (docs/domains.md). The linker of the bare-metal toolchain cannot link such programs; Linux's can.
-GUEST_IMAGES := domains neighbours conformance
+GUEST_IMAGES := domains neighbours conformance edu
 GUEST_IMAGE_CFLAGS = $(GUEST_CFLAGS) -Isrc -mno-relax -fvisibility=hidden \
 	-fno-asynchronous-unwind-tables -isystem $(GUEST_LIBFDT)
 GUEST_IMAGE_LIBS = $(PICOLIBC)/lib/release/rv64imac/lp64/libc.a \

@@ -17,13 +17,14 @@ UNIT_HV := $(addprefix src/hv/,devtree.c devtree_fill.c guest_fdt.c home.c image
 	$(addprefix src/hv/,machine_console.c) \
 	$(addprefix src/hv/,modules.c options.c pack.c pack_domains.c identity.c vmid.c) \
 	src/hv/withheld.c \
-	$(addprefix src/hv/,domain_config.c domain_devices.c) \
-	$(wildcard src/lib/*.c)
+	$(addprefix src/hv/,domain_config.c domain_devices.c iommu_tree.c pci.c) \
+	tests/unit/no_devices.c $(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
 # UNIT_SOURCES_TEST: the sources that test_TEST is linked with, if they are not those of its group.
 UNIT_SOURCES_hv_aplic := src/hv/aplic.c src/hv/source.c
 UNIT_SOURCES_hv_plic := src/hv/plic.c src/hv/source.c
+UNIT_SOURCES_hv_iommu = src/hv/iommu.c $(UNIT_HV) $(UNIT_LIBFDT)
 UNIT_SOURCES_hv_uart := src/hv/uart.c
 UNIT_SOURCES_hv_source := src/hv/plic.c src/hv/aplic.c src/hv/source.c
 UNIT_SOURCES_hv_ipi := src/hv/ipi.c src/hv/vcpu_find.c
@@ -40,7 +41,7 @@ UNIT_GROUP_boot = $(wildcard src/boot/*.c) $(UNIT_HV) $(UNIT_LIBFDT)
 # since tests/tlb/riscv replaces the CSR instructions for these.
 UNIT_OBJ := build/unit/obj
 UNIT_OBJ_MODEL := build/unit/obj-model
-UNIT_ON_MODEL := riscv_attempt hv_ipi hv_hsm hv_susp
+UNIT_ON_MODEL := riscv_attempt hv_ipi hv_hsm hv_susp hv_iommu
 UNIT_MODEL_FLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
 UNIT_DEPENDS := -MMD -MP

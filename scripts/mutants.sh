@@ -11,6 +11,8 @@
 #   boards  what Halite makes of a machine's device tree and of old calls: unit tests of the file,
 #           then tests/run with the words in BOARDS_TESTS
 #   domains several domains on a machine: unit tests of what they are told, then tests/run domains-
+#   iommu   the IOMMUs that Halite uses: their unit tests, then tests/run with the words in
+#           IOMMU_TESTS
 #   sbi     the calls of SBI 2.0 and 3.0: the unit test of SUSP, then tests/run with the words in
 #           SBI_TESTS
 #   cage    what keeps a guest in: unit tests of the file, the model, the conformance guest on
@@ -44,11 +46,12 @@ BASE=$OUT/base
 # Faults to try, one a line, and what all runs have found.
 QUEUE=$OUT/queue
 FOUND=$OUT/found
-LISTS="hext nacl client hv tlb boards sbi domains cage console pack tool efi run proofs"
+LISTS="hext nacl client hv tlb boards sbi domains iommu cage console pack tool efi run proofs"
 CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:none rva23aia:slow"
 TOOL_TESTS="tool-domain tool-install tool-pack tool-explain live-"
 PACK_TESTS="refuse-pack pack-dtb domains-pack"
 CONSOLE_TESTS="console-u-boot console-plic domains-console-plic domains-console-aplic"
+IOMMU_TESTS="iommu- refuse-unguarded"
 RUN_TESTS="tool-end tool-options exec- domains-status"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
@@ -238,6 +241,9 @@ unit_domains()
 }
 
 domains() { build all && tests_in_qemu domains-; }
+unit_iommu() { unit_programs hv_iommu; }
+# shellcheck disable=SC2086
+iommu() { build all && tests_in_qemu $IOMMU_TESTS; }
 
 # The unit tests that are about $file, the first file of the fault.
 unit_console()
@@ -432,6 +438,7 @@ checks_of()
 	tlb) checks=("model 1" "model 4") ;;
 	boards) checks=(unit_boards boards) ;;
 	domains) checks=(unit_domains domains) ;;
+	iommu) checks=(unit_iommu iommu) ;;
 	sbi) checks=(unit_sbi sbi) ;;
 	console) checks=(unit_console consoles) ;;
 	pack) checks=(unit_pack packs) ;;

@@ -86,6 +86,7 @@
 #define ISELECT_EIDELIVERY  0x70
 #define ISELECT_EITHRESHOLD 0x72
 #define ISELECT_EIP	    0x80
+#define ISELECT_EIE0	    0xc0
 #define ISELECT_EIE_LAST    0xff
 
 /* satp, vsatp, hgatp */

@@ -3,6 +3,7 @@
 #include "hv/below.h"
 #include "hv/bringup.h"
 #include "hv/console.h"
+#include "hv/iommu_domain.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
 #include "hv/sbi.h"
@@ -36,6 +37,7 @@ static void init_hart(struct vcpu *v)
 	world_init(v->h.cfg, v->quick.domain_atp);
 	if (world_config(v->h.cfg)->l1_file)
 		imsic_silence();
+	iommu_hart_start(v);
 	nested_hart_start(v);
 	v->timer.timecmp = ~UINT64_C(0);
 	csr_write(CSR_SIE, BIT64(IRQ_SSI) | BIT64(IRQ_SEI) | (v->h.cfg->sstc ? BIT64(IRQ_STI) : 0) |

@@ -159,7 +159,8 @@ void domain_build(struct domain *d, struct host *h, const struct domain_config *
 	make_genmsi(d, h);
 	if (c->node >= 0)
 		make_aplics(d, h);
-	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes,
+	/* IOMMUs use the same table. */
+	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes & ~h->lacking_modes,
 			     range_list_end(&d->ram, range_list_end(&d->devices, 0)));
 	identity_map_all(&d->gstage, &d->ram, PTE_RWX);
 	/* With X, because a window of a device may show memory. */

@@ -84,6 +84,7 @@ struct domain {
 	struct source source;		       /* its interrupt */
 	struct vcpu *vcpus[MACHINE_MAX_HARTS]; /* in ascending order of hart id */
 	unsigned int vcpu_count;
+	struct range_list ecams;      /* configuration spaces of its PCI hosts (iommu_boot.c) */
 	struct domain_load load;      /* what is in its RAM at its start */
 	uint64_t start_pc, start_arg; /* of the first hart: the kernel's entry, the device tree */
 	struct spinlock start_lock;   /* for sbi_hsm.c */

@@ -77,4 +77,7 @@ void domain_config_parse(struct domain_config *c, const void *fdt, struct host *
 void domain_config_devices(struct domain_config *c, const void *fdt, const struct machine *m,
 			   unsigned int before, bool several);
 
+/* How many devices of @m may do DMA that no IOMMU guards: see iommu_tree.h. */
+unsigned int domain_devices_unguarded(const struct machine *m, const void *fdt);
+
 #endif

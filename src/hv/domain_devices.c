@@ -12,6 +12,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/domain_config.h"
+#include "hv/iommu_tree.h"
 #include "hv/withheld.h"
 #include "lib/page.h"
 #include "lib/pages.h"
@@ -161,6 +162,21 @@ static bool does_no_dma(const void *fdt, int node)
 	return first && no_dma[i];
 }
 
+unsigned int domain_devices_unguarded(const struct machine *m, const void *fdt)
+{
+	unsigned int count = 0, i;
+	int last = -1;
+
+	for (i = 0; i < m->device_count; i++) {
+		int node = m->device[i].node;
+
+		if (node != last && !does_no_dma(fdt, node) && !iommu_tree_guards(m, fdt, node))
+			count++;
+		last = node;
+	}
+	return count;
+}
+
 /*
  * Refuse a device that @c may not have: one in @t, or one in a page with it, also if that is not
  * enabled. The domain gets whole pages, and so all that is there.
@@ -184,7 +200,7 @@ static void check_rights(struct domain_config *c, const void *fdt, const struct 
 			hv_fatal("%s: " PROPERTY ": %s%s%s%s ends the machine; halite,power is "
 				 "missing",
 				 devtree_path(fdt, c->node), path, with, neighbour, which);
-		if (!several || does_no_dma(fdt, node))
+		if (!several || does_no_dma(fdt, node) || iommu_tree_guards(m, fdt, node))
 			continue;
 		if (!trusted)
 			hv_fatal("%s: " PROPERTY ": %s%s%s%s may do DMA, which no IOMMU guards; "

@@ -3,6 +3,7 @@
 #include "hv/below.h"
 #include "hv/console.h"
 #include "hv/domain_end.h"
+#include "hv/iommu_domain.h"
 #include "hv/ipi.h"
 #include "hv/plic.h"
 #include "hv/terminal.h"
@@ -44,6 +45,7 @@ static void turn_off(void)
 void domain_end_hart(struct vcpu *v)
 {
 	ipi_offline(v);
+	iommu_hart_stop(v);
 	below_hart_stop(&v->nacl_below, v->hart);
 	csr_write(CSR_SIE, 0);
 	firmware_call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0, 0, 0, 0);
@@ -98,6 +100,7 @@ void domain_end(struct vcpu *v, bool failed)
 	stats_print_pool(d);
 	hv_print("halite: domain %s has ended%s\n", d->line.name, failed ? " with a failure" : "");
 	terminal_end(d);
+	iommu_domain_stop(d);
 	__atomic_store_n(&d->state, DOMAIN_ENDED, __ATOMIC_SEQ_CST);
 	if (all_ended(d->host))
 		turn_off();
@@ -147,13 +150,16 @@ void domain_reset(struct vcpu *v)
 	hv_print("halite: domain %s is reset\n", d->line.name);
 	/* Offline, so that a hart that has called this one does not wait for it. */
 	ipi_offline(v);
+	iommu_hart_stop(v);
 	below_hart_stop(&v->nacl_below, v->hart);
 	stop_others(v);
 	wait_for_others(v);
+	iommu_domain_stop(d);
 	silence_controllers(d);
 	terminal_reset(d);
 	forget_requests(d);
 	domain_copy(d);
+	iommu_domain_restart(d);
 	v->start_pc = d->start_pc;
 	v->start_arg = d->start_arg;
 	__atomic_store_n(&d->state, DOMAIN_RUNS, __ATOMIC_SEQ_CST);

@@ -3,6 +3,7 @@
 #include "hext/bits.h"
 #include "hext/insn.h"
 #include "hv/fence.h"
+#include "hv/iommu_domain.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/intc.h"
@@ -49,6 +50,7 @@ static NOINLINE void handle_interrupt(struct vcpu *v, uint64_t irq)
 			terminal_tick(v);
 		break;
 	case IRQ_SEI:
+		iommu_interrupt(v);
 		intc_update(v);
 		break;
 	case IRQ_LCOFI:

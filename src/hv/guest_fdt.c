@@ -6,6 +6,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/guest_fdt.h"
+#include "hv/iommu_tree.h"
 #include "lib/assert.h"
 #include "lib/page.h"
 
@@ -371,6 +372,8 @@ void guest_fdt_make(void *fdt, size_t size, const void *machine_fdt, const struc
 {
 	need(m->nodes.chosen, "/chosen");
 	need(fdt_open_into(machine_fdt, fdt, size), "copy");
+	/* Before nodes are removed: it goes by the nodes of the machine's tree. */
+	iommu_tree_hide(fdt, machine_fdt, m);
 	remove_hidden(fdt, m);
 	change_cpus(fdt, machine_fdt, m);
 	change_from_the_end(fdt, m, mods, absent, l1_file);

@@ -5,7 +5,8 @@
  * - /chosen has the guest's command line and ramdisk.
  * - The ISA strings lack the extensions that Halite does not virtualize.
  * - The harts that the guest does not have are disabled.
- * - The nodes of withheld devices are removed (withheld.h).
+ * - The nodes of withheld devices are removed (withheld.h), and what says that a device is behind
+ *   a withheld IOMMU.
  * - reg of the IMSIC gives the interrupt files that the guest has.
  */
 #ifndef HV_GUEST_FDT_H

@@ -53,7 +53,8 @@ static struct range between(const void *start, const void *end)
 
 /*
  * Make Halite's own page table. It maps Halite's home, of which text and constants are not
- * writable, the RAM of domains, and the devices, interrupt controllers included.
+ * writable, the RAM of domains, and the devices, interrupt controllers and IOMMUs
+ * included.
  */
 static void make_map(struct host *h)
 {
@@ -71,6 +72,8 @@ static void make_map(struct host *h)
 				       (struct range){ m->aplics[i].base, m->aplics[i].size });
 	for (i = 0; i < m->imsic.reg.count; i++)
 		fits &= range_list_add(&devices, m->imsic.reg.r[i]);
+	for (i = 0; i < m->iommu_count; i++)
+		fits &= range_list_add(&devices, (struct range){ m->iommus[i].base, PAGE_SIZE });
 	if (!fits)
 		hv_fatal("no memory left for the ranges of devices");
 	range_list_normalize(&devices);

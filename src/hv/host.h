@@ -26,6 +26,7 @@ struct host {
 	struct page_pool pool;	  /* free pages of home */
 	struct identity_map map;  /* Halite's own page table */
 	struct vmid_range vmids;  /* VMIDs that no domain has */
+	uint16_t lacking_modes;	  /* bit n: a used IOMMU has no second stage of hgatp mode n */
 	struct machine_uart uart; /* the UART that is emulated; base 0: none */
 	struct domain *domains[DOMAINS_MAX];
 	unsigned int domain_count;

@@ -42,7 +42,9 @@ static bool is_asked(const struct vcpu *v)
 {
 	struct source *s = &v->domain->source;
 
-	return wire_is_up() || (s->machine && source_asks(s, v->index, v->hart));
+	/* With a file of its own for L1, the wire is that of Halite's file. */
+	return (!world_config(v->h.cfg)->l1_file && wire_is_up()) ||
+	       (s->machine && source_asks(s, v->index, v->hart));
 }
 
 static void set_external(struct vcpu *v, bool external)

@@ -71,6 +71,14 @@ struct machine_aplic {
 	int node;	  /* node of the device tree */
 };
 
+/* An IOMMU (iommu.h), which is withheld from the guest. */
+struct machine_iommu {
+	uint64_t base;
+	int node; /* node of the device tree */
+	uint32_t phandle;
+	bool used; /* Halite uses it: iommu_boot_start() finds out */
+};
+
 /* A range of a device, before it is extended to whole pages. */
 struct machine_device {
 	int node; /* node of the device tree */
@@ -142,6 +150,8 @@ struct machine {
 	struct machine_aplic *aplics; /* of S mode */
 	unsigned int aplic_count, aplics_room;
 	struct machine_imsic imsic;
+	struct machine_iommu *iommus; /* none if they are given to the guest */
+	unsigned int iommu_count, iommus_room;
 	bool lcofi; /* LCOFI can be delivered to the guest; domain_build() finds it out */
 	struct machine_hidden *hidden; /* in the order of the device tree */
 	unsigned int hidden_count, hidden_room;
@@ -234,7 +244,7 @@ void machine_isa_intersect(struct machine_isa *isa, const struct machine_isa *ot
  */
 const char *machine_isa_text(const struct machine_isa *isa, char *buf, size_t size);
 
-/* Fill in devices, plics, hidden and nodes.aia. An APLIC or IMSIC is not in devices. */
+/* Fill in devices, plics, iommus, hidden and nodes.aia. An APLIC or IMSIC is not in devices. */
 void machine_parse_devices(struct machine *m, const void *fdt);
 
 /*

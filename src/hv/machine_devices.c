@@ -95,6 +95,18 @@ static void add_plic(struct machine *m, const void *fdt, int node, struct range 
 	m->plics[m->plic_count++] = (struct machine_plic){ r.start, r.size, ndev, node };
 }
 
+static void add_iommu(struct machine *m, const void *fdt, int node, struct range r)
+{
+	m->iommus = array_grow(m->iommus, m->iommu_count, &m->iommus_room, sizeof(*m->iommus));
+	if (!m->iommus)
+		no_memory_left();
+	m->iommus[m->iommu_count++] = (struct machine_iommu){
+		.base = r.start,
+		.node = node,
+		.phandle = fdt_get_phandle(fdt, node),
+	};
+}
+
 bool machine_plain_reg(const void *fdt, int node, struct range *r)
 {
 	int parent = node < 0 ? -1 : fdt_parent_offset(fdt, node);
@@ -215,6 +227,8 @@ static void take_device(struct walk *w, const void *fdt, int node, const struct 
 			continue;
 		if (kind == WITHHELD_PLIC && enabled && !i)
 			add_plic(w->m, fdt, node, r);
+		if (kind == WITHHELD_IOMMU && enabled && !i && r.start % PAGE_SIZE == 0)
+			add_iommu(w->m, fdt, node, r);
 		if (kind != WITHHELD_NOT)
 			withhold(w, node, r, kind);
 		else

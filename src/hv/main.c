@@ -17,6 +17,7 @@
 #include "hv/domain_console.h"
 #include "hv/domain_load.h"
 #include "hv/home.h"
+#include "hv/iommu_boot.h"
 #include "hv/modules.h"
 #include "hv/options.h"
 #include "hv/pack.h"
@@ -198,6 +199,7 @@ static void make_only_domain(const void *fdt, const struct modules *mods, uint64
 
 	domain_config_all(&config, &host);
 	domain_build(new_domain(), &host, &config, 0);
+	iommu_boot_give(host.domains[0], &config, fdt);
 	domain_load_in_place(host.domains[0], fdt, mods, old_fdt);
 	if (host.uart.base)
 		terminal_add(host.domains[0], host.uart.source.number);
@@ -232,6 +234,7 @@ static void make_domains(const void *fdt, struct modules *mods, uint64_t old_fdt
 	for (i = 0; i < count; i++) {
 		print_domain(&configs[i]);
 		domain_build(new_domain(), &host, &configs[i], count - 1 - i);
+		iommu_boot_give(host.domains[i], &configs[i], fdt);
 	}
 	for (i = 0; i < host.machine.hart_count && host.machine.plic_count; i++)
 		plic_disable(&host.machine, &host.machine.harts[i]);
@@ -272,6 +275,7 @@ void hv_main(uint64_t hartid, void *fdt, uint64_t old_fdt)
 	warn_of_unused(fdt);
 	take_console(fdt, &mods);
 	host_build(&host);
+	iommu_boot_start(&host, fdt);
 	if (mods.domains)
 		make_domains(fdt, &mods, old_fdt);
 	else

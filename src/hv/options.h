@@ -8,7 +8,7 @@
  *   nacl=       offer SBI NACL without features
  *   nacl=none   do not offer SBI NACL
  *   give=LIST   give the guest these devices, which are withheld otherwise (withheld.h), separated
- *               by commas: fw_cfg, flash
+ *               by commas: fw_cfg, flash, iommu
  *   stats       count the guest's exits by reason, and print the counts when the guest ends the
  *               machine
  *   trace       record exits, entries and what Halite does at them, in a ring of 4096 events for

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "hv/iommu.h"
 #include "hv/memory.h"
 #include "hv/sbi.h"
 #include "hv/terminal.h"
@@ -13,6 +14,8 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 	uint64_t size = args[0] < CHUNK ? args[0] : CHUNK;
 	char *buf;
 
+	/* For machines without an interrupt for faults (iommu_domain.h). */
+	iommu_look();
 	switch (fid) {
 	case CONSOLE_WRITE:
 	case CONSOLE_READ:

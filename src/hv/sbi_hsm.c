@@ -7,6 +7,7 @@
 
 #include "hext/bits.h"
 #include "hv/below.h"
+#include "hv/iommu_domain.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
 #include "hv/sbi.h"
@@ -76,6 +77,7 @@ struct sbi_result sbi_hsm_leave(struct vcpu *v, uint64_t ext, uint64_t fid, uint
 	struct sbi_result result;
 
 	ipi_offline(v);
+	iommu_hart_stop(v);
 	RACE_POINT();
 	below_hart_stop(&v->nacl_below, v->hart);
 	result = firmware_call(ext, fid, a0, a1, a2, 0, 0, 0);
@@ -88,6 +90,7 @@ struct sbi_result sbi_hsm_leave(struct vcpu *v, uint64_t ext, uint64_t fid, uint
 	 * that starts does.
 	 */
 	ipi_online(v);
+	iommu_hart_start(v);
 	nested_hart_start(v);
 	return sbi_error(result.error);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hv/domain_end.h"
+#include "hv/iommu.h"
 #include "hv/sbi.h"
 #include "hv/terminal.h"
 
@@ -31,6 +32,7 @@ static struct sbi_result handle(struct vcpu *v, uint64_t fid, const uint64_t *ar
 		domain_reset(v);
 	if (!v->domain->power)
 		domain_end(v, reason == SBI_SRST_REASON_FAILURE);
+	iommu_look();
 	stats_print(v->domain);
 	stats_print_pool(v->domain);
 	return sbi_error(firmware_call(sbi_srst.id, fid, type, reason, 0, 0, 0, 0).error);

@@ -18,12 +18,10 @@ static const struct {
 	[WITHHELD_LEVEL] = { "interrupts of Halite's level", NULL, true },
 	[WITHHELD_FW_CFG] = { "DMA that no IOMMU guards", "fw_cfg", true },
 	[WITHHELD_FLASH] = { "firmware's storage", "flash", true },
+	[WITHHELD_IOMMU] = { "guards Halite from DMA", "iommu", true },
 };
 
-/*
- * The devices that are withheld. The guest has every device that is not in this table. It also has
- * the IOMMUs: Halite does not use them, and the guest has the devices behind them anyway.
- */
+/* The devices that are withheld. The guest has every device that is not in this table. */
 static const struct {
 	const char *compatible;
 	enum withheld_kind kind;
@@ -63,6 +61,8 @@ static const struct {
 	/* Flash has the code and the variables that firmware trusts after the next reset. */
 	{ "cfi-flash", WITHHELD_FLASH },
 	{ "jedec-flash", WITHHELD_FLASH },
+	/* An IOMMU that is a PCI function has another name, and is the guest's. */
+	{ "riscv,iommu", WITHHELD_IOMMU },
 };
 
 static enum withheld_kind find_name(const char *name)

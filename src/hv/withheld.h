@@ -24,11 +24,12 @@ enum withheld_kind {
 	WITHHELD_LEVEL,	   /* raises interrupts of Halite's level */
 	WITHHELD_FW_CFG,   /* does DMA that no IOMMU checks, and no guest needs the device */
 	WITHHELD_FLASH,	   /* storage of firmware */
+	WITHHELD_IOMMU,	   /* Halite uses it (iommu.h) */
 	WITHHELD_KINDS,
 };
 
 /* The words for the kinds that may be given. options.given has bit 1 << kind for each kind. */
-#define WITHHELD_WORDS "fw_cfg,flash"
+#define WITHHELD_WORDS "fw_cfg,flash,iommu"
 
 /* Why the device with property @compatible is withheld from a guest that is given kinds @given. */
 enum withheld_kind withheld_find(const struct devtree_property *compatible, uint32_t given);

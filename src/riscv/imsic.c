@@ -21,6 +21,21 @@ void imsic_silence(void)
 	csr_write(CSR_SIREG, 0);
 }
 
+void imsic_listen(unsigned int identity)
+{
+	csr_write(CSR_SISELECT, ISELECT_EITHRESHOLD);
+	csr_write(CSR_SIREG, 0);
+	csr_write(CSR_SISELECT, ISELECT_EIE0);
+	csr_write(CSR_SIREG, BIT64(identity));
+	csr_write(CSR_SISELECT, ISELECT_EIDELIVERY);
+	csr_write(CSR_SIREG, 1);
+}
+
+void imsic_claim(void)
+{
+	csr_swap(CSR_STOPEI, 0);
+}
+
 /* Read a CSR into @old, and write all its bits, some bits or none. */
 #define RMW(csr)                                      \
 	do {                                          \

@@ -15,6 +15,12 @@ unsigned int imsic_guest_files(void);
 /* Turn the supervisor-level file off: it delivers no interrupts. It is not used then. */
 void imsic_silence(void);
 
+/* Let the supervisor-level file, in which nothing else is enabled, deliver interrupt @identity. */
+void imsic_listen(unsigned int identity);
+
+/* Claim the top interrupt of the supervisor-level file, if there is one. */
+void imsic_claim(void);
+
 /*
  * Read and write register @reg of @file. @reg is a value of siselect that exists, or
  * HEXT_FILE_TOPEI. @old is the old value. The bits of @mask become those of @value; @mask 0 writes

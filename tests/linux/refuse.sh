@@ -70,7 +70,7 @@ test_refuse_give()
 {
 	local guest=guest-loader,addr=0x88000000,kernel=$GUESTS/basics.elf word
 	local message='give=: "(clint|plic|)" is no device that can be given;'
-	message+=' a list of fw_cfg,flash'
+	message+=' a list of fw_cfg,flash,iommu'
 	for word in clint flash,plic '' 'fw_cfg,'; do
 		refused "$message is expected" -kernel "$BUILD/halite.bin" \
 			-append "nacl=all give=$word" -device "$guest"

@@ -70,8 +70,8 @@ test_tool_arguments()
 		--depth 3 --nacl all,none
 	refuses "2 levels" run --kernel "$image" --nacl all,none
 	refuses "--depth '5'" run --kernel "$image" --depth 5
-	refuses "'clint' is no device that can be given; expected a list of fw_cfg,flash" run \
-		--kernel "$image" --give clint
+	refuses "'clint' is no device that can be given; expected a list of fw_cfg,flash,iommu" \
+		run --kernel "$image" --give clint
 	for value in '' flash, ,flash flashx fw-cfg 'flash fw_cfg' fw_cfg,fla; do
 		refuses "--give '$value': " run --kernel "$image" --give="$value"
 	done

@@ -18,6 +18,7 @@
 #include "hv/console.h"
 #include "hv/image.h"
 #include "hv/domain_end.h"
+#include "hv/iommu_domain.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
 #include "hv/options.h"
@@ -541,6 +542,22 @@ unsigned int imsic_guest_files(void)
 
 void imsic_silence(void)
 {
+}
+
+/* The machine has no IOMMU. */
+void iommu_hart_start(struct vcpu *v)
+{
+	(void)v;
+}
+
+void iommu_hart_stop(struct vcpu *v)
+{
+	(void)v;
+}
+
+void iommu_interrupt(struct vcpu *v)
+{
+	(void)v;
 }
 
 const char *options_nacl_text(const struct options *o, char *buf, size_t size)

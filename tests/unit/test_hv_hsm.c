@@ -3,6 +3,7 @@
 #include "hv_test.h"
 
 #include "hv/below.h"
+#include "hv/iommu_domain.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
 #include "hv/sbi.h"
@@ -85,6 +86,18 @@ void below_hart_start(struct nacl_client_hart *h, const struct machine_hart *har
 void below_hart_stop(struct nacl_client_hart *h, const struct machine_hart *hart)
 {
 	(void)(h && hart);
+	fail();
+}
+
+void iommu_hart_start(struct vcpu *v)
+{
+	(void)v;
+	fail();
+}
+
+void iommu_hart_stop(struct vcpu *v)
+{
+	(void)v;
 	fail();
 }
 

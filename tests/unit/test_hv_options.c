@@ -114,7 +114,7 @@ static void devices_are_given_by_their_words(void **state)
 	assert_int_equal(o.given, fw_cfg | flash);
 	assert_int_equal(warnings, 0);
 	assert_fatal(options_parse(&o, "give=clint"), "\"clint\"");
-	assert_fatal(options_parse(&o, "give=clint"), "a list of fw_cfg,flash is expected");
+	assert_fatal(options_parse(&o, "give=clint"), "a list of fw_cfg,flash,iommu is expected");
 	assert_fatal(options_parse(&o, "give=flash,fwcfg"), "\"fwcfg\"");
 	assert_fatal(options_parse(&o, "give=flashx"), "\"flashx\"");
 	assert_fatal(options_parse(&o, "give=flas"), "\"flas\"");

@@ -17,7 +17,7 @@ static const char *const nacl_features[] = { "sync_csr", "sync_hfence", "sync_sr
 					     "autoswap_csr" };
 
 /* The names of src/hv/withheld.c. */
-static const char *const givable[] = { "fw_cfg", "flash" };
+static const char *const givable[] = { "fw_cfg", "flash", "iommu" };
 
 int options_number(const char *name, const char *value, unsigned int min, unsigned int max,
 		   unsigned int *number)
@@ -221,7 +221,7 @@ static int parse_give(const char *value, struct run_options *options)
 
 		if (!is_givable(name, length)) {
 			message("--give '%s': '%.*s' is no device that can be given; expected a "
-				"list of fw_cfg,flash",
+				"list of fw_cfg,flash,iommu",
 				value, (int)length, name);
 			return -1;
 		}

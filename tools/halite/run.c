@@ -55,7 +55,7 @@ static const char run_help[] =
 	"                  or sync_csr+sync_sret,all\n"
 	"  --give LIST     devices that the guest gets and that Halite withholds by default:\n"
 	"                  fw_cfg, whose DMA reaches Halite's own memory; flash, which holds\n"
-	"                  firmware; fw_cfg,flash\n"
+	"                  firmware; iommu, whose DMA reaches it, too; fw_cfg,flash,iommu\n"
 	"  --stats         each Halite counts its guest's exits, and prints the counts when the\n"
 	"                  guest powers off\n"
 	"  --timeout S     the run ends after S seconds at the latest\n"

@@ -13,7 +13,7 @@ _halite_values()
 	case $2 in
 	--machine) kind="plic aplic aia" ;;
 	--nacl) kind="all none sync_csr sync_hfence sync_sret autoswap_csr" ;;
-	--give) kind="fw_cfg flash" ;;
+	--give) kind="fw_cfg flash iommu" ;;
 	*)
 		kind=$(_halite_help "$1" | sed -n "s/^  $2 \([A-Z]*\).*/\1/p" | head -n 1)
 		case $kind in

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A guest that aims the DMA of QEMU's device edu (QEMU, docs/specs/edu.rst) at its own memory,
+ * where it must work, and at memory that is not its own. The words on its command line, numbers in
+ * hexadecimal:
+ *   refused=A    the 4 bytes at A are not this guest's: DMA must neither read nor write them. May
+ *                be there several times
+ *   msi          the device's MSI must come to this hart, and not to the file before this hart's
+ *   note=A       at its first boot, it writes a note to address A of its memory, lets the device do
+ *                DMA and asks for a reset
+ *   guard=A      instead: there is no device. The page at A of this guest's memory is filled, and
+ *                must not change
+ *   wait=N       how long it waits before it begins, in ticks of the time CSR
+ *   ticks=N      how long it runs on afterwards
+ */
+#include <libfdt.h>
+#include <string.h>
+
+#include "guest.h"
+
+#define EDU	    0x11e81234 /* device and vendor */
+#define EDU_ADDRESS 0x04
+#define EDU_FACT    0x08
+#define EDU_RAISE   0x60
+#define EDU_ACK	    0x64
+#define EDU_SOURCE  0x80
+#define EDU_TARGET  0x88
+#define EDU_COUNT   0x90
+#define EDU_COMMAND 0x98
+#define EDU_BUFFER  0x40000 /* of 4096 bytes, for DMA */
+#define RUN	    1
+#define TO_MEMORY   2
+
+#define PCI_COMMAND 0x04
+#define PCI_MEMORY  2
+#define PCI_MASTER  4
+#define PCI_BAR0    0x10
+#define PCI_CAPS    0x34
+#define CAP_MSI	    5
+#define MSI_ENABLE  (UINT32_C(1) << 16)
+#define MSI_WIDE    (UINT32_C(1) << 23)
+
+#define EIDELIVERY  0x70
+#define EITHRESHOLD 0x72
+#define EIE0	    0xc0
+#define IDENTITY    9
+
+#define MARKER UINT32_C(0x67756172)
+#define OWN    UINT32_C(0x01234567)
+#define NOTE   UINT64_C(0x6564756e6f746521)
+
+#define DEVICES	    32
+#define DEVICE_SIZE 0x8000
+#define SECOND	    10000000
+#define PAGE_WORDS  1024
+
+static const char *words;
+static volatile uint32_t *config, *edu;
+static volatile uint32_t source, target;
+static uint32_t command_before; /* what find_device() has found there */
+
+static uint64_t read_time(void)
+{
+	uint64_t time;
+
+	__asm__ volatile("csrr %0, time" : "=r"(time));
+	return time;
+}
+
+static void wait(uint64_t ticks)
+{
+	uint64_t start = read_time();
+
+	while (read_time() - start < ticks)
+		;
+}
+
+/* ---- the command line ---- */
+
+/* The text behind the next @name from @at on, or NULL. */
+static const char *word(const char *at, const char *name)
+{
+	for (; (at = strstr(at, name)); at++) {
+		if (at == words || at[-1] == ' ')
+			return at + strlen(name);
+	}
+	return NULL;
+}
+
+static uint64_t number(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *digit;
+	uint64_t value = 0;
+
+	for (; text && *text && (digit = strchr(digits, *text)); text++)
+		value = value << 4 | (uint64_t)(digit - digits);
+	return value;
+}
+
+/* ---- the device ---- */
+
+/* The address in entry @entry, of @cells cells, of property @name: two cells from @at on. */
+static uint64_t address(const void *fdt, int node, const char *name, int at)
+{
+	const fdt32_t *cells = fdt_getprop(fdt, node, name, NULL);
+
+	return cells ? (uint64_t)fdt32_ld(cells + at) << 32 | fdt32_ld(cells + at + 1) : 0;
+}
+
+/* Place the registers of the first edu at the start of the window for 32-bit memory. */
+static bool find_device(const void *fdt)
+{
+	int host = fdt_node_offset_by_compatible(fdt, -1, "pci-host-ecam-generic");
+	unsigned int i;
+
+	for (i = 0; host >= 0 && i < DEVICES; i++) {
+		config = (volatile uint32_t *)(address(fdt, host, "reg", 0) + i * DEVICE_SIZE);
+		if (*config != EDU)
+			continue;
+		/* The second entry of ranges: its address on the parent is after three cells. */
+		edu = (volatile uint32_t *)address(fdt, host, "ranges", 7 + 3);
+		command_before = config[PCI_COMMAND / 4];
+		config[PCI_BAR0 / 4] = (uintptr_t)edu;
+		config[PCI_COMMAND / 4] = PCI_MEMORY | PCI_MASTER;
+		return true;
+	}
+	return false;
+}
+
+/* Linux does not drive the devices of a host that waits for an IOMMU. */
+static bool names_iommu(const void *fdt)
+{
+	int host = fdt_node_offset_by_compatible(fdt, -1, "pci-host-ecam-generic");
+
+	return fdt_getprop(fdt, host, "iommu-map", NULL);
+}
+
+static void set(unsigned int reg, uint64_t value)
+{
+	*(volatile uint64_t *)(edu + reg / 4) = value;
+}
+
+/* Copy @count bytes between memory at @addr and the device, which takes a tenth of a second. */
+static void copy(uint64_t addr, unsigned int count, uint64_t command)
+{
+	uint64_t start = read_time();
+
+	set(EDU_SOURCE, command & TO_MEMORY ? EDU_BUFFER : addr);
+	set(EDU_TARGET, command & TO_MEMORY ? addr : EDU_BUFFER);
+	set(EDU_COUNT, count);
+	set(EDU_COMMAND, command | RUN);
+	while (edu[EDU_COMMAND / 4] & RUN && read_time() - start < 10 * SECOND)
+		;
+}
+
+static void to_device(uint64_t addr)
+{
+	copy(addr, sizeof(source), 0);
+}
+
+static void to_memory(uint64_t addr)
+{
+	copy(addr, sizeof(target), TO_MEMORY);
+}
+
+/* What the device has in its buffer. */
+static uint32_t in_buffer(void)
+{
+	target = ~OWN;
+	to_memory((uintptr_t)&target);
+	return target;
+}
+
+static void check_own(void)
+{
+	source = OWN;
+	to_device((uintptr_t)&source);
+	guest_check("dma: what it reads of own memory, and writes there", in_buffer() == OWN, true);
+}
+
+/*
+ * The device reads nothing there: it has zeros, or what it had before. Then it writes there. Who
+ * has the memory checks that.
+ */
+static void check_refused(uint64_t addr)
+{
+	uint32_t seen;
+
+	to_device(addr);
+	seen = in_buffer();
+	guest_print("# refused at 0x%lx: the device has 0x%x\n", (unsigned long)addr,
+		    (unsigned int)seen);
+	guest_check("dma: it reads nothing", !seen || seen == OWN, true);
+	to_memory(addr);
+}
+
+/* ---- MSIs ---- */
+
+static void write_file(uint64_t reg, uint64_t value)
+{
+	__asm__ volatile("csrw 0x150, %0; csrw 0x151, %1" : : "r"(reg), "r"(value));
+}
+
+/* Whether the device's MSI to @file comes to this hart. */
+static bool rings(volatile uint32_t *msi, uint64_t file)
+{
+	uint64_t start, value = 0;
+
+	msi[1] = file;
+	msi[2] = file >> 32;
+	msi[3] = IDENTITY;
+	msi[0] |= MSI_ENABLE;
+	edu[EDU_RAISE / 4] = 1;
+	start = read_time();
+	while (!value && read_time() - start < SECOND / 10)
+		__asm__ volatile("csrrw %0, 0x15c, zero" : "=r"(value));
+	edu[EDU_ACK / 4] = 1;
+	msi[0] &= ~MSI_ENABLE;
+	return value >> 16 == IDENTITY;
+}
+
+static void check_msi(const void *fdt, uint64_t hartid)
+{
+	int imsic = fdt_node_offset_by_compatible(fdt, -1, "riscv,imsics");
+	const fdt32_t *bits = fdt_getprop(fdt, imsic, "riscv,guest-index-bits", NULL);
+	uint64_t file =
+		address(fdt, imsic, "reg", 0) + (hartid << (12 + (bits ? fdt32_ld(bits) : 0)));
+	unsigned int at = config[PCI_CAPS / 4] & 0xff;
+
+	while (at && (config[at / 4] & 0xff) != CAP_MSI)
+		at = config[at / 4] >> 8 & 0xff;
+	guest_check("msi: the device can send wide ones", at && (config[at / 4] & MSI_WIDE), true);
+	write_file(EIDELIVERY, 1);
+	write_file(EITHRESHOLD, 0);
+	write_file(EIE0, UINT64_C(1) << IDENTITY);
+	guest_check("msi: to the own file", rings(config + at / 4, file), true);
+	guest_check("msi: to the file before", rings(config + at / 4, file - 0x1000), false);
+}
+
+/* ---- all ---- */
+
+static void guard(volatile uint32_t *page, uint64_t ticks)
+{
+	unsigned int i, changed = 0;
+
+	for (i = 0; i < PAGE_WORDS; i++)
+		page[i] = MARKER;
+	wait(ticks);
+	for (i = 0; i < PAGE_WORDS; i++)
+		changed += page[i] != MARKER;
+	guest_check("words of memory that have changed", changed, 0);
+}
+
+/*
+ * At the first boot, leave a note at @note and ask for a reset, with a device that may do DMA. At
+ * the second one, it may not.
+ */
+static void reset_once(const void *fdt, volatile uint64_t *note)
+{
+	if (*note != NOTE) {
+		*note = NOTE;
+		find_device(fdt);
+		guest_print("# asks for a reset\n");
+		guest_sbi(EXT_SRST, 0, 1, 0, 0, 0, 0);
+	}
+	find_device(fdt);
+	guest_check("the reset has stopped the device's DMA", command_before & PCI_MASTER, 0);
+}
+
+void guest_second_main(uint64_t hartid)
+{
+	(void)hartid;
+}
+
+void guest_main(uint64_t hartid, const void *fdt)
+{
+	const char *at;
+
+	words = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "bootargs", NULL);
+	words = words ? words : "";
+	guest_print("KTAP version 1\n");
+	if (word(words, "guard=")) {
+		guard((volatile uint32_t *)number(word(words, "guard=")),
+		      number(word(words, "ticks=")));
+		guest_finish();
+	}
+	wait(number(word(words, "wait=")));
+	if (word(words, "note="))
+		reset_once(fdt, (volatile uint64_t *)number(word(words, "note=")));
+	guest_check("the device is there", find_device(fdt), true);
+	guest_check("iommus in the device tree",
+		    fdt_node_offset_by_compatible(fdt, -1, "riscv,iommu") >= 0, false);
+	guest_check("iommu-map in the device tree", names_iommu(fdt), false);
+	check_own();
+	if (word(words, "msi"))
+		check_msi(fdt, hartid);
+	for (at = words; (at = word(at, "refused="));)
+		check_refused(number(at));
+	check_own();
+	wait(number(word(words, "ticks=")));
+	guest_finish();
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <libfdt.h>
+
+#include "hv/console.h"
+#include "hv/devtree.h"
+#include "hv/iommu.h"
+#include "hv/iommu_boot.h"
+#include "hv/iommu_domain.h"
+#include "hv/iommu_tree.h"
+#include "hv/pci.h"
+
+void iommu_boot_start(struct host *h, const void *fdt)
+{
+	struct machine *m = &h->machine;
+	uint64_t end = range_list_end(&m->ram, range_list_end(&m->devices, 0));
+	unsigned int i, unguarded;
+
+	for (i = 0; i < m->iommu_count; i++) {
+		struct machine_iommu *iommu = &m->iommus[i];
+		const char *why = "there are too many";
+		uint16_t modes = 0;
+
+		if (i < IOMMUS_MAX)
+			why = iommu_start(i, iommu->base, end, &h->pool, &modes);
+		iommu->used = !why;
+		if (why)
+			hv_warn("IOMMU at 0x%lx is not used: %s", (unsigned long)iommu->base, why);
+		else
+			hv_print("halite: IOMMU at 0x%lx keeps devices within their domain\n",
+				 (unsigned long)iommu->base);
+		if (!why)
+			h->lacking_modes |= ~modes;
+	}
+	unguarded = domain_devices_unguarded(m, fdt);
+	if (unguarded)
+		hv_print("halite: %u devices may do DMA that no IOMMU guards: they reach all of "
+			 "RAM\n",
+			 unguarded);
+}
+
+/* Give @d the device ids of @node. */
+static void give_node(struct domain *d, const void *fdt, int node)
+{
+	const struct machine *m = &d->host->machine;
+	struct iommu_ids ids;
+	unsigned int i;
+
+	for (i = 0; iommu_tree_ids(m, fdt, node, i, &ids); i++) {
+		const char *why;
+
+		if (ids.iommu == m->iommu_count || !m->iommus[ids.iommu].used)
+			continue;
+		why = iommu_give(ids.iommu, ids.first, ids.count, iommu_domain_owner(d),
+				 d->line.name, identity_atp(&d->gstage));
+		if (why)
+			hv_fatal("domain %s: %s: %s", d->line.name, devtree_path(fdt, node), why);
+	}
+}
+
+/* PCI hosts whose devices do no DMA while the domain is reset. */
+static void keep_pci(struct domain *d, const void *fdt, int node)
+{
+	uint64_t ecam = 0;
+
+	if (devtree_has_string(fdt, node, "device_type", "pci"))
+		ecam = pci_ecam(&d->host->machine, fdt, node);
+	if (ecam && !range_list_add(&d->ecams, (struct range){ ecam, 1 }))
+		hv_fatal("no memory left for the PCI hosts");
+}
+
+void iommu_boot_give(struct domain *d, const struct domain_config *c, const void *fdt)
+{
+	const char *why;
+	unsigned int i;
+	int node;
+
+	if (c->node < 0) {
+		why = iommu_give_all(iommu_domain_owner(d), "", identity_atp(&d->gstage));
+		if (why)
+			hv_fatal("%s", why);
+		return;
+	}
+	for (i = 0; i < c->given_count; i++) {
+		for (node = c->given[i].first; node >= 0 && node < c->given[i].end;
+		     node = fdt_next_node(fdt, node, NULL)) {
+			give_node(d, fdt, node);
+			keep_pci(d, fdt, node);
+		}
+	}
+}

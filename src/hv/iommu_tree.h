@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the device tree says of IOMMUs: which device ids a device has, and behind which IOMMU.
+ *
+ * Specification: Devicetree bindings riscv,iommu, iommu.txt and pci-iommu.txt.
+ */
+#ifndef HV_IOMMU_TREE_H
+#define HV_IOMMU_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hv/machine.h"
+
+/* Device ids of one IOMMU. */
+struct iommu_ids {
+	unsigned int iommu; /* index in machine.iommus; iommu_count: none of these */
+	uint32_t first, count;
+	uint32_t requester; /* of a PCI host: the requester id that has the id @first */
+};
+
+/*
+ * Fill in *@ids with the entry @index of iommu-map and iommus of @node. False: there is no entry
+ * @index.
+ */
+bool iommu_tree_ids(const struct machine *m, const void *fdt, int node, unsigned int index,
+		    struct iommu_ids *ids);
+
+/*
+ * Whether all DMA of the device @node passes an IOMMU that Halite uses (machine_iommu.used). A PCI
+ * host has no device then that pci_may_bypass() knows of.
+ */
+bool iommu_tree_guards(const struct machine *m, const void *fdt, int node);
+
+/*
+ * Remove from @fdt, the guest's tree, in which no node has moved, what names an IOMMU that the
+ * guest has not: iommu-map, iommu-map-mask and iommus. @machine_fdt is the machine's tree.
+ */
+void iommu_tree_hide(void *fdt, const void *machine_fdt, const struct machine *m);
+
+#endif

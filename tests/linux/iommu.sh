@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# DMA is kept in the domain by the IOMMU of the machine (docs/iommu.md). QEMU's device edu does DMA
+# to any address that guests/edu gives it.
+# shellcheck shell=bash
+
+PCI=/soc/pci@30000000
+EDU=edu,dma_mask=0xffffffffffff
+
+# told DOMAIN KIND ADDRESS: the console says that Halite has refused DMA of the device.
+told()
+{
+	expect_console "^halite: IOMMU: device 0x8 of $1: $2 at 0x$3 refused \(cause [0-9]+\)" \
+		"no line for a $2 at 0x$3"
+}
+
+# refused_words ADDRESS...: the words for guests/edu.
+refused_words()
+{
+	printf 'refused=%s ' "$@"
+}
+
+# test_iommu_home ADDRESSES... -- [OPTIONS]: one guest. Halite's home is at the end of RAM.
+test_iommu_home()
+{
+	local addresses=() address
+	while [ "$1" != -- ]; do addresses+=("$1"); shift; done
+	shift
+	with_console "" 60 "$HALITE" run --kernel "$GUESTS/edu.image" --memory 512M \
+		--append "$WORDS $(refused_words "${addresses[@]}")" "$@" -device "$EDU"
+	grep -aq '^halite: .* home has 8 MiB at 0x9f800000' "$CONSOLE" || fail "home is elsewhere"
+	ktap_passed
+	for address in "${addresses[@]}"; do
+		told "the guest" read "$address"
+		told "the guest" write "$address"
+	done
+	expect_status 0
+}
+
+# All that the guest has not: home, firmware, the IOMMU, Halite's interrupt file and those of
+# firmware, and what is behind RAM.
+test_iommu_aia()
+{
+	local WORDS=msi
+	test_iommu_home 9f800000 9ffffff8 80000000 3010000 28000000 24000000 a0000000 -- \
+		--machine aia:3 -- -M iommu-sys=on
+	told "the guest" write 28000000
+}
+
+# More faults than are told: the console says so, and the device is silent afterwards.
+test_iommu_flood()
+{
+	local WORDS="" count
+	with_console "" 60 "$HALITE" run --kernel "$GUESTS/edu.image" --memory 512M --append \
+		"$(refused_words 80000000 3010000 28000000 24000000 a0000000 a0001000 a0002000 \
+			a0003000 a0004000)" --machine "$1" -- -M iommu-sys=on -device "$EDU"
+	ktap_passed
+	count=$(grep -ac '^halite: IOMMU: device' "$CONSOLE")
+	[ "$count" = 16 ] || fail "$count lines instead of 16"
+	count=$(grep -ac 'refused (cause [0-9]*); further ones are not told' "$CONSOLE")
+	[ "$count" = 1 ] || fail "the end of the lines is not told"
+	expect_status 0
+}
+
+# A has the PCI host without halite,dma, and aims edu at B's memory, at home and at its own.
+# B's page keeps what B has written there. A resets itself once before that. The virtio device is
+# behind the IOMMU, so the host may be A's.
+test_iommu_domains()
+{
+	local MACHINE_WORDS=,aia=aplic-imsic,aia-guests=3,iommu-sys=on
+	local devices=(-device "$EDU" -device virtio-rng-pci,iommu_platform=on,disable-legacy=on)
+	domains_tree -cpu max -smp 2 -m 512M "${devices[@]}"
+	domain B
+	domain A
+	domain_set A cpus i 1
+	domain_set B cpus i 1
+	domain_set A memory i 0 65536
+	domain_set B memory i 0 65536
+	domain_set A halite,devices s "$PCI"
+	domain_module A 90000000 "$GUESTS/edu.image" kernel \
+		"note=83000000 wait=989680 msi $(refused_words 84800000 9f800000 80000000)"
+	domain_module B 90400000 "$GUESTS/edu.image" kernel "guard=84800000 ticks=3938700"
+	domains_run 60 -cpu max -smp 2 -m 512M "${devices[@]}"
+	expect_console '^halite: domain A is reset$' "A has not been reset"
+	domain_passed A
+	domain_passed B
+	told "domain A" read 84800000
+	told "domain A" write 84800000
+	told "domain A" write 9f800000
+	expect_status 0
+}
+
+# What is not behind the IOMMU needs halite,dma: another IOMMU's device, a virtio function without
+# iommu_platform, a bridge, and the PCI host of a machine without an IOMMU.
+test_refuse_unguarded()
+{
+	local device
+	for device in virtio-rng-pci virtio-rng-pci,disable-legacy=on pcie-root-port; do
+		unguarded ,aia=aplic-imsic,iommu-sys=on "$device"
+	done
+	unguarded ,aia=aplic-imsic edu
+}
+
+unguarded()
+{
+	local MACHINE_WORDS=$1
+	domains_tree -cpu max -smp 2 -m 512M -device "$2"
+	domain B
+	domain A
+	domain_set A cpus i 1
+	domain_set B cpus i 1
+	domain_set A memory i 0 65536
+	domain_set B memory i 0 65536
+	domain_set A halite,devices s "$PCI"
+	domain_module A 90000000 "$GUESTS/edu.image" kernel
+	domain_module B 90400000 "$GUESTS/edu.image" kernel
+	refused "/chosen/domain-A: halite,devices: $PCI may do DMA, which no IOMMU guards" \
+		-M "virt$1" -cpu max -smp 2 -m 512M -device "$2" -dtb "$TREE" \
+		-kernel "$BUILD/halite.bin" "${LOADERS[@]}"
+	refused_status
+}
+
+iommu_tests()
+{
+	test_case iommu-aia test_iommu_aia
+	test_case iommu-flood-plic test_iommu_flood plic
+	test_case iommu-domains test_iommu_domains
+	test_case refuse-unguarded test_refuse_unguarded
+}
