@@ -112,12 +112,13 @@ build/halite: $(TOOL_SOURCES) $(TOOL_SHARED) $(TOOL_HEADERS) $(TOOL_AGENT) \
 		$(TOOL_SOURCES) $(TOOL_LIBFDT) $(TOOL_SHARED) tools/halite/agent_image.S \
 		-lz -lzstd -ljansson
 
-# The agent of `halite run --exec`, a Linux program that uses no library.
-$(TOOL_AGENT): tools/halite/agent/agent.c tools/halite/agent/protocol.h Makefile | build/.packages
+# The agent of `halite run --exec` and --rootfs, a Linux program that uses no library.
+$(TOOL_AGENT): $(wildcard tools/halite/agent/*.[ch]) Makefile | build/.packages
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	@riscv64-unknown-elf-gcc -march=rv64imac -mabi=lp64 -std=gnu11 -Os $(C_WARNINGS) \
-		-ffreestanding -fno-builtin -nostdlib -static -s -Wl,--build-id=none -o $@ $<
+		-ffreestanding -fno-builtin -nostdlib -static -s -Wl,--build-id=none -o $@ \
+		$(filter %.c,$^)
 
 # The pages are committed: tests/run code-csr-doc and code-isa-doc compare them with what this would
 # make.

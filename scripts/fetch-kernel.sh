@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Fetches a Debian kernel for riscv64 into build/downloads/kernels/NAME: Image, version, recipe,
-# kvm.ko, and modules/ with the drivers of virtio disks, of network cards and of disks in RAM, and
-# the modules that these need. modules/order lists them in the order in which to load them.
+# kvm.ko, and modules/ with the drivers for disks, network cards, disks in RAM, 9p and overlay, and
+# the modules that these need. modules/order lists them in the order of loading.
 # Usage: fetch-kernel.sh client|6.12
 #   client  the newest kernel that is a client of SBI nested acceleration (Linux 6.13 or later)
 #   6.12    the kernel of trixie, which is not a client
 . "$(dirname "$0")/common.sh"
 
 CLIENT_SINCE=6.13
-DRIVERS="virtio_blk virtio_net brd"
+DRIVERS="virtio_blk virtio_net brd 9pnet_virtio 9p overlay"
 # Change RECIPE together with the list of kept files: the script fetches a kernel again if the
 # kernel's recipe is another one.
-RECIPE=3
+RECIPE=4
 name=${1:-}
 case $name in
 client) suites="trixie-backports forky sid" ;;

@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Makes build/guests/NAME/{Image,l1.cpio,l2.cpio,boot.cpio} for kernel NAME (see fetch-kernel.sh).
+# Makes build/guests/NAME/{Image,l1.cpio,l2.cpio,boot.cpio,modules.cpio} for kernel NAME (see
+# fetch-kernel.sh).
 #   l1.cpio    L1: the userland, kvm.ko, the drivers, the scenes, and in /guest the L2 guests
 #   l2.cpio    L2: busybox. /guest/load.cpio is the same with drivers and a load (tests/linux/load)
 #   boot.cpio  L1 without the userland: busybox and the scenes
+#   modules.cpio  the modules for 'halite run --rootfs', which takes all else from a folder
 # Usage: make-initramfs.sh NAME...
 . "$(dirname "$0")/common.sh"
 
@@ -52,6 +54,11 @@ make_one()
 	mkdir -p "$work/boot/usr/bin"
 	cp -r "$work/l1/init" "$work/l1/scenes" "$work/boot/"
 	pack "$work/boot" >"$out/boot.cpio"
+
+	mkdir -p "$work/modules/usr/lib/modules"
+	cp "$kernel/kvm.ko" "$kernel"/modules/* "$work/modules/usr/lib/modules/"
+	echo kvm.ko >>"$work/modules/usr/lib/modules/order"
+	pack "$work/modules" >"$out/modules.cpio"
 
 	cp "$kernel/Image" "$out/Image"
 	{ cat "$DOWNLOADS/userland.cpio"; pack "$work/l1"; } >"$out/l1.cpio.new"

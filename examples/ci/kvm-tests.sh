@@ -47,6 +47,8 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$kernel" ] && [ -n "$initrd" ] && [ "$count" -gt 0 ] ||
 	usage "expected --kernel, --initrd and a program"
+[ -f "$kernel" ] || usage "--kernel '$kernel' is no file; expected a Linux Image"
+[ -f "$initrd" ] || usage "--initrd '$initrd' is no file; expected a ramdisk"
 case $seconds in '' | *[!0-9]*) usage "--timeout '$seconds': expected a number" ;; esac
 
 # Linux unpacks archives behind each other that begin at multiples of 4 bytes.
@@ -66,14 +68,16 @@ command='
 		n=$((n + 1)) name=${test##*/} status=0
 		mkdir -p "/tmp/$name"
 		cd "/tmp/$name"
+		end=$(($(date +%s) + '$seconds'))
 		timeout '$seconds' "$test" </dev/null >/tmp/output 2>&1 || status=$?
+		# The shell of the ramdisk has no status of its own for a timeout.
+		[ $status = 0 ] || [ "$(date +%s)" -lt $end ] || status=timeout
+		case $status in 0 | 4) ;; *) sed "s/^/# /" /tmp/output ;; esac
 		case $status in
 		0) echo "ok $n $name" ;;
 		4) echo "ok $n $name # SKIP" ;;
-		*)
-			sed "s/^/# /" /tmp/output
-			echo "not ok $n $name # status $status"
-			;;
+		timeout) echo "not ok $n $name # it ran for '$seconds' seconds" ;;
+		*) echo "not ok $n $name # status $status" ;;
 		esac
 	done'
 status=0
@@ -106,7 +110,9 @@ awk -v planned="$count" '
 	/^# / { output = output text(substr($0, 3)) "\n"; next }
 	/^ok |^not ok / {
 		bad = $1 == "not"
-		name = bad ? $4 : $3
+		name = $0
+		sub(/^(not )?ok [0-9]+ /, "", name)
+		sub(/ # [^#]*$/, "", name)
 		cases = cases "  <testcase classname=\"kvm\" name=\"" text(name) "\">"
 		if (bad) {
 			failed++

@@ -59,12 +59,61 @@ test_exec_arguments()
 	refuses "--exec: expected a command" run --kernel "$image" --exec ''
 	refuses "--exec: its value is missing" run --kernel "$image" --exec
 	refuses "--exec with --expect" run --kernel "$image" --exec ls --expect x
-	refuses "--exec and --guest need a Linux Image" run --kernel "$GUESTS/ends.elf" --exec ls
-	refuses "--exec and --guest need a Linux Image" run --kernel "$GUESTS/ends.elf" \
+	refuses "--exec, --guest and --rootfs need a Linux Image" run --kernel "$GUESTS/ends.elf" \
+		--exec ls
+	refuses "--exec, --guest and --rootfs need a Linux Image" run --kernel "$GUESTS/ends.elf" \
 		--guest "$image"
+	refuses "--exec, --guest and --rootfs need a Linux Image" run --kernel "$GUESTS/ends.elf" \
+		--rootfs /tmp
+	refuses "--rootfs '/nowhere': No such file" run --kernel "$image" --rootfs /nowhere
+	refuses "--rootfs '$image' is no folder" run --kernel "$image" --rootfs "$image"
+	refuses "--rootfs with --guest" run --kernel "$image" --rootfs /tmp --guest "$image"
 	refuses "--guest: '/nowhere'" run --kernel "$image" --guest /nowhere
 	refuses "--guest: '/bin/true'" run --kernel "$image" --guest /bin/true
 	refuses "--initrd: '/nowhere'" run --kernel "$image" --exec ls --initrd /nowhere
+}
+
+# root_guest STATUS [OPTIONS]: runs Debian with the folder $ROOT as its root.
+root_guest()
+{
+	local expected=$1 status=0
+	timeout 120 "$HALITE" run --kernel "$GUESTS/client/Image" --rootfs "$ROOT" --memory 512M \
+		--initrd "${RAMDISK:-$GUESTS/client/modules.cpio}" "${@:2}" \
+		</dev/null >"$OUT" 2>"$ERR" || status=$?
+	tail -n 5 "$ERR"
+	[ "$status" = "$expected" ] || fail "status $status instead of $expected"
+}
+
+# The folder is the root. It stays as it is, whatever the guest writes there. Its init starts, and
+# if it has none, a shell on the console.
+test_exec_rootfs()
+{
+	ROOT=$LOGS/$NAME.root OUT=$LOGS/$NAME.out ERR=$LOGS/$NAME.err
+	rm -rf "$ROOT"
+	mkdir -p "$ROOT/sbin"
+	(cd "$ROOT" && cpio -idm --quiet '*bin/busybox' <"$GUESTS/client/boot.cpio")
+	ln -s busybox "$ROOT/bin/sh"
+	printf 'of the host\n' >"$ROOT/file"
+	cp -a "$ROOT" "$ROOT.before"
+	root_guest 6 --exec 'busybox cat /file; echo new >/file; echo new >/other; busybox cat /file
+		[ -c /dev/kvm ] && exit 6'
+	[ "$(cat "$OUT")" = $'of the host\nnew' ] || fail "the root is another one: $(cat "$OUT")"
+	diff -r --no-dereference "$ROOT" "$ROOT.before" || fail "the folder has changed"
+	# There is nothing to read on the console: the shell ends.
+	root_guest 0 --native --timeout 60 --expect '^/ # |^~ # '
+	printf '#!/bin/sh\n/bin/busybox echo "init: $$, $LINES"\n/bin/busybox poweroff -f\n' \
+		>"$ROOT/sbin/init"
+	chmod +x "$ROOT/sbin/init"
+	root_guest 0 --append "console=ttyS0 panic=-1 LINES=43"
+	grep -qa '^init: 1, 43' "$OUT" || fail "the init has not run"
+	rm -rf "$ROOT/sbin" "$ROOT/bin"
+	root_guest 0
+	grep -qa 'agent: --rootfs: the folder has no /sbin/init and no /bin/sh' "$OUT" ||
+		fail "a folder without programs: no message"
+	RAMDISK=$GUESTS/client/boot.cpio root_guest 1 --exec true
+	grep -q 'halite: .*: the kernel mounts no 9p over virtio' "$ERR" ||
+		fail "a kernel without 9p: $(cat "$ERR")"
+	rm -rf "$ROOT" "$ROOT.before"
 }
 
 # Debian, without --kernel, starts guests/ends by KVM.
@@ -89,10 +138,10 @@ test_exec_ci()
 	cd "$folder"
 	printf '#!/bin/sh\n[ -c /dev/kvm ]\n' >a-passes
 	printf '#!/bin/sh\necho "<a> & b"\nexit 3\n' >b-fails
-	printf '#!/bin/sh\nexit 4\n' >c-skips
+	printf '#!/bin/sh\nexit 4\n' >'c, it skips'
 	printf '#!/bin/sh\nsleep 100\n' >d-hangs
 	printf '#!/bin/busybox sh\nkill -9 $PPID\npoweroff -f\nsleep 9\n' >e-ends
-	HALITE=$HALITE timeout 200 "${ci[@]}" [a-d]-* -- --memory 1G >"$out" || status=$?
+	HALITE=$HALITE timeout 200 "${ci[@]}" [a-d]* -- --memory 1G >"$out" || status=$?
 	cat "$out"
 	[ "$status" = 1 ] || fail "status $status"
 	[ "$(grep -v '^# Terminated' "$out")" = "KTAP version 1
@@ -100,9 +149,11 @@ test_exec_ci()
 ok 1 a-passes
 # <a> & b
 not ok 2 b-fails # status 3
-ok 3 c-skips # SKIP
-not ok 4 d-hangs # status 143" ] || fail "the report is another one"
+ok 3 c, it skips # SKIP
+not ok 4 d-hangs # it ran for 5 seconds" ] || fail "the report is another one"
 	grep -q 'tests="4" failures="2" errors="0" skipped="1"' "$junit" || fail "$(cat "$junit")"
+	grep -q '<testcase classname="kvm" name="c, it skips"><skipped/>' "$junit" ||
+		fail "$(cat "$junit")"
 	grep -q '<failure message="status 3">&lt;a&gt; &amp; b$' "$junit" || fail "$(cat "$junit")"
 	status=0
 	# A smaller ramdisk has a shell, too.
@@ -120,6 +171,10 @@ not ok 4 d-hangs # status 143" ] || fail "the report is another one"
 	status=0
 	"${ci[@]}" --kernel 2>"$out" || status=$?
 	[ "$status" = 2 ] || fail "no value: status $status"
+	status=0
+	"${ci[@]}" --initrd /nowhere f-passes 2>"$out" || status=$?
+	[ "$status" = 2 ] && grep -q "initrd '/nowhere' is no file" "$out" ||
+		fail "no ramdisk: status $status, $(cat "$out")"
 	cd "$TOP"
 	rm -rf "$folder"
 }
@@ -130,5 +185,6 @@ exec_tests()
 	test_case tool-exec-arguments test_exec_arguments
 	test_case exec-output test_exec_output
 	test_case exec-ends test_exec_ends
+	test_case exec-rootfs test_exec_rootfs
 	[ "$LONG" = 0 ] || test_case exec-guest-of-guest test_exec_guest_of_guest
 }

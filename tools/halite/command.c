@@ -200,7 +200,10 @@ struct guest {
 	uint64_t initrd_size; /* of options->ramdisk */
 };
 
-/* Reads the guest's files, and adds what --exec and --guest ask for. 0, or -1 after a message. */
+/*
+ * Reads the guest's files, and adds what --exec, --guest and --rootfs ask for. Returns 0, or -1
+ * after a message.
+ */
 static int read_guest(struct run_options *options, struct guest *guest)
 {
 	*guest = (struct guest){ .initrd_size = 0 };
@@ -211,8 +214,8 @@ static int read_guest(struct run_options *options, struct guest *guest)
 	if (options->initrd &&
 	    guest_file_size(options->initrd, "--initrd", &guest->initrd_size) < 0)
 		return -1;
-	if (guest->kernel.is_elf && (options->exec || options->guest)) {
-		message("--kernel '%s' is an ELF; --exec and --guest need a Linux Image",
+	if (guest->kernel.is_elf && (options->exec || options->guest || options->rootfs)) {
+		message("--kernel '%s' is an ELF; --exec, --guest and --rootfs need a Linux Image",
 			options->kernel);
 		return -1;
 	}
@@ -220,7 +223,7 @@ static int read_guest(struct run_options *options, struct guest *guest)
 	    (options->ramdisk &&
 	     guest_file_size(options->ramdisk, "--initrd", &guest->initrd_size) < 0))
 		return -1;
-	if (options->exec)
+	if (options->exec || options->rootfs)
 		options->append = with_agent(options->append);
 	return 0;
 }

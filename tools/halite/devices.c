@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/protocol.h"
 #include "message.h"
 
 /* The format of the image, by its first bytes; NULL after a message that it is no disk. */
@@ -49,22 +50,25 @@ static int add_disk(struct words *words, const char *path, unsigned int number)
 	return 0;
 }
 
-static int add_share(struct words *words, const char *path)
+/* Adds the folder, the value of the option with this name, as the guest's 9p folder tag. */
+static int add_folder(struct words *words, const char *name, const char *path, const char *tag,
+		      const char *access)
 {
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
-		message("--share '%s': %s", path, strerror(errno));
+		message("%s '%s': %s", name, path, strerror(errno));
 		return -1;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		message("--share '%s' is no folder", path);
+		message("%s '%s' is no folder", name, path);
 		return -1;
 	}
 	words_add(words, "-fsdev");
-	words_add(words, "local,id=halite-share,security_model=none,path=%s", qemu_quote(path));
+	words_add(words, "local,id=%s,security_model=none%s,path=%s", tag, access,
+		  qemu_quote(path));
 	words_add(words, "-device");
-	words_add(words, "virtio-9p-pci,fsdev=halite-share,mount_tag=share,romfile=");
+	words_add(words, "virtio-9p-pci,fsdev=%s,mount_tag=%s,romfile=", tag, tag);
 	return 0;
 }
 
@@ -81,5 +85,8 @@ int devices_add(struct words *words, const struct run_options *options)
 		words_add(words, "-device");
 		words_add(words, "virtio-net-pci,netdev=halite-net,romfile=");
 	}
-	return options->share ? add_share(words, options->share) : 0;
+	if (options->rootfs &&
+	    add_folder(words, "--rootfs", options->rootfs, AGENT_ROOT_TAG, ",readonly=on") < 0)
+		return -1;
+	return options->share ? add_folder(words, "--share", options->share, "share", "") : 0;
 }

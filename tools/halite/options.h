@@ -61,6 +61,7 @@ struct run_options {
 	unsigned int disk_count;
 	const char *net;	/* value of QEMU's -netdev type=; NULL: none */
 	const char *share;	/* folder; NULL: none */
+	const char *rootfs;	/* folder that is the guest's root; NULL: none */
 	const char *exec;	/* text for the shell in the guest; NULL: none */
 	const char *guest;	/* kernel for a guest of the guest; NULL: none */
 	struct domains domains; /* none: the machine has one guest */

@@ -83,13 +83,19 @@ static int put_file(int fd, const char *name, const char *path, const char *what
 	return result;
 }
 
-static int put_agent(int fd, const char *command)
+/* The agent finds out by these files what it is for. */
+static int put_agent(int fd, const struct run_options *options)
 {
+	const char *command = options->exec;
+
 	if (put_head(fd, AGENT_FOLDER, S_IFDIR | 0755, 0) < 0 ||
 	    put_bytes(fd, &AGENT_PROGRAM[1], S_IFREG | 0755, agent_image,
 		      (size_t)(agent_image_end - agent_image)) < 0)
 		return -1;
-	return put_bytes(fd, &AGENT_COMMAND[1], S_IFREG | 0644, command, strlen(command));
+	if (options->rootfs && put_head(fd, &AGENT_ROOT[1], S_IFDIR | 0755, 0) < 0)
+		return -1;
+	return command ? put_bytes(fd, &AGENT_COMMAND[1], S_IFREG | 0644, command, strlen(command))
+		       : 0;
 }
 
 int ramdisk_make(struct run_options *options)
@@ -99,7 +105,7 @@ int ramdisk_make(struct run_options *options)
 	int fd;
 
 	options->ramdisk = options->initrd;
-	if (!options->exec && !options->guest)
+	if (!options->exec && !options->rootfs && !options->guest)
 		return 0;
 	if (options->guest && guest_file_kernel(options->guest, "--guest", &kernel) < 0)
 		return -1;
@@ -108,7 +114,7 @@ int ramdisk_make(struct run_options *options)
 	if (fd < 0)
 		return fail();
 	if ((options->initrd && put_file(fd, NULL, options->initrd, "--initrd") < 0) ||
-	    (options->exec && put_agent(fd, options->exec) < 0) ||
+	    ((options->exec || options->rootfs) && put_agent(fd, options) < 0) ||
 	    (options->guest && (put_head(fd, "guest", S_IFDIR | 0755, 0) < 0 ||
 				put_file(fd, "guest/Image", options->guest, "--guest") < 0)) ||
 	    put_head(fd, "TRAILER!!!", 0, 0) < 0)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -71,6 +72,9 @@ static const char run_help[] =
 	"                  port 2222 of this machine for port 22 of the guest\n"
 	"  --share DIR     a folder of this machine (virtio-9p); in the guest:\n"
 	"                  mount -t 9p -o trans=virtio share /mnt\n"
+	"  --rootfs DIR    the folder of riscv64 files is the guest's root. What the guest writes\n"
+	"                  stays in its RAM. /sbin/init starts, or a shell, or the command of\n"
+	"                  --exec. The kernel of --kernel needs 9p over virtio and overlay\n"
 	"  --guest F       a kernel for a guest of the guest: /guest/Image in the ramdisk.\n"
 	"                  Without --kernel and --append, the guest starts it by KVM\n"
 	"  --exec COMMAND  runs the command in a shell of the guest, in place of the ramdisk's\n"
@@ -348,6 +352,23 @@ static int check_qemu_arguments(char **arguments)
 }
 
 /*
+ * A UART does not tell the size of the terminal. The kernel gives words that it does not know to
+ * the first process, in its environment.
+ */
+static const char *with_terminal_size(const struct run_options *options, const char *append)
+{
+	struct winsize size;
+	char *words;
+
+	if (options->exec || options->console || !isatty(STDIN_FILENO) ||
+	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_row || !size.ws_col)
+		return append;
+	if (asprintf(&words, "%s LINES=%u COLUMNS=%u", append, size.ws_row, size.ws_col) < 0)
+		abort();
+	return words;
+}
+
+/*
  * Without --kernel, the guest is the Debian that `make linux-guests` has made beside this program.
  * Returns 0, or -1 after a message that there is none.
  */
@@ -358,7 +379,8 @@ static int choose_kernel(struct run_options *options)
 	if (options->kernel || options->domains.count)
 		return 0;
 	if (beside_program("guests/client/Image", kernel, sizeof(kernel)) < 0 ||
-	    beside_program("guests/client/l1.cpio", initrd, sizeof(initrd)) < 0)
+	    beside_program(options->rootfs ? "guests/client/modules.cpio" : "guests/client/l1.cpio",
+			   initrd, sizeof(initrd)) < 0)
 		return -1;
 	if (access(kernel, R_OK) < 0 || access(initrd, R_OK) < 0) {
 		message("run: --kernel is missing; expected a RISC-V Linux Image or ELF. In "
@@ -370,9 +392,10 @@ static int choose_kernel(struct run_options *options)
 	if (!options->initrd)
 		options->initrd = initrd;
 	if (!options->append)
-		options->append = options->guest
-					  ? "console=ttyS0 panic=-1 quiet halite.scene=guest"
-					  : "console=ttyS0 panic=-1 quiet halite.scene=shell";
+		options->append = with_terminal_size(
+			options, options->guest
+					 ? "console=ttyS0 panic=-1 quiet halite.scene=guest"
+					 : "console=ttyS0 panic=-1 quiet halite.scene=shell");
 	return 0;
 }
 

@@ -1,46 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first process of a guest of `halite run --exec`. It runs a command in the ramdisk's shell,
- * sends its output and its status to the port (protocol.h), and powers off. It is a Linux program
- * for riscv64 without a library: the packages that build Halite have none.
+ * The first process of a guest of `halite run --exec` and --rootfs. It makes the folder of --rootfs
+ * its root (root.c), and starts the init there. Or it runs the command of --exec in a shell, sends
+ * its output and its status to the port (protocol.h), and powers off. It is a Linux program for
+ * riscv64 without a library: the packages that build Halite have none.
  */
-#include <stddef.h>
-#include <stdint.h>
-
 #include "protocol.h"
-
-/* include/uapi/asm-generic/unistd.h */
-enum {
-	SYS_dup3 = 24,
-	SYS_mkdirat = 34,
-	SYS_mount = 40,
-	SYS_faccessat = 48,
-	SYS_openat = 56,
-	SYS_close = 57,
-	SYS_pipe2 = 59,
-	SYS_read = 63,
-	SYS_write = 64,
-	SYS_ppoll = 73,
-	SYS_sync = 81,
-	SYS_exit = 93,
-	SYS_nanosleep = 101,
-	SYS_reboot = 142,
-	SYS_setsid = 157,
-	SYS_clone = 220,
-	SYS_execve = 221,
-	SYS_wait4 = 260,
-};
-
-#define AT_FDCWD     (-100)
-#define O_RDONLY     0
-#define O_RDWR	     2
-#define O_CLOEXEC    02000000
-#define SIGCHLD	     17
-#define WNOHANG	     1
-#define POLLIN	     1
-#define RB_MAGIC1    0xfee1dead
-#define RB_MAGIC2    672274793
-#define RB_POWER_OFF 0x4321fedc
+#include "root.h"
+#include "system.h"
 
 #define PORT_TRIES    100
 #define NO_SHELL      127
@@ -49,76 +16,7 @@ enum {
 #define SIGNAL_MASK   0x7f
 #define STATUS_SIGNAL 128
 
-struct time {
-	int64_t seconds, nanoseconds;
-};
-
-struct poll {
-	int fd;
-	int16_t events, revents;
-};
-
 static int port;
-
-static long call(long number, long arg0, long arg1, long arg2, long arg3, long arg4)
-{
-	register long a0 __asm__("a0") = arg0;
-	register long a1 __asm__("a1") = arg1;
-	register long a2 __asm__("a2") = arg2;
-	register long a3 __asm__("a3") = arg3;
-	register long a4 __asm__("a4") = arg4;
-	register long a7 __asm__("a7") = number;
-
-	__asm__ volatile("ecall"
-			 : "+r"(a0)
-			 : "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a7)
-			 : "memory");
-	return a0;
-}
-
-static long open_file(const char *path, int flags)
-{
-	return call(SYS_openat, AT_FDCWD, (long)path, flags, 0, 0);
-}
-
-static size_t length_of(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length])
-		length++;
-	return length;
-}
-
-static void write_all(int fd, const void *bytes, size_t size)
-{
-	long put;
-
-	for (size_t done = 0; done < size; done += (size_t)put) {
-		put = call(SYS_write, fd, (long)bytes + (long)done, (long)(size - done), 0, 0);
-		if (put <= 0)
-			return;
-	}
-}
-
-static void say(const char *text)
-{
-	write_all(2, text, length_of(text));
-}
-
-static _Noreturn void power_off(void)
-{
-	call(SYS_sync, 0, 0, 0, 0, 0);
-	call(SYS_reboot, (long)RB_MAGIC1, RB_MAGIC2, RB_POWER_OFF, 0, 0);
-	for (;;)
-		call(SYS_exit, 1, 0, 0, 0, 0);
-}
-
-static void mount_one(const char *type, const char *path)
-{
-	call(SYS_mkdirat, AT_FDCWD, (long)path, 0755, 0, 0);
-	call(SYS_mount, (long)type, (long)path, (long)type, 0, 0);
-}
 
 /* The kernel finds the port some time after the first process has started. */
 static void open_port(void)
@@ -238,20 +136,25 @@ static int forward_all(long shell, int out, int err)
 	return result;
 }
 
-__attribute__((used)) static void agent_main(void)
+/* @stack is that of a new process: argc, the arguments and NULL, the environment and NULL. */
+__attribute__((used)) static void agent_main(const long *stack)
 {
 	static char command[AGENT_COMMAND_MAX + 1];
 	int out[2], err[2], file;
 	uint8_t status;
 	long shell;
 
+	file = (int)open_file(AGENT_COMMAND, O_RDONLY | O_CLOEXEC);
+	if (call(SYS_faccessat, AT_FDCWD, (long)AGENT_ROOT, 0, 0, 0) == 0)
+		root_enter();
 	mount_one("proc", "/proc");
 	mount_one("sysfs", "/sys");
 	mount_one("devtmpfs", "/dev");
+	if (file < 0)
+		root_start((const char *const *)&stack[stack[0] + 2]);
 	mount_one("tmpfs", "/tmp");
 	open_port();
 	install_busybox();
-	file = (int)open_file(AGENT_COMMAND, O_RDONLY | O_CLOEXEC);
 	call(SYS_read, file, (long)command, AGENT_COMMAND_MAX, 0, 0);
 	call(SYS_close, file, 0, 0, 0, 0);
 	call(SYS_pipe2, (long)out, O_CLOEXEC, 0, 0, 0);
@@ -273,4 +176,5 @@ __asm__(".globl _start\n"
 	"	.option norelax\n"
 	"	la gp, __global_pointer$\n"
 	"	.option pop\n"
+	"	mv a0, sp\n"
 	"	call agent_main\n");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the agent of `halite run --exec` says to the command, over a port of virtio-console: frames
- * of a kind, a length of two bytes (the lower one first) and so many bytes.
+ * What the command and the agent of `halite run --exec` and --rootfs know of each other. The agent
+ * says things over a port of virtio-console: frames of a kind, a length of two bytes (the lower one
+ * first) and so many bytes.
  */
 #ifndef HALITE_AGENT_PROTOCOL_H
 #define HALITE_AGENT_PROTOCOL_H
@@ -11,7 +12,11 @@
 #define AGENT_COMMAND "/halite/command" /* the text for the shell */
 #define AGENT_PORT    "/dev/vport0p1"
 
-/* What the agent says on the guest's console if it has no port, at the start of a line. */
+/* With --rootfs: a folder in the ramdisk, and the name of the machine's folder for 9p. */
+#define AGENT_ROOT     "/halite/root"
+#define AGENT_ROOT_TAG "halite-root"
+
+/* How the agent's messages on the guest's console begin, at the start of a line. */
 #define AGENT_SAYS "halite: agent: "
 
 #define AGENT_HEAD	  3
