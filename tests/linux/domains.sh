@@ -411,6 +411,38 @@ test_domains_console()
 	keys_end
 }
 
+# Two Debians, each to a login on its own UART, on one console.
+test_domains_debian()
+{
+	local domain key=1 guest=$GUESTS/client
+	local all="cpus=1,memory=512M,kernel=$guest/Image,initrd=$guest/boot.cpio"
+	with_keys "$HALITE" run --machine "$1" --timeout 220 \
+		--domain "name=A,$all,append=console=ttyS0 halite.scene=shell" \
+		--domain "name=B,$all,append=console=ttyS0 halite.scene=shell"
+	await '^A: ~ # '
+	await '^B: ~ # '
+	for domain in A B; do
+		printf '\035%s' "$key" >&"$KEYS"
+		await "^halite: input goes to $domain\$"
+		type_line 'mkdir -p /etc; echo root::0:0::/tmp:/usr/bin/sh >/etc/passwd'
+		# shellcheck disable=SC2016 # the guest's shell expands it
+		type_line 'echo "echo I am \$USER at \$(tty)" >/tmp/.profile'
+		# shellcheck disable=SC2016
+		type_line 'exec getty -l "$(which login)" -L 115200 ttyS0 vt100'
+		await "^$domain: .*login: "
+		type_line root
+		await "^$domain: I am root at /dev/ttyS0\$"
+		key=2
+	done
+	for domain in B A; do
+		type_line 'poweroff -f'
+		await "^halite: domain $domain has ended\$"
+	done
+	keys_end
+	! grep -aE 'nobody cared|serial8250: too much work|input overrun' "$CONSOLE" ||
+		fail "a driver complains"
+}
+
 domains_tests()
 {
 	test_case domains-apart test_domains_apart
@@ -440,4 +472,7 @@ domains_tests_long()
 	test_case domains-conformance-none test_domains_conformance none ""
 	test_case domains-hostile test_domains_hostile
 	test_case domains-hostile-aia test_domains_hostile ,aia=aplic-imsic,aia-guests=3
+	test_case domains-debian-plic test_domains_debian plic
+	test_case domains-debian-aplic test_domains_debian aplic
+	test_case domains-debian-aia test_domains_debian aia
 }
