@@ -533,6 +533,7 @@ static void aplic_msi_levels(void **state)
 	aput(SOURCECFG, 6);
 	aput(SETIPNUM_LE, SOURCE);
 	assert_int_equal(aplic_regs[SETIPNUM_LE / 4], 0);
+	assert_false(is_pending());
 	assert_false(set_wire(true));
 	assert_true(is_pending());
 	aplic_regs[SETIP / 4] = 0;
@@ -646,6 +647,14 @@ static void aplic_source_behind(void **state)
 	aplic_regs[(0x1c00 + 4 * (BEHIND / 32)) / 4] = 0;
 	assert_int_equal(aget(CLAIMI), SOURCE << 16 | 5);
 	assert_true(bit_behind(0x1c00));
+	/* Writes of the pending bit, in a mode that takes them. */
+	aput(SOURCECFG, 1);
+	aput(CLRIPNUM, SOURCE);
+	assert_false(bit_behind(0x1c00));
+	aput(SETIPNUM, SOURCE);
+	assert_true(bit_behind(0x1c00));
+	assert_int_equal(aplic_regs[SETIP / 4], 0);
+	aput(SOURCECFG, 6);
 	/* The source behind is not the guest's by its own number. */
 	kept = aplic_regs[BEHIND];
 	aput(4 * BEHIND, 6);
