@@ -468,8 +468,6 @@ domains_tests()
 # With --long.
 domains_tests_long()
 {
-	test_case domains-conformance-all test_domains_conformance all ""
-	test_case domains-conformance-none test_domains_conformance none ""
 	test_case domains-hostile test_domains_hostile
 	test_case domains-hostile-aia test_domains_hostile ,aia=aplic-imsic,aia-guests=3
 	test_case domains-debian-plic test_domains_debian plic
