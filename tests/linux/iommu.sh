@@ -119,10 +119,27 @@ unguarded()
 	refused_status
 }
 
+# Debian reads a virtio disk behind the IOMMU: its requests, and the MSIs, pass the second stage.
+test_iommu_disk()
+{
+	local disk=$LOGS/$NAME.img sum
+	head -c 8M /dev/urandom >"$disk"
+	sum=$(sha256sum <"$disk")
+	with_console "" 200 "$HALITE" run --kernel "$GUESTS/client/Image" \
+		--initrd "$GUESTS/client/l1.cpio" --memory 1G --machine aia:3 \
+		--exec 'insmod /lib/modules/virtio_blk.ko; sha256sum </dev/vda' \
+		-- -M iommu-sys=on -drive "file=$disk,format=raw,if=none,id=d" \
+		-device virtio-blk-pci,drive=d,iommu_platform=on,disable-legacy=on
+	expect_console "^${sum%% *} " "the disk has another content"
+	expect_status 0
+	rm -f "$disk"
+}
+
 iommu_tests()
 {
 	test_case iommu-aia test_iommu_aia
 	test_case iommu-flood-plic test_iommu_flood plic
 	test_case iommu-domains test_iommu_domains
 	test_case refuse-unguarded test_refuse_unguarded
+	[ "$LONG" = 0 ] || test_case iommu-disk test_iommu_disk
 }
