@@ -77,14 +77,13 @@ $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
 # What runs at boot only, or seldom, is to be small rather than fast. What each hart does at its
 # boot is fast: bench/targets.json limits it.
 RV_SELDOM := boot/config boot/efi_call boot/efi_config boot/efi_facts boot/efi_main hv/aplic \
-	hv/bringup hv/console hv/devtree_fill hv/domain hv/domain_config hv/domain_console \
-	hv/domain_copy hv/domain_devices hv/domain_end hv/domain_load hv/guest_fdt hv/home \
-	hv/host hv/identity hv/image hv/iommu hv/iommu_boot hv/iommu_domain hv/iommu_tree \
-	hv/machine hv/machine_aia hv/machine_console hv/machine_devices hv/machine_isa \
-	hv/machine_wires hv/main hv/modules hv/options hv/own_trap hv/pack hv/pack_domains \
-	hv/pci hv/sbi_dbcn hv/sbi_fwft hv/sbi_halite hv/sbi_hsm hv/sbi_legacy hv/sbi_srst \
-	hv/sbi_susp hv/source hv/stats hv/terminal hv/uart hv/vmid hv/withheld lib/pages \
-	lib/range riscv/static_key
+	hv/console hv/devtree_fill hv/domain hv/domain_config hv/domain_console hv/domain_copy \
+	hv/domain_devices hv/domain_end hv/domain_load hv/guest_fdt hv/home hv/host hv/identity \
+	hv/image hv/iommu hv/iommu_boot hv/iommu_domain hv/iommu_tree hv/machine hv/machine_aia \
+	hv/machine_console hv/machine_devices hv/machine_isa hv/machine_wires hv/main \
+	hv/modules hv/options hv/own_trap hv/pack hv/pack_domains hv/pci hv/sbi_dbcn \
+	hv/sbi_fwft hv/sbi_halite hv/sbi_legacy hv/sbi_srst hv/sbi_susp hv/source hv/stats \
+	hv/terminal hv/uart hv/vmid hv/withheld riscv/static_key
 # With -msave-restore, functions of libgcc save and restore registers.
 RV_SMALL := -Os $(if $(findstring clang,$(CC_RV)),,-msave-restore)
 $(RV_SELDOM:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += $(RV_SMALL)
@@ -114,7 +113,7 @@ $(RV_OBJ)/offsets.s: src/riscv/offsets.c mk/hypervisor.mk | $(RV_LIBFDT)/libfdt.
 # so what changes it is to be small.
 RV_LIBFDT_FLAGS := -DFDT_ASSUME_MASK=4 -ffunction-sections
 $(RV_OBJ)/libfdt/fdt_rw.o $(RV_OBJ)/libfdt/fdt_wip.o $(RV_OBJ)/libfdt/fdt_check.o \
-	$(RV_OBJ)/libfdt/fdt_addresses.o $(RV_OBJ)/libfdt/fdt_ro.o: RV_LIBFDT_FLAGS += \
+	$(RV_OBJ)/libfdt/fdt_addresses.o: RV_LIBFDT_FLAGS += \
 	$(RV_SMALL)
 $(RV_OBJ)/libfdt/fdt.o: RV_LIBFDT_FLAGS += -O3
 

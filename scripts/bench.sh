@@ -306,7 +306,6 @@ agree()
 {
 	local levels=both least=7
 	STATS="--stats --trace=64"
-	HOME_MIB=10 # with the ring
 	if [ "${2:-}" = bare ]; then
 		levels=one least=100
 		play agree "$1" "" --kernel "$OUT/bare.elf"

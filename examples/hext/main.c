@@ -24,7 +24,7 @@
 #define RAM_SIZE UINT64_C(0x200000)
 #define RAM_HPA	 UINT64_C(0x4000000000)
 /* The memory of the shadow tables. */
-#define POOL_PAGES 128
+#define POOL_PAGES 192
 #define POOL_HPA   UINT64_C(0x5000000000)
 
 /* The contents of L1's RAM: three tables of L2's G-stage, a page for L2, and a trap handler. */

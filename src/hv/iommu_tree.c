@@ -23,10 +23,11 @@ static unsigned int find_iommu(const struct machine *m, uint32_t phandle)
 static bool map_entry(const struct machine *m, const uint8_t *map, int len, unsigned int index,
 		      struct iommu_ids *ids)
 {
-	const uint8_t *entry = map + (uint64_t)index * 4 * MAP_CELLS;
+	const uint8_t *entry;
 
 	if (!map || (uint64_t)len / (4 * MAP_CELLS) <= index)
 		return false;
+	entry = map + (uint64_t)index * 4 * MAP_CELLS;
 	ids->requester = devtree_number(entry, 1);
 	ids->iommu = find_iommu(m, devtree_number(entry + 4, 1));
 	ids->first = devtree_number(entry + 8, 1);
