@@ -399,6 +399,13 @@ test_domains_console()
 	printf '\0351' >&"$KEYS"
 	await '^halite: input goes to A$'
 	ask A 'again a'
+	# B has lost the input, and what it writes now has no control characters.
+	printf '\035r2' >&"$KEYS"
+	for ((i = 0; i < 100; i++)); do
+		[ "$(grep -ac '^B: ready' "$CONSOLE")" != 3 ] || break
+		sleep 0.1
+	done
+	[ "$(grep -ac '^B: ready\[m$' "$CONSOLE")" = 2 ] || fail "B moves the cursor"
 	type_line quit
 	# The input goes to the domain that is left.
 	await '^halite: domain A has ended$'
