@@ -690,7 +690,7 @@ static void starts_with_any_number_of_pieces_of_memory(void **state)
 	array_use(&pool);
 	machine_parse_memory(&m, left_fdt);
 	assert_int_equal(m.ram.count, MEMORIES_MAX - 2);
-	assert_true(home_choose(&m, &mods, self, 0x1000000, 512, &home));
+	assert_true(home_choose(&m, &mods, self, 1, 0x800000, 512, &home));
 	assert_int_equal(home.start, 0x80a00000);
 }
 

@@ -355,11 +355,11 @@ static void modules_of_the_tree_are_for_guests_of_the_guest(void **state)
 	assert_fatal(modules_find_packed(&mods, tree, &m, self, &pack),
 		     "overlaps the packed modules");
 	/* The header has Halite's command line, so the home is not there. */
-	mods = (struct modules){ .pack_header = { at(4 * MIB), 4096 } };
-	m.ram.r[0].size = 8 * MIB;
-	assert_true(home_choose(&m, &mods, (struct range){ 0 }, 2 * MIB, 65536, &home));
-	assert_int_equal(home.start, at(6 * MIB));
-	assert_true(home_choose(&m, &mods, (struct range){ 0 }, 4 * MIB, 65536, &home));
+	mods = (struct modules){ .pack_header = { at(16 * MIB), 4096 } };
+	m.ram.r[0].size = 32 * MIB;
+	assert_true(home_choose(&m, &mods, (struct range){ 0 }, 1, 0, 65536, &home));
+	assert_int_equal(home.start, at(24 * MIB));
+	assert_true(home_choose(&m, &mods, (struct range){ 0 }, 1, 8 * MIB, 65536, &home));
 	assert_int_equal(home.start, at(0));
 }
 
