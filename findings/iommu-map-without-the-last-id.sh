@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Surprise: with iommu-sys=on, iommu-map of the PCI host in QEMU 10.0.2's tree has an entry for no
-# requester at all (length 0), and the other one is an id short: it ends before 0xffff, function 7 of
-# device 31 of bus 255. So who asks of the tree whether all of a PCI host is behind the IOMMU, and
-# not just one device, hears "no". The same entries with an IOMMU that is a PCI function say what
-# they should: they leave out the IOMMU's own id, and nothing else.
+# requester at all (length 0), and the other one is an id short: it ends before 0xffff, function 7
+# of device 31 of bus 255. So who asks of the tree whether all of a PCI host is behind the IOMMU,
+# and not just one device, hears "no". The same entries with an IOMMU that is a PCI function say
+# what they should: they leave out the IOMMU's own id, and nothing else.
 #
 # Nothing runs: QEMU is asked for its trees (dumpdtb), and fdtget reads iommu-map: first requester
 # id, phandle, first device id and number of ids of each entry.
