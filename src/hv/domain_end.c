@@ -147,6 +147,9 @@ void domain_reset(struct vcpu *v)
 	struct domain *d = v->domain;
 
 	begin(v, DOMAIN_RESETS);
+	/* A hart that has found the domain running has then started the hart that it starts. */
+	spin_lock(&d->start_lock);
+	spin_unlock(&d->start_lock);
 	hv_print("halite: domain %s is reset\n", d->line.name);
 	/* Offline, so that a hart that has called this one does not wait for it. */
 	ipi_offline(v);

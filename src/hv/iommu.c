@@ -9,6 +9,7 @@
 #include "lib/page.h"
 #include "lib/spinlock.h"
 #include "riscv/attempt.h"
+#include "riscv/csr.h"
 #include "riscv/insn.h"
 
 #define LEVELS_MAX  3
@@ -22,9 +23,15 @@
 #define LEAVES_MAX 32
 /* A register is read this often before Halite gives up. An IOMMU needs microseconds. */
 #define READS_MAX 100000
-/* Lines for each owner, and faults that make no line before an IOMMU's interrupt is turned off. */
+/*
+ * In a period: lines for each owner, and faults that make no line before an IOMMU's interrupt is
+ * turned off.
+ */
 #define LINES_MAX  16
-#define UNTOLD_MAX 1024
+#define UNTOLD_MAX 4096
+#define PERIOD	   UINT64_C(100000000) /* ticks of the time CSR: 10 s at QEMU's 10 MHz */
+/* Lines of one look: those of an owner that has many leave room for others'. */
+#define LINES_AT_ONCE (2 * LINES_MAX)
 
 struct iommu {
 	struct spinlock lock;
@@ -45,6 +52,7 @@ struct iommu {
 	const uint64_t *faults;
 	uint32_t head;
 	unsigned int untold;
+	uint64_t untold_since; /* when the period began */
 	struct page_pool *pool;
 };
 
@@ -54,7 +62,9 @@ static struct iommu iommus[IOMMUS_MAX];
 static uint64_t empty;
 static struct owner {
 	const char *name;
-	uint32_t lines; /* that were told of its devices. Atomic: IOMMUs have a lock each. */
+	/* Lines that were told of its devices in a period. Atomic: IOMMUs have a lock each. */
+	uint32_t lines;
+	uint64_t since; /* when the period began. Atomic. */
 } owners[IOMMU_OWNERS];
 
 /* A fault, to be told when no lock is held. */
@@ -400,6 +410,28 @@ static void change_owner(struct iommu *i, unsigned int owner, uint64_t atp, uint
 		fail_closed(i);
 }
 
+static bool has_lines(const struct owner *owner)
+{
+	return __atomic_load_n(&owner->lines, __ATOMIC_RELAXED) < LINES_MAX;
+}
+
+/* TC for the contexts of @owner: an owner without lines is silent until a period begins anew. */
+static uint64_t tc_of(unsigned int owner)
+{
+	return has_lines(&owners[owner]) ? TC_V : TC_V | TC_DTF;
+}
+
+/* Begin a period for @owner, if the last one is over. */
+static void renew(struct owner *owner)
+{
+	uint64_t now = csr_read(CSR_TIME);
+
+	if (now - __atomic_load_n(&owner->since, __ATOMIC_RELAXED) < PERIOD)
+		return;
+	__atomic_store_n(&owner->since, now, __ATOMIC_RELAXED);
+	__atomic_store_n(&owner->lines, 0, __ATOMIC_RELAXED);
+}
+
 void iommu_block(unsigned int owner)
 {
 	struct iommu *i;
@@ -410,7 +442,7 @@ void iommu_block(unsigned int owner)
 
 		spin_lock(&i->lock);
 		was_off = i->off;
-		change_owner(i, owner, i->mode << IOHGATP_MODE_SHIFT | empty, TC_V);
+		change_owner(i, owner, i->mode << IOHGATP_MODE_SHIFT | empty, tc_of(owner));
 		spin_unlock(&i->lock);
 		if (i->off && !was_off)
 			hv_warn("IOMMU at 0x%lx does not answer: it is off, and passes no DMA",
@@ -422,11 +454,11 @@ void iommu_unblock(unsigned int owner, uint64_t atp)
 {
 	struct iommu *i;
 
-	__atomic_store_n(&owners[owner].lines, 0, __ATOMIC_RELAXED);
+	renew(&owners[owner]);
 	each_iommu(i)
 	{
 		spin_lock(&i->lock);
-		change_owner(i, owner, atp, TC_V);
+		change_owner(i, owner, atp, tc_of(owner));
 		spin_unlock(&i->lock);
 	}
 }
@@ -569,9 +601,22 @@ static unsigned int owner_of_fault(const struct iommu *i, uint64_t head)
 	return owner < IOMMU_OWNERS ? owner : IOMMU_NOBODY;
 }
 
+/* A fault makes no line. Too many of them, most likely in spite of DTF, stop the interrupt. */
+static void count_untold(struct iommu *i)
+{
+	uint64_t now = csr_read(CSR_TIME);
+
+	if (now - i->untold_since >= PERIOD) {
+		i->untold_since = now;
+		i->untold = 0;
+	}
+	if (++i->untold == UNTOLD_MAX)
+		set(i, IOMMU_FQCSR, 4, QUEUE_ENABLE);
+}
+
 /*
  * Take a fault. Whether it is to be told. The last one of an owner that is told stops the reports
- * of the owner's devices. Some faults come nevertheless: too many of them stop the interrupt.
+ * of the owner's devices.
  */
 static bool take_fault(struct iommu *i, const uint64_t *record, struct told *told)
 {
@@ -581,9 +626,8 @@ static bool take_fault(struct iommu *i, const uint64_t *record, struct told *tol
 	told->iova = record[FAULT_IOVA];
 	told->owner = owner_of_fault(i, told->head);
 	owner = &owners[told->owner];
-	if (__atomic_load_n(&owner->lines, __ATOMIC_RELAXED) >= LINES_MAX) {
-		if (++i->untold == UNTOLD_MAX)
-			set(i, IOMMU_FQCSR, 4, QUEUE_ENABLE);
+	if (!has_lines(owner)) {
+		count_untold(i);
 		return false;
 	}
 	told->last = __atomic_add_fetch(&owner->lines, 1, __ATOMIC_RELAXED) >= LINES_MAX;
@@ -624,10 +668,11 @@ static void tell(const struct told *t)
 }
 
 /*
- * Take the records that are there until @room of them are to be told. FIP is cleared before the
- * tail is read: a record that comes later sets FIP again, and the IOMMU sends another interrupt.
+ * Take the records that are there. Returns how many are to be told, at most LINES_AT_ONCE. FIP is
+ * cleared before the tail is read: a record that comes later sets FIP again, and the IOMMU sends
+ * another interrupt.
  */
-static unsigned int take_faults(struct iommu *i, struct told *told, unsigned int room)
+static unsigned int take_faults(struct iommu *i, struct told *told)
 {
 	unsigned int count = 0, left = FAULTS;
 	uint64_t errors;
@@ -641,8 +686,9 @@ static unsigned int take_faults(struct iommu *i, struct told *told, unsigned int
 	insn_fence_io();
 	tail = get(i, IOMMU_FQT, 4);
 	insn_fence_io();
-	while (i->head != tail && tail < FAULTS && left-- && count < room) {
-		if (take_fault(i, &i->faults[i->head * FAULT_WORDS], &told[count])) {
+	while (i->head != tail && tail < FAULTS && left--) {
+		if (count < LINES_AT_ONCE &&
+		    take_fault(i, &i->faults[i->head * FAULT_WORDS], &told[count])) {
 			if (told[count].last)
 				change_owner(i, told[count].owner, 0, TC_V | TC_DTF);
 			count++;
@@ -655,7 +701,7 @@ static unsigned int take_faults(struct iommu *i, struct told *told, unsigned int
 
 void iommu_look(void)
 {
-	struct told told[LINES_MAX];
+	struct told told[LINES_AT_ONCE];
 	unsigned int count, k;
 	struct iommu *i;
 
@@ -663,12 +709,10 @@ void iommu_look(void)
 	{
 		if (!(get(i, IOMMU_IPSR, 4) & IPSR_FIP))
 			continue;
-		do {
-			spin_lock(&i->lock);
-			count = take_faults(i, told, LINES_MAX);
-			spin_unlock(&i->lock);
-			for (k = 0; k < count; k++)
-				tell(&told[k]);
-		} while (count);
+		spin_lock(&i->lock);
+		count = take_faults(i, told);
+		spin_unlock(&i->lock);
+		for (k = 0; k < count; k++)
+			tell(&told[k]);
 	}
 }

@@ -53,8 +53,8 @@ const char *iommu_give_all(unsigned int owner, const char *name, uint64_t atp);
 void iommu_block(unsigned int owner);
 
 /*
- * The opposite of iommu_block(), with the table @atp. Faults of @owner are told anew. @owner may be
- * nobody, with the table 0, which changes no table.
+ * The opposite of iommu_block(), with the table @atp. @owner may be nobody, with the table 0, which
+ * changes no table.
  */
 void iommu_unblock(unsigned int owner, uint64_t atp);
 
@@ -65,8 +65,9 @@ void iommu_send_to(uint64_t file);
 bool iommu_is_used(void);
 
 /*
- * Log the faults that the IOMMUs have recorded: at most 16 lines for each owner until
- * iommu_unblock(). May be called at any time, on any hart.
+ * Log the faults that the IOMMUs have recorded: at most 16 lines for each owner in 10 s, and none
+ * behind these until iommu_unblock(). May be called at any time, on any hart. One call takes the
+ * records that are there, and does not wait for others.
  */
 void iommu_look(void);
 

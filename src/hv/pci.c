@@ -6,7 +6,6 @@
 
 #define BUS_SIZE      0x100000
 #define FUNCTION_SIZE 0x1000
-#define DEVICE_SIZE   (8 * FUNCTION_SIZE)
 
 /* Registers of PCI's configuration space. The bits of HEADER are those of its word. */
 #define VENDOR		 0x00
@@ -16,7 +15,6 @@
 #define COMMAND_MASTER	 BIT64(2)
 #define HEADER		 0x0c
 #define HEADER_TYPE	 MASK64(22, 16)
-#define HEADER_MULTI	 BIT64(23)
 #define CAPABILITIES	 0x34
 #define CAPABILITIES_MAX 48
 
@@ -109,21 +107,13 @@ static bool may_bypass(uint64_t function)
 	return (word_at(function + VENDOR) & 0xffff) == VENDOR_VIRTIO && !offers_platform(function);
 }
 
-/* The functions that exist on the first bus. */
+/*
+ * The functions that exist on the first bus, also those that a driver would not look for: QEMU's
+ * machines can have a function without a function 0.
+ */
 #define each_function(ecam, at)                                              \
 	for ((at) = (ecam); (at) < (ecam) + BUS_SIZE; (at) += FUNCTION_SIZE) \
-		if (is_function(ecam, at))
-
-/* Whether there is a function at @at. Without function 0 or without MULTI, there are no others. */
-static bool is_function(uint64_t ecam, uint64_t at)
-{
-	uint64_t device = at - (at - ecam) % DEVICE_SIZE;
-
-	if ((word_at(device) & 0xffff) == VENDOR_NONE)
-		return false;
-	return at == device ||
-	       ((word_at(device + HEADER) & HEADER_MULTI) && (word_at(at) & 0xffff) != VENDOR_NONE);
-}
+		if ((word_at(at) & 0xffff) != VENDOR_NONE)
 
 bool pci_may_bypass(const struct machine *m, const void *fdt, int node)
 {

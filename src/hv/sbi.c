@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "hv/below.h"
+#include "hv/iommu.h"
 #include "hv/sbi.h"
 #include "lib/version.h"
 
@@ -22,7 +23,8 @@ static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
 	if (id == NACL_EID)
 		return v->domain->nacl_offered ? &sbi_nacl : NULL;
 	if (id == SBI_EXT_SUSP)
-		return firmware_has_extension(id) ? &sbi_susp : NULL;
+		/* A suspend may take the IOMMU's registers with it. */
+		return firmware_has_extension(id) && !iommu_is_used() ? &sbi_susp : NULL;
 	if (id == SBI_EXT_PMU)
 		return v->domain->pmu.count ? &sbi_pmu : NULL;
 	for (e = extensions; e < end; e++) {

@@ -393,7 +393,7 @@ size_t terminal_write(struct vcpu *v, const char *buf, size_t size)
 {
 	if (!v->domain->has_uart)
 		return console_write_line(&v->domain->line, buf, size);
-	uart_write(&v->domain->uart, buf, size);
+	size = uart_write(&v->domain->uart, buf, size);
 	if (uart_has_line(&v->domain->uart))
 		line_began(v);
 	return size;

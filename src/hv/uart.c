@@ -451,22 +451,21 @@ void uart_receive(struct uart *u, uint8_t byte)
 	leave(u);
 }
 
-void uart_write(struct uart *u, const char *buf, size_t size)
+size_t uart_write(struct uart *u, const char *buf, size_t size)
 {
 	struct piece p;
 	size_t i = 0;
 
-	while (i < size) {
-		p.length = 0;
-		spin_lock(&u->lock);
-		while (i < size && !is_complete(u))
-			/* The guest may change the bytes at any time. */
-			print(u, *(const volatile char *)&buf[i++]);
-		if (is_complete(u))
-			take_line(u, &p);
-		leave(u);
-		show(u, &p);
-	}
+	p.length = 0;
+	spin_lock(&u->lock);
+	while (i < size && !is_complete(u))
+		/* The guest may change the bytes at any time. */
+		print(u, *(const volatile char *)&buf[i++]);
+	if (is_complete(u))
+		take_line(u, &p);
+	leave(u);
+	show(u, &p);
+	return i;
 }
 
 size_t uart_read(struct uart *u, char *buf, size_t size)

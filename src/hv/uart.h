@@ -89,8 +89,11 @@ void uart_receive(struct uart *u, uint8_t byte);
 /* The number of received bytes that the guest has not taken. */
 unsigned int uart_waiting(const struct uart *u);
 
-/* Write @size bytes, and read at most @size, as if the guest had used THR and RBR. */
-void uart_write(struct uart *u, const char *buf, size_t size);
+/*
+ * Write and read at most @size bytes, as if the guest had used THR and RBR. Return how many. A line
+ * ends what one call writes, so one call takes one turn of the console.
+ */
+size_t uart_write(struct uart *u, const char *buf, size_t size);
 size_t uart_read(struct uart *u, char *buf, size_t size);
 
 /* The guest's line is not complete, but shall be seen. */

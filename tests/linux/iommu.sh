@@ -97,7 +97,9 @@ test_iommu_domains()
 test_refuse_unguarded()
 {
 	local device
-	for device in virtio-rng-pci virtio-rng-pci,disable-legacy=on pcie-root-port; do
+	# A function 1 without a function 0 is there, too.
+	for device in virtio-rng-pci virtio-rng-pci,disable-legacy=on pcie-root-port \
+		virtio-rng-pci,disable-legacy=on,addr=5.1 pcie-root-port,addr=5.1; do
 		unguarded ,aia=aplic-imsic,iommu-sys=on "$device"
 	done
 	unguarded ,aia=aplic-imsic edu

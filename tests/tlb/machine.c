@@ -18,6 +18,7 @@
 #include "hv/console.h"
 #include "hv/image.h"
 #include "hv/domain_end.h"
+#include "hv/iommu.h"
 #include "hv/iommu_domain.h"
 #include "hv/mmio.h"
 #include "hv/nested.h"
@@ -545,6 +546,11 @@ void imsic_silence(void)
 }
 
 /* The machine has no IOMMU. */
+bool iommu_is_used(void)
+{
+	return false;
+}
+
 void iommu_hart_start(struct vcpu *v)
 {
 	(void)v;

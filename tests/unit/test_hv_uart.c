@@ -353,6 +353,10 @@ static void control_characters(void **state)
 
 	(void)state;
 	uart_init(&u, "A");
+	/* A call ends with a line. */
+	assert_int_equal(uart_write(&u, "1\n2\n", 4), 2);
+	assert_string_equal(shown, "A: 1\n");
+	shown_length = 0;
 	uart_write(&u, text, sizeof(text) - 1);
 	assert_string_equal(shown, "A: a\tb[2K\xc2"
 				   "31m \xc3\xa9\n");
