@@ -49,6 +49,8 @@ done
 	usage "expected --kernel, --initrd and a program"
 [ -f "$kernel" ] || usage "--kernel '$kernel' is no file; expected a Linux Image"
 [ -f "$initrd" ] || usage "--initrd '$initrd' is no file; expected a ramdisk"
+command -v "$halite" >/dev/null || usage "'$halite' is no program; set HALITE to halite"
+command -v cpio >/dev/null || usage "cpio is missing"
 case $seconds in '' | *[!0-9]*) usage "--timeout '$seconds': expected a number" ;; esac
 
 # Linux unpacks archives behind each other that begin at multiples of 4 bytes.

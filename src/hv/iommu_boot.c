@@ -31,6 +31,18 @@ void iommu_boot_start(struct host *h, const void *fdt)
 		if (!why)
 			h->lacking_modes |= ~modes;
 	}
+	for (i = 0; i < m->device_count; i++) {
+		int node = m->device[i].node, function;
+
+		if (i && node == m->device[i - 1].node)
+			continue;
+		function = iommu_tree_bypassing(m, fdt, node);
+		if (function >= 0)
+			hv_warn("%s: PCI device 00:%02x.%u passes the IOMMU by (virtio without "
+				"iommu_platform=on, or a bridge): no device there is guarded",
+				devtree_path(fdt, node), (unsigned int)function >> 3,
+				(unsigned int)function & 7);
+	}
 	unguarded = domain_devices_unguarded(m, fdt);
 	if (unguarded)
 		hv_print("halite: %u devices may do DMA that no IOMMU guards: they reach all of "

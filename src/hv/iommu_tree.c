@@ -97,13 +97,25 @@ static bool lists_used(const struct machine *m, const void *fdt, int node)
 	return i > 0;
 }
 
+static bool is_mapped(const struct machine *m, const void *fdt, int node)
+{
+	return !fdt_getprop(fdt, node, "iommu-map-mask", NULL) && maps_all(m, fdt, node);
+}
+
+int iommu_tree_bypassing(const struct machine *m, const void *fdt, int node)
+{
+	if (!m->iommu_count || !devtree_has_string(fdt, node, "device_type", "pci") ||
+	    !is_mapped(m, fdt, node))
+		return -1;
+	return pci_bypassing(m, fdt, node);
+}
+
 bool iommu_tree_guards(const struct machine *m, const void *fdt, int node)
 {
 	if (!m->iommu_count)
 		return false;
 	if (devtree_has_string(fdt, node, "device_type", "pci"))
-		return !fdt_getprop(fdt, node, "iommu-map-mask", NULL) && maps_all(m, fdt, node) &&
-		       !pci_may_bypass(m, fdt, node);
+		return is_mapped(m, fdt, node) && pci_bypassing(m, fdt, node) < 0;
 	return lists_used(m, fdt, node);
 }
 

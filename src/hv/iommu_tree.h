@@ -28,9 +28,15 @@ bool iommu_tree_ids(const struct machine *m, const void *fdt, int node, unsigned
 
 /*
  * Whether all DMA of the device @node passes an IOMMU that Halite uses (machine_iommu.used). A PCI
- * host has no device then that pci_may_bypass() knows of.
+ * host has no device then that pci_bypassing() knows of.
  */
 bool iommu_tree_guards(const struct machine *m, const void *fdt, int node);
+
+/*
+ * The function of the PCI host @node that keeps it from being guarded by the IOMMUs to which
+ * iommu-map leads, as pci_bypassing() has it. -1: none, or @node is no such host.
+ */
+int iommu_tree_bypassing(const struct machine *m, const void *fdt, int node);
 
 /*
  * Remove from @fdt, the guest's tree, in which no node has moved, what names an IOMMU that the

@@ -115,20 +115,20 @@ static bool may_bypass(uint64_t function)
 	for ((at) = (ecam); (at) < (ecam) + BUS_SIZE; (at) += FUNCTION_SIZE) \
 		if ((word_at(at) & 0xffff) != VENDOR_NONE)
 
-bool pci_may_bypass(const struct machine *m, const void *fdt, int node)
+int pci_bypassing(const struct machine *m, const void *fdt, int node)
 {
 	const uint64_t ecam = pci_ecam(m, fdt, node);
 	uint64_t at;
 
 	/* Without ECAM, it is no QEMU's. */
 	if (!ecam)
-		return false;
+		return -1;
 	each_function(ecam, at)
 	{
 		if (may_bypass(at))
-			return true;
+			return (at - ecam) / FUNCTION_SIZE;
 	}
-	return false;
+	return -1;
 }
 
 void pci_stop_dma(uint64_t ecam)

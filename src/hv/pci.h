@@ -8,12 +8,12 @@
 #include "hv/machine.h"
 
 /*
- * Whether a device of the PCI host @node may do DMA that passes no IOMMU, although iommu-map says
- * that it is behind one. QEMU has such devices: a virtio device without VIRTIO_F_ACCESS_PLATFORM
+ * The function of the PCI host @node that may do DMA that passes no IOMMU, although iommu-map says
+ * that it is behind one: device and function of the first bus in 5 and 3 bits. -1: none. QEMU has such devices: a virtio device without VIRTIO_F_ACCESS_PLATFORM
  * (virtio 1.2, "Reserved Feature Bits"). A bridge counts, too: what is behind it cannot be seen
  * before the guest has numbered its buses. Reads the configuration space of the first bus.
  */
-bool pci_may_bypass(const struct machine *m, const void *fdt, int node);
+int pci_bypassing(const struct machine *m, const void *fdt, int node);
 
 /*
  * Let no device of the first bus of the PCI host with the configuration space at @ecam begin DMA or

@@ -49,6 +49,17 @@ test_iommu_aia()
 		fail "faults are told at the end only"
 }
 
+# The devices that 'halite run' adds are behind the IOMMU, too.
+test_iommu_tool()
+{
+	truncate -s 1M "$LOGS/$NAME.img"
+	with_console "" 60 "$HALITE" run --kernel "$GUESTS/ends.elf" --machine aia --cpus 1 \
+		--memory 512M --disk "$LOGS/$NAME.img" --net user --share "$LOGS" -- -M iommu-sys=on
+	expect_status 0
+	expect_console '^halite: 8 devices may do DMA that no IOMMU guards' "others are not guarded"
+	! grep -aq 'passes the IOMMU by' "$CONSOLE" || fail "a device passes the IOMMU by"
+}
+
 # More faults than are told: the console says so, and the device is silent afterwards.
 test_iommu_flood()
 {
@@ -101,6 +112,7 @@ test_refuse_unguarded()
 	for device in virtio-rng-pci virtio-rng-pci,disable-legacy=on pcie-root-port \
 		virtio-rng-pci,disable-legacy=on,addr=5.1 pcie-root-port,addr=5.1; do
 		unguarded ,aia=aplic-imsic,iommu-sys=on "$device"
+		expect_console 'PCI device 00:0[15]\.[01] passes the IOMMU by' "no warning"
 	done
 	unguarded ,aia=aplic-imsic edu
 }
@@ -145,6 +157,7 @@ iommu_tests()
 	test_case iommu-aia test_iommu_aia
 	test_case iommu-flood-plic test_iommu_flood plic
 	test_case iommu-domains test_iommu_domains
+	test_case iommu-tool test_iommu_tool
 	test_case refuse-unguarded test_refuse_unguarded
 	[ "$LONG" = 0 ] || test_case iommu-disk test_iommu_disk
 }

@@ -318,7 +318,8 @@ int command_make(struct words *words, struct run_options *options, struct qemu_v
 		return -1;
 	if (has_domains && !(tree = make_tree(options, version)))
 		return -1;
-	if (check_memory(options) < 0 || supervise_options(words, options->exec) < 0)
+	if (check_memory(options) < 0 ||
+	    supervise_options(words, options->exec, qemu_has_iommu(options->qemu_arguments)) < 0)
 		return -1;
 	if (options->icount && add_icount(words, options, version) < 0)
 		return -1;

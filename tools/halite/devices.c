@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,24 +37,26 @@ static const char *disk_format(const char *path)
 	return memcmp(magic, "QFI\xfb", sizeof(magic)) ? "raw" : "qcow2";
 }
 
-static int add_disk(struct words *words, const char *path, unsigned int number)
+static int add_disk(struct words *words, const char *path, unsigned int number, bool iommu)
 {
 	const char *format = disk_format(path);
+	char device[64];
 
 	if (!format)
 		return -1;
 	words_add(words, "-drive");
 	words_add(words, "if=none,id=halite-disk%u,format=%s,file=%s", number, format,
 		  qemu_quote(path));
-	words_add(words, "-device");
-	words_add(words, "virtio-blk-pci,drive=halite-disk%u,romfile=", number);
+	snprintf(device, sizeof(device), "virtio-blk-pci,drive=halite-disk%u", number);
+	words_add_virtio(words, device, iommu);
 	return 0;
 }
 
 /* Adds the folder, the value of the option with this name, as the guest's 9p folder tag. */
 static int add_folder(struct words *words, const char *name, const char *path, const char *tag,
-		      const char *access)
+		      const char *access, bool iommu)
 {
+	char device[64];
 	struct stat st;
 
 	if (stat(path, &st) < 0) {
@@ -67,26 +70,27 @@ static int add_folder(struct words *words, const char *name, const char *path, c
 	words_add(words, "-fsdev");
 	words_add(words, "local,id=%s,security_model=none%s,path=%s", tag, access,
 		  qemu_quote(path));
-	words_add(words, "-device");
-	words_add(words, "virtio-9p-pci,fsdev=%s,mount_tag=%s,romfile=", tag, tag);
+	snprintf(device, sizeof(device), "virtio-9p-pci,fsdev=%s,mount_tag=%s", tag, tag);
+	words_add_virtio(words, device, iommu);
 	return 0;
 }
 
 int devices_add(struct words *words, const struct run_options *options)
 {
+	const bool iommu = qemu_has_iommu(options->qemu_arguments);
+
 	for (unsigned int i = 0; i < options->disk_count; i++) {
-		if (add_disk(words, options->disks[i], i) < 0)
+		if (add_disk(words, options->disks[i], i, iommu) < 0)
 			return -1;
 	}
 	if (options->net) {
 		words_add(words, "-netdev");
 		words_add(words, "id=halite-net,type=%s", options->net);
-		/* Without a file of the package ipxe-qemu, QEMU refuses the card with a ROM. */
-		words_add(words, "-device");
-		words_add(words, "virtio-net-pci,netdev=halite-net,romfile=");
+		words_add_virtio(words, "virtio-net-pci,netdev=halite-net", iommu);
 	}
-	if (options->rootfs &&
-	    add_folder(words, "--rootfs", options->rootfs, AGENT_ROOT_TAG, ",readonly=on") < 0)
+	if (options->rootfs && add_folder(words, "--rootfs", options->rootfs, AGENT_ROOT_TAG,
+					  ",readonly=on", iommu) < 0)
 		return -1;
-	return options->share ? add_folder(words, "--share", options->share, "share", "") : 0;
+	return options->share ? add_folder(words, "--share", options->share, "share", "", iommu)
+			      : 0;
 }

@@ -28,6 +28,7 @@ static const struct row rows[END_COUNT] = {
 			 "the guest has rebooted, and may not do so (again)" },
 	[END_UNSEEN] = { "not-seen", EXIT_UNSEEN,
 			 "the guest has powered off, and no line was as --expect says" },
+	[END_AGENT] = { "no-root", EXIT_FAILURE, NULL },
 	[END_DOMAIN_FAILED] = { "domain-failed", EXIT_DOMAIN, "a domain has ended with a failure" },
 	[END_NO_EXEC] = { "no-command", EXIT_FAILURE,
 			  "the guest has powered off before the command of --exec had ended" },

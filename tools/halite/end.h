@@ -22,6 +22,7 @@ enum end_kind {
 	END_REBOOT,
 	END_UNSEEN,
 	END_DOMAIN_FAILED,
+	END_AGENT, /* the agent has said why it ends */
 	END_NO_EXEC,
 	END_TIMEOUT,
 	END_QEMU_FAILED,

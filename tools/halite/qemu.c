@@ -110,3 +110,19 @@ char *qemu_quote(const char *text)
 	*to = '\0';
 	return quoted;
 }
+
+void words_add_virtio(struct words *words, const char *device, bool iommu)
+{
+	words_add(words, "-device");
+	words_add(words, "%s,romfile=%s", device,
+		  iommu ? ",disable-legacy=on,iommu_platform=on" : "");
+}
+
+bool qemu_has_iommu(char *const *arguments)
+{
+	for (; *arguments; arguments++) {
+		if (strstr(*arguments, "iommu-sys=on"))
+			return true;
+	}
+	return false;
+}

@@ -3,6 +3,7 @@
 #ifndef HALITE_TOOL_QEMU_H
 #define HALITE_TOOL_QEMU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define QEMU_MIN_MAJOR 7
@@ -30,6 +31,15 @@ struct words {
 };
 
 __attribute__((format(printf, 2, 3))) void words_add(struct words *words, const char *format, ...);
+
+/*
+ * Adds a virtio device of PCI with its properties, and without a ROM: QEMU refuses a card whose ROM
+ * is in a package that is not there. With @iommu, its DMA goes through the machine's IOMMU.
+ */
+void words_add_virtio(struct words *words, const char *device, bool iommu);
+
+/* Whether QEMU's arguments, which end with NULL, have an IOMMU of the virt machine. */
+bool qemu_has_iommu(char *const *arguments);
 
 /* A copy of the text in which each comma is doubled, as QEMU requires within an option. */
 char *qemu_quote(const char *text);

@@ -306,7 +306,7 @@ static int run_qemu(char **argv, const struct run_options *options,
 	if (run.text.agent[0])
 		message("%s", run.text.agent);
 	if (run.exec && run.end.kind != END_EXEC && run.end.kind != END_CLOSED && !run.to_file)
-		message("with --console FILE, the guest's messages are in that file");
+		message("add --console FILE to see the guest's messages");
 	if (report >= 0 && report_write(report, options, version, &run) < 0 &&
 	    end_status(&run.end) == EXIT_SUCCESS)
 		return EXIT_FAILURE;

@@ -75,7 +75,7 @@ static uint64_t milliseconds(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-int supervise_options(struct words *words, bool exec)
+int supervise_options(struct words *words, bool exec, bool iommu)
 {
 	for (int i = 0; i < SOCKETS; i++) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets[i]) < 0) {
@@ -99,8 +99,7 @@ int supervise_options(struct words *words, bool exec)
 		return 0;
 	words_add(words, "-chardev");
 	words_add(words, "socket,id=halite-exec,fd=%d", sockets[EXEC][1]);
-	words_add(words, "-device");
-	words_add(words, "virtio-serial-pci");
+	words_add_virtio(words, "virtio-serial-pci", iommu);
 	words_add(words, "-device");
 	words_add(words, "virtserialport,chardev=halite-exec,name=halite.exec");
 	return 0;
@@ -534,6 +533,8 @@ static struct end judge(const struct session *s, int status)
 		return (struct end){ END_NO_EXEC, 0 };
 	if (text->wait && !text->expected)
 		return (struct end){ END_UNSEEN, 0 };
+	if (text->agent[0])
+		return (struct end){ END_AGENT, 0 };
 	if (text->domain_panicked)
 		return (struct end){ END_PANIC, 0 };
 	if (text->domain_failed)

@@ -39,7 +39,7 @@ struct supervised {
  * Adds QEMU's options for the console, for the control of QEMU and for the agent of --exec, and
  * makes what they name. Call it once. Returns 0, or -1 after a message.
  */
-int supervise_options(struct words *words, bool exec);
+int supervise_options(struct words *words, bool exec, bool iommu);
 
 /* Runs the command. Fills run->end. */
 void supervise(struct supervised *run, char **argv);

@@ -116,7 +116,7 @@ static void end_line(struct text *text)
 		text->started = true;
 	count_exits(text);
 	if (!strncmp(text->line, AGENT_SAYS, strlen(AGENT_SAYS)))
-		snprintf(text->agent, sizeof(text->agent), "%.100s",
+		snprintf(text->agent, sizeof(text->agent), "%.*s", (int)sizeof(text->agent) - 1,
 			 text->line + strlen(AGENT_SAYS));
 	look_for_home(text);
 	look_for_panic(text);

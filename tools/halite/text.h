@@ -24,7 +24,7 @@ struct text {
 	bool domain_panicked; /* a domain was reset after its Linux had panicked */
 	bool domain_failed;   /* a domain has ended with a failure */
 	bool panic_ended;     /* it also said that it will do nothing any more */
-	char agent[128];      /* what the agent of --exec has said; empty: nothing */
+	char agent[512];      /* what the agent of --exec or --rootfs has said; empty: nothing */
 	uint64_t home;	      /* where the lowest Halite is after it has moved; 0: not known yet */
 	json_t *exits;	      /* the counts of --stats, by level and reason; NULL: none yet */
 	struct dump dump;

@@ -87,7 +87,7 @@ static _Noreturn void run_shell(const char *command, int out, int err)
 	call(SYS_dup3, err, 2, 0, 0, 0);
 	try("/bin/sh", words);
 	try("/usr/bin/sh", words);
-	say("halite: the ramdisk has no shell that runs (/bin/sh, /usr/bin/sh or busybox)\n");
+	say("halite: the guest has no shell that runs (/bin/sh, /usr/bin/sh or busybox)\n");
 	for (;;)
 		call(SYS_exit, NO_SHELL, 0, 0, 0, 0);
 }
