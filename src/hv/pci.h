@@ -9,9 +9,10 @@
 
 /*
  * The function of the PCI host @node that may do DMA that passes no IOMMU, although iommu-map says
- * that it is behind one: device and function of the first bus in 5 and 3 bits. -1: none. QEMU has such devices: a virtio device without VIRTIO_F_ACCESS_PLATFORM
- * (virtio 1.2, "Reserved Feature Bits"). A bridge counts, too: what is behind it cannot be seen
- * before the guest has numbered its buses. Reads the configuration space of the first bus.
+ * that it is behind one: device and function of the first bus in 5 and 3 bits. -1: none. QEMU has
+ * such devices: a virtio device without VIRTIO_F_ACCESS_PLATFORM (virtio 1.2, "Reserved Feature
+ * Bits"). A bridge counts, too: what is behind it cannot be seen before the guest has numbered its
+ * buses. Reads the configuration space of the first bus.
  */
 int pci_bypassing(const struct machine *m, const void *fdt, int node);
 

@@ -254,8 +254,8 @@ static int check_item(const struct item *items, int at, const struct domain *dom
 
 	if (!is_key(item->key)) {
 		message("%s: unknown key; expected name, cpus, harts, memory, kernel, initrd, "
-			"append, devices, nacl, dma or power; a comma in a value is written twice, and "
-			"features of nacl have + between them",
+			"append, devices, nacl, dma or power; a comma in a value is written "
+			"twice, and features of nacl have + between them",
 			domain_what(domain, item->key));
 		return -1;
 	}
