@@ -45,7 +45,8 @@ test_iommu_aia()
 		--machine aia:3 -- -M iommu-sys=on
 	told "the guest" write 28000000
 	# By interrupts: without them, all come when the guest turns the machine off.
-	sed '/^1\.\.[0-9]/q' "$CONSOLE" | grep -aq '^halite: IOMMU: device' ||
+	sed '/^1\.\.[0-9]/q' "$CONSOLE" >"$LOGS/$NAME.before"
+	grep -aq '^halite: IOMMU: device' "$LOGS/$NAME.before" ||
 		fail "faults are told at the end only"
 }
 
