@@ -15,10 +15,10 @@
 
 /* How often a hart looks for input: soon after some, and in the long run. */
 #define SOON_HZ	      1000
-#define LINE_HZ	      250 /* an incomplete line of the guest with the input is shown */
-#define OTHER_LINE_HZ 4	  /* and one of another guest */
-#define ALL_HZ	      64  /* all harts together */
-#define LEAST_HZ      8	  /* each hart */
+#define LINE_HZ	      50 /* an incomplete line of the guest with the input is shown */
+#define OTHER_LINE_HZ 4	 /* and one of another guest */
+#define ALL_HZ	      64 /* all harts together */
+#define LEAST_HZ      8	 /* each hart */
 
 /* How many seconds a guest of several may leave its UART full. */
 #define FULL_SECONDS 10
