@@ -288,13 +288,15 @@ domains_packed()
 	expect_status 0
 }
 
-# conformance_lines [DOMAIN]: prints what the conformance guest in the domain has checked. The console
-# divides a line of a domain that pauses within it. So what begins as no line does, not even as the
-# first characters of one, belongs to the line before.
+# conformance_lines [DOMAIN]: prints what the conformance guest in the domain has checked. The
+# console divides a line of a domain that pauses within it. So what begins as no line does, not even
+# as the first characters of one, belongs to the line before.
 conformance_lines()
 {
 	tr -d '\r' <"$CONSOLE" | { if [ $# = 1 ]; then sed -n "s/^$1: //p"; else cat; fi; } | awk '
-		/^(ok|not ok|Bail out|1\.\.|#|halite: |o$|no?$|not ?o?$|1\.?$)/ && NR > 1 { print "" }
+		/^(ok|not ok|Bail out|1\.\.|#|halite: |o$|no?$|not ?o?$|1\.?$)/ && NR > 1 {
+			print ""
+		}
 		{ printf "%s", $0 }
 		END { print "" }' |
 		grep -aE '^(ok|not ok|Bail out|1\.\.|# area)'
