@@ -76,6 +76,18 @@ test_iommu_flood()
 	expect_status 0
 }
 
+# Domains A, which has the PCI host, and B, with a hart and 64 MiB each.
+two_domains()
+{
+	domain B
+	domain A
+	domain_set A cpus i 1
+	domain_set B cpus i 1
+	domain_set A memory i 0 65536
+	domain_set B memory i 0 65536
+	domain_set A halite,devices s "$PCI"
+}
+
 # A has the PCI host without halite,dma, and aims edu at B's memory, at home and at its own.
 # B's page keeps what B has written there. A resets itself once before that. The virtio device is
 # behind the IOMMU, so the host may be A's.
@@ -84,13 +96,7 @@ test_iommu_domains()
 	local MACHINE_WORDS=,aia=aplic-imsic,aia-guests=3,iommu-sys=on
 	local devices=(-device "$EDU" -device virtio-rng-pci,iommu_platform=on,disable-legacy=on)
 	domains_tree -cpu max -smp 2 -m 512M "${devices[@]}"
-	domain B
-	domain A
-	domain_set A cpus i 1
-	domain_set B cpus i 1
-	domain_set A memory i 0 65536
-	domain_set B memory i 0 65536
-	domain_set A halite,devices s "$PCI"
+	two_domains
 	domain_module A 90000000 "$GUESTS/edu.image" kernel \
 		"note=83000000 wait=989680 msi $(refused_words 84800000 9f800000 80000000)"
 	domain_module B 90400000 "$GUESTS/edu.image" kernel "guard=84800000 ticks=3938700"
@@ -122,13 +128,7 @@ unguarded()
 {
 	local MACHINE_WORDS=$1
 	domains_tree -cpu max -smp 2 -m 512M -device "$2"
-	domain B
-	domain A
-	domain_set A cpus i 1
-	domain_set B cpus i 1
-	domain_set A memory i 0 65536
-	domain_set B memory i 0 65536
-	domain_set A halite,devices s "$PCI"
+	two_domains
 	domain_module A 90000000 "$GUESTS/edu.image" kernel
 	domain_module B 90400000 "$GUESTS/edu.image" kernel
 	refused "/chosen/domain-A: halite,devices: $PCI may do DMA, which no IOMMU guards" \
