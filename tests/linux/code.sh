@@ -367,8 +367,20 @@ test_stats_doc()
 		fail "docs/stats.md is not what the header says"
 }
 
+# tests/run reads all files of tests/linux, so a function that two of them define is lost in one.
+test_one_definition()
+{
+	local twice
+	twice=$(cat "$TOP"/tests/linux/*.sh "$TOP/scripts/common.sh" |
+		sed -nE 's/^([a-z_0-9]+)\(\).*/\1/p' | LC_ALL=C sort |
+		tee "$LOGS/$NAME.functions" | uniq -d)
+	grep -qx "$FUNCNAME" "$LOGS/$NAME.functions" || fail "the search finds nothing any more"
+	[ -z "$twice" ] || fail "defined twice: ${twice//$'\n'/, }"
+}
+
 code_tests()
 {
+	test_case code-one-definition test_one_definition
 	test_case code-stats-doc test_stats_doc
 	test_case code-csr-doc test_csr_doc
 	test_case code-isa-doc test_isa_doc

@@ -77,7 +77,7 @@ test_iommu_flood()
 }
 
 # Domains A, which has the PCI host, and B, with a hart and 64 MiB each.
-two_domains()
+edu_domains()
 {
 	domain B
 	domain A
@@ -96,7 +96,7 @@ test_iommu_domains()
 	local MACHINE_WORDS=,aia=aplic-imsic,aia-guests=3,iommu-sys=on
 	local devices=(-device "$EDU" -device virtio-rng-pci,iommu_platform=on,disable-legacy=on)
 	domains_tree -cpu max -smp 2 -m 512M "${devices[@]}"
-	two_domains
+	edu_domains
 	domain_module A 90000000 "$GUESTS/edu.image" kernel \
 		"note=83000000 wait=989680 msi $(refused_words 84800000 9f800000 80000000)"
 	domain_module B 90400000 "$GUESTS/edu.image" kernel "guard=84800000 ticks=3938700"
@@ -128,7 +128,7 @@ unguarded()
 {
 	local MACHINE_WORDS=$1
 	domains_tree -cpu max -smp 2 -m 512M -device "$2"
-	two_domains
+	edu_domains
 	domain_module A 90000000 "$GUESTS/edu.image" kernel
 	domain_module B 90400000 "$GUESTS/edu.image" kernel
 	refused "/chosen/domain-A: halite,devices: $PCI may do DMA, which no IOMMU guards" \
