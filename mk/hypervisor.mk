@@ -37,13 +37,13 @@ RV_CPPFLAGS := -Isrc -isystem $(RV_LIBFDT) -isystem $(RV_PICOLIBC)/include -MMD 
 	-DHALITE_VERSION='"$(HALITE_VERSION)"' -DHALITE_VERSION_NUMBER='$(RV_VERSION_NUMBER)' \
 	-DHALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' \
 	$(RV_CPPFLAGS_MORE)
-RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -mno-relax -ffreestanding -fpie \
+RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -ffreestanding -fpie \
 	-fvisibility=hidden -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-std=gnu11 -O2 -g $(C_WARNINGS)
 # The build id also hashes the debug information, so that must have no path of this machine.
 RV_CFLAGS += -fdebug-prefix-map=$(CURDIR)=.
 # picolibc's vfprintf for integers only: Halite does not use %f.
-RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --no-relax --build-id=sha1 \
+RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --build-id=sha1 \
 	--no-warn-rwx-segments --gc-sections -z max-page-size=4096 \
 	--defsym=HALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) --defsym=vfprintf=__i_vfprintf
 # gcc finds the libgcc of -mabi=lp64 by the name of the architecture without Zicsr and Zifencei.
