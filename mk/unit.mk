@@ -24,7 +24,8 @@ UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 # UNIT_SOURCES_TEST: the sources that test_TEST is linked with, if they are not those of its group.
 UNIT_SOURCES_hv_aplic := src/hv/aplic.c src/hv/source.c
 UNIT_SOURCES_hv_plic := src/hv/plic.c src/hv/source.c
-UNIT_SOURCES_hv_iommu = src/hv/iommu.c $(UNIT_HV) $(UNIT_LIBFDT)
+UNIT_SOURCES_hv_iommu = $(addprefix src/hv/,iommu.c iommu_access.c iommu_directory.c \
+	iommu_faults.c) $(UNIT_HV) $(UNIT_LIBFDT)
 UNIT_SOURCES_hv_uart := src/hv/uart.c
 UNIT_SOURCES_hv_source := src/hv/plic.c src/hv/aplic.c src/hv/source.c
 UNIT_SOURCES_hv_ipi := src/hv/ipi.c src/hv/vcpu_find.c
