@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Effects of harts on each other: states of SBI HSM, IPIs to a hart that has just started, an
- * interrupt that another hart claims; and fences of SBI RFENCE and NACL. For QEMU's virt machine
- * with 2 or more harts, with or without Halite. Words on the command line:
+ * interrupt that another hart claims; and fences of SBI RFENCE and NACL. For machines whose harts
+ * are 0, 1 and so on, with or without Halite. Words on the command line:
  *   refused-stop   the firmware refuses HART_STOP
  *   fatal          Halite is a build for tests whose SBI extension ends Halite (tests/jitter)
  *   fences         the time that fences take; needs -icount

@@ -19,13 +19,14 @@
 #define STALL_TICKS  (2 * TICKS_PER_US)
 #define STALLS_TICKS (1000 * TICKS_PER_US)
 
-#define UART	      ((volatile uint8_t *)UINT64_C(0x10000000))
 #define UART_IER      1
 #define UART_IER_THRE 2
-#define UART_SOURCE   10
 
+static volatile uint8_t *uart;
 static volatile uint32_t *controller;
+static unsigned int source; /* the UART's, at the controller */
 static bool is_plic;
+static int contexts[HARTS_MAX]; /* of the PLIC, for S mode of each hart */
 
 enum command { NOTHING, LOOK, END };
 static volatile enum command command[HARTS_MAX];
@@ -37,28 +38,34 @@ static void put(uint64_t offset, uint32_t value)
 	controller[offset / 4] = value;
 }
 
-static uint64_t plic_context(uint64_t hart)
-{
-	return 2 * hart + 1;
-}
-
 /*
  * ---- routing: in the PLIC, only the context of the chosen hart enables the interrupt; in the
  * APLIC, the hart is the target ----
  */
 
+/* The PLIC's word of enable bits of @hart that has the source. */
+static uint64_t plic_enable(uint64_t hart)
+{
+	return 0x2000 + 0x80 * (uint64_t)contexts[hart] + source / 32 * 4;
+}
+
+static uint64_t plic_threshold(uint64_t hart)
+{
+	return 0x200000 + 0x1000 * (uint64_t)contexts[hart];
+}
+
 static void connect(uint64_t hart)
 {
 	if (is_plic)
-		put(0x2000 + 0x80 * plic_context(hart), 1u << UART_SOURCE);
+		put(plic_enable(hart), 1u << source % 32);
 	else
-		put(0x3000 + 4 * UART_SOURCE, (uint32_t)hart << 18 | 1);
+		put(0x3000 + 4 * source, (uint32_t)hart << 18 | 1);
 }
 
 static void disconnect(uint64_t hart)
 {
 	if (is_plic)
-		put(0x2000 + 0x80 * plic_context(hart), 0);
+		put(plic_enable(hart), 0);
 }
 
 static void set_up(void)
@@ -67,17 +74,17 @@ static void set_up(void)
 
 	for (hart = 0; hart < harts_count; hart++) {
 		if (is_plic) {
-			put(0x200000 + 0x1000 * plic_context(hart), 0);
+			put(plic_threshold(hart), 0);
 		} else {
 			put(0x4000 + 32 * hart, 1);
 			put(0x4008 + 32 * hart, 0);
 		}
 	}
 	if (is_plic) {
-		put(4 * UART_SOURCE, 1);
+		put(4 * source, 1);
 	} else {
-		put(4 * UART_SOURCE, 6 /* level, high */);
-		put(0x1edc, UART_SOURCE);
+		put(4 * source, 6 /* level, high */);
+		put(0x1edc, source);
 		put(0, 0x100);
 	}
 }
@@ -88,13 +95,13 @@ static void set_up(void)
  */
 static bool claim(uint64_t hart)
 {
-	uint64_t offset = is_plic ? 0x200004 + 0x1000 * plic_context(hart) : 0x401c + 32 * hart;
+	uint64_t offset = is_plic ? plic_threshold(hart) + 4 : 0x401c + 32 * hart;
 	uint32_t claimed;
 
 	if (!is_plic)
-		UART[UART_IER] = 0;
+		uart[UART_IER] = 0;
 	claimed = controller[offset / 4];
-	UART[UART_IER] = 0;
+	uart[UART_IER] = 0;
 	if (is_plic)
 		put(offset, claimed);
 	return claimed;
@@ -154,7 +161,7 @@ static bool do_round(uint64_t hart, unsigned int *claims)
 	bool stays;
 
 	connect(hart);
-	UART[UART_IER] = UART_IER_THRE;
+	uart[UART_IER] = UART_IER_THRE;
 	wait_for_stall(hart);
 	harts_delay(RAISED_TICKS);
 	*claims += claim(hart);
@@ -170,10 +177,16 @@ void check_wires(const void *fdt)
 	int node = fdt_node_offset_by_compatible(fdt, -1, "riscv,imsics");
 
 	controller = (volatile uint32_t *)guest_interrupt_controller(fdt);
+	uart = (volatile uint8_t *)guest_uart(fdt);
+	source = guest_uart_wire(fdt);
 	if (node >= 0 || !controller)
 		return;
-	is_plic = fdt_node_offset_by_compatible(fdt, -1, "sifive,plic-1.0.0") >= 0;
+	is_plic = guest_plic(fdt);
+	guest_check("the UART has a wire to the controller", uart && source, 1);
+	if (!uart || !source)
+		return;
 	for (hart = 0; hart < harts_count; hart++) {
+		contexts[hart] = guest_plic_context(fdt, hart);
 		if (hart != harts_first)
 			harts_start(hart, watch);
 	}

@@ -2,7 +2,8 @@
 /* L2: makes the UART raise its interrupt, then loops until a trap. Changes t5 and t6. */
 	.globl l2_raise_wire
 l2_raise_wire:
-	li t5, 0x10000000
+	la t5, uart
+	ld t5, (t5)
 	li t6, 2
 	sb t6, 1(t5)
 1:	j 1b

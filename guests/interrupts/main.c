@@ -3,7 +3,7 @@
  * Counts the exits of an interrupt: from a device with a wire (the UART, whose transmitter is
  * always empty), from a timer, and from another hart by an SBI call; taken by this guest (L1), and
  * while a guest of this guest (L2) runs. If Halite counts exits, they are compared with the tables
- * of docs/interrupts.md. Needs QEMU's virt machine with any of its interrupt controllers. With one
+ * of docs/interrupts.md. Needs a UART with a wire to any of the interrupt controllers. With one
  * hart, the guest checks wire and timer; -icount then makes sure that L2 runs when the interrupt
  * comes. With two harts it checks the SBI calls. "no-files" on the command line: there are IMSICs,
  * but no guest interrupt file for this guest.
@@ -26,7 +26,6 @@
 void l2_raise_wire(void);
 void l2_count(void);
 
-#define UART	      ((volatile uint8_t *)UINT64_C(0x10000000))
 #define UART_IER      1
 #define UART_IER_THRE 2
 
@@ -44,10 +43,12 @@ static struct {
 	volatile uint32_t *base; /* registers of the PLIC or the APLIC */
 	volatile uint32_t *idc;	 /* this hart's delivery structure, or its context of the PLIC */
 	uint64_t files;		 /* address of the first supervisor-level IMSIC */
+	int context;		 /* this hart's of the PLIC */
 	unsigned int source;	 /* number of the UART's source */
 	bool sstc;
 } machine;
 
+volatile uint8_t *uart; /* l2_raise_wire uses it, too */
 static uint64_t first_hart;
 static volatile uint64_t taken[HARTS];
 static uint64_t awaited;     /* value of taken[] that the second hart waits for */
@@ -93,18 +94,20 @@ static bool has_word(const void *fdt, const char *word)
 	return line && strstr(line, word);
 }
 
-static bool find_machine(const void *fdt)
+static bool find_machine(const void *fdt, uint64_t hart)
 {
-	int uart = find(fdt, "ns16550a"), cpus = fdt_path_offset(fdt, "/cpus"), node, size;
+	int cpus = fdt_path_offset(fdt, "/cpus"), node, size;
 	const char *extensions = NULL;
 
 	node = fdt_first_subnode(fdt, cpus);
 	if (node >= 0)
 		extensions = fdt_getprop(fdt, node, "riscv,isa-extensions", &size);
 	machine.sstc = extensions && fdt_stringlist_contains(extensions, size, "sstc");
-	machine.source = cell(fdt, uart, "interrupts", 0);
+	uart = (volatile uint8_t *)guest_uart(fdt);
+	machine.source = guest_uart_wire(fdt);
+	machine.context = guest_plic_context(fdt, hart);
 	machine.base = (volatile uint32_t *)guest_interrupt_controller(fdt);
-	if (find(fdt, "sifive,plic-1.0.0") >= 0) {
+	if (guest_plic(fdt)) {
 		machine.controller = PLIC;
 	} else if (!cell(fdt, find(fdt, "riscv,aplic"), "msi-parent", 0)) {
 		machine.controller = APLIC;
@@ -117,7 +120,8 @@ static bool find_machine(const void *fdt)
 		machine.files =
 			(uint64_t)cell(fdt, node, "reg", 0) << 32 | cell(fdt, node, "reg", 1);
 	}
-	return machine.base && machine.source;
+	return uart && machine.base && machine.source &&
+	       (machine.controller != PLIC || machine.context >= 0);
 }
 
 static void put(unsigned int offset, uint32_t value)
@@ -131,8 +135,7 @@ static void open_wire(uint64_t hart)
 	unsigned int source = machine.source, guest_index;
 
 	if (machine.controller == PLIC) {
-		/* Each hart has a context for M mode and one for S mode. */
-		unsigned int context = 2 * (unsigned int)hart + 1;
+		unsigned int context = (unsigned int)machine.context;
 
 		machine.idc = machine.base + (0x200000 + 0x1000 * context) / 4;
 		put(4 * source, 1);
@@ -174,7 +177,7 @@ static bool serve_wire(void)
 	switch (machine.controller) {
 	case PLIC:
 		claimed = machine.idc[1];
-		UART[UART_IER] = 0;
+		uart[UART_IER] = 0;
 		machine.idc[1] = claimed;
 		break;
 	case APLIC:
@@ -182,13 +185,13 @@ static bool serve_wire(void)
 		 * Pending follows the wire (in QEMU from the next claim on), so clear the cause
 		 * first.
 		 */
-		UART[UART_IER] = 0;
+		uart[UART_IER] = 0;
 		claimed = machine.idc[7] >> 16;
 		return !claimed || claimed == source;
 	default:
 		__asm__ volatile("csrrw %0, %1, zero" : "=r"(claimed) : "i"(CSR_STOPEI) : "memory");
 		claimed >>= 16;
-		UART[UART_IER] = 0;
+		uart[UART_IER] = 0;
 	}
 	return claimed == source;
 }
@@ -231,7 +234,7 @@ static void wire_in_l1(uint64_t hart)
 {
 	uint64_t before = taken[hart];
 
-	UART[UART_IER] = UART_IER_THRE;
+	uart[UART_IER] = UART_IER_THRE;
 	wait_for_one_more(hart, before);
 }
 
@@ -433,8 +436,8 @@ void guest_main(uint64_t hartid, const void *fdt)
 	int64_t nothing;
 
 	first_hart = hartid;
-	if (hartid >= HARTS || fdt_check_header(fdt) || !find_machine(fdt)) {
-		guest_check("QEMU's virt machine with one or two harts", 0, 1);
+	if (hartid >= HARTS || fdt_check_header(fdt) || !find_machine(fdt, hartid)) {
+		guest_check("harts 0 and 1 at most, and a UART with a wire", 0, 1);
 		guest_finish();
 	}
 	guest_print("# %s, %s Sstc\n", controller_names[machine.controller],

@@ -83,9 +83,11 @@ uint64_t guest_uart(const void *fdt);
 
 /*
  * intc.c: the UART's source at the controller with phandle @controller, or at the PLIC; 0: it has
- * none there. The PLIC's context for S mode of a hart; -1: there is none.
+ * none there. guest_uart_wire(): its source at guest_interrupt_controller(). The PLIC's context for
+ * S mode of a hart; -1: there is none.
  */
 unsigned int guest_uart_source(const void *fdt, uint32_t controller);
+unsigned int guest_uart_wire(const void *fdt);
 unsigned int guest_plic_uart_source(const void *fdt);
 int guest_plic_context(const void *fdt, uint64_t hartid);
 

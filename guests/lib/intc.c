@@ -85,6 +85,15 @@ unsigned int guest_uart_source(const void *fdt, uint32_t controller)
 	return number(fdt, uart, "interrupts");
 }
 
+unsigned int guest_uart_wire(const void *fdt)
+{
+	int node = find(fdt, plics, COUNT(plics));
+
+	if (node < 0)
+		node = find(fdt, aplics, COUNT(aplics));
+	return node < 0 ? 0 : guest_uart_source(fdt, fdt_get_phandle(fdt, node));
+}
+
 unsigned int guest_plic_uart_source(const void *fdt)
 {
 	int plic = find(fdt, plics, COUNT(plics));

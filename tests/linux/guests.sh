@@ -167,17 +167,27 @@ test_legacy_input()
 	expect_status 0
 }
 
+# tree_of_plic NAME FILE HARTS: makes the tree of a machine whose PLIC has only this name.
+tree_of_plic()
+{
+	local plic=$1 tree=$2
+	"$HALITE" run --kernel "$GUESTS/basics.elf" --native --machine plic --memory 512M \
+		--cpus "$3" -- -M "dumpdtb=$tree" >/dev/null 2>&1
+	dtc -q -I dtb -O dts "$tree" | sed "s/\"sifive,plic-1.0.0.*riscv,plic0\"/\"$plic\"/" \
+		>"$tree.dts"
+	grep -q "\"$plic\";" "$tree.dts" || fail "the PLIC's name could not be changed"
+	dtc -q -I dts -O dtb -o "$tree" "$tree.dts"
+}
+
 # test_plic_name NAME [OPTIONS]: a machine whose PLIC has only this name in the device tree.
 test_plic_name()
 {
 	local plic=$1 tree=$LOGS/$NAME.dtb
 	shift
-	"$HALITE" run --kernel "$GUESTS/basics.elf" --native --machine plic --memory 512M -- \
-		-M "dumpdtb=$tree" >/dev/null 2>&1
-	dtc -q -I dtb -O dts "$tree" | sed "s/\"sifive,plic-1.0.0.*riscv,plic0\"/\"$plic\"/" \
-		>"$tree.dts"
-	grep -q "\"$plic\";" "$tree.dts" || fail "the PLIC's name could not be changed"
-	dtc -q -I dts -O dtb -o "$tree" "$tree.dts"
+	tree_of_plic "$plic" "$tree.one" 1
+	test_guest interrupts --machine plic --cpus 1 --icount "$@" -- -dtb "$tree.one"
+	expect_console '^ok [0-9]+ interrupts of a wire in L2: ' "the UART's wire was not tried"
+	tree_of_plic "$plic" "$tree" 2
 	test_guest basics --machine plic "$@" -- -dtb "$tree"
 	with_console -conformance 60 "$HALITE" run --kernel "$GUESTS/conformance.elf" \
 		--machine plic --memory 512M --append "area=irq area=device" "$@" -- -dtb "$tree"
