@@ -108,11 +108,6 @@ static void check_segment(const struct elf_segment *s, unsigned int i, struct ra
 	struct range to = { s->paddr, s->memsz };
 	const struct range *other = range_list_overlap(keep, to);
 
-	/* A physical address has at most 56 bits. */
-	if (s->paddr >> 56)
-		hv_fatal("kernel: an ELF linked at virtual addresses (p_paddr 0x%lx): this is "
-			 "vmlinux, give arch/riscv/boot/Image",
-			 (unsigned long)s->paddr);
 	if (s->filesz > s->memsz || s->offset > kernel.size || s->filesz > kernel.size - s->offset)
 		hv_fatal("kernel: ELF program header %u: "
 			 "0x%lx bytes at offset 0x%lx are not in the file",
@@ -155,11 +150,6 @@ static void place_elf(struct image *img, const struct elf_header *h, struct rang
 	struct elf_segment s;
 	unsigned int i;
 
-	if (h->phentsize != sizeof(s) || h->phoff > kernel.size ||
-	    h->phnum > (kernel.size - h->phoff) / sizeof(s))
-		hv_fatal("kernel: an ELF whose %u program headers of %u bytes at 0x%lx "
-			 "are not in the file",
-			 h->phnum, h->phentsize, (unsigned long)h->phoff);
 	img->entry = no_entry;
 	img->memory.size = 0;
 	for (i = 0; i < h->phnum; i++) {
@@ -254,8 +244,11 @@ static bool refuse(struct range kernel, char *reason)
 		     (unsigned long)kernel.size, bytes);
 }
 
-static bool check_elf_kind(const struct elf_header *h, char *reason)
+static bool check_elf(const struct elf_header *h, struct range kernel, char *reason)
 {
+	struct elf_segment s;
+	unsigned int i;
+
 	if (h->class != ELF_CLASS_64 || h->data != ELF_DATA_LE)
 		return wrong(reason, "an ELF that is not 64-bit little-endian (class %u, data %u)",
 			     h->class, h->data);
@@ -265,6 +258,21 @@ static bool check_elf_kind(const struct elf_header *h, char *reason)
 	/* An ELF_DYN program relocates itself, so it also runs where its headers put it. */
 	if (h->type != ELF_EXEC && h->type != ELF_DYN)
 		return wrong(reason, "a RISC-V ELF that is not a program (e_type %u)", h->type);
+	if (h->phentsize != sizeof(s) || h->phoff > kernel.size ||
+	    h->phnum > (kernel.size - h->phoff) / sizeof(s))
+		return wrong(reason,
+			     "an ELF whose %u program headers of %u bytes at 0x%lx are not in the "
+			     "file",
+			     h->phnum, h->phentsize, (unsigned long)h->phoff);
+	for (i = 0; i < h->phnum; i++) {
+		s = elf_segment(h, kernel, i);
+		/* A physical address has at most 56 bits. */
+		if (s.type == ELF_PT_LOAD && s.paddr >> 56)
+			return wrong(reason,
+				     "an ELF linked at virtual addresses (p_paddr 0x%lx): this is "
+				     "vmlinux, give arch/riscv/boot/Image",
+				     (unsigned long)s.paddr);
+	}
 	return true;
 }
 
@@ -294,7 +302,7 @@ bool image_check(struct range kernel, char reason[IMAGE_REASON_SIZE])
 	if (is_linux(kernel, &header))
 		return !(header.flags & IMAGE_BIG_ENDIAN) ||
 		       wrong(reason, "a big-endian RISC-V Linux Image");
-	return is_elf(kernel, &elf) ? check_elf_kind(&elf, reason) : refuse(kernel, reason);
+	return is_elf(kernel, &elf) ? check_elf(&elf, kernel, reason) : refuse(kernel, reason);
 }
 
 void image_place(struct image *img, struct range kernel, const struct range_list *ram,

@@ -22,8 +22,8 @@ struct image {
 #define IMAGE_REASON_SIZE 160
 
 /*
- * Whether the file at @kernel begins like a kernel that image_load() takes. If not, @reason says
- * what it is instead.
+ * Whether the file at @kernel has the headers of a kernel that image_load() takes. If not, @reason
+ * says what it is instead.
  */
 bool image_check(struct range kernel, char reason[IMAGE_REASON_SIZE]);
 

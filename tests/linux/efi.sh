@@ -235,6 +235,41 @@ test_efi_boot_entry()
 	expect_console '^L1: scene boot: exit 0' "L1 has not reached its end"
 }
 
+# config_of_basics FOLDER: a bare-metal guest, by halite.cfg.
+config_of_basics()
+{
+	config "$1" 'kernel = basics.elf' 'append = by-halite.cfg' 'options = nacl=none'
+	cp "$GUESTS/basics.elf" "$1"
+}
+
+expect_basics()
+{
+	expect_status 0
+	expect_console '^halite: level 0, .* for the guest: none' "not the options of halite.cfg"
+	expect_console '^ok [0-9]+ srst: ' "the guest has not reached its end"
+	! grep -aq '^not ok' "$CONSOLE" || fail "a check of the guest fails"
+}
+
+# `bootefi` behind `load`, which tells it the folder of halite.cfg.
+test_efi_u_boot_config()
+{
+	new_folder
+	config_of_basics "$FOLDER/guest"
+	script "$FOLDER" 'load virtio 0:1 0x90000000 /guest/halite.bin' \
+		'bootefi 0x90000000:$filesize ${fdtcontroladdr}'
+	u_boot fat virt 100 "$FOLDER"
+	expect_basics
+}
+
+test_efi_chainloader_config()
+{
+	new_folder
+	config_of_basics "$FOLDER/guest"
+	grub "$FOLDER" 'chainloader /guest/halite.bin' boot
+	edk2_disk "$DEVICE_TREE" 200 "$FOLDER"
+	expect_basics
+}
+
 # test_efi_u_boot FIRMWARE MACHINE
 test_efi_u_boot()
 {
@@ -291,12 +326,14 @@ efi_tests()
 	test_case refuse-efi-pack test_refuse_efi_pack
 	test_case efi-grub-linux test_efi_grub
 	test_case efi-boot-entry test_efi_boot_entry
+	test_case efi-u-boot-config test_efi_u_boot_config
 }
 
 efi_tests_long()
 {
 	test_case efi-grub-bundle test_efi_grub_bundle
 	test_case efi-grub-chainloader test_efi_grub_chainloader "$DEVICE_TREE"
+	test_case efi-grub-chainloader-config test_efi_chainloader_config
 	test_case efi-edk2-aia test_efi_edk2 "$AIA,acpi=off"
 	test_case efi-edk2-kernel test_efi_edk2_kernel
 	test_case efi-u-boot test_efi_u_boot "$U_BOOT" "$AIA"

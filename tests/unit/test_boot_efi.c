@@ -1097,6 +1097,41 @@ static void kernels_of_other_kinds_are_named(void **state)
 	}
 }
 
+/* A vmlinux has a physical address of more than 56 bits in its program header. */
+static void a_vmlinux_is_named_at_once(void **state)
+{
+	static struct {
+		uint8_t ident[16];
+		uint16_t type, machine;
+		uint32_t version;
+		uint64_t entry, phoff, shoff;
+		uint32_t flags;
+		uint16_t ehsize, phentsize, phnum, rest[3];
+		uint32_t segment_type, segment_flags;
+		uint64_t offset, vaddr, paddr, filesz, memsz, align;
+	} kernel = { .ident = "\177ELF\2\1\1",
+		     .type = 2,
+		     .machine = 243,
+		     .phoff = 64,
+		     .phentsize = 56,
+		     .phnum = 1,
+		     .segment_type = 1,
+		     .paddr = UINT64_C(0xffffffff80000000),
+		     .memsz = 4 };
+
+	(void)state;
+	config_is("kernel = k");
+	add_data("\\EFI\\BOOT\\k", &kernel, sizeof(kernel));
+	returns(EFI_LOAD_ERROR, "halite.cfg: line 1: kernel: 'k': an ELF linked at virtual "
+				"addresses (p_paddr 0xffffffff80000000): this is vmlinux, give "
+				"arch/riscv/boot/Image");
+	config_is("kernel = k");
+	kernel.phoff = 65;
+	add_data("\\EFI\\BOOT\\k", &kernel, sizeof(kernel));
+	returns(EFI_LOAD_ERROR, "'k': an ELF whose 1 program headers of 56 bytes at 0x41 are not "
+				"in the file");
+}
+
 /* Files that cannot be read: halite.cfg itself, the kernel, the ramdisk, the device tree. */
 static void files_that_cannot_be_read_are_named(void **state)
 {
@@ -1226,6 +1261,7 @@ int main(void)
 		TEST(missing_files_are_named),
 		TEST(a_path_is_not_cut),
 		TEST(kernels_of_other_kinds_are_named),
+		TEST(a_vmlinux_is_named_at_once),
 		TEST(files_that_cannot_be_read_are_named),
 		TEST(returns_without_memory_for_the_config),
 		TEST(finds_its_folder),
