@@ -67,6 +67,22 @@ test_exec_arguments()
 		--rootfs /tmp
 	refuses "--rootfs '/nowhere': No such file" run --kernel "$image" --rootfs /nowhere
 	refuses "--rootfs '$image' is no folder" run --kernel "$image" --rootfs "$image"
+	# A folder without what the guest starts, for another machine, or with a link that only the
+	# guest can follow.
+	local root=$LOGS/$NAME.root
+	rm -rf "$root"
+	mkdir -p "$root/bin" "$root/usr/bin"
+	refuses "--rootfs '$root': no /sbin/init and no /bin/sh is in it; expected a tree for riscv64" \
+		run --kernel "$image" --rootfs "$root"
+	refuses "--rootfs '$root': no /bin/sh and no /bin/busybox is in it" run --kernel "$image" \
+		--rootfs "$root" --exec ls
+	cp /bin/true "$root/bin/sh"
+	refuses "--rootfs '$root': /bin/sh in it is a program for another machine" run \
+		--kernel "$image" --rootfs "$root"
+	ln -sf /usr/bin/dash "$root/bin/sh"
+	refuses "no /sbin/init and no /bin/sh is in it" run --kernel "$image" --rootfs "$root"
+	printf '\177ELF\2\1\1%09d\2\0\363\0' 0 >"$root/usr/bin/dash"
+	refuses "'/bin/true'" run --kernel "$image" --rootfs "$root" --qemu /bin/true
 	refuses "--rootfs with --guest" run --kernel "$image" --rootfs /tmp --guest "$image"
 	refuses "--guest: '/nowhere'" run --kernel "$image" --guest /nowhere
 	refuses "--guest: '/bin/true'" run --kernel "$image" --guest /bin/true
@@ -106,10 +122,12 @@ test_exec_rootfs()
 	chmod +x "$ROOT/sbin/init"
 	root_guest 0 --append "console=ttyS0 panic=-1 LINES=43"
 	grep -qa '^init: 1, 43' "$OUT" || fail "the init has not run"
-	rm -rf "$ROOT/sbin" "$ROOT/bin"
+	# The programs are there, but do not run.
+	rm "$ROOT/sbin/init" "$ROOT/bin/sh"
+	printf '#!/nowhere\n' >"$ROOT/bin/sh"
 	root_guest 1
 	grep -qa 'agent: --rootfs: the folder has no /sbin/init and no /bin/sh' "$OUT" ||
-		fail "a folder without programs: no message"
+		fail "a folder without programs that run: no message"
 	RAMDISK=$GUESTS/client/boot.cpio root_guest 1 --exec true
 	grep -q 'halite: .*: the kernel mounts no 9p over virtio .* in .*/order)$' "$ERR" ||
 		fail "a kernel without 9p: $(cat "$ERR")"

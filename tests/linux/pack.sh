@@ -295,7 +295,25 @@ test_tool_pack_domains()
 	refuses "--domain a: memory: 2 MiB is too little for the kernel" pack \
 		--domain "${a/64M/2M}" -o "$out"
 	refuses "it is the input '$image'" pack --domain "$a" -o "$image"
+	# With --dtb, the devices are looked up at once, and their paths are packed.
+	"$QEMU10" -M virt,dumpdtb="$out.tree" -nographic
+	refuses "--domain a: devices 'rtc': expected the path, the alias or the unique name" pack \
+		--domain "$a,devices=rtc" --dtb "$out.tree" -o "$out"
+	refuses "--domain b: devices '/soc/rtc@101000': domain a has this device" pack \
+		--domain "$a,devices=rtc@101000" --dtb "$out.tree" -o "$out" \
+		--domain "name=b,memory=64M,kernel=$image,devices=/soc/rtc@101000"
+	"$HALITE" pack --domain "$a,devices=rtc@101000:serial0" --dtb "$out.tree" -o "$out"
+	grep -qaF '/soc/rtc@101000'$'\n' <<<"$(tr '\0' '\n' <"$out")" ||
+		fail "the path of the device is not packed"
+	# Behind its header, the tree is damaged: a node does not end.
+	dd if=/dev/zero of="$out.tree" bs=1 seek=$(($(fdt_struct "$out.tree") + 4)) count=400 \
+		conv=notrunc status=none
+	refuses "--dtb: '$out.tree' is no device tree, or is damaged" pack --domain "$a" \
+		--dtb "$out.tree" -o "$out"
 }
+
+# fdt_struct TREE: prints the offset of the tree's structure block (off_dt_struct).
+fdt_struct() { printf '%d' "0x$(od -A n -t x1 -j 8 -N 4 "$1" | tr -d ' ')"; }
 
 # Halite's messages about what boot loaders give it.
 test_refuse_pack()

@@ -11,6 +11,7 @@
 
 #include "agent/protocol.h"
 #include "message.h"
+#include "rootfs.h"
 
 /* The format of the image, by its first bytes; NULL after a message that it is no disk. */
 static const char *disk_format(const char *path)
@@ -88,8 +89,9 @@ int devices_add(struct words *words, const struct run_options *options)
 		words_add(words, "id=halite-net,type=%s", options->net);
 		words_add_virtio(words, "virtio-net-pci,netdev=halite-net", iommu);
 	}
-	if (options->rootfs && add_folder(words, "--rootfs", options->rootfs, AGENT_ROOT_TAG,
-					  ",readonly=on", iommu) < 0)
+	if (options->rootfs && (add_folder(words, "--rootfs", options->rootfs, AGENT_ROOT_TAG,
+					   ",readonly=on", iommu) < 0 ||
+				rootfs_check(options) < 0))
 		return -1;
 	return options->share ? add_folder(words, "--share", options->share, "share", "", iommu)
 			      : 0;

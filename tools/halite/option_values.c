@@ -10,11 +10,11 @@
 #include "guest_file.h"
 #include "message.h"
 
-static const char *const nacl_features[] = { "sync_csr", "sync_hfence", "sync_sret",
-					     "autoswap_csr" };
+static const char *const nacl_features[] = { "sync_csr", "sync_hfence", "sync_sret", "autoswap_csr",
+					     NULL };
 
 /* The names of src/hv/withheld.c. */
-static const char *const givable[] = { "fw_cfg", "flash", "iommu" };
+static const char *const givable[] = { "fw_cfg", "flash", "iommu", NULL };
 
 int options_number(const char *name, const char *value, unsigned int min, unsigned int max,
 		   unsigned int *number)
@@ -89,36 +89,49 @@ int option_machine(const char *value, struct run_options *options)
 	return -1;
 }
 
-static bool is_nacl_feature(const char *name, size_t length)
+static bool is_known(const char *name, size_t length, const char *const *known)
 {
-	for (size_t i = 0; i < sizeof(nacl_features) / sizeof(nacl_features[0]); i++) {
-		if (strlen(nacl_features[i]) == length && !strncmp(nacl_features[i], name, length))
+	for (; *known; known++) {
+		if (strlen(*known) == length && !strncmp(*known, name, length))
 			return true;
 	}
 	return false;
 }
 
 /*
- * Checks a list of names with separators. Returns 0, or -1 after a message that begins with what
+ * Looks for the first name in the size bytes at names that is not known; separators are between the
+ * names. Returns it, with its length, or NULL.
+ */
+static const char *unknown_name(const char *names, size_t size, char separator,
+				const char *const *known, size_t *length)
+{
+	const char *end = names + size;
+
+	for (; names <= end; names += *length + 1) {
+		for (*length = 0; names + *length < end && names[*length] != separator; ++*length)
+			;
+		if (!is_known(names, *length, known))
+			return names;
+	}
+	return NULL;
+}
+
+/*
+ * Checks a list of features with separators. Returns 0, or -1 after a message that begins with what
  * and quotes value.
  */
 static int check_features(const char *what, const char *value, const char *names, size_t size,
 			  char separator)
 {
-	const char *end = names + size;
 	size_t length;
+	const char *name = unknown_name(names, size, separator, nacl_features, &length);
 
-	for (; names <= end; names += length + 1) {
-		for (length = 0; names + length < end && names[length] != separator; length++)
-			;
-		if (is_nacl_feature(names, length))
-			continue;
-		message("%s '%s': '%.*s' is no feature; expected all, none, or a list of "
-			"sync_csr%csync_hfence%csync_sret%cautoswap_csr",
-			what, value, (int)length, names, separator, separator, separator);
-		return -1;
-	}
-	return 0;
+	if (!name)
+		return 0;
+	message("%s '%s': '%.*s' is no feature; expected all, none, or a list of "
+		"sync_csr%csync_hfence%csync_sret%cautoswap_csr",
+		what, value, (int)length, name, separator, separator, separator);
+	return -1;
 }
 
 const char *options_nacl(const char *what, const char *value, const char *text, size_t size)
@@ -198,31 +211,16 @@ int run_options_finish_nacl(struct run_options *options)
 	return parse_nacl(options->nacl[0], options);
 }
 
-static bool is_givable(const char *name, size_t length)
-{
-	for (size_t i = 0; i < sizeof(givable) / sizeof(givable[0]); i++) {
-		if (strlen(givable[i]) == length && !strncmp(givable[i], name, length))
-			return true;
-	}
-	return false;
-}
-
 int option_give(const char *value, struct run_options *options)
 {
-	const char *name = value;
+	size_t length;
+	const char *name = unknown_name(value, strlen(value), ',', givable, &length);
 
-	for (;;) {
-		size_t length = strcspn(name, ",");
-
-		if (!is_givable(name, length)) {
-			message("--give '%s': '%.*s' is no device that can be given; expected a "
-				"list of fw_cfg,flash,iommu",
-				value, (int)length, name);
-			return -1;
-		}
-		if (!name[length])
-			break;
-		name += length + 1;
+	if (name) {
+		message("--give '%s': '%.*s' is no device that can be given; expected a list of "
+			"fw_cfg,flash,iommu",
+			value, (int)length, name);
+		return -1;
 	}
 	options->give = value;
 	return 0;

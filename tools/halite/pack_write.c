@@ -17,6 +17,7 @@
 #include "pack.h"
 #include "pack_domains.h"
 #include "run.h"
+#include "tree.h"
 #include "unpack.h"
 
 #define MIB  (1ull << 20)
@@ -110,8 +111,11 @@ static int open_modules(struct output *out, struct pack_options *options, struct
 	d->path = options->dtb;
 	if (d->path && open_dtb(d) < 0)
 		return -1;
-	if (options->guest.domains.count)
+	if (options->guest.domains.count) {
+		if (d->path && tree_name_devices(d->path, &options->guest.domains) < 0)
+			return -1;
 		return make_domains(out, options);
+	}
 	k->path = options->guest.kernel;
 	r->path = options->guest.initrd;
 	k->fd = unpack_kernel(k->path, "--kernel");

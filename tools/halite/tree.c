@@ -184,6 +184,32 @@ static int find_device(const void *tree, const struct domains *domains, struct d
 	return 0;
 }
 
+/* Does find_device() for all devices. Returns 0, or -1 after a message. */
+static int find_devices(const void *tree, struct domains *domains)
+{
+	for (unsigned int i = 0; i < domains->count; i++) {
+		for (unsigned int j = 0; j < domains->list[i].device_count; j++) {
+			if (find_device(tree, domains, &domains->list[i], j) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int tree_name_devices(const char *path, struct domains *domains)
+{
+	void *tree = read_tree(path, 0);
+	int result;
+
+	if (!tree) {
+		message("--dtb: '%s' is no device tree, or is damaged: give a .dtb file", path);
+		return -1;
+	}
+	result = find_devices(tree, domains);
+	free(tree);
+	return result;
+}
+
 /* ---- the nodes ---- */
 
 static int add_text(void *tree, int node, const char *name, const char *text)
@@ -309,12 +335,8 @@ const char *tree_make(const struct words *command, struct domains *domains, cons
 
 	if (!tree)
 		return NULL;
-	for (unsigned int i = 0; i < domains->count; i++) {
-		for (unsigned int j = 0; j < domains->list[i].device_count; j++) {
-			if (find_device(tree, domains, &domains->list[i], j) < 0)
-				return NULL;
-		}
-	}
+	if (find_devices(tree, domains) < 0)
+		return NULL;
 	error = add_domains(tree, domains, nacl);
 	if (!error)
 		error = fdt_pack(tree);

@@ -16,6 +16,12 @@
  */
 const char *tree_make(const struct words *command, struct domains *domains, const char *nacl);
 
+/*
+ * Replaces the devices' names in domains by their paths in the tree of the file path. Returns 0, or
+ * -1 after a message: a device is not there, or two domains have it.
+ */
+int tree_name_devices(const char *path, struct domains *domains);
+
 /* The bytes that the nodes of the domains need at most. */
 size_t tree_room(const struct domains *domains);
 

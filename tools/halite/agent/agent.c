@@ -61,6 +61,7 @@ static long fork(void)
 static void install_busybox(void)
 {
 	static const char *const words[] = { "busybox", "--install", "-s", "/usr/bin", NULL };
+	static const char *const programs[] = { AGENT_BUSYBOXES, NULL };
 	int status;
 	long child;
 
@@ -70,8 +71,8 @@ static void install_busybox(void)
 	call(SYS_mkdirat, AT_FDCWD, (long)"/usr/bin", 0755, 0, 0);
 	child = fork();
 	if (child == 0) {
-		try("/bin/busybox", words);
-		try("/usr/bin/busybox", words);
+		for (size_t i = 0; programs[i]; i++)
+			try(programs[i], words);
 		call(SYS_exit, NO_SHELL, 0, 0, 0, 0);
 	}
 	call(SYS_wait4, child, (long)&status, 0, 0, 0);
@@ -79,14 +80,15 @@ static void install_busybox(void)
 
 static _Noreturn void run_shell(const char *command, int out, int err)
 {
+	static const char *const shells[] = { AGENT_SHELLS, NULL };
 	const char *const words[] = { "sh", "-c", command, NULL };
 
 	call(SYS_setsid, 0, 0, 0, 0, 0);
 	call(SYS_dup3, open_file("/dev/null", O_RDONLY), 0, 0, 0, 0);
 	call(SYS_dup3, out, 1, 0, 0, 0);
 	call(SYS_dup3, err, 2, 0, 0, 0);
-	try("/bin/sh", words);
-	try("/usr/bin/sh", words);
+	for (size_t i = 0; shells[i]; i++)
+		try(shells[i], words);
 	say("halite: the guest has no shell that runs (/bin/sh, /usr/bin/sh or busybox)\n");
 	for (;;)
 		call(SYS_exit, NO_SHELL, 0, 0, 0, 0);

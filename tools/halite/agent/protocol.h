@@ -16,6 +16,11 @@
 #define AGENT_ROOT     "/halite/root"
 #define AGENT_ROOT_TAG "halite-root"
 
+/* The programs that the agent tries in the guest's root, in this order. */
+#define AGENT_INITS	"/sbin/init", "/usr/sbin/init", "/etc/init", "/bin/init", "/init"
+#define AGENT_SHELLS	"/bin/sh", "/usr/bin/sh"
+#define AGENT_BUSYBOXES "/bin/busybox", "/usr/bin/busybox"
+
 /* How the agent's messages on the guest's console begin, at the start of a line. */
 #define AGENT_SAYS "halite: agent: "
 

@@ -133,8 +133,7 @@ static int open_console(void)
 
 _Noreturn void root_start(const char *const *environment)
 {
-	static const char *const inits[] = { "/sbin/init", "/usr/sbin/init", "/etc/init",
-					     "/bin/init", "/init", NULL };
+	static const char *const inits[] = { AGENT_INITS, NULL };
 	struct winsize size = { .rows = (uint16_t)number_of(environment, "LINES="),
 				.columns = (uint16_t)number_of(environment, "COLUMNS=") };
 	const char *words[2] = { NULL, NULL };
