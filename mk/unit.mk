@@ -17,7 +17,8 @@ UNIT_HV := $(addprefix src/hv/,devtree.c devtree_fill.c guest_fdt.c home.c image
 	$(addprefix src/hv/,machine_console.c) \
 	$(addprefix src/hv/,modules.c options.c pack.c pack_domains.c identity.c vmid.c) \
 	src/hv/withheld.c \
-	$(addprefix src/hv/,domain_config.c domain_devices.c iommu_tree.c pci.c) \
+	$(addprefix src/hv/,domain_config.c domain_devices.c domain_functions.c iommu_tree.c) \
+	$(addprefix src/hv/,pci.c pci_config.c pci_function.c) \
 	tests/unit/no_devices.c $(wildcard src/lib/*.c)
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
@@ -85,9 +86,9 @@ TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/riscv/,attempt.c fence.c world.c) \
 	$(addprefix src/hv/,aplic.c below.c bringup.c callbacks.c device.c domain.c emulate.c) \
 	$(addprefix src/hv/,exit.c fence.c identity.c intc.c ipi.c memory.c mmio.c nested.c) \
-	$(addprefix src/hv/,plic.c quick.c quick_area.c swap.c swap_area.c sbi.c sbi_hsm.c) \
-	$(addprefix src/hv/,sbi_ipi.c sbi_nacl.c sbi_rfence.c stats.c vcpu.c vcpu_find.c) \
-	$(addprefix src/hv/,source.c terminal.c uart.c) \
+	$(addprefix src/hv/,pci_config.c pci_function.c plic.c quick.c quick_area.c swap.c) \
+	$(addprefix src/hv/,sbi_hsm.c sbi_ipi.c sbi_nacl.c sbi_rfence.c stats.c vcpu.c vcpu_find.c) \
+	$(addprefix src/hv/,source.c swap_area.c sbi.c terminal.c uart.c) \
 	$(addprefix src/hv/,stats_exit.c vcpu_resume.c vmid.c)
 TLB_OBJECTS := $(patsubst %.c,build/unit/tlb/%.o,$(TLB_SOURCES))
 TLB_MODEL := $(patsubst %.c,build/unit/tlb/%.o,$(wildcard tests/tlb/*.c))

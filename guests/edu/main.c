@@ -8,6 +8,8 @@
  *   msi          the device's MSI must come to this hart, and not to the file before this hart's
  *   note=A       at its first boot, it writes a note to address A of its memory, lets the device do
  *                DMA and asks for a reset
+ *   alone=A      the device is the only function that this guest has of its host, and Halite has
+ *                placed it. The device at A is another's
  *   guard=A      instead: there is no device. The page at A of this guest's memory is filled, and
  *                must not change
  *   wait=N       how long it waits before it begins, in ticks of the time CSR
@@ -35,7 +37,12 @@
 #define PCI_MEMORY  2
 #define PCI_MASTER  4
 #define PCI_BAR0    0x10
+#define PCI_ROM	    0x30
 #define PCI_CAPS    0x34
+#define PCI_LINE    0x3c
+#define PCI_PIN	    UINT32_C(0xff00)
+#define BAR_SIZE    UINT32_C(0x100000)
+#define EXTENDED    0x100
 #define CAP_MSI	    5
 #define MSI_ENABLE  (UINT32_C(1) << 16)
 #define MSI_WIDE    (UINT32_C(1) << 23)
@@ -108,6 +115,12 @@ static uint64_t address(const void *fdt, int node, const char *name, int at)
 	return cells ? (uint64_t)fdt32_ld(cells + at) << 32 | fdt32_ld(cells + at + 1) : 0;
 }
 
+/* Whether the registers of all devices are where they are to be. */
+static bool is_placed(const void *fdt)
+{
+	return fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "linux,pci-probe-only", NULL);
+}
+
 /* Place the registers of the first edu at the start of the window for 32-bit memory. */
 static bool find_device(const void *fdt)
 {
@@ -121,6 +134,8 @@ static bool find_device(const void *fdt)
 		/* The second entry of ranges: its address on the parent is after three cells. */
 		edu = (volatile uint32_t *)address(fdt, host, "ranges", 7 + 3);
 		command_before = config[PCI_COMMAND / 4];
+		if (is_placed(fdt))
+			edu = (volatile uint32_t *)(uintptr_t)config[PCI_BAR0 / 4];
 		config[PCI_BAR0 / 4] = (uintptr_t)edu;
 		config[PCI_COMMAND / 4] = PCI_MEMORY | PCI_MASTER;
 		return true;
@@ -193,6 +208,49 @@ static void check_refused(uint64_t addr)
 		    (unsigned int)seen);
 	guest_check("dma: it reads nothing", !seen || seen == OWN, true);
 	to_memory(addr);
+}
+
+/* ---- a function alone ---- */
+
+/* How many functions of the first bus are there. */
+static unsigned int functions_of(volatile uint32_t *bus)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < 8 * DEVICES; i++)
+		count += bus[i * 0x400] != UINT32_MAX;
+	return count;
+}
+
+/* The configuration space has no other function, and does not let the own one be where others are. */
+static void check_alone(const void *fdt, uint64_t other)
+{
+	int host = fdt_node_offset_by_compatible(fdt, -1, "pci-host-ecam-generic");
+	volatile uint32_t *bus = (volatile uint32_t *)address(fdt, host, "reg", 0);
+	const uint32_t bar = (uintptr_t)edu;
+	volatile uint32_t *next = config + DEVICE_SIZE / 4;
+
+	guest_check("alone: functions of the bus", functions_of(bus), 1);
+	guest_check("alone: on the second bus", bus[0x100000 / 4] == UINT32_MAX, true);
+	guest_check("alone: interrupt-map", !fdt_getprop(fdt, host, "interrupt-map", NULL), true);
+	guest_check("alone: its pin", config[PCI_LINE / 4] & PCI_PIN, 0);
+	config[PCI_BAR0 / 4] = UINT32_MAX;
+	guest_check("alone: the size of its BAR", -config[PCI_BAR0 / 4], BAR_SIZE);
+	config[PCI_BAR0 / 4] = other;
+	guest_check("alone: its BAR stays", config[PCI_BAR0 / 4], bar);
+	*(volatile uint16_t *)(config + PCI_BAR0 / 4 + 1) = 0xffff;
+	config[PCI_ROM / 4] = other | 1;
+	config[PCI_COMMAND / 4] = 7;
+	guest_check("alone: it has no ROM", config[PCI_ROM / 4], 0);
+	guest_check("alone: it is at no I/O address", config[PCI_COMMAND / 4] & 7, 6);
+	guest_check("alone: a byte of it", *((volatile uint8_t *)config + 3), EDU >> 24);
+	guest_check("alone: extended capabilities", config[EXTENDED / 4], 0);
+	/* Another function, and none: writes go nowhere. */
+	next[PCI_COMMAND / 4] = 0;
+	next[PCI_BAR0 / 4] = bar;
+	guest_check("alone: the next one", next[0] == UINT32_MAX, true);
+	guest_check("alone: it answers where it was", *edu & 0xff, 0xed);
+	guest_check("alone: access to the other's registers", guest_try_load(other), 5);
 }
 
 /* ---- MSIs ---- */
@@ -292,6 +350,8 @@ void guest_main(uint64_t hartid, const void *fdt)
 	guest_check("iommus in the device tree",
 		    fdt_node_offset_by_compatible(fdt, -1, "riscv,iommu") >= 0, false);
 	guest_check("iommu-map in the device tree", names_iommu(fdt), false);
+	if (word(words, "alone="))
+		check_alone(fdt, number(word(words, "alone=")));
 	check_own();
 	if (word(words, "msi"))
 		check_msi(fdt, hartid);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hv/aplic.h"
 #include "hv/device.h"
+#include "hv/pci_function.h"
 #include "hv/plic.h"
 #include "hv/terminal.h"
 #include "riscv/attempt.h"
@@ -40,7 +41,8 @@ bool device_is_emulated(const struct domain *d, uint64_t addr)
 {
 	const struct machine *m = &d->host->machine;
 
-	return plic_at(m, addr) != NONE || aplic_at(m, addr) != NONE || uart_at(d, addr);
+	return plic_at(m, addr) != NONE || aplic_at(m, addr) != NONE || uart_at(d, addr) ||
+	       pci_functions_have(&d->functions, addr);
 }
 
 /*
@@ -98,6 +100,8 @@ bool device_load(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t *val
 		return aplic_load(v, aplic, addr - m->aplics[aplic].base, size, value);
 	if (uart_at(v->domain, addr))
 		return load_uart(v, addr, size, value);
+	if (pci_functions_have(&v->domain->functions, addr))
+		return pci_functions_load(&v->domain->functions, addr, size, value);
 	return is_mapped(v, addr, size) && riscv_try_load(addr, size, value);
 }
 
@@ -113,5 +117,7 @@ bool device_store(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t val
 		return aplic_store(v, aplic, addr - m->aplics[aplic].base, size, value);
 	if (uart_at(v->domain, addr))
 		return store_uart(v, addr, size, value);
+	if (pci_functions_have(&v->domain->functions, addr))
+		return pci_functions_store(&v->domain->functions, addr, size, value);
 	return is_mapped(v, addr, size) && riscv_try_store(addr, size, value);
 }

@@ -145,6 +145,7 @@ void domain_build(struct domain *d, struct host *h, const struct domain_config *
 	d->nacl_offered = c->nacl_offered;
 	d->nacl_features = c->nacl_features;
 	d->sources = c->sources;
+	d->functions = c->functions;
 	d->harts = c->harts;
 	if (!range_list_copy(&d->ram, &c->ram))
 		hv_fatal("no memory left for the ranges of RAM");

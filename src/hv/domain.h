@@ -4,7 +4,8 @@
  * nodes of domains in the device tree, there is one domain, which has all RAM and all devices that
  * Halite does not keep. domain_build() fills the domain in at boot, but bringup_start() adds the
  * vCPUs and the shadows. Afterwards only the vCPUs, the shadows, genmsi, the UART, its
- * source, the members of domain_end.c and the console's line change.
+ * source, the members of domain_end.c, what its PCI functions were asked and the console's line
+ * change.
  */
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
@@ -84,10 +85,11 @@ struct domain {
 	struct source source;		       /* its interrupt */
 	struct vcpu *vcpus[MACHINE_MAX_HARTS]; /* in ascending order of hart id */
 	unsigned int vcpu_count;
-	struct range_list ecams;      /* configuration spaces of its PCI hosts (iommu_boot.c) */
-	struct domain_load load;      /* what is in its RAM at its start */
-	uint64_t start_pc, start_arg; /* of the first hart: the kernel's entry, the device tree */
-	struct spinlock start_lock;   /* for sbi_hsm.c */
+	struct range_list ecams;	/* configuration spaces of its PCI hosts (iommu_boot.c) */
+	struct pci_functions functions; /* of hosts that it has not as a whole */
+	struct domain_load load;	/* what is in its RAM at its start */
+	uint64_t start_pc, start_arg;	/* of the first hart: the kernel's entry, the device tree */
+	struct spinlock start_lock;	/* for sbi_hsm.c */
 	uint32_t state; /* enum domain_state. Harts write it atomically (domain_end.c). */
 };
 

@@ -53,7 +53,8 @@ static const char *string_of(const struct domain_config *c, const void *fdt, con
 /* Refuse a property of Halite's that is none: its name is spelled wrong, or of another version. */
 static void check_properties(const struct domain_config *c, const void *fdt)
 {
-	static const char *const known[] = { "harts", "name", "nacl", "devices", "dma", "power" };
+	static const char *const known[] = { "harts", "name",  "nacl",	   "devices",
+					     "dma",   "power", "functions" };
 	static const char prefix[] = "halite,";
 	const char *name;
 	unsigned int i;
@@ -302,4 +303,6 @@ void domain_config_parse(struct domain_config *c, const void *fdt, struct host *
 		take_ram(&c[i], fdt, &free);
 		domain_config_devices(&c[i], fdt, m, i, count > 1);
 	}
+	for (i = 0; i < count; i++)
+		domain_config_functions(c, count, i, fdt, m);
 }

@@ -15,6 +15,7 @@
 
 #include "hv/host.h"
 #include "hv/modules.h"
+#include "hv/pci_function.h"
 #include "lib/index_set.h"
 #include "lib/range.h"
 
@@ -40,7 +41,8 @@ struct domain_config {
 	/* The devices, in ascending order of node */
 	struct domain_subtree *given;
 	unsigned int given_count, given_room;
-	struct source_set *sources; /* of each PLIC or each APLIC of the machine */
+	struct pci_functions functions; /* given one by one */
+	struct source_set *sources;	/* of each PLIC or each APLIC of the machine */
 	bool nacl_offered;
 	uint32_t nacl_features; /* bit n: NACL feature n */
 	bool does_dma;		/* a device may do DMA, and the domain is trusted with that */
@@ -76,6 +78,26 @@ void domain_config_parse(struct domain_config *c, const void *fdt, struct host *
  */
 void domain_config_devices(struct domain_config *c, const void *fdt, const struct machine *m,
 			   unsigned int before, bool several);
+
+/*
+ * The node with path or alias @path, or the only one with that name. Negative: there is none, or
+ * several have the name.
+ */
+int domain_devices_find(const void *fdt, const char *path);
+
+/*
+ * Fill in functions of @c, which is element @index of the @count elements of @all, from its
+ * property halite,functions, and place their BARs: their pages are added to c->devices. All
+ * elements have their devices (domain_functions.c).
+ */
+void domain_config_functions(struct domain_config *all, unsigned int count, unsigned int index,
+			     const void *fdt, const struct machine *m);
+
+/*
+ * Change @made, the device tree of the domain of @c: its drivers use the BARs as they are, and MSIs
+ * instead of interrupts of the host. @fdt is the machine's tree.
+ */
+void domain_functions_tree(void *made, const void *fdt, const struct domain_config *c);
 
 /* How many devices of @m may do DMA that no IOMMU guards: see iommu_tree.h. */
 unsigned int domain_devices_unguarded(const struct machine *m, const void *fdt);

@@ -118,8 +118,7 @@ static void add_subtree(struct domain_config *c, struct domain_subtree t)
 	c->given[i] = t;
 }
 
-/* The node with path or alias @path, or the only one with that name. Negative: there is none. */
-static int find_node(const void *fdt, const char *path)
+int domain_devices_find(const void *fdt, const char *path)
 {
 	int found = fdt_path_offset(fdt, path);
 	int node;
@@ -392,7 +391,7 @@ static void take_device(struct domain_config *c, const void *fdt, const struct m
 			unsigned int before, const char *path, bool several)
 {
 	const struct taking taking = { c, before, fdt, m };
-	struct domain_subtree t = { .first = find_node(fdt, path) };
+	struct domain_subtree t = { .first = domain_devices_find(fdt, path) };
 
 	if (t.first < 0)
 		hv_fatal("%s: " PROPERTY ": there is no node \"%s\"", devtree_path(fdt, c->node),

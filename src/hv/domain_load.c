@@ -145,8 +145,8 @@ static bool is_above(const void *fdt, int node, int device)
 }
 
 /*
- * Whether @node must stay: it is a device of @c, or the UART @uart, of which the domain has a
- * virtual one, or a bus above.
+ * Whether @node must stay: it is a device of @c, or the host of a PCI function, or the UART @uart,
+ * of which the domain has a virtual one, or a bus above.
  */
 static bool stays(const struct domain_config *c, const struct machine_uart *uart, const void *fdt,
 		  int node)
@@ -156,6 +156,10 @@ static bool stays(const struct domain_config *c, const struct machine_uart *uart
 	for (i = 0; i < c->given_count; i++) {
 		if ((node >= c->given[i].first && node < c->given[i].end) ||
 		    is_above(fdt, node, c->given[i].first))
+			return true;
+	}
+	for (i = 0; i < c->functions.count; i++) {
+		if (is_above(fdt, node, c->functions.f[i].node))
 			return true;
 	}
 	return uart->base && is_above(fdt, node, uart->node);
@@ -207,6 +211,7 @@ static void make_fdt(struct domain *d, const struct domain_config *c, const void
 		hv_fatal("no memory left for the device trees");
 	guest_fdt_make(made, l->fdt_size, fdt, &own, mods, &absent, d->world.l1_file);
 	guest_fdt_forget_seeds(made);
+	domain_functions_tree(made, fdt, c);
 	if (!c->power || d->host->options.stats)
 		guest_fdt_end_by_sbi(made);
 	l->fdt = made;

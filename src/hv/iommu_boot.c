@@ -50,6 +50,16 @@ void iommu_boot_start(struct host *h, const void *fdt)
 			 unguarded);
 }
 
+/* Give @d the device ids @ids, which are of a device @node. */
+static void give_ids(struct domain *d, const void *fdt, int node, const struct iommu_ids *ids)
+{
+	const char *why = iommu_give(ids->iommu, ids->first, ids->count, iommu_domain_owner(d),
+				     d->line.name, identity_atp(&d->gstage));
+
+	if (why)
+		hv_fatal("domain %s: %s: %s", d->line.name, devtree_path(fdt, node), why);
+}
+
 /* Give @d the device ids of @node. */
 static void give_node(struct domain *d, const void *fdt, int node)
 {
@@ -58,14 +68,22 @@ static void give_node(struct domain *d, const void *fdt, int node)
 	unsigned int i;
 
 	for (i = 0; iommu_tree_ids(m, fdt, node, i, &ids); i++) {
-		const char *why;
+		if (ids.iommu != m->iommu_count && m->iommus[ids.iommu].used)
+			give_ids(d, fdt, node, &ids);
+	}
+}
 
-		if (ids.iommu == m->iommu_count || !m->iommus[ids.iommu].used)
-			continue;
-		why = iommu_give(ids.iommu, ids.first, ids.count, iommu_domain_owner(d),
-				 d->line.name, identity_atp(&d->gstage));
-		if (why)
-			hv_fatal("domain %s: %s: %s", d->line.name, devtree_path(fdt, node), why);
+/* Give @d the device ids of its PCI functions, which domain_config_functions() has looked at. */
+static void give_functions(struct domain *d, const void *fdt)
+{
+	struct iommu_ids ids;
+	unsigned int i;
+
+	for (i = 0; i < d->functions.count; i++) {
+		const struct pci_function *f = &d->functions.f[i];
+
+		if (iommu_tree_requester(&d->host->machine, fdt, f->node, f->number, &ids))
+			give_ids(d, fdt, f->node, &ids);
 	}
 }
 
@@ -92,6 +110,7 @@ void iommu_boot_give(struct domain *d, const struct domain_config *c, const void
 			hv_fatal("%s", why);
 		return;
 	}
+	give_functions(d, fdt);
 	for (i = 0; i < c->given_count; i++) {
 		for (node = c->given[i].first; node >= 0 && node < c->given[i].end;
 		     node = fdt_next_node(fdt, node, NULL)) {

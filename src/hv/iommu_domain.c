@@ -2,7 +2,9 @@
 #include "hv/iommu.h"
 #include "hv/iommu_domain.h"
 #include "hv/pci.h"
+#include "hv/pci_function.h"
 #include "lib/spinlock.h"
+#include "riscv/csr.h"
 #include "riscv/imsic.h"
 
 /* The vCPU whose hart takes the interrupts. NULL: none. Harts change it with the lock. */
@@ -24,6 +26,7 @@ void iommu_domain_stop(struct domain *d)
 
 	for (i = 0; i < d->ecams.count; i++)
 		pci_stop_dma(d->ecams.r[i].start);
+	pci_functions_stop(&d->functions);
 	if (iommu_is_used())
 		iommu_block(iommu_domain_owner(d));
 	iommu_look();
@@ -31,6 +34,12 @@ void iommu_domain_stop(struct domain *d)
 
 void iommu_domain_restart(struct domain *d)
 {
+	const uint64_t start = csr_read(CSR_TIME);
+
+	if (pci_functions_reset(&d->functions)) {
+		while (csr_read(CSR_TIME) - start <= d->host->machine.timebase / 10)
+			;
+	}
 	if (iommu_is_used())
 		iommu_unblock(iommu_domain_owner(d), identity_atp(&d->gstage));
 }

@@ -13,12 +13,16 @@
 unsigned int iommu_domain_owner(const struct domain *d);
 
 /*
- * Stop the DMA of @d's devices: those behind an IOMMU, and those of its PCI hosts. A hart of @d
+ * Stop the DMA of @d's devices: those behind an IOMMU, its PCI functions, and those of
+ * its PCI hosts. A hart of @d
  * that still runs may start the latter again.
  */
 void iommu_domain_stop(struct domain *d);
 
-/* @d starts again: DMA of its devices passes the IOMMUs again. */
+/*
+ * @d starts again: its PCI functions that were given one by one are reset, and DMA of its devices
+ * passes the IOMMUs again.
+ */
 void iommu_domain_restart(struct domain *d);
 
 /* @v's hart starts or stops. Interrupts of the IOMMUs go to a hart that runs. */

@@ -102,6 +102,23 @@ static bool is_mapped(const struct machine *m, const void *fdt, int node)
 	return !fdt_getprop(fdt, node, "iommu-map-mask", NULL) && maps_all(m, fdt, node);
 }
 
+bool iommu_tree_requester(const struct machine *m, const void *fdt, int node, uint32_t requester,
+			  struct iommu_ids *ids)
+{
+	unsigned int i;
+
+	if (fdt_getprop(fdt, node, "iommu-map-mask", NULL))
+		return false;
+	for (i = 0; iommu_tree_ids(m, fdt, node, i, ids); i++) {
+		if (requester - ids->requester >= ids->count)
+			continue;
+		ids->first += requester - ids->requester;
+		ids->count = 1;
+		return ids->iommu < m->iommu_count && m->iommus[ids->iommu].used;
+	}
+	return false;
+}
+
 int iommu_tree_bypassing(const struct machine *m, const void *fdt, int node)
 {
 	if (!m->iommu_count || !devtree_has_string(fdt, node, "device_type", "pci") ||

@@ -27,6 +27,13 @@ bool iommu_tree_ids(const struct machine *m, const void *fdt, int node, unsigned
 		    struct iommu_ids *ids);
 
 /*
+ * Find the device id of the function of the PCI host @node with the requester id @requester, and
+ * the IOMMU in use that it is behind. False: it is behind none.
+ */
+bool iommu_tree_requester(const struct machine *m, const void *fdt, int node, uint32_t requester,
+			  struct iommu_ids *ids);
+
+/*
  * Whether all DMA of the device @node passes an IOMMU that Halite uses (machine_iommu.used). A PCI
  * host has no device then that pci_bypassing() knows of.
  */

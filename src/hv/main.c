@@ -215,7 +215,7 @@ static void print_domain(const struct domain_config *c)
 		hv_print(" %lu", (unsigned long)host.machine.harts[i].hartid);
 	hv_print(", %lu MiB of RAM from 0x%lx, %u devices%s%s\n",
 		 (unsigned long)(range_list_total(&c->ram) >> 20), (unsigned long)c->ram.r[0].start,
-		 c->given_count, c->does_dma ? ", trusted with their DMA" : "",
+		 c->given_count + c->functions.count, c->does_dma ? ", trusted with their DMA" : "",
 		 c->power ? ", may end the machine" : "");
 }
 

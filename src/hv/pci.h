@@ -4,6 +4,7 @@
 #define HV_PCI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "hv/machine.h"
 
@@ -24,5 +25,8 @@ void pci_stop_dma(uint64_t ecam);
 
 /* The address of the configuration space of the first bus, or 0: there is no ECAM. */
 uint64_t pci_ecam(const struct machine *m, const void *fdt, int node);
+
+/* Whether DMA of the function at @function may pass no IOMMU: see pci_bypassing(). */
+bool pci_may_bypass(uint64_t function);
 
 #endif

@@ -6,10 +6,10 @@
 PCI=/soc/pci@30000000
 EDU=edu,dma_mask=0xffffffffffff
 
-# told DOMAIN KIND ADDRESS: the console says that Halite has refused DMA of the device.
+# told DOMAIN KIND ADDRESS [DEVICE]: the console says that Halite has refused DMA of the device.
 told()
 {
-	expect_console "^halite: IOMMU: device 0x8 of $1: $2 at 0x$3 refused \(cause [0-9]+\)" \
+	expect_console "^halite: IOMMU: device ${4-0x8} of $1: $2 at 0x$3 refused \(cause [0-9]+\)" \
 		"no line for a $2 at 0x$3"
 }
 
@@ -110,6 +110,32 @@ test_iommu_domains()
 	expect_status 0
 }
 
+# A and B have a function each of one host, on which a third function passes the IOMMU by. Each sees
+# its own one only, at the place that Halite has chosen, and its DMA and its MSIs reach the domain.
+test_iommu_functions()
+{
+	local MACHINE_WORDS=,aia=aplic-imsic,aia-guests=3,iommu-sys=on
+	local devices=(-device "$EDU" -device "$EDU" -device virtio-rng-pci,addr=5.1)
+	domains_tree -cpu max -smp 2 -m 512M "${devices[@]}"
+	edu_domains
+	fdtput -d "$TREE" /chosen/domain-A halite,devices
+	domain_set A halite,functions s pci@30000000/00:01.0
+	domain_set B halite,functions s 00:02.0
+	domain_module A 90000000 "$GUESTS/edu.image" kernel \
+		"note=83000000 msi alone=40100000 $(refused_words 84800000 9f800000)"
+	domain_module B 90400000 "$GUESTS/edu.image" kernel \
+		"msi alone=40000000 $(refused_words 80800000 9f800000)"
+	domains_run 60 -cpu max -smp 2 -m 512M "${devices[@]}"
+	expect_console '^halite: domain A is reset$' "A has not been reset"
+	domain_passed A
+	domain_passed B
+	told "domain A" read 84800000
+	told "domain A" write 9f800000
+	told "domain B" read 80800000 0x10
+	told "domain B" write 80800000 0x10
+	expect_status 0
+}
+
 # What is not behind the IOMMU needs halite,dma: another IOMMU's device, a virtio function without
 # iommu_platform, a bridge, and the PCI host of a machine without an IOMMU.
 test_refuse_unguarded()
@@ -153,12 +179,51 @@ test_iommu_disk()
 	rm -f "$disk"
 }
 
+# Two Debians read a virtio disk each, which are functions of one host. Their MSIs cost no exit.
+test_iommu_functions_debian()
+{
+	local guest=$GUESTS/client initrd=$LOGS/$NAME.cpio domain key=1 sum all devices=()
+	cat "$guest/boot.cpio" "$guest/modules.cpio" >"$initrd"
+	all="cpus=1,memory=512M,kernel=$guest/Image,initrd=$initrd"
+	all+=",append=console=ttyS0 halite.scene=shell"
+	for domain in A B; do
+		head -c 8M /dev/urandom >"$LOGS/$NAME.$domain.img"
+		devices+=(-drive "file=$LOGS/$NAME.$domain.img,format=raw,if=none,id=$domain" -device
+			"virtio-blk-pci,drive=$domain,iommu_platform=on,disable-legacy=on")
+	done
+	with_keys "$HALITE" run --machine aia:3 --timeout 220 --stats \
+		--domain "name=A,$all,pci=00:01.0" --domain "name=B,$all,pci=pci@30000000/00:02.0" \
+		-- -M iommu-sys=on "${devices[@]}"
+	await '^A: ~ # '
+	await '^B: ~ # '
+	for domain in A B; do
+		sum=$(sha256sum <"$LOGS/$NAME.$domain.img")
+		printf '\035%s' "$key" >&"$KEYS"
+		await "^halite: input goes to $domain\$"
+		type_line 'insmod /usr/lib/modules/virtio_blk.ko; sha256sum </dev/vda'
+		await "^$domain: ${sum%% *} "
+		type_line "grep -c 'PCI-MSIX.*virtio0-req' /proc/interrupts"
+		await "^$domain: 1\$"
+		key=2
+	done
+	for domain in B A; do
+		type_line 'poweroff -f'
+		await "^halite: domain $domain has ended\$"
+	done
+	keys_end
+	[ "$(grep -ac '^halite: level 0: exits l1-external 0:' "$CONSOLE")" = 2 ] ||
+		fail "an MSI has cost an exit"
+	rm -f "$initrd" "$LOGS/$NAME".?.img
+}
+
 iommu_tests()
 {
 	test_case iommu-aia test_iommu_aia
 	test_case iommu-flood-plic test_iommu_flood plic
 	test_case iommu-domains test_iommu_domains
+	test_case iommu-functions test_iommu_functions
 	test_case iommu-tool test_iommu_tool
 	test_case refuse-unguarded test_refuse_unguarded
 	[ "$LONG" = 0 ] || test_case iommu-disk test_iommu_disk
+	[ "$LONG" = 0 ] || test_case iommu-functions-debian test_iommu_functions_debian
 }

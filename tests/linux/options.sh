@@ -217,6 +217,8 @@ test_tool_domain_words()
 		name=a,memory=0|--domain a: memory '0': expected a size
 		$a,devices=|--domain a: devices '': expected 1 to 32 paths
 		$a,devices=x:|--domain a: devices '': expected 1 to 32 paths
+		$a,pci=|--domain a: pci '': expected 1 to 32 PCI functions
+		$a,pci=00:01.0+|--domain a: pci '': expected 1 to 32 PCI functions
 		$a,nacl=some|--domain a: nacl 'some': 'some' is no feature
 		$a,nacl=all+none|--domain a: nacl 'all+none': 'all' is no feature
 		$a,dma=yes|--domain a: dma 'yes': expected trusted

@@ -108,15 +108,15 @@ static int set_name(const char *value, struct domain *domain, const struct domai
 	return 0;
 }
 
-/* The part of a list with colons that begins at *list; moves *list behind it. */
-static char *next_part(char **list)
+/* The part of a list with separators that begins at *list; moves *list behind it. */
+static char *next_part(char **list, char separator)
 {
 	char *part = *list;
-	char *colon = strchr(part, ':');
+	char *end = strchr(part, separator);
 
-	*list = colon ? colon + 1 : NULL;
-	if (colon)
-		*colon = '\0';
+	*list = end ? end + 1 : NULL;
+	if (end)
+		*end = '\0';
 	return part;
 }
 
@@ -155,7 +155,7 @@ static int add_hart(const char *text, struct domain *domain, const struct domain
 static int set_harts(char *value, struct domain *domain, const struct domains *domains)
 {
 	while (value) {
-		if (add_hart(next_part(&value), domain, domains) < 0)
+		if (add_hart(next_part(&value, ':'), domain, domains) < 0)
 			return -1;
 	}
 	return 0;
@@ -177,7 +177,7 @@ static int set_memory(const char *value, struct domain *domain)
 static int set_devices(char *value, struct domain *domain)
 {
 	while (value) {
-		const char *device = next_part(&value);
+		const char *device = next_part(&value, ':');
 
 		if (!*device || domain->device_count == DOMAIN_DEVICES_MAX) {
 			message("%s '%s': expected 1 to %d paths of the device tree, with colons "
@@ -186,6 +186,23 @@ static int set_devices(char *value, struct domain *domain)
 			return -1;
 		}
 		domain->devices[domain->device_count++] = device;
+	}
+	return 0;
+}
+
+/* Halite looks at the functions: they are not in the machine's device tree. */
+static int set_functions(char *value, struct domain *domain)
+{
+	while (value) {
+		const char *function = next_part(&value, '+');
+
+		if (!*function || domain->function_count == DOMAIN_DEVICES_MAX) {
+			message("%s '%s': expected 1 to %d PCI functions such as 00:03.0, with + "
+				"between them",
+				domain_what(domain, "pci"), function, DOMAIN_DEVICES_MAX);
+			return -1;
+		}
+		domain->functions[domain->function_count++] = function;
 	}
 	return 0;
 }
@@ -218,6 +235,8 @@ static int set_value(const char *key, char *value, struct domain *domain,
 		return set_memory(value, domain);
 	if (!strcmp(key, "devices"))
 		return set_devices(value, domain);
+	if (!strcmp(key, "pci"))
+		return set_functions(value, domain);
 	if (!strcmp(key, "nacl"))
 		return set_nacl(value, domain);
 	if (!strcmp(key, "dma"))
@@ -233,8 +252,9 @@ static int set_value(const char *key, char *value, struct domain *domain,
 
 static bool is_key(const char *key)
 {
-	static const char *const keys[] = { "name",   "cpus", "harts", "memory", "kernel", "initrd",
-					    "append", "nacl", "dma",   "power",	 "devices" };
+	static const char *const keys[] = { "name",   "cpus",	"harts",   "memory",
+					    "kernel", "initrd", "append",  "nacl",
+					    "dma",    "power",	"devices", "pci" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (!strcmp(key, keys[i]))
@@ -254,7 +274,7 @@ static int check_item(const struct item *items, int at, const struct domain *dom
 
 	if (!is_key(item->key)) {
 		message("%s: unknown key; expected name, cpus, harts, memory, kernel, initrd, "
-			"append, devices, nacl, dma or power; a comma in a value is written "
+			"append, devices, pci, nacl, dma or power; a comma in a value is written "
 			"twice, and features of nacl have + between them",
 			domain_what(domain, item->key));
 		return -1;

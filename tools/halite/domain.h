@@ -35,6 +35,8 @@ struct domain {
 	const char *append; /* NULL: none given */
 	const char *devices[DOMAIN_DEVICES_MAX];
 	unsigned int device_count;
+	const char *functions[DOMAIN_DEVICES_MAX]; /* of PCI hosts, as halite,functions has them */
+	unsigned int function_count;
 	const char *nacl; /* value of Halite's word nacl=; NULL: that of --nacl */
 	bool trusted;	  /* dma=trusted */
 	bool power;

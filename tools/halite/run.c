@@ -92,6 +92,7 @@ static const char run_help[] =
 	"                  kernel=F, initrd=F, append=S: as the options of these names\n"
 	"                  cpus=N or harts=ID:ID: number of harts (default 1), or which harts\n"
 	"                  devices=PATH:PATH: paths, aliases or names in the device tree\n"
+	"                  pci=00:03.0+00:04.0: PCI functions, behind an IOMMU\n"
 	"                  nacl=LIST: as --nacl, with + between features (default: as --nacl)\n"
 	"                  dma=trusted: it may have devices whose DMA reaches all memory\n"
 	"                  power: it may turn the machine off and reset it\n"

@@ -267,6 +267,8 @@ static int add_properties(void *tree, int node, const struct domain *domain, con
 		error = fdt_setprop_u64(tree, node, "memory", domain->memory / 1024);
 	for (unsigned int i = 0; i < domain->device_count && !error; i++)
 		error = fdt_appendprop_string(tree, node, "halite,devices", domain->devices[i]);
+	for (unsigned int i = 0; i < domain->function_count && !error; i++)
+		error = fdt_appendprop_string(tree, node, "halite,functions", domain->functions[i]);
 	if (!error)
 		error = add_text(tree, node, "halite,nacl", domain->nacl ? domain->nacl : nacl);
 	if (!error && domain->trusted)
@@ -321,6 +323,8 @@ size_t tree_room(const struct domains *domains)
 		const struct domain *domain = &domains->list[i];
 
 		room += DOMAIN_SIZE + domain->device_count * PATH_OF_DEVICE_MAX;
+		for (unsigned int j = 0; j < domain->function_count; j++)
+			room += strlen(domain->functions[j]) + 1;
 		if (domain->append)
 			room += strlen(domain->append);
 	}
