@@ -9,9 +9,10 @@
 
 #define ALIGN_UP(value, align) (((value) + (align)-1) & ~((align)-1))
 
-/* The home without the share of RAM: a fixed part, and one for each hart. */
-#define SIZE_OF_ALL UINT64_C(0x800000)
-#define SIZE_OF_ONE UINT64_C(0x8000)
+/* The home without the share of RAM: a fixed part, and one for each hart and each node of a domain. */
+#define SIZE_OF_ALL    UINT64_C(0x800000)
+#define SIZE_OF_ONE    UINT64_C(0x8000)
+#define SIZE_OF_DOMAIN UINT64_C(0x80000)
 
 /*
  * What a home must have: the image, the device tree, page tables and the least tables of shadows;
@@ -95,8 +96,8 @@ static bool find_place(const struct range_list *room, uint64_t least, uint64_t m
 bool home_choose(const struct machine *m, const struct modules *mods, struct range self,
 		 unsigned int cpus, uint64_t rings, unsigned int share, struct range *home)
 {
-	uint64_t wanted =
-		SIZE_OF_ALL + cpus * (SIZE_OF_ONE + rings) + range_list_total(&m->ram) / share;
+	uint64_t wanted = SIZE_OF_ALL + cpus * (SIZE_OF_ONE + rings) +
+			  mods->domains * SIZE_OF_DOMAIN + range_list_total(&m->ram) / share;
 	uint64_t least = home_size(cpus, rings);
 	uint64_t more = wanted > least ? (wanted - least) / HOME_ALIGN * HOME_ALIGN : 0;
 	struct range_list room = { 0 };

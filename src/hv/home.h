@@ -48,8 +48,8 @@ void home_give_memory(struct page_pool memory);
 struct range home_image(void);
 
 /*
- * Choose *@home: 8 MiB, 32 KiB and a ring for each cpu, and 1 / @share of RAM, all in whole units
- * of HOME_ALIGN, and not less than home_size(). It is at the highest place in RAM that overlaps no
+ * Choose *@home: 8 MiB, 32 KiB and a ring for each cpu, 512 KiB for each node of a domain, and
+ * 1 / @share of RAM, all in whole units of HOME_ALIGN, and not less than home_size(). It is at the highest place in RAM that overlaps no
  * reserved memory, no module, not the pack's header and not @self. It may overlap the device tree.
  * If there is no place for so much, it has a smaller share, with a warning. False: there is no
  * place for home_size() bytes.

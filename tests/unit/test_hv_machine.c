@@ -799,6 +799,11 @@ static void home_grows_with_ram(void **state)
 	assert_int_equal(home.size, HOME + 0x400000 + 128 * 0x8000);
 	assert_true(home_choose(&m, &mods, self, 512, 0, 64, &home));
 	assert_int_equal(home.size, 36 << 20);
+	/* 512 KiB for each of several domains. */
+	mods.domains = 16;
+	assert_true(home_choose(&m, &mods, self, 2, 0, 64, &home));
+	assert_int_equal(home.size, HOME + 0x400000 + 16 * 0x80000);
+	mods.domains = 0;
 	/* Less than the unit does not count. */
 	assert_true(home_choose(&m, &mods, self, 2, 0, 45, &home));
 	assert_int_equal(home.size, HOME + 0x400000);

@@ -37,11 +37,11 @@ static uint64_t take(uint64_t *next, uint64_t size, uint64_t fdt_end)
 
 /*
  * Each Halite moves to the end of the free RAM. home_choose() in src/hv/home.c gives its size: what
- * it needs for the cpus, and 1/512 of RAM in units of 2 MiB.
+ * it needs for the cpus and the domains, and 1/512 of RAM in units of 2 MiB.
  */
-static uint64_t home_size(unsigned int cpus, uint64_t memory)
+static uint64_t home_size(unsigned int cpus, unsigned int domains, uint64_t memory)
 {
-	uint64_t further = cpus > 8 ? cpus - 8 : 0;
+	uint64_t further = (cpus > 8 ? cpus - 8 : 0) + domains;
 
 	return align_up(8 * MIB + further * (MIB / 2)) + memory / 512 / MODULE_ALIGN * MODULE_ALIGN;
 }
@@ -75,7 +75,7 @@ int place_modules(const struct sizes *sizes, unsigned int depth, struct placemen
 {
 	uint64_t ram_end = RAM_BASE + sizes->memory;
 	uint64_t fdt_end = ram_end < FDT_END_MAX ? ram_end : FDT_END_MAX;
-	uint64_t kept = RAM_END_KEPT + depth * home_size(sizes->cpus, sizes->memory);
+	uint64_t kept = RAM_END_KEPT + depth * home_size(sizes->cpus, 0, sizes->memory);
 	uint64_t next = sizes->running_end;
 	uint64_t needed;
 
@@ -122,7 +122,8 @@ int place_domains(struct domains *domains, uint64_t running_end, unsigned int cp
 	/* Halite's part of RAM grows with RAM. */
 	do {
 		before = needed;
-		needed = align_up(files + ram + RAM_END_KEPT + home_size(cpus, before));
+		needed = align_up(files + ram + RAM_END_KEPT +
+				  home_size(cpus, domains->count, before));
 	} while (needed != before);
 	if (!*memory)
 		*memory = (needed + DEFAULT_UNIT - 1) / DEFAULT_UNIT * DEFAULT_UNIT;
