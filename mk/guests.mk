@@ -60,6 +60,7 @@ $(foreach name,$(GUEST_IMAGES),\
 	$(eval build/guests/$(name).image: $(wildcard guests/$(name)/*.[chS])))
 
 build/guests/%.image: guests/%/main.c $(GUEST_COMMON) guests/lib/intc.c guests/image.S \
+		bench/marker.h \
 		guests/image.lds $(wildcard guests/lib/*.h guests/lib/*.inc) \
 		$(GUEST_LIBFDT_OBJECTS) mk/guests.mk
 	@rm -rf build/obj/guests/$*.image && mkdir -p build/obj/guests/$*.image $(@D)

@@ -13,6 +13,7 @@
 #        bench.sh check                       compares with the targets that one boot with NACL
 #                                             reaches; exit status 1 if one is exceeded
 #        bench.sh profile NAME CONFIG         counts benchmark NAME's instructions by function
+#        bench.sh initrd                      only makes L1's initramfs, build/bench/l1.cpio
 # Environment: KERNEL (default: client), QEMU, MACHINE (default: plic).
 # SYMBOLS=1: profile names L1's functions too; L1 needs minutes to print their names.
 . "$(dirname "$0")/common.sh"
@@ -409,6 +410,7 @@ bare* | "profile bare-"*) ;;
 *) make_initrd ;;
 esac
 case $MODE in
+initrd) ;;
 full)
 	CONFIGS="native nacl none depth2" PASSES="1 2" RUNS=8
 	measure
@@ -422,5 +424,5 @@ agree) agree "${2:-nacl}" "${3:-}" ;;
 bare) bare "${2:-nacl}" "${3:-}" ;;
 one) one "${2:-sbi-kernel}" "${3:-nacl}" ;;
 profile) profile "${2:-sbi-kernel}" "${3:-nacl}" ;;
-*) die "bench.sh: '$MODE': full, quick, check, agree, one, bare or profile is expected" ;;
+*) die "bench.sh: '$MODE': full, quick, check, agree, one, bare, profile or initrd is expected" ;;
 esac

@@ -4,6 +4,8 @@
  * and ends (marker.h). Prints the ticks of the shortest run of each measurement, for comparison:
  *   BENCH name rounds ticks
  * Usage: bench [RUNS [NAME...]]
+ *        bench --rounds N RUNS NAME...   N rounds in a run. Few rounds fit between two timer
+ *                                        interrupts.
  *        bench --mark NAME   makes the plugin print the counts since reset under this name
  */
 #include <pthread.h>
@@ -291,8 +293,9 @@ int main(int argc, char **argv)
 {
 	static struct vm vm;
 	const struct measurement *m;
-	unsigned int runs = argc > 1 ? strtoul(argv[1], NULL, 10) : RUNS;
-	char **names = argc > 2 ? argv + 2 : argv + argc;
+	unsigned long rounds = 0;
+	unsigned int runs;
+	char **names;
 
 	if (argc == 3 && !strcmp(argv[1], "--mark")) {
 		char name[BENCH_NAME_MAX] __attribute__((aligned(BENCH_NAME_MAX)));
@@ -301,13 +304,23 @@ int main(int argc, char **argv)
 		bench_marker_named(name, 1, true);
 		return EXIT_SUCCESS;
 	}
+	if (argc > 2 && !strcmp(argv[1], "--rounds")) {
+		rounds = strtoul(argv[2], NULL, 10);
+		argc -= 2;
+		argv += 2;
+	}
+	runs = argc > 1 ? strtoul(argv[1], NULL, 10) : RUNS;
+	names = argc > 2 ? argv + 2 : argv + argc;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (mlockall(MCL_CURRENT) < 0)
 		die("mlockall");
 	vm_create(&vm);
 	for (m = measurements; m < measurements + sizeof(measurements) / sizeof(*m); m++) {
+		struct measurement chosen = *m;
+
+		chosen.rounds = rounds ? rounds : m->rounds;
 		if (is_wanted(m->name, names))
-			measure(&vm, m, runs);
+			measure(&vm, &chosen, runs);
 	}
 	return EXIT_SUCCESS;
 }

@@ -5,12 +5,13 @@
  * kind. With several harts, one hart at a time may mark and trap. It counts outside the machine,
  * so it changes neither the speed nor the size of anything in the machine.
  *
- *   -plugin file=count.so,out=FILE,ram=BYTES[,home=OFFSET...][,profile=NAME]
+ *   -plugin file=count.so,out=FILE,ram=BYTES[,home=OFFSET...][,profile=NAME][,hart=N]
  *
  * Writes one line of JSON to FILE for each run. If a Halite counts exits itself (the word "stats"),
  * the line has the difference of its counts, too, read from the machine's memory. With
  * profile=NAME, it writes a second line for each run of that name: the count of each instruction
- * address of firmware, Halite and the kernel.
+ * address of firmware, Halite and the kernel. With hart=N, only hart N marks, and only its traps
+ * count: other harts may do anything meanwhile.
  *
  * The address of an instruction gives its region. Firmware and Halite have physical addresses: the
  * home of the lowest Halite is at the end of RAM, from its OFFSET in RAM on. The home of the next
@@ -92,6 +93,8 @@ static uint64_t ram_size;
 static uint64_t homes[LEVELS_MAX]; /* the offset in RAM of the home of each level */
 static unsigned int depth;
 static const char *profile;
+static unsigned int only_hart;
+static bool all_harts = true;
 
 /*
  * The numbers of a vCPU: the count of instructions for each region; then, for each level, the
@@ -121,6 +124,11 @@ static qemu_plugin_u64 insns_of(enum region region)
 static qemu_plugin_u64 last_of(unsigned int level)
 {
 	return (qemu_plugin_u64){ score, (REGION_COUNT + level) * sizeof(uint64_t) };
+}
+
+static bool counts_hart(unsigned int vcpu)
+{
+	return all_harts || vcpu == only_hart;
 }
 
 static uint64_t *numbers(unsigned int vcpu)
@@ -220,6 +228,8 @@ static void count_entry(unsigned int vcpu, unsigned int level)
 
 static void entered_halite(unsigned int vcpu, void *data)
 {
+	if (!counts_hart(vcpu))
+		return;
 	pthread_mutex_lock(&lock);
 	count_entry(vcpu, (uintptr_t)data);
 	pthread_mutex_unlock(&lock);
@@ -398,8 +408,9 @@ static void take_name(void)
 
 static void marker_select(unsigned int vcpu, void *data)
 {
-	(void)vcpu;
 	(void)data;
+	if (!counts_hart(vcpu))
+		return;
 	pthread_mutex_lock(&lock);
 	take_name();
 	pthread_mutex_unlock(&lock);
@@ -411,6 +422,8 @@ static void marker_begin(unsigned int vcpu, void *data)
 	struct kind *k;
 
 	(void)data;
+	if (!counts_hart(vcpu))
+		return;
 	pthread_mutex_lock(&lock);
 	for (level = 0; level < depth; level++)
 		read_stats(level, stats_before[level]);
@@ -426,6 +439,8 @@ static void marker_begin(unsigned int vcpu, void *data)
 static void marker_end(unsigned int vcpu, void *data)
 {
 	(void)data;
+	if (!counts_hart(vcpu))
+		return;
 	pthread_mutex_lock(&lock);
 	print_run(vcpu, false);
 	if (is_profiled())
@@ -436,6 +451,8 @@ static void marker_end(unsigned int vcpu, void *data)
 static void marker_reset(unsigned int vcpu, void *data)
 {
 	(void)data;
+	if (!counts_hart(vcpu))
+		return;
 	pthread_mutex_lock(&lock);
 	take_name();
 	print_run(vcpu, true);
@@ -556,6 +573,11 @@ static bool take_argument(const char *argument)
 		profile = value;
 		return true;
 	}
+	if (!strncmp(argument, "hart=", 5)) {
+		only_hart = strtoul(value, NULL, 0);
+		all_harts = false;
+		return true;
+	}
 	return false;
 }
 
@@ -572,7 +594,7 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_inf
 		if (!take_argument(argv[i])) {
 			fprintf(stderr,
 				"count: '%s': a writable out=FILE, ram=BYTES, at most %d "
-				"home=OFFSET or profile=NAME is expected\n",
+				"home=OFFSET, profile=NAME or hart=N is expected\n",
 				argv[i], LEVELS_MAX);
 			return -1;
 		}

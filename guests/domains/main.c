@@ -11,12 +11,15 @@
  *   off          it has IE of its APLIC clear while it runs on
  *   ticks=N      how long it runs on after its attacks, in ticks of the time CSR
  *   fail         its end is a failure
+ *   chatty       its other harts write lines until they are stopped
  *   note=A       at its first boot, it writes a note to address A of its memory, starts its harts
  *                and asks for a reset
+ *   stops        these harts have stopped themselves before the reset
  */
 #include <libfdt.h>
 #include <string.h>
 
+#include "../../bench/marker.h"
 #include "guest.h"
 
 #define NOT_SUPPORTED	(-2)
@@ -35,6 +38,9 @@
 #define NACL_SET_SHMEM 1
 
 #define DBCN_BYTES 16
+
+/* For the counting plugin of bench/: the boot until this guest begins. */
+static const char boot_mark[BENCH_NAME_MAX] __attribute__((aligned(BENCH_NAME_MAX))) = "boot-first";
 
 static const char *words;
 static uint64_t harts[HARTS_MAX];
@@ -352,10 +358,17 @@ static bool rings(const void *fdt, unsigned int own, bool msi, uint64_t hartid)
 
 /* ---- the innocent part ---- */
 
+/* Data that the reset loads again. */
+static volatile unsigned int boots = 1;
+
 void guest_second_main(uint64_t hartid)
 {
 	(void)hartid;
 	__atomic_fetch_add(&seconds_alive, 1, __ATOMIC_SEQ_CST);
+	if (boots > 1 && word("stops"))
+		guest_sbi(EXT_HSM, HSM_STOP, 0, 0, 0, 0, 0);
+	while (word("chatty"))
+		guest_print("# and on\n");
 	for (;;)
 		__asm__ volatile("wfi");
 }
@@ -396,24 +409,35 @@ static void run_on(uint64_t ticks)
 
 #define NOTE UINT64_C(0x646f6d61696e7321)
 
-/* Data that the reset loads again. */
-static volatile unsigned int boots = 1;
+static unsigned int count_stopped(void)
+{
+	unsigned int i, stopped = 0;
+
+	for (i = 1; i < hart_count; i++)
+		stopped +=
+			guest_sbi(EXT_HSM, HSM_STATUS, harts[i], 0, 0, 0, 0).value == HSM_STOPPED;
+	return stopped;
+}
 
 /*
  * The first boot ends in a reset, while all harts run. The second one finds the note, the data as
  * in the file, and the harts stopped.
  */
-static void reset_once(volatile uint64_t *note)
+static void reset_once(volatile uint64_t *note, volatile uint32_t *priority)
 {
-	unsigned int i, stopped = 0;
+	unsigned int i;
 
 	if (*note != NOTE) {
 		*note = NOTE;
 		boots++;
+		if (priority)
+			*priority = PRIORITY;
 		for (i = 1; i < hart_count; i++)
 			error_of(EXT_HSM, HSM_START, harts[i], (uintptr_t)guest_second_start,
 				 (uintptr_t)stacks[i] + sizeof(stacks[i]), 0);
 		while (seconds_alive + 1 < hart_count)
+			;
+		while (word("stops") && count_stopped() + 1 < hart_count)
 			;
 		guest_print("# asks for a reset\n");
 		if (word("panic"))
@@ -422,11 +446,10 @@ static void reset_once(volatile uint64_t *note)
 			guest_print("reboot: Restarting system\n");
 		guest_sbi(EXT_SRST, 0, 1, 0, 0, 0, 0);
 	}
-	for (i = 1; i < hart_count; i++)
-		stopped +=
-			guest_sbi(EXT_HSM, HSM_STATUS, harts[i], 0, 0, 0, 0).value == HSM_STOPPED;
 	guest_check("boots, by data that was loaded again", boots, 1);
-	guest_check("harts that the reset has stopped", stopped, hart_count - 1);
+	guest_check("harts that the reset has stopped", count_stopped(), hart_count - 1);
+	if (priority)
+		guest_check("plic: priority after the reset", *priority, 0);
 }
 
 void guest_main(uint64_t hartid, const void *fdt)
@@ -435,12 +458,16 @@ void guest_main(uint64_t hartid, const void *fdt)
 	unsigned int own = 0;
 	bool plic, msi;
 
+	bench_marker_named(boot_mark, 1, true);
 	words = fdt_getprop(fdt, chosen, "bootargs", NULL);
 	words = words ? words : "";
 	find_harts(fdt, hartid);
 	find_memory(fdt);
+	own = number("source=");
+	plic = guest_plic(fdt);
 	if (word("note="))
-		reset_once((volatile uint64_t *)number("note="));
+		reset_once((volatile uint64_t *)number("note="),
+			   plic && own ? plic_at(fdt, 4 * own) : NULL);
 	guest_print("KTAP version 1\n");
 	guest_print("# hart %lu of %u, %lu MiB, code at 0x%lx\n", (unsigned long)hartid, hart_count,
 		    (unsigned long)(memory_size >> 20), (unsigned long)(uintptr_t)guest_main);
@@ -451,8 +478,6 @@ void guest_main(uint64_t hartid, const void *fdt)
 	/* On a terminal, this would be a line of Halite's. */
 	guest_print("# \t\033[2K\b\b\b\b\b\x7f\xc2\x9bhalite: forged\n");
 	start_harts();
-	own = number("source=");
-	plic = guest_plic(fdt);
 	msi = has_msis(fdt);
 	if (own && plic)
 		*plic_at(fdt, 4 * own) = PRIORITY;

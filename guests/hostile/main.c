@@ -6,12 +6,14 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "guest.h"
 #include "hostile.h"
 
 #define SECOND	    10000000 /* ticks */
-#define DURATION    (UINT64_C(15) * SECOND)
+#define DURATION    15	     /* seconds, without "hostile.seconds=" on the command line */
 #define TIME_LIMIT  (UINT64_C(10) * SECOND)
 #define STEP_TIME   (SECOND / 1000)
 #define HSM_STOPPED 1
@@ -212,11 +214,30 @@ static void init(struct hart *h)
 		    (unsigned long)hostile_home);
 }
 
+#define FDT_TOTALSIZE 4 /* offset of a big-endian word */
+
+/* What is behind "hostile.seconds=" in the device tree, which has this text nowhere else. */
+static uint64_t find_seconds(const void *fdt)
+{
+	static const char word[] = "hostile.seconds=";
+	const size_t length = sizeof(word) - 1;
+	const char *text = fdt;
+	const uint8_t *size = (const uint8_t *)fdt + FDT_TOTALSIZE;
+	uint32_t total = (uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3];
+	size_t i;
+
+	for (i = 0; i + length < total; i++) {
+		if (!memcmp(text + i, word, length))
+			return strtoul(text + i + length, NULL, 10);
+	}
+	return DURATION;
+}
+
 void guest_main(uint64_t hartid, const void *fdt)
 {
 	struct hart *h = &hostile_harts[hartid];
+	uint64_t seconds = find_seconds(fdt);
 
-	(void)fdt;
 	boss = h;
 	init(h);
 	if (hostile_home >= RAM_END) {
@@ -225,6 +246,6 @@ void guest_main(uint64_t hartid, const void *fdt)
 		failures = 1;
 		power_off();
 	}
-	end_time = read_time() + DURATION;
+	end_time = read_time() + seconds * SECOND;
 	hostile_hart(h);
 }
