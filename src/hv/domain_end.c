@@ -42,16 +42,27 @@ static void turn_off(void)
 	hv_fatal("all domains have ended, and firmware does not turn the machine off");
 }
 
-void domain_end_hart(struct vcpu *v)
+/* Leave the domain: a hart that has called @v's hart does not wait for it. */
+static void leave(struct vcpu *v)
 {
 	ipi_offline(v);
 	iommu_hart_stop(v);
 	below_hart_stop(&v->nacl_below, v->hart);
+}
+
+static _Noreturn void stop_hart(void)
+{
 	csr_write(CSR_SIE, 0);
 	firmware_call(SBI_EXT_HSM, SBI_HSM_HART_STOP, 0, 0, 0, 0, 0, 0);
 	/* Reached only if the firmware refuses. */
 	for (;;)
 		insn_wfi();
+}
+
+void domain_end_hart(struct vcpu *v)
+{
+	leave(v);
+	stop_hart();
 }
 
 /*
@@ -69,14 +80,31 @@ static void begin(struct vcpu *v, uint32_t state)
 	terminal_flush(v->domain);
 }
 
-/* Ask the other harts of @v's domain to stop. */
+/*
+ * Stop the other harts of @v's domain, and wait until firmware has done so. Only then can nobody
+ * start a device of the domain again. @v's hart leaves the domain.
+ */
 static void stop_others(struct vcpu *v)
 {
+	struct domain *d = v->domain;
 	struct index_set others;
+	struct sbi_result status;
+	unsigned int i;
 
-	index_set_fill(&others, v->domain->vcpu_count);
+	/* A hart that has found the domain running has then started the hart that it starts. */
+	spin_lock(&d->start_lock);
+	spin_unlock(&d->start_lock);
+	leave(v);
+	index_set_fill(&others, d->vcpu_count);
 	index_set_remove(&others, v->index);
-	ipi_post(v->domain, &others, VCPU_REQ_END);
+	ipi_post(d, &others, VCPU_REQ_END);
+	index_set_each(&others, i, d->vcpu_count)
+	{
+		do
+			status = firmware_call(SBI_EXT_HSM, SBI_HSM_HART_STATUS,
+					       d->vcpus[i]->hart->hartid, 0, 0, 0, 0, 0);
+		while (!status.error && status.value != HART_STOPPED);
+	}
 }
 
 static void silence_controllers(struct domain *d)
@@ -96,32 +124,17 @@ void domain_end(struct vcpu *v, bool failed)
 	if (failed)
 		__atomic_store_n(&any_failed, 1, __ATOMIC_RELAXED);
 	begin(v, DOMAIN_ENDS);
+	stop_others(v);
+	iommu_domain_stop(d);
+	silence_controllers(d);
 	stats_print(d);
 	stats_print_pool(d);
 	hv_print("halite: domain %s has ended%s\n", d->line.name, failed ? " with a failure" : "");
 	terminal_end(d);
-	iommu_domain_stop(d);
 	__atomic_store_n(&d->state, DOMAIN_ENDED, __ATOMIC_SEQ_CST);
 	if (all_ended(d->host))
 		turn_off();
-	silence_controllers(d);
-	stop_others(v);
-	domain_end_hart(v);
-}
-
-/* Wait until firmware has stopped the other harts of @v's domain. @v's hart is offline. */
-static void wait_for_others(const struct vcpu *v)
-{
-	const struct domain *d = v->domain;
-	struct sbi_result status;
-	unsigned int i;
-
-	for (i = 0; i < d->vcpu_count; i++) {
-		do
-			status = firmware_call(SBI_EXT_HSM, SBI_HSM_HART_STATUS,
-					       d->vcpus[i]->hart->hartid, 0, 0, 0, 0, 0);
-		while (i != v->index && !status.error && status.value != HART_STOPPED);
-	}
+	stop_hart();
 }
 
 /* All harts of @d are offline. Forget what they were asked for. */
@@ -147,16 +160,8 @@ void domain_reset(struct vcpu *v)
 	struct domain *d = v->domain;
 
 	begin(v, DOMAIN_RESETS);
-	/* A hart that has found the domain running has then started the hart that it starts. */
-	spin_lock(&d->start_lock);
-	spin_unlock(&d->start_lock);
 	hv_print("halite: domain %s is reset\n", d->line.name);
-	/* Offline, so that a hart that has called this one does not wait for it. */
-	ipi_offline(v);
-	iommu_hart_stop(v);
-	below_hart_stop(&v->nacl_below, v->hart);
 	stop_others(v);
-	wait_for_others(v);
 	iommu_domain_stop(d);
 	silence_controllers(d);
 	terminal_reset(d);

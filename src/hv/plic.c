@@ -260,10 +260,12 @@ void plic_complete(const struct domain *d, const struct machine_hart *hart)
 					4 * word,
 				4, own->word[word]);
 	for (source = 1; source <= p->ndev; source++) {
-		if (source_set_has(own, source))
-			riscv_try_store(p->base + PLIC_CONTEXT_BASE +
-						context * PLIC_CONTEXT_STRIDE + PLIC_CLAIM,
-					4, source);
+		if (!source_set_has(own, source))
+			continue;
+		riscv_try_store(p->base + PLIC_CONTEXT_BASE + context * PLIC_CONTEXT_STRIDE +
+					PLIC_CLAIM,
+				4, source);
+		riscv_try_store(p->base + 4 * source, 4, 0);
 	}
 	plic_disable(m, hart);
 }

@@ -26,7 +26,7 @@ bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int
 
 /*
  * Complete the sources of @d, none of which is in service afterwards, by the context of @hart,
- * which is a hart of @d that accesses the PLIC no more. Then disable them.
+ * which is a hart of @d that accesses the PLIC no more. Then disable them, with priority 0.
  */
 void plic_complete(const struct domain *d, const struct machine_hart *hart);
 
