@@ -212,6 +212,7 @@ test_tool_domain_words()
 		$a,harts=0:|--domain a: harts '': expected
 		$a,harts=2:2|--domain a: harts '2': expected at most 64 harts, each once
 		$a,harts=1,cpus=1|--domain a: harts with cpus: expected one of them
+		name=halite,$size,kernel=x|--domain: name 'halite': lines of Halite itself begin so
 		name=a,memory=3M|--domain a: memory '3M': expected a multiple of 2M
 		name=a,memory=much|--domain a: memory 'much': expected a size
 		name=a,memory=0|--domain a: memory '0': expected a size
@@ -245,6 +246,9 @@ test_tool_domain_words()
 	refuses "--domain a: memory: 64 MiB is too little for the kernel, which needs 65 MiB" run \
 		--domain "$a"
 	make_image "$file" 8192
+	truncate -s 64M "$LOGS/$NAME.ramdisk"
+	refuses "64 MiB is too little for the kernel and the ramdisk, which need 65 MiB" run \
+		--domain "$a,initrd=$LOGS/$NAME.ramdisk"
 	value=()
 	for a in a b c d e f g h i j k l m n o p q; do
 		value+=(--domain "name=$a,$size,kernel=$file")

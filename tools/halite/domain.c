@@ -96,6 +96,12 @@ static int set_name(const char *value, struct domain *domain, const struct domai
 			value, DOMAIN_NAME_MAX - 1);
 		return -1;
 	}
+	if (!strcmp(value, "halite")) {
+		message("--domain: name '%s': lines of Halite itself begin so; expected another "
+			"name",
+			value);
+		return -1;
+	}
 	for (unsigned int i = 0; i < domains->count; i++) {
 		if (!strcmp(domains->list[i].name, value)) {
 			message("--domain: name '%s': another domain has it; expected a name of "
@@ -367,6 +373,7 @@ unsigned int domains_harts(const struct domains *domains)
 int domain_take_kernel(struct domain *domain, const struct guest_file *kernel)
 {
 	domain->kernel.size = kernel->size;
+	domain->kernel_memory = kernel->end - kernel->start;
 	if (kernel->end - kernel->start > domain->memory) {
 		message("%s: %llu MiB is too little for the kernel, which needs %llu MiB",
 			domain_what(domain, "memory"), (unsigned long long)(domain->memory >> 20),
@@ -375,6 +382,25 @@ int domain_take_kernel(struct domain *domain, const struct guest_file *kernel)
 	}
 	if (!domain->append)
 		domain->append = kernel->is_elf ? "" : "console=ttyS0 panic=-1";
+	return 0;
+}
+
+int domain_take_initrd(const struct domain *domain)
+{
+	uint64_t needed = domain->kernel_memory + domain->initrd.size;
+
+	if (needed > domain->memory) {
+		message("%s: %llu MiB is too little for the kernel and the ramdisk, which need "
+			"%llu MiB",
+			domain_what(domain, "memory"), (unsigned long long)(domain->memory >> 20),
+			(unsigned long long)((needed + 0xfffff) >> 20));
+		return -1;
+	}
+	/* Linux has the ramdisk and its contents in memory at the same time. */
+	if (needed + domain->initrd.size > domain->memory)
+		message("%s: warning: a Linux has no room to unpack its ramdisk of %llu MiB",
+			domain_what(domain, "memory"),
+			(unsigned long long)((domain->initrd.size + 0xfffff) >> 20));
 	return 0;
 }
 
@@ -391,6 +417,8 @@ int domains_read_files(struct domains *domains)
 		if (domain->initrd.path &&
 		    guest_file_size(domain->initrd.path, domain_what(domain, "initrd"),
 				    &domain->initrd.size) < 0)
+			return -1;
+		if (domain_take_initrd(domain) < 0)
 			return -1;
 	}
 	return 0;

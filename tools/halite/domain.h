@@ -31,6 +31,7 @@ struct domain {
 	unsigned int hart_count; /* 0: Halite chooses the harts */
 	uint64_t memory;	 /* bytes */
 	struct domain_file kernel;
+	uint64_t kernel_memory; /* bytes that the kernel needs */
 	struct domain_file initrd;
 	const char *append; /* NULL: none given */
 	const char *devices[DOMAIN_DEVICES_MAX];
@@ -66,6 +67,12 @@ const char *domain_what(const struct domain *domain, const char *key);
  * message that the domain's memory is too little.
  */
 int domain_take_kernel(struct domain *domain, const struct guest_file *kernel);
+
+/*
+ * Checks that kernel and ramdisk, whose sizes are noted, fit into the domain's memory, and warns if
+ * Linux could not unpack the ramdisk. Returns 0, or -1 after a message.
+ */
+int domain_take_initrd(const struct domain *domain);
 
 /*
  * Reads the sizes of the files, and puts the default in append. Returns 0, or -1 after a message

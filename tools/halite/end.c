@@ -29,7 +29,7 @@ static const struct row rows[END_COUNT] = {
 	[END_UNSEEN] = { "not-seen", EXIT_UNSEEN,
 			 "the guest has powered off, and no line was as --expect says" },
 	[END_AGENT] = { "no-root", EXIT_FAILURE, NULL },
-	[END_DOMAIN_FAILED] = { "domain-failed", EXIT_DOMAIN, "a domain has ended with a failure" },
+	[END_DOMAIN_FAILED] = { "domain-failed", EXIT_DOMAIN, NULL },
 	[END_NO_EXEC] = { "no-command", EXIT_FAILURE,
 			  "the guest has powered off before the command of --exec had ended" },
 	[END_TIMEOUT] = { "timeout", EXIT_TIMEOUT,
@@ -61,9 +61,13 @@ int end_status(const struct end *end)
 	}
 }
 
-void end_tell(const struct end *end)
+void end_tell(const struct end *end, const char *of_panic, const char *of_failure)
 {
-	if (end->kind == END_QEMU_KILLED)
+	if (end->kind == END_PANIC && *of_panic)
+		message("the kernel of domain %s has panicked", of_panic);
+	else if (end->kind == END_DOMAIN_FAILED)
+		message("domain %s has ended with a failure", of_failure);
+	else if (end->kind == END_QEMU_KILLED)
 		message("QEMU was ended by signal %d (%s)", end->number, strsignal(end->number));
 	else if (end->kind == END_OUTPUT)
 		message("cannot write the console: %s", strerror(end->number));

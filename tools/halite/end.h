@@ -45,7 +45,10 @@ const char *end_name(const struct end *end);
 /* The exit status, see `halite run --help`. */
 int end_status(const struct end *end);
 
-/* Tells the user on standard error, if the end needs words. */
-void end_tell(const struct end *end);
+/*
+ * Tells the user on standard error, if the end needs words. The domains are those whose Linux has
+ * panicked, and that has ended with a failure; empty: none.
+ */
+void end_tell(const struct end *end, const char *of_panic, const char *of_failure);
 
 #endif

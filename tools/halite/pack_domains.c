@@ -75,7 +75,9 @@ static int add_initrd(int module, struct domain *domain, uint64_t *end)
 	fd = guest_file_open(domain->initrd.path, what, &domain->initrd.size);
 	if (fd < 0)
 		return -1;
-	result = add_file(module, fd, &domain->initrd, what, end);
+	result = domain_take_initrd(domain);
+	if (result == 0)
+		result = add_file(module, fd, &domain->initrd, what, end);
 	close(fd);
 	return result;
 }

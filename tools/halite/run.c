@@ -303,7 +303,7 @@ static int run_qemu(char **argv, const struct run_options *options,
 	if (run.text.length && !run.exec && run.end.kind != END_CLOSED &&
 	    run.end.kind != END_OUTPUT)
 		fputc('\n', stderr);
-	end_tell(&run.end);
+	end_tell(&run.end, run.text.domain_of_panic, run.text.domain_of_failure);
 	if (run.text.agent[0])
 		message("%s", run.text.agent);
 	if (run.exec && run.end.kind != END_EXEC && run.end.kind != END_CLOSED && !run.to_file)

@@ -60,11 +60,14 @@ static void look_for_domain(struct text *text)
 
 	if (sscanf(text->line, "halite: domain %31s %31[a-z ]", domain, what) != 2)
 		return;
-	if (!strcmp(what, "has ended with a failure"))
+	if (!strcmp(what, "has ended with a failure")) {
 		text->domain_failed = true;
+		strcpy(text->domain_of_failure, domain);
+	}
 	if (strcmp(what, "is reset") || !text->panicked || !is_of_panicked(text, domain))
 		return;
 	text->domain_panicked = true;
+	strcpy(text->domain_of_panic, domain);
 	text->panicked = false;
 }
 
