@@ -28,7 +28,7 @@
 # make clean        removes what was built; make distclean removes the downloads too
 #
 # demo and shell take KERNEL=client|6.12, NACL=all|none|LIST, NATIVE=1 (no Halite),
-# MACHINE=plic|aplic|aia, CPUS, MEMORY and QEMU.
+# MACHINE=plic|aplic|aia, CPUS, MEMORY and QEMU. demo DOMAINS=2 boots two Debians side by side.
 
 # make deletes the target of a recipe that fails.
 .DELETE_ON_ERROR:
@@ -41,6 +41,7 @@ MEMORY ?= 2G
 QEMU ?= qemu-system-riscv64
 NATIVE ?=
 MACHINE ?=
+DOMAINS ?=
 TEST_OPTIONS ?=
 
 HOST_CC ?= gcc
@@ -147,8 +148,15 @@ linux-guests: build/.packages
 	@scripts/make-initramfs.sh $(KERNEL)
 
 demo: all linux-guests
+ifeq ($(DOMAINS),)
 	@KERNEL=$(KERNEL) scripts/demo.sh $(RUN_OPTIONS) \
 		--append "console=ttyS0 earlycon=sbi halite.scene=demo"
+else
+	@KERNEL=$(KERNEL) $(if $(filter file,$(origin CPUS)),,CPUS=$(CPUS)) \
+		$(if $(filter file,$(origin MEMORY)),,MEMORY=$(MEMORY)) \
+		scripts/demo-domains.sh $(DOMAINS) --nacl $(NACL) --qemu $(QEMU) \
+		$(if $(NATIVE),--native) --machine $(or $(MACHINE),plic)
+endif
 
 shell: all linux-guests
 	build/halite run $(RUN_OPTIONS) --append "console=ttyS0 quiet halite.scene=shell"

@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # Fetches a Debian kernel for riscv64 into build/downloads/kernels/NAME: Image, version, recipe,
-# kvm.ko, and modules/ with the drivers for disks, network cards, disks in RAM, 9p and overlay, and
-# the modules that these need. modules/order lists them in the order of loading.
+# drivers, kvm.ko, and modules/ with the drivers for virtio-mmio, disks, network cards, disks in
+# RAM, 9p and overlay, and the modules that these need. modules/order lists them in the order of
+# loading.
 # Usage: fetch-kernel.sh client|6.12
 #   client  the newest kernel that is a client of SBI nested acceleration (Linux 6.13 or later)
 #   6.12    the kernel of trixie, which is not a client
 . "$(dirname "$0")/common.sh"
 
 CLIENT_SINCE=6.13
-DRIVERS="virtio_blk virtio_net brd 9pnet_virtio 9p overlay"
-# Change RECIPE together with the list of kept files: the script fetches a kernel again if the
-# kernel's recipe is another one.
+DRIVERS="virtio_mmio virtio_blk virtio_net brd 9pnet_virtio 9p overlay"
+# Change RECIPE if other files are kept. The script fetches a kernel again if the kernel's recipe or
+# its list of drivers is another one.
 RECIPE=4
 name=${1:-}
 case $name in
@@ -101,11 +102,13 @@ fetch_from()
 		keep_driver "$OUT.new/tree" "$OUT.new/modules" "$driver"
 	done
 	printf '%s\n' "$RECIPE" >"$OUT.new/recipe"
+	printf '%s\n' "$DRIVERS" >"$OUT.new/drivers"
 	printf '%s %s from %s\n' "${image#linux-image-}" "$version" "$suite" >"$OUT.new/version"
 	rm -rf "$OUT.new/tree" "$work"
 }
 
-if [ "$(cat "$OUT/recipe" 2>/dev/null)" != "$RECIPE" ]; then
+if [ "$(cat "$OUT/recipe" 2>/dev/null)" != "$RECIPE" ] ||
+	[ "$(cat "$OUT/drivers" 2>/dev/null)" != "$DRIVERS" ]; then
 	first_of_suites fetch_from $suites || die "no kernel '$name' in any of: $suites"
 	rm -rf "$OUT"
 	mv "$OUT.new" "$OUT"

@@ -9,7 +9,7 @@
 
 #define ALIGN_UP(value, align) (((value) + (align)-1) & ~((align)-1))
 
-/* The home without the share of RAM: a fixed part, and one for each hart and each node of a domain. */
+/* The home without the share of RAM: a part for all, and one for each hart and domain. */
 #define SIZE_OF_ALL    UINT64_C(0x800000)
 #define SIZE_OF_ONE    UINT64_C(0x8000)
 #define SIZE_OF_DOMAIN UINT64_C(0x80000)

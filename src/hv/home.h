@@ -49,10 +49,10 @@ struct range home_image(void);
 
 /*
  * Choose *@home: 8 MiB, 32 KiB and a ring for each cpu, 512 KiB for each node of a domain, and
- * 1 / @share of RAM, all in whole units of HOME_ALIGN, and not less than home_size(). It is at the highest place in RAM that overlaps no
- * reserved memory, no module, not the pack's header and not @self. It may overlap the device tree.
- * If there is no place for so much, it has a smaller share, with a warning. False: there is no
- * place for home_size() bytes.
+ * 1 / @share of RAM, all in whole units of HOME_ALIGN, and not less than home_size(). It is at the
+ * highest place in RAM that overlaps no reserved memory, no module, not the pack's header and not
+ * @self. It may overlap the device tree. If there is no place for so much, it has a smaller share,
+ * with a warning. False: there is no place for home_size() bytes.
  */
 bool home_choose(const struct machine *m, const struct modules *mods, struct range self,
 		 unsigned int cpus, uint64_t rings, unsigned int share, struct range *home);

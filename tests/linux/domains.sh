@@ -138,39 +138,54 @@ test_domains_three()
 	expect_status 0
 }
 
-# Eight domains on eight harts, with 4 MiB each. Each knows where the next one is.
-test_domains_eight()
+# test_domains_many COUNT: as many domains as harts, with 4 MiB each. Each knows where the next one
+# is.
+test_domains_many()
 {
-	local i next memory
-	domains_tree -cpu rv64,h=true -smp 8 -m 256M
-	for i in 7 6 5 4 3 2 1 0; do
+	local count=$1 i next memory
+	domains_tree -cpu rv64,h=true -smp "$count" -m 256M
+	for ((i = count - 1; i >= 0; i--)); do
 		domain "D$i"
 		domain_set "D$i" halite,harts i "$i"
 		domain_set "D$i" memory i 0 4096
-		next=$(((i + 1) % 8))
+		next=$(((i + 1) % count))
 		memory=$(printf %x $((0x80300000 + next * 0x400000)))
-		domain_module "D$i" "880${i}0000" "$GUESTS/domains.image" kernel \
+		domain_module "D$i" "$(printf %x $((0x88000000 + i * 0x10000)))" \
+			"$GUESTS/domains.image" kernel \
 			"harts=1 memory=4 ticks=1e8480 no-hart=$next no-memory=$memory"
 	done
-	domains_run 60 -cpu rv64,h=true -smp 8 -m 256M
-	for i in 0 1 2 3 4 5 6 7; do
+	domains_run 60 -cpu rv64,h=true -smp "$count" -m 256M
+	for ((i = 0; i < count; i++)); do
 		domain_passed "D$i"
 	done
 	expect_status 0
 }
 
-# B resets itself once, while two of its harts run. Its memory is kept, its kernel is loaded again,
-# and A runs on.
+# test_domains_reset [MACHINE [WORD]]: B resets itself once, while two of its harts run, or with
+# `stops`, one. Its memory is kept, its kernel is loaded again, and A runs on.
 test_domains_reset()
 {
 	local MACHINE_WORDS=${1-} CPU=max
-	two_domains "note=87f00000"
+	two_domains "note=87f00000 ${2-}"
 	domains_run 60 -cpu max -smp 4 -m 512M
 	expect_console '^halite: domain B is reset$' "B has not been reset"
 	domain_passed A
 	domain_passed B
 	grep -aq '^B: ok .* harts that the reset has stopped: 1$' "$CONSOLE" ||
 		fail "B has not looked at its harts"
+	expect_status 0
+}
+
+# The end of B is told when all its harts have stopped.
+test_domains_end()
+{
+	two_domains
+	domain_set B/module@90400000 bootargs s "harts=2 memory=40 chatty"
+	domains_run 60 -cpu rv64,h=true -smp 4 -m 512M
+	domain_passed A
+	expect_console '^B: # and on$' "the other hart of B has written nothing"
+	! sed '1,/^halite: domain B has ended$/d' "$CONSOLE" | grep -a '^B: ' ||
+		fail "a hart of B has gone on"
 	expect_status 0
 }
 
@@ -250,8 +265,11 @@ test_domains_status()
 	local late=ticks=989680
 	status_of 0 "" ""
 	status_of 6 fail $late
+	expect_console '^halite: domain A has ended with a failure$' "no word of the failure"
 	status_of 0 "note=81200000" $late
 	status_of 3 "note=81200000 panic" $late
+	expect_console '^halite: the kernel of domain A has panicked$' \
+		"the last line names no domain"
 	# A guest of the guest has panicked, and the domain resets itself in order.
 	status_of 0 "note=81200000 panic orderly" $late
 	# The panic counts more than the failure of another domain, which resets nothing.
@@ -457,6 +475,111 @@ test_domains_debian()
 		fail "a driver complains"
 }
 
+# Two Debians with KVM and a guest each; one is reset and one panics (`make demo DOMAINS=2`).
+test_domains_demo()
+{
+	local rows
+	need_fetched "$GUESTS/client/l1.cpio"
+	KERNEL=client DEMO_LOG=$LOGS/$NAME.console DEMO_SECONDS=600 \
+		"$TOP/scripts/demo-domains.sh" 2 --machine "$1" --qemu "$QEMU10" \
+		>"$LOGS/$NAME.out" 2>&1 </dev/null || fail "the demo has failed"
+	for name in A B; do
+		rows=$(grep -c "^  domain $name: .* yes\$" "$LOGS/$NAME.out")
+		[ "$rows" = 6 ] || fail "domain $name: $rows lines instead of 6"
+	done
+}
+
+# domains_plugin HOME [ARGUMENTS]: prints the argument of QEMU that counts in $LOGS/$NAME.jsonl, in
+# a machine of 2 GiB whose Halite has its home HOME MiB behind the start of RAM.
+domains_plugin()
+{
+	printf '%s' "file=$BUILD/bench/count.so,out=$LOGS/$NAME.jsonl,ram=$((2048 << 20))," \
+		"home=$(($1 << 20))${2-}"
+}
+
+# boot_of MACHINE DOMAIN...: boots domains with one hart each. Sets INSNS to the instructions of
+# Halite on their harts until their guests begin.
+boot_of()
+{
+	local machine=$1 domains=() name
+	shift
+	local all="memory=64M,kernel=$GUESTS/domains.image,append=harts=1 memory=40"
+	for name; do
+		domains+=(--domain "name=$name,$all")
+	done
+	with_console ".${*// /}" 60 "$HALITE" run --machine "$machine" --memory 2048M \
+		"${domains[@]}" -- -plugin "$(domains_plugin 2036)"
+	expect_status 0
+	expect_console 'of which home has 12 MiB at 0xff400000$' "the plugin counts elsewhere"
+	INSNS=$(jq -s 'map(select(.name == "boot-first").insns.halite0) | add' \
+		"$LOGS/$NAME.jsonl")
+	[ "$(jq -s 'length' "$LOGS/$NAME.jsonl")" = $# ] || fail "another number of boots"
+}
+
+# The boot of two domains takes at most 1.05 times the instructions in Halite of both alone.
+test_domains_boot_cost()
+{
+	local a b
+	make -s --no-print-directory bench-programs
+	boot_of "$1" A
+	a=$INSNS
+	boot_of "$1" B
+	b=$INSNS
+	boot_of "$1" A B
+	printf 'instructions in Halite at boot: A alone %s, B alone %s, both %s: %s\n' "$a" "$b" \
+		"$INSNS" "$(jq -n "$INSNS / ($a + $b) * 1000 | round / 1000")"
+	[ $((INSNS * 100)) -le $(((a + b) * 105)) ] || fail "$INSNS, alone $a and $b"
+}
+
+# beside_run OUT GUEST: Debian with KVM and the benchmarks in domain A, and GUEST in domain H.
+# Writes a line for each benchmark to OUT: name, instructions in Halite and traps of A's hart, per
+# round. QEMU cannot count time by instructions with this plugin and two harts. So a run has few
+# rounds, and the least of many runs has no interrupt of a timer.
+beside_run()
+{
+	local out=$1 guest=$2
+	local words="halite.scene=bench halite.rounds=20 halite.runs=300 halite.rest=1"
+	words+=" halite.bench=sbi-kernel,touch-1000"
+	domains_tree -cpu rv64,h=true -smp 2 -m 2048M
+	domain A
+	domain H
+	domain_set H halite,harts i 1
+	domain_set A halite,harts i 0
+	domain_set H memory i 0 262144
+	domain_set A memory i 0 1048576
+	domain_set A halite,power s ''
+	domain_module H d8000000 "$guest" kernel "harts=1 memory=100 hostile.seconds=600"
+	domain_module A da000000 "$GUESTS/client/Image" kernel "console=ttyS0 quiet nokaslr $words"
+	domain_module A e0000000 "$BUILD/bench/l1.cpio" ramdisk
+	domains_run 400 -cpu rv64,h=true -smp 2 -m 2048M \
+		-plugin "$(domains_plugin 2036 ,hart=0)"
+	expect_status 0
+	expect_console '^A: BENCH touch-1000 ' "A's benchmark has failed"
+	expect_console 'of which home has 12 MiB at 0xff400000$' "the plugin counts elsewhere"
+	jq -s -r 'map(select(.rounds > 1)) | group_by(.name)[] | min_by(.insns.halite0)
+		| "\(.name) \(.insns.halite0 / .rounds) \(([.traps0[]] | add) / .rounds)"' \
+		"$LOGS/$NAME.jsonl" >"$out"
+}
+
+# A hostile guest changes neither the instructions in Halite nor the traps of a round of the domain
+# beside it.
+test_domains_beside()
+{
+	local out=$LOGS/$NAME
+	make -s --no-print-directory bench-programs
+	KERNEL=client "$TOP/scripts/bench.sh" initrd
+	beside_run "$out.alone" "$GUESTS/domains.image"
+	expect_console '^halite: domain H has ended' "H has not ended"
+	beside_run "$out.beside" "$GUESTS/hostile.elf"
+	expect_console '^H: hostile: ' "H has not attacked"
+	! grep -aE 'BREACH|domain H has ended' "$CONSOLE" || fail "H has not gone on"
+	paste -d ' ' "$out.alone" "$out.beside" | awk '
+		function far(a, b) { return a - b > a / 100 || b - a > a / 100 }
+		{ print $1 ": in Halite " $2 " alone, " $5 " beside; traps " $3 ", " $6 }
+		far($2, $5) || far($3, $6) { bad = 1 }
+		END { exit NR != 2 || bad }' || fail "a round costs more beside a hostile guest"
+}
+
 domains_tests()
 {
 	test_case domains-apart test_domains_apart
@@ -464,13 +587,17 @@ domains_tests()
 	test_case domains-apart-aia test_domains_apart_aia ,aia=aplic-imsic,aia-guests=3
 	test_case domains-apart-aia-0 test_domains_apart_aia ,aia=aplic-imsic
 	test_case domains-three test_domains_three
-	test_case domains-eight test_domains_eight
+	test_case domains-eight test_domains_many 8
 	test_case domains-conformance test_domains_conformance all \
 		"area=sret area=walk area=regs area=told"
 	test_case domains-nested test_domains_nested
+	test_case domains-boot-cost-plic test_domains_boot_cost plic
+	test_case domains-boot-cost-aia test_domains_boot_cost aia
 	test_case domains-status test_domains_status
 	test_case domains-reset test_domains_reset
+	test_case domains-reset-stopped test_domains_reset "" stops
 	test_case domains-reset-aia test_domains_reset ,aia=aplic-imsic,aia-guests=3
+	test_case domains-end test_domains_end
 	test_case domains-power test_domains_power
 	test_case domains-pack test_domains_pack
 	test_case domains-console-plic test_domains_console plic
@@ -482,8 +609,12 @@ domains_tests()
 # With --long.
 domains_tests_long()
 {
+	test_case domains-sixteen test_domains_many 16
 	test_case domains-hostile test_domains_hostile
 	test_case domains-hostile-aia test_domains_hostile ,aia=aplic-imsic,aia-guests=3
+	test_case domains-beside test_domains_beside
+	test_case domains-demo-plic test_domains_demo plic
+	test_case domains-demo-aia test_domains_demo aia
 	test_case domains-debian-plic test_domains_debian plic
 	test_case domains-debian-aplic test_domains_debian aplic
 	test_case domains-debian-aia test_domains_debian aia

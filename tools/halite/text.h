@@ -25,10 +25,10 @@ struct text {
 	bool domain_failed;   /* a domain has ended with a failure */
 	/* The names of the last domains that are meant. */
 	char domain_of_panic[32], domain_of_failure[32];
-	bool panic_ended;     /* it also said that it will do nothing any more */
-	char agent[512];      /* what the agent of --exec or --rootfs has said; empty: nothing */
-	uint64_t home;	      /* where the lowest Halite is after it has moved; 0: not known yet */
-	json_t *exits;	      /* the counts of --stats, by level and reason; NULL: none yet */
+	bool panic_ended; /* it also said that it will do nothing any more */
+	char agent[512];  /* what the agent of --exec or --rootfs has said; empty: nothing */
+	uint64_t home;	  /* where the lowest Halite is after it has moved; 0: not known yet */
+	json_t *exits;	  /* the counts of --stats, by level and reason; NULL: none yet */
 	struct dump dump;
 };
 
