@@ -71,12 +71,6 @@ static inline struct hext_csr_facts hext_csr_facts(unsigned int csr)
 	}
 }
 
-/* Whether everything that L1's write of @csr changes can wait until L2 runs or L1 exits. */
-static inline bool hext_csr_waits_for_l2(unsigned int csr)
-{
-	return hext_csr_facts(csr).effect <= HEXT_EFFECT_PRIORITY;
-}
-
 /* Supervisor CSRs that VS mode cannot always access, though HS mode can: hext_s_csr_rmw(). */
 #define CSR_SIE	     0x104
 #define CSR_SIP	     0x144

@@ -6,7 +6,20 @@
 
 void hext_take_trap(struct hext_hart *h, const struct hext_trap *trap)
 {
-	hext_take_trap_inline(h, trap);
+	uint64_t handler = hext_enter_handler(&h->s, trap, h->user, h->pc);
+
+	/* priv H "Trap Entry": SPVP changes only when the trap comes from V=1. */
+	if (h->virt)
+		h->hstatus = hext_hstatus_of_trap(h->hstatus, h->user, trap->gva);
+	else
+		h->hstatus =
+			(h->hstatus & ~(HSTATUS_SPV | HSTATUS_GVA)) | (trap->gva ? HSTATUS_GVA : 0);
+	h->htval = trap->htval;
+	h->htinst = trap->htinst;
+
+	h->virt = false;
+	h->user = false;
+	h->pc = handler;
 }
 
 void hext_take_vs_trap(struct hext_hart *h, const struct hext_trap *trap)
@@ -18,7 +31,13 @@ void hext_take_vs_trap(struct hext_hart *h, const struct hext_trap *trap)
 
 void hext_sret(struct hext_hart *h)
 {
-	hext_sret_inline(h);
+	uint64_t status = h->s.status;
+
+	h->virt = h->hstatus & HSTATUS_SPV;
+	h->hstatus &= ~HSTATUS_SPV;
+	h->user = !(status & SSTATUS_SPP);
+	h->pc = h->s.epc;
+	h->s.status = hext_status_of_sret(status);
 }
 
 bool hext_interrupt_pending(const struct hext_hart *h, uint64_t *cause)
@@ -36,7 +55,8 @@ bool hext_interrupt_pending(const struct hext_hart *h, uint64_t *cause)
 
 bool hext_wfi_traps(const struct hext_hart *h)
 {
-	return hext_wfi_traps_inline(h);
+	return (h->hvip & h->hie) || hext_vs_timer_runs(h) ||
+	       (h->cfg->geilen && hext_files_wake(h));
 }
 
 bool hext_wfi_waits(const struct hext_hart *h, uint64_t *deadline)

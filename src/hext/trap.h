@@ -62,35 +62,6 @@ static inline uint64_t hext_enter_handler(struct hext_bank *b, const struct hext
 	return hext_handler(b->tvec, trap->cause);
 }
 
-static inline void hext_take_trap_inline(struct hext_hart *h, const struct hext_trap *trap)
-{
-	uint64_t handler = hext_enter_handler(&h->s, trap, h->user, h->pc);
-
-	/* priv H "Trap Entry": SPVP changes only when the trap comes from V=1. */
-	if (h->virt)
-		h->hstatus = hext_hstatus_of_trap(h->hstatus, h->user, trap->gva);
-	else
-		h->hstatus =
-			(h->hstatus & ~(HSTATUS_SPV | HSTATUS_GVA)) | (trap->gva ? HSTATUS_GVA : 0);
-	h->htval = trap->htval;
-	h->htinst = trap->htinst;
-
-	h->virt = false;
-	h->user = false;
-	h->pc = handler;
-}
-
-static inline void hext_sret_inline(struct hext_hart *h)
-{
-	uint64_t status = h->s.status;
-
-	h->virt = h->hstatus & HSTATUS_SPV;
-	h->hstatus &= ~HSTATUS_SPV;
-	h->user = !(status & SSTATUS_SPP);
-	h->pc = h->s.epc;
-	h->s.status = hext_status_of_sret(status);
-}
-
 /* Whether L1's VS timer is enabled and set, so that it may become pending while L1 waits. */
 static inline bool hext_vs_timer_runs(const struct hext_hart *h)
 {
@@ -106,12 +77,6 @@ static inline bool hext_files_wake(const struct hext_hart *h)
 {
 	return ((h->hie & BIT64(IRQ_SGEI)) && (h->hgeie & hext_hgeip(h))) ||
 	       ((h->hstatus & HSTATUS_VGEIN) && (h->hie & BIT64(IRQ_VSEI)));
-}
-
-static inline bool hext_wfi_traps_inline(const struct hext_hart *h)
-{
-	return (h->hvip & h->hie) || hext_vs_timer_runs(h) ||
-	       (h->cfg->geilen && hext_files_wake(h));
 }
 
 /* While L2 runs: whether the caller has to call hext_interrupt_pending(). */

@@ -27,7 +27,6 @@
 #define IOMMU_MSI_ADDR	   0x300 /* of entry 0 of msi_cfg_tbl; 8 bytes */
 #define IOMMU_MSI_DATA	   0x308
 #define IOMMU_MSI_CTL	   0x30c
-#define IOMMU_SIZE	   0x1000
 
 #define CAP_VERSION   MASK64(7, 0)
 #define CAP_MAJOR     1	 /* CAP_VERSION has it in bits 7 to 4 */
