@@ -191,8 +191,8 @@ static struct hext_shadow *get(unsigned int n)
 	return hext_shadow_get(&pool, &hart[n], n);
 }
 
-static enum hext_shadow_outcome fault_with(unsigned int n, uint64_t cause, gpa_t gpa,
-					   uint64_t htinst)
+static enum hext_shadow_outcome fault_of(unsigned int n, uint64_t cause, gpa_t gpa, uint64_t htinst,
+					 bool manages)
 {
 	const struct hext_trap hw = {
 		.cause = cause,
@@ -202,7 +202,13 @@ static enum hext_shadow_outcome fault_with(unsigned int n, uint64_t cause, gpa_t
 		.gva = true,
 	};
 
-	return hext_shadow_fault(&pool, get(n), &hart[n], &hw, false, &result, &missed);
+	return hext_shadow_fault(&pool, get(n), &hart[n], &hw, manages, &result, &missed);
+}
+
+static enum hext_shadow_outcome fault_with(unsigned int n, uint64_t cause, gpa_t gpa,
+					   uint64_t htinst)
+{
+	return fault_of(n, cause, gpa, htinst, false);
 }
 
 static enum hext_shadow_outcome fault(unsigned int n, uint64_t cause, gpa_t gpa)
@@ -323,6 +329,56 @@ static void refused_by_l1(void **state)
 	assert_int_equal(result.trap.cause, CAUSE_STORE_ACCESS);
 	assert_int_equal(result.trap.htval, 0);
 	assert_int_equal(result.trap.htinst, 0);
+}
+
+/*
+ * CMO "Page-Fault, Guest-Page-Fault, and Access-Fault Exceptions": cbo.inval, cbo.clean and
+ * cbo.flush are allowed where a load or a store is. They need A and not D. Otherwise they take a
+ * store guest-page fault. cbo.zero is a store.
+ */
+static void cache_blocks_are_managed_where_loads_are_allowed(void **state)
+{
+	static const struct {
+		uint64_t leaf;
+		bool mxr, manages, zeroes;
+	} cases[] = {
+		{ PTE_R | PTE_A | PTE_D, false, true, false },
+		{ PTE_R | PTE_X | PTE_A, false, true, false },
+		{ PTE_R | PTE_W | PTE_A, false, true, false },
+		{ PTE_R | PTE_W | PTE_A | PTE_D, false, true, true },
+		{ PTE_R | PTE_W | PTE_D, false, false, false },
+		{ PTE_X | PTE_A | PTE_D, false, false, false },
+		{ PTE_X | PTE_A | PTE_D, true, true, false },
+	};
+	unsigned int i, zero;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	for (i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
+		zero = i & 1;
+		hart[0].s.status = cases[i / 2].mxr ? SSTATUS_MXR : 0;
+		fake_map(hart[0].hgatp, i * KIB4, SMALL, 0, PTE_V | PTE_U | cases[i / 2].leaf);
+		if (fault_of(0, CAUSE_STORE_GUEST_PAGE, i * KIB4, 0, !zero) == HEXT_SHADOW_RESUME) {
+			assert_true(zero ? cases[i / 2].zeroes : cases[i / 2].manages);
+			continue;
+		}
+		assert_false(zero ? cases[i / 2].zeroes : cases[i / 2].manages);
+		assert_int_equal(result.trap.cause, CAUSE_STORE_GUEST_PAGE);
+	}
+}
+
+static void managing_a_cache_block_sets_a_alone(void **state)
+{
+	uint64_t *leaf;
+
+	(void)state;
+	cfg.gstage_adue = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	leaf = fake_map(hart[0].hgatp, KIB4, SMALL, 0, PTE_V | PTE_U | PTE_R | PTE_W);
+	assert_int_equal(fault_of(0, CAUSE_STORE_GUEST_PAGE, KIB4, 0, true), HEXT_SHADOW_RESUME);
+	assert_int_equal(*leaf & (PTE_A | PTE_D), PTE_A);
+	assert_int_equal(fault_of(0, CAUSE_STORE_GUEST_PAGE, KIB4, 0, false), HEXT_SHADOW_RESUME);
+	assert_int_equal(*leaf & (PTE_A | PTE_D), PTE_A | PTE_D);
 }
 
 static void mapped_by_l1_to_no_memory(void **state)
@@ -3362,6 +3418,8 @@ int main(void)
 		T(largest_page_that_both_stages_allow),
 		T(permissions_are_the_intersection),
 		T(refused_by_l1),
+		T(cache_blocks_are_managed_where_loads_are_allowed),
+		T(managing_a_cache_block_sets_a_alone),
 		T(mapped_by_l1_to_no_memory),
 		T(bare_is_shadowed_too),
 		T(no_write_before_l1s_dirty_bit),
