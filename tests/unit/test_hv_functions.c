@@ -164,6 +164,18 @@ static void places_bars(void **state)
 	assert_int_equal(WORD(2, 1, 4) & 4, 0);
 }
 
+/* No two BARs are at one place, those of one domain neither. */
+static void places_apart(void **state)
+{
+	(void)state;
+	set_text(A, "halite,functions", "00:02.0");
+	set_text(B, "halite,functions", "00:01.0");
+	assert_fine(parse());
+	assert_int_equal(c[0].functions.f[0].bar[0], 0x40000000);
+	assert_int_equal(c[1].functions.f[0].bar[0], 0x40100000);
+	assert_int_equal(c[1].functions.f[0].bar[2], 0x4011000c);
+}
+
 /* A large BAR goes where addresses have 64 bits. Its upper half is the next one. */
 static void places_large_bars(void **state)
 {
@@ -416,7 +428,8 @@ static void keeps_bars(void **state)
 	store(AT(1, 0, 0x1c), 4, 0xffffffff);
 	assert_int_equal(load(AT(1, 0, 0x1c), 4), 0xffffffff);
 	store(AT(1, 0, 0x10), 4, 0x40100000);
-	store(AT(1, 0, 0x1a), 2, 0xffff);
+	/* A register of the guest has more bits than it stores. */
+	store(AT(1, 0, 0x1a), 2, UINT64_MAX);
 	assert_int_equal(load(AT(1, 0, 0x10), 4), 0x40000000);
 	assert_int_equal(load(AT(1, 0, 0x18), 4), 0x4001000c);
 	assert_int_equal(load(AT(1, 0, 0x1a), 2), 0x4001);
@@ -491,6 +504,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(places_bars, setup),
+		cmocka_unit_test_setup(places_apart, setup),
 		cmocka_unit_test_setup(places_large_bars, setup),
 		cmocka_unit_test_setup(translates, setup),
 		cmocka_unit_test_setup(refuses, setup),
