@@ -216,6 +216,68 @@ test_iommu_functions_debian()
 	rm -f "$initrd" "$LOGS/$NAME".?.img
 }
 
+# extra_cpio FOLDER: prints a ramdisk with the folder's files.
+extra_cpio()
+{
+	(cd "$1" && find . | cpio --quiet -o -H newc)
+}
+
+# A guest of Debian reads a disk that Debian reads for it, and a file by a network that Debian has:
+# Debian's disk and its network card are virtio functions behind the IOMMU.
+test_iommu_l2()
+{
+	local guest=$GUESTS/client work=$LOGS/$NAME.files name on=iommu_platform=on,disable-legacy=on
+	local drivers="virtio_blk failover net_failover virtio_net"
+	rm -rf "$work"
+	mkdir -p "$work/files/l2/mods"
+	(cd "$work" && cpio --quiet -i -d 'usr/lib/modules/*' <"$guest/modules.cpio")
+	for name in $drivers; do
+		cp "$work/usr/lib/modules/$name.ko" "$work/files/l2/mods/"
+	done
+	cat >"$work/files/l2/init" <<-END
+		#!/bin/busybox sh
+		/bin/busybox mkdir -p /dev /usr/bin
+		/bin/busybox --install -s /usr/bin
+		export PATH=/usr/bin:/bin
+		mount -t devtmpfs devtmpfs /dev
+		exec </dev/console >/dev/console 2>&1
+		for name in $drivers; do insmod /mods/\$name.ko; done
+		ifconfig eth0 10.0.3.15 netmask 255.255.255.0 up
+		route add default gw 10.0.3.2
+		echo "L2: disk \$(sha256sum </dev/vda)"
+		echo "L2: net \$(nc 10.0.2.100 80 | sha256sum)"
+		poweroff -f
+	END
+	chmod +x "$work/files/l2/init"
+	cat >"$work/files/scene" <<-END
+		insmod /lib/modules/kvm.ko
+		for name in $drivers; do insmod /lib/modules/\$name.ko; done
+		ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
+		(cd /l2; find . | cpio -o -H newc) >/tmp/more.cpio
+		cat /guest/l2.cpio /tmp/more.cpio >/tmp/l2.cpio
+		l2 -initrd /tmp/l2.cpio -drive file=/dev/vda,format=raw,if=none,id=d,cache=none \
+			-device virtio-blk-pci,drive=d -netdev user,id=n,net=10.0.3.0/24 \
+			-device virtio-net-pci,netdev=n,romfile=
+	END
+	{
+		cat "$guest/l1.cpio"
+		extra_cpio "$work/files"
+	} >"$work/initrd"
+	head -c 8M /dev/urandom >"$work/disk"
+	head -c 4M /dev/urandom >"$work/file"
+	with_console "" 280 "$HALITE" run --kernel "$guest/Image" --initrd "$work/initrd" \
+		--cpus 1 --memory 2G --machine aia:3 --exec 'sh /scene' -- -M iommu-sys=on \
+		-drive "file=$work/disk,format=raw,if=none,id=d" \
+		-device "virtio-blk-pci,drive=d,$on" \
+		-netdev "user,id=n,guestfwd=tcp:10.0.2.100:80-cmd:cat $work/file" \
+		-device "virtio-net-pci,netdev=n,romfile=,$on"
+	expect_console "^L2: disk $(sha256sum <"$work/disk" | cut -d ' ' -f 1) " "the disk"
+	expect_console "^L2: net $(sha256sum <"$work/file" | cut -d ' ' -f 1) " "the network"
+	! grep -aq '^halite: IOMMU: device' "$CONSOLE" || fail "DMA was refused"
+	expect_status 0
+	rm -rf "$work"
+}
+
 iommu_tests()
 {
 	test_case iommu-aia test_iommu_aia
@@ -226,4 +288,5 @@ iommu_tests()
 	test_case refuse-unguarded test_refuse_unguarded
 	[ "$LONG" = 0 ] || test_case iommu-disk test_iommu_disk
 	[ "$LONG" = 0 ] || test_case iommu-functions-debian test_iommu_functions_debian
+	[ "$LONG" = 0 ] || test_case iommu-l2 test_iommu_l2
 }
