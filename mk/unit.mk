@@ -87,8 +87,8 @@ TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/hv/,aplic.c below.c bringup.c callbacks.c device.c domain.c emulate.c) \
 	$(addprefix src/hv/,exit.c fence.c identity.c intc.c ipi.c memory.c mmio.c nested.c) \
 	$(addprefix src/hv/,pci_config.c pci_function.c plic.c quick.c quick_area.c swap.c) \
-	$(addprefix src/hv/,sbi_hsm.c sbi_ipi.c sbi_nacl.c sbi_rfence.c stats.c vcpu.c vcpu_find.c) \
-	$(addprefix src/hv/,source.c swap_area.c sbi.c terminal.c uart.c) \
+	$(addprefix src/hv/,sbi_hsm.c sbi_ipi.c sbi_nacl.c sbi_rfence.c stats.c) \
+	$(addprefix src/hv/,vcpu.c vcpu_find.c source.c swap_area.c sbi.c terminal.c uart.c) \
 	$(addprefix src/hv/,stats_exit.c vcpu_resume.c vmid.c)
 TLB_OBJECTS := $(patsubst %.c,build/unit/tlb/%.o,$(TLB_SOURCES))
 TLB_MODEL := $(patsubst %.c,build/unit/tlb/%.o,$(wildcard tests/tlb/*.c))

@@ -222,7 +222,7 @@ static unsigned int functions_of(volatile uint32_t *bus)
 	return count;
 }
 
-/* The configuration space has no other function, and does not let the own one be where others are. */
+/* The configuration space has no other function, and keeps the own one away from others. */
 static void check_alone(const void *fdt, uint64_t other)
 {
 	int host = fdt_node_offset_by_compatible(fdt, -1, "pci-host-ecam-generic");

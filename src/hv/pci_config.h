@@ -28,7 +28,7 @@
 #define PCI_CAPABILITIES   0x34
 #define PCI_INTERRUPT	   0x3c
 
-/* The word or the byte at @addr; all ones if there is nothing, as of a function that is not there. */
+/* The word or the byte at @addr; all ones if there is nothing, as of an absent function. */
 uint32_t pci_word(uint64_t addr);
 unsigned int pci_byte(uint64_t addr);
 

@@ -9,7 +9,8 @@ EDU=edu,dma_mask=0xffffffffffff
 # told DOMAIN KIND ADDRESS [DEVICE]: the console says that Halite has refused DMA of the device.
 told()
 {
-	expect_console "^halite: IOMMU: device ${4-0x8} of $1: $2 at 0x$3 refused \(cause [0-9]+\)" \
+	local device="device ${4-0x8} of $1"
+	expect_console "^halite: IOMMU: $device: $2 at 0x$3 refused \(cause [0-9]+\)" \
 		"no line for a $2 at 0x$3"
 }
 
@@ -188,8 +189,8 @@ test_iommu_functions_debian()
 	all+=",append=console=ttyS0 halite.scene=shell"
 	for domain in A B; do
 		head -c 8M /dev/urandom >"$LOGS/$NAME.$domain.img"
-		devices+=(-drive "file=$LOGS/$NAME.$domain.img,format=raw,if=none,id=$domain" -device
-			"virtio-blk-pci,drive=$domain,iommu_platform=on,disable-legacy=on")
+		devices+=(-drive "file=$LOGS/$NAME.$domain.img,format=raw,if=none,id=$domain"
+			-device "virtio-blk-pci,drive=$domain,iommu_platform=on,disable-legacy=on")
 	done
 	with_keys "$HALITE" run --machine aia:3 --timeout 220 --stats \
 		--domain "name=A,$all,pci=00:01.0" --domain "name=B,$all,pci=pci@30000000/00:02.0" \
@@ -226,7 +227,8 @@ extra_cpio()
 # Debian's disk and its network card are virtio functions behind the IOMMU.
 test_iommu_l2()
 {
-	local guest=$GUESTS/client work=$LOGS/$NAME.files name on=iommu_platform=on,disable-legacy=on
+	local guest=$GUESTS/client work=$LOGS/$NAME.files name
+	local on=iommu_platform=on,disable-legacy=on
 	local drivers="virtio_blk failover net_failover virtio_net"
 	rm -rf "$work"
 	mkdir -p "$work/files/l2/mods"

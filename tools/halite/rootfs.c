@@ -16,7 +16,7 @@
 #define RISCV	     243
 #define HEADER_BYTES 20
 
-/* Opens path as a guest finds it, whose root is the folder. -1 with errno ENOENT: it is not there. */
+/* Opens path as a guest finds it, whose root is the folder. -1 with errno ENOENT: no file. */
 static int open_in(int folder, const char *path)
 {
 	const struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
