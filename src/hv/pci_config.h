@@ -20,6 +20,7 @@
 #define PCI_VENDOR_NONE	   0xffff
 #define PCI_COMMAND	   0x04
 #define PCI_COMMAND_IO	   BIT64(0)
+#define PCI_COMMAND_MEMORY BIT64(1)
 #define PCI_COMMAND_MASTER BIT64(2)
 #define PCI_HEADER	   0x0c
 #define PCI_HEADER_TYPE	   MASK64(22, 16)

@@ -66,13 +66,22 @@ void pci_function_place(struct pci_function *f, unsigned int n, uint64_t address
 		f->bar[n + 1] = address >> 32;
 }
 
-/* A reset or a state of low power clears BARs. */
-static void restore_bars(const struct pci_function *f)
+/*
+ * A reset or a state of low power clears BARs. Whether they are in place again: a function takes no
+ * stores while its reset goes on.
+ */
+static bool restore_bars(const struct pci_function *f)
 {
+	bool placed = true;
 	unsigned int n;
 
-	for (n = 0; n < PCI_BARS; n++)
-		riscv_try_store(f->config + PCI_BAR0 + 4 * n, 4, f->bar[n]);
+	for (n = 0; n < PCI_BARS; n++) {
+		uint64_t bar = f->config + PCI_BAR0 + 4 * n;
+
+		riscv_try_store(bar, 4, f->bar[n]);
+		placed &= !f->mask[n] || pci_word(bar) == f->bar[n];
+	}
+	return placed;
 }
 
 /* ---- the configuration space that the guest sees ---- */
@@ -140,6 +149,24 @@ static void store_bar(struct pci_function *f, unsigned int n, bool ones)
 		__atomic_and_fetch(&f->asked, ~(UINT32_C(1) << n), __ATOMIC_RELAXED);
 }
 
+/* What may be stored of @value at @at of the command register, or of the status behind it. */
+static uint64_t command_of(const struct pci_function *f, unsigned int at, uint64_t value)
+{
+	const uint64_t refused =
+		restore_bars(f) ? PCI_COMMAND_IO : PCI_COMMAND_IO | PCI_COMMAND_MEMORY;
+
+	return at == PCI_COMMAND ? value & ~refused : value;
+}
+
+/* Whether the domain may store to register @at: it cannot change where the function answers. */
+static bool is_own(unsigned int at)
+{
+	const unsigned int word = at & ~3u;
+
+	return word == PCI_COMMAND || word == PCI_HEADER || word == PCI_INTERRUPT ||
+	       (at >= OWN_BEGIN && at < OWN_END);
+}
+
 bool pci_functions_store(struct pci_functions *l, uint64_t addr, unsigned int size, uint64_t value)
 {
 	struct pci_function *f = function_at(l, addr);
@@ -148,19 +175,16 @@ bool pci_functions_store(struct pci_functions *l, uint64_t addr, unsigned int si
 
 	if (!is_aligned(addr, size))
 		return false;
-	if (!f)
-		return true;
-	if (n < PCI_BARS)
+	if (f && n < PCI_BARS)
 		store_bar(f, n, size == 4 && (uint32_t)value == UINT32_MAX);
-	if ((at & ~3u) == PCI_COMMAND) {
-		/* Before it may answer. */
-		restore_bars(f);
-		value &= at == PCI_COMMAND ? ~PCI_COMMAND_IO : UINT64_MAX;
-	} else if ((at < OWN_BEGIN || at >= OWN_END) && (at & ~3u) != PCI_HEADER &&
-		   (at & ~3u) != PCI_INTERRUPT) {
+	if (!f || !is_own(at))
 		return true;
-	}
+	/* No other hart begins a reset between the look at the BARs and the store. */
+	spin_lock(&l->lock);
+	if ((at & ~3u) == PCI_COMMAND)
+		value = command_of(f, at, value);
 	riscv_try_store(addr, size, value);
+	spin_unlock(&l->lock);
 	return true;
 }
 

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "lib/range.h"
+#include "lib/spinlock.h"
 
 #define PCI_BARS 6
 
@@ -31,6 +32,7 @@ struct pci_function {
 };
 
 struct pci_functions {
+	struct spinlock lock; /* of stores of the domain, at run time */
 	struct pci_function *f;
 	unsigned int count, room;
 };
