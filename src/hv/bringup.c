@@ -107,6 +107,7 @@ static void add_vcpus(struct domain *d)
 		/* The ABI requires a stack pointer that is a multiple of 16. */
 		v->stack_top = (uintptr_t)v + BRINGUP_BLOCK_SIZE - 16;
 		*(struct vcpu **)v->stack_top = v;
+		stats_note_domain(v);
 		d->vcpus[d->vcpu_count++] = v;
 	}
 }

@@ -69,7 +69,27 @@ void stats_publish(const struct host *h, const struct vcpu *first, uint64_t stri
 	memcpy(header->magic, STATS_MAGIC, STATS_MAGIC_SIZE);
 }
 
+void stats_note_domain(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+
+	v->stats.reclaimed = (uintptr_t)&d->shadows.reclaimed;
+	v->stats.drains = (uintptr_t)&d->shadows.drains;
+	memcpy(v->stats.domain, d->line.name, strlen(d->line.name));
+}
+
 /* ---- the summary ---- */
+
+/* What the lines of one of several domains have before it. */
+static const char *before_name(const struct domain *d)
+{
+	return *d->line.name ? "domain " : "";
+}
+
+static const char *behind_name(const struct domain *d)
+{
+	return *d->line.name ? ": " : "";
+}
 
 void stats_print_pool(struct domain *d)
 {
@@ -78,10 +98,11 @@ void stats_print_pool(struct domain *d)
 	if (!d->host->options.stats)
 		return;
 	hext_shadow_use(&d->shadows, &use);
-	hv_print("halite: level %u: pool: shadows %u of %u, tables %u of %u, lost %u, "
+	hv_print("halite: level %u: %s%s%spool: shadows %u of %u, tables %u of %u, lost %u, "
 		 "taken away %lu times, %lu reclaimed\n",
-		 d->host->level, use.shadows_used, use.shadows, use.tables_used, use.tables,
-		 use.tables_lost, (unsigned long)use.drains, (unsigned long)use.reclaimed);
+		 d->host->level, before_name(d), d->line.name, behind_name(d), use.shadows_used,
+		 use.shadows, use.tables_used, use.tables, use.tables_lost,
+		 (unsigned long)use.drains, (unsigned long)use.reclaimed);
 }
 
 /* Print the sum of a number over all harts of @d. @at is its offset in struct stats_hart. */
@@ -95,8 +116,8 @@ static void print_sum(const struct domain *d, const char *what, const char *name
 		memcpy(&count, (const char *)&d->vcpus[i]->stats + at, sizeof(count));
 		sum += count;
 	}
-	hv_print("halite: level %u: %s %s %lu: %s\n", d->host->level, what, name,
-		 (unsigned long)sum, meaning);
+	hv_print("halite: level %u: %s%s%s%s %s %lu: %s\n", d->host->level, before_name(d),
+		 d->line.name, behind_name(d), what, name, (unsigned long)sum, meaning);
 }
 
 /* The counts of @texts, the first of which is at @at in struct stats_hart. */

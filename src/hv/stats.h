@@ -53,6 +53,9 @@ void stats_make_rings(struct domain *d, struct page_pool *pool, unsigned int eve
  */
 void stats_publish(const struct host *h, const struct vcpu *first, uint64_t stride);
 
+/* Note the domain of @v in its counts. The caller is boot. */
+void stats_note_domain(struct vcpu *v);
+
 /*
  * Called by entry.S with KEY_STATS: right after a trap of a guest into Halite, with VCPU_A7 and
  * VCPU_A6 in v->x and the CSRs of the trap untouched; and right before an entry into the guest.

@@ -23,10 +23,11 @@
 
 #define STATS_MAGIC	    "HALITEST" /* without its final zero */
 #define STATS_MAGIC_SIZE    8
-#define STATS_VERSION	    1u
+#define STATS_VERSION	    2u
 #define STATS_HOME_ALIGN    UINT64_C(0x200000)
 #define STATS_BEACON_AT	    64 /* the offset of the beacon in the image: behind the boot header */
 #define STATS_BUILD_ID_SIZE 20
+#define STATS_DOMAIN_SIZE   32 /* the name of a domain, with its final zero */
 
 /* head.S has the same. */
 struct stats_beacon {
@@ -111,7 +112,7 @@ struct stats_header {
 	uint32_t hart_size; /* the size of struct stats_hart in bytes */
 	uint16_t exits;	    /* the number of kinds of exits in it: STATS_EXITS */
 	uint16_t works;	    /* the number of kinds of work in it: STATS_WORKS */
-	/* The addresses of 64-bit counts of the pool of shadow tables. */
+	/* The addresses of 64-bit counts of the first domain's pool of shadow tables. */
 	uint64_t reclaimed; /* tables that were taken from L2 memory for other L2 memory */
 	uint64_t drains;    /* times that a shadow has lost its contents */
 	uint8_t build_id[STATS_BUILD_ID_SIZE]; /* zeros: linked without one */
@@ -132,6 +133,9 @@ struct stats_hart {
 	uint64_t recorded;
 	/* works[] of SYNCED_CSR and FENCE at the last entry. */
 	uint64_t synced_before, fences_before;
+	/* What the header has of the first domain, for the domain of this hart. */
+	uint64_t reclaimed, drains;
+	char domain[STATS_DOMAIN_SIZE]; /* its name. "": the only one */
 };
 
 enum stats_event_type {
@@ -167,7 +171,9 @@ struct stats_event {
 
 _Static_assert(sizeof(struct stats_beacon) == 16, "what head.S makes");
 _Static_assert(sizeof(struct stats_header) == 120, "no holes");
-_Static_assert(sizeof(struct stats_hart) == 8 * (9 + STATS_EXITS + STATS_WORKS), "no holes");
+_Static_assert(sizeof(struct stats_hart) ==
+		       8 * (11 + STATS_EXITS + STATS_WORKS) + STATS_DOMAIN_SIZE,
+	       "no holes");
 _Static_assert(sizeof(struct stats_event) == 32, "an event is a power of two");
 
 #endif

@@ -57,7 +57,7 @@ riscv_image_start:
 	/* struct stats_beacon (hv/stats_format.h), at STATS_BEACON_AT. */
 	.ascii "HALITEST"
 	.word hv_stats_header - riscv_image_start
-	.word 1				/* STATS_VERSION */
+	.word 2				/* STATS_VERSION */
 
 /*
  * The PE header. In memory, all is where it is in the file. The section .text is what stays

@@ -443,6 +443,47 @@ test_domains_console()
 	keys_end
 }
 
+# stat_of FILTER: prints what FILTER of jq makes of the counts of the only machine.
+stat_of() { "$HALITE" stat --json --once | jq -r "$1"; }
+
+# The counts are those of each domain: in `halite stat`, in the summary, in the report. B writes
+# more lines than A, by its UART, so it has more exits.
+test_domains_stat()
+{
+	local report=$LOGS/$NAME.json csv=$LOGS/$NAME.csv table=$LOGS/$NAME.table a b i
+	local line='exits l1-memory'
+	export XDG_RUNTIME_DIR=$LOGS/$NAME.live
+	mkdir -p -m 700 "$XDG_RUNTIME_DIR"
+	console_domains 60 --machine plic --stats --json "$report"
+	ask A 'one for a'
+	printf '\0352' >&"$KEYS"
+	await '^halite: input goes to B$'
+	for i in 1 2 3 4 5 6 7 8 9; do ask B "line $i of some words for b"; done
+	[ "$(stat_of '.levels[0].domains[].name' | tr '\n' ' ')" = "A B " ] || fail "other domains"
+	[ "$(stat_of '.levels[0].harts[].domain' | tr '\n' ' ')" = "A B " ] || fail "other harts"
+	a=$(stat_of '.levels[0].domains[0].exits["l1-memory"]')
+	b=$(stat_of '.levels[0].domains[1].exits["l1-memory"]')
+	[ "$a" -gt 0 ] && [ "$b" -gt "$a" ] || fail "accesses of devices: A $a, B $b"
+	"$HALITE" stat --csv --once >"$csv"
+	[ "$(cut -d, -f2,7 "$csv" | sort -u | tr '\n' ' ')" = "0,A 1,B all,A all,B " ] ||
+		fail "the CSV has other harts or domains"
+	"$HALITE" stat --once >"$table"
+	[ "$(grep -c '^Domain [AB]$' "$table")" = 2 ] || fail "not a table for each domain"
+	type_line quit
+	await '^halite: domain B has ended$'
+	type_line quit
+	keys_end
+	for i in A B; do
+		expect_console "^halite: level 0: domain $i: $line [0-9]+: " \
+			"no summary of $i"
+		[ "$(jq ".domains[] | select(.name == \"$i\").exits[\"l1-memory\"]" "$report")" = \
+			"$(sed -n "s/^halite: level 0: domain $i: $line \([0-9]*\):.*/\1/p" \
+				"$CONSOLE" | tail -n 1)" ] || fail "the report has others of $i"
+	done
+	jq -e '[.domains[].exits["l1-memory"]] as $d | .exits["0"]["l1-memory"] == ($d | add)' \
+		<"$report" >/dev/null || fail "the sum of the report is not that of the domains"
+}
+
 # Two Debians, each to a login on its own UART, on one console.
 test_domains_debian()
 {
@@ -600,6 +641,7 @@ domains_tests()
 	test_case domains-end test_domains_end
 	test_case domains-power test_domains_power
 	test_case domains-pack test_domains_pack
+	test_case domains-stat test_domains_stat
 	test_case domains-console-plic test_domains_console plic
 	test_case domains-console-aplic test_domains_console aplic
 	test_case domains-console-aia test_domains_console aia

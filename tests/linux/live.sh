@@ -47,7 +47,7 @@ test_live_stat()
 	start_live --stats --nacl none
 	"$HALITE" stat --json --count 3 --interval 0.2 "$MACHINE" >"$json"
 	[ "$(wc -l <"$json")" = 3 ] || fail "not a line of JSON for each of 3 readings"
-	check_json '.version == 1 and (.levels | length) == 1 and .levels[0].level == 0 and
+	check_json '.version == 2 and (.levels | length) == 1 and .levels[0].level == 0 and
 		(.levels[0].harts | length) == 1 and .levels[0].timebase == 10000000' "$json" \
 		"the JSON does not describe the machine"
 	# A hart reads its numbers one after the other, so a change may lie between two of them.

@@ -95,8 +95,10 @@ static void find(unsigned int levels)
 {
 	assert_int_equal(counts_find(&machine, &counts), 0);
 	assert_int_equal(counts.levels, levels);
-	for (unsigned int i = 0; i < levels; i++)
+	for (unsigned int i = 0; i < levels; i++) {
 		free(counts.level[i].harts);
+		free(counts.level[i].pools);
+	}
 }
 
 static void finds_all_levels(void **state)

@@ -116,7 +116,8 @@ int counts_find(struct live *live, struct counts *counts)
 		if (!found)
 			continue;
 		level->harts = calloc(level->header.harts, sizeof(*level->harts));
-		if (!level->harts)
+		level->pools = calloc(level->header.harts, sizeof(*level->pools));
+		if (!level->harts || !level->pools)
 			abort();
 		counts->levels++;
 		left = SEARCH_STEPS;
@@ -128,20 +129,68 @@ int counts_find(struct live *live, struct counts *counts)
 	return 0;
 }
 
+static bool same_domain(const struct counts_level *level, unsigned int a, unsigned int b)
+{
+	return !strcmp(level->harts[a].domain, level->harts[b].domain);
+}
+
+/* Whether no hart before @hart is of its domain. */
+static bool is_first(const struct counts_level *level, unsigned int hart)
+{
+	unsigned int i = 0;
+
+	while (i < hart && !same_domain(level, i, hart))
+		i++;
+	return i == hart;
+}
+
+bool counts_first_of_domain(const struct counts_level *level, unsigned int hart)
+{
+	return level->harts[hart].domain[0] && is_first(level, hart);
+}
+
+/* What the machine's memory has for a name becomes text. */
+static void clean_name(char *name)
+{
+	name[STATS_DOMAIN_SIZE - 1] = '\0';
+	for (; *name; name++) {
+		if (*name <= ' ' || *name > '~')
+			*name = '?';
+	}
+}
+
+/* Reads the counts of the pool of the domain whose first hart is @hart. */
+static int read_pool(struct live *live, struct counts_level *level, unsigned int hart)
+{
+	const struct stats_hart *from = &level->harts[hart];
+	struct counts_pool *pool = &level->pools[hart];
+
+	if (!counts_in_home(level, from->reclaimed, sizeof(uint64_t)) ||
+	    !counts_in_home(level, from->drains, sizeof(uint64_t)))
+		return 0;
+	if (!live_read(live, from->reclaimed, &pool->reclaimed, sizeof(pool->reclaimed)) ||
+	    !live_read(live, from->drains, &pool->drains, sizeof(pool->drains)))
+		return -1;
+	level->reclaimed += pool->reclaimed;
+	level->drains += pool->drains;
+	return 0;
+}
+
 static int read_level(struct live *live, struct counts_level *level)
 {
 	const struct stats_header *h = &level->header;
 	unsigned int i;
 
+	level->reclaimed = level->drains = 0;
 	for (i = 0; i < h->harts; i++) {
 		if (!live_read(live, h->first + (uint64_t)i * h->stride, &level->harts[i],
 			       sizeof(level->harts[i])))
 			return -1;
+		clean_name(level->harts[i].domain);
+		if (is_first(level, i) && read_pool(live, level, i) < 0)
+			return -1;
 	}
-	return live_read(live, h->reclaimed, &level->reclaimed, sizeof(level->reclaimed)) &&
-			       live_read(live, h->drains, &level->drains, sizeof(level->drains))
-		       ? 0
-		       : -1;
+	return 0;
 }
 
 int counts_read(struct live *live, struct counts *counts)
@@ -155,11 +204,13 @@ int counts_read(struct live *live, struct counts *counts)
 	return 0;
 }
 
-uint64_t counts_sum(const struct counts_level *level, size_t offset)
+uint64_t counts_sum(const struct counts_level *level, int of, size_t offset)
 {
 	uint64_t sum = 0, value;
 
 	for (unsigned int i = 0; i < level->header.harts; i++) {
+		if (of >= 0 && !same_domain(level, (unsigned int)of, i))
+			continue;
 		memcpy(&value, (const char *)&level->harts[i] + offset, sizeof(value));
 		sum += value;
 	}

@@ -16,8 +16,12 @@
 
 struct counts_level {
 	struct stats_header header;
-	uint64_t reclaimed, drains;
-	struct stats_hart *harts; /* header.harts of them */
+	uint64_t reclaimed, drains; /* of all domains */
+	struct stats_hart *harts;   /* header.harts of them */
+	/* For each hart: those of its domain. 0: a hart before it is of the same domain. */
+	struct counts_pool {
+		uint64_t reclaimed, drains;
+	} * pools;
 };
 
 struct counts {
@@ -40,8 +44,14 @@ int counts_find(struct live *live, struct counts *counts);
 /* Reads the numbers. Returns 0, or -1 after a message: the machine has ended. */
 int counts_read(struct live *live, struct counts *counts);
 
-/* Sum of the number at @offset of struct stats_hart over all harts of @level. */
-uint64_t counts_sum(const struct counts_level *level, size_t offset);
+/*
+ * Sum of the number at @offset of struct stats_hart over all harts of @level that are of the same
+ * domain as the hart of index @of; -1: over all harts.
+ */
+uint64_t counts_sum(const struct counts_level *level, int of, size_t offset);
+
+/* Whether the machine has several domains at @level, and @hart is the index of one's first hart. */
+bool counts_first_of_domain(const struct counts_level *level, unsigned int hart);
 
 /* Whether [@address, @address + @size) is in the home of @level. */
 bool counts_in_home(const struct counts_level *level, uint64_t address, uint64_t size);

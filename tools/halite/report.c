@@ -42,7 +42,7 @@ static json_t *nacl_of(const struct run_options *options)
 	return list;
 }
 
-static json_t *domains_of(const struct domains *domains)
+static json_t *domains_of(const struct domains *domains, const json_t *exits)
 {
 	json_t *list = json_array();
 
@@ -56,6 +56,10 @@ static json_t *domains_of(const struct domains *domains)
 		json_object_set_new(one, "append", text_or_null(domain->append));
 		json_object_set_new(one, "cpus", json_integer(domain->cpus));
 		json_object_set_new(one, "memory", json_integer((json_int_t)domain->memory));
+		/* The counts of --stats, by the reason of the exit. */
+		json_object_set_new(one, "exits", json_copy(json_object_get(exits, domain->name)));
+		if (!json_object_get(one, "exits"))
+			json_object_set_new(one, "exits", json_null());
 		json_array_append_new(list, one);
 	}
 	return list;
@@ -85,7 +89,9 @@ static json_t *report(const struct run_options *options, const struct qemu_versi
 	json_object_set_new(all, "memory", json_integer((json_int_t)options->memory));
 	json_object_set_new(all, "nacl", options->native ? json_null() : nacl_of(options));
 	json_object_set_new(all, "domains",
-			    options->domains.count ? domains_of(&options->domains) : json_null());
+			    options->domains.count
+				    ? domains_of(&options->domains, run->text.domains)
+				    : json_null());
 	/* The counts of --stats: by level, then by the reason of the exit. */
 	json_object_set(all, "exits", run->text.exits ? run->text.exits : json_null());
 	return all;

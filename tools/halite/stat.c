@@ -22,7 +22,7 @@ static const char stat_help[] =
 	"Shows what the Halites of a running machine count: exits of the guest by kind, and what\n"
 	"Halite does at them. The machine is a `halite run` with --stats or --trace. MACHINE is\n"
 	"its process id or its socket; without MACHINE, it is the only machine that runs.\n"
-	"docs/stats.md explains the counts.\n"
+	"With several domains there is a table for each. docs/stats.md explains the counts.\n"
 	"\n"
 	"  --once          print one table and end. Without it, a table each second, until the\n"
 	"                  machine ends or Ctrl-C\n"
@@ -31,7 +31,7 @@ static const char stat_help[] =
 	"  --level N       the Halite of level N alone; the lowest is 0\n"
 	"  --harts         a column for each hart, besides the sum\n"
 	"  --csv           lines level,hart,group,name,count,time in place of a table;\n"
-	"                  time: seconds since 1970\n"
+	"                  time: seconds since 1970; with domains, their name comes last\n"
 	"  --json          one JSON object in a line in place of a table\n"
 	"\n"
 	"Exit status: 0; 1 if there is no such machine or it counts nothing; 2 if an argument is\n"
@@ -88,60 +88,111 @@ static bool is_chosen(const struct stat_options *options, unsigned int level)
 
 /* ---- CSV and JSON ---- */
 
-/* time: seconds since the Epoch. */
+/* Ends a line with the time, in seconds since the Epoch, and the domain, if there are several. */
+static void end_csv(double time, const char *domain)
+{
+	printf(",%.3f%s%s\n", time, *domain ? "," : "", domain);
+}
+
+static void print_csv_pool(const struct counts_level *level, const struct counts_pool *pool,
+			   const char *domain, double time)
+{
+	printf("%u,all,pool,reclaimed,%llu", level->header.level,
+	       (unsigned long long)pool->reclaimed);
+	end_csv(time, domain);
+	printf("%u,all,pool,drains,%llu", level->header.level, (unsigned long long)pool->drains);
+	end_csv(time, domain);
+}
+
 static void print_csv(const struct counts_level *level, double time)
 {
 	const struct stats_header *h = &level->header;
+	const struct counts_pool all = { level->reclaimed, level->drains };
 
 	for (unsigned int i = 0; i < h->harts; i++) {
+		const struct stats_hart *hart = &level->harts[i];
+
 		for (unsigned int group = 0; group < GROUPS; group++) {
-			for (unsigned int n = 0; n < groups[group].count; n++)
-				printf("%u,%llu,%s,%s,%llu,%.3f\n", h->level,
-				       (unsigned long long)level->harts[i].hartid,
-				       groups[group].name, name_of(group, n)->name,
-				       (unsigned long long)number_of(&level->harts[i],
-								     groups[group].offset +
-									     n * sizeof(uint64_t)),
-				       time);
+			for (unsigned int n = 0; n < groups[group].count; n++) {
+				printf("%u,%llu,%s,%s,%llu", h->level,
+				       (unsigned long long)hart->hartid, groups[group].name,
+				       name_of(group, n)->name,
+				       (unsigned long long)number_of(
+					       hart, groups[group].offset + n * sizeof(uint64_t)));
+				end_csv(time, hart->domain);
+			}
 		}
+		if (counts_first_of_domain(level, i))
+			print_csv_pool(level, &level->pools[i], hart->domain, time);
 	}
-	printf("%u,all,pool,reclaimed,%llu,%.3f\n%u,all,pool,drains,%llu,%.3f\n", h->level,
-	       (unsigned long long)level->reclaimed, time, h->level,
-	       (unsigned long long)level->drains, time);
+	if (!level->harts[0].domain[0])
+		print_csv_pool(level, &all, "", time);
 }
 
-static json_t *json_of_hart(const struct stats_hart *hart)
+/* Adds the numbers of the hart of index hart, or the sums of its domain. */
+static void add_numbers(json_t *object, const struct counts_level *level, unsigned int hart,
+			bool sums)
 {
-	json_t *object = json_pack("{s:I}", "hart", (json_int_t)hart->hartid);
-
 	for (unsigned int group = 0; group < GROUPS; group++) {
 		json_t *numbers = json_object();
 
-		for (unsigned int n = 0; n < groups[group].count; n++)
-			json_object_set_new(
-				numbers, name_of(group, n)->name,
-				json_integer((json_int_t)number_of(
-					hart, groups[group].offset + n * sizeof(uint64_t))));
+		for (unsigned int n = 0; n < groups[group].count; n++) {
+			size_t offset = groups[group].offset + n * sizeof(uint64_t);
+			uint64_t number = sums ? counts_sum(level, (int)hart, offset)
+					       : number_of(&level->harts[hart], offset);
+
+			json_object_set_new(numbers, name_of(group, n)->name,
+					    json_integer((json_int_t)number));
+		}
 		json_object_set_new(object, groups[group].name, numbers);
 	}
+}
+
+static json_t *json_of_hart(const struct counts_level *level, unsigned int i)
+{
+	const struct stats_hart *hart = &level->harts[i];
+	json_t *object = json_pack("{s:I}", "hart", (json_int_t)hart->hartid);
+
+	if (hart->domain[0])
+		json_object_set_new(object, "domain", json_string(hart->domain));
+	add_numbers(object, level, i, false);
+	return object;
+}
+
+/* The sums of the domain whose first hart is of index i. */
+static json_t *json_of_domain(const struct counts_level *level, unsigned int i)
+{
+	const struct counts_pool *pool = &level->pools[i];
+	json_t *object =
+		json_pack("{s:s,s:{s:I,s:I}}", "name", level->harts[i].domain, "pool", "reclaimed",
+			  (json_int_t)pool->reclaimed, "drains", (json_int_t)pool->drains);
+
+	add_numbers(object, level, i, true);
 	return object;
 }
 
 static json_t *json_of_level(const struct counts_level *level)
 {
 	const struct stats_header *h = &level->header;
-	json_t *harts = json_array();
+	json_t *harts = json_array(), *domains = json_array(), *all;
 	char build_id[2 * STATS_BUILD_ID_SIZE + 1];
 
 	for (unsigned int i = 0; i < STATS_BUILD_ID_SIZE; i++)
 		sprintf(build_id + 2 * i, "%02x", h->build_id[i]);
-	for (unsigned int i = 0; i < h->harts; i++)
-		json_array_append_new(harts, json_of_hart(&level->harts[i]));
-	return json_pack("{s:i,s:s,s:I,s:I,s:I,s:{s:I,s:I},s:o}", "level", (int)h->level,
-			 "build_id", build_id, "home", (json_int_t)h->home, "home_size",
-			 (json_int_t)h->home_size, "timebase", (json_int_t)h->timebase, "pool",
-			 "reclaimed", (json_int_t)level->reclaimed, "drains",
-			 (json_int_t)level->drains, "harts", harts);
+	for (unsigned int i = 0; i < h->harts; i++) {
+		json_array_append_new(harts, json_of_hart(level, i));
+		if (counts_first_of_domain(level, i))
+			json_array_append_new(domains, json_of_domain(level, i));
+	}
+	all = json_pack("{s:i,s:s,s:I,s:I,s:I,s:{s:I,s:I},s:o}", "level", (int)h->level, "build_id",
+			build_id, "home", (json_int_t)h->home, "home_size",
+			(json_int_t)h->home_size, "timebase", (json_int_t)h->timebase, "pool",
+			"reclaimed", (json_int_t)level->reclaimed, "drains",
+			(json_int_t)level->drains, "harts", harts);
+	if (json_array_size(domains))
+		json_object_set(all, "domains", domains);
+	json_decref(domains);
+	return all;
 }
 
 static void print_json(const struct counts *counts, const struct stat_options *options, double time)
@@ -161,15 +212,24 @@ static void print_json(const struct counts *counts, const struct stat_options *o
 
 /* ---- the table ---- */
 
-/* The sums of the table before this one, for rates. */
-static uint64_t sums_before[COUNTS_LEVELS_MAX][GROUPS][STATS_EXITS + STATS_WORKS];
+/*
+ * The sums of the tables before this one, for rates: of each domain, at the index of its first
+ * hart.
+ */
+static uint64_t sums_before[COUNTS_LEVELS_MAX][COUNTS_HARTS_MAX][GROUPS][STATS_EXITS + STATS_WORKS];
 
-static void print_line(const struct counts_level *level, const struct stat_options *options,
-		       enum group group, unsigned int n, double seconds)
+static bool is_of(const struct counts_level *level, int domain, unsigned int hart)
+{
+	return domain < 0 || !strcmp(level->harts[hart].domain, level->harts[domain].domain);
+}
+
+static void print_line(const struct counts_level *level, int domain,
+		       const struct stat_options *options, enum group group, unsigned int n,
+		       double seconds)
 {
 	size_t offset = groups[group].offset + n * sizeof(uint64_t);
-	uint64_t sum = counts_sum(level, offset);
-	uint64_t *before = &sums_before[level->header.level][group][n];
+	uint64_t sum = counts_sum(level, domain, offset);
+	uint64_t *before = &sums_before[level->header.level][domain < 0 ? 0 : domain][group][n];
 
 	if (!sum)
 		return;
@@ -177,11 +237,43 @@ static void print_line(const struct counts_level *level, const struct stat_optio
 	if (seconds > 0)
 		printf(" %10.0f", (double)(sum - *before) / seconds);
 	if (options->harts) {
-		for (unsigned int i = 0; i < level->header.harts; i++)
-			printf(" %12llu", (unsigned long long)number_of(&level->harts[i], offset));
+		for (unsigned int i = 0; i < level->header.harts; i++) {
+			if (is_of(level, domain, i))
+				printf(" %12llu",
+				       (unsigned long long)number_of(&level->harts[i], offset));
+		}
 	}
 	printf("  %s\n", name_of(group, n)->meaning);
 	*before = sum;
+}
+
+/* The table of the domain whose first hart has this index; -1: of all harts. */
+static void print_part(const struct counts_level *level, int domain,
+		       const struct stat_options *options, double seconds)
+{
+	const struct stats_header *h = &level->header;
+	const struct counts_pool all = { level->reclaimed, level->drains };
+	const struct counts_pool *pool = domain < 0 ? &all : &level->pools[domain];
+
+	printf("%-16s %14s", "", "total");
+	if (seconds > 0)
+		printf(" %10s", "a second");
+	if (options->harts) {
+		for (unsigned int i = 0; i < h->harts; i++) {
+			if (is_of(level, domain, i))
+				printf(" %7s %4llu", "hart",
+				       (unsigned long long)level->harts[i].hartid);
+		}
+	}
+	putchar('\n');
+	for (unsigned int group = 0; group < GROUPS; group++) {
+		for (unsigned int n = 0; n < groups[group].count; n++)
+			print_line(level, domain, options, group, n, seconds);
+	}
+	printf("%-16s %14llu%s  shadow tables taken for other memory of L2\n", "reclaimed",
+	       (unsigned long long)pool->reclaimed, seconds > 0 ? "           " : "");
+	printf("%-16s %14llu%s  shadows that have lost all tables\n\n", "drains",
+	       (unsigned long long)pool->drains, seconds > 0 ? "           " : "");
 }
 
 static void print_table(const struct counts_level *level, const struct stat_options *options,
@@ -189,23 +281,16 @@ static void print_table(const struct counts_level *level, const struct stat_opti
 {
 	const struct stats_header *h = &level->header;
 
-	printf("Halite of level %u, %u hart%s, home at 0x%llx\n%-16s %14s", h->level, h->harts,
-	       h->harts == 1 ? "" : "s", (unsigned long long)h->home, "", "total");
-	if (seconds > 0)
-		printf(" %10s", "a second");
-	if (options->harts) {
-		for (unsigned int i = 0; i < h->harts; i++)
-			printf(" %7s %4llu", "hart", (unsigned long long)level->harts[i].hartid);
+	printf("Halite of level %u, %u hart%s, home at 0x%llx\n", h->level, h->harts,
+	       h->harts == 1 ? "" : "s", (unsigned long long)h->home);
+	if (!level->harts[0].domain[0])
+		print_part(level, -1, options, seconds);
+	for (unsigned int i = 0; i < h->harts; i++) {
+		if (!counts_first_of_domain(level, i))
+			continue;
+		printf("Domain %s\n", level->harts[i].domain);
+		print_part(level, (int)i, options, seconds);
 	}
-	putchar('\n');
-	for (unsigned int group = 0; group < GROUPS; group++) {
-		for (unsigned int n = 0; n < groups[group].count; n++)
-			print_line(level, options, group, n, seconds);
-	}
-	printf("%-16s %14llu%s  shadow tables taken for other memory of L2\n", "reclaimed",
-	       (unsigned long long)level->reclaimed, seconds > 0 ? "           " : "");
-	printf("%-16s %14llu%s  shadows that have lost all tables\n\n", "drains",
-	       (unsigned long long)level->drains, seconds > 0 ? "           " : "");
 }
 
 static double clock_seconds(clockid_t clock)

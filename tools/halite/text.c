@@ -80,26 +80,55 @@ static bool is_exit_kind(const char *name)
 	return false;
 }
 
+/* Sets the count of a reason of an exit in @all, which has objects by level or by name. */
+static void set_count(json_t **all, const char *key, const char *reason, unsigned long long count)
+{
+	json_t *counts;
+
+	if (!*all)
+		*all = json_object();
+	counts = json_object_get(*all, key);
+	if (!counts) {
+		counts = json_object();
+		json_object_set_new(*all, key, counts);
+	}
+	json_object_set_new(counts, reason, json_integer((json_int_t)count));
+}
+
+/* The sum of what the domains have counted. */
+static unsigned long long sum_of_domains(const struct text *text, const char *reason)
+{
+	unsigned long long sum = 0;
+	const char *name;
+	json_t *counts;
+
+	json_object_foreach(text->domains, name, counts) sum +=
+		(unsigned long long)json_integer_value(json_object_get(counts, reason));
+	return sum;
+}
+
 /* The counts of Halite, by their names. A guest prints on the same console. */
 static void count_exits(struct text *text)
 {
 	unsigned int level;
-	char reason[64], key[16];
+	char domain[32], reason[64], key[16];
 	unsigned long long count;
-	json_t *counts;
+	bool several = false;
 
-	if (sscanf(text->line, "halite: level %u: exits %63s %llu", &level, reason, &count) != 3 ||
-	    level >= COUNTS_LEVELS_MAX || !is_exit_kind(reason))
-		return;
-	if (!text->exits)
-		text->exits = json_object();
-	snprintf(key, sizeof(key), "%u", level);
-	counts = json_object_get(text->exits, key);
-	if (!counts) {
-		counts = json_object();
-		json_object_set_new(text->exits, key, counts);
+	if (sscanf(text->line, "halite: level %u: exits %63s %llu", &level, reason, &count) != 3) {
+		several = sscanf(text->line, "halite: level %u: domain %31[^:]: exits %63s %llu",
+				 &level, domain, reason, &count) == 4;
+		if (!several)
+			return;
 	}
-	json_object_set_new(counts, reason, json_integer((json_int_t)count));
+	if (level >= COUNTS_LEVELS_MAX || !is_exit_kind(reason))
+		return;
+	if (several) {
+		set_count(&text->domains, domain, reason, count);
+		count = sum_of_domains(text, reason);
+	}
+	snprintf(key, sizeof(key), "%u", level);
+	set_count(&text->exits, key, reason, count);
 }
 
 /* The line that Halite prints when it has chosen its home. A Halite above prints it, too. */

@@ -29,6 +29,7 @@ struct text {
 	char agent[512];  /* what the agent of --exec or --rootfs has said; empty: nothing */
 	uint64_t home;	  /* where the lowest Halite is after it has moved; 0: not known yet */
 	json_t *exits;	  /* the counts of --stats, by level and reason; NULL: none yet */
+	json_t *domains;  /* the same of each of several domains, by name; NULL: none yet */
 	struct dump dump;
 };
 
