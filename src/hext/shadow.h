@@ -15,8 +15,9 @@
  * and a wider mode takes its place. The old one keeps its mode, its root and its VMID, and the
  * harts that are bound to it may go on with it.
  *
- * The pool is bounded. It has a lock, and calls neither hext_ops nor quiesce() while it holds the
- * lock. A shadow always keeps its root and its physical VMID; eviction takes its contents and its
+ * The pool is bounded. It has a lock, and each shadow has one, so faults of different guests on
+ * memory that has tables have no lock in common. No hart calls hext_ops or quiesce() while it holds
+ * a lock. A shadow always keeps its root and its physical VMID; eviction takes its contents and its
  * key. A shadow to which a hart is bound can lose single tables, but not its key.
  */
 #ifndef HEXT_SHADOW_H
@@ -72,6 +73,12 @@ struct hext_span {
 };
 
 struct hext_shadow {
+	/*
+	 * Of what walks of the hardware find: the entries of the root and of all tables, their
+	 * spans, generation, last_table and what belongs to it, fragmented, replaced and
+	 * root_part_of. A hart that holds the lock of the pool, too, has taken that one before.
+	 */
+	struct spinlock lock;
 	uint64_t hgatp;	      /* the key: L1's hgatp */
 	uint64_t own_hgatp;   /* hext_shadow_hgatp(); the mode is not wider than that of hgatp */
 	bool used;	      /* the key is valid */

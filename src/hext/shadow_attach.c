@@ -109,7 +109,7 @@ void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned in
 
 	const struct hext_span *span = &pool->info[index].span;
 
-	assert(spin_is_held(&pool->lock));
+	assert(spin_is_held(&pool->shadow[pool->info[index].shadow].lock));
 	assert(is_detached(load_pte(pointer)) && index < pool->table_total);
 	groups = span->groups;
 	/* Few entries side by side are compared without the others of their groups. */
@@ -177,7 +177,7 @@ bool hext_shadow_attach_beside(struct hext_shadow_pool *pool, struct hext_shadow
 	if (!hext_ram_pte(h->cfg, page.pte.addr, &pte) ||
 	    (pte & ~(PTE_PPN | PTE_RSW | PTE_G)) != HEXT_SHADOW_PLAIN_LEAF)
 		return false;
-	spin_lock(&pool->lock);
+	spin_lock(&s->lock);
 	/* m->generation is from before the walk, so no fence came after the walk began. */
 	pointer = s->generation == m->generation ? detached_beside_last(pool, s, gpa) : NULL;
 	index = pointer ? table_index(pool, load_pte(pointer)) : NO_TABLE;
@@ -188,7 +188,7 @@ bool hext_shadow_attach_beside(struct hext_shadow_pool *pool, struct hext_shadow
 		s->last_2m = to;
 		entry = load_pte(&s->last_table[i]);
 	}
-	spin_unlock(&pool->lock);
+	spin_unlock(&s->lock);
 	if ((entry & PTE_RWX) != PTE_RWX)
 		return false;
 	m->hgatp = 0;

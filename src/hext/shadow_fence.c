@@ -210,8 +210,10 @@ struct hext_shadow_fenced hext_shadow_fence_gvma(struct hext_shadow_pool *pool,
 		/* A shadow has half of the looks at least, so only a long range is detached. */
 		if (fenced.shadows && (f.too_much || f.left < pool->looks_max / 2))
 			break;
+		spin_lock(&pool->shadow[i].lock);
 		if (fence_shadow(&f, &pool->shadow[i], fence->all_addresses))
 			fenced.whole |= BIT64(i - from);
+		spin_unlock(&pool->shadow[i].lock);
 		fenced.shadows |= BIT64(i - from);
 		fenced.count++;
 	}

@@ -332,7 +332,7 @@ static void install_around(struct hext_shadow_pool *pool, struct hext_shadow *s,
 
 	if (!around->count)
 		return;
-	spin_lock(&pool->lock);
+	spin_lock(&s->lock);
 	if (s->generation == walk->generation) {
 		p = find_place(pool, s, h, walk->gpa, 0, page);
 		for (i = 0; i < around->count && !p.level; i++) {
@@ -342,7 +342,7 @@ static void install_around(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			}
 		}
 	}
-	spin_unlock(&pool->lock);
+	spin_unlock(&s->lock);
 }
 
 /* ---- the fault ---- */
@@ -384,30 +384,80 @@ static gpa_t gpa_of(const struct hext_trap *hw)
 	return hw->htval << 2 | (hext_insn_is_pseudo(hw->htinst) ? 0 : hw->tval & 3);
 }
 
-/* FILL_ATTACHED: a table was attached, which most likely has the pages around the address. */
-enum fill { FILL_DONE, FILL_ATTACHED, FILL_AGAIN, FILL_GIVE_UP };
+/*
+ * FILL_ATTACHED: a table was attached, which most likely has the pages around the address.
+ * FILL_NO_TABLE: a table is missing.
+ */
+enum fill { FILL_DONE, FILL_ATTACHED, FILL_AGAIN, FILL_NO_TABLE, FILL_GIVE_UP };
 
-/* Install @leaf, which comes from @page, unless a fence has made @walk stale, the walk for it. */
+/*
+ * Install @leaf, which comes from @page, unless a fence has made @walk stale, the walk for it. At
+ * most @tables tables are taken. The caller holds the lock of @s, and unless @tables is 0 that of
+ * the pool.
+ */
+static __attribute__((noinline)) enum fill
+install_with(struct hext_shadow_pool *pool, struct hext_shadow *s,
+	     const struct hext_shadow_missed *walk, const struct hext_page *page,
+	     const struct shadow_leaf *leaf, const struct hext_hart *h, uint32_t tables,
+	     enum hext_shadow_flush *flush)
+{
+	struct place p;
+
+	if (s->generation != walk->generation)
+		return FILL_AGAIN;
+	p = find_place(pool, s, h, walk->gpa, leaf->level, page);
+	if (p.level - leaf->level > tables)
+		return FILL_NO_TABLE;
+	/* L2 has not missed what is there already: no fence. */
+	if (walk->access.ahead && load_pte(&p.table[pte_index(s, walk->gpa, p.level)]) == leaf->pte)
+		return FILL_DONE;
+	*flush = install(pool, s, walk->gpa, leaf, &p);
+	return p.attached ? FILL_ATTACHED : FILL_DONE;
+}
+
+/* Install @leaf where the tables for it are there. The harts of other shadows are not held up. */
+static enum fill install_in_place(struct hext_shadow_pool *pool, struct hext_shadow *s,
+				  const struct hext_shadow_missed *walk,
+				  const struct hext_page *page, const struct shadow_leaf *leaf,
+				  const struct hext_hart *h, enum hext_shadow_flush *flush)
+{
+	enum fill outcome;
+
+	spin_lock(&s->lock);
+	outcome = install_with(pool, s, walk, page, leaf, h, 0, flush);
+	spin_unlock(&s->lock);
+	return outcome;
+}
+
+/* As install_in_place(), with new tables. The caller holds the lock of the pool. */
+static enum fill install_anew(struct hext_shadow_pool *pool, struct hext_shadow *s,
+			      const struct hext_shadow_missed *walk, const struct hext_page *page,
+			      const struct shadow_leaf *leaf, const struct hext_hart *h,
+			      enum hext_shadow_flush *flush)
+{
+	enum fill outcome;
+
+	spin_lock(&s->lock);
+	outcome = install_with(pool, s, walk, page, leaf, h, shadow_tables_for(pool, h), flush);
+	spin_unlock(&s->lock);
+	return outcome;
+}
+
 static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			     const struct hext_shadow_missed *walk, const struct hext_page *page,
 			     const struct shadow_leaf *leaf, struct hext_hart *h,
 			     enum hext_shadow_flush *flush)
 {
-	enum fill outcome = FILL_AGAIN;
-	struct place p;
+	enum fill outcome = install_in_place(pool, s, walk, page, leaf, h, flush);
 
+	if (outcome != FILL_NO_TABLE)
+		return outcome;
 	spin_lock(&pool->lock);
-	if (s->generation == walk->generation) {
-		p = find_place(pool, s, h, walk->gpa, leaf->level, page);
-		if (p.level - leaf->level <= shadow_tables_for(pool, h)) {
-			*flush = install(pool, s, walk->gpa, leaf, &p);
-			outcome = p.attached ? FILL_ATTACHED : FILL_DONE;
-			if (pool->turn == h)
-				shadow_turn_filled(pool);
-		} else if (!shadow_reclaim(pool, s, h, walk->gpa)) {
-			outcome = FILL_GIVE_UP;
-		}
-	}
+	outcome = install_anew(pool, s, walk, page, leaf, h, flush);
+	if (outcome == FILL_NO_TABLE)
+		outcome = shadow_reclaim(pool, s, h, walk->gpa) ? FILL_AGAIN : FILL_GIVE_UP;
+	else if (outcome != FILL_AGAIN && pool->turn == h)
+		shadow_turn_filled(pool);
 	spin_unlock(&pool->lock);
 	return outcome;
 }
@@ -512,28 +562,23 @@ fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_har
 	   const struct hext_shadow_missed *missed)
 {
 	enum hext_shadow_flush flush = HEXT_SHADOW_FLUSH_NONE;
-	uint64_t generation = generation_of(s);
-	struct hext_gaccess access = missed->access;
-	struct hext_walk_at at = missed->at;
-	gpa_t gpa = missed->gpa;
+	struct hext_shadow_missed walk = *missed;
 	struct shadow_leaf leaf;
 	struct hext_page page;
-	struct place p;
 
-	access.ahead = true;
-	if (missed->shadow != s || missed->generation != generation)
-		at = HEXT_WALK_ROOT;
-	if (hext_walk_gstage_at(h, h->hgatp, gpa, &access, &at, &page) != HEXT_WALK_OK ||
-	    !compose(pool, s, h, gpa, &access, &page, &leaf))
+	walk.generation = generation_of(s);
+	walk.access.ahead = true;
+	if (missed->shadow != s || missed->generation != walk.generation)
+		walk.at = HEXT_WALK_ROOT;
+	if (hext_walk_gstage_at(h, h->hgatp, walk.gpa, &walk.access, &walk.at, &page) !=
+		    HEXT_WALK_OK ||
+	    !compose(pool, s, h, walk.gpa, &walk.access, &page, &leaf))
 		return flush;
-	spin_lock(&pool->lock);
-	if (s->generation == generation) {
-		p = find_place(pool, s, h, gpa, leaf.level, &page);
-		if (p.level - leaf.level <= shadow_tables_for(pool, h) &&
-		    load_pte(&p.table[pte_index(s, gpa, p.level)]) != leaf.pte)
-			flush = install(pool, s, gpa, &leaf, &p);
+	if (install_in_place(pool, s, &walk, &page, &leaf, h, &flush) == FILL_NO_TABLE) {
+		spin_lock(&pool->lock);
+		install_anew(pool, s, &walk, &page, &leaf, h, &flush);
+		spin_unlock(&pool->lock);
 	}
-	spin_unlock(&pool->lock);
 	return flush;
 }
 
@@ -541,6 +586,6 @@ enum hext_shadow_flush hext_shadow_fill_ahead(struct hext_shadow_pool *pool, str
 					      struct hext_hart *h,
 					      const struct hext_shadow_missed *missed)
 {
-	return hext_shadow_fill_plainly(pool, s, h, missed) ? HEXT_SHADOW_FLUSH_NONE
-							    : fill_ahead(pool, s, h, missed);
+	return hext_shadow_fill_plainly(s, h, missed) ? HEXT_SHADOW_FLUSH_NONE
+						      : fill_ahead(pool, s, h, missed);
 }

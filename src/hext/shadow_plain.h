@@ -62,8 +62,8 @@ hext_shadow_fills_above(const struct hext_hart *h, const struct hext_shadow_miss
  * was done.
  */
 static inline __attribute__((always_inline)) bool
-hext_shadow_fill_plainly(struct hext_shadow_pool *pool, struct hext_shadow *s,
-			 const struct hext_hart *h, const struct hext_shadow_missed *m)
+hext_shadow_fill_plainly(struct hext_shadow *s, const struct hext_hart *h,
+			 const struct hext_shadow_missed *m)
 {
 	const struct hext_config *c = h->cfg;
 	uint64_t pte, offset, *entry;
@@ -79,7 +79,7 @@ hext_shadow_fill_plainly(struct hext_shadow_pool *pool, struct hext_shadow *s,
 	    offset >= c->ram_size)
 		return false;
 	index = m->gpa >> PAGE_SHIFT & (PTES_PER_PAGE - 1);
-	spin_lock(&pool->lock);
+	spin_lock(&s->lock);
 	/* m->generation is from before the walk, so no fence came after the walk began. */
 	if (s->generation == m->generation && s->last_table &&
 	    s->last_2m == m->gpa >> pte_span_shift(1)) {
@@ -91,7 +91,7 @@ hext_shadow_fill_plainly(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			done = true;
 		}
 	}
-	spin_unlock(&pool->lock);
+	spin_unlock(&s->lock);
 	return done;
 }
 

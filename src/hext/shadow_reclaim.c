@@ -168,6 +168,7 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	uint32_t i;
 
 	assert(spin_is_held(&pool->lock));
+	spin_lock(&s->lock);
 	for (i = s->span.first; i < s->span.end; i++)
 		store_pte(&s->root[i], 0);
 	forget_candidates(pool, s);
@@ -178,6 +179,7 @@ void shadow_drain(struct hext_shadow_pool *pool, struct hext_shadow *s, void *ct
 	s->fragmented = false;
 	s->replaced = 0;
 	s->root_part_of = 0;
+	spin_unlock(&s->lock);
 	/*
 	 * Other harts may hold pointers to the pages, and entries of them, until quiesce() returns.
 	 * Until then hext_shadow_fence_gvma() widens L1's fences to all addresses.
@@ -273,6 +275,22 @@ static uint64_t *pointer_of(const struct hext_shadow_pool *pool, const struct he
 	return &parent[info->slot];
 }
 
+/* Take the candidate @index of @s out of the shadow, unless it was attached. */
+static bool remove_candidate(struct hext_shadow_pool *pool, struct hext_shadow *s, uint32_t index)
+{
+	struct hext_table_info *info = &pool->info[index];
+
+	if (!info->candidate)
+		return false;
+	if (info->parent != NO_PARENT) {
+		assert(is_detached(load_pte(pointer_of(pool, info))));
+		store_pte(pointer_of(pool, info), 0);
+		shadow_unlink_table(pool, index);
+	}
+	s->replaced -= info->replaced;
+	return true;
+}
+
 /* Free the candidates that were not attached since they have been chosen. */
 static void free_candidates(struct hext_shadow_pool *pool)
 {
@@ -281,17 +299,14 @@ static void free_candidates(struct hext_shadow_pool *pool)
 	assert(!pool->choosing);
 	for (i = 0; i < pool->candidate_count; i++) {
 		uint32_t index = pool->candidate[i];
-		struct hext_table_info *info = &pool->info[index];
-		struct hext_shadow *s = &pool->shadow[info->shadow];
+		struct hext_shadow *s = &pool->shadow[pool->info[index].shadow];
+		bool removed;
 
-		if (!info->candidate)
+		spin_lock(&s->lock);
+		removed = remove_candidate(pool, s, index);
+		spin_unlock(&s->lock);
+		if (!removed)
 			continue;
-		if (info->parent != NO_PARENT) {
-			assert(is_detached(load_pte(pointer_of(pool, info))));
-			store_pte(pointer_of(pool, info), 0);
-			shadow_unlink_table(pool, index);
-		}
-		s->replaced -= info->replaced;
 		list_remove(pool, &s->tables, index);
 		s->table_count--;
 		add_free(pool, index);
@@ -390,7 +405,9 @@ bool shadow_reclaim(struct hext_shadow_pool *pool, struct hext_shadow *s, struct
 	from = shadow_that_gives(pool, s, pool->turn == h);
 	if (!from->table_count)
 		return pool->free_count;
+	spin_lock(&from->lock);
 	choose_batch(pool, from, batch_size(pool, from, s));
+	spin_unlock(&from->lock);
 	pool->choosing = true;
 	shadow_quiesce(pool, from, h->ctx);
 	pool->choosing = false;

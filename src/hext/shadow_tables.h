@@ -164,24 +164,26 @@ static inline void shadow_new_generation(struct hext_shadow *s)
  * Attach the table of @pointer, a detached pointer of the shadow. @level is the level of the
  * table's entries. @page is the leaf in which a walk of L1's tables has ended, for an address of
  * the table. The walk began at the root, or where a hart may begin it, after the last fence that
- * gave the shadow a new generation. The caller holds the lock. Entries that L1's tables do not give
- * any more are removed, and tables below the table stay detached.
+ * gave the shadow a new generation. The caller holds the shadow's lock. Entries that L1's tables do
+ * not give any more are removed, and tables below the table stay detached.
  */
 void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned int level,
 		   const struct hext_page *page);
 
-/* ---- pages of tables; the caller holds the lock ---- */
+/* ---- pages of tables; the caller holds the lock of the pool ---- */
 
 /*
- * Take a free table, whose entries are 0, for @s. The caller stores the pointer to it at index
- * @slot of @parent, which is the root or another table of @s. There is a free table.
+ * Take a free table, whose entries are 0, for @s, whose lock the caller holds, too. The caller
+ * stores the pointer to it at index @slot of @parent, which is the root or another table of @s.
+ * There is a free table.
  */
 uint32_t shadow_take_table(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			   const uint64_t *parent, unsigned int slot);
 
 /*
  * The pointer to the table @index is gone, but harts may still hold it. The table stays with its
- * shadow until it is reclaimed, and fences of addresses do not find it any more.
+ * shadow until it is reclaimed, and fences of addresses do not find it any more. The caller holds
+ * the lock of the shadow; that of the pool is not needed.
  */
 void shadow_unlink_table(struct hext_shadow_pool *pool, uint32_t index);
 
@@ -194,13 +196,18 @@ void shadow_unlink_table(struct hext_shadow_pool *pool, uint32_t index);
 bool shadow_reclaim(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 		    gpa_t gpa);
 
-/* ---- turns; the caller holds the lock ---- */
+/* ---- turns; the caller holds the lock of the pool ---- */
 
-/* Whether a hart other than @h has the turn. Then @h takes no table, and attaches no candidate. */
+/*
+ * Whether a hart other than @h has the turn. Then @h takes no table, and attaches no candidate. A
+ * caller without the lock of the pool may learn of a turn late.
+ */
 static inline bool shadow_turn_is_of_other(const struct hext_shadow_pool *pool,
 					   const struct hext_hart *h)
 {
-	return pool->turn && pool->turn != h;
+	const struct hext_hart *turn = __atomic_load_n(&pool->turn, __ATOMIC_RELAXED);
+
+	return turn && turn != h;
 }
 
 /* The number of tables that @h may take now. */

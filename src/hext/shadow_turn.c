@@ -20,7 +20,7 @@ static bool refuse(struct hext_shadow_pool *pool, struct hext_asks *a)
 	a->turn = pool->turns;
 	if (++a->refusals < pool->turn_refusals)
 		return true;
-	pool->turn = NULL;
+	__atomic_store_n(&pool->turn, NULL, __ATOMIC_RELAXED);
 	return false;
 }
 
@@ -47,7 +47,7 @@ bool shadow_turn_ask(struct hext_shadow_pool *pool, struct hext_hart *h, gpa_t g
 		return false;
 	if (lacks_progress(pool, a, gpa)) {
 		a->again = 0;
-		pool->turn = h;
+		__atomic_store_n(&pool->turn, h, __ATOMIC_RELAXED);
 		pool->turns++;
 		pool->turn_fills = FILLS_MAX;
 	}
@@ -57,5 +57,5 @@ bool shadow_turn_ask(struct hext_shadow_pool *pool, struct hext_hart *h, gpa_t g
 void shadow_turn_filled(struct hext_shadow_pool *pool)
 {
 	if (!--pool->turn_fills)
-		pool->turn = NULL;
+		__atomic_store_n(&pool->turn, NULL, __ATOMIC_RELAXED);
 }

@@ -41,7 +41,7 @@ ALWAYS_INLINE bool fill_ahead(struct vcpu *v)
 {
 	struct hext_shadow_missed *missed = &v->quick.missed;
 
-	if (!hext_shadow_fill_plainly(&v->domain->shadows, v->shadow, &v->h, missed))
+	if (!hext_shadow_fill_plainly(v->shadow, &v->h, missed))
 		return false;
 	stats_add(&v->stats, STATS_WORK_FILL_AHEAD, 1);
 	missed->hgatp = 0;

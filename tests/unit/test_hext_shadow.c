@@ -57,6 +57,8 @@ static void quiesce(void *ctx, uint16_t vmid, const struct index_set *harts)
 	(void)ctx;
 	assert_int_equal(pool.lock.held, 0);
 	quiesces++;
+	for (i = 0; i < pool.count; i++)
+		assert_int_equal(pool.shadow[i].lock.held, 0);
 	quiesced += index_set_next(harts, 0, pool.harts) < pool.harts;
 	index_set_each(harts, i, pool.harts) quiesced_harts |= BIT64(i & 63);
 	if (vmid < 64)
@@ -2221,6 +2223,52 @@ static void small_resting_shadows_give_tables(void **state)
 			with_tables - HEXT_SHADOW_BATCH, with_tables);
 }
 
+/* ---- locks ---- */
+
+/*
+ * Faults on memory that has tables wait for no hart that has the lock of the pool, nor for one that
+ * fills another shadow. If one did, the alarm would end the test.
+ */
+static void faults_on_memory_with_tables_need_one_lock(void **state)
+{
+	struct hext_trap hw = { .cause = CAUSE_STORE_GUEST_PAGE, .gva = true };
+	struct hext_shadow *s, *other;
+	unsigned int i;
+
+	(void)state;
+	cfg.one_distance = true;
+	hart[1].hgatp = fake_atp(8, 4);
+	other = get(1);
+	hart[0].hgatp = fake_atp(8, 3);
+	for (i = 0; i < 5; i++)
+		fake_map(hart[0].hgatp, i * 32 * KIB4, FAKE_RAM + i * KIB4, 0, FAKE_LEAF);
+	map_and_touch(MIB2, FAKE_RAM);
+	map_and_touch(0, FAKE_RAM);
+	s = get(0);
+	fence(3, 0, 0);
+	alarm(20);
+	spin_lock(&pool.lock);
+	spin_lock(&other->lock);
+	/* The table is detached, then it is not. */
+	for (i = 1; i < 4; i++) {
+		hw.htval = i * 32 * KIB4 >> 2;
+		assert_int_equal(hext_shadow_fault(&pool, s, &hart[0], &hw, false, &result,
+						   &missed),
+				 HEXT_SHADOW_RESUME);
+		assert_true(hw_walk(hext_shadow_hgatp(s), i * 32 * KIB4).valid);
+	}
+	assert_true(hext_shadow_attach_beside(&pool, s, &hart[0], MIB2, &missed));
+	missed.gpa = 4 * 32 * KIB4;
+	missed.at = HEXT_WALK_ROOT;
+	missed.shadow = NULL;
+	hext_shadow_fill_ahead(&pool, s, &hart[0], &missed);
+	assert_true(hw_walk(hext_shadow_hgatp(s), 4 * 32 * KIB4).valid);
+	assert_int_equal(s->lock.held, 0);
+	spin_unlock(&other->lock);
+	spin_unlock(&pool.lock);
+	alarm(0);
+}
+
 /* ---- turns ---- */
 
 /* The pages of one instruction of L2, with Sv57x4 and Sv57. Each needs 4 tables. */
@@ -3484,6 +3532,7 @@ int main(void)
 		T(a_kept_shadow_does_not_hold_up_the_other),
 		T(small_resting_shadows_give_tables),
 		T(a_guest_that_asks_ends_with_no_more_tables),
+		T(faults_on_memory_with_tables_need_one_lock),
 		T(each_hart_has_its_turn),
 		T(the_turn_is_long_enough),
 		T(a_turn_ends_after_some_fills),
