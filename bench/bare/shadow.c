@@ -252,6 +252,8 @@ void bare_shadow(void)
 	static const struct set dense_8192 = { DATA, PAGE_SIZE, 8192 };
 	static const struct set dense = { DATA, PAGE_SIZE, DENSE_SIZE / PAGE_SIZE };
 	static const struct set sparse = { SPARSE, MIB_2, 500 };
+	/* 1.25 times as many tables as the pool has. */
+	static const struct set over = { SPARSE, MIB_2, 3600 };
 	static const struct set big = { SPARSE, MIB_2, SPARSE_GIB * PTES };
 
 	roots = make_tables();
@@ -268,6 +270,7 @@ void bare_shadow(void)
 	measure_fence_after("bare-fence-vmid-full", &dense, fence_vm);
 	measure_fence_after("bare-fence-range", &dense, fence_range);
 	measure_pass("bare-again-dense", &dense, NULL);
+	measure_pass("bare-over-pool", &over, NULL);
 	measure_switch("bare-switch-32", 32);
 	measure_switch("bare-switch-256", VMS);
 	measure_small("bare-small-alone", NULL);

@@ -161,7 +161,7 @@ static uint64_t *detached_beside_last(struct hext_shadow_pool *pool, const struc
  * until a fence (struct hext_shadow_missed).
  */
 bool hext_shadow_attach_beside(struct hext_shadow_pool *pool, struct hext_shadow *s,
-			       const struct hext_hart *h, gpa_t gpa, struct hext_shadow_missed *m)
+			       struct hext_hart *h, gpa_t gpa, struct hext_shadow_missed *m)
 {
 	const uint64_t from = m->gpa >> pte_span_shift(1), to = gpa >> pte_span_shift(1);
 	const unsigned int i = gpa >> PAGE_SHIFT & (PTES_PER_PAGE - 1);
@@ -189,10 +189,14 @@ bool hext_shadow_attach_beside(struct hext_shadow_pool *pool, struct hext_shadow
 		entry = load_pte(&s->last_table[i]);
 	}
 	spin_unlock(&s->lock);
-	if ((entry & PTE_RWX) != PTE_RWX)
+	if (pointer && (entry & PTE_RWX) != PTE_RWX)
 		return false;
 	m->hgatp = 0;
 	m->gpa = gpa;
 	m->at = (struct hext_walk_at){ .pte = page.pte.addr, .above = above };
-	return true;
+	if (pointer)
+		return true;
+	page.pa = pa(pte_addr(pte));
+	m->access = (struct hext_gaccess){ .access = HEXT_READ };
+	return shadow_fill_beside(pool, s, h, m, &page);
 }

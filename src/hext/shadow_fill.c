@@ -268,31 +268,65 @@ static enum hext_shadow_flush install(struct hext_shadow_pool *pool, struct hext
  * up to AROUND pages with the page itself. Halite reads all of these leaves of L1 after it has read
  * the generation, so a fence makes all of them stale together.
  */
-#define AROUND 16u /* a power of two */
+#define AROUND 16u /* a power of two, at most GROUP */
 
 struct around {
 	unsigned int count;
 	uint64_t pte[AROUND]; /* the leaves; 0 means none */
 };
 
+/* No leaf of a shadow: a table below it is detached. */
+#define NOT_PLAIN PTE_DETACHED
+
 /*
- * Whether L1's table has no valid entry for the pages beside @page, but for @page itself. Then
- * nothing is gained by a walk for each. False, too, if the table is not in the piece of RAM that is
- * read without a call.
+ * Whether L1's table most likely has no valid entry for the pages beside @page: four of them, one
+ * of each distance, tell. Then nothing is gained by a look at each. False, too, if the table is not
+ * in the piece of RAM that is read without a call.
  */
 static bool is_alone(const struct hext_config *c, const struct hext_page *page)
 {
 	uint64_t offset = (page->pte.addr & ~(AROUND * 8 - 1)) - c->ram_start;
+	unsigned int own = page->pte.addr / 8 % AROUND;
 	const volatile uint64_t *pte;
-	unsigned int valid = 0, i;
 
 	if (offset >= c->ram_size)
 		return false;
 	pte = (const volatile uint64_t *)(c->ram + offset);
-	for (i = 0; i < AROUND; i += 4)
-		valid += (pte[i] & PTE_V) + (pte[i + 1] & PTE_V) + (pte[i + 2] & PTE_V) +
-			 (pte[i + 3] & PTE_V);
-	return valid <= 1;
+	return !((pte[own ^ 1] | pte[own ^ 2] | pte[own ^ 4] | pte[own ^ 8]) & PTE_V);
+}
+
+/* The leaf for @gpa, beside that of @page, for the same access; 0 if there is none. */
+static __attribute__((noinline)) uint64_t compose_beside(const struct hext_shadow_pool *pool,
+							 const struct hext_shadow *s,
+							 const struct hext_hart *h, gpa_t gpa,
+							 const struct hext_gaccess *access,
+							 const struct hext_page *page)
+{
+	struct hext_page beside;
+	struct shadow_leaf leaf;
+
+	return hext_walk_beside(h, page, gpa, &beside) &&
+			       compose(pool, s, h, gpa, access, &beside, &leaf)
+		       ? leaf.pte
+		       : 0;
+}
+
+/*
+ * What compose_beside() would make, without a call, of L1's entry at @where. NOT_PLAIN: the entry
+ * is not plain, and compose_beside() has to tell. Most neighbours are plain, or not valid.
+ */
+static inline uint64_t plain_beside(const struct hext_config *c, uint64_t where)
+{
+	uint64_t pte, offset;
+
+	if (!hext_ram_pte(c, where, &pte))
+		return NOT_PLAIN;
+	if (!(pte & PTE_V))
+		return 0;
+	offset = pte_addr(pte) - c->ram_start;
+	if ((pte & ~(PTE_PPN | PTE_RSW | PTE_G)) != HEXT_SHADOW_PLAIN_LEAF || offset >= c->ram_size)
+		return NOT_PLAIN;
+	return pte_make(c->ram_hpa.addr + offset, HEXT_SHADOW_PLAIN_LEAF);
 }
 
 static void look_around(const struct hext_shadow_pool *pool, const struct hext_shadow *s,
@@ -301,8 +335,7 @@ static void look_around(const struct hext_shadow_pool *pool, const struct hext_s
 			struct around *around)
 {
 	gpa_t first = gpa & ~(AROUND * PAGE_SIZE - 1);
-	struct shadow_leaf other;
-	struct hext_page beside;
+	uint64_t l1s = page->pte.addr & ~(AROUND * 8 - 1);
 	unsigned int i;
 
 	around->count = 0;
@@ -310,37 +343,50 @@ static void look_around(const struct hext_shadow_pool *pool, const struct hext_s
 	    is_alone(h->cfg, page))
 		return;
 	for (i = 0; i < AROUND; i++) {
-		around->pte[i] = 0;
-		if (hext_walk_beside(h, page, first + i * PAGE_SIZE, &beside) &&
-		    compose(pool, s, h, first + i * PAGE_SIZE, access, &beside, &other))
-			around->pte[i] = other.pte;
+		around->pte[i] = plain_beside(h->cfg, l1s + 8 * i);
+		if (around->pte[i] == NOT_PLAIN)
+			around->pte[i] =
+				compose_beside(pool, s, h, first + i * PAGE_SIZE, access, page);
 	}
 	around->count = AROUND;
 }
 
 /*
- * Install @around, except where the table has an entry already: to replace one would need a fence.
- * @walk is the walk for the address that faulted, and @page is its result.
+ * Install @around from index @first of the table @p on, except where the table has an entry
+ * already: to replace one would need a fence. The entries are of one group of the span.
  */
+static void install_group(const struct place *p, unsigned int first, const struct around *around)
+{
+	unsigned int i, lowest = AROUND, highest = 0;
+
+	for (i = 0; i < around->count; i++) {
+		if (!around->pte[i] || load_pte(&p->table[first + i]))
+			continue;
+		store_pte(&p->table[first + i], around->pte[i]);
+		if (lowest == AROUND)
+			lowest = i;
+		highest = i;
+	}
+	if (lowest == AROUND)
+		return;
+	span_add(p->span, first + lowest);
+	span_add(p->span, first + highest);
+}
+
+/* Install @around. @walk is the walk for the address that faulted, and @page is its result. */
 static void install_around(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			   const struct hext_hart *h, const struct hext_shadow_missed *walk,
 			   const struct hext_page *page, const struct around *around)
 {
-	unsigned int first = pte_index(s, walk->gpa, 0) & ~(AROUND - 1);
 	struct place p;
-	unsigned int i;
 
 	if (!around->count)
 		return;
 	spin_lock(&s->lock);
 	if (s->generation == walk->generation) {
 		p = find_place(pool, s, h, walk->gpa, 0, page);
-		for (i = 0; i < around->count && !p.level; i++) {
-			if (around->pte[i] && !load_pte(&p.table[first + i])) {
-				store_pte(&p.table[first + i], around->pte[i]);
-				span_add(p.span, first + i);
-			}
-		}
+		if (!p.level)
+			install_group(&p, pte_index(s, walk->gpa, 0) & ~(AROUND - 1), around);
 	}
 	spin_unlock(&s->lock);
 }
@@ -391,22 +437,33 @@ static gpa_t gpa_of(const struct hext_trap *hw)
 enum fill { FILL_DONE, FILL_ATTACHED, FILL_AGAIN, FILL_NO_TABLE, FILL_GIVE_UP };
 
 /*
- * Install @leaf, which comes from @page, unless a fence has made @walk stale, the walk for it. At
- * most @tables tables are taken. The caller holds the lock of @s, and unless @tables is 0 that of
- * the pool.
+ * As try_install(), but no table is reclaimed. The caller holds the lock of @s,
+ * and if *@pooled that of the pool. On return it holds them, too, and *@pooled may have become true
+ * because a table is missing.
  */
-static __attribute__((noinline)) enum fill
-install_with(struct hext_shadow_pool *pool, struct hext_shadow *s,
-	     const struct hext_shadow_missed *walk, const struct hext_page *page,
-	     const struct shadow_leaf *leaf, const struct hext_hart *h, uint32_t tables,
-	     enum hext_shadow_flush *flush)
+static inline enum fill install_locked(struct hext_shadow_pool *pool, struct hext_shadow *s,
+				       const struct hext_shadow_missed *walk,
+				       const struct hext_page *page, const struct shadow_leaf *leaf,
+				       const struct hext_hart *h, bool *pooled,
+				       enum hext_shadow_flush *flush)
 {
 	struct place p;
 
-	if (s->generation != walk->generation)
-		return FILL_AGAIN;
-	p = find_place(pool, s, h, walk->gpa, leaf->level, page);
-	if (p.level - leaf->level > tables)
+	for (;;) {
+		if (s->generation != walk->generation)
+			return FILL_AGAIN;
+		p = find_place(pool, s, h, walk->gpa, leaf->level, page);
+		if (p.level == leaf->level || *pooled)
+			break;
+		*pooled = true;
+		if (spin_trylock(&pool->lock))
+			break;
+		/* The lock of the pool comes first. What was found may not hold any more. */
+		spin_unlock(&s->lock);
+		spin_lock(&pool->lock);
+		spin_lock(&s->lock);
+	}
+	if (p.level > leaf->level && p.level - leaf->level > shadow_tables_for(pool, h))
 		return FILL_NO_TABLE;
 	/* L2 has not missed what is there already: no fence. */
 	if (walk->access.ahead && load_pte(&p.table[pte_index(s, walk->gpa, p.level)]) == leaf->pte)
@@ -415,50 +472,28 @@ install_with(struct hext_shadow_pool *pool, struct hext_shadow *s,
 	return p.attached ? FILL_ATTACHED : FILL_DONE;
 }
 
-/* Install @leaf where the tables for it are there. The harts of other shadows are not held up. */
-static enum fill install_in_place(struct hext_shadow_pool *pool, struct hext_shadow *s,
-				  const struct hext_shadow_missed *walk,
-				  const struct hext_page *page, const struct shadow_leaf *leaf,
-				  const struct hext_hart *h, enum hext_shadow_flush *flush)
-{
-	enum fill outcome;
-
-	spin_lock(&s->lock);
-	outcome = install_with(pool, s, walk, page, leaf, h, 0, flush);
-	spin_unlock(&s->lock);
-	return outcome;
-}
-
-/* As install_in_place(), with new tables. The caller holds the lock of the pool. */
-static enum fill install_anew(struct hext_shadow_pool *pool, struct hext_shadow *s,
-			      const struct hext_shadow_missed *walk, const struct hext_page *page,
-			      const struct shadow_leaf *leaf, const struct hext_hart *h,
-			      enum hext_shadow_flush *flush)
-{
-	enum fill outcome;
-
-	spin_lock(&s->lock);
-	outcome = install_with(pool, s, walk, page, leaf, h, shadow_tables_for(pool, h), flush);
-	spin_unlock(&s->lock);
-	return outcome;
-}
-
+/*
+ * Install @leaf, which comes from @page, unless a fence has made @walk stale, the walk for it.
+ * Where the tables for it are there, the function takes the lock of @s alone, so the harts of other
+ * shadows are not held up. @reclaims: if a table is missing, and none is free, reclaim some.
+ */
 static enum fill try_install(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			     const struct hext_shadow_missed *walk, const struct hext_page *page,
-			     const struct shadow_leaf *leaf, struct hext_hart *h,
+			     const struct shadow_leaf *leaf, struct hext_hart *h, bool reclaims,
 			     enum hext_shadow_flush *flush)
 {
-	enum fill outcome = install_in_place(pool, s, walk, page, leaf, h, flush);
+	bool pooled = false;
+	enum fill outcome;
 
-	if (outcome != FILL_NO_TABLE)
-		return outcome;
-	spin_lock(&pool->lock);
-	outcome = install_anew(pool, s, walk, page, leaf, h, flush);
-	if (outcome == FILL_NO_TABLE)
+	spin_lock(&s->lock);
+	outcome = install_locked(pool, s, walk, page, leaf, h, &pooled, flush);
+	spin_unlock(&s->lock);
+	if (outcome == FILL_NO_TABLE && reclaims)
 		outcome = shadow_reclaim(pool, s, h, walk->gpa) ? FILL_AGAIN : FILL_GIVE_UP;
-	else if (outcome != FILL_AGAIN && pool->turn == h)
-		shadow_turn_filled(pool);
-	spin_unlock(&pool->lock);
+	if (pooled)
+		spin_unlock(&pool->lock);
+	if ((outcome == FILL_DONE || outcome == FILL_ATTACHED) && shadow_turn_is_of(pool, h))
+		shadow_turn_filled(pool, h);
 	return outcome;
 }
 
@@ -525,7 +560,7 @@ fill(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 			return can_widen(pool, s, walk->gpa) ? HEXT_SHADOW_WIDEN
 							     : HEXT_SHADOW_EMULATE;
 		}
-		outcome = try_install(pool, s, walk, page, &leaf, h, &result->flush);
+		outcome = try_install(pool, s, walk, page, &leaf, h, true, &result->flush);
 		if (outcome == FILL_DONE) {
 			look_around(pool, s, h, walk->gpa, &walk->access, page, &leaf, &around);
 			install_around(pool, s, h, walk, page, &around);
@@ -557,6 +592,28 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
 	return fill(pool, s, h, hw, &page, result, walk);
 }
 
+bool shadow_fill_beside(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
+			const struct hext_shadow_missed *walk, const struct hext_page *page)
+{
+	uint64_t offset = page->pa.addr - h->cfg->ram_start;
+	const struct shadow_leaf leaf = {
+		.pte = pte_make(h->cfg->ram_hpa.addr + offset, HEXT_SHADOW_PLAIN_LEAF),
+	};
+	enum hext_shadow_flush flush = HEXT_SHADOW_FLUSH_NONE;
+	struct around around;
+	enum fill outcome;
+
+	if (walk->gpa >> s->gpa_bits || offset >= h->cfg->ram_size)
+		return false;
+	outcome = try_install(pool, s, walk, page, &leaf, h, false, &flush);
+	if (outcome == FILL_DONE) {
+		look_around(pool, s, h, walk->gpa, &walk->access, page, &leaf, &around);
+		install_around(pool, s, h, walk, page, &around);
+	}
+	return (outcome == FILL_DONE || outcome == FILL_ATTACHED) &&
+	       flush == HEXT_SHADOW_FLUSH_NONE;
+}
+
 static __attribute__((noinline)) enum hext_shadow_flush
 fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
 	   const struct hext_shadow_missed *missed)
@@ -574,11 +631,7 @@ fill_ahead(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_har
 		    HEXT_WALK_OK ||
 	    !compose(pool, s, h, walk.gpa, &walk.access, &page, &leaf))
 		return flush;
-	if (install_in_place(pool, s, &walk, &page, &leaf, h, &flush) == FILL_NO_TABLE) {
-		spin_lock(&pool->lock);
-		install_anew(pool, s, &walk, &page, &leaf, h, &flush);
-		spin_unlock(&pool->lock);
-	}
+	try_install(pool, s, &walk, &page, &leaf, h, false, &flush);
 	return flush;
 }
 

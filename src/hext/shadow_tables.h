@@ -170,6 +170,14 @@ static inline void shadow_new_generation(struct hext_shadow *s)
 void shadow_attach(struct hext_shadow_pool *pool, uint64_t *pointer, unsigned int level,
 		   const struct hext_page *page);
 
+/*
+ * Fill @s for @page, a HEXT_SHADOW_PLAIN_LEAF of 4 KiB that @walk has found, as hext_shadow_fault()
+ * does. False: a table is missing and none is free, a fence is needed, the page is not in the piece
+ * of RAM in hext_config, or the walk is stale. Then hext_shadow_fault() has to handle the fault.
+ */
+bool shadow_fill_beside(struct hext_shadow_pool *pool, struct hext_shadow *s, struct hext_hart *h,
+			const struct hext_shadow_missed *walk, const struct hext_page *page);
+
 /* ---- pages of tables; the caller holds the lock of the pool ---- */
 
 /*
@@ -223,8 +231,14 @@ static inline uint32_t shadow_tables_for(const struct hext_shadow_pool *pool,
  */
 bool shadow_turn_ask(struct hext_shadow_pool *pool, struct hext_hart *h, gpa_t gpa);
 
-/* The hart that has the turn has filled in an entry. */
-void shadow_turn_filled(struct hext_shadow_pool *pool);
+/* Whether @h has the turn. The caller runs on @h, and needs no lock. */
+static inline bool shadow_turn_is_of(const struct hext_shadow_pool *pool, const struct hext_hart *h)
+{
+	return __atomic_load_n(&pool->turn, __ATOMIC_RELAXED) == h;
+}
+
+/* @h, which has the turn, has filled in an entry. The caller holds no lock. */
+void shadow_turn_filled(struct hext_shadow_pool *pool, const struct hext_hart *h);
 
 /*
  * Remove all contents of @s, and free its pages after no hart walks them any more. The function

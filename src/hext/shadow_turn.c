@@ -54,8 +54,11 @@ bool shadow_turn_ask(struct hext_shadow_pool *pool, struct hext_hart *h, gpa_t g
 	return true;
 }
 
-void shadow_turn_filled(struct hext_shadow_pool *pool)
+void shadow_turn_filled(struct hext_shadow_pool *pool, const struct hext_hart *h)
 {
-	if (!--pool->turn_fills)
+	spin_lock(&pool->lock);
+	/* Another hart may have ended the turn since the caller looked. */
+	if (pool->turn == h && !--pool->turn_fills)
 		__atomic_store_n(&pool->turn, NULL, __ATOMIC_RELAXED);
+	spin_unlock(&pool->lock);
 }

@@ -754,6 +754,62 @@ static void a_fault_brings_the_pages_beside_it(void **state)
 		assert_false(seen(0, i * KIB4).valid);
 }
 
+/*
+ * Each bit of the entry beside counts, and where the page is. The last two bits of RSW and G are
+ * nothing to a G-stage.
+ */
+static void each_page_beside_is_as_its_entry_says(void **state)
+{
+	const uint64_t w = PTE_R | PTE_X, rwx_all = PTE_R | PTE_W | PTE_X;
+	const uint64_t hpa_of_ram = FAKE_RAM + BIT64(40);
+	const struct {
+		uint64_t addr, flags, hpa, rwx;
+	} page[16] = {
+		{ FAKE_RAM, FAKE_LEAF, hpa_of_ram, rwx_all },
+		{ FAKE_RAM + KIB4, FAKE_LEAF | PTE_G | PTE_RSW, hpa_of_ram + KIB4, rwx_all },
+		{ FAKE_RAM, FAKE_LEAF & ~PTE_W, hpa_of_ram, w },
+		{ FAKE_RAM, FAKE_LEAF & ~PTE_D, hpa_of_ram, w },
+		{ FAKE_RAM, FAKE_LEAF & ~PTE_X, hpa_of_ram, PTE_R | PTE_W },
+		{ FAKE_RAM, FAKE_LEAF & ~PTE_A, 0, 0 },
+		{ FAKE_RAM, FAKE_LEAF & ~PTE_U, 0, 0 },
+		{ FAKE_RAM, FAKE_LEAF & ~PTE_V, 0, 0 },
+		{ FAKE_RAM, FAKE_LEAF & ~PTE_R, 0, 0 },	   /* reserved */
+		{ FAKE_RAM, FAKE_LEAF | BIT64(54), 0, 0 }, /* reserved */
+		{ FAKE_RAM, FAKE_LEAF | PTE_N, 0, 0 },
+		{ FAKE_RAM, FAKE_LEAF | BIT64(61), hpa_of_ram, rwx_all },
+		{ BIG, FAKE_LEAF, BIG_HPA, rwx_all },
+		{ FAKE_HOLE, FAKE_LEAF, 0, 0 },
+		{ FAKE_RAM + FAKE_RAM_SIZE, FAKE_LEAF, 0, 0 },
+		{ FAKE_RAM + FAKE_RAM_SIZE - KIB4, FAKE_LEAF, hpa_of_ram + FAKE_RAM_SIZE - KIB4,
+		  rwx_all },
+	};
+	unsigned int i;
+
+	(void)state;
+	cfg.svpbmt = true;
+	hart[0].hgatp = fake_atp(8, 3);
+	fake_map(hart[0].hgatp, 0, FAKE_RAM, 0, FAKE_LEAF);
+	for (i = 1; i < 16; i++)
+		*fake_slot(hart[0].hgatp, i * KIB4, 0) = fake_make_pte(page[i].addr, page[i].flags);
+	assert_int_equal(fault(0, CAUSE_LOAD_GUEST_PAGE, 0), HEXT_SHADOW_RESUME);
+	for (i = 0; i < 16; i++) {
+		struct hw_page p = seen(0, i * KIB4);
+
+		assert_int_equal(p.valid, page[i].rwx != 0);
+		if (!p.valid)
+			continue;
+		assert_int_equal(p.hpa, page[i].hpa);
+		assert_int_equal(rwx(p.pte), page[i].rwx);
+		assert_int_equal(p.pte & PTE_PBMT, page[i].flags & PTE_PBMT);
+	}
+	/* The fence of all pages sees the first and the last. */
+	fence(3, 15 * KIB4, KIB4);
+	assert_false(seen(0, 15 * KIB4).valid);
+	fence(3, 0, KIB4);
+	assert_false(seen(0, 0).valid);
+	assert_true(seen(0, KIB4).valid);
+}
+
 /* No page of another size, or a part of one, brings any, as fences name these by L1's leaf. */
 static void large_pages_come_alone(void **state)
 {
@@ -1373,7 +1429,9 @@ static void detached_tables_beside_the_last_come_back(void **state)
 	before = missed;
 	fault(1, CAUSE_STORE_GUEST_PAGE, GIB1);
 	missed = before;
-	assert_false(attach_beside(7 * MIB2 + 7 * KIB4));
+	assert_true(attach_beside(7 * MIB2 + 7 * KIB4));
+	assert_int_equal(seen(0, 7 * MIB2 + 7 * KIB4).hpa, cfg.ram_hpa.addr + 7 * KIB4);
+	missed = before;
 	/* Behind L1's table of a GiB is another one, which is not for the next GiB. */
 	fake_slot(hart[0].hgatp, 0, 1)[512 + 7] = *fake_slot(hart[0].hgatp, GIB1 + 7 * MIB2, 1);
 	assert_false(attach_beside(GIB1 + 7 * MIB2 + 7 * KIB4));
@@ -1389,6 +1447,67 @@ static void detached_tables_beside_the_last_come_back(void **state)
 	/* There is no walk before. */
 	missed = none;
 	assert_false(attach_beside(6 * MIB2 + 6 * KIB4));
+}
+
+/* In the GiB of the last fault, a table that is missing is made without a walk from the root. */
+static void missing_tables_beside_the_last_are_made(void **state)
+{
+	struct hext_shadow_missed before;
+	uint32_t left;
+	unsigned int i;
+
+	(void)state;
+	cfg.one_distance = true;
+	hart[0].hgatp = fake_atp(9, 3);
+	map_and_touch(0, FAKE_RAM);
+	for (i = 1; i < 6; i++)
+		fake_map(hart[0].hgatp, i * MIB2, FAKE_RAM + i * KIB4, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, MIB2 + KIB4, FAKE_RAM + 9 * KIB4, 0, FAKE_LEAF & ~PTE_X);
+	assert_true(attach_beside(MIB2));
+	assert_int_equal(seen(0, MIB2).hpa, cfg.ram_hpa.addr + KIB4);
+	assert_int_equal(rwx(seen(0, MIB2).pte), PTE_RWX);
+	assert_int_equal(missed.hgatp, 0);
+	/* The page beside it came, too. What is there already needs a fence. */
+	assert_int_equal(seen(0, MIB2 + KIB4).hpa, cfg.ram_hpa.addr + 9 * KIB4);
+	assert_int_equal(rwx(seen(0, MIB2 + KIB4).pte), PTE_R | PTE_W);
+	assert_false(attach_beside(MIB2));
+	/* The table is there. */
+	fake_map(hart[0].hgatp, MIB2 + 30 * KIB4, FAKE_RAM + 10 * KIB4, 0, FAKE_LEAF);
+	assert_true(attach_beside(MIB2 + 30 * KIB4));
+	assert_int_equal(seen(0, MIB2 + 30 * KIB4).hpa, cfg.ram_hpa.addr + 10 * KIB4);
+	/* No memory of the piece of RAM. */
+	fake_map(hart[0].hgatp, 2 * MIB2, BIG, 0, FAKE_LEAF);
+	assert_false(attach_beside(2 * MIB2));
+	assert_false(seen(0, 2 * MIB2).valid);
+	/* No table is free. None is reclaimed. */
+	left = pool.free_count;
+	pool.free_count = 0;
+	assert_false(attach_beside(3 * MIB2));
+	assert_int_equal(pool.candidate_count, 0);
+	pool.free_count = left;
+	/* The walk before is from before a fence. */
+	before = missed;
+	fence(3, 5 * MIB2, KIB4);
+	missed = before;
+	assert_false(attach_beside(3 * MIB2));
+	assert_false(seen(0, 3 * MIB2).valid);
+	fault(0, CAUSE_STORE_GUEST_PAGE, 3 * MIB2);
+	assert_true(attach_beside(4 * MIB2));
+	assert_int_equal(pool_use().tables_lost, 0);
+}
+
+/* The shadow has fewer levels than L1's table, and no place for the address. */
+static void no_table_is_made_beyond_the_addresses_of_a_shadow(void **state)
+{
+	const uint64_t far_away = BIT64(45);
+
+	(void)state;
+	hart[0].hgatp = fake_atp(9, 3);
+	map_and_touch(0, FAKE_RAM);
+	fake_map(hart[0].hgatp, far_away, FAKE_RAM, 0, FAKE_LEAF);
+	fake_map(hart[0].hgatp, far_away + MIB2, FAKE_RAM, 0, FAKE_LEAF);
+	assert_int_equal(fault(0, CAUSE_STORE_GUEST_PAGE, far_away), HEXT_SHADOW_WIDEN);
+	assert_false(attach_beside(far_away + MIB2));
 }
 
 /* A long range is fenced by detaching all tables: the time under the lock does not grow with it. */
@@ -2412,6 +2531,26 @@ static void a_turn_ends_after_some_fills(void **state)
 	assert_in_range(least, 0, 32);
 	assert_ptr_not_equal(pool.turn, &hart[0]);
 	assert_in_range(i, 200, 1000);
+}
+
+/* Fills for which all tables are there count, too. */
+static void a_turn_ends_without_new_tables(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	hart[0].hgatp = fake_atp(8, 3);
+	for (i = 0; i < 12; i++)
+		fake_map(hart[0].hgatp, i * 16 * KIB4, FAKE_RAM, 0, FAKE_LEAF);
+	fault(0, CAUSE_STORE_GUEST_PAGE, 0);
+	pool.turn = &hart[0];
+	pool.turn_fills = 10;
+	for (i = 1; i < 12; i++) {
+		assert_ptr_equal(pool.turn, i <= 10 ? &hart[0] : NULL);
+		fault(0, CAUSE_STORE_GUEST_PAGE, i * 16 * KIB4);
+		assert_true(seen(0, i * 16 * KIB4).valid);
+	}
+	assert_null(pool.turn);
 }
 
 /* L2s that touch more than the pool holds need no turn, with one table after the other. */
@@ -3480,6 +3619,7 @@ int main(void)
 		T(what_a_walk_found_is_not_kept_beyond_the_key),
 		T(a_table_that_was_replaced_is_not_filled),
 		T(a_fault_brings_the_pages_beside_it),
+		T(each_page_beside_is_as_its_entry_says),
 		T(large_pages_come_alone),
 		T(an_entry_that_is_there_is_flushed),
 		T(mxr_and_execute_only),
@@ -3506,6 +3646,8 @@ int main(void)
 		T(a_leaf_replaces_a_detached_table),
 		T(a_fence_during_the_walk_leaves_tables_detached),
 		T(detached_tables_beside_the_last_come_back),
+		T(missing_tables_beside_the_last_are_made),
+		T(no_table_is_made_beyond_the_addresses_of_a_shadow),
 		T(a_long_range_detaches_all_tables),
 		T(a_fence_of_many_shadows_is_cut_up),
 		T(tables_below_a_large_leaf_keep_their_entries),
@@ -3536,6 +3678,7 @@ int main(void)
 		T(each_hart_has_its_turn),
 		T(the_turn_is_long_enough),
 		T(a_turn_ends_after_some_fills),
+		T(a_turn_ends_without_new_tables),
 		T(who_gets_on_takes_no_turn),
 		T(a_candidate_waits_for_the_end_of_a_turn),
 		T(tables_above_are_reclaimed),
