@@ -28,6 +28,21 @@ static unsigned int shadows_wanted(uint64_t pages, unsigned int share)
 	return count < 16 ? 16 : count < HEXT_SHADOW_MAX ? count : HEXT_SHADOW_MAX;
 }
 
+/*
+ * The most shadows: their roots take one in 4 of the pages. Up to half of the pages are for roots
+ * where those are at most the 8 MiB that the home has beside its share of RAM (home_size()). So the
+ * tables for L2 memory as large as RAM remain.
+ */
+static unsigned int shadows_max(uint64_t pages)
+{
+	const unsigned int of_home = (8 << 20) / GSTAGE_ROOT_SIZE;
+	unsigned int quarter = shadows_wanted(pages, 4), half = shadows_wanted(pages, 2);
+
+	if (half > of_home)
+		half = of_home;
+	return quarter > half ? quarter : half;
+}
+
 static void forget_vmid(struct vcpu *v, void *arg)
 {
 	const uint16_t *vmid = arg;
@@ -69,7 +84,7 @@ void nested_init_domain(struct domain *d, struct page_pool *pool)
 		.harts = d->vcpu_count,
 		/* Memory for a new guest of L1 remains when tables have filled the pool. */
 		.shadows = shadows_wanted(pages, 16),
-		.shadows_max = shadows_wanted(pages, 4),
+		.shadows_max = shadows_max(pages),
 		.vmid_first = d->vmids.first + 1,
 		.vmid_count = d->vmids.count - 1,
 		/*

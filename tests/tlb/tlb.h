@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TLB_VMIDS   32 /* the model has VMIDs below this */
+#define TLB_VMIDS   64 /* the model has VMIDs below this */
 #define TLB_ENTRIES 512
 
 /* A leaf of the G-stage, or a pointer to a table whose entries are of @level. */
