@@ -4,7 +4,8 @@
 # docs/benchmarks.md explains the figures.
 # Usage: bench.sh full|quick
 #        bench.sh one NAME[,NAME...] CONFIG   runs only these benchmarks.
-#                                             CONFIG: native, nacl, none or depth2
+#                                             CONFIG: native, nacl, none or depth2, or
+#                                             rva23: nacl on harts of RVA23
 #        bench.sh bare CONFIG [NAME[,NAME...]] runs only bench/bare, the guest without an OS, or
 #                                             only these of its benchmarks
 #        bench.sh agree CONFIG [bare]         compares what Halite counts (--stats) with what the
@@ -37,12 +38,15 @@ options()
 {
 	case $1 in
 	native) echo "--native" ;;
-	nacl) echo "--nacl all" ;;
+	nacl | rva23) echo "--nacl all" ;;
 	none) echo "--nacl none" ;;
 	depth2) echo "--nacl all --depth 2" ;;
-	*) die "configuration '$1': native, nacl, none or depth2 is expected" ;;
+	*) die "configuration '$1': native, nacl, rva23, none or depth2 is expected" ;;
 	esac
 }
+
+# cpu CONFIG: prints the options of QEMU for the CPU, if it is not that of `halite run`.
+cpu() { [ "$1" != rva23 ] || echo "-cpu rva23s64"; }
 
 # halites CONFIG: prints the number of Halites in CONFIG.
 halites()
@@ -117,7 +121,7 @@ play()
 	nice timeout -k 5 "$SECONDS_MAX" "$HALITE" run "$@" $STATS $(options "$config") \
 		--qemu "$QEMU" \
 		--machine "$MACHINE" --cpus 1 --memory ${MEMORY_MIB}M --icount -- \
-		-plugin "$plugin$(homes "$config")$more" \
+		$(cpu "$config") -plugin "$plugin$(homes "$config")$more" \
 		</dev/null >"$name.console" 2>&1 || status=$?
 	if [ "$status" != 0 ]; then
 		tail -n 20 "$name.console" >&2
@@ -246,6 +250,8 @@ measure()
 			lines "$config-$pass-linux" "$config" "$pass" >>"$OUT/all.jsonl"
 			lines "$config-$pass-bare" "$config" "$pass" >>"$OUT/all.jsonl"
 		done
+		play_linux "rva23-$pass" rva23 "$RUNS" "halite.bench=sbi-kernel"
+		lines "rva23-$pass" rva23 "$pass" >>"$OUT/all.jsonl"
 	done
 	about >"$OUT/about.json"
 	image >"$OUT/image.json"
@@ -289,8 +295,10 @@ check()
 {
 	play_linux check nacl 2 \
 		"halite.bench=sbi-kernel,sbi-user,mmio-write,touch-1000,new-shadow-1000,over-pool"
+	play_linux check-rva23 rva23 2 "halite.bench=sbi-kernel"
 	play check-bare none "" --kernel "$OUT/bare.elf"
-	{ lines check nacl 1; lines check-bare none 1; } >"$OUT/check.jsonl"
+	{ lines check nacl 1; lines check-rva23 rva23 1; lines check-bare none 1; } \
+		>"$OUT/check.jsonl"
 	jq -s --slurpfile targets "$TOP/bench/targets.json" --argjson about '{}' \
 		--argjson image "$(image_and_boots)" -f "$TOP/bench/results.jq" "$OUT/check.jsonl" \
 		>"$OUT/check.json"

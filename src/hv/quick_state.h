@@ -66,10 +66,10 @@ struct quick_state {
 	 */
 	uint64_t domain_atp;
 	/*
-	 * The result of world_has_more_controls(). Written by vcpu_note_unusual(). Read by
+	 * The result of world_more_controls(). Written by vcpu_note_unusual(). Read by
 	 * swap_in_l2() and swap_out_l2().
 	 */
-	bool more_controls;
+	uint8_t more_controls;
 	/*
 	 * L1 uses a part of AIA that quick.c and swap.c do not handle: hgeie, hvien or the
 	 * priorities are not all 0, or were not all 0 when the hart was last loaded. Written by

@@ -120,14 +120,14 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 	struct hext_bank *l1 = &h->s;
 
 	l1->atp = swap_gstage(v->quick.shadow_atp);
-	load_controls_of_l2(h, WORLD_ALWAYS);
+	load_controls_of_l2(h, WORLD_ALWAYS, 0);
 	ncsr_write(HEXT_CSR_VSATP, l2->atp);
 	swap_bank_to_l2(h, WORLD_ALWAYS);
 	/* L1's scause and stval are not saved: the trap that ends L2 overwrites them. */
 	ncsr_write(HEXT_CSR_VSCAUSE, l2->cause);
 	ncsr_write(HEXT_CSR_VSTVAL, l2->tval);
 	if (v->quick.more_controls) {
-		load_more_controls_of_l2(h);
+		load_more_controls_of_l2(h, v->quick.more_controls);
 		swap_bank_to_l2(h, WORLD_ASKED);
 	}
 	h->sie = hie >> 1;
@@ -145,7 +145,7 @@ ALWAYS_INLINE void swap_in_l2(struct vcpu *v, uint64_t hie)
 	hie = h->hie & IRQ_VS_ALL;
 	if (static_key(KEY_AIA)) {
 		swap_bank_to_l2(h, WORLD_AIA);
-		load_controls_of_l2(h, WORLD_AIA);
+		load_controls_of_l2(h, WORLD_AIA, 0);
 		hie |= sgeie_at_rest(h->sie);
 	}
 	ncsr_write(HEXT_CSR_HIE, hie);
@@ -242,10 +242,10 @@ ALWAYS_INLINE void swap_out_l2(struct vcpu *v, const struct hext_trap *made, uin
 	h->vs.atp = atp;
 	if (csrs)
 		nacl_host_put(csrs, HEXT_CSR_VSATP, atp);
-	load_controls_of_l1(h->cfg, WORLD_ALWAYS);
+	load_controls_of_l1(h->cfg, WORLD_ALWAYS, 0);
 	ncsr_write(HEXT_CSR_VSATP, h->s.atp);
 	if (v->quick.more_controls) {
-		load_more_controls_of_l1(h);
+		load_more_controls_of_l1(h, v->quick.more_controls);
 		swap_bank_to_l1(h, csrs, WORLD_ASKED);
 	}
 }

@@ -29,7 +29,7 @@ static void set_start_state(struct vcpu *v, uint64_t pc, uint64_t arg)
 ALWAYS_INLINE void note_unusual(struct vcpu *v)
 {
 	v->unusual = hext_kept_interrupts(&v->h) | v->quick.aia_at_work;
-	v->quick.more_controls = world_has_more_controls(&v->h);
+	v->quick.more_controls = world_more_controls(&v->h);
 }
 
 void vcpu_note_unusual(struct vcpu *v)

@@ -39,8 +39,8 @@ ALWAYS_INLINE bool world_has_csr(const struct hext_config *c, enum hext_csrs csr
 
 /*
  * gate and held: when a switch accesses the CSR. Most harts have no CSR of the group ASKED. Most
- * L1s give a SELDOM CSR the value with which L1 itself runs. quick_state.more_controls says whether
- * a switch must access these two groups.
+ * L1s give a SELDOM CSR the value with which L1 itself runs. world_more_controls() says which CSRs
+ * of these two groups a switch must access.
  */
 enum world_group { WORLD_ALWAYS, WORLD_AIA, WORLD_SELDOM, WORLD_ASKED, WORLD_BY_ITSELF };
 ALWAYS_INLINE enum world_group world_group_of(enum hext_csrs csrs)
@@ -268,42 +268,75 @@ static __attribute__((noinline, unused)) void load_priorities_of_l1(const struct
 	ncsr_write(HEXT_CSR_HVIPRIO2, hext_hviprio2_of_l1(h));
 }
 
-/* Load those CSRs of @group, a constant, that have the value that L1 wrote while L2 runs. */
-ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h, enum world_group group)
+/*
+ * The CSRs of the groups SELDOM and ASKED that a switch must access, as a bitmap: WORLD_MORE, and
+ * world_asked(row) for each CSR of the group ASKED that the hart has.
+ */
+#define WORLD_MORE	 1u /* all of the group SELDOM, and those that clear_open_csrs() clears */
+#define WORLD_ASKED_MOST 7
+
+/* The bits of @rows, rows of the group ASKED. The first one is HSTATEEN0. */
+#define WORLD_FIRST_ASKED (WORLD_MORE << 1)
+ALWAYS_INLINE unsigned int world_asked(uint64_t rows)
+{
+	return rows >> HEXT_ROW_HSTATEEN0 << 1;
+}
+
+#define HEXT_ROW(name, number, gate, ...)                                                 \
+	_Static_assert(HEXT_CSRS_OF_##gate != HEXT_CSRS_ASKED ||                          \
+			       (HEXT_ROW_##name >= HEXT_ROW_HSTATEEN0 &&                  \
+				HEXT_ROW_##name < HEXT_ROW_HSTATEEN0 + WORLD_ASKED_MOST), \
+		       "each has a bit in quick_state.more_controls");
+#include "hext/csr_table.h"
+
+/* Whether @more has the CSR of @row. */
+ALWAYS_INLINE bool world_is_in(unsigned int more, enum hext_csr_row row)
+{
+	return more & world_asked(BIT64(row));
+}
+
+/*
+ * Load those CSRs of @group, a constant, that have the value that L1 wrote while L2 runs. Of the
+ * group ASKED, only those in @more.
+ */
+ALWAYS_INLINE void load_controls_of_l2(const struct hext_hart *h, enum world_group group,
+				       unsigned int more)
 {
 	const struct hext_config *c = h->cfg;
 
+	(void)c;
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...)       \
 	if ((WORLD_HELD_##held & WORLD_OF_L2) && WORLD_GROUP(gate, held) == group && \
-	    (group != WORLD_ASKED || HEXT_GATE(gate, name)))                         \
+	    (group != WORLD_ASKED || world_is_in(more, HEXT_ROW_##name)))            \
 		ncsr_write(number, h->field);
 #include "hext/csr_table.h"
 }
 
-/* Load those CSRs of @group, a constant, for which the table has a value while L1 runs. */
-ALWAYS_INLINE void load_controls_of_l1(const struct hext_config *c, enum world_group group)
+/* The same for the CSRs for which the table has a value while L1 runs. */
+ALWAYS_INLINE void load_controls_of_l1(const struct hext_config *c, enum world_group group,
+				       unsigned int more)
 {
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...)       \
 	if ((WORLD_HELD_##held & WORLD_OF_L1) && WORLD_GROUP(gate, held) == group && \
-	    (group != WORLD_ASKED || HEXT_GATE(gate, name)))                         \
+	    (group != WORLD_ASKED || world_is_in(more, HEXT_ROW_##name)))            \
 		ncsr_write(number, WORLD_L1_##held);
 #include "hext/csr_table.h"
 }
 
-/* Whether a switch must access more groups than WORLD_ALWAYS and WORLD_AIA. */
-ALWAYS_INLINE bool world_has_more_controls(const struct hext_hart *h)
+/* Which CSRs of the groups SELDOM and ASKED a switch must access. */
+ALWAYS_INLINE unsigned int world_more_controls(const struct hext_hart *h)
 {
 	const struct hext_config *c = h->cfg;
-	bool more = c->answers || world_has_open_csrs(world_config(c));
+	bool more = world_has_open_csrs(world_config(c));
 
 #define HEXT_BANK(...)
 #define HEXT_CSR(name, number, field, how, bits, rule, reset, gate, held, ...) \
 	if (WORLD_HELD_##held & WORLD_IS_SELDOM)                               \
 		more |= h->field != WORLD_L1_##held;
 #include "hext/csr_table.h"
-	return more;
+	return world_asked(c->answers) | (more ? WORLD_MORE : 0);
 }
 
 /*
@@ -321,22 +354,32 @@ ALWAYS_INLINE void clear_open_csrs(const struct world_config *w)
 	}
 }
 
-ALWAYS_INLINE void load_more_controls_of_l2(const struct hext_hart *h)
+/*
+ * Load what world_more_controls() has named. OpenSBI opens only the first CSR of the group ASKED,
+ * hstateen0. So a switch asks for the others together.
+ */
+ALWAYS_INLINE void load_more_controls_of_l2(const struct hext_hart *h, unsigned int more)
 {
-	load_controls_of_l2(h, WORLD_SELDOM);
-	if (h->cfg->answers)
-		load_controls_of_l2(h, WORLD_ASKED);
-	if (static_key(KEY_OPEN))
-		clear_open_csrs(world_config(h->cfg));
+	if (more & WORLD_MORE) {
+		load_controls_of_l2(h, WORLD_SELDOM, 0);
+		if (static_key(KEY_OPEN))
+			clear_open_csrs(world_config(h->cfg));
+	}
+	load_controls_of_l2(h, WORLD_ASKED, more & WORLD_FIRST_ASKED);
+	if (more >= WORLD_FIRST_ASKED << 1)
+		load_controls_of_l2(h, WORLD_ASKED, more & ~WORLD_FIRST_ASKED);
 }
 
-ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h)
+ALWAYS_INLINE void load_more_controls_of_l1(const struct hext_hart *h, unsigned int more)
 {
-	load_controls_of_l1(h->cfg, WORLD_SELDOM);
-	if (h->cfg->answers)
-		load_controls_of_l1(h->cfg, WORLD_ASKED);
-	if (static_key(KEY_OPEN))
-		clear_open_csrs(world_config(h->cfg));
+	if (more & WORLD_MORE) {
+		load_controls_of_l1(h->cfg, WORLD_SELDOM, 0);
+		if (static_key(KEY_OPEN))
+			clear_open_csrs(world_config(h->cfg));
+	}
+	load_controls_of_l1(h->cfg, WORLD_ASKED, more & WORLD_FIRST_ASKED);
+	if (more >= WORLD_FIRST_ASKED << 1)
+		load_controls_of_l1(h->cfg, WORLD_ASKED, more & ~WORLD_FIRST_ASKED);
 }
 
 /*

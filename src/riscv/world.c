@@ -265,8 +265,8 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 	uint64_t timecmp;
 
 	world_switch_gstage(shadow_hgatp);
-	load_controls_of_l2(h, WORLD_ALWAYS);
-	load_more_controls_of_l2(h);
+	load_controls_of_l2(h, WORLD_ALWAYS, 0);
+	load_more_controls_of_l2(h, WORLD_MORE | world_more_controls(h));
 	load_bank(&h->vs, h->cfg);
 	csr_clear(CSR_SSTATUS, SSTATUS_L1);
 	csr_set(CSR_SSTATUS, h->s.status & SSTATUS_L1);
@@ -283,7 +283,7 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 	}
 	ncsr_write(HEXT_CSR_HIE, (h->hie & IRQ_VS_ALL) | sgeie_of_l2(h));
 	if (static_key(KEY_AIA)) {
-		load_controls_of_l2(h, WORLD_AIA);
+		load_controls_of_l2(h, WORLD_AIA, 0);
 		write_hgeie(hgeie_of_l2(h));
 	}
 	/* vstimecmp comes after htimedelta: the hart compares vstimecmp with time + htimedelta. */
@@ -297,8 +297,8 @@ static void load_on(const struct hext_hart *h, uint64_t shadow_hgatp)
 static void load_off(const struct hext_hart *h, uint64_t domain_hgatp)
 {
 	world_switch_gstage(domain_hgatp);
-	load_controls_of_l1(h->cfg, WORLD_ALWAYS);
-	load_more_controls_of_l1(h);
+	load_controls_of_l1(h->cfg, WORLD_ALWAYS, 0);
+	load_more_controls_of_l1(h, WORLD_MORE | world_more_controls(h));
 	load_bank(&h->s, h->cfg);
 	csr_clear(CSR_SSTATUS, SSTATUS_MXR);
 	csr_set(CSR_SSTATUS, SSTATUS_FS | SSTATUS_VS);
