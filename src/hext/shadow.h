@@ -306,8 +306,8 @@ enum hext_shadow_outcome hext_shadow_fault(struct hext_shadow_pool *pool, struct
  * Do what hext_shadow_fault() does, with fewer instructions, for a guest-page fault of any kind at
  * @gpa, in a frequent case: L1's leaf allows every access, and the last fault was in the same GiB.
  * The table for @gpa is detached, and so was the one for the last fault; or the table is missing or
- * attached, and no table has to be reclaimed. True: L2 can run again, and no fence is needed. False:
- * it is another case, for hext_shadow_fault().
+ * attached, and no table has to be reclaimed. True: L2 can run again, and no fence is needed.
+ * False: it is another case, for hext_shadow_fault().
  */
 bool hext_shadow_attach_beside(struct hext_shadow_pool *pool, struct hext_shadow *s,
 			       struct hext_hart *h, gpa_t gpa, struct hext_shadow_missed *missed);
