@@ -72,7 +72,11 @@ void bringup_hart_started(struct vcpu *v)
 	riscv_enter_guest(v);
 }
 
-/* A hart counts as much as this many MiB of RAM when the pool is shared out: its tables. */
+/*
+ * A hart counts as much as this many MiB of RAM when the pool is shared out: as 64 tables, since a
+ * table maps 2 MiB. So a domain with many harts and little RAM has tables for the L2 of each hart.
+ * It is a weight and no guarantee: what each instruction of L2 needs is in nested_least_pages().
+ */
 #define WEIGHT_OF_HART 128
 
 static struct vcpu *vcpu_of_block(unsigned int index)
