@@ -78,13 +78,14 @@ $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
 # boot is fast: bench/targets.json limits it.
 RV_SELDOM := boot/config boot/efi_call boot/efi_config boot/efi_facts boot/efi_main hv/aplic \
 	hv/console hv/devtree_fill hv/domain hv/domain_config hv/domain_console hv/domain_copy \
-	hv/domain_devices hv/domain_end hv/domain_functions hv/domain_load hv/guest_fdt hv/home \
-	hv/host hv/identity hv/image hv/iommu hv/iommu_access hv/iommu_boot hv/iommu_directory \
-	hv/iommu_domain hv/iommu_faults hv/iommu_tree hv/machine hv/machine_aia \
-	hv/machine_console hv/machine_devices hv/machine_isa hv/machine_wires hv/main \
-	hv/modules hv/options hv/own_trap hv/pack hv/pack_domains hv/pci hv/pci_config \
-	hv/pci_function hv/sbi_dbcn hv/sbi_fwft hv/sbi_halite hv/sbi_legacy hv/sbi_srst \
-	hv/sbi_susp hv/source hv/stats hv/terminal hv/uart hv/vmid hv/withheld riscv/static_key
+	hv/domain_devices hv/domain_end hv/domain_functions hv/domain_load hv/domain_sources \
+	hv/domain_words hv/doorbell hv/guest_fdt hv/home hv/host hv/identity hv/image hv/iommu \
+	hv/iommu_access hv/iommu_boot hv/iommu_directory hv/iommu_domain hv/iommu_faults \
+	hv/iommu_tree hv/machine hv/machine_aia hv/machine_console hv/machine_devices \
+	hv/machine_isa hv/machine_wires hv/main hv/modules hv/options hv/own_trap hv/pack \
+	hv/pack_domains hv/pci hv/pci_config hv/pci_function hv/sbi_dbcn hv/sbi_fwft \
+	hv/sbi_halite hv/sbi_legacy hv/sbi_srst hv/sbi_susp hv/shared hv/shared_boot hv/source \
+	hv/stats hv/terminal hv/uart hv/vmid hv/withheld riscv/static_key
 # With -msave-restore, functions of libgcc save and restore registers.
 RV_SMALL := -Os $(if $(findstring clang,$(CC_RV)),,-msave-restore)
 $(RV_SELDOM:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += $(RV_SMALL)

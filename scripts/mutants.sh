@@ -233,8 +233,10 @@ unit_domains()
 	hv/aplic.c) set -- hv_aplic hv_source ;;
 	hv/plic.c) set -- hv_plic hv_source ;;
 	hv/sbi_hsm.c) set -- hv_hsm ;;
-	hv/domain_*) set -- hv_domains ;;
-	'') set -- hv_domains hv_hsm hv_plic hv_aplic hv_source ;;
+	hv/domain_* | hv/shared.c) set -- hv_domains ;;
+	hv/doorbell.c) set -- hv_doorbell ;;
+	hv/source.c) set -- hv_source ;;
+	'') set -- hv_domains hv_doorbell hv_hsm hv_plic hv_aplic hv_source ;;
 	*) return 0 ;;
 	esac
 	unit_programs "$@"
@@ -349,7 +351,7 @@ tool()
 	case $file in
 	../tools/install/* | */place.c | ../mk/*) word=tool-install ;;
 	*/pack*) word=tool-pack ;;
-	*/tree.c | */domain.c) word=tool-domain ;;
+	*/tree.c | */domain.c | */shared.c) word=tool-domain ;;
 	*/explain.c | */sbi_names.c) word=tool-explain ;;
 	*/trace_* | */stat.c | */live.c | */events.c | */counts.c) word=live- ;;
 	esac

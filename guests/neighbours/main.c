@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A guest in one of several domains that works with its UART, by interrupts. Each line that is
- * typed is a command:
+ * A guest in one of several domains. If it shares memory with another one, bell.h is about that.
+ * Otherwise it works with its UART, by interrupts. Each line that is typed is a command:
  *   TEXT     it answers with TEXT in capitals
  *   flood    it writes lines until something is typed
  *   lines    it writes 200 lines, and says how long the longest has taken in ticks
@@ -12,6 +12,7 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "bell.h"
 #include "csr.h"
 #include "guest.h"
 #include "irq.h"
@@ -111,6 +112,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 	const fdt32_t *number = fdt_getprop(fdt, node, "interrupts", NULL);
 	char line[64];
 
+	bell_play(fdt, hartid);
 	uart = (volatile uint8_t *)guest_uart(fdt);
 	if (!uart || !number || !irq_init(fdt, hartid)) {
 		guest_print("no UART\n");

@@ -2,6 +2,7 @@
 #include "hext/bits.h"
 #include "hv/aplic.h"
 #include "hv/console.h"
+#include "hv/domain_sources.h"
 #include "hv/intc.h"
 #include "lib/page.h"
 #include "riscv/attempt.h"
@@ -258,6 +259,7 @@ static bool set_ie(const struct vcpu *v, unsigned int aplic, struct domain_aplic
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
 	bool done = true;
+	struct source *s;
 	uint64_t value = 0;
 	uint32_t word;
 
@@ -276,8 +278,12 @@ static bool set_ie(const struct vcpu *v, unsigned int aplic, struct domain_aplic
 		*enabled = value & mask;
 	}
 	own->ie = ie;
-	if (source_is_of_aplic(&v->domain->source, aplic))
-		done &= source_set_ie(&v->domain->source, ie);
+	domain_each_source(s, v->domain, false, aplic)
+	{
+		/* A virtual source keeps its enable bit itself. */
+		own->enabled.word[s->at.number / 32] &= ~(UINT32_C(1) << s->at.number % 32);
+		done &= source_set_ie(s, ie);
+	}
 	return done;
 }
 
@@ -424,6 +430,7 @@ void aplic_share(const struct machine *m)
 void aplic_silence(struct domain *d)
 {
 	const struct machine *m = &d->host->machine;
+	struct source *s;
 	unsigned int i;
 
 	for (i = 0; i < m->aplic_count; i++) {
@@ -431,25 +438,22 @@ void aplic_silence(struct domain *d)
 		silence(&m->aplics[i], &d->sources[i]);
 		d->aplics[i].ie = false;
 		d->aplics[i].enabled = (struct source_set){ 0 };
-		if (source_is_of_aplic(&d->source, i))
-			source_set_ie(&d->source, false);
+		domain_each_source(s, d, false, i) source_set_ie(s, false);
 		spin_unlock(&d->aplics[i].lock);
 	}
 }
 
-/* ---- the virtual source, see source.h ---- */
+/* ---- virtual sources, see source.h ---- */
 
-/* The virtual source of the guest at APLIC @aplic, or NULL. */
-static struct source *source_of(const struct vcpu *v, unsigned int aplic)
+/* The virtual source of which @offset has sourcecfg or the target, or NULL. */
+static struct source *source_at(const struct vcpu *v, unsigned int aplic, enum reg reg,
+				uint64_t offset)
 {
-	struct source *s = &v->domain->source;
-
-	return source_is_of_aplic(s, aplic) ? s : NULL;
-}
-
-static bool is_config_of(const struct source *s, enum reg reg, uint64_t offset)
-{
-	return reg == REG_SOURCECFG && offset / 4 == s->at.number;
+	if (reg == REG_TARGET)
+		offset -= TARGET;
+	else if (reg != REG_SOURCECFG)
+		return NULL;
+	return domain_virtual_source(v->domain, false, aplic, offset / 4);
 }
 
 /* Whether @offset is in the array of words that begins at @start. */
@@ -458,12 +462,13 @@ static bool is_word_of(uint64_t offset, uint64_t start)
 	return offset - start < SOURCE_WORDS_SIZE;
 }
 
-/* Where the machine has the register at @offset: the target of the virtual source is elsewhere. */
+/*
+ * Where the machine has the register at @offset, of which source_at() has found @s: the target of a
+ * virtual source is elsewhere.
+ */
 static uint64_t machine_offset(const struct source *s, enum reg reg, uint64_t offset)
 {
-	return s && reg == REG_TARGET && (offset - TARGET) / 4 == s->at.number
-		       ? TARGET + 4 * s->behind
-		       : offset;
+	return s && reg == REG_TARGET ? TARGET + 4 * s->behind : offset;
 }
 
 /* The bit of the virtual source in the array that has @offset. */
@@ -480,24 +485,50 @@ static bool has_top(enum reg reg, uint64_t offset)
 	return reg == REG_CLAIMI || (reg == REG_DELIVERY && offset % IDC_SIZE == TOPI);
 }
 
-/* The machine has answered a load with *@value. Replace what is the virtual source's. */
-static void merge(struct source *s, enum reg reg, uint64_t offset, uint64_t *value)
+/* The machine has answered a load of bits with *@value. Replace those of virtual sources. */
+static void merge_bits(struct vcpu *v, unsigned int aplic, uint64_t offset, uint64_t *value)
 {
-	uint32_t bit;
+	struct source *s;
 
-	if (is_config_of(s, reg, offset))
-		*value = s->config;
-	if (reg == REG_SOURCES && offset < CLRIE) {
-		bit = source_bit(s, offset % 0x100 / 4);
+	domain_each_source(s, v->domain, false, aplic)
+	{
+		uint32_t bit = source_bit(s, offset % 0x100 / 4);
+
 		*value &= ~(uint64_t)bit;
 		*value |= bit && bit_of(s, offset) ? bit : 0;
 	}
-	if (has_top(reg, offset) && *value >> CLAIM_SHIFT == s->behind) {
+}
+
+/* The machine has answered with the top source in *@value. It may be that of a virtual one. */
+static void merge_top(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t *value)
+{
+	struct source *s;
+
+	domain_each_source(s, v->domain, false, aplic)
+	{
+		if (*value >> CLAIM_SHIFT != s->behind)
+			continue;
 		*value = (*value & MASK64(CLAIM_SHIFT - 1, 0)) | (uint64_t)s->at.number
 									 << CLAIM_SHIFT;
 		if (reg == REG_CLAIMI)
 			source_claimed(s);
+		return;
 	}
+}
+
+/*
+ * The machine has answered a load with *@value. Replace what is virtual sources'; @s is what
+ * source_at() has found.
+ */
+static void merge(struct vcpu *v, unsigned int aplic, const struct source *s, enum reg reg,
+		  uint64_t offset, uint64_t *value)
+{
+	if (s && reg == REG_SOURCECFG)
+		*value = s->config;
+	if (reg == REG_SOURCES && offset < CLRIE)
+		merge_bits(v, aplic, offset, value);
+	if (has_top(reg, offset))
+		merge_top(v, aplic, reg, value);
 }
 
 /* @value with its bytes in the other order. */
@@ -533,7 +564,7 @@ static bool take_bits(struct source *s, enum reg reg, uint64_t offset, uint32_t 
 	}
 	bit = reg == REG_SOURCES ? source_bit(s, offset % 0x100 / 4) : 0;
 	if (*value & bit)
-		*done = change_bit(s, offset);
+		*done &= change_bit(s, offset);
 	*value &= ~bit;
 	return false;
 }
@@ -547,12 +578,13 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 		uint64_t *value)
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
-	struct source *s = source_of(v, aplic);
+	struct source *s;
 	enum reg reg;
 
 	if (!is_access(offset, size))
 		return false;
 	reg = find(v, aplic, offset);
+	s = source_at(v, aplic, reg, offset);
 	*value = 0;
 	if (reg == REG_RESERVED)
 		return true;
@@ -566,8 +598,7 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 		*value &= mask_of(v, aplic, offset);
 	if (shared(v, aplic))
 		show_shared(v, aplic, reg, offset, value);
-	if (s)
-		merge(s, reg, offset, value);
+	merge(v, aplic, s, reg, offset, value);
 	if (reg == REG_TARGET && a->msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == l1_index(v))
 		*value &= ~MSI_GUEST;
 	/* A claim clears the pending bit, so the wires may change. */
@@ -625,14 +656,17 @@ static bool take_value(const struct vcpu *v, unsigned int aplic, enum reg reg, u
 static bool store_register(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
 			   uint32_t word)
 {
-	struct source *s = source_of(v, aplic);
+	struct source *s = source_at(v, aplic, reg, offset);
 	bool done = true;
 
-	if (s && is_config_of(s, reg, offset))
+	if (s && reg == REG_SOURCECFG)
 		return source_configure(s, word & SOURCECFG_SM);
-	if (s && take_bits(s, reg, offset, &word, &done))
-		return done;
 	offset = machine_offset(s, reg, offset);
+	domain_each_source(s, v->domain, false, aplic)
+	{
+		if (take_bits(s, reg, offset, &word, &done))
+			return done;
+	}
 	return done && (shared(v, aplic) ? store_shared(v, aplic, reg, offset, word)
 					 : store(aplic_of(v, aplic), offset, word));
 }
@@ -642,14 +676,13 @@ static bool store_alone(struct vcpu *v, unsigned int aplic, enum reg reg, uint64
 			uint32_t word)
 {
 	struct domain_aplic *own = shared(v, aplic);
-	const struct source *s = source_of(v, aplic);
+	const struct source *s = source_at(v, aplic, reg, offset);
 	bool done;
 
 	spin_lock(&own->lock);
 	done = store_register(v, aplic, reg, offset, word);
 	if (done && reg == REG_SOURCECFG && (word & SOURCECFG_SM))
-		done = check_target(v, aplic,
-				    s && is_config_of(s, reg, offset) ? s->behind : offset / 4);
+		done = check_target(v, aplic, s ? s->behind : offset / 4);
 	spin_unlock(&own->lock);
 	return done;
 }

@@ -2,9 +2,8 @@
 /*
  * A supervisor-level APLIC for L1: an interrupt domain without children, little-endian, with one
  * delivery mode, which the machine's device tree gives. In MSI delivery mode, guest index 0 of a
- * target stands for L1's interrupt file, which may be a guest interrupt file of the machine. If an
- * emulated device is wired to the APLIC, source.h has what is special about the source of that
- * device.
+ * target stands for L1's interrupt file, which may be a guest interrupt file of the machine. If
+ * emulated devices are wired to the APLIC, source.h has what is special about their sources.
  *
  * One of several domains reaches its own sources: of others, registers read 0 and ignore writes, as
  * those of sources that do not exist. domaincfg.IE of one domain has no effect on others. While a

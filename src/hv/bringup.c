@@ -3,6 +3,7 @@
 #include "hv/below.h"
 #include "hv/bringup.h"
 #include "hv/console.h"
+#include "hv/intc.h"
 #include "hv/iommu_domain.h"
 #include "hv/ipi.h"
 #include "hv/nested.h"
@@ -68,6 +69,9 @@ void bringup_hart_started(struct vcpu *v)
 	init_hart(v);
 	if (static_key(KEY_CONSOLE))
 		terminal_start(v);
+	/* A virtual source does not interrupt a hart that starts. */
+	if (v->domain->source_count)
+		intc_update(v);
 	vcpu_resume(v);
 	riscv_enter_guest(v);
 }

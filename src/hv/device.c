@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hv/aplic.h"
 #include "hv/device.h"
+#include "hv/doorbell.h"
 #include "hv/pci_function.h"
 #include "hv/plic.h"
 #include "hv/terminal.h"
@@ -42,7 +43,7 @@ bool device_is_emulated(const struct domain *d, uint64_t addr)
 	const struct machine *m = &d->host->machine;
 
 	return plic_at(m, addr) != NONE || aplic_at(m, addr) != NONE || uart_at(d, addr) ||
-	       pci_functions_have(&d->functions, addr);
+	       pci_functions_have(&d->functions, addr) || doorbell_at(d, addr);
 }
 
 /*
@@ -102,6 +103,8 @@ bool device_load(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t *val
 		return load_uart(v, addr, size, value);
 	if (pci_functions_have(&v->domain->functions, addr))
 		return pci_functions_load(&v->domain->functions, addr, size, value);
+	if (doorbell_at(v->domain, addr))
+		return doorbell_load(v, addr, size, value);
 	return is_mapped(v, addr, size) && riscv_try_load(addr, size, value);
 }
 
@@ -119,5 +122,7 @@ bool device_store(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t val
 		return store_uart(v, addr, size, value);
 	if (pci_functions_have(&v->domain->functions, addr))
 		return pci_functions_store(&v->domain->functions, addr, size, value);
+	if (doorbell_at(v->domain, addr))
+		return doorbell_store(v, addr, size, value);
 	return is_mapped(v, addr, size) && riscv_try_store(addr, size, value);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Accesses of Halite to the devices of a domain: for HLV and HSV of L1, and for accesses of the
- * guest to emulated devices, which are not mapped for the guest: the interrupt controller and the
- * virtual UART. A device may refuse an access with a fault. Halite catches the fault, and the guest
- * gets an access fault (riscv/attempt.h).
+ * guest to emulated devices, which are not mapped for the guest: the interrupt controller, the
+ * virtual UART and doorbells. A device may refuse an access with a fault. Halite catches the
+ * fault, and the guest gets an access fault (riscv/attempt.h).
  */
 #ifndef HV_DEVICE_H
 #define HV_DEVICE_H

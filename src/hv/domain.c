@@ -161,11 +161,15 @@ void domain_build(struct domain *d, struct host *h, const struct domain_config *
 	if (c->node >= 0)
 		make_aplics(d, h);
 	/* IOMMUs use the same table. */
-	identity_init_gstage(&d->gstage, &h->pool, d->hext.hgatp_modes & ~h->lacking_modes,
-			     range_list_end(&d->ram, range_list_end(&d->devices, 0)));
+	identity_init_gstage(
+		&d->gstage, &h->pool, d->hext.hgatp_modes & ~h->lacking_modes,
+		range_list_end(&d->ram,
+			       range_list_end(&d->devices, range_list_end(&c->shared, 0))));
 	identity_map_all(&d->gstage, &d->ram, PTE_RWX);
 	/* With X, because a window of a device may show memory. */
 	identity_map_all(&d->gstage, &d->devices, PTE_RWX);
+	/* Without X: Halite fetches no instruction there. */
+	identity_map_all(&d->gstage, &c->shared, PTE_R | PTE_W);
 	h->domains[h->domain_count++] = d;
 	hv_print("halite: G-stage Sv%ux4 in %u pages, %lu pages left\n",
 		 pte_span_shift(d->gstage.levels), identity_table_pages(&d->gstage),

@@ -3,8 +3,8 @@
  * A domain: the part of the machine that one guest has. domain_config.h says which part. Without
  * nodes of domains in the device tree, there is one domain, which has all RAM and all devices that
  * Halite does not keep. domain_build() fills the domain in at boot, but bringup_start() adds the
- * vCPUs and the shadows. Afterwards only the vCPUs, the shadows, genmsi, the UART, its
- * source, the members of domain_end.c, what its PCI functions were asked and the console's line
+ * vCPUs and the shadows. Afterwards only the vCPUs, the shadows, genmsi, the UART, the virtual
+ * sources, the members of domain_end.c, what its PCI functions were asked and the console's line
  * change.
  */
 #ifndef HV_DOMAIN_H
@@ -21,6 +21,7 @@
 #include "hv/host.h"
 #include "hv/identity.h"
 #include "hv/image.h"
+#include "hv/shared.h"
 #include "hv/source.h"
 #include "hv/uart.h"
 #include "lib/index_set.h"
@@ -48,6 +49,13 @@ struct domain_aplic {
 	bool ie;		   /* the domain's domaincfg.IE */
 	struct source_set enabled; /* the enable bits of the domain's sources while @ie is false */
 };
+
+/*
+ * The virtual interrupt sources of a domain: that of its UART, and those of doorbells (doorbell.h).
+ */
+#define DOMAIN_SOURCE_UART  0
+#define DOMAIN_SOURCE_BELLS 1
+#define DOMAIN_SOURCES	    (DOMAIN_SOURCE_BELLS + SHARED_MAX)
 
 enum domain_state { DOMAIN_RUNS, DOMAIN_RESETS, DOMAIN_ENDS, DOMAIN_ENDED };
 
@@ -81,8 +89,9 @@ struct domain {
 		uint32_t counting; /* harts with pmu.started. Atomic. */
 	} pmu;
 	struct hext_shadow_pool shadows;
-	struct uart uart;		       /* at the address of host->uart */
-	struct source source;		       /* its interrupt */
+	struct uart uart;		      /* at the address of host->uart */
+	struct source source[DOMAIN_SOURCES]; /* the first @source_count may be in use */
+	unsigned int source_count;
 	struct vcpu *vcpus[MACHINE_MAX_HARTS]; /* in ascending order of hart id */
 	unsigned int vcpu_count;
 	struct range_list ecams;	/* configuration spaces of its PCI hosts (iommu_boot.c) */

@@ -5,6 +5,8 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/domain_config.h"
+#include "hv/domain_words.h"
+#include "hv/shared.h"
 #include "lib/page.h"
 #include "lib/pages.h"
 
@@ -39,55 +41,11 @@ void domain_config_all(struct domain_config *c, struct host *h)
 
 /* ---- names and words ---- */
 
-/* The string in property @name of the domain, or NULL if there is none. */
-static const char *string_of(const struct domain_config *c, const void *fdt, const char *name)
-{
-	int len;
-	const char *text = fdt_getprop(fdt, c->node, name, &len);
-
-	if (text && (len < 1 || memchr(text, '\0', len) != text + len - 1))
-		hv_fatal("%s: %s: no string", devtree_path(fdt, c->node), name);
-	return text;
-}
-
-/* Refuse a property of Halite's that is none: its name is spelled wrong, or of another version. */
-static void check_properties(const struct domain_config *c, const void *fdt)
-{
-	static const char *const known[] = { "harts", "name",  "nacl",	   "devices",
-					     "dma",   "power", "functions" };
-	static const char prefix[] = "halite,";
-	const char *name;
-	unsigned int i;
-	int at;
-
-	fdt_for_each_property_offset (at, fdt, c->node) {
-		if (!fdt_getprop_by_offset(fdt, at, &name, NULL) ||
-		    strncmp(name, prefix, sizeof(prefix) - 1))
-			continue;
-		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-			if (!strcmp(name + sizeof(prefix) - 1, known[i]))
-				break;
-		}
-		if (i == sizeof(known) / sizeof(known[0]))
-			hv_fatal("%s: %s: this property is not known", devtree_path(fdt, c->node),
-				 name);
-	}
-}
-
-/* A name goes in front of lines on the console. So it has no spaces, and no control characters. */
 static void parse_name(struct domain_config *all, unsigned int i, const void *fdt)
 {
 	struct domain_config *c = &all[i];
-	const char *text = string_of(c, fdt, "halite,name");
-	const char *at;
+	const char *text = domain_words_name(fdt, c->node);
 
-	if (!text)
-		text = fdt_get_name(fdt, c->node, NULL);
-	for (at = text; *at > ' ' && *at <= '~' && at - text < DOMAIN_NAME_SIZE - 1; at++)
-		;
-	if (!*text || *at)
-		hv_fatal("%s: halite,name: no name of at most %d characters without spaces",
-			 devtree_path(fdt, c->node), DOMAIN_NAME_SIZE - 1);
 	/* Lines of Halite begin with its name. */
 	if (!strcmp(text, "halite"))
 		hv_fatal("%s: halite,name: \"halite\" is not for a domain",
@@ -102,7 +60,7 @@ static void parse_name(struct domain_config *all, unsigned int i, const void *fd
 
 static void parse_nacl(struct domain_config *c, const void *fdt, const struct options *o)
 {
-	const char *text = string_of(c, fdt, "halite,nacl");
+	const char *text = domain_words_string(fdt, c->node, "halite,nacl");
 	struct options own = *o;
 	size_t len = 0;
 	const char *bad = text ? options_nacl(&own, text, strlen(text), &len) : NULL;
@@ -190,21 +148,6 @@ static void take_counted(struct domain_config *c, const void *fdt, const struct 
 
 /* ---- RAM ---- */
 
-/* The size of the RAM of @c. Xen's memory property has two cells of KiB. */
-static uint64_t memory_of(const struct domain_config *c, const void *fdt)
-{
-	int len;
-	const void *value = fdt_getprop(fdt, c->node, "memory", &len);
-	uint64_t kib = value && len == 8 ? devtree_number(value, 2) : 0;
-
-	if (kib < RAM_MIN / 1024 || kib % (PAGE_SIZE / 1024) || kib > UINT64_MAX / 1024)
-		hv_fatal("%s: memory: two cells are expected, with a multiple of %lu KiB, %lu KiB "
-			 "at least",
-			 devtree_path(fdt, c->node), (unsigned long)PAGE_SIZE / 1024,
-			 (unsigned long)RAM_MIN / 1024);
-	return kib * 1024;
-}
-
 /* The RAM that domains may get: what neither firmware, Halite nor a module has. */
 static void find_free(struct range_list *free, const struct host *h, const struct modules *mods)
 {
@@ -217,8 +160,6 @@ static void find_free(struct range_list *free, const struct host *h, const struc
 	if (!fits)
 		no_memory_left();
 	range_list_normalize(free);
-	for (i = 0; i < free->count; i++)
-		free->r[i] = range_align_in(free->r[i], RAM_ALIGN);
 }
 
 /* The first range of @free that is not empty, at most @size bytes of it. */
@@ -239,7 +180,7 @@ static struct range first_of(const struct range_list *free, uint64_t size)
  */
 static void take_ram(struct domain_config *c, const void *fdt, struct range_list *free)
 {
-	const uint64_t size = memory_of(c, fdt);
+	const uint64_t size = domain_words_size(fdt, c->node, "memory", RAM_MIN);
 	const uint64_t all = range_list_total(free);
 	uint64_t left = size;
 	struct range r = { 0 };
@@ -292,12 +233,16 @@ void domain_config_parse(struct domain_config *c, const void *fdt, struct host *
 	find_free(&free, h, mods);
 	for (i = 0; i < count; i++) {
 		c[i].sources = sources + i * machine_controllers(m);
-		check_properties(&c[i], fdt);
+		domain_words_check(fdt, c[i].node,
+				   "harts\0name\0nacl\0devices\0functions\0dma\0power\0");
 		parse_name(c, i, fdt);
 		parse_nacl(&c[i], fdt, &h->options);
 		c[i].power = fdt_getprop(fdt, c[i].node, "halite,power", NULL);
 		take_named(&c[i], fdt, m, &taken);
 	}
+	shared_parse(h, fdt, c, count, &free);
+	for (i = 0; i < free.count; i++)
+		free.r[i] = range_align_in(free.r[i], RAM_ALIGN);
 	for (i = 0; i < count; i++) {
 		take_counted(&c[i], fdt, m, &taken);
 		take_ram(&c[i], fdt, &free);

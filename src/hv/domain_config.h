@@ -5,7 +5,7 @@
  * (docs/misc/arm/device-tree/booting.txt). Without such nodes, one domain has all of the machine.
  *
  * Invariant: no hart, page of RAM, page of a device or interrupt source is in the parts of two
- * domains.
+ * domains. Shared memory is RAM of none.
  */
 #ifndef HV_DOMAIN_CONFIG_H
 #define HV_DOMAIN_CONFIG_H
@@ -38,6 +38,7 @@ struct domain_config {
 	unsigned int hart_count;
 	struct range_list ram;	   /* whole pages */
 	struct range_list devices; /* whole pages; no interrupt files */
+	struct range_list shared;  /* whole pages, which other domains have, too (shared.h) */
 	/* The devices, in ascending order of node */
 	struct domain_subtree *given;
 	unsigned int given_count, given_room;

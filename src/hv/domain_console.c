@@ -2,11 +2,9 @@
 #include "hv/console.h"
 #include "hv/domain.h"
 #include "hv/domain_console.h"
+#include "hv/domain_sources.h"
 #include "hv/terminal.h"
 #include "lib/page.h"
-#include "riscv/attempt.h"
-
-#define DETACHED 1 /* AIA: sourcecfg.SM */
 
 /* ---- whether ---- */
 
@@ -71,42 +69,6 @@ void domain_console_find(struct host *h, const void *fdt, struct domain_config *
 		 (unsigned int)uart.source.number);
 }
 
-/* ---- sources of an APLIC ---- */
-
-static bool is_of_a_domain(const struct host *h, const struct domain_config *c,
-			   unsigned int controller, uint32_t source)
-{
-	unsigned int i;
-
-	for (i = 0; i < h->domain_count; i++) {
-		if (source_set_has(&c[i].sources[controller], source))
-			return true;
-	}
-	return false;
-}
-
-/* Whether the APLIC @a, all sources of which are inactive, has source @source. */
-static bool exists(const struct machine_aplic *a, uint32_t source)
-{
-	const uint64_t config = a->base + 4 * source;
-	uint64_t value = 0;
-
-	return riscv_try_store(config, 4, DETACHED) && riscv_try_load(config, 4, &value) &&
-	       riscv_try_store(config, 4, 0) && value == DETACHED;
-}
-
-/* The highest source below @above that exists and that no domain has, or 0. */
-static uint32_t next_free(const struct host *h, const struct domain_config *c, uint32_t above)
-{
-	const unsigned int controller = controller_of(&h->uart);
-	uint32_t source = above;
-
-	while (--source && (is_of_a_domain(h, c, controller, source) ||
-			    !exists(&h->machine.aplics[controller], source)))
-		;
-	return source;
-}
-
 /* ---- all ---- */
 
 void domain_console_make(struct host *h, const struct domain_config *c)
@@ -121,7 +83,7 @@ void domain_console_make(struct host *h, const struct domain_config *c)
 		behind = h->machine.aplics[s->controller].sources + 1;
 	for (i = 0; i < h->domain_count; i++) {
 		if (!s->plic)
-			behind = next_free(h, c, behind);
+			behind = domain_sources_free(h, c, s->controller, behind);
 		if (!behind)
 			hv_fatal("domain %s: no source of the APLIC is left for its virtual UART",
 				 c[i].name);

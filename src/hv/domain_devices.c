@@ -27,7 +27,8 @@
  */
 static const char *const no_dma[] = {
 	"ns16550a",	"ns16550",	"snps,dw-apb-uart", "sifive,uart0", "google,goldfish-rtc",
-	"sifive,test0", "sifive,test1", "cfi-flash",	    "jedec-flash",  NULL,
+	"sifive,test0", "sifive,test1", "cfi-flash",	    "jedec-flash",  "halite,shared-memory",
+	NULL,
 };
 
 /* Devices that end or reset the machine. */

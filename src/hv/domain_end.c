@@ -3,6 +3,7 @@
 #include "hv/below.h"
 #include "hv/console.h"
 #include "hv/domain_end.h"
+#include "hv/doorbell.h"
 #include "hv/iommu_domain.h"
 #include "hv/ipi.h"
 #include "hv/plic.h"
@@ -131,6 +132,7 @@ void domain_end(struct vcpu *v, bool failed)
 	stats_print_pool(d);
 	hv_print("halite: domain %s has ended%s\n", d->line.name, failed ? " with a failure" : "");
 	terminal_end(d);
+	doorbell_reset(d);
 	__atomic_store_n(&d->state, DOMAIN_ENDED, __ATOMIC_SEQ_CST);
 	if (all_ended(d->host))
 		turn_off();
@@ -165,6 +167,7 @@ void domain_reset(struct vcpu *v)
 	iommu_domain_stop(d);
 	silence_controllers(d);
 	terminal_reset(d);
+	doorbell_reset(d);
 	forget_requests(d);
 	domain_copy(d);
 	iommu_domain_restart(d);

@@ -7,6 +7,7 @@
 #include "hv/domain_load.h"
 #include "hv/guest_fdt.h"
 #include "hv/home.h"
+#include "hv/shared_boot.h"
 #include "hv/withheld.h"
 #include "lib/page.h"
 #include "lib/pages.h"
@@ -194,8 +195,8 @@ static void view(struct machine *own, const struct host *h, const struct domain_
 }
 
 /* Make the device tree of @d in Halite's own memory. */
-static void make_fdt(struct domain *d, const struct domain_config *c, const void *fdt,
-		     const struct modules *mods, struct page_pool *pool)
+static void make_fdt(struct domain *d, unsigned int index, const struct domain_config *c,
+		     const void *fdt, const struct modules *mods, struct page_pool *pool)
 {
 	struct domain_load *l = &d->load;
 	struct range_list absent = { 0 };
@@ -205,21 +206,24 @@ static void make_fdt(struct domain *d, const struct domain_config *c, const void
 	view(&own, d->host, c, fdt);
 	if (!range_list_copy(&absent, &own.ram) || !range_list_subtract_all(&absent, &d->ram))
 		hv_fatal("no memory left for the ranges of RAM");
-	l->fdt_size = guest_fdt_size(fdt, &own, mods);
+	l->fdt_size = guest_fdt_size(fdt, &own, mods) + shared_fdt_room(d->host);
 	made = pages_alloc(pool, l->fdt_size / PAGE_SIZE, PAGE_SIZE);
 	if (!made)
 		hv_fatal("no memory left for the device trees");
 	guest_fdt_make(made, l->fdt_size, fdt, &own, mods, &absent, d->world.l1_file);
 	guest_fdt_forget_seeds(made);
 	domain_functions_tree(made, fdt, c);
+	shared_fdt(d->host, index, made, fdt);
 	if (!c->power || d->host->options.stats)
 		guest_fdt_end_by_sbi(made);
 	l->fdt = made;
 }
 
-void domain_load_prepare(struct domain *d, const struct domain_config *c, const void *fdt,
-			 struct modules *mods, struct page_pool *pool)
+void domain_load_prepare(struct host *h, unsigned int index, const struct domain_config *c,
+			 const void *fdt, struct modules *mods)
 {
+	struct domain *d = h->domains[index];
+	struct page_pool *pool = &h->pool;
 	struct domain_load *l = &d->load;
 	struct range_list used = { 0 };
 
@@ -233,7 +237,7 @@ void domain_load_prepare(struct domain *d, const struct domain_config *c, const 
 		mods->ramdisk.start = l->ramdisk_at;
 		keep(&used, mods->ramdisk);
 	}
-	make_fdt(d, c, fdt, mods, pool);
+	make_fdt(d, index, c, fdt, mods, pool);
 	l->fdt_at = place(d, &used, l->fdt_size, "device tree");
 	d->start_pc = l->image.entry;
 	d->start_arg = l->fdt_at;

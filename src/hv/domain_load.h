@@ -26,11 +26,11 @@ void domain_load_in_place(struct domain *d, const void *fdt, const struct module
 void domain_load_clear(const struct host *h, struct range old_fdt);
 
 /*
- * Choose where in its RAM the kernel, the ramdisk and the device tree of @d go, which @c describes,
- * and make the device tree, in memory of @pool. Set d->load, d->start_pc and d->start_arg. Errors
- * are fatal, and the message names the domain.
+ * Choose where in its RAM the kernel, the ramdisk and the device tree of domain @index of @h go,
+ * which @c describes, and make the device tree, in memory of h->pool. Set load, start_pc and
+ * start_arg of the domain. Errors are fatal, and the message names the domain.
  */
-void domain_load_prepare(struct domain *d, const struct domain_config *c, const void *fdt,
-			 struct modules *mods, struct page_pool *pool);
+void domain_load_prepare(struct host *h, unsigned int index, const struct domain_config *c,
+			 const void *fdt, struct modules *mods);
 
 #endif

@@ -141,7 +141,7 @@ static void change_cpus(void *fdt, const void *machine_fdt, const struct machine
 
 /* ---- memory ---- */
 
-static int put_number(fdt32_t *to, uint64_t value, int cells)
+int guest_fdt_put(fdt32_t *to, uint64_t value, int cells)
 {
 	if (cells == 2)
 		fdt32_st(to, value >> 32);
@@ -189,8 +189,8 @@ static void change_memory(void *fdt, int node, const struct range_list *absent)
 				     &reg),
 	     "reg of memory");
 	for (i = 0; i < l.count; i++) {
-		used += put_number((fdt32_t *)reg + used, l.r[i].start, address_cells);
-		used += put_number((fdt32_t *)reg + used, l.r[i].size, size_cells);
+		used += guest_fdt_put((fdt32_t *)reg + used, l.r[i].start, address_cells);
+		used += guest_fdt_put((fdt32_t *)reg + used, l.r[i].size, size_cells);
 	}
 }
 
@@ -231,9 +231,10 @@ static void change_imsic(void *fdt, const struct machine *m, unsigned int l1_fil
 	for (i = 0; i < imsic->reg.count; i++) {
 		struct range r = imsic->reg.r[i];
 
-		used += put_number((fdt32_t *)reg + used, r.start + distance, imsic->address_cells);
-		used += put_number((fdt32_t *)reg + used, (r.size + block - 1) & ~(block - 1),
-				   imsic->size_cells);
+		used += guest_fdt_put((fdt32_t *)reg + used, r.start + distance,
+				      imsic->address_cells);
+		used += guest_fdt_put((fdt32_t *)reg + used, (r.size + block - 1) & ~(block - 1),
+				      imsic->size_cells);
 	}
 	change_unit_address(fdt, imsic->node, imsic->reg.r[0].start,
 			    imsic->reg.r[0].start + distance);

@@ -12,6 +12,7 @@
 #ifndef HV_GUEST_FDT_H
 #define HV_GUEST_FDT_H
 
+#include <libfdt.h>
 #include <stddef.h>
 
 #include "hv/machine.h"
@@ -42,5 +43,11 @@ void guest_fdt_forget_seeds(void *fdt);
  * machine without an exit. Linux prefers such a node to the SBI call.
  */
 void guest_fdt_end_by_sbi(void *fdt);
+
+/* Write @value as @cells cells, 1 or 2, to @to. Returns @cells. */
+int guest_fdt_put(fdt32_t *to, uint64_t value, int cells);
+
+/* Write @value as @cells cells, 1 or 2, to @to. Returns @cells. */
+int guest_fdt_put(fdt32_t *to, uint64_t value, int cells);
 
 #endif

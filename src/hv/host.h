@@ -16,6 +16,7 @@
 #include "lib/range.h"
 
 struct domain;
+struct shared;
 
 struct host {
 	struct machine machine;
@@ -30,6 +31,8 @@ struct host {
 	struct machine_uart uart; /* the UART that is emulated; base 0: none */
 	struct domain *domains[DOMAINS_MAX];
 	unsigned int domain_count;
+	struct shared *shared; /* memory of several domains (shared.h) */
+	unsigned int shared_count;
 };
 
 /*

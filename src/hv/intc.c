@@ -37,14 +37,24 @@ static bool wire_is_up(void)
 	return csr_read(CSR_SIP) & BIT64(IRQ_SEI);
 }
 
+static __attribute__((noinline)) bool is_asked_by_source(const struct vcpu *v)
+{
+	struct domain *d = v->domain;
+	unsigned int i;
+
+	for (i = 0; i < d->source_count; i++) {
+		if (source_asks(&d->source[i], v->index, v->hart))
+			return true;
+	}
+	return false;
+}
+
 /* Whether the controller, or a virtual source that Halite adds to it, asks for an interrupt. */
 static bool is_asked(const struct vcpu *v)
 {
-	struct source *s = &v->domain->source;
-
 	/* With a file of its own for L1, the wire is that of Halite's file. */
 	return (!world_config(v->h.cfg)->l1_file && wire_is_up()) ||
-	       (s->machine && source_asks(s, v->index, v->hart));
+	       (v->domain->source_count && is_asked_by_source(v));
 }
 
 static void set_external(struct vcpu *v, bool external)
@@ -113,30 +123,33 @@ void intc_changed(struct vcpu *v, struct vcpu *owner)
 		ipi_post(d, &others, VCPU_REQ_INTC);
 }
 
-void intc_source_changed(struct vcpu *v, struct domain *d)
+__attribute__((cold)) void intc_source_changed(struct vcpu *v, struct domain *d)
 {
-	struct index_set asked;
+	struct index_set asked, enabled;
 	bool any = false;
-	unsigned int i;
+	unsigned int i, n;
 
-	index_set_read_atomic(&asked, &d->source.enabled, d->vcpu_count);
-	index_set_each(&asked, i, d->vcpu_count)
-	{
-		/* Whether the threshold lets the source through, that hart finds out. */
-		if (d->vcpus[i] != v && source_may_ask(&d->source, i))
+	index_set_clear(&asked, d->vcpu_count);
+	for (n = 0; n < d->source_count; n++) {
+		index_set_read_atomic(&enabled, &d->source[n].enabled, d->vcpu_count);
+		index_set_each(&enabled, i, d->vcpu_count)
+		{
+			/* Whether the threshold lets the source through, that hart finds out. */
+			if (d->vcpus[i] == v || !source_may_ask(&d->source[n], i))
+				continue;
+			index_set_add(&asked, i);
 			any = true;
-		else
-			index_set_remove(&asked, i);
+		}
 	}
 	if (any)
 		ipi_post(d, &asked, VCPU_REQ_INTC);
 }
 
-void intc_wire_changed(struct vcpu *v, struct domain *d)
+__attribute__((cold)) void intc_wire_changed(struct vcpu *v, struct domain *d, struct source *s)
 {
-	if (!source_look(&d->source))
+	if (!source_look(s))
 		return;
-	if (d->source.at.plic)
+	if (s->at.plic)
 		intc_source_changed(v, d);
 	if (v->domain == d)
 		intc_changed(v, NULL);

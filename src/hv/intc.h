@@ -24,15 +24,15 @@ void intc_update(struct vcpu *v);
 void intc_changed(struct vcpu *v, struct vcpu *owner);
 
 /*
- * The virtual source of @d at a PLIC may ask for an interrupt of other harts than @v's: it has
- * become pending, or a register has changed. Asks these harts for an update.
+ * A virtual source of @d at a PLIC may ask for an interrupt of other harts than @v's: it has become
+ * pending, or a register has changed. Asks these harts for an update.
  */
 void intc_source_changed(struct vcpu *v, struct domain *d);
 
 /*
- * The wire of the virtual source of @d may have changed, by an access of @v or by what Halite does
- * on @v's hart. Updates the SEI of the harts that it concerns.
+ * The wire of the virtual source @s of @d may have changed, by an access of @v or by what Halite
+ * does on @v's hart. Updates the SEI of the harts that it concerns.
  */
-void intc_wire_changed(struct vcpu *v, struct domain *d);
+void intc_wire_changed(struct vcpu *v, struct domain *d, struct source *s);
 
 #endif

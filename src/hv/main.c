@@ -23,6 +23,8 @@
 #include "hv/pack.h"
 #include "hv/pack_domains.h"
 #include "hv/plic.h"
+#include "hv/shared.h"
+#include "hv/shared_boot.h"
 #include "hv/stats_format.h"
 #include "hv/terminal.h"
 #include "hv/withheld.h"
@@ -219,6 +221,16 @@ static void print_domain(const struct domain_config *c)
 		 c->power ? ", may end the machine" : "");
 }
 
+static void print_shared(void)
+{
+	const struct shared *s;
+
+	for (s = host.shared; s < host.shared + host.shared_count; s++)
+		hv_print("halite: shared memory %s: %lu KiB at 0x%lx for %u domains\n", s->name,
+			 (unsigned long)s->memory.size / 1024, (unsigned long)s->memory.start,
+			 s->count);
+}
+
 /* The domains that the device tree describes. */
 static void make_domains(const void *fdt, struct modules *mods, uint64_t old_fdt)
 {
@@ -230,6 +242,7 @@ static void make_domains(const void *fdt, struct modules *mods, uint64_t old_fdt
 	if (!configs)
 		hv_fatal("no memory left for the domains");
 	domain_config_parse(configs, fdt, &host, mods);
+	print_shared();
 	domain_console_find(&host, fdt, configs, count);
 	for (i = 0; i < count; i++) {
 		print_domain(&configs[i]);
@@ -239,10 +252,11 @@ static void make_domains(const void *fdt, struct modules *mods, uint64_t old_fdt
 	for (i = 0; i < host.machine.hart_count && host.machine.plic_count; i++)
 		plic_disable(&host.machine, &host.machine.harts[i]);
 	aplic_share(&host.machine);
+	shared_make(&host, configs);
 	domain_console_make(&host, configs);
 	domain_load_clear(&host, (struct range){ old_fdt, fdt_totalsize(fdt) });
 	for (i = 0; i < count; i++)
-		domain_load_prepare(host.domains[i], &configs[i], fdt, mods, &host.pool);
+		domain_load_prepare(&host, i, &configs[i], fdt, mods);
 	for (i = 0; i < count; i++)
 		domain_copy(host.domains[i]);
 }

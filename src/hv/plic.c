@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stddef.h>
 
+#include "hv/domain_sources.h"
 #include "hv/intc.h"
 #include "hv/plic.h"
 #include "hv/plic_map.h"
@@ -110,64 +111,92 @@ static uint64_t enable_word(uint64_t offset)
 	return (offset - PLIC_ENABLE_BASE) % PLIC_ENABLE_STRIDE / 4;
 }
 
-/* Whether @reg at @offset is the priority of @s. */
-static bool is_priority_of(const struct source *s, enum reg reg, uint64_t offset)
+/* The virtual source of PLIC @plic that the vCPU @owner would claim first, or NULL. */
+static struct source *first_source(struct domain *d, unsigned int plic, const struct vcpu *owner)
 {
-	return reg == PRIORITY && offset / 4 == s->at.number;
+	struct source *s, *first = NULL;
+
+	domain_each_source(s, d, true, plic)
+	{
+		if (source_may_ask(s, owner->index) && (!first || source_beats(s, first)))
+			first = s;
+	}
+	return first;
 }
 
-/* A load that the virtual source answers alone. */
-static bool load_from_source(struct vcpu *v, enum reg reg, uint64_t offset, struct vcpu *owner,
-			     uint64_t *value)
+/* A load that a virtual source answers alone. */
+static bool load_from_source(struct domain *d, unsigned int plic, enum reg reg, uint64_t offset,
+			     struct vcpu *owner, uint64_t *value)
 {
-	struct source *s = &v->domain->source;
+	struct source *s;
 
-	if (is_priority_of(s, reg, offset)) {
-		*value = s->priority;
-		return true;
+	if (reg == PRIORITY) {
+		s = domain_virtual_source(d, true, plic, offset / 4);
+		*value = s ? s->priority : 0;
+		return s;
 	}
-	if (reg != CONTEXT_CLAIM || !source_claim(s, owner->index, owner->hart))
+	s = reg == CONTEXT_CLAIM ? first_source(d, plic, owner) : NULL;
+	if (!s || !source_claim(s, owner->index, owner->hart))
 		return false;
 	*value = s->at.number;
 	return true;
 }
 
-/* The machine has answered a load with *@value. Replace what is the virtual source's. */
-static void merge(struct source *s, enum reg reg, uint64_t offset, const struct vcpu *owner,
-		  uint64_t *value)
+/* The machine has answered a load with *@value. Replace what is the virtual sources'. */
+static void merge(struct domain *d, unsigned int plic, enum reg reg, uint64_t offset,
+		  const struct vcpu *owner, uint64_t *value)
 {
-	if (reg == PENDING)
-		merge_bit(s, (offset - PLIC_PENDING_BASE) / 4, source_is_pending(s), value);
-	else if (reg == ENABLE)
-		merge_bit(s, enable_word(offset), index_set_has(&s->enabled, owner->index), value);
+	struct source *s;
+
+	domain_each_source(s, d, true, plic)
+	{
+		if (reg == PENDING)
+			merge_bit(s, (offset - PLIC_PENDING_BASE) / 4, source_is_pending(s), value);
+		else if (reg == ENABLE)
+			merge_bit(s, enable_word(offset), index_set_has(&s->enabled, owner->index),
+				  value);
+	}
 }
 
-/*
- * A store that concerns the virtual source. Takes the source's bit out of *@value. Returns whether
- * the source alone takes the store.
- */
-static bool store_to_source(struct source *s, enum reg reg, uint64_t offset,
-			    const struct vcpu *owner, uint32_t *value)
+/* A store of *@value to enable bits. Take out those of virtual sources. */
+static void enable_sources(struct domain *d, unsigned int plic, uint64_t offset,
+			   const struct vcpu *owner, uint32_t *value)
 {
-	uint32_t bit;
+	struct source *s;
 
-	switch (reg) {
-	case PRIORITY:
-		if (!is_priority_of(s, reg, offset))
-			return false;
-		source_set_priority(s, *value);
-		return true;
-	case ENABLE:
-		bit = source_bit(s, enable_word(offset));
+	domain_each_source(s, d, true, plic)
+	{
+		uint32_t bit = source_bit(s, enable_word(offset));
+
 		if (bit)
 			source_enable(s, owner->index, *value & bit);
 		*value &= ~bit;
+	}
+}
+
+/*
+ * A store that may concern virtual sources. Takes their bits out of *@value. Returns whether a
+ * source alone takes the store.
+ */
+static bool store_to_source(struct domain *d, unsigned int plic, enum reg reg, uint64_t offset,
+			    const struct vcpu *owner, uint32_t *value)
+{
+	struct source *s;
+
+	switch (reg) {
+	case PRIORITY:
+		s = domain_virtual_source(d, true, plic, offset / 4);
+		if (s)
+			source_set_priority(s, *value);
+		return s;
+	case ENABLE:
+		enable_sources(d, plic, offset, owner, value);
 		return false;
 	case CONTEXT_CLAIM:
-		if (*value != s->at.number)
-			return false;
-		source_complete(s, owner->index);
-		return true;
+		s = domain_virtual_source(d, true, plic, *value);
+		if (s)
+			source_complete(s, owner->index);
+		return s;
 	default:
 		return false;
 	}
@@ -176,8 +205,6 @@ static bool store_to_source(struct source *s, enum reg reg, uint64_t offset,
 bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
 	       uint64_t *value)
 {
-	struct source *s = &v->domain->source;
-	const bool with_source = source_is_of_plic(s, plic);
 	struct vcpu *owner;
 	uint32_t mask;
 	enum reg reg;
@@ -188,12 +215,11 @@ bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int 
 	*value = 0;
 	if (reg == RESERVED)
 		return true;
-	if (!with_source || !load_from_source(v, reg, offset, owner, value)) {
+	if (!load_from_source(v->domain, plic, reg, offset, owner, value)) {
 		if (!riscv_try_load(plic_of(v, plic)->base + offset, 4, value))
 			return false;
 		*value &= mask;
-		if (with_source)
-			merge(s, reg, offset, owner, value);
+		merge(v->domain, plic, reg, offset, owner, value);
 	}
 	/* A claim clears the pending bit, which may change the output to all contexts. */
 	if (reg == CONTEXT_CLAIM)
@@ -204,8 +230,6 @@ bool plic_load(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int 
 bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int size,
 		uint64_t value)
 {
-	struct source *s = &v->domain->source;
-	const bool with_source = source_is_of_plic(s, plic);
 	uint32_t word = value;
 	struct vcpu *owner;
 	uint32_t mask;
@@ -221,12 +245,12 @@ bool plic_store(struct vcpu *v, unsigned int plic, uint64_t offset, unsigned int
 	if (reg == CONTEXT_CLAIM && (uint32_t)value <= SOURCES_MAX &&
 	    !domain_has_source(v->domain, plic, (uint32_t)value))
 		return true;
-	if (!(with_source && store_to_source(s, reg, offset, owner, &word)) &&
+	if (!store_to_source(v->domain, plic, reg, offset, owner, &word) &&
 	    !riscv_try_store(plic_of(v, plic)->base + offset, 4, word & mask))
 		return false;
 	intc_changed(v, owner);
-	/* The virtual source interrupts no hart by itself. */
-	if (with_source)
+	/* A virtual source interrupts no hart by itself. */
+	if (v->domain->source_count)
 		intc_source_changed(v, v->domain);
 	return true;
 }

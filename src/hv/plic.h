@@ -3,8 +3,8 @@
  * The PLIC for L1. Accesses of L1 are forwarded to the PLIC of the machine. L1 reaches the
  * priorities, the pending bits and the enable bits of its domain's sources, and the supervisor
  * contexts of its harts. Other sources and contexts, those of machine mode included, and reserved
- * addresses read 0 and ignore writes. If an emulated device is wired to the PLIC, source.h has the
- * source of that device.
+ * addresses read 0 and ignore writes. If emulated devices are wired to the PLIC, source.h has their
+ * sources.
  *
  * Invariant: Halite accesses only registers that the specification names and that are the guest's.
  *

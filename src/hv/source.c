@@ -128,16 +128,26 @@ void source_set_priority(struct source *s, uint32_t priority)
 }
 
 /*
- * Whether a source of @bits in word @word of the sources has a higher priority than @s, or the same
- * and a lower number (PLIC 1.0 "Interrupt Priorities").
+ * A higher priority, or the same and a lower number, is claimed first (PLIC 1.0 "Interrupt
+ * Priorities").
  */
+static bool comes_first(const struct source *s, uint32_t priority, uint32_t number)
+{
+	return priority > s->priority || (priority == s->priority && number < s->at.number);
+}
+
+bool source_beats(const struct source *s, const struct source *other)
+{
+	return comes_first(other, s->priority, s->at.number);
+}
+
+/* Whether a source of @bits in word @word of the sources is claimed before @s. */
 static bool is_beaten_by(const struct source *s, uint64_t word, uint32_t bits)
 {
 	for (; bits; bits &= bits - 1) {
 		uint32_t number = 32 * word + lowest_bit(bits);
-		uint32_t priority = read_from(s, 4 * number);
 
-		if (priority > s->priority || (priority == s->priority && number < s->at.number))
+		if (comes_first(s, read_from(s, 4 * number), number))
 			return true;
 	}
 	return false;

@@ -58,17 +58,6 @@ void source_init(struct source *s, const struct machine *m, struct machine_sourc
 /* Reset @s, which there is, when the guest is reset and none of its harts runs. */
 void source_reset(struct source *s);
 
-/* Whether @s is a source of PLIC @plic, or of APLIC @aplic. */
-static inline bool source_is_of_plic(const struct source *s, unsigned int plic)
-{
-	return s->machine && s->at.plic && s->at.controller == plic;
-}
-
-static inline bool source_is_of_aplic(const struct source *s, unsigned int aplic)
-{
-	return s->machine && !s->at.plic && s->at.controller == aplic;
-}
-
 /*
  * The wire may have changed. Returns whether the controller's output to a hart may have, too,
  * without an interrupt of that hart.
@@ -92,6 +81,9 @@ bool source_may_ask(struct source *s, unsigned int index);
 bool source_is_pending(struct source *s);
 void source_enable(struct source *s, unsigned int index, bool enable);
 void source_set_priority(struct source *s, uint32_t priority);
+
+/* Whether @s comes before @other, of the same PLIC, in claims. */
+bool source_beats(const struct source *s, const struct source *other);
 
 /* Claim the source, if it is the one that a claim returns. False: the machine answers the claim. */
 bool source_claim(struct source *s, unsigned int index, const struct machine_hart *hart);

@@ -53,6 +53,16 @@ static bool is_over(uint64_t since, uint64_t now, uint64_t delay)
 	return now - since >= delay;
 }
 
+static struct source *source_of(struct domain *d)
+{
+	return &d->source[DOMAIN_SOURCE_UART];
+}
+
+static void wire_changed(struct vcpu *v, struct domain *d)
+{
+	intc_wire_changed(v, d, source_of(d));
+}
+
 void terminal_add(struct domain *d, uint32_t behind)
 {
 	const struct host *h = d->host;
@@ -60,9 +70,11 @@ void terminal_add(struct domain *d, uint32_t behind)
 	assert(domain_count < DOMAINS_MAX);
 	uart_init(&d->uart, d->line.name);
 	d->uart.raw = !domain_count;
-	source_init(&d->source, &h->machine, h->uart.source, behind, &d->uart.wire);
+	source_init(source_of(d), &h->machine, h->uart.source, behind, &d->uart.wire);
 	if (d->aplics)
-		source_set_ie(&d->source, false);
+		source_set_ie(source_of(d), false);
+	if (!d->source_count)
+		d->source_count = 1;
 	d->has_uart = true;
 	domains[domain_count++] = d;
 }
@@ -72,7 +84,7 @@ void terminal_reset(struct domain *d)
 	if (!d->has_uart)
 		return;
 	uart_reset(&d->uart);
-	source_reset(&d->source);
+	source_reset(source_of(d));
 }
 
 /* ---- the menu ---- */
@@ -272,7 +284,7 @@ static bool look_for_input(struct vcpu *v, uint64_t now)
 	any = look(v, now);
 	spin_unlock(&input.lock);
 	for (i = 0; i < domain_count && any; i++)
-		intc_wire_changed(v, domains[i]);
+		wire_changed(v, domains[i]);
 	return any;
 }
 
@@ -321,8 +333,6 @@ void terminal_start(struct vcpu *v)
 {
 	look_in(v, csr_read(CSR_TIME), longest_delay(v));
 	set_timer(v);
-	/* A virtual source does not interrupt a hart that starts. */
-	intc_update(v);
 }
 
 void terminal_tick(struct vcpu *v)
@@ -374,7 +384,7 @@ uint8_t terminal_load(struct vcpu *v, unsigned int reg)
 	/* The guest has taken all. More may wait in the machine's UART. */
 	if (reg == UART_RBR && had && !uart_waiting(u))
 		look_for_input(v, csr_read(CSR_TIME));
-	intc_wire_changed(v, v->domain);
+	wire_changed(v, v->domain);
 	return value;
 }
 
@@ -386,7 +396,7 @@ void terminal_store(struct vcpu *v, unsigned int reg, uint8_t value)
 	uart_store(u, reg, value);
 	if (!had && uart_has_line(u))
 		line_began(v);
-	intc_wire_changed(v, v->domain);
+	wire_changed(v, v->domain);
 }
 
 size_t terminal_write(struct vcpu *v, const char *buf, size_t size)
@@ -408,7 +418,7 @@ size_t terminal_read(struct vcpu *v, char *buf, size_t size)
 		return v->domain == v->domain->host->domains[0] ? console_read(buf, size) : 0;
 	look_if_due(v);
 	got = uart_read(&v->domain->uart, buf, size);
-	intc_wire_changed(v, v->domain);
+	wire_changed(v, v->domain);
 	return got;
 }
 

@@ -3,6 +3,7 @@
 #include "hv_test.h"
 
 #include "hv/domain_config.h"
+#include "hv/shared.h"
 #include "lib/page.h"
 #include "nacl/abi.h"
 
@@ -400,6 +401,159 @@ static void bad_modules_are_refused(void **state)
 	assert_int_equal(mods.ramdisk.size, 0);
 }
 
+#define X     "/chosen/shared-x"
+#define Y     "/chosen/shared-y"
+#define BOTH  "domain-a\0domain-b"
+#define NAMES "halite,domains"
+#define END   UINT64_C(0x8f800000) /* of the free RAM */
+
+/* Memory of @kib KiB for the domains of @names, a list of @size bytes. */
+static void add_shared(const char *path, uint32_t kib, const char *names, int size)
+{
+	add_node("/chosen", strrchr(path, '/') + 1);
+	set_text(path, "compatible", "halite,shared-memory");
+	set_cells(path, "memory", 0, kib);
+	assert_int_equal(fdt_setprop(tree, node_at(path), NAMES, names, size), 0);
+}
+
+static void set_names(const char *names, int size)
+{
+	assert_int_equal(fdt_setprop(tree, node_at(X), NAMES, names, size), 0);
+}
+
+static void shared_memory_is_of_its_domains(void **state)
+{
+	(void)state;
+	add_shared(X, 64, BOTH, sizeof(BOTH));
+	assert_fine(parse());
+	assert_int_equal(host.shared_count, 1);
+	assert_string_equal(host.shared[0].name, "shared-x");
+	assert_int_equal(host.shared[0].count, 2);
+	assert_int_equal(host.shared[0].side[0].domain, 0);
+	assert_int_equal(host.shared[0].side[1].domain, 1);
+	/* At the end, with the page of the doorbell behind it. */
+	expect_range(&c[0].shared, END - 0x11000, 0x10000);
+	expect_range(&c[1].shared, END - 0x11000, 0x10000);
+	expect_range(&c[0].ram, 0x80200000, 32 * MIB);
+	expect_range(&c[1].ram, 0x82200000, 32 * MIB);
+	/* No domain has RAM in the 2 MiB around it. */
+	set_cells(A, "memory", 0, 0x3c800);
+	assert_fatal(parse(), A ": memory: 247808 KiB, but only 245760 KiB");
+	set_cells(A, "memory", 0, 0x8000);
+	/* A given place, below which A finds no room. */
+	set_cells(X, "halite,address", 0, 0x81000000);
+	set_text(X, "halite,name", "x");
+	set_names("domain-b\0domain-a", 18);
+	assert_fine(parse());
+	assert_string_equal(host.shared[0].name, "x");
+	expect_range(&c[0].shared, 0x81000000, 0x10000);
+	expect_range(&c[0].ram, 0x81200000, 32 * MIB);
+	assert_int_equal(host.shared[0].side[0].domain, 1);
+	/* Large memory begins at a multiple of 2 MiB, for large pages. */
+	add_shared(Y, 0x1000, BOTH, sizeof(BOTH));
+	assert_fine(parse());
+	assert_int_equal(host.shared_count, 2);
+	assert_int_equal(c[0].shared.count, 2);
+	assert_int_equal(host.shared[0].memory.start, END - 6 * MIB);
+	set_text(X, "status", "disabled");
+	set_text(Y, "status", "disabled");
+	assert_fine(parse());
+	assert_int_equal(host.shared_count, 0);
+	assert_int_equal(c[0].shared.count, 0);
+}
+
+static void bad_names_of_shared_memory_are_refused(void **state)
+{
+	(void)state;
+	add_shared(X, 64, BOTH, sizeof(BOTH));
+	set_names("domain-a", 9);
+	assert_fatal(parse(), X ": " NAMES ": only one domain");
+	set_names("domain-a\0domain-a", 18);
+	assert_fatal(parse(), X ": " NAMES ": named twice: domain-a");
+	set_names("domain-a\0other", 15);
+	assert_fatal(parse(), X ": " NAMES ": there is no domain other");
+	/* Memory is of domains, and not of other memory: there are no cycles. */
+	set_names("domain-a\0shared-x", 18);
+	assert_fatal(parse(), X ": " NAMES ": there is no domain shared-x");
+	set_names("domain-a\0domain-b", 17);
+	assert_fatal(parse(), X ": " NAMES ": no list of names");
+	set_names("", 0);
+	assert_fatal(parse(), X ": " NAMES ": no list of names");
+	assert_int_equal(fdt_delprop(tree, node_at(X), NAMES), 0);
+	assert_fatal(parse(), X ": " NAMES ": no list of names");
+	set_names(BOTH, sizeof(BOTH));
+	set_text(B, "status", "disabled");
+	assert_fatal(parse(), X ": " NAMES ": there is no domain domain-b");
+	set_text(B, "status", "okay");
+	set_text(X, "halite,name", "two words");
+	assert_fatal(parse(), X ": halite,name: no name");
+	set_text(X, "halite,name", "x");
+	add_shared(Y, 64, BOTH, sizeof(BOTH));
+	set_text(Y, "halite,name", "x");
+	assert_fatal(parse(), X ": halite,name: other shared memory is called x");
+	set_text(Y, "halite,name", "y");
+	assert_fine(parse());
+	set_text(X, "halite,size", "64K");
+	assert_fatal(parse(), X ": halite,size: this property is not known");
+}
+
+static void bad_places_of_shared_memory_are_refused(void **state)
+{
+	static const uint32_t taken[] = {
+		0x80000000, /* firmware */
+		0x8f7f0000, /* no room for the doorbell */
+		0x87ff0000, /* a module at the doorbell */
+		0x88000000, /* a module */
+		0x90000000, /* no RAM */
+		0xfffff000,
+	};
+	static unsigned int i;
+	static char path[32];
+
+	(void)state;
+	add_shared(X, 0, BOTH, sizeof(BOTH));
+	assert_fatal(parse(),
+		     X ": memory: two cells are expected, with a multiple of 4 KiB, 4 KiB");
+	set_cells(X, "memory", 0, 6);
+	assert_fatal(parse(), X ": memory: two cells");
+	set_cells(X, "memory", 64);
+	assert_fatal(parse(), X ": memory: two cells");
+	/* With the doorbell, this is 2^64 bytes. */
+	set_cells(X, "memory", 0x3fffff, 0xfffffffc);
+	assert_fatal(parse(), X ": memory: there is no such free place");
+	/* 126 MiB are the largest place. */
+	set_cells(X, "memory", 0, 0x1fe00);
+	assert_fatal(parse(), X ": memory: there is no such free place");
+	set_cells(X, "memory", 0, 64);
+	assert_fine(parse());
+	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		set_cells(X, "halite,address", 0, taken[i]);
+		assert_fatal(parse(), X ": halite,address: no multiple of 4096");
+	}
+	set_cells(X, "halite,address", 0xffffffff, 0xfffff000);
+	assert_fatal(parse(), X ": halite,address: no multiple of 4096");
+	set_cells(X, "halite,address", 0, 0x81000800);
+	assert_fatal(parse(), X ": halite,address: no multiple of 4096");
+	set_cells(X, "halite,address", 0x81000000);
+	assert_fatal(parse(), X ": halite,address: no multiple of 4096");
+	set_cells(X, "halite,address", 0, 0x81000000);
+	assert_fine(parse());
+	/* Two at one place: Y is before X in the tree. */
+	add_shared(Y, 64, BOTH, sizeof(BOTH));
+	set_cells(Y, "halite,address", 0, 0x80ff0000);
+	assert_fatal(parse(), X ": halite,address: no multiple of 4096");
+	set_cells(Y, "halite,address", 0, 0x80fef000);
+	assert_fine(parse());
+	for (i = 0; i < 6; i++) {
+		snprintf(path, sizeof(path), "/chosen/shared-%u", i);
+		add_shared(path, 64, BOTH, sizeof(BOTH));
+	}
+	assert_fine(parse());
+	assert_int_equal(host.shared_count, 8);
+	add_shared("/chosen/shared-z", 64, BOTH, sizeof(BOTH));
+	assert_fatal(parse(), "halite,shared-memory: too many");
+}
+
 static void one_domain_has_all(void **state)
 {
 	static struct domain_config all;
@@ -434,6 +588,9 @@ int main(void)
 		cmocka_unit_test_setup(bad_memory_is_refused, setup),
 		cmocka_unit_test_setup(bad_words_are_refused, setup),
 		cmocka_unit_test_setup(bad_modules_are_refused, setup),
+		cmocka_unit_test_setup(shared_memory_is_of_its_domains, setup),
+		cmocka_unit_test_setup(bad_names_of_shared_memory_are_refused, setup),
+		cmocka_unit_test_setup(bad_places_of_shared_memory_are_refused, setup),
 		cmocka_unit_test_setup(one_domain_has_all, setup),
 	};
 

@@ -141,6 +141,7 @@ static void start(bool plic)
 	d.vcpus[0] = &first;
 	d.vcpus[1] = &second;
 	d.vcpu_count = 2;
+	d.source_count = 1;
 	d.genmsi = genmsi;
 	memset(&sources, 0xff, sizeof(sources));
 	d.sources = &sources;
@@ -151,7 +152,7 @@ static void start(bool plic)
 	/* The machine's source is enabled in both contexts, by whoever ran before. */
 	plic_regs[ENABLE(1) / 4] = plic_regs[ENABLE(3) / 4] = ~0u;
 	d.aplics = NULL;
-	source_init(&d.source, &host.machine, (struct machine_source){ plic, 0, SOURCE }, SOURCE,
+	source_init(&d.source[0], &host.machine, (struct machine_source){ plic, 0, SOURCE }, SOURCE,
 		    &wire);
 }
 
@@ -183,7 +184,7 @@ static int setup_msi(void **state)
 static bool set_wire(bool up)
 {
 	wire = up;
-	return source_look(&d.source);
+	return source_look(&d.source[0]);
 }
 
 static uint32_t get(uint64_t offset)
@@ -201,7 +202,7 @@ static void put(uint64_t offset, uint32_t value)
 
 static bool asks(const struct vcpu *v)
 {
-	return source_asks(&d.source, v->index, v->hart);
+	return source_asks(&d.source[0], v->index, v->hart);
 }
 
 /* ---- PLIC ---- */
@@ -363,7 +364,7 @@ static void plic_reset(void **state)
 	put(CLAIM(1), SOURCE);
 	assert_int_equal(get(CLAIM(1)), SOURCE);
 	wire = false;
-	source_reset(&d.source);
+	source_reset(&d.source[0]);
 	assert_int_equal(get(PRIORITY(SOURCE)) | get(PENDING) | get(ENABLE(1)) | get(ENABLE(3)), 0);
 	/* The next guest finds a source that is not in service. */
 	put(PRIORITY(SOURCE), 1);
@@ -371,7 +372,7 @@ static void plic_reset(void **state)
 	assert_false(asks(&second));
 	set_wire(true);
 	assert_true(asks(&second));
-	source_reset(&d.source);
+	source_reset(&d.source[0]);
 	assert_int_equal(get(PENDING), 0);
 }
 
@@ -389,9 +390,60 @@ static void plic_without_the_source(void **state)
 	assert_false(plic_store(&first, 0, ENABLE(1), 4, 0));
 	assert_int_equal(get(PRIORITY(SOURCE)), 1);
 	refuses = false;
-	d.source.at.controller = 1;
+	d.source[0].at.controller = 1;
 	assert_int_equal(get(PENDING), 0);
 	assert_false(asks(&first));
+}
+
+#define OTHER	     (SOURCE + 3) /* another virtual source, in the same words */
+#define BIT_OF_OTHER (1u << OTHER % 32)
+
+static bool other_wire;
+
+static void add_other(bool plic, uint32_t number)
+{
+	other_wire = false;
+	source_init(&d.source[1], &host.machine, (struct machine_source){ plic, 0, number }, number,
+		    &other_wire);
+	d.source_count = 2;
+}
+
+/* The higher priority is claimed first, then the lower number (PLIC 1.0 "Interrupt Priorities"). */
+static void plic_two_sources(void **state)
+{
+	(void)state;
+	add_other(true, OTHER);
+	put(PRIORITY(SOURCE), 2);
+	put(PRIORITY(OTHER), 2);
+	put(ENABLE(1), BIT_OF_SOURCE | BIT_OF_OTHER | 1);
+	assert_int_equal(get(PRIORITY(OTHER)), 2);
+	assert_int_equal(plic_regs[OTHER], 0);
+	assert_int_equal(get(ENABLE(1)), BIT_OF_SOURCE | BIT_OF_OTHER | 1);
+	assert_int_equal(plic_regs[ENABLE(1) / 4], 1);
+	other_wire = true;
+	assert_true(source_look(&d.source[1]));
+	assert_int_equal(get(PENDING), BIT_OF_OTHER);
+	set_wire(true);
+	assert_int_equal(get(PENDING), BIT_OF_SOURCE | BIT_OF_OTHER);
+	assert_int_equal(get(CLAIM(1)), SOURCE);
+	assert_int_equal(get(CLAIM(1)), OTHER);
+	assert_int_equal(get(CLAIM(1)), 0);
+	/* Each is completed by its own number. */
+	put(CLAIM(1), OTHER);
+	assert_int_equal(get(PENDING), BIT_OF_OTHER);
+	put(CLAIM(1), SOURCE);
+	put(PRIORITY(OTHER), 3);
+	assert_int_equal(get(CLAIM(1)), OTHER);
+	assert_int_equal(get(CLAIM(1)), SOURCE);
+	/* A source of the machine between them. */
+	put(CLAIM(1), SOURCE);
+	put(CLAIM(1), OTHER);
+	put(PRIORITY(OTHER), 1);
+	plic_regs[1] = 2;
+	plic_regs[0x1000 / 4] = plic_regs[0x2080 / 4] = 2;
+	assert_int_equal(get(CLAIM(1)), 1);
+	assert_int_equal(get(CLAIM(1)), SOURCE);
+	assert_int_equal(get(CLAIM(1)), OTHER);
 }
 
 /* ---- APLIC ---- */
@@ -489,7 +541,7 @@ static void aplic_reset(void **state)
 	aput(SOURCECFG, 6);
 	set_wire(true);
 	wire = false;
-	source_reset(&d.source);
+	source_reset(&d.source[0]);
 	assert_int_equal(aget(SOURCECFG), 0);
 	assert_int_equal(aplic_regs[SOURCECFG / 4], 0);
 	assert_int_equal(aget(CLRIP), 0);
@@ -598,9 +650,9 @@ static void start_behind(bool msi)
 	sources = (struct source_set){ .word[SOURCE / 32] = BIT_OF_SOURCE };
 	memset(views, 0, sizeof(views));
 	d.aplics = views;
-	source_init(&d.source, &host.machine, (struct machine_source){ false, 0, SOURCE }, BEHIND,
-		    &wire);
-	source_set_ie(&d.source, false);
+	source_init(&d.source[0], &host.machine, (struct machine_source){ false, 0, SOURCE },
+		    BEHIND, &wire);
+	source_set_ie(&d.source[0], false);
 }
 
 static bool bit_behind(uint64_t array)
@@ -667,13 +719,61 @@ static void aplic_source_behind(void **state)
 	assert_true(bit_behind(0x1e00));
 	/* At the end of the guest, the machine's source is inactive. */
 	aplic_silence(&d);
-	source_reset(&d.source);
+	source_reset(&d.source[0]);
 	assert_int_equal(aplic_regs[BEHIND], 0);
 	aput(SOURCECFG, 6);
 	aput(SETIENUM, SOURCE);
 	aplic_regs[(0x1e00 + 4 * (BEHIND / 32)) / 4] = 0;
 	aput(SETIENUM, SOURCE);
 	assert_false(bit_behind(0x1e00));
+}
+
+#define SAME 80 /* a virtual source with the number of the machine's */
+
+static bool bit_of_same(void)
+{
+	return aplic_regs[(0x1e00 + 4 * (SAME / 32)) / 4] >> SAME % 32 & 1;
+}
+
+static void aplic_two_sources(void **state)
+{
+	(void)state;
+	start_behind(false);
+	sources.word[SAME / 32] |= 1u << SAME % 32;
+	add_other(false, SAME);
+	source_set_ie(&d.source[1], false);
+	aput(0, 0x100);
+	aput(SOURCECFG, 6);
+	aput(4 * SAME, 5);
+	assert_int_equal(aget(SOURCECFG), 6);
+	assert_int_equal(aget(4 * SAME), 5);
+	assert_int_equal(aplic_regs[SAME], 1);
+	aput(4 * SAME, 6);
+	aput(TARGET(SAME), 1 << 18 | 3);
+	assert_int_equal(aplic_regs[TARGET(SAME) / 4], 1 << 18 | 3);
+	aput(SETIENUM, SAME);
+	aput(SETIENUM, SOURCE);
+	assert_true(bit_of_same());
+	/* What is disabled while IE is clear stays so. */
+	aput(0, 0);
+	assert_false(bit_of_same());
+	assert_int_equal(aget(0x1e00 + 4 * (SAME / 32)), 1u << SAME % 32);
+	aput(CLRIENUM, SAME);
+	aput(0, 0x100);
+	assert_false(bit_of_same());
+	assert_true(bit_behind(0x1e00));
+	other_wire = true;
+	assert_true(source_look(&d.source[1]));
+	assert_int_equal(aget(0x1c00 + 4 * (SAME / 32)), 1u << SAME % 32);
+	assert_int_equal(aget(SETIP), 0);
+	aplic_regs[TOPI / 4] = SAME << 16 | 5;
+	assert_int_equal(aget(TOPI), SAME << 16 | 5);
+	aplic_regs[TOPI / 4] = BEHIND << 16 | 5;
+	assert_int_equal(aget(TOPI), SOURCE << 16 | 5);
+	aput(0, 0x100);
+	aplic_silence(&d);
+	assert_int_equal(aplic_regs[SAME], 0);
+	assert_false(d.source[0].ie || d.source[1].ie);
 }
 
 /* A source that becomes active has a target of the domain, whatever the machine has there. */
@@ -707,6 +807,7 @@ int main(void)
 		cmocka_unit_test_setup(plic_priorities, setup_plic),
 		cmocka_unit_test_setup(plic_reset, setup_plic),
 		cmocka_unit_test_setup(plic_without_the_source, setup_plic),
+		cmocka_unit_test_setup(plic_two_sources, setup_plic),
 		cmocka_unit_test_setup(aplic_modes, setup_aplic),
 		cmocka_unit_test_setup(aplic_levels, setup_aplic),
 		cmocka_unit_test_setup(aplic_edges, setup_aplic),
@@ -714,6 +815,7 @@ int main(void)
 		cmocka_unit_test_setup(aplic_msi_levels, setup_msi),
 		cmocka_unit_test_setup(aplic_enables, setup_aplic),
 		cmocka_unit_test(aplic_source_behind),
+		cmocka_unit_test(aplic_two_sources),
 		cmocka_unit_test(aplic_first_target),
 	};
 
