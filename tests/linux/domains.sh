@@ -214,12 +214,30 @@ bad_domain()
 	! grep -aE '^[AB]: ' "$CONSOLE" || fail "a domain has started"
 }
 
+# bad_shared PATTERN DOMAIN...: the same with shared memory of these domains.
+bad_shared()
+{
+	local pattern=$1 node=/chosen/shared-x
+	shift
+	two_domains
+	fdtput -cp "$TREE" "$node"
+	fdtput -t s "$TREE" "$node" compatible halite,shared-memory
+	fdtput -t i "$TREE" "$node" memory 0 64
+	fdtput -t s "$TREE" "$node" halite,domains "$@"
+	refused "$node: $pattern" -smp 4 -m 512M -dtb "$TREE" -kernel "$BUILD/halite.bin" \
+		"${LOADERS[@]}"
+	refused_status
+	! grep -aE '^[AB]: ' "$CONSOLE" || fail "a domain has started"
+}
+
 test_refuse_domain()
 {
 	bad_domain "/chosen/domain-B: halite,harts: there is no hart 4" B halite,harts i 1 4
 	bad_domain "/chosen/domain-A: memory: .* KiB, but only" A memory i 0 1048576
 	bad_domain "/chosen/domain-A: halite,devices: .* may do DMA" A halite,devices s \
 		/soc/virtio_mmio@10001000
+	bad_shared "halite,domains: there is no domain C" A C
+	bad_shared "halite,domains: only one domain" A
 	bad_domain "/chosen/domain-B: halite,devices: .* ends the machine" B halite,devices s \
 		/soc/test@100000
 }
@@ -484,6 +502,33 @@ test_domains_stat()
 		<"$report" >/dev/null || fail "the sum of the report is not that of the domains"
 }
 
+# Two domains share memory and ring each other. B resets itself once, and ends before A.
+# test_domains_bell MACHINE [PACK]: with PACK, the nodes are those of a pack.
+test_domains_bell()
+{
+	local all=cpus=1,memory=4M,kernel=$GUESTS/neighbours.image words
+	words=(--domain "name=A,$all" --domain "name=B,$all" --stats
+		--shared-memory "name=ring,size=64K,domains=A:B")
+	if [ $# = 2 ]; then
+		"$HALITE" pack -o "$LOGS/$NAME.out" "${words[@]}"
+		"$HALITE" pack --list "$LOGS/$NAME.out" | grep '^shared memory ring$' ||
+			fail "--list: no shared memory"
+		with_console "" 60 "$QEMU10" -M virt -cpu rv64,h=true -smp 2 -m 256M -nographic \
+			-kernel "$LOGS/$NAME.out"
+	else
+		with_console "" 60 "$HALITE" run --machine "$1" --timeout 50 "${words[@]}"
+	fi
+	expect_console '^halite: shared memory ring: 64 KiB at 0x[0-9a-f]* for 2 domains$' \
+		"no line about the memory"
+	domain_passed A
+	expect_console '^halite: domain B is reset$' "B has not been reset"
+	expect_console '^B: ok 9 a flood costs few exits here: 1$' "B has not come to its reset"
+	expect_console '^B: 1\.\.4$' "B has not come to its end"
+	! grep -a '^B: not ok' "$CONSOLE" || fail "B: a check has failed"
+	expect_console '^halite: domain B has ended$' "B has not ended"
+	expect_status 0
+}
+
 # Two Debians, each to a login on its own UART, on one console.
 test_domains_debian()
 {
@@ -645,6 +690,10 @@ domains_tests()
 	test_case domains-console-plic test_domains_console plic
 	test_case domains-console-aplic test_domains_console aplic
 	test_case domains-console-aia test_domains_console aia
+	test_case domains-bell-plic test_domains_bell plic
+	test_case domains-bell-aplic test_domains_bell aplic
+	test_case domains-bell-aia test_domains_bell aia
+	test_case domains-bell-pack test_domains_bell plic pack
 	test_case refuse-domain test_refuse_domain
 }
 

@@ -256,6 +256,46 @@ test_tool_domain_words()
 	refuses "expected at most 16 domains" run "${value[@]}"
 }
 
+# Wrong values of --shared-memory, which need no QEMU.
+test_tool_shared_words()
+{
+	local file=$LOGS/$NAME.image value
+	make_image "$file" 8192
+	local a=(--domain "name=a,memory=64M,kernel=$file")
+	a+=(--domain "name=b,memory=64M,kernel=$file")
+	while IFS='|' read -r value message; do
+		refuses "$message" run "${a[@]}" --shared-memory "$value"
+		refuses "$message" pack -o "$LOGS/$NAME.out" "${a[@]}" --shared-memory "$value"
+	done <<-END
+		|--shared-memory '': an item is empty
+		name=s|--shared-memory 'name=s': expected name=NAME,size=SIZE,domains=NAME:NAME
+		name=s,size=4K|expected name=NAME,size=SIZE,domains=NAME:NAME
+		name=s,size=4K,domains|expected name=NAME,size=SIZE,domains=NAME:NAME
+		name=s,size=4K,size=4K|expected name=NAME,size=SIZE,domains=NAME:NAME
+		name=s,size=4K,memory=a:b|expected name=NAME,size=SIZE,domains=NAME:NAME
+		name=s,size=4K,domains=a:b,x=y|expected at most 3 items
+		name=1,size=4K,domains=a:b|--shared-memory: name '1': expected a letter
+		name=s,size=0,domains=a:b|--shared-memory s: size '0': expected a size
+		name=s,size=6K,domains=a:b|--shared-memory s: size '6K': expected a multiple of 4K
+		name=s,size=4K,domains=a|--shared-memory s: domains 'a': expected two or more
+		name=s,size=4K,domains=a:a|--shared-memory s: domains 'a': it is named twice
+		name=s,size=4K,domains=a:|--shared-memory s: domains '': there is no --domain
+		name=s,size=4K,domains=a:c|--shared-memory s: domains 'c': there is no --domain
+	END
+	value=name=s,size=4K,domains=a:b
+	refuses "--shared-memory: name 's': it is given twice" run "${a[@]}" \
+		--shared-memory "$value" --shared-memory "$value"
+	refuses "domains 'a': there is no --domain" run --kernel "$file" --shared-memory "$value"
+	refuses "domains 'a': there is no --domain" pack -o "$LOGS/$NAME.out" --kernel "$file" \
+		--shared-memory "$value"
+	for value in 1 2 3 4 5 6 7 8 9; do
+		a+=(--shared-memory "name=s$value,size=4K,domains=a:b")
+	done
+	refuses "expected it at most 8 times" run "${a[@]}"
+	refuses "--memory: 64 MiB is too little for the memory of the domains (1156 MiB)" run \
+		"${a[@]:0:4}" --shared-memory name=s,size=1G,domains=a:b --memory 64M
+}
+
 # in_tree PATH PROPERTY VALUE [TYPE]: the tree that QEMU got has the property, in fdtget's form.
 in_tree()
 {
@@ -283,10 +323,15 @@ test_tool_domain_tree()
 	a+=",devices=serial0:/soc/rtc@101000"
 	b="name=b,harts=5:3,memory=62M,kernel=$file,initrd=$file,, 2,nacl=sync_csr+sync_sret"
 	b+=",dma=trusted,devices=virtio_mmio@10001000"
-	words=$("$HALITE" run "${qemu[@]}" --nacl none --domain "$a" --domain "$b") || [ $? = 1 ]
+	words=$("$HALITE" run "${qemu[@]}" --nacl none --domain "$a" --domain "$b" \
+		--shared-memory name=s,size=1M,domains=b:Alpha-1) || [ $? = 1 ]
 	printf '%s\n' "$words"
-	[ "$(fdtget -l "$dtb" /chosen | tr '\n' ' ')" = "domain-Alpha-1 domain-b " ] ||
+	[ "$(fdtget -l "$dtb" /chosen | tr '\n' ' ')" = "domain-Alpha-1 domain-b shared-s " ] ||
 		fail "the nodes are $(fdtget -l "$dtb" /chosen)"
+	in_tree /chosen/shared-s compatible halite,shared-memory s
+	in_tree /chosen/shared-s halite,name s s
+	in_tree /chosen/shared-s halite,domains "b Alpha-1" s
+	in_tree /chosen/shared-s memory "0 400"
 	in_tree /chosen/domain-Alpha-1 compatible halite,domain s
 	in_tree /chosen/domain-Alpha-1 halite,name Alpha-1 s
 	in_tree /chosen/domain-Alpha-1 cpus 2
@@ -387,6 +432,8 @@ test_tool_domain_run()
 
 options_tests()
 {
+	test_case tool-domain-words test_tool_domain_words
+	test_case tool-domain-shared test_tool_shared_words
 	test_case tool-domain-run test_tool_domain_run
 	test_case tool-domain-tree test_tool_domain_tree
 	test_case tool-options-words test_options_words

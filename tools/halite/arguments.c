@@ -64,6 +64,7 @@ int arguments_read(char **argv, const struct argument *known, arguments_take *ta
 			return -1;
 		}
 		if (strcmp(known[option].name, "--domain") &&
+		    strcmp(known[option].name, "--shared-memory") &&
 		    options_once(&given, known[option].name) < 0)
 			return -1;
 		if (known[option].takes_value && !value && !(value = *++word)) {

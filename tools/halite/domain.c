@@ -10,12 +10,6 @@
 #include "message.h"
 #include "options.h"
 
-/* An item of a value: key=value, or a key alone. */
-struct item {
-	char *key;
-	char *value; /* NULL: a key alone */
-};
-
 #define ITEMS_MAX 16
 
 const char *domain_what(const struct domain *domain, const char *key)
@@ -45,11 +39,7 @@ static char *split_item(char *text)
 	return NULL;
 }
 
-/*
- * Decodes a copy of whole, which is freed only after an error. Returns the number of items, or -1
- * after a message.
- */
-static int split(const char *whole, struct item *items)
+int domain_split(const char *option, const char *whole, struct domain_item *items, int max)
 {
 	char *copy = strdup(whole);
 	char *text = copy;
@@ -60,14 +50,14 @@ static int split(const char *whole, struct item *items)
 	for (char *next; text; text = next) {
 		next = split_item(text);
 		if (!*text) {
-			message("--domain '%s': an item is empty; expected key=value,key=value "
+			message("%s '%s': an item is empty; expected key=value,key=value "
 				"with ,, for a comma in a value",
-				whole);
+				option, whole);
 			free(copy);
 			return -1;
 		}
-		if (count == ITEMS_MAX) {
-			message("--domain '%s': expected at most %d items", whole, ITEMS_MAX);
+		if (count == max) {
+			message("%s '%s': expected at most %d items", option, whole, max);
 			free(copy);
 			return -1;
 		}
@@ -80,22 +70,26 @@ static int split(const char *whole, struct item *items)
 	return count;
 }
 
-/*
- * A name is a part of a node's name, and begins lines of the console. Returns 0, or -1 after a
- * message.
- */
-static int set_name(const char *value, struct domain *domain, const struct domains *domains)
+int domain_check_name(const char *option, const char *value)
 {
 	size_t length = strlen(value);
 
 	if (!isalpha((unsigned char)value[0]) || length > DOMAIN_NAME_MAX ||
 	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") !=
 		    length) {
-		message("--domain: name '%s': expected a letter and then at most %d letters, "
+		message("%s: name '%s': expected a letter and then at most %d letters, "
 			"digits, '-' and '_'",
-			value, DOMAIN_NAME_MAX - 1);
+			option, value, DOMAIN_NAME_MAX - 1);
 		return -1;
 	}
+	return 0;
+}
+
+/* The name begins lines of the console. Returns 0, or -1 after a message. */
+static int set_name(const char *value, struct domain *domain, const struct domains *domains)
+{
+	if (domain_check_name("--domain", value) < 0)
+		return -1;
 	if (!strcmp(value, "halite")) {
 		message("--domain: name '%s': lines of Halite itself begin so; expected another "
 			"name",
@@ -114,8 +108,7 @@ static int set_name(const char *value, struct domain *domain, const struct domai
 	return 0;
 }
 
-/* The part of a list with separators that begins at *list; moves *list behind it. */
-static char *next_part(char **list, char separator)
+char *domain_next_part(char **list, char separator)
 {
 	char *part = *list;
 	char *end = strchr(part, separator);
@@ -161,7 +154,7 @@ static int add_hart(const char *text, struct domain *domain, const struct domain
 static int set_harts(char *value, struct domain *domain, const struct domains *domains)
 {
 	while (value) {
-		if (add_hart(next_part(&value, ':'), domain, domains) < 0)
+		if (add_hart(domain_next_part(&value, ':'), domain, domains) < 0)
 			return -1;
 	}
 	return 0;
@@ -183,7 +176,7 @@ static int set_memory(const char *value, struct domain *domain)
 static int set_devices(char *value, struct domain *domain)
 {
 	while (value) {
-		const char *device = next_part(&value, ':');
+		const char *device = domain_next_part(&value, ':');
 
 		if (!*device || domain->device_count == DOMAIN_DEVICES_MAX) {
 			message("%s '%s': expected 1 to %d paths of the device tree, with colons "
@@ -200,7 +193,7 @@ static int set_devices(char *value, struct domain *domain)
 static int set_functions(char *value, struct domain *domain)
 {
 	while (value) {
-		const char *function = next_part(&value, '+');
+		const char *function = domain_next_part(&value, '+');
 
 		if (!*function || domain->function_count == DOMAIN_DEVICES_MAX) {
 			message("%s '%s': expected 1 to %d PCI functions such as 00:03.0, with + "
@@ -273,9 +266,9 @@ static bool is_key(const char *key)
  * Checks that the key is one, has a value if it needs one, and is not among the items before it.
  * Returns 0, or -1 after a message.
  */
-static int check_item(const struct item *items, int at, const struct domain *domain)
+static int check_item(const struct domain_item *items, int at, const struct domain *domain)
 {
-	const struct item *item = &items[at];
+	const struct domain_item *item = &items[at];
 	bool is_power = !strcmp(item->key, "power");
 
 	if (!is_key(item->key)) {
@@ -323,14 +316,14 @@ static int check_whole(struct domain *domain)
 int domain_parse(const char *text, struct domains *domains)
 {
 	struct domain *domain = &domains->list[domains->count];
-	struct item items[ITEMS_MAX];
+	struct domain_item items[ITEMS_MAX];
 	int count;
 
 	if (domains->count == DOMAINS_MAX) {
 		message("--domain '%s': expected at most %d domains", text, DOMAINS_MAX);
 		return -1;
 	}
-	count = split(text, items);
+	count = domain_split("--domain", text, items, ITEMS_MAX);
 	if (count < 0)
 		return -1;
 	for (int i = 0; i < count; i++) {

@@ -14,6 +14,7 @@
 #define DOMAIN_NAME_MAX	   24 /* characters of a name */
 #define DOMAIN_HARTS_MAX   64 /* hart ids that a domain can name */
 #define DOMAIN_DEVICES_MAX 32
+#define SHARED_MEMORY_MAX  8
 /* The unit of a domain's memory and of the place of its files, in bytes. */
 #define DOMAIN_ALIGN UINT64_C(0x200000)
 
@@ -45,10 +46,41 @@ struct domain {
 
 struct guest_file;
 
+/* Memory that several domains share. */
+struct shared_memory {
+	const char *name;
+	uint64_t size; /* bytes */
+	const char *domains[DOMAINS_MAX];
+	unsigned int count;
+};
+
 struct domains {
 	struct domain list[DOMAINS_MAX];
 	unsigned int count;
+	struct shared_memory shared[SHARED_MEMORY_MAX];
+	unsigned int shared_count;
 };
+
+/* An item of a value: key=value, or a key alone. */
+struct domain_item {
+	char *key;
+	char *value; /* NULL: a key alone */
+};
+
+/*
+ * Decodes a copy of whole, the value of option, which is freed only after an error. Returns the
+ * number of items, at most max, or -1 after a message.
+ */
+int domain_split(const char *option, const char *whole, struct domain_item *items, int max);
+
+/* The part of a list with colons that begins at *list; moves *list behind it. */
+char *domain_next_part(char **list);
+
+/*
+ * Checks a name in the value of option. It is a part of a node's name. Returns 0, or -1 after a
+ * message.
+ */
+int domain_check_name(const char *option, const char *value);
 
 /*
  * Decodes the value of one --domain and adds the domain. Value: items key=value with commas between

@@ -8,6 +8,7 @@
 #include "hv/pack_format.h"
 #include "message.h"
 #include "option_values.h"
+#include "shared.h"
 
 /* A value that is a text. Returns where it belongs, or NULL. */
 static const char **text_of(const char *name, struct run_options *options)
@@ -62,6 +63,8 @@ int run_options_set(const char *name, const char *value, struct run_options *opt
 		return option_net(value, options);
 	else if (!strcmp(name, "--domain"))
 		return domain_parse(value, &options->domains);
+	else if (!strcmp(name, "--shared-memory"))
+		return shared_parse(value, &options->domains);
 	else if (!strcmp(name, "--gdb"))
 		return options_number(name, value, 1, 65535, &options->gdb);
 	else if (!strcmp(name, "--cpus"))
@@ -98,12 +101,12 @@ int options_once(struct given *given, const char *name)
 
 static bool takes_value(const char *name)
 {
-	static const char *const names[] = { "--kernel",  "--initrd", "--append",  "--qemu",
-					     "--cpus",	  "--memory", "--nacl",	   "--depth",
-					     "--machine", "--give",   "--timeout", "--expect",
-					     "--console", "--json",   "--gdb",	   "--disk",
-					     "--net",	  "--share",  "--exec",	   "--guest",
-					     "--domain",  "--rootfs" };
+	static const char *const names[] = { "--kernel",  "--initrd", "--append",	"--qemu",
+					     "--cpus",	  "--memory", "--nacl",		"--depth",
+					     "--machine", "--give",   "--timeout",	"--expect",
+					     "--console", "--json",   "--gdb",		"--disk",
+					     "--net",	  "--share",  "--exec",		"--guest",
+					     "--domain",  "--rootfs", "--shared-memory" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(name, names[i]))
@@ -169,7 +172,7 @@ static int take_option(char ***word, struct run_options *options)
 			name);
 		return -1;
 	}
-	if (strcmp(name, "--disk") && strcmp(name, "--domain") &&
+	if (strcmp(name, "--disk") && strcmp(name, "--domain") && strcmp(name, "--shared-memory") &&
 	    options_once(&options->given, name) < 0)
 		return -1;
 	if (!value) {
@@ -248,7 +251,8 @@ int run_options_parse(char **argv, struct run_options *options)
 	}
 	if (options->help)
 		return 0;
-	if (options->domains.count && check_domains(options) < 0)
+	if (shared_check(&options->domains) < 0 ||
+	    (options->domains.count && check_domains(options) < 0))
 		return -1;
 	if (options->exec && options->expect) {
 		message("--exec with --expect: the exit status can say one thing only");

@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "message.h"
+#include "shared.h"
 
 static const char pack_help[] =
 	"Usage: halite pack --kernel F [OPTIONS] -o FILE\n"
@@ -24,6 +25,8 @@ static const char pack_help[] =
 	"  --domain D      in place of kernel, ramdisk and command line: a part of the machine\n"
 	"                  with a guest of its own, once for each domain (see 'halite run\n"
 	"                  --help')\n"
+	"  --shared-memory S\n"
+	"                  memory that domains share (see 'halite run --help')\n"
 	"  --dtb F         the device tree of the machine, in place of the boot loader's. RAM and\n"
 	"                  reserved memory are still those that the boot loader tells\n"
 	"  --nacl LIST, --give LIST, --stats\n"
@@ -38,16 +41,39 @@ static const char pack_help[] =
 	"environment variable HALITE_BIN names.\n"
 	"Exit status: 0; 1 if --list finds an error; 2 if an argument or a file is wrong.\n";
 
-enum { KERNEL, INITRD, APPEND, DOMAIN, NACL, GIVE, DTB, OUTPUT, LIST, BUNDLE, STATS, HELP, H };
+enum {
+	KERNEL,
+	INITRD,
+	APPEND,
+	DOMAIN,
+	SHARED,
+	NACL,
+	GIVE,
+	DTB,
+	OUTPUT,
+	LIST,
+	BUNDLE,
+	STATS,
+	HELP,
+	H,
+};
 
 static const struct argument known[] = {
-	[KERNEL] = { "--kernel", true }, [INITRD] = { "--initrd", true },
-	[APPEND] = { "--append", true }, [DOMAIN] = { "--domain", true },
-	[NACL] = { "--nacl", true },	 [GIVE] = { "--give", true },
-	[DTB] = { "--dtb", true },	 [OUTPUT] = { "-o", true },
-	[LIST] = { "--list", true },	 [BUNDLE] = { "--bundle", false },
-	[STATS] = { "--stats", false },	 [HELP] = { "--help", false },
-	[H] = { "-h", false },		 { NULL, false },
+	[KERNEL] = { "--kernel", true },
+	[INITRD] = { "--initrd", true },
+	[APPEND] = { "--append", true },
+	[DOMAIN] = { "--domain", true },
+	[SHARED] = { "--shared-memory", true },
+	[NACL] = { "--nacl", true },
+	[GIVE] = { "--give", true },
+	[DTB] = { "--dtb", true },
+	[OUTPUT] = { "-o", true },
+	[LIST] = { "--list", true },
+	[BUNDLE] = { "--bundle", false },
+	[STATS] = { "--stats", false },
+	[HELP] = { "--help", false },
+	[H] = { "-h", false },
+	{ NULL, false },
 };
 
 static int take(void *context, unsigned int option, const char *value)
@@ -99,6 +125,8 @@ static int check_contents(const struct pack_options *options)
 					: "--append");
 		return -1;
 	}
+	if (shared_check(&guest->domains) < 0)
+		return -1;
 	if ((!guest->kernel && !has_domains) || !options->output) {
 		message("pack: %s is missing, see 'halite pack --help'",
 			guest->kernel || has_domains ? "-o" : "--kernel");

@@ -165,8 +165,11 @@ int pack_domains_list(const uint8_t *module, uint64_t size, uint64_t offset)
 	for (int node = fdt_first_subnode(nodes, 0); node >= 0;
 	     node = fdt_next_subnode(nodes, node)) {
 		const char *name = fdt_getprop(nodes, node, "halite,name", NULL);
+		const bool shared =
+			fdt_node_check_compatible(nodes, node, "halite,shared-memory") == 0;
 
-		printf("domain %s\n", name ? name : fdt_get_name(nodes, node, NULL));
+		printf("%s %s\n", shared ? "shared memory" : "domain",
+		       name ? name : fdt_get_name(nodes, node, NULL));
 		if (list_files(nodes, node, size, offset) < 0)
 			return -1;
 	}

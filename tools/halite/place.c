@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "message.h"
+#include "shared.h"
 
 #define MIB	     (1024ull * 1024)
 #define RAM_BASE     0x80000000ull
@@ -115,7 +116,7 @@ int place_domains(struct domains *domains, uint64_t running_end, unsigned int cp
 		  uint64_t *memory)
 {
 	const uint64_t files = place_files(domains, running_end, FDT_END_MAX) - RAM_BASE;
-	uint64_t ram = 0, needed = 0, before;
+	uint64_t ram = shared_size(domains), needed = 0, before;
 
 	for (unsigned int i = 0; i < domains->count; i++)
 		ram += domains->list[i].memory;

@@ -98,6 +98,8 @@ static const char run_help[] =
 	"                  power: it may turn the machine off and reset it\n"
 	"                  with commas between them, and two commas for one in a value.\n"
 	"                  Without --cpus and --memory, the machine is as large as needed.\n"
+	"  --shared-memory name=S,size=SIZE,domains=A:B\n"
+	"                  memory that the domains share, and in which they ring each other\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
 	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: one hart only\n"
 	"  --qemu PATH     QEMU 7.2 or later (default: qemu-system-riscv64 in PATH)\n"

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "shared.h"
 
 /* QEMU tells a tree at once, unless one of its arguments makes it wait. */
 #define SECONDS		   20
@@ -23,6 +24,8 @@
 #define PATH_OF_DEVICE_MAX 256
 /* Bytes that suffice for a domain's nodes, beside its devices and a given command line. */
 #define DOMAIN_SIZE 4096
+/* Bytes that suffice for a node of shared memory. */
+#define SHARED_SIZE (256 + DOMAINS_MAX * (DOMAIN_NAME_MAX + 1))
 
 /* ---- the tree that QEMU tells ---- */
 
@@ -301,6 +304,8 @@ int tree_add_domains(void *tree, int parent, const struct domains *domains, cons
 {
 	int error = 0;
 
+	for (unsigned int i = domains->shared_count; i > 0 && !error; i--)
+		error = shared_add_node(tree, parent, &domains->shared[i - 1]);
 	for (unsigned int i = domains->count; i > 0 && !error; i--)
 		error = add_domain(tree, parent, &domains->list[i - 1], nacl);
 	return error;
@@ -317,7 +322,7 @@ static int add_domains(void *tree, const struct domains *domains, const char *na
 
 size_t tree_room(const struct domains *domains)
 {
-	size_t room = 0;
+	size_t room = domains->shared_count * SHARED_SIZE;
 
 	for (unsigned int i = 0; i < domains->count; i++) {
 		const struct domain *domain = &domains->list[i];
