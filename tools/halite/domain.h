@@ -73,8 +73,8 @@ struct domain_item {
  */
 int domain_split(const char *option, const char *whole, struct domain_item *items, int max);
 
-/* The part of a list with colons that begins at *list; moves *list behind it. */
-char *domain_next_part(char **list);
+/* The part of a list with separators that begins at *list; moves *list behind it. */
+char *domain_next_part(char **list, char separator);
 
 /*
  * Checks a name in the value of option. It is a part of a node's name. Returns 0, or -1 after a

@@ -72,7 +72,7 @@ static int set_domains(char *value, struct shared_memory *shared)
 	char *list = value;
 
 	while (list) {
-		if (add_domain(domain_next_part(&list), shared) < 0)
+		if (add_domain(domain_next_part(&list, ':'), shared) < 0)
 			return -1;
 	}
 	if (shared->count < 2) {
