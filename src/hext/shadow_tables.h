@@ -2,7 +2,8 @@
 /*
  * The tables of the shadow G-stages, private to shadow.c (the pool), shadow_reclaim.c (pages of
  * tables), shadow_fill.c (faults), shadow_plain.h (the simplest faults), shadow_fence.c (fences)
- * and shadow_attach.c (what a fence, or shadow_reclaim.c, has detached).
+ * shadow_attach.c (what a fence, or shadow_reclaim.c, has detached), and shadow_beside.c (faults
+ * beside the last one).
  *
  * Order of memory accesses. Each PTE is written by one 64-bit atomic store. A table page is zeroed
  * before the store that links it. That store is a release: a walker that follows the pointer sees
