@@ -47,8 +47,9 @@ test_isa()
 	isa_boot native isa --native "$@"
 	native=$CONSOLE.lines
 	isa_boot halite isa "$@"
-	grep -q '^L1: isa: 7 bits: set 0, get 0x7000001, bit 63 done, bit 56 fault' \
-		"$CONSOLE.lines" || fail "no pointer masking of 7 bits in Halite"
+	[[ "$*" != *rva23s64 ]] ||
+		grep -q '^L1: isa: 7 bits: set 0, get 0x7000001, bit 63 done, bit 56 fault' \
+			"$CONSOLE.lines" || fail "no pointer masking of 7 bits in Halite"
 	sed -E -e "/^L1: isa: (hart )?isa: /s/_($hidden)(_|$)/\2/g" "$native" |
 		diff -u - "$CONSOLE.lines" ||
 		fail "programs find another instruction set in Halite (see the diff)"
@@ -71,6 +72,14 @@ test_samples()
 		's/.*: sampling: \([0-9]*\) samples, \([0-9]*\) in 100 .*/\1 \2/p' "$CONSOLE.lines")
 	[ "$samples" -ge 5 ] || fail "only $samples samples"
 	[ "$share" -ge 40 ] || fail "only $share of 100 samples are in the longer loop"
+}
+
+# test_pmu [OPTIONS]: KVM gives its guest a PMU, with snapshots and the interrupt of counters that
+# overflow.
+test_pmu()
+{
+	test_selftest_batch client 300 sbi_pmu_test "$@" -- -cpu rva23s64
+	expect_console '^SELFTEST sbi_pmu_test 0 ' "the selftest has not passed"
 }
 
 # isa_names CPU: the extensions that QEMU's device tree names for the CPU.
