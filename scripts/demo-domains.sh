@@ -11,7 +11,7 @@
 [ "${1-}" = 2 ] || die "DOMAINS='${1-}': expected 2"
 shift
 
-SECONDS_MAX=${DEMO_SECONDS:-600}
+SECONDS_MAX=${DEMO_SECONDS:-900}
 LOG=${DEMO_LOG:-$BUILD/demo.log}
 KERNEL=${KERNEL:-client}
 # A guest must count so far, and so far on.

@@ -566,7 +566,7 @@ test_domains_demo()
 {
 	local rows
 	need_fetched "$GUESTS/client/l1.cpio"
-	KERNEL=client DEMO_LOG=$LOGS/$NAME.console DEMO_SECONDS=600 \
+	KERNEL=client DEMO_LOG=$LOGS/$NAME.console DEMO_SECONDS=900 \
 		"$TOP/scripts/demo-domains.sh" 2 --machine "$1" --qemu "$QEMU10" \
 		>"$LOGS/$NAME.out" 2>&1 </dev/null || fail "the demo has failed"
 	for name in A B; do
