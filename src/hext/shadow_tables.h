@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The tables of the shadow G-stages, private to shadow.c (the pool), shadow_reclaim.c (pages of
- * tables), shadow_fill.c (faults), shadow_plain.h (the simplest faults), shadow_fence.c (fences)
+ * tables), shadow_fill.c (faults), shadow_plain.h (the simplest faults), shadow_fence.c (fences),
  * shadow_attach.c (what a fence, or shadow_reclaim.c, has detached), and shadow_beside.c (faults
  * beside the last one).
  *
