@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Installs those Debian packages that the build and the tests need and that are missing.
 # Usage: install-packages.sh build|run|loaders|lint|unit|coverage|selftests|bench|pictures|gdb|
-#                             install...
+#                             browser|install...
 . "$(dirname "$0")/common.sh"
 
 # Each group lists the packages that it needs on a machine without build tools.
@@ -18,6 +18,7 @@ SELFTEST_PACKAGES="make gcc libc6-dev flex bison rsync bc xz-utils gcc-riscv64-l
 BENCH_PACKAGES="gcc libc6-dev gcc-riscv64-linux-gnu libc6-dev-riscv64-cross jq"
 INSTALL_PACKAGES="dpkg-dev gzip pkg-config mandoc zsh"
 GDB_PACKAGES="gdb-multiarch"
+BROWSER_PACKAGES="chromium-headless-shell fonts-liberation"
 PICTURE_PACKAGES="graphviz fonts-liberation"
 QEMU_MINIMUM=10
 
@@ -84,12 +85,13 @@ for group; do
 	selftests) install_missing $SELFTEST_PACKAGES ;;
 	bench) install_missing $BENCH_PACKAGES ;;
 	gdb) install_missing $GDB_PACKAGES ;;
+	browser) install_missing $BROWSER_PACKAGES ;;
 	pictures) install_missing $PICTURE_PACKAGES ;;
 	install) install_missing $INSTALL_PACKAGES ;;
 	*)
 		die "install-packages.sh: unknown group '$group';" \
 			"expected build, unit, coverage, run, loaders, lint, selftests, bench," \
-			"pictures, gdb or install"
+			"pictures, gdb, browser or install"
 		;;
 
 	esac

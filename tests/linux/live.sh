@@ -126,6 +126,47 @@ test_live_trace()
 	is_over
 }
 
+# What the browser has drawn, as a line of JSON: for each colour of the time line the number of its
+# pixels, whether the page is wider than the window, cells whose text is cut, errors of the script.
+# shellcheck disable=SC2016 # a script of another language
+PAGE_PROBE='<script>
+const line = document.getElementById("line"), seen = {};
+const data = line.getContext("2d").getImageData(0, 0, line.width, line.height).data;
+for (let i = 0; i < data.length; i += 4) {
+	const key = data[i] + "," + data[i + 1] + "," + data[i + 2];
+	seen[key] = (seen[key] || 0) + 1;
+}
+const text = document.createElement("p");
+text.id = "seen";
+text.textContent = JSON.stringify({ l1: seen["217,230,176"], l2: seen["168,208,168"],
+	halite: seen["216,128,96"], marks: seen["48,48,128"],
+	wide: document.documentElement.scrollWidth > window.innerWidth,
+	cut: [...document.querySelectorAll("td")].filter(c => c.scrollWidth > c.clientWidth).length,
+	rows: document.querySelectorAll("#costs tr").length });
+document.body.append(text);
+</script>'
+
+# A browser draws the page of a trace: L1, L2, Halite and marks are on the time line, no text is
+# cut, and the page is not wider than its window.
+test_live_page()
+{
+	local page=$LOGS/$NAME.html dom=$LOGS/$NAME.dom seen=$LOGS/$NAME.seen
+	scripts/install-packages.sh browser
+	start_live --trace=64
+	"$HALITE" trace --report "$page" "$MACHINE"
+	is_over
+	sed "s#</body>##; s#</html>##" "$page" >"$page.probe.html"
+	printf '%s\n' "$PAGE_PROBE" >>"$page.probe.html"
+	timeout 60 chromium-headless-shell --no-sandbox --disable-gpu --window-size=1100,900 \
+		--dump-dom "file://$page.probe.html" >"$dom" 2>"$dom.err" || fail "no browser"
+	sed -n 's/.*<p id="seen">\(.*\)<\/p>.*/\1/p' "$dom" >"$seen"
+	cat "$seen"
+	[ -s "$seen" ] || fail "the page has no time line that is drawn"
+	check_json '.l1 > 0 and .l2 > 0 and .halite > 100 and .marks > 10' "$seen" \
+		"L1, L2, Halite or the marks are not on the time line"
+	check_json '.wide == false and .cut == 0 and .rows >= 3' "$seen" "the tables do not fit"
+}
+
 # says_of LINE ARGUMENTS...: `halite explain ARGUMENTS` prints LINE, without its indentation.
 says_of()
 {
