@@ -17,7 +17,7 @@ COLUMNS_MAX=100
 files()
 {
 	find src tools tests guests examples bench scripts docs mk findings .ci Makefile ./*.md \
-		-type f ! -name '*.svg' ! -name '*.json' ! -name '*.dts' \
+		-type f ! -name '*.svg' ! -name '*.png' ! -name '*.json' ! -name '*.dts' \
 		! -name demo-log.md | sed 's|^\./||' | sort
 }
 
