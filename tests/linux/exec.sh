@@ -74,8 +74,11 @@ test_exec_arguments()
 	mkdir -p "$root/bin" "$root/usr/bin"
 	refuses "--rootfs '$root': no /sbin/init and no /bin/sh is in it; expected a tree for" \
 		run --kernel "$image" --rootfs "$root"
+	mkdir "$root/sbin"
+	printf '\177ELF\2\1\1%09d\2\0\363\0' 0 >"$root/sbin/init"
 	refuses "--rootfs '$root': no /bin/sh and no /bin/busybox is in it" run --kernel "$image" \
 		--rootfs "$root" --exec ls
+	rm -r "$root/sbin"
 	cp /bin/true "$root/bin/sh"
 	refuses "--rootfs '$root': /bin/sh in it is a program for another machine" run \
 		--kernel "$image" --rootfs "$root"
