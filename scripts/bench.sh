@@ -297,8 +297,13 @@ check()
 		"halite.bench=sbi-kernel,sbi-user,mmio-write,touch-1000,new-shadow-1000,over-pool"
 	play_linux check-rva23 rva23 2 "halite.bench=sbi-kernel"
 	play check-bare none "" --kernel "$OUT/bare.elf"
-	{ lines check nacl 1; lines check-rva23 rva23 1; lines check-bare none 1; } \
-		>"$OUT/check.jsonl"
+	play check-sbi nacl "" --kernel "$OUT/bare.elf" --append bench=bare-sbi-base
+	{
+		lines check nacl 1
+		lines check-rva23 rva23 1
+		lines check-bare none 1
+		lines check-sbi nacl 1
+	} >"$OUT/check.jsonl"
 	jq -s --slurpfile targets "$TOP/bench/targets.json" --argjson about '{}' \
 		--argjson image "$(image_and_boots)" -f "$TOP/bench/results.jq" "$OUT/check.jsonl" \
 		>"$OUT/check.json"

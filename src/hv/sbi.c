@@ -22,15 +22,15 @@ static const struct sbi_extension *find(const struct vcpu *v, uint64_t id)
 
 	if (id == NACL_EID)
 		return v->domain->nacl_offered ? &sbi_nacl : NULL;
+	for (e = extensions; e < end; e++) {
+		if ((*e)->id == id)
+			return *e;
+	}
 	if (id == SBI_EXT_SUSP)
 		/* A suspend may take the IOMMU's registers with it. */
 		return firmware_has_extension(id) && !iommu_is_used() ? &sbi_susp : NULL;
 	if (id == SBI_EXT_PMU)
 		return v->domain->pmu.count ? &sbi_pmu : NULL;
-	for (e = extensions; e < end; e++) {
-		if ((*e)->id == id)
-			return *e;
-	}
 	return id <= SBI_EXT_LEGACY_SHUTDOWN ? &sbi_legacy : NULL;
 }
 
