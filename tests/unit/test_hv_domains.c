@@ -536,6 +536,8 @@ static void bad_places_of_shared_memory_are_refused(void **state)
 	assert_fatal(parse(), X ": halite,address: no multiple of 4096");
 	set_cells(X, "halite,address", 0x81000000);
 	assert_fatal(parse(), X ": halite,address: no multiple of 4096");
+	set_cells(X, "halite,address", 0, 0x81000000, 0);
+	assert_fatal(parse(), X ": halite,address: no multiple of 4096");
 	set_cells(X, "halite,address", 0, 0x81000000);
 	assert_fine(parse());
 	/* Two at one place: Y is before X in the tree. */
