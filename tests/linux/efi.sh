@@ -250,13 +250,14 @@ expect_basics()
 	! grep -aq '^not ok' "$CONSOLE" || fail "a check of the guest fails"
 }
 
-# `bootefi` behind `load`, which tells it the folder of halite.cfg.
+# `bootefi` behind `load`, which tells it the folder of halite.cfg. With a size behind the address,
+# U-Boot 2023.01 forgets the folder.
 test_efi_u_boot_config()
 {
 	new_folder
 	config_of_basics "$FOLDER/guest"
 	script "$FOLDER" 'load virtio 0:1 0x90000000 /guest/halite.bin' \
-		'bootefi 0x90000000:$filesize ${fdtcontroladdr}'
+		'bootefi 0x90000000 ${fdtcontroladdr}'
 	u_boot fat virt 100 "$FOLDER"
 	expect_basics
 }
