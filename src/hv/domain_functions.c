@@ -136,6 +136,8 @@ static const char *check_function(const struct machine *m, const void *fdt,
 
 	if ((pci_word(f->config) & 0xffff) == PCI_VENDOR_NONE)
 		return "there is no such function";
+	if (pci_word(f->config + PCI_CLASS) >> PCI_CLASS_BASE_SHIFT == PCI_CLASS_BRIDGE)
+		return "it is a bridge";
 	if (!iommu_tree_requester(m, fdt, f->node, f->number, &ids) || pci_may_bypass(f->config))
 		return "no IOMMU guards its DMA (a bridge, virtio without iommu_platform=on, or a "
 		       "machine without IOMMU)";
@@ -256,8 +258,11 @@ static void take_function(struct domain_config *all, unsigned int count, struct 
 		why = check_function(m, fdt, &f);
 	if (why)
 		refuse(c, fdt, name, why);
-	/* What firmware has left on, and no domain has, stays off. */
-	pci_stop_dma(f.host.start);
+	/*
+	 * No function answers where firmware has placed it, also one that no domain has: the BARs
+	 * of domains may come there.
+	 */
+	pci_turn_off(f.host.start);
 	if (!place_bars(all, count, c, fdt, m, &f))
 		refuse(c, fdt, name, "its registers do not fit into the windows of the host");
 	l->f = array_grow(l->f, l->count, &l->room, sizeof(*l->f));

@@ -99,3 +99,10 @@ void pci_stop_dma(uint64_t ecam)
 
 	each_function(ecam, at) pci_stop_function(at);
 }
+
+void pci_turn_off(uint64_t ecam)
+{
+	uint64_t at;
+
+	each_function(ecam, at) pci_set_command(at, 0);
+}

@@ -23,6 +23,9 @@ int pci_bypassing(const struct machine *m, const void *fdt, int node);
  */
 void pci_stop_dma(uint64_t ecam);
 
+/* Let them not answer to accesses of memory and I/O either. A bridge passes nothing on. */
+void pci_turn_off(uint64_t ecam);
+
 /* The address of the configuration space of the first bus, or 0: there is no ECAM. */
 uint64_t pci_ecam(const struct machine *m, const void *fdt, int node);
 

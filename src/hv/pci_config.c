@@ -38,5 +38,8 @@ void pci_set_command(uint64_t function, uint64_t command)
 
 void pci_stop_function(uint64_t function)
 {
-	pci_set_command(function, pci_word(function + PCI_COMMAND) & 0xffff & ~PCI_COMMAND_MASTER);
+	const uint32_t word = pci_word(function + PCI_COMMAND);
+
+	/* All ones: the function is in a reset, and may leave it before the store. */
+	pci_set_command(function, word == UINT32_MAX ? 0 : word & 0xffff & ~PCI_COMMAND_MASTER);
 }

@@ -22,12 +22,17 @@
 #define PCI_COMMAND_IO	   BIT64(0)
 #define PCI_COMMAND_MEMORY BIT64(1)
 #define PCI_COMMAND_MASTER BIT64(2)
+#define PCI_CLASS	   0x08
 #define PCI_HEADER	   0x0c
 #define PCI_HEADER_TYPE	   MASK64(22, 16)
 #define PCI_BAR0	   0x10
 #define PCI_ROM		   0x30
 #define PCI_CAPABILITIES   0x34
 #define PCI_INTERRUPT	   0x3c
+
+/* The upper byte of the word of PCI_CLASS is the base class. */
+#define PCI_CLASS_BASE_SHIFT 24
+#define PCI_CLASS_BRIDGE     0x06
 
 /* The word or the byte at @addr; all ones if there is nothing, as of an absent function. */
 uint32_t pci_word(uint64_t addr);

@@ -29,6 +29,8 @@ void pci_function_measure(struct pci_function *f)
 	bool wide = false;
 
 	pci_set_command(f->config, 0);
+	/* The domain cannot turn off a ROM that it does not see. */
+	riscv_try_store(f->config + PCI_ROM, 4, 0);
 	for (n = 0; n < PCI_BARS; n++) {
 		uint64_t bar = f->config + PCI_BAR0 + 4 * n;
 

@@ -432,7 +432,6 @@ test_tool_domain_run()
 
 options_tests()
 {
-	test_case tool-domain-words test_tool_domain_words
 	test_case tool-domain-shared test_tool_shared_words
 	test_case tool-domain-run test_tool_domain_run
 	test_case tool-domain-tree test_tool_domain_tree

@@ -75,6 +75,7 @@ static void make_function(unsigned int device, unsigned int function, uint32_t i
 		WORD(device, function, 4 * i) = 0;
 	WORD(device, function, 0) = id;
 	WORD(device, function, 4) = 0x00100007;
+	WORD(device, function, 0x30) = 0x40100001;
 	WORD(device, function, 0x3c) = OWN_PIN;
 	memset(sizes[device << 3 | function], 0, sizeof(sizes[0]));
 }
@@ -88,8 +89,8 @@ static void set_sizes(unsigned int device, unsigned int function, uint32_t b0, u
 }
 
 /*
- * Functions 1.0: 16 bytes, I/O, 64 KiB with an upper half; 2.0: 1 MiB; 2.1: nothing; a bridge at
- * 3.0. The domains A and B.
+ * Functions 1.0: 16 bytes, I/O, 64 KiB with an upper half; 2.0: 1 MiB; 2.1: nothing; a bridge to
+ * another bus at 3.0, one of the host at 5.0. The domains A and B.
  */
 static int setup(void **state)
 {
@@ -102,6 +103,8 @@ static int setup(void **state)
 	make_function(2, 1, EDU);
 	make_function(3, 0, 0xc1b36);
 	WORD(3, 0, 0xc) = 0x10000;
+	make_function(5, 0, 0x81b36);
+	WORD(5, 0, 8) = 0x06000001;
 	make_tree();
 	add_device("iommu@3010000", "riscv,iommu", 0x3010000, 0x1000);
 	set_cells("/soc/iommu@3010000", "phandle", 0x8000);
@@ -162,9 +165,12 @@ static void places_bars(void **state)
 	assert_int_equal(c[1].functions.f[0].bar[0], 0x40100000);
 	assert_int_equal(c[1].devices.count, 1);
 	assert_int_equal(c[1].devices.r[0].size, 0x100000);
-	/* No function of the bus does DMA, whoever has it. */
+	/* No function of the bus does DMA or answers, whoever has it. Bridges pass nothing on. */
 	assert_int_equal(WORD(1, 0, 4) & 7, 0);
-	assert_int_equal(WORD(2, 1, 4) & 4, 0);
+	assert_int_equal(WORD(2, 1, 4) & 7, 0);
+	assert_int_equal(WORD(3, 0, 4) & 7, 0);
+	/* The ROM that firmware has left on is off. */
+	assert_int_equal(WORD(1, 0, 0x30), 0);
 }
 
 /* No two BARs are at one place, those of one domain neither. */
@@ -222,6 +228,7 @@ static void refuses(void **state)
 	} bad[] = {
 		{ "00:04.0", "00:04.0: there is no such function" },
 		{ "00:03.0", "no IOMMU guards its DMA" },
+		{ "00:05.0", "00:05.0: it is a bridge" },
 		{ "01:00.0", "expected 00:DD.F" },
 		{ "00:20.0", "expected 00:DD.F" },
 		{ "00:1g.0", "expected 00:DD.F" },
@@ -468,6 +475,10 @@ static void stops_and_resets(void **state)
 	pci_functions_stop(&c[0].functions);
 	assert_int_equal(WORD(1, 0, 4), 0x402);
 	assert_int_equal(WORD(2, 0, 4), 6);
+	/* In a reset that ends before the store. */
+	WORD(1, 0, 4) = 0xffffffff;
+	pci_functions_stop(&c[0].functions);
+	assert_int_equal(WORD(1, 0, 4), 0);
 	/* Without PCI Express, it answers nowhere, and that is all. */
 	store(AT(1, 0, 0x10), 4, 0xffffffff);
 	assert_false(pci_functions_reset(&c[0].functions));
