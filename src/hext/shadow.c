@@ -211,7 +211,7 @@ static void clear_root(struct hext_shadow_pool *pool, struct hext_shadow *s)
 
 	for (i = 0; i < GSTAGE_ROOT_PTES; i++)
 		s->root[i] = 0;
-	pool->key_count = s - pool->shadow + 1;
+	__atomic_store_n(&pool->key_count, s - pool->shadow + 1, __ATOMIC_RELAXED);
 }
 
 struct shadow_mode shadow_narrowest_mode(const struct hext_config *c, uint64_t hgatp, gpa_t gpa)

@@ -133,7 +133,7 @@ static void show_menu(void)
 	unsigned int i;
 
 	say_selected(domain_count == 1 ? "; Ctrl-] sends Ctrl-], another key goes back"
-				       : "; Ctrl-] sends Ctrl-], s shows its statistics, "
+				       : "; Ctrl-] sends Ctrl-], s shows its counts, "
 					 "r resets a domain, another key goes back");
 	for (i = 0; i < domain_count && domain_count > 1; i++)
 		hv_print("halite:   %c: input to %s, which %s, %u of %u harts\n", keys[i],

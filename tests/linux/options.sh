@@ -219,6 +219,11 @@ test_tool_domain_words()
 		$a,devices=|--domain a: devices '': expected 1 to 32 paths
 		$a,devices=x:|--domain a: devices '': expected 1 to 32 paths
 		$a,pci=|--domain a: pci '': expected 1 to 32 PCI functions
+		$a,pci=00:1.0|--domain a: pci '00:1.0': expected 1 to 32 PCI functions
+		$a,pci=01:01.0|--domain a: pci '01:01.0': expected 1 to 32 PCI functions
+		$a,pci=00:20.0|--domain a: pci '00:20.0': expected 1 to 32 PCI functions
+		$a,pci=00:01.8|--domain a: pci '00:01.8': expected 1 to 32 PCI functions
+		$a,pci=00:01.0:00:02.0|--domain a: pci '00:01.0:00:02.0': expected 1 to 32
 		$a,pci=00:01.0+|--domain a: pci '': expected 1 to 32 PCI functions
 		$a,nacl=some|--domain a: nacl 'some': 'some' is no feature
 		$a,nacl=all+none|--domain a: nacl 'all+none': 'all' is no feature
@@ -232,10 +237,10 @@ test_tool_domain_words()
 	refuses "--domain b: harts '3': domain a has this hart" run --domain "$a,harts=2:3" \
 		--domain "${a/=a/=b},harts=3"
 	for value in --kernel --initrd --append --guest --exec; do
-		refuses "--domain with $value: expected" run --domain "$a" "$value" "$file"
+		refuses "$value does not go with --domain" run --domain "$a" "$value" "$file"
 	done
-	refuses "--domain with --native: expected" run --domain "$a" --native
-	refuses "--domain with --depth: expected" run --domain "$a" --depth 2
+	refuses "--native does not go with --domain" run --domain "$a" --native
+	refuses "--depth does not go with --domain" run --domain "$a" --depth 2
 	refuses "--cpus: the domains need 4 harts" run --domain "$a,cpus=4" --cpus 3
 	refuses "--cpus: the domains need 8 harts" run --domain "$a,harts=7" --cpus 7
 	refuses "--cpus: the domains need 513 harts" run --domain "$a,cpus=512" \

@@ -189,15 +189,33 @@ static int set_devices(char *value, struct domain *domain)
 	return 0;
 }
 
-/* Halite looks at the functions: they are not in the machine's device tree. */
+/* Whether text is [HOST/]00:DD.F, a function of the first bus. */
+static bool is_function(const char *text)
+{
+	static const char form[] = "00:01.7";
+	static const char *const digits[] = { "0", "0",	      ":", "01", "0123456789abcdef",
+					      ".", "01234567" };
+	const char *slash = strrchr(text, '/');
+	const char *at = slash ? slash + 1 : text;
+
+	if (strlen(at) != strlen(form))
+		return false;
+	for (size_t i = 0; i < strlen(form); i++) {
+		if (!strchr(digits[i], at[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Halite looks for the functions: they are not in the machine's device tree. */
 static int set_functions(char *value, struct domain *domain)
 {
 	while (value) {
 		const char *function = domain_next_part(&value, '+');
 
-		if (!*function || domain->function_count == DOMAIN_DEVICES_MAX) {
-			message("%s '%s': expected 1 to %d PCI functions such as 00:03.0, with + "
-				"between them",
+		if (!is_function(function) || domain->function_count == DOMAIN_DEVICES_MAX) {
+			message("%s '%s': expected 1 to %d PCI functions of the first bus such as "
+				"00:03.0, with + between them",
 				domain_what(domain, "pci"), function, DOMAIN_DEVICES_MAX);
 			return -1;
 		}

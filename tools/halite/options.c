@@ -207,8 +207,8 @@ static int check_domains(struct run_options *options)
 
 	for (size_t i = 0; i < sizeof(excluded) / sizeof(excluded[0]); i++) {
 		if (options_given(options, excluded[i])) {
-			message("--domain with %s: expected the domains' own files in --domain, "
-				"and one Halite",
+			message("%s does not go with --domain: each domain has its own kernel=, "
+				"initrd= and append=, and there is one Halite",
 				excluded[i]);
 			return -1;
 		}
