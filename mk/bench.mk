@@ -22,8 +22,8 @@ build/bench/.packages: scripts/install-packages.sh
 	@touch $@
 
 # The plugin for QEMU, which counts.
-build/bench/count.so: $(wildcard bench/plugin/*.[ch]) bench/marker.h mk/bench.mk \
-		| build/bench/.packages
+build/bench/count.so: $(wildcard bench/plugin/*.[ch]) bench/marker.h src/hv/stats_format.h \
+		mk/bench.mk | build/bench/.packages
 	@echo "  CC      $@"
 	@$(BENCH_CC) $(BENCH_FLAGS) -fPIC -shared -fvisibility=hidden -o $@ $(filter %.c,$^)
 
