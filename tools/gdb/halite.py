@@ -101,13 +101,24 @@ def run_to_home():
     load_symbols(int(gdb.parse_and_eval("$a3")) - entry + LINK_ADDRESS)
 
 
-def vcpu(index):
-    """A gdb.Value of the struct vcpu with this index."""
+def vcpus():
+    """The gdb.Values of all struct vcpu, domain by domain."""
     need_home()
-    domain = gdb.parse_and_eval("'src/hv/main.c'::domain")
-    if index >= int(domain["vcpu_count"]):
-        raise gdb.GdbError("there are %d harts" % int(domain["vcpu_count"]))
-    return domain["vcpus"][index].dereference()
+    host = gdb.parse_and_eval("'src/hv/main.c'::host")
+    found = []
+    for n in range(int(host["domain_count"])):
+        domain = host["domains"][n].dereference()
+        for i in range(int(domain["vcpu_count"])):
+            found.append(domain["vcpus"][i].dereference())
+    return found
+
+
+def vcpu(index):
+    """The one with this index."""
+    found = vcpus()
+    if index >= len(found):
+        raise gdb.GdbError("there are %d harts" % len(found))
+    return found[index]
 
 
 def need_home():
@@ -159,10 +170,7 @@ class Harts(Command):
     name = "harts"
 
     def invoke(self, argument, from_tty):
-        need_home()
-        count = int(gdb.parse_and_eval("'src/hv/main.c'::domain.vcpu_count"))
-        for i in range(count):
-            v = vcpu(i)
+        for v in vcpus():
             print("hart %d: %s, %s, %d exits" % (
                 int(v["hart"]["hartid"]), "L2" if v["h"]["virt"] else "L1",
                 "online" if v["online"] else "stopped",
@@ -291,7 +299,7 @@ class Shadow(Command):
             print_fields(v["shadow"].dereference(), "")
         else:
             print("the hart is bound to no shadow")
-        pool = gdb.parse_and_eval("'src/hv/main.c'::domain.shadows")
+        pool = v["domain"]["shadows"]
         print("pool: %d shadows, %d tables, drains %d, reclaimed %d" % (
             int(pool["count"]), int(pool["table_total"]), int(pool["drains"]),
             int(pool["reclaimed"])))
