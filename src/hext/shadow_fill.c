@@ -126,12 +126,11 @@ struct place {
 
 /*
  * Find the place for a leaf of @leaf_level at @gpa, and attach the tables above it. @page is L1's
- * leaf for @gpa, from a walk since the last fence (shadow_attach()). In the turn of a hart other
- * than @h, a table that may not be attached counts as missing.
+ * leaf for @gpa, from a walk since the last fence (shadow_attach()). @waits: it is the turn of
+ * another hart, so a candidate is not attached, and counts as missing.
  */
-static struct place find_place(struct hext_shadow_pool *pool, struct hext_shadow *s,
-			       const struct hext_hart *h, gpa_t gpa, unsigned int leaf_level,
-			       const struct hext_page *page)
+static struct place find_place(struct hext_shadow_pool *pool, struct hext_shadow *s, bool waits,
+			       gpa_t gpa, unsigned int leaf_level, const struct hext_page *page)
 {
 	struct place p = { .table = s->root, .span = &s->span, .level = s->levels - 1 };
 	unsigned int shift = pte_span_shift(p.level);
@@ -147,7 +146,7 @@ static struct place find_place(struct hext_shadow_pool *pool, struct hext_shadow
 			break;
 		below = table_index(pool, pte);
 		if (is_detached(pte)) {
-			if (pool->info[below].candidate && shadow_turn_is_of_other(pool, h))
+			if (pool->info[below].candidate && waits)
 				break;
 			shadow_attach(pool, &p.table[index], p.level - 1, page);
 			p.attached = true;
@@ -384,7 +383,7 @@ static void install_around(struct hext_shadow_pool *pool, struct hext_shadow *s,
 		return;
 	spin_lock(&s->lock);
 	if (s->generation == walk->generation) {
-		p = find_place(pool, s, h, walk->gpa, 0, page);
+		p = find_place(pool, s, shadow_turn_is_of_other(pool, h), walk->gpa, 0, page);
 		if (!p.level)
 			install_group(&p, pte_index(s, walk->gpa, 0) & ~(AROUND - 1), around);
 	}
@@ -448,11 +447,17 @@ static inline enum fill install_locked(struct hext_shadow_pool *pool, struct hex
 				       enum hext_shadow_flush *flush)
 {
 	struct place p;
+	bool waits;
 
 	for (;;) {
+		/*
+		 * The turn may end at any moment. It is read once, because a new table may not take
+		 * the place of a candidate.
+		 */
+		waits = shadow_turn_is_of_other(pool, h);
 		if (s->generation != walk->generation)
 			return FILL_AGAIN;
-		p = find_place(pool, s, h, walk->gpa, leaf->level, page);
+		p = find_place(pool, s, waits, walk->gpa, leaf->level, page);
 		if (p.level == leaf->level || *pooled)
 			break;
 		*pooled = true;
@@ -463,7 +468,7 @@ static inline enum fill install_locked(struct hext_shadow_pool *pool, struct hex
 		spin_lock(&pool->lock);
 		spin_lock(&s->lock);
 	}
-	if (p.level > leaf->level && p.level - leaf->level > shadow_tables_for(pool, h))
+	if (p.level > leaf->level && (waits || p.level - leaf->level > pool->free_count))
 		return FILL_NO_TABLE;
 	/* L2 has not missed what is there already: no fence. */
 	if (walk->access.ahead && load_pte(&p.table[pte_index(s, walk->gpa, p.level)]) == leaf->pte)

@@ -219,13 +219,6 @@ static inline bool shadow_turn_is_of_other(const struct hext_shadow_pool *pool,
 	return turn && turn != h;
 }
 
-/* The number of tables that @h may take now. */
-static inline uint32_t shadow_tables_for(const struct hext_shadow_pool *pool,
-					 const struct hext_hart *h)
-{
-	return shadow_turn_is_of_other(pool, h) ? 0 : pool->free_count;
-}
-
 /*
  * @h asks for a table for @gpa, and none is free. If it has asked for that again and again, it
  * takes the turn. Returns whether the hart may reclaim tables.
