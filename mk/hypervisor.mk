@@ -11,8 +11,7 @@ include mk/warnings.mk
 
 RV ?= riscv64-unknown-elf-
 CC_RV ?= $(RV)gcc
-# The linker of the bare-metal toolchain cannot link position-independent programs; Linux's can.
-LD_RV ?= riscv64-linux-gnu-ld
+LD_RV ?= $(RV)ld
 # Each compiler has its folder of objects. halite.elf and halite.bin are the last compiler's.
 BUILD_RV ?= build
 RV_OBJ := $(BUILD_RV)/obj/$(notdir $(CC_RV))
@@ -38,12 +37,13 @@ RV_CPPFLAGS := -Isrc -isystem $(RV_LIBFDT) -isystem $(RV_PICOLIBC)/include -MMD 
 	-DHALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) -DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"' \
 	$(RV_CPPFLAGS_MORE)
 RV_CFLAGS := $(RV_TARGET) -mabi=lp64 -mcmodel=medany -ffreestanding -fpie \
-	-fvisibility=hidden -fno-common -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-include src/riscv/hidden.h -fno-common -fno-stack-protector \
+	-fno-asynchronous-unwind-tables \
 	-std=gnu11 -O2 -g $(C_WARNINGS)
 # The build id also hashes the debug information, so that must have no path of this machine.
 RV_CFLAGS += -fdebug-prefix-map=$(CURDIR)=.
 # picolibc's vfprintf for integers only: Halite does not use %f.
-RV_LDFLAGS := -m elf64lriscv -pie --no-dynamic-linker -z notext --build-id=sha1 \
+RV_LDFLAGS := -m elf64lriscv --build-id=sha1 \
 	--no-warn-rwx-segments --gc-sections -z max-page-size=4096 \
 	--defsym=HALITE_LINK_ADDRESS=$(RV_LINK_ADDRESS) --defsym=vfprintf=__i_vfprintf
 # gcc finds the libgcc of -mabi=lp64 by the name of the architecture without Zicsr and Zifencei.
@@ -141,6 +141,13 @@ $(BUILD_RV)/halite.bin: $(BUILD_RV)/halite.elf
 .PHONY: accessors
 accessors: tests/code/accessors.c | $(RV_LIBFDT)/libfdt.h
 	@$(CC_RV) $(RV_CPPFLAGS) -MF /dev/null $(RV_CFLAGS) -c -o $(OUT) $<
+
+# Links the objects of halite.elf for $(ADDRESS); $(OUT) is the flat image.
+.PHONY: link-at
+link-at: $(RV_OBJECTS)
+	@$(LD_RV) $(RV_LDFLAGS) --build-id=none --defsym=HALITE_LINK_ADDRESS=$(ADDRESS) \
+		-T src/riscv/halite.lds -o $(OUT).elf $(filter %.o,$^) $(RV_LIBS)
+	@$(RV)objcopy -O binary $(OUT).elf $(OUT)
 
 # Builds a Halite whose SBI NACL breaks the specification on purpose.
 RV_LIAR := tests/liar/sbi_nacl.c tests/liar/emulate.c tests/liar/sbi_hsm.c

@@ -11,8 +11,8 @@
 struct stats_header hv_stats_header;
 
 /*
- * The name and the meaning of each kind, in order, each with its final zero. Pointers to them, with
- * their relocations, would make the image 2 KiB larger.
+ * The name and the meaning of each kind, in order, each with its final zero. Pointers to them would
+ * take 8 bytes each.
  */
 #define TEXT(id, name, meaning) name "\0" meaning "\0"
 static const char exit_texts[] = STATS_EXIT_KINDS(TEXT);

@@ -9,7 +9,7 @@
 
 /* An access between these two that traps continues at 9. The result is false if it has trapped. */
 	.macro begin_attempt
-	la t0, 9f
+	lla t0, 9f
 	csrrw t0, stvec, t0
 	li t1, 0
 	.endm

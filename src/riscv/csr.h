@@ -60,7 +60,7 @@
 #define csr_answers(csr)                                          \
 	({                                                        \
 		uint64_t answers_, stvec_;                        \
-		__asm__ volatile("la %1, 1f\n"                    \
+		__asm__ volatile("lla %1, 1f\n"                   \
 				 "csrrw %1, stvec, %1\n"          \
 				 "li %0, 0\n"                     \
 				 "csrr zero, %2\n"                \

@@ -392,7 +392,7 @@ riscv_hart_start:
 	fence.i				/* static keys have been patched */
 	csrw sie, zero
 	csrw sscratch, zero
-	la t0, riscv_trap_entry
+	lla t0, riscv_trap_entry
 	static_branch KEY_SLOW, 2f
 	static_branch KEY_AREA, 4f
 	static_branch KEY_LCOFI, 5f
@@ -403,9 +403,9 @@ riscv_hart_start:
 	call bringup_hart_started
 3:	wfi
 	j 3b
-2:	la t0, slow_trap_entry
+2:	lla t0, slow_trap_entry
 	j 1b
-4:	la t0, area_trap_entry
+4:	lla t0, area_trap_entry
 	j 1b
-5:	la t0, lcofi_trap_entry
+5:	lla t0, lcofi_trap_entry
 	j 1b

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first instructions. The image runs at any address. It is linked for HALITE_LINK_ADDRESS, and
- * this code applies the relocations (all are R_RISCV_RELATIVE with addends) for the actual address.
- * The relocations do not depend on the contents of the words, so they can be applied again to a
- * copy.
+ * The first instructions. The image runs at any address. Code and data find each other by their
+ * distance. Addresses are stored in .data.rel.ro only, and each word there that lies in the image
+ * is an address (the test code-addresses). This code adds to them what the image has moved since it
+ * was linked, or since it was copied.
  */
 #define IMAGE_VERSION		2		/* 0.2: boot-image-header.rst */
 #define IMAGE_MAGIC		0x5643534952	/* "RISCV" */
 #define IMAGE_MAGIC2		0x05435352	/* "RSC\x05" */
 #define IMAGE_TEXT_OFFSET	0x200000
-
-#define R_RISCV_RELATIVE	3
-#define RELA_SIZE		24
 
 /* PE/COFF, and UEFI "UEFI Images". */
 #define PE_MACHINE_RISCV64	0x5064
@@ -34,8 +31,8 @@
 	.option norelax
 
 /*
- * The boot header of Linux for RISC-V, which is a DOS header of a PE image as well. A .dword of a
- * symbol would be a relocation, and 0 in the file, so all sizes are differences.
+ * The boot header of Linux for RISC-V, which is a DOS header of a PE image as well. All sizes are
+ * differences: no address is adjusted here.
  */
 	.globl riscv_image_start
 riscv_image_start:
@@ -61,7 +58,7 @@ riscv_image_start:
 
 /*
  * The PE header. In memory, all is where it is in the file. The section .text is what stays
- * unchanged while EFI runs; .data is all behind it: relocations are applied there. halite pack
+ * unchanged while EFI runs; .data is all behind it: addresses are adjusted there. halite pack
  * makes .data longer.
  */
 pe_header:
@@ -178,25 +175,22 @@ prepare:
 	lla sp, riscv_boot_stack_end
 	jalr s3
 
-/* Apply the relocations. Changes t2 to t6, t0 and t1. */
+/* Make the stored addresses those of this copy of the image. Changes t0 to t6. */
 relocate:
-	/* t2 is the address of the image minus its link address. */
+	lla t0, addresses_start
+	lla t1, riscv_rodata_end
 	lla t2, riscv_image_start
-	li t3, HALITE_LINK_ADDRESS
-	sub t2, t2, t3
-	lla t0, rela_start
-	lla t1, rela_end
-	j 3f
-2:	ld t3, 0(t0)
-	ld t4, 8(t0)
-	ld t5, 16(t0)
-	addi t0, t0, RELA_SIZE
-	li t6, R_RISCV_RELATIVE
-	bne t4, t6, 3f
-	add t3, t3, t2
+	lla t3, riscv_image_end
+	sub t3, t3, t2			/* the size */
+	ld t4, 0(t0)			/* where the image was: the first word says it */
+	sub t2, t2, t4			/* how far it has moved */
+1:	ld t5, 0(t0)
+	sub t6, t5, t4
+	bgeu t6, t3, 2f
 	add t5, t5, t2
-	sd t5, 0(t3)
-3:	bltu t0, t1, 2b
+	sd t5, 0(t0)
+2:	addi t0, t0, 8
+	bltu t0, t1, 1b
 	fence.i
 	ret
 
@@ -205,6 +199,11 @@ relocate:
 riscv_jump:
 	fence.i
 	jr a3
+
+	.section .addresses_start, "aw"
+	.balign 8
+addresses_start:
+	.dword riscv_image_start
 
 	.section .bss.stack, "aw", @nobits
 	.balign 16

@@ -105,6 +105,45 @@ test_accessors()
 	END
 }
 
+# image_words FILE FROM TO: prints the words of 8 bytes at the offsets [FROM, TO).
+image_words()
+{
+	od -An -v -w8 -tx8 -j "$2" -N $(($3 - $2)) "$1"
+}
+
+# image_offset ELF SYMBOL: prints how far from the start of the image it is.
+image_offset()
+{
+	riscv64-unknown-elf-nm "$1" | awk -v name="$2" '
+		$3 == name { at = $1 }
+		$3 == "riscv_image_start" { start = $1 }
+		END { print "0x" at, "0x" start }' | { read -r at start && echo $((at - start)); }
+}
+
+# Halite linked for another address differs in the words of .data.rel.ro that relocate of head.S
+# takes for addresses, and in no other byte. No number there is taken for one.
+test_addresses()
+{
+	local low=$LOGS/$NAME.low high=$LOGS/$NAME.high distance=0x12345000 start end size count
+	make -s --no-print-directory link-at ADDRESS=0x80200000 OUT="$low"
+	make -s --no-print-directory link-at ADDRESS=$((0x80200000 + distance)) OUT="$high"
+	start=$(image_offset "$low.elf" addresses_start)
+	end=$(image_offset "$low.elf" riscv_rodata_end)
+	size=$(image_offset "$low.elf" riscv_image_end)
+	cmp -n "$start" "$low" "$high" || fail "an address is stored in front of .data.rel.ro"
+	cmp -i "$end" "$low" "$high" || fail "an address is stored behind .data.rel.ro"
+	count=$(paste <(image_words "$low" "$start" "$end") <(image_words "$high" "$start" "$end") |
+		while read -r low high; do
+			expected=0x$low
+			if ((0x$low >= 0x80200000 && 0x$low < 0x80200000 + size)); then
+				((expected += distance)) && echo address
+			fi
+			((0x$high == expected)) ||
+				fail "$low, linked $distance above: $high"
+		done | wc -l)
+	((count >= 100)) || fail "only $count addresses in .data.rel.ro"
+}
+
 # entry.S saves few registers before it calls quick.c. quick.c must use no others and call nothing.
 # The copy that works on an area reads its address from tp.
 test_few_registers()
@@ -397,5 +436,6 @@ code_tests()
 	test_case code-area-alone test_area_alone
 	test_case code-accesses test_accesses
 	test_case code-accessors test_accessors
+	test_case code-addresses test_addresses
 	test_case code-static-key-sites test_static_key_sites
 }
