@@ -37,7 +37,7 @@ UNIT_SOURCES_hv_susp := src/hv/sbi_susp.c
 UNIT_SOURCES_riscv_attempt := src/riscv/attempt.c
 UNIT_SOURCES_tool_symbols := $(addprefix tools/halite/,dump.c message.c symbols.c)
 UNIT_SOURCES_tool_counts := $(addprefix tools/halite/,counts.c events.c message.c sbi_names.c)
-UNIT_GROUP_hext = $(UNIT_HEXT)
+UNIT_GROUP_hext = $(UNIT_HEXT) tests/unit/race.c
 UNIT_GROUP_hv = $(UNIT_HV) $(UNIT_LIBFDT)
 UNIT_GROUP_boot = $(wildcard src/boot/*.c) $(UNIT_HV) $(UNIT_LIBFDT)
 
@@ -53,6 +53,7 @@ UNIT_DEPENDS := -MMD -MP
 $(UNIT_OBJ)/%.o: %.c mk/unit.mk mk/warnings.mk | build/ext/libfdt/libfdt.h
 	@mkdir -p $(@D)
 	@$(UNIT_CC) $(UNIT_CFLAGS) $(UNIT_DEPENDS) -c -o $@ $<
+$(UNIT_OBJ)/src/hext/%.o $(UNIT_OBJ)/tests/unit/race.o: UNIT_CFLAGS += -DHALITE_JITTER
 $(UNIT_OBJ)/tools/%.o $(UNIT_OBJ)/tests/unit/test_tool_%.o: UNIT_CFLAGS += \
 	-Itools/halite -D_GNU_SOURCE
 

@@ -4,6 +4,7 @@
 #include "hext/shadow_plain.h"
 #include "hext/shadow_tables.h"
 #include "lib/assert.h"
+#include "lib/race.h"
 
 /*
  * How often a fill is tried before L2 resumes without the entry. A try fails if a fence made its
@@ -468,6 +469,7 @@ static inline enum fill install_locked(struct hext_shadow_pool *pool, struct hex
 		spin_lock(&pool->lock);
 		spin_lock(&s->lock);
 	}
+	RACE_POINT();
 	if (p.level > leaf->level && (waits || p.level - leaf->level > pool->free_count))
 		return FILL_NO_TABLE;
 	/* L2 has not missed what is there already: no fence. */

@@ -19,6 +19,7 @@
 #include "hext/shadow_keys.h"
 #include "hext/shadow_tables.h"
 #include "hext/walk.h"
+#include "race.h"
 
 #define KIB4 UINT64_C(0x1000)
 #define MIB2 UINT64_C(0x200000)
@@ -133,6 +134,7 @@ static int setup(void **state)
 	quiesced = 0;
 	quiesced_vmids = quiesced_harts = 0;
 	in_quiesce = NULL;
+	at_race_point = NULL;
 	missed = (struct hext_shadow_missed){ 0 };
 	memset(pool_memory, 0xee, sizeof(pool_memory));
 	return hext_shadow_init(&pool, &config) ? 0 : -1;
@@ -2602,6 +2604,34 @@ static void a_candidate_waits_for_the_end_of_a_turn(void **state)
 	assert_int_equal(pool_use().tables_lost, 0);
 }
 
+static void end_the_turn(void)
+{
+	pool.turn = NULL;
+}
+
+/* The turn may end at any moment. No other table takes the place of a candidate then. */
+static void a_candidate_keeps_its_place_when_a_turn_ends(void **state)
+{
+	unsigned int i, tables;
+
+	(void)state;
+	hart[0].hgatp = hart[1].hgatp = fake_atp(9, 3);
+	for (i = 0; i < 3; i++)
+		map_and_touch(i * MIB2, FAKE_RAM + i * KIB4);
+	fence(3, 0, 0);
+	for (i = 0; i < pool.unused; i++)
+		pool.info[i].candidate = pool.info[i].slot == 2;
+	tables = get(0)->table_count;
+	pool.turn = &hart[1];
+	pool.turn_fills = 10;
+	at_race_point = end_the_turn;
+	fault(0, CAUSE_STORE_GUEST_PAGE, 2 * MIB2);
+	assert_null(pool.turn);
+	assert_true(seen(0, 2 * MIB2).valid);
+	assert_int_equal(get(0)->table_count, tables);
+	assert_int_equal(pool_use().tables_lost, 0);
+}
+
 /* Pages 1 GiB apart need a table that has nothing but a pointer. */
 static void tables_above_are_reclaimed(void **state)
 {
@@ -3681,6 +3711,7 @@ int main(void)
 		T(a_turn_ends_without_new_tables),
 		T(who_gets_on_takes_no_turn),
 		T(a_candidate_waits_for_the_end_of_a_turn),
+		T(a_candidate_keeps_its_place_when_a_turn_ends),
 		T(tables_above_are_reclaimed),
 		T(replaced_tables_are_reclaimed),
 		T(a_key_can_be_had_at_any_time),
