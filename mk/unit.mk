@@ -24,12 +24,14 @@ UNIT_HV := $(addprefix src/hv/,devtree.c devtree_fill.c guest_fdt.c home.c image
 UNIT_LIBFDT = $(filter-out %/fdt_overlay.c,$(wildcard build/ext/libfdt/fdt*.c))
 
 # UNIT_SOURCES_TEST: the sources that test_TEST is linked with, if they are not those of its group.
-UNIT_SOURCES_hv_aplic := src/hv/aplic.c src/hv/source.c src/hv/domain_sources.c
+UNIT_SOURCES_hv_aplic := src/hv/aplic.c src/hv/aplic_sources.c src/hv/source.c \
+	src/hv/domain_sources.c
 UNIT_SOURCES_hv_plic := src/hv/plic.c src/hv/source.c src/hv/domain_sources.c
 UNIT_SOURCES_hv_iommu = $(addprefix src/hv/,iommu.c iommu_access.c iommu_directory.c \
 	iommu_faults.c) $(UNIT_HV) $(UNIT_LIBFDT)
 UNIT_SOURCES_hv_uart := src/hv/uart.c
-UNIT_SOURCES_hv_source := src/hv/plic.c src/hv/aplic.c src/hv/source.c src/hv/domain_sources.c
+UNIT_SOURCES_hv_source := src/hv/plic.c src/hv/aplic.c src/hv/aplic_sources.c src/hv/source.c \
+	src/hv/domain_sources.c
 UNIT_SOURCES_hv_doorbell := src/hv/doorbell.c src/hv/source.c tests/unit/no_devices.c
 UNIT_SOURCES_hv_ipi := src/hv/ipi.c src/hv/vcpu_find.c
 UNIT_SOURCES_hv_hsm := src/hv/sbi_hsm.c src/hv/ipi.c src/hv/vcpu_find.c
@@ -87,8 +89,8 @@ TLB_HOOKS := -fsanitize=thread -Wno-tsan --param tsan-distinguish-volatile=1 \
 	--param tsan-instrument-func-entry-exit=0
 TLB_SOURCES := $(wildcard src/hext/*.c src/nacl/*.c src/lib/*.c) \
 	$(addprefix src/riscv/,attempt.c fence.c world.c) \
-	$(addprefix src/hv/,aplic.c below.c bringup.c callbacks.c device.c domain.c) \
-	$(addprefix src/hv/,domain_sources.c doorbell.c emulate.c) \
+	$(addprefix src/hv/,aplic.c aplic_sources.c below.c bringup.c callbacks.c device.c) \
+	$(addprefix src/hv/,domain.c domain_sources.c doorbell.c emulate.c) \
 	$(addprefix src/hv/,exit.c fence.c identity.c intc.c ipi.c memory.c mmio.c nested.c) \
 	$(addprefix src/hv/,pci_config.c pci_function.c plic.c quick.c quick_area.c swap.c) \
 	$(addprefix src/hv/,sbi_hsm.c sbi_ipi.c sbi_nacl.c sbi_rfence.c stats.c) \

@@ -1,55 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hext/bits.h"
 #include "hv/aplic.h"
+#include "hv/aplic_regs.h"
+#include "hv/aplic_sources.h"
 #include "hv/console.h"
 #include "hv/domain_sources.h"
 #include "hv/intc.h"
 #include "lib/page.h"
 #include "riscv/attempt.h"
-
-/* AIA, chapter "Memory-mapped control region for an interrupt domain". */
-#define DOMAINCFG	  0x0000
-#define SETIP		  0x1c00
-#define CLRIP		  0x1d00 /* in_clrip */
-#define SETIPNUM	  0x1cdc
-#define CLRIPNUM	  0x1ddc
-#define SETIE		  0x1e00
-#define SETIENUM	  0x1edc
-#define CLRIE		  0x1f00
-#define SOURCE_WORDS_SIZE 0x80 /* of each of these four arrays */
-#define CLRIENUM	  0x1fdc
-#define SETIPNUM_LE	  0x2000
-#define SETIPNUM_BE	  0x2004
-#define GENMSI		  0x3000
-#define TARGET		  0x3000 /* of source 0, which does not exist */
-#define IDC_BASE	  0x4000
-#define IDC_SIZE	  32
-#define IDELIVERY	  0x00
-#define IFORCE		  0x04
-#define ITHRESHOLD	  0x08
-#define TOPI		  0x18
-#define CLAIMI		  0x1c
-
-#define SOURCES_MAX 1023
-
-#define DOMAINCFG_IE BIT64(8)
-#define DOMAINCFG_DM BIT64(2)
-#define SOURCECFG_D  BIT64(10)
-#define SOURCECFG_SM MASK64(2, 0) /* 0: inactive */
-#define CLAIM_SHIFT  16		  /* of the number of the source in claimi */
-
-/* The kinds of registers. */
-enum reg {
-	REG_RESERVED, /* no register, or not the guest's */
-	REG_DOMAINCFG,
-	REG_SOURCECFG,
-	REG_SOURCES, /* pending and enable bits of 32 sources */
-	REG_SOURCE,  /* the number of a source, whose pending or enable bit changes */
-	REG_GENMSI,
-	REG_TARGET,
-	REG_DELIVERY, /* in the interrupt delivery structure of a hart */
-	REG_CLAIMI,
-};
 
 /* Fields of target and genmsi in MSI delivery mode. */
 #define HART_SHIFT	18 /* also in direct delivery mode */
@@ -163,7 +121,7 @@ static bool is_wired_hart(const struct vcpu *v, unsigned int aplic, uint64_t ind
 	return false;
 }
 
-static enum reg find_delivery(const struct vcpu *v, unsigned int aplic, uint64_t offset)
+static enum aplic_reg find_delivery(const struct vcpu *v, unsigned int aplic, uint64_t offset)
 {
 	uint64_t at = offset - IDC_BASE;
 
@@ -188,7 +146,7 @@ static enum reg find_delivery(const struct vcpu *v, unsigned int aplic, uint64_t
  * each array, a register takes the number of a source. The last two are setipnum_le and
  * setipnum_be.
  */
-static enum reg find_sources(const struct machine_aplic *a, uint64_t offset)
+static enum aplic_reg find_sources(const struct machine_aplic *a, uint64_t offset)
 {
 	switch (offset) {
 	case SETIPNUM:
@@ -216,7 +174,7 @@ static uint32_t mask_of(const struct vcpu *v, unsigned int aplic, uint64_t offse
  * The register at @offset, a multiple of 4. The registers with the addresses of MSIs, 0x1bc0 to
  * 0x1bcf, exist in machine-level domains only.
  */
-static enum reg find(const struct vcpu *v, unsigned int aplic, uint64_t offset)
+static enum aplic_reg find(const struct vcpu *v, unsigned int aplic, uint64_t offset)
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
 
@@ -318,8 +276,8 @@ static void change_enabled(const struct machine_aplic *a, struct domain_aplic *o
  * Store to a register while IE of the domain is clear. False: the store is one for the machine, as
  * all are while IE is set.
  */
-static bool store_while_off(const struct machine_aplic *a, struct domain_aplic *own, enum reg reg,
-			    uint64_t offset, uint32_t value)
+static bool store_while_off(const struct machine_aplic *a, struct domain_aplic *own,
+			    enum aplic_reg reg, uint64_t offset, uint32_t value)
 {
 	if (reg == REG_SOURCES && offset >= SETIE) {
 		change_enabled(a, own, offset % 0x100 / 4, value, offset < CLRIE);
@@ -338,7 +296,7 @@ static bool store_while_off(const struct machine_aplic *a, struct domain_aplic *
 }
 
 /* As store(), for one of several domains, under the lock of its struct domain_aplic. */
-static bool store_shared(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
+static bool store_shared(struct vcpu *v, unsigned int aplic, enum aplic_reg reg, uint64_t offset,
 			 uint32_t value)
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
@@ -388,7 +346,7 @@ static bool check_target(const struct vcpu *v, unsigned int aplic, uint32_t sour
 }
 
 /* *@value was loaded from the machine. Make it what one of several domains sees. */
-static void show_shared(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
+static void show_shared(struct vcpu *v, unsigned int aplic, enum aplic_reg reg, uint64_t offset,
 			uint64_t *value)
 {
 	struct domain_aplic *own = shared(v, aplic);
@@ -443,131 +401,7 @@ void aplic_silence(struct domain *d)
 	}
 }
 
-/* ---- virtual sources, see source.h ---- */
-
-/* The virtual source of which @offset has sourcecfg or the target, or NULL. */
-static struct source *source_at(const struct vcpu *v, unsigned int aplic, enum reg reg,
-				uint64_t offset)
-{
-	if (reg == REG_TARGET)
-		offset -= TARGET;
-	else if (reg != REG_SOURCECFG)
-		return NULL;
-	return domain_virtual_source(v->domain, false, aplic, offset / 4);
-}
-
-/* Whether @offset is in the array of words that begins at @start. */
-static bool is_word_of(uint64_t offset, uint64_t start)
-{
-	return offset - start < SOURCE_WORDS_SIZE;
-}
-
-/*
- * Where the machine has the register at @offset, of which source_at() has found @s: the target of a
- * virtual source is elsewhere.
- */
-static uint64_t machine_offset(const struct source *s, enum reg reg, uint64_t offset)
-{
-	return s && reg == REG_TARGET ? TARGET + 4 * s->behind : offset;
-}
-
-/* The bit of the virtual source in the array that has @offset. */
-static bool bit_of(struct source *s, uint64_t offset)
-{
-	if (is_word_of(offset, SETIP))
-		return source_aplic_pending(s);
-	return is_word_of(offset, CLRIP) ? source_input(s) : source_aplic_enabled(s);
-}
-
-/* Whether the register at @offset, a load of which clears nothing by itself, has the top source. */
-static bool has_top(enum reg reg, uint64_t offset)
-{
-	return reg == REG_CLAIMI || (reg == REG_DELIVERY && offset % IDC_SIZE == TOPI);
-}
-
-/* The machine has answered a load of bits with *@value. Replace those of virtual sources. */
-static void merge_bits(struct vcpu *v, unsigned int aplic, uint64_t offset, uint64_t *value)
-{
-	struct source *s;
-
-	domain_each_source(s, v->domain, false, aplic)
-	{
-		uint32_t bit = source_bit(s, offset % 0x100 / 4);
-
-		*value &= ~(uint64_t)bit;
-		*value |= bit && bit_of(s, offset) ? bit : 0;
-	}
-}
-
-/* The machine has answered with the top source in *@value. It may be that of a virtual one. */
-static void merge_top(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t *value)
-{
-	struct source *s;
-
-	domain_each_source(s, v->domain, false, aplic)
-	{
-		if (*value >> CLAIM_SHIFT != s->behind)
-			continue;
-		*value = (*value & MASK64(CLAIM_SHIFT - 1, 0)) | (uint64_t)s->at.number
-									 << CLAIM_SHIFT;
-		if (reg == REG_CLAIMI)
-			source_claimed(s);
-		return;
-	}
-}
-
-/*
- * The machine has answered a load with *@value. Replace what is virtual sources'; @s is what
- * source_at() has found.
- */
-static void merge(struct vcpu *v, unsigned int aplic, const struct source *s, enum reg reg,
-		  uint64_t offset, uint64_t *value)
-{
-	if (s && reg == REG_SOURCECFG)
-		*value = s->config;
-	if (reg == REG_SOURCES && offset < CLRIE)
-		merge_bits(v, aplic, offset, value);
-	if (has_top(reg, offset))
-		merge_top(v, aplic, reg, value);
-}
-
-/* @value with its bytes in the other order. */
-static uint32_t swapped(uint32_t value)
-{
-	return value << 24 | (value & 0xff00) << 8 | (value >> 8 & 0xff00) | value >> 24;
-}
-
-/* A write to the array of bits that has @offset, or to the register behind it, has the source. */
-static bool change_bit(struct source *s, uint64_t offset)
-{
-	if (offset >= SETIPNUM_LE || offset < CLRIP)
-		return source_aplic_set_pending(s, true);
-	if (offset < SETIE)
-		return source_aplic_set_pending(s, false);
-	return source_aplic_set_enabled(s, offset < CLRIE);
-}
-
-/*
- * A store of *@value to a register of bits or to one of numbers. Do what concerns the virtual
- * source, and take it out of *@value. Returns whether there is nothing left to do. Sets *@done to
- * false if the machine refuses the access.
- */
-static bool take_bits(struct source *s, enum reg reg, uint64_t offset, uint32_t *value, bool *done)
-{
-	uint32_t bit;
-
-	if (reg == REG_SOURCE) {
-		if ((offset == SETIPNUM_BE ? swapped(*value) : *value) != s->at.number)
-			return false;
-		*done = change_bit(s, offset);
-		return true;
-	}
-	bit = reg == REG_SOURCES ? source_bit(s, offset % 0x100 / 4) : 0;
-	if (*value & bit)
-		*done &= change_bit(s, offset);
-	*value &= ~bit;
-	return false;
-}
+/* ---- loads and stores ---- */
 
 static bool is_access(uint64_t offset, unsigned int size)
 {
@@ -579,12 +413,12 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
 	struct source *s;
-	enum reg reg;
+	enum aplic_reg reg;
 
 	if (!is_access(offset, size))
 		return false;
 	reg = find(v, aplic, offset);
-	s = source_at(v, aplic, reg, offset);
+	s = aplic_source_at(v, aplic, reg, offset);
 	*value = 0;
 	if (reg == REG_RESERVED)
 		return true;
@@ -592,13 +426,13 @@ bool aplic_load(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned in
 		*value = __atomic_load_n(&v->domain->genmsi[aplic], __ATOMIC_RELAXED);
 		return true;
 	}
-	if (!riscv_try_load(a->base + machine_offset(s, reg, offset), 4, value))
+	if (!riscv_try_load(a->base + aplic_machine_offset(s, reg, offset), 4, value))
 		return false;
 	if (reg == REG_SOURCES)
 		*value &= mask_of(v, aplic, offset);
 	if (shared(v, aplic))
 		show_shared(v, aplic, reg, offset, value);
-	merge(v, aplic, s, reg, offset, value);
+	aplic_merge(v, aplic, s, reg, offset, value);
 	if (reg == REG_TARGET && a->msi && (*value & MSI_GUEST) >> MSI_GUEST_SHIFT == l1_index(v))
 		*value &= ~MSI_GUEST;
 	/* A claim clears the pending bit, so the wires may change. */
@@ -623,8 +457,8 @@ static bool store_genmsi(struct vcpu *v, unsigned int aplic, uint32_t value)
  * child domain, to which a source could be delegated with an unchecked target. AIA: without a child
  * domain, a write of sourcecfg with D set makes the register 0.
  */
-static bool take_value(const struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
-		       uint32_t *value)
+static bool take_value(const struct vcpu *v, unsigned int aplic, enum aplic_reg reg,
+		       uint64_t offset, uint32_t *value)
 {
 	bool msi = aplic_of(v, aplic)->msi;
 	uint32_t source;
@@ -642,7 +476,7 @@ static bool take_value(const struct vcpu *v, unsigned int aplic, enum reg reg, u
 		return true;
 	case REG_SOURCE:
 		/* The APLIC ignores numbers that are no source. */
-		source = offset == SETIPNUM_BE ? swapped(*value) : *value;
+		source = offset == SETIPNUM_BE ? __builtin_bswap32(*value) : *value;
 		return source > SOURCES_MAX || domain_has_source(v->domain, aplic, source);
 	case REG_TARGET:
 		return msi ? take_target(v, aplic, offset, value)
@@ -653,18 +487,18 @@ static bool take_value(const struct vcpu *v, unsigned int aplic, enum reg reg, u
 }
 
 /* Store @word, which take_value() has made, to the register @reg. */
-static bool store_register(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
+static bool store_register(struct vcpu *v, unsigned int aplic, enum aplic_reg reg, uint64_t offset,
 			   uint32_t word)
 {
-	struct source *s = source_at(v, aplic, reg, offset);
+	struct source *s = aplic_source_at(v, aplic, reg, offset);
 	bool done = true;
 
 	if (s && reg == REG_SOURCECFG)
 		return source_configure(s, word & SOURCECFG_SM);
-	offset = machine_offset(s, reg, offset);
+	offset = aplic_machine_offset(s, reg, offset);
 	domain_each_source(s, v->domain, false, aplic)
 	{
-		if (take_bits(s, reg, offset, &word, &done))
+		if (aplic_take_bits(s, reg, offset, &word, &done))
 			return done;
 	}
 	return done && (shared(v, aplic) ? store_shared(v, aplic, reg, offset, word)
@@ -672,11 +506,11 @@ static bool store_register(struct vcpu *v, unsigned int aplic, enum reg reg, uin
 }
 
 /* The same for one of several domains. Its other harts do not enable the source meanwhile. */
-static bool store_alone(struct vcpu *v, unsigned int aplic, enum reg reg, uint64_t offset,
+static bool store_alone(struct vcpu *v, unsigned int aplic, enum aplic_reg reg, uint64_t offset,
 			uint32_t word)
 {
 	struct domain_aplic *own = shared(v, aplic);
-	const struct source *s = source_at(v, aplic, reg, offset);
+	const struct source *s = aplic_source_at(v, aplic, reg, offset);
 	bool done;
 
 	spin_lock(&own->lock);
@@ -692,7 +526,7 @@ bool aplic_store(struct vcpu *v, unsigned int aplic, uint64_t offset, unsigned i
 {
 	const struct machine_aplic *a = aplic_of(v, aplic);
 	uint32_t word = value;
-	enum reg reg;
+	enum aplic_reg reg;
 
 	if (!is_access(offset, size))
 		return false;
