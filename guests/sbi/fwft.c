@@ -202,7 +202,9 @@ static void check_ad_updating(void)
 		guest_check("fwft: so it is not set", set(AD_UPDATING, 0, 0), NOT_SUPPORTED);
 		return;
 	}
-	guest_check("fwft: hardware does not set A and D at the start", first, 0);
+	guest_check(first ? "fwft: hardware sets A and D at the start"
+			  : "fwft: hardware does not set A and D at the start",
+		    first, !!first);
 	check_updates(first);
 	check_feature(AD_UPDATING, first, !first, 2);
 	check_updates(!first);

@@ -4,7 +4,8 @@
  * the hart that calls.
  *
  * - PTE_AD_HW_UPDATING and POINTER_MASKING_PMLEN are fields of henvcfg while L1 runs, and of the
- *   configuration of the hart. Firmware takes no part.
+ *   configuration of the hart. Firmware takes no part, but for a hart with Svadu and without Svade:
+ *   such a hart has PTE_AD_HW_UPDATING if it has it on the bare machine, where firmware decides.
  * - MISALIGNED_EXC_DELEG is the firmware's: only firmware could emulate the access, and L1 takes
  *   each exception that firmware delegates. The hart has no other guest, so firmware's value on
  *   this hart is L1's. Where firmware does not have the feature, L1 does not, either.
@@ -21,6 +22,12 @@
 /* The feature numbers that are defined; the others are reserved or of a platform. */
 #define FEATURES (SBI_FWFT_POINTER_MASKING_PMLEN + 1)
 
+static bool has_ad(const struct world_config *w)
+{
+	return w->can_update_ad &&
+	       (w->hext.svade || !firmware_get_feature(SBI_FWFT_PTE_AD_HW_UPDATING).error);
+}
+
 /* The value for feature @feature on @v's hart. */
 static struct sbi_result get(const struct vcpu *v, uint32_t feature)
 {
@@ -33,8 +40,8 @@ static struct sbi_result get(const struct vcpu *v, uint32_t feature)
 		r = firmware_get_feature(feature);
 		return r.error ? sbi_error(SBI_ERR_NOT_SUPPORTED) : r;
 	case SBI_FWFT_PTE_AD_HW_UPDATING:
-		return w->can_update_ad && w->hext.svade ? sbi_value(w->hext.gstage_adue)
-							 : sbi_error(SBI_ERR_NOT_SUPPORTED);
+		return has_ad(w) ? sbi_value(w->hext.gstage_adue)
+				 : sbi_error(SBI_ERR_NOT_SUPPORTED);
 	case SBI_FWFT_POINTER_MASKING_PMLEN:
 		return w->hext.pmm_values > 1 ? sbi_value(pmlen[w->hext.s_pmm & 3])
 					      : sbi_error(SBI_ERR_NOT_SUPPORTED);
