@@ -36,6 +36,7 @@ UNIT_SOURCES_hv_doorbell := src/hv/doorbell.c src/hv/source.c tests/unit/no_devi
 UNIT_SOURCES_hv_ipi := src/hv/ipi.c src/hv/vcpu_find.c
 UNIT_SOURCES_hv_hsm := src/hv/sbi_hsm.c src/hv/ipi.c src/hv/vcpu_find.c
 UNIT_SOURCES_hv_susp := src/hv/sbi_susp.c
+UNIT_SOURCES_hv_end := src/hv/domain_end.c
 UNIT_SOURCES_riscv_attempt := src/riscv/attempt.c
 UNIT_SOURCES_tool_symbols := $(addprefix tools/halite/,dump.c message.c symbols.c)
 UNIT_SOURCES_tool_counts := $(addprefix tools/halite/,counts.c events.c message.c sbi_names.c)
@@ -47,7 +48,7 @@ UNIT_GROUP_boot = $(wildcard src/boot/*.c) $(UNIT_HV) $(UNIT_LIBFDT)
 # since tests/tlb/riscv replaces the CSR instructions for these.
 UNIT_OBJ := build/unit/obj
 UNIT_OBJ_MODEL := build/unit/obj-model
-UNIT_ON_MODEL := riscv_attempt hv_ipi hv_hsm hv_susp hv_iommu
+UNIT_ON_MODEL := riscv_attempt hv_ipi hv_hsm hv_susp hv_iommu hv_end
 UNIT_MODEL_FLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
 UNIT_DEPENDS := -MMD -MP

@@ -15,6 +15,9 @@
 
 #define HART_STOPPED 1 /* SBI HSM */
 
+/* After so many seconds, the hart that a domain's end waits for is named. */
+#define SLOW_SECONDS 10
+
 /* 1: a domain that has ended has reported a failure. */
 static uint32_t any_failed;
 
@@ -82,14 +85,38 @@ static void begin(struct vcpu *v, uint32_t state)
 }
 
 /*
+ * Wait until firmware has stopped the hart @hartid of @d, from the time @since on. There is no
+ * limit: while the hart runs, it may start a device of the domain, and the domain's RAM is not to
+ * be loaded again. Nobody but the hart that calls waits, and that one is the domain's own.
+ */
+static void wait_for_stop(const struct domain *d, uint64_t hartid, uint64_t since, bool *told)
+{
+	const uint64_t limit = SLOW_SECONDS * (uint64_t)d->host->machine.timebase;
+	struct sbi_result status;
+
+	for (;;) {
+		status = firmware_call(SBI_EXT_HSM, SBI_HSM_HART_STATUS, hartid, 0, 0, 0, 0, 0);
+		if (status.error || status.value == HART_STOPPED)
+			return;
+		if (*told || csr_read(CSR_TIME) - since < limit)
+			continue;
+		*told = true;
+		hv_warn("domain %s ends or is reset, and waits for its hart %lu, which has not "
+			"stopped for %u s",
+			d->line.name, (unsigned long)hartid, SLOW_SECONDS);
+	}
+}
+
+/*
  * Stop the other harts of @v's domain, and wait until firmware has done so. Only then can nobody
  * start a device of the domain again. @v's hart leaves the domain.
  */
 static void stop_others(struct vcpu *v)
 {
+	const uint64_t since = csr_read(CSR_TIME);
 	struct domain *d = v->domain;
 	struct index_set others;
-	struct sbi_result status;
+	bool told = false;
 	unsigned int i;
 
 	/* A hart that has found the domain running has then started the hart that it starts. */
@@ -100,12 +127,7 @@ static void stop_others(struct vcpu *v)
 	index_set_remove(&others, v->index);
 	ipi_post(d, &others, VCPU_REQ_END);
 	index_set_each(&others, i, d->vcpu_count)
-	{
-		do
-			status = firmware_call(SBI_EXT_HSM, SBI_HSM_HART_STATUS,
-					       d->vcpus[i]->hart->hartid, 0, 0, 0, 0, 0);
-		while (!status.error && status.value != HART_STOPPED);
-	}
+		wait_for_stop(d, d->vcpus[i]->hart->hartid, since, &told);
 }
 
 static void silence_controllers(struct domain *d)

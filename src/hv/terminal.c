@@ -102,9 +102,14 @@ static uint32_t state_of(const struct domain *d)
 	return __atomic_load_n(&d->state, __ATOMIC_RELAXED);
 }
 
+static void say_input(const struct domain *d, const char *more)
+{
+	hv_print("halite: input goes to %s%s\n", name_of(d), more);
+}
+
 static void say_selected(const char *more)
 {
-	hv_print("halite: input goes to %s%s\n", name_of(domains[input.selected]), more);
+	say_input(domains[input.selected], more);
 }
 
 static void give_input(unsigned int index)
@@ -214,6 +219,7 @@ static void take_typed(char byte)
 
 void terminal_end(struct domain *d)
 {
+	const struct domain *now = NULL;
 	unsigned int i, next;
 
 	if (!d->has_uart)
@@ -225,9 +231,12 @@ void terminal_end(struct domain *d)
 		if (state_of(domains[next]) >= DOMAIN_ENDS)
 			continue;
 		give_input(next);
-		say_selected("");
+		now = domains[next];
 	}
 	spin_unlock(&input.lock);
+	/* The line waits for those of other harts. Meanwhile these may look for input. */
+	if (now)
+		say_input(now, "");
 }
 
 /* ---- input ---- */

@@ -529,6 +529,17 @@ test_domains_bell()
 	expect_status 0
 }
 
+# power_off DOMAIN...: powers off the Debians in the domains. The first one has the input, and each
+# next one gets it when the one before has ended.
+power_off()
+{
+	local domain
+	for domain; do
+		type_line 'poweroff -f'
+		await "^halite: domain $domain has ended\$"
+	done
+}
+
 # Two Debians, each to a login on its own UART, on one console.
 test_domains_debian()
 {
@@ -552,10 +563,7 @@ test_domains_debian()
 		await "^$domain: I am root at /dev/ttyS0\$"
 		key=2
 	done
-	for domain in B A; do
-		type_line 'poweroff -f'
-		await "^halite: domain $domain has ended\$"
-	done
+	power_off B A
 	keys_end
 	! grep -aE 'nobody cared|serial8250: too much work|input overrun' "$CONSOLE" ||
 		fail "a driver complains"

@@ -207,10 +207,7 @@ test_iommu_functions_debian()
 		await "^$domain: 1\$"
 		key=2
 	done
-	for domain in B A; do
-		type_line 'poweroff -f'
-		await "^halite: domain $domain has ended\$"
-	done
+	power_off B A
 	keys_end
 	[ "$(grep -ac '^halite: level 0: exits l1-external 0:' "$CONSOLE")" = 2 ] ||
 		fail "an MSI has cost an exit"
