@@ -233,10 +233,11 @@ unit_domains()
 	hv/aplic.c) set -- hv_aplic hv_source ;;
 	hv/plic.c) set -- hv_plic hv_source ;;
 	hv/sbi_hsm.c) set -- hv_hsm ;;
+	hv/domain_end.c) set -- hv_end ;;
 	hv/domain_* | hv/shared.c) set -- hv_domains ;;
 	hv/doorbell.c) set -- hv_doorbell ;;
 	hv/source.c) set -- hv_source ;;
-	'') set -- hv_domains hv_doorbell hv_hsm hv_plic hv_aplic hv_source ;;
+	'') set -- hv_domains hv_doorbell hv_end hv_hsm hv_plic hv_aplic hv_source ;;
 	*) return 0 ;;
 	esac
 	unit_programs "$@"
