@@ -40,6 +40,8 @@ UNIT_SOURCES_hv_end := src/hv/domain_end.c
 UNIT_SOURCES_riscv_attempt := src/riscv/attempt.c
 UNIT_SOURCES_tool_symbols := $(addprefix tools/halite/,dump.c message.c symbols.c)
 UNIT_SOURCES_tool_counts := $(addprefix tools/halite/,counts.c events.c message.c sbi_names.c)
+UNIT_SOURCES_tool_text := $(addprefix tools/halite/,counts.c dump.c message.c symbols.c text.c)
+UNIT_LIBS_tool_text := -ljansson
 UNIT_GROUP_hext = $(UNIT_HEXT) tests/unit/race.c
 UNIT_GROUP_hv = $(UNIT_HV) $(UNIT_LIBFDT)
 UNIT_GROUP_boot = $(wildcard src/boot/*.c) $(UNIT_HV) $(UNIT_LIBFDT)
@@ -74,7 +76,7 @@ unit_objects = $(patsubst %.c,$(unit_folder)/%.o,$(unit_sources))
 .SECONDEXPANSION:
 build/unit/test_%: $$(call unit_objects,$$*) | build/ext/libfdt/libfdt.h
 	@echo "  CC      $@"
-	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $(filter %.o,$^) -lcmocka
+	@$(UNIT_CC) $(UNIT_CFLAGS) -o $@ $(filter %.o,$^) -lcmocka $(UNIT_LIBS_$*)
 
 # test_tlb runs Halite against a model of a machine that caches every translation, refuses accesses
 # and interrupts (tests/tlb/machine.h). It uses coroutines, which AddressSanitizer cannot follow.

@@ -264,7 +264,7 @@ unit_console()
 
 unit_tool()
 {
-	unit_programs tool_counts tool_symbols
+	unit_programs tool_counts tool_symbols tool_text
 }
 
 unit_pack()

@@ -52,6 +52,33 @@ test_exec_ends()
 	ENDS=$GUESTS/client/boot.cpio nothing_left
 }
 
+# slow_reader SIZE: nobody reads the command's output for ten seconds. All of it comes out, and the
+# status: of as much as waits in `halite run` when the command has ended, and of more.
+slow_reader()
+{
+	{
+		timeout 120 "$HALITE" run --kernel "$GUESTS/client/Image" --native --memory 512M \
+			--cpus 1 --initrd "$GUESTS/client/boot.cpio" \
+			--exec "head -c $1 /dev/zero; exit 9" </dev/null || printf ' %s' $?
+	} | { sleep 10 && cat; } >"$LOGS/$NAME.$1"
+}
+
+test_exec_slow_reader()
+{
+	local size waits=()
+	for size in 75000 400000; do
+		slow_reader "$size" &
+		waits+=($!)
+	done
+	wait "${waits[@]}"
+	for size in 75000 400000; do
+		[ "$(tr -d '\0' <"$LOGS/$NAME.$size")" = " 9" ] ||
+			fail "$size bytes: the status is not 9"
+		[ "$(wc -c <"$LOGS/$NAME.$size")" = $((size + 2)) ] ||
+			fail "$(wc -c <"$LOGS/$NAME.$size") bytes instead of $size and a status"
+	done
+}
+
 test_exec_arguments()
 {
 	local image=$LOGS/image.bin
@@ -206,6 +233,7 @@ exec_tests()
 	test_case tool-exec-arguments test_exec_arguments
 	test_case exec-output test_exec_output
 	test_case exec-ends test_exec_ends
+	test_case exec-slow-reader test_exec_slow_reader
 	test_case exec-rootfs test_exec_rootfs
 	[ "$LONG" = 0 ] || test_case exec-guest-of-guest test_exec_guest_of_guest
 }

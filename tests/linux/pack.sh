@@ -281,6 +281,23 @@ test_tool_pack_domains()
 	[ "$("$HALITE" pack --list "$out" | grep -c '^  kernel .* 4096 bytes$')" = 2 ] ||
 		fail "--list: not two kernels"
 	! "$HALITE" pack --list "$out" | grep "guest's command line" || fail "a line of no guest"
+	[ "$("$HALITE" pack --list "$out" | sed -n '/^domain /,$p' | sed 's/ 0x[0-9a-f]*,//')" = \
+		"domain a
+  cpus     2
+  memory   65536K
+  devices  /soc/rtc@101000
+  nacl     none
+  power
+  kernel   $(stat -c %s "$image") bytes
+  append   x=1,2 y
+domain b
+  harts    5:3
+  memory   63488K
+  nacl     sync_csr,sync_sret
+  dma      trusted
+  kernel   $(stat -c %s "$image") bytes
+  append   console=ttyS0 panic=-1
+  ramdisk  $(stat -c %s "$image") bytes" ] || fail "--list: other parts of the domains"
 	a=name=a,memory=64M,kernel=$image
 	refuses "--kernel is missing" pack -o "$out"
 	refuses "-o is missing" pack --domain "$a"

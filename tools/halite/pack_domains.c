@@ -133,6 +133,56 @@ int pack_domains_make(struct domains *domains, const char *nacl, uint64_t *size)
 
 /* ---- listing ---- */
 
+static bool is_bad_text(const char *text, int length)
+{
+	return !text || length < 1 || text[length - 1];
+}
+
+/* Prints the words of a property, each with its final zero. Returns 0, or -1 if it has others. */
+static int list_words(const void *nodes, int node, const char *property, const char *name)
+{
+	int length;
+	const char *text = fdt_getprop(nodes, node, property, &length);
+
+	if (!text)
+		return 0;
+	if (is_bad_text(text, length))
+		return -1;
+	printf("  %-8s", name);
+	for (int at = 0; at < length; at += (int)strlen(text + at) + 1)
+		printf("%c%s", at ? ':' : ' ', text + at);
+	putchar('\n');
+	return 0;
+}
+
+/* Prints what the domain has, with the words of --domain. Returns 0, or -1 if it is damaged. */
+static int list_parts(const void *nodes, int domain)
+{
+	int length;
+	const fdt32_t *cpus = fdt_getprop(nodes, domain, "cpus", &length);
+	const fdt32_t *harts;
+	const fdt64_t *memory;
+
+	if (cpus && length == sizeof(*cpus))
+		printf("  cpus     %u\n", fdt32_to_cpu(*cpus));
+	harts = fdt_getprop(nodes, domain, "halite,harts", &length);
+	for (int i = 0; harts && i < length / (int)sizeof(*harts); i++)
+		printf("%s%u%s", i ? ":" : "  harts    ", fdt32_to_cpu(harts[i]),
+		       i + 1 < length / (int)sizeof(*harts) ? "" : "\n");
+	memory = fdt_getprop(nodes, domain, "memory", &length);
+	if (memory && length == sizeof(*memory))
+		printf("  memory   %lluK\n", (unsigned long long)fdt64_ld(memory));
+	if (list_words(nodes, domain, "halite,devices", "devices") < 0 ||
+	    list_words(nodes, domain, "halite,functions", "pci") < 0 ||
+	    list_words(nodes, domain, "halite,nacl", "nacl") < 0 ||
+	    list_words(nodes, domain, "halite,dma", "dma") < 0 ||
+	    list_words(nodes, domain, "halite,domains", "domains") < 0)
+		return -1;
+	if (fdt_getprop(nodes, domain, "halite,power", NULL))
+		puts("  power");
+	return 0;
+}
+
 /* Prints the files of the domain. Returns 0, or -1 if one is not in the module. */
 static int list_files(const void *nodes, int domain, uint64_t size, uint64_t offset)
 {
@@ -152,6 +202,8 @@ static int list_files(const void *nodes, int domain, uint64_t size, uint64_t off
 		printf("  %-8s 0x%08llx, %llu bytes\n",
 		       strcmp(kind, "multiboot,kernel") ? "ramdisk" : "kernel",
 		       (unsigned long long)(offset + start), (unsigned long long)bytes);
+		if (list_words(nodes, node, "bootargs", "append") < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -170,7 +222,7 @@ int pack_domains_list(const uint8_t *module, uint64_t size, uint64_t offset)
 
 		printf("%s %s\n", shared ? "shared memory" : "domain",
 		       name ? name : fdt_get_name(nodes, node, NULL));
-		if (list_files(nodes, node, size, offset) < 0)
+		if (list_parts(nodes, node) < 0 || list_files(nodes, node, size, offset) < 0)
 			return -1;
 	}
 	return 0;

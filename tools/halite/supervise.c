@@ -59,6 +59,7 @@ struct session {
 	bool deaf; /* nobody can take the console's text any more */
 	bool hinted, told_home, told_ready;
 	uint64_t started, ending; /* milliseconds; ending is 0 until the run shall end */
+	uint64_t drop;		  /* milliseconds; when output is left behind. 0: never */
 	uint64_t pause;		  /* milliseconds; when text has paused. 0: it has */
 	int killed_by;		  /* signal that this process has sent to QEMU */
 	char typed[256];
@@ -169,11 +170,19 @@ static void start(struct session *s, char **argv)
 	s->started = milliseconds();
 }
 
-/* The run shall end, as kind says. What comes first counts, but --expect counts always. */
+/*
+ * The run shall end, as kind says. What comes first counts, but --expect counts always, and so does
+ * what leaves output of the command of --exec behind.
+ */
 static void end_run(struct session *s, enum end_kind kind, int number)
 {
-	if (s->run->end.kind == END_NONE || kind == END_EXPECTED)
+	const enum end_kind before = s->run->end.kind;
+
+	if (before == END_NONE || kind == END_EXPECTED || (before == END_EXEC && s->waiting_size))
 		s->run->end = (struct end){ kind, number };
+	/* A slow reader gets all of the command's output. */
+	if (!s->drop && kind != END_EXEC)
+		s->drop = milliseconds() + DROP_AFTER;
 	if (s->ending)
 		return;
 	s->ending = milliseconds();
@@ -285,6 +294,7 @@ static bool read_console_aside(struct session *s)
 static void take_frame(struct session *s, const char *bytes, size_t size)
 {
 	if (s->head[0] == AGENT_STATUS) {
+		send(s->exec, bytes, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 		end_run(s, END_EXEC, (uint8_t)bytes[0]);
 	} else if (s->head[0] == AGENT_ERR) {
 		/* Who closes standard error wants none of it. */
@@ -402,16 +412,15 @@ static int look_at_clock(struct session *s)
 	uint64_t limit = s->started + (uint64_t)s->run->timeout * 1000;
 	uint64_t due;
 
-	if (!s->ending) {
-		if (!s->run->timeout)
-			return -1;
-		if (now < limit)
-			return limit - now < 1000000 ? (int)(limit - now) : 1000000;
+	if (s->run->timeout && !s->drop && now >= limit)
 		end_run(s,
 			s->run->text.panicked || s->run->text.domain_panicked ? END_PANIC
 									      : END_TIMEOUT,
 			0);
-	}
+	if (!s->ending && !s->run->timeout)
+		return -1;
+	if (!s->ending)
+		return limit - now < 1000000 ? (int)(limit - now) : 1000000;
 	due = s->ending + TERM_AFTER;
 	if (now >= due && !s->is_dead && !s->killed_by) {
 		s->killed_by = SIGTERM;
@@ -424,7 +433,7 @@ static int look_at_clock(struct session *s)
 		kill(-s->qemu, SIGKILL);
 	}
 	if (now >= due)
-		due = s->ending + DROP_AFTER;
+		due = s->drop;
 	return now < due ? (int)(due - now) : 100;
 }
 
@@ -503,7 +512,7 @@ static void look_at_text(struct session *s)
 
 static bool is_over(struct session *s)
 {
-	if (s->ending && milliseconds() >= s->ending + DROP_AFTER && s->is_dead)
+	if (s->drop && milliseconds() >= s->drop && s->is_dead)
 		return true;
 	if (!s->is_dead || s->waiting_size)
 		return false;

@@ -107,11 +107,27 @@ static unsigned long long sum_of_domains(const struct text *text, const char *re
 	return sum;
 }
 
+/*
+ * The counts that Ctrl-] s shows are not those of the end. They come between the line that names
+ * the domain and its time in Halite.
+ */
+static void look_for_shown(struct text *text)
+{
+	static const char before[] = "halite: counts of ";
+
+	if (!strncmp(text->line, before, sizeof(before) - 1))
+		snprintf(text->shown, sizeof(text->shown), "%.*s", (int)sizeof(text->shown) - 1,
+			 text->line + sizeof(before) - 1);
+	else if (!strncmp(text->line, "halite: level ", strlen("halite: level ")) &&
+		 strstr(text->line, ": time in-halite "))
+		text->shown[0] = '\0';
+}
+
 /* The counts of Halite, by their names. A guest prints on the same console. */
 static void count_exits(struct text *text)
 {
 	unsigned int level;
-	char domain[32], reason[64], key[16];
+	char domain[32] = "the guest", reason[64], key[16];
 	unsigned long long count;
 	bool several = false;
 
@@ -121,7 +137,7 @@ static void count_exits(struct text *text)
 		if (!several)
 			return;
 	}
-	if (level >= COUNTS_LEVELS_MAX || !is_exit_kind(reason))
+	if (level >= COUNTS_LEVELS_MAX || !is_exit_kind(reason) || !strcmp(text->shown, domain))
 		return;
 	if (several) {
 		set_count(&text->domains, domain, reason, count);
@@ -146,6 +162,7 @@ static void end_line(struct text *text)
 {
 	if (text->start && !strncmp(text->line, text->start, strlen(text->start)))
 		text->started = true;
+	look_for_shown(text);
 	count_exits(text);
 	if (!strncmp(text->line, AGENT_SAYS, strlen(AGENT_SAYS)))
 		snprintf(text->agent, sizeof(text->agent), "%.*s", (int)sizeof(text->agent) - 1,

@@ -28,6 +28,7 @@ struct text {
 	bool panic_ended; /* it also said that it will do nothing any more */
 	char agent[512];  /* what the agent of --exec or --rootfs has said; empty: nothing */
 	uint64_t home;	  /* where the lowest Halite is after it has moved; 0: not known yet */
+	char shown[32];	  /* the domain whose counts Ctrl-] s shows now; empty: none */
 	json_t *exits;	  /* the counts of --stats, by level and reason; NULL: none yet */
 	json_t *domains;  /* the same of each of several domains, by name; NULL: none yet */
 	struct dump dump;

@@ -28,7 +28,7 @@ static void open_port(void)
 		call(SYS_nanosleep, (long)&time, 0, 0, 0, 0);
 	if (port >= 0)
 		return;
-	say("\n" AGENT_SAYS "the kernel has no virtio-console (CONFIG_VIRTIO_CONSOLE)\n");
+	say("the kernel has no virtio-console (CONFIG_VIRTIO_CONSOLE)");
 	power_off();
 }
 
@@ -81,6 +81,8 @@ static void install_busybox(void)
 static _Noreturn void run_shell(const char *command, int out, int err)
 {
 	static const char *const shells[] = { AGENT_SHELLS, NULL };
+	static const char none[] =
+		"halite: the guest has no shell that runs (/bin/sh, /usr/bin/sh or busybox)\n";
 	const char *const words[] = { "sh", "-c", command, NULL };
 
 	call(SYS_setsid, 0, 0, 0, 0, 0);
@@ -89,7 +91,7 @@ static _Noreturn void run_shell(const char *command, int out, int err)
 	call(SYS_dup3, err, 2, 0, 0, 0);
 	for (size_t i = 0; shells[i]; i++)
 		try(shells[i], words);
-	say("halite: the guest has no shell that runs (/bin/sh, /usr/bin/sh or busybox)\n");
+	write_all(2, none, sizeof(none) - 1);
 	for (;;)
 		call(SYS_exit, NO_SHELL, 0, 0, 0, 0);
 }
@@ -169,6 +171,8 @@ __attribute__((used)) static void agent_main(const long *stack)
 	status = (uint8_t)forward_all(shell, out[0], err[0]);
 	call(SYS_sync, 0, 0, 0, 0, 0);
 	send(AGENT_STATUS, &status, 1);
+	/* At the power-off, what is still in the port is lost. */
+	call(SYS_read, port, (long)&status, 1, 0, 0);
 	power_off();
 }
 

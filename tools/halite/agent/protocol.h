@@ -2,7 +2,7 @@
 /*
  * What the command and the agent of `halite run --exec` and --rootfs know of each other. The agent
  * says things over a port of virtio-console: frames of a kind, a length of two bytes (the lower one
- * first) and so many bytes.
+ * first) and so many bytes. The command answers the last frame with one byte when it has it.
  */
 #ifndef HALITE_AGENT_PROTOCOL_H
 #define HALITE_AGENT_PROTOCOL_H
@@ -22,7 +22,8 @@
 #define AGENT_BUSYBOXES "/bin/busybox", "/usr/bin/busybox"
 
 /* How the agent's messages on the guest's console begin, at the start of a line. */
-#define AGENT_SAYS "halite: agent: "
+#define AGENT_SAYS     "halite: agent: "
+#define AGENT_LINE_MAX 256
 
 #define AGENT_HEAD	  3
 #define AGENT_DATA_MAX	  4096

@@ -19,9 +19,7 @@ struct winsize {
 
 static _Noreturn void give_up(const char *why)
 {
-	say("\n" AGENT_SAYS);
 	say(why);
-	say("\n");
 	power_off();
 }
 

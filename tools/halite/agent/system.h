@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "protocol.h"
+
 /* include/uapi/asm-generic/unistd.h */
 enum {
 	SYS_dup3 = 24,
@@ -41,6 +43,7 @@ enum {
 #define POLLIN	     1
 #define MS_RDONLY    1
 #define MS_MOVE	     8192
+#define TCSBRK	     0x5409
 #define TIOCSCTTY    0x540e
 #define TIOCSWINSZ   0x5414
 #define RB_MAGIC1    0xfee1dead
@@ -77,15 +80,6 @@ static inline long open_file(const char *path, int flags)
 	return call(SYS_openat, AT_FDCWD, (long)path, flags, 0, 0);
 }
 
-static inline size_t length_of(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length])
-		length++;
-	return length;
-}
-
 static inline void write_all(int fd, const void *bytes, size_t size)
 {
 	long put;
@@ -97,13 +91,25 @@ static inline void write_all(int fd, const void *bytes, size_t size)
 	}
 }
 
+/*
+ * Writes a line of the agent's to the console, at the start of a line and in one piece: the kernel
+ * prints there, too.
+ */
 static inline void say(const char *text)
 {
-	write_all(2, text, length_of(text));
+	static char line[AGENT_LINE_MAX] = "\n" AGENT_SAYS;
+	size_t size = sizeof("\n" AGENT_SAYS) - 1;
+
+	while (*text && size < sizeof(line) - 1)
+		line[size++] = *text++;
+	line[size++] = '\n';
+	write_all(2, line, size);
 }
 
+/* What has been written to the console comes out before, as tcdrain() has it. */
 static inline _Noreturn void power_off(void)
 {
+	call(SYS_ioctl, 2, TCSBRK, 1, 0, 0);
 	call(SYS_sync, 0, 0, 0, 0, 0);
 	call(SYS_reboot, (long)RB_MAGIC1, RB_MAGIC2, RB_POWER_OFF, 0, 0);
 	for (;;)
