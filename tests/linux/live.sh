@@ -301,28 +301,54 @@ test_tool_live_arguments()
 	refuses "--native with --trace" run --kernel "$LOGS/image.bin" --native --trace
 }
 
-# tools/gdb on a machine with a guest, and at its reset. A gdb with Python reads QEMU's stub.
+# gdb_halite SOCKET COMMAND...: what tools/gdb prints goes to $OUT.
+gdb_halite()
+{
+	local socket=$1 words=() word
+	shift
+	for word; do words+=(-ex "$word"); done
+	timeout 60 gdb-multiarch -q -batch -x tools/gdb/halite.py build/halite.elf \
+		-ex "target remote $socket" "${words[@]}" >"$OUT" 2>&1 ||
+		fail "gdb: status $?: $(tail -n 3 "$OUT")"
+	cat "$OUT"
+}
+
+# home_symbols: Halite's symbols are at its home, of which the machine's console tells.
+home_symbols()
+{
+	home=$(sed -n 's/.*home has [0-9]* MiB at \(0x[0-9a-f]*\).*/\1/p' "$CONSOLE" | head -n 1)
+	[ "$(grep -c "symbols of .*halite.elf at home, $home\$" "$OUT")" = 1 ] ||
+		fail "the symbols are not at home, $home"
+}
+
+# tools/gdb on a machine with a guest, and at its reset. A gdb with Python reads QEMU's stub. (QEMU
+# 10.0.2 fails now and then in an assertion of its own when gdb resets a machine that has run.)
 test_live_gdb()
 {
-	local socket=$LOGS/gdb.sock out=$LOGS/$NAME.out home symbol
+	local socket=$LOGS/gdb.sock home symbol tries
+	OUT=$LOGS/$NAME.out
 	scripts/install-packages.sh gdb
 	start_live --stats -- -gdb "unix:$socket,server=on,wait=off"
-	timeout 60 gdb-multiarch -q -batch -x tools/gdb/halite.py build/halite.elf \
-		-ex "target remote $socket" -ex "halite home" -ex "p (void *)hv_main" \
-		-ex "halite harts" -ex "halite csrs" -ex "halite walk 0x80000000" \
-		-ex "halite nacl" -ex "halite shadow" -ex "monitor system_reset" \
-		-ex "halite home" -ex "tbreak hv_main" -ex "continue" -ex "bt 1" >"$out" 2>&1
-	cat "$out"
-	home=$(sed -n 's/.*home has [0-9]* MiB at \(0x[0-9a-f]*\).*/\1/p' "$CONSOLE" | head -n 1)
-	[ "$(grep -c "symbols of .*halite.elf at home, $home\$" "$out")" = 2 ] ||
-		fail "the symbols are not at home, $home"
+	gdb_halite "$socket" "halite home" "p (void *)hv_main" "halite harts" "halite csrs" \
+		"halite walk 0x80000000" "halite nacl" "halite shadow"
+	home_symbols
 	symbol=$(riscv64-unknown-elf-nm "$BUILD/halite.elf" | awk '$3 == "hv_main" { print $1 }')
-	grep -qF "(void *) $(printf '0x%x' $((16#$symbol - 0x80200000 + home))) <hv_main>" "$out" ||
+	grep -qF "(void *) $(printf '0x%x' $((16#$symbol - 0x80200000 + home))) <hv_main>" "$OUT" ||
 		fail "hv_main is somewhere else"
-	grep -qE '^hart 0: L[12], online, [1-9][0-9]+ exits$' "$out" || fail "no hart"
-	grep -qE '^  hgatp +0x[0-9a-f]+$' "$out" || fail "the image has no hgatp"
-	grep -qE '^guest physical address 0x80000000$' "$out" || fail "no walk"
-	grep -qE '^pool: [0-9]+ shadows, [0-9]+ tables' "$out" || fail "no pool"
-	grep -qE '^#0  hv_main ' "$out" || fail "the machine does not stop in hv_main at home"
+	grep -qE '^hart 0: L[12], online, [1-9][0-9]+ exits$' "$OUT" || fail "no hart"
+	grep -qE '^  hgatp +0x[0-9a-f]+$' "$OUT" || fail "the image has no hgatp"
+	grep -qE '^guest physical address 0x80000000$' "$OUT" || fail "no walk"
+	grep -qE '^pool: [0-9]+ shadows, [0-9]+ tables' "$OUT" || fail "no pool"
 	is_over
+	rm -f "$socket"
+	timeout -k 5 60 "$HALITE" run --kernel "$GUESTS/ends.elf" --memory 512M --cpus 1 \
+		-- -S -gdb "unix:$socket,server=on,wait=off" </dev/null >"$CONSOLE" 2>&1 &
+	for ((tries = 0; tries < 100; tries++)); do
+		[ ! -S "$socket" ] || break
+		sleep 0.1
+	done
+	gdb_halite "$socket" "halite home" "tbreak hv_main" "continue" "bt 1"
+	wait $! || true
+	home_symbols
+	grep -qE '^#0  hv_main ' "$OUT" || fail "the machine does not stop in hv_main at home"
 }
