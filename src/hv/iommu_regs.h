@@ -64,7 +64,7 @@
 #define COMMAND_GVMA	  (UINT64_C(1) | UINT64_C(1) << 7)
 #define COMMAND_VMA	  UINT64_C(1)
 #define COMMAND_GV	  BIT64(33)
-#define COMMAND_GSCID	  40
+#define COMMAND_GSCID	  44
 #define COMMAND_FENCE	  (UINT64_C(2) | BIT64(12) | BIT64(13)) /* with PR and PW */
 #define COMMAND_INVAL_DDT UINT64_C(3)
 

@@ -24,7 +24,7 @@
 #define B_TABLE	    (UINT64_C(8) << 60 | 0x80800)
 #define FENCE	    UINT64_C(0x3002) /* IOFENCE.C with PR and PW */
 #define INVAL_DDT   UINT64_C(3)
-#define GVMA(gscid) (UINT64_C(0x81) | UINT64_C(1) << 33 | (uint64_t)(gscid) << 40)
+#define GVMA(gscid) (UINT64_C(0x81) | UINT64_C(1) << 33 | (uint64_t)(gscid) << 44)
 
 /* ---- the model ---- */
 
@@ -106,6 +106,12 @@ static void write_queue(unsigned int csr, unsigned int tail, uint64_t value)
 	put(csr, 4, (value & 3) | on << 16 | (old & 0xf00 & ~value));
 }
 
+/* An IOTINVAL has no reserved bits, and no bits of extensions (chapter "Command-Queue"). */
+static bool is_legal(uint64_t command)
+{
+	return (command & 0x7f) != 1 || !(command & UINT64_C(0xf0000ffc00000800));
+}
+
 static void carry_out(void)
 {
 	const uint64_t *queue = (const uint64_t *)(uintptr_t)(reg(0x18, 8) >> 10 << 12);
@@ -116,6 +122,7 @@ static void carry_out(void)
 		uint64_t at = reg(0x20, 4);
 
 		assert_true(model.command_count < 1024);
+		assert_true(is_legal(queue[2 * at]));
 		model.commands[model.command_count++] = queue[2 * at];
 		assert_int_equal(queue[2 * at + 1], 0);
 		put(0x20, 4, (at + 1) % entries);
