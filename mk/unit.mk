@@ -42,6 +42,8 @@ UNIT_SOURCES_tool_symbols := $(addprefix tools/halite/,dump.c message.c symbols.
 UNIT_SOURCES_tool_counts := $(addprefix tools/halite/,counts.c events.c message.c sbi_names.c)
 UNIT_SOURCES_tool_text := $(addprefix tools/halite/,counts.c dump.c message.c symbols.c text.c)
 UNIT_LIBS_tool_text := -ljansson
+UNIT_SOURCES_tool_consoles := $(addprefix tools/halite/,consoles.c frames.c message.c) \
+	src/hv/uart.c
 UNIT_GROUP_hext = $(UNIT_HEXT) tests/unit/race.c
 UNIT_GROUP_hv = $(UNIT_HV) $(UNIT_LIBFDT)
 UNIT_GROUP_boot = $(wildcard src/boot/*.c) $(UNIT_HV) $(UNIT_LIBFDT)

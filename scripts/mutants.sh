@@ -51,6 +51,7 @@ CAGE_VARIANTS="none all slow max:all csrind:none smctr:none rva23:none rva23aia:
 TOOL_TESTS="tool-domain tool-install tool-pack tool-explain live-"
 PACK_TESTS="refuse-pack pack-dtb domains-pack"
 CONSOLE_TESTS="console-u-boot console-plic domains-console-plic domains-console-aplic"
+CONSOLE_TESTS+=" domains-console-dir"
 IOMMU_TESTS="iommu- refuse-unguarded"
 RUN_TESTS="tool-arguments tool-exec tool-end tool-options exec- domains-stat iommu-tool"
 CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
@@ -264,7 +265,7 @@ unit_console()
 
 unit_tool()
 {
-	unit_programs tool_counts tool_symbols tool_text
+	unit_programs tool_counts tool_symbols tool_text tool_consoles
 }
 
 unit_pack()

@@ -53,7 +53,8 @@ void domain_console_find(struct host *h, const void *fdt, struct domain_config *
 	unsigned int i;
 
 	if (owner && h->options.virtual_console)
-		hv_warn("console=virtual does not count: domain %s has the UART", owner->name);
+		hv_warn("console=%s does not count: domain %s has the UART",
+			h->options.frames ? "frames" : "virtual", owner->name);
 	if (owner)
 		return;
 	why = why ? why : why_not(&uart, c, count);

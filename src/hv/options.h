@@ -20,6 +20,9 @@
  *               give the guest a virtual UART in place of the one on the machine's console: lines
  *               come out whole, and Ctrl-] reaches Halite (uart.h, terminal.h). Domains have such
  *               UARTs without the word (domain_console.h)
+ *   console=frames
+ *               the same, and the console has frames for a program in place of lines for people
+ *               (docs/domains.md, "Frames"); also with domains
  *   slow        handle all exits on the general path, for tests: the guest sees no difference but
  *               time
  * A later nacl=, tables= or trace= overrides an earlier one. A later give= adds devices. An unknown
@@ -40,6 +43,7 @@ struct options {
 	unsigned int trace; /* events in the ring of each hart; 0: no rings */
 	bool slow;
 	bool virtual_console;
+	bool frames; /* and virtual_console */
 };
 
 #define OPTIONS_ERROR_SIZE 192

@@ -20,8 +20,12 @@
 #define ALL_HZ	      64 /* all harts together */
 #define LEAST_HZ      8	 /* each hart */
 
-/* How many seconds a guest of several may leave its UART full. */
-#define FULL_SECONDS 10
+/*
+ * How many seconds a guest of several may leave its UART full. Frames for the others wait behind,
+ * so with frames there is less time.
+ */
+#define FULL_SECONDS	   10
+#define FULL_FRAME_SECONDS 1
 
 /* The most reads of UART_FIFO bytes in one look. */
 #define READS 4
@@ -29,6 +33,9 @@
 /* All domains with a virtual UART. Constant when harts run. */
 static struct domain *domains[DOMAINS_MAX];
 static unsigned int domain_count;
+
+/* The key of each domain, in order; none of them is one of the menu's others. */
+static const char keys[DOMAINS_MAX + 1] = "123456789abcdefg";
 
 /* What the next byte that is typed is. */
 enum key { KEY_OF_GUEST, KEY_OF_MENU, KEY_OF_RESET };
@@ -38,9 +45,12 @@ static struct {
 	unsigned int selected; /* index in domains of the domain with the input */
 	enum key next;
 	uint64_t looked; /* time of the last look for input */
-	/* When the selected guest has last taken a byte or had room, and what uart.taken was. */
-	uint64_t moved;
-	unsigned int taken;
+	/* Of each guest: when it has last taken a byte or had room, and what uart.taken was. */
+	uint64_t moved[DOMAINS_MAX];
+	unsigned int taken[DOMAINS_MAX];
+	/* With frames: UART_FRAME has come, and 1 + the index of the domain they are for; 0: none */
+	bool is_frame;
+	unsigned int frame;
 } input;
 
 static uint64_t ticks(const struct vcpu *v, unsigned int hz)
@@ -70,6 +80,8 @@ void terminal_add(struct domain *d, uint32_t behind)
 	assert(domain_count < DOMAINS_MAX);
 	uart_init(&d->uart, d->line.name);
 	d->uart.raw = !domain_count;
+	if (h->options.frames)
+		d->uart.key = keys[domain_count];
 	source_init(source_of(d), &h->machine, h->uart.source, behind, &d->uart.wire);
 	if (d->aplics)
 		source_set_ie(source_of(d), false);
@@ -88,9 +100,6 @@ void terminal_reset(struct domain *d)
 }
 
 /* ---- the menu ---- */
-
-/* The key of each domain, in order; none of them is one of the menu's others. */
-static const char keys[DOMAINS_MAX + 1] = "123456789abcdefg";
 
 static const char *name_of(const struct domain *d)
 {
@@ -217,6 +226,23 @@ static void take_typed(char byte)
 	}
 }
 
+/* A byte of the console. With frames it may be one for the terminal, or for any domain. */
+static void take_byte(char byte)
+{
+	const bool named = input.is_frame;
+
+	input.is_frame = !named && domains[0]->uart.key && byte == UART_FRAME;
+	if (input.is_frame)
+		return;
+	/* Any key but that of a domain is the terminal's. */
+	if (named && byte != UART_FRAME)
+		input.frame = (index_of(byte) + 1) % (domain_count + 1);
+	else if (input.frame)
+		uart_receive(&domains[input.frame - 1]->uart, byte);
+	else
+		take_typed(byte);
+}
+
 void terminal_end(struct domain *d)
 {
 	const struct domain *now = NULL;
@@ -249,16 +275,19 @@ void terminal_end(struct domain *d)
  */
 static unsigned int wanted(const struct vcpu *v, uint64_t now)
 {
-	const struct uart *u = &domains[input.selected]->uart;
+	const unsigned int to = input.frame ? input.frame - 1 : input.selected;
+	const struct uart *u = &domains[to]->uart;
 	unsigned int taken = __atomic_load_n(&u->taken, __ATOMIC_RELAXED);
 	unsigned int room = uart_room(u);
 
-	if (room || input.taken != taken)
-		input.moved = now;
-	input.taken = taken;
+	if (room || input.taken[to] != taken)
+		input.moved[to] = now;
+	input.taken[to] = taken;
 	if (room)
 		return room < UART_FIFO ? room : UART_FIFO;
-	if (domain_count == 1 || !is_over(input.moved, now, FULL_SECONDS * ticks(v, 1)))
+	if (domain_count == 1 ||
+	    !is_over(input.moved[to], now,
+		     (u->key ? FULL_FRAME_SECONDS : FULL_SECONDS) * ticks(v, 1)))
 		return 0;
 	return UART_FIFO;
 }
@@ -274,7 +303,7 @@ static bool look(struct vcpu *v, uint64_t now)
 		want = wanted(v, now);
 		got = want ? console_read(buf, want) : 0;
 		for (i = 0; i < got; i++)
-			take_typed(buf[i]);
+			take_byte(buf[i]);
 		any |= got;
 		if (got < want || !want)
 			break;

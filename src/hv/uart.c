@@ -221,6 +221,27 @@ static size_t begin_line(const struct uart *u, char *text)
 	return used;
 }
 
+/* Write @p as a frame. No byte of the guest is UART_FRAME there, unless it is doubled. */
+static void show_frame(const struct uart *u, const struct piece *p)
+{
+	char text[2 + 2 * UART_LINE + 2] = { UART_FRAME, u->key };
+	size_t used = 2;
+	unsigned int i;
+
+	for (i = 0; i < p->length; i++) {
+		const char byte = p->text[i];
+
+		if (byte == UART_FRAME || byte == '\n')
+			text[used++] = UART_FRAME;
+		text[used++] = byte == '\n' ? UART_FRAME_LF : byte;
+	}
+	text[used++] = UART_FRAME;
+	text[used++] = UART_FRAME_HALITE;
+	console_wait(p->number);
+	console_write(text, used);
+	console_pass();
+}
+
 static void show(struct uart *u, const struct piece *p)
 {
 	char text[2 + NAME_MAX + 2 + UART_LINE];
@@ -228,6 +249,10 @@ static void show(struct uart *u, const struct piece *p)
 
 	if (!p->length)
 		return;
+	if (u->key) {
+		show_frame(u, p);
+		return;
+	}
 	console_wait(p->number);
 	used = begin_line(u, text);
 	more = copy(u, text + used, p);

@@ -52,6 +52,7 @@ struct uart {
 	const char *name; /* before each line; "" for none */
 	bool wire;	  /* the interrupt output */
 	bool raw;	  /* control characters are shown. Harts write it atomically. */
+	char key;	  /* of its frames on the console; 0: lines with names instead */
 	uint8_t shown;	  /* the last byte that went to the console, for the hart with the turn */
 	uint8_t ier, fcr, lcr, mcr, scr, dll, dlm;
 	uint8_t errors;		  /* LSR.OE */
@@ -66,6 +67,15 @@ struct uart {
 	char line[UART_LINE];
 	unsigned int line_length;
 };
+
+/*
+ * With console=frames, the console has the output of several UARTs, each byte as it was transmitted
+ * (docs/domains.md, "Frames"). UART_FRAME and a key say whose the next bytes are: the key of a UART,
+ * or UART_FRAME_HALITE. UART_FRAME_LF stands for a line feed, since firmware changes those.
+ */
+#define UART_FRAME	  0x10
+#define UART_FRAME_HALITE '0'
+#define UART_FRAME_LF	  'n'
 
 /* Reset @u, and give it the name @name, of which the first 32 bytes count. */
 void uart_init(struct uart *u, const char *name);

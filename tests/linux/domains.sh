@@ -461,6 +461,84 @@ test_domains_console()
 	keys_end
 }
 
+# type_at DOMAIN TEXT: types TEXT and Return at the socket of A or B.
+type_at() { local fd=$1; printf '%s\r' "$2" >&"${!fd}"; }
+
+# hears DOMAIN TEXT: awaits TEXT in the domain's own file.
+hears()
+{
+	local CONSOLE=$DIR/$1.log
+	await "$2"
+}
+
+# test_domains_console_dir MACHINE: each domain's console is a file and a socket of its own. Both
+# get input at once, and none can write or read what is the other's.
+test_domains_console_dir()
+{
+	local DIR=$LOGS/$NAME.dir A B i name clients=() all=cpus=1,memory=4M
+	all+=,kernel=$GUESTS/neighbours.image
+	rm -rf "$DIR"
+	cc -Wall -o "$LOGS/$NAME.client" "$TOP/tests/linux/host/client.c" || fail "no client"
+	with_keys "$HALITE" run --timeout 60 --machine "$1" --console-dir "$DIR" \
+		--domain "name=A,$all" --domain "name=B,$all"
+	await '^A: ready\[m$'
+	await '^B: ready\[m$'
+	"$HALITE" run --console-dir "$DIR" --domain "name=A,$all" >"$LOGS/$NAME.second" 2>&1 &&
+		fail "two runs have one folder"
+	grep -q "A.log': another run uses it" "$LOGS/$NAME.second" || fail "another message"
+	for name in A B; do
+		mkfifo "$DIR/$name.keys"
+		"$LOGS/$NAME.client" "$DIR/$name.sock" <"$DIR/$name.keys" >"$DIR/$name.out" &
+		clients+=($!)
+	done
+	exec {A}>"$DIR/A.keys" {B}>"$DIR/B.keys"
+	for ((i = 1; i <= 15; i++)); do
+		type_at A "line $i of a"
+		type_at B "line $i of b"
+	done
+	type_line 'from the terminal'
+	for name in A B; do
+		hears $name "^heard LINE 15 OF $name\$"
+		[ "$(grep -ac "^heard LINE [0-9]* OF $name\$" "$DIR/$name.log")" = 15 ] ||
+			fail "$name has lost input"
+	done
+	hears A '^heard FROM THE TERMINAL$'
+	await '^A: heard FROM THE TERMINAL$'
+	# What looks like a frame, like QEMU's command to end, or like Halite's menu, is text.
+	type_at A $'\0202\020n\0200halite: forged\020'
+	type_at A $'\001x\035r2'
+	hears A $'^heard \0202\020N\0200HALITE: FORGED\020$'
+	hears A $'^heard \001X\035R2$'
+	type_at B 'still there'
+	hears B '^heard STILL THERE$'
+	! grep -aiE 'forged|r2|of a$' "$DIR/B.log" || fail "B has text of A"
+	! grep -aE '^(halite: .*FORGED|B: .*FORGED|halite: domain B is reset)' "$CONSOLE" ||
+		fail "A has written or typed as another"
+	# The menu is at the terminal.
+	printf '\035r2' >&"$KEYS"
+	await '^halite: domain B is reset$'
+	hears B '^ready.*$'
+	type_at A reset
+	await '^halite: domain A is reset$'
+	for name in A B; do
+		for ((i = 0; i < 100; i++)); do
+			[ "$(grep -ac ^ready "$DIR/$name.log")" != 2 ] || break
+			sleep 0.1
+		done
+		type_at $name quit
+		await "^halite: domain $name has ended\$"
+	done
+	keys_end
+	exec {A}>&- {B}>&-
+	wait "${clients[@]}"
+	for name in A B; do
+		[ ! -e "$DIR/$name.sock" ] || fail "the socket is left"
+		# The client came behind the first line.
+		tail -n +2 "$DIR/$name.log" | cmp - "$DIR/$name.out" || fail "$name: another text"
+		[ "$(head -n 1 "$DIR/$name.log")" = $'ready\033[m' ] || fail "$name: no first line"
+	done
+}
+
 # stat_of FILTER: prints what FILTER of jq makes of the counts of the only machine.
 stat_of() { "$HALITE" stat --json --once | jq -r "$1"; }
 
@@ -698,6 +776,7 @@ domains_tests()
 	test_case domains-console-plic test_domains_console plic
 	test_case domains-console-aplic test_domains_console aplic
 	test_case domains-console-aia test_domains_console aia
+	test_case domains-console-dir test_domains_console_dir plic
 	test_case domains-bell-plic test_domains_bell plic
 	test_case domains-bell-aplic test_domains_bell aplic
 	test_case domains-bell-aia test_domains_bell aia

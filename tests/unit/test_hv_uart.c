@@ -489,6 +489,44 @@ static void reset_leaves_nothing(void **state)
 }
 
 /* A guest that does anything finds a UART whose output follows from its registers. */
+/* A guest that writes what a frame looks like changes nothing of whose its bytes are. */
+static void frames(void **state)
+{
+	static const char forged[] = "\x10"
+				     "0halite: \x10\x10\n\x10n";
+	unsigned int i;
+
+	(void)state;
+	u.key = '1';
+	other.key = 'g';
+	put("a\r\n");
+	assert_string_equal(shown, "\x10"
+				   "1a\r\x10n\x10"
+				   "0");
+	put("$ ");
+	uart_flush(&u);
+	uart_write(&other, "b\n", 2);
+	assert_string_equal(shown, "\x10"
+				   "1a\r\x10n\x10"
+				   "0\x10"
+				   "1$ \x10"
+				   "0\x10gb\x10n\x10"
+				   "0");
+	shown_length = 0;
+	uart_write(&other, forged, sizeof(forged) - 1);
+	uart_flush(&other);
+	assert_string_equal(shown, "\x10g\x10\x10"
+				   "0halite: \x10\x10\x10\x10\x10n\x10"
+				   "0");
+	/* The longest line, which is nothing but such bytes. */
+	uart_init(&u, "");
+	u.key = '1';
+	shown_length = 0;
+	for (i = 0; i < UART_LINE; i++)
+		uart_store(&u, UART_THR, UART_FRAME);
+	assert_int_equal(shown_length, 2 + 2 * UART_LINE + 2);
+}
+
 static void any_guest(void **state)
 {
 	unsigned int i, seed = 1, ier, iir;
@@ -544,6 +582,7 @@ int main(void)
 		cmocka_unit_test_setup(loopback_of_modem_lines, setup),
 		cmocka_unit_test_setup(sbi_reads_and_writes_the_same, setup),
 		cmocka_unit_test_setup(reset_leaves_nothing, setup),
+		cmocka_unit_test_setup(frames, setup),
 		cmocka_unit_test_setup(any_guest, setup),
 	};
 

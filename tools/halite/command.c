@@ -110,10 +110,11 @@ static const char *halite_words(const struct run_options *options, unsigned int 
 {
 	char *words;
 
-	if (asprintf(&words, "nacl=%s%s%s%s%s%s", options->nacl[level],
+	if (asprintf(&words, "nacl=%s%s%s%s%s%s%s", options->nacl[level],
 		     options->give ? " give=" : "", options->give ? options->give : "",
 		     options->stats ? " stats" : "", options->trace ? " " : "",
-		     options->trace ? options->trace : "") < 0)
+		     options->trace ? options->trace : "",
+		     options->console_dir ? " console=frames" : "") < 0)
 		abort();
 	return words;
 }

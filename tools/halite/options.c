@@ -21,7 +21,7 @@ static const char **text_of(const char *name, struct run_options *options)
 		{ "--append", &options->append }, { "--qemu", &options->qemu },
 		{ "--json", &options->json },	  { "--share", &options->share },
 		{ "--exec", &options->exec },	  { "--guest", &options->guest },
-		{ "--rootfs", &options->rootfs },
+		{ "--rootfs", &options->rootfs }, { "--console-dir", &options->console_dir },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -101,12 +101,12 @@ int options_once(struct given *given, const char *name)
 
 static bool takes_value(const char *name)
 {
-	static const char *const names[] = { "--kernel",  "--initrd", "--append",	"--qemu",
-					     "--cpus",	  "--memory", "--nacl",		"--depth",
-					     "--machine", "--give",   "--timeout",	"--expect",
-					     "--console", "--json",   "--gdb",		"--disk",
-					     "--net",	  "--share",  "--exec",		"--guest",
-					     "--domain",  "--rootfs", "--shared-memory" };
+	static const char *const names[] = {
+		"--kernel",  "--initrd", "--append",  "--qemu",	  "--cpus",	     "--memory",
+		"--nacl",    "--depth",	 "--machine", "--give",	  "--timeout",	     "--expect",
+		"--console", "--json",	 "--gdb",     "--disk",	  "--net",	     "--share",
+		"--exec",    "--guest",	 "--domain",  "--rootfs", "--shared-memory", "--console-dir"
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(name, names[i]))
@@ -254,6 +254,11 @@ int run_options_parse(char **argv, struct run_options *options)
 	if (shared_check(&options->domains) < 0 ||
 	    (options->domains.count && check_domains(options) < 0))
 		return -1;
+	if (options->console_dir && !options->domains.count) {
+		message("--console-dir without --domain: expected domains, and --console for the "
+			"console of one guest");
+		return -1;
+	}
 	if (options->exec && options->expect) {
 		message("--exec with --expect: the exit status can say one thing only");
 		return -1;

@@ -51,12 +51,13 @@ struct run_options {
 	enum machine machine;
 	unsigned int guest_files; /* of MACHINE_AIA: guest interrupt files on each hart */
 	struct given given;
-	unsigned int timeout; /* seconds; 0: none */
-	const char *expect;   /* NULL: none */
-	regex_t expect_regex; /* valid if `expect` is not NULL */
-	const char *console;  /* file; NULL: standard input and output */
-	const char *json;     /* file; NULL: none */
-	unsigned int gdb;     /* TCP port; 0: none */
+	unsigned int timeout;	 /* seconds; 0: none */
+	const char *expect;	 /* NULL: none */
+	regex_t expect_regex;	 /* valid if `expect` is not NULL */
+	const char *console;	 /* file; NULL: standard input and output */
+	const char *console_dir; /* folder for the consoles of the domains; NULL: none */
+	const char *json;	 /* file; NULL: none */
+	unsigned int gdb;	 /* TCP port; 0: none */
 	const char *disks[DISKS_MAX];
 	unsigned int disk_count;
 	const char *net;	/* value of QEMU's -netdev type=; NULL: none */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "consoles.h"
 #include "dump.h"
 #include "end.h"
 #include "guest_file.h"
@@ -100,6 +101,9 @@ static const char run_help[] =
 	"                  Without --cpus and --memory, the machine is as large as needed.\n"
 	"  --shared-memory name=S,size=SIZE,domains=A:B\n"
 	"                  memory that the domains share, and in which they ring each other\n"
+	"  --console-dir DIR\n"
+	"                  the console of each domain is in the folder DIR, too: NAME.log has its\n"
+	"                  output, and the Unix socket NAME.sock has output and input\n"
 	"  --native        no Halite: the same guest on the bare machine, for comparison\n"
 	"  --icount        time counts instructions, so that runs repeat. QEMU 7.2: one hart only\n"
 	"  --qemu PATH     QEMU 7.2 or later (default: qemu-system-riscv64 in PATH)\n"
@@ -292,6 +296,9 @@ static int run_qemu(char **argv, const struct run_options *options,
 		return EXIT_USAGE;
 	if (!is_free("--json", options->json, options))
 		return EXIT_USAGE;
+	if (options->console_dir && consoles_open(options->console_dir, &options->domains) < 0)
+		return EXIT_USAGE;
+	run.frames = options->console_dir;
 	run.ready = options->gdb ? tell_gdb : NULL;
 	run.context = options;
 	run.at_home = options->gdb && !options->native ? tell_home : NULL;
@@ -301,6 +308,7 @@ static int run_qemu(char **argv, const struct run_options *options,
 	run.text.start = guest_started(options);
 	run.text.wait = options->expect ? &options->expect_regex : NULL;
 	supervise(&run, argv);
+	consoles_close();
 	live_remove();
 	if (run.text.length && !run.exec && run.end.kind != END_CLOSED &&
 	    run.end.kind != END_OUTPUT)

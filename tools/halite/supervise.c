@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent/protocol.h"
+#include "consoles.h"
 #include "message.h"
 #include "qmp.h"
 #include "terminal.h"
@@ -39,6 +40,11 @@
 /* poll() promises room for so much in a pipe. */
 #define WRITE_MAX 4096
 
+/* What poll() looks at beside the consoles of domains. */
+#define OWN_FDS 7
+
+#define CTRL_A 1
+
 enum { CONSOLE, CONTROL, EXEC, SOCKETS };
 
 /* [0] is this process's end, [1] is QEMU's. */
@@ -52,6 +58,7 @@ struct session {
 	int console;		  /* -1: QEMU has closed it */
 	int out;		  /* where the console goes to */
 	bool typing;		  /* standard input has not ended */
+	bool commands;		  /* Ctrl-A was typed: the next byte is for QEMU */
 	bool is_dead;		  /* QEMU has ended, and is not waited for yet */
 	int exec;		  /* socket to the agent; -1: there is none */
 	uint8_t head[AGENT_HEAD]; /* of the agent's frame, as far as it is there */
@@ -329,6 +336,23 @@ static bool read_exec(struct session *s)
 	return got;
 }
 
+/* Reads once from the console with frames. Returns whether it may have more. */
+static bool read_frames(struct session *s, size_t most)
+{
+	char bytes[WRITE_MAX], *out = s->waiting + s->waiting_size;
+	size_t got, used;
+
+	if (s->waiting_size >= most ||
+	    sizeof(s->waiting) - s->waiting_size < CONSOLES_TEXT_MAX * sizeof(bytes))
+		return false;
+	got = receive(&s->console, bytes, sizeof(bytes));
+	used = consoles_take(bytes, got, out);
+	feed(s, out, used);
+	if (!s->deaf)
+		s->waiting_size += used;
+	return got;
+}
+
 /* Reads once from the console. Returns whether it may have more. */
 static bool read_console(struct session *s, size_t most)
 {
@@ -336,6 +360,10 @@ static bool read_console(struct session *s, size_t most)
 
 	if (s->run->exec)
 		return read_console_aside(s);
+	if (s->run->frames) {
+		make_room(s);
+		return read_frames(s, most);
+	}
 	make_room(s);
 	if (s->waiting_size >= most)
 		return false;
@@ -363,10 +391,15 @@ static void write_out(struct session *s)
 
 static void read_typed(struct session *s)
 {
-	ssize_t got = read(STDIN_FILENO, s->typed, sizeof(s->typed));
+	char bytes[sizeof(s->typed) / CONSOLES_INPUT_MAX];
+	ssize_t got = read(STDIN_FILENO, bytes, sizeof(bytes));
 
-	if (got > 0)
-		s->typed_size = (size_t)got;
+	for (ssize_t i = 0; i < got; i++)
+		s->commands = bytes[i] == CTRL_A && !s->commands;
+	if (got > 0 && s->run->frames)
+		s->typed_size = consoles_typed(bytes, (size_t)got, s->typed);
+	else if (got > 0)
+		memcpy(s->typed, bytes, s->typed_size = (size_t)got);
 	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
 		s->typing = false;
 }
@@ -457,7 +490,7 @@ static int look_at_clocks(struct session *s)
 static void wait_for_something(struct session *s)
 {
 	int out_events = s->waiting_size ? POLLOUT : 0;
-	struct pollfd fds[] = {
+	struct pollfd fds[OWN_FDS + CONSOLES_FDS] = {
 		{ .fd = s->signals, .events = POLLIN },
 		{ .fd = s->waiting_size < WAITING_ENOUGH || s->run->exec ? s->console : -1,
 		  .events = POLLIN },
@@ -467,8 +500,11 @@ static void wait_for_something(struct session *s)
 		{ .fd = s->deaf ? -1 : s->out, .events = (short)out_events },
 		{ .fd = s->waiting_size < WAITING_ENOUGH ? s->exec : -1, .events = POLLIN },
 	};
+	/* Behind Ctrl-A, and while bytes wait for the console, there is none for a domain. */
+	const bool can_type = !s->typed_size && !s->commands && s->console >= 0;
+	const size_t more = consoles_poll(fds + OWN_FDS, can_type);
 
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), look_at_clocks(s)) < 0)
+	if (poll(fds, OWN_FDS + more, look_at_clocks(s)) < 0)
 		return;
 	if (fds[0].revents)
 		read_signals(s);
@@ -481,6 +517,10 @@ static void wait_for_something(struct session *s)
 		read_typed(s);
 	if (fds[4].revents)
 		send_typed(s);
+	if (more && can_type && !s->typed_size)
+		s->typed_size = consoles_read(fds + OWN_FDS, s->typed, sizeof(s->typed));
+	else if (more)
+		consoles_read(fds + OWN_FDS, NULL, 0);
 	if (fds[6].revents)
 		read_exec(s);
 	if (fds[5].revents & POLLOUT)

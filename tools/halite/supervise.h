@@ -24,6 +24,7 @@ struct supervised {
 	 * console is not on standard output.
 	 */
 	bool exec;
+	bool frames;  /* consoles.h has the consoles of the domains */
 	bool to_file; /* the console goes to the descriptor file, and nobody types */
 	int file;
 	void (*ready)(const void *context); /* called when QEMU is ready; NULL: not */
