@@ -48,7 +48,7 @@ static struct {
 	/* Of each guest: when it has last taken a byte or had room, and what uart.taken was. */
 	uint64_t moved[DOMAINS_MAX];
 	unsigned int taken[DOMAINS_MAX];
-	/* With frames: UART_FRAME has come, and 1 + the index of the domain they are for; 0: none */
+	/* With frames: UART_FRAME has come; 1 + the index of the domain that is meant, 0: none. */
 	bool is_frame;
 	unsigned int frame;
 } input;

@@ -69,9 +69,10 @@ struct uart {
 };
 
 /*
- * With console=frames, the console has the output of several UARTs, each byte as it was transmitted
- * (docs/domains.md, "Frames"). UART_FRAME and a key say whose the next bytes are: the key of a UART,
- * or UART_FRAME_HALITE. UART_FRAME_LF stands for a line feed, since firmware changes those.
+ * With console=frames, the console has the output of all UARTs, each byte as it was transmitted
+ * (docs/domains.md, "Frames"). UART_FRAME and a key say whose the next bytes are: the key of a
+ * UART, or UART_FRAME_HALITE. UART_FRAME and UART_FRAME_LF stand for a line feed, since firmware
+ * changes line feeds.
  */
 #define UART_FRAME	  0x10
 #define UART_FRAME_HALITE '0'
