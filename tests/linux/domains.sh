@@ -438,7 +438,8 @@ test_domains_console()
 	done
 	ask B 'again b'
 	type_line count
-	await '^B: interrupts 2$'
+	# It has begun anew. A busy machine may give a line in two pieces.
+	await '^B: interrupts [2-5]$'
 	printf '\0351' >&"$KEYS"
 	await '^halite: input goes to A$'
 	ask A 'again a'
