@@ -76,9 +76,9 @@ $(RV_FEW_REGISTERS:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += \
 
 # What runs at boot only, or seldom, is to be small rather than fast. What each hart does at its
 # boot is fast: bench/targets.json limits it.
-RV_SELDOM := boot/config boot/efi_call boot/efi_config boot/efi_facts boot/efi_main hv/aplic \
-	hv/aplic_sources hv/console hv/devtree_fill hv/domain hv/domain_config \
-	hv/domain_console hv/domain_copy \
+RV_SELDOM := boot/config boot/config_words boot/efi_call boot/efi_config boot/efi_facts \
+	boot/efi_main hv/aplic hv/aplic_sources hv/console hv/devtree_fill hv/domain \
+	hv/domain_config hv/domain_console hv/domain_copy \
 	hv/domain_devices hv/domain_end hv/domain_functions hv/domain_load hv/domain_sources \
 	hv/domain_words hv/doorbell hv/guest_fdt hv/home hv/host hv/identity hv/image hv/iommu \
 	hv/iommu_access hv/iommu_boot hv/iommu_directory hv/iommu_domain hv/iommu_faults \

@@ -7,6 +7,8 @@
  *   kernel, ramdisk, dtb   the path of a file: at most CONFIG_PATH_MAX printable ASCII characters
  *   append                 the guest's command line
  *   options                Halite's command line (hv/options.h)
+ *   domain, shared-memory  domains in place of the guest (boot/config_words.h). They may be there
+ *                          several times
  *
  * The text is ASCII or UTF-8, with or without a byte order mark; lines end with \n or \r\n. Plain
  * functions, without calls of EFI.
@@ -20,6 +22,7 @@
 
 #define CONFIG_PATH_MAX	  255
 #define CONFIG_ERROR_SIZE 256
+#define CONFIG_PARTS	  24 /* lines domain and shared-memory: 16 and 8 */
 
 enum config_key {
 	CONFIG_KERNEL,
@@ -27,6 +30,8 @@ enum config_key {
 	CONFIG_DTB,
 	CONFIG_APPEND,
 	CONFIG_OPTIONS,
+	CONFIG_DOMAIN,
+	CONFIG_SHARED,
 	CONFIG_KEYS,
 };
 
@@ -38,8 +43,17 @@ struct config_value {
 };
 
 struct config {
-	struct config_value values[CONFIG_KEYS];
+	struct config_value
+		values[CONFIG_KEYS]; /* of a key that is there several times, the last */
+	/* All lines with the keys CONFIG_DOMAIN and CONFIG_SHARED. */
+	struct config_value parts[CONFIG_PARTS];
+	enum config_key keys[CONFIG_PARTS];
+	unsigned int part_count;
 };
+
+/* Write the message about @line to @error. Return false. */
+bool config_wrong(char error[CONFIG_ERROR_SIZE], unsigned int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * Parse @text of @size bytes, with room for one more, which is changed: the values are in it.

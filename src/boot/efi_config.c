@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot/config_words.h"
 #include "boot/efi_config.h"
 #include "boot/efi_facts.h"
 #include "hv/image.h"
@@ -10,6 +11,9 @@
 
 #define CONFIG_NAME "halite.cfg"
 #define CONFIG_MAX  65536u /* bytes of halite.cfg */
+
+/* Bytes for the nodes of domains. All their text is in halite.cfg. */
+#define NODES_ROOM (2 * CONFIG_MAX)
 
 /* The characters of a path, a zero among them. */
 #define PATH_ROOM (2 * CONFIG_PATH_MAX)
@@ -25,7 +29,7 @@ static const struct efi_guid file_info_guid = {
 struct file {
 	struct efi_file *file; /* NULL: it is not open */
 	uint64_t size;
-	char name[CONFIG_PATH_MAX + 64];
+	char name[CONFIG_PATH_MAX + 96];
 };
 
 /* Where paths lead. */
@@ -228,6 +232,222 @@ static efi_status load_modules(struct efi_config *c, const struct place *place, 
 	return status;
 }
 
+/* ---- domains ---- */
+
+/* What the domains are, in the order of the lines. Too large for the stack. */
+static struct part {
+	struct config_words words;
+	struct range kernel, ramdisk; /* from the start of the module of domains */
+} parts[CONFIG_PARTS];
+
+static bool has_name(const struct part *p, const char *name)
+{
+	return !strcmp(p->words.value[WORD_NAME], name);
+}
+
+/* Whether no line of the same kind before has the name of @p. */
+static bool is_alone(const struct part *p)
+{
+	const struct part *other;
+
+	for (other = parts; other < p; other++) {
+		if (other->words.shared != p->words.shared ||
+		    !has_name(other, p->words.value[WORD_NAME]))
+			continue;
+		efi_print(CONFIG_NAME ": line %u: %s: name: '%s': it is in line %u, too",
+			  p->words.line,
+			  config_names[p->words.shared ? CONFIG_SHARED : CONFIG_DOMAIN],
+			  p->words.value[WORD_NAME], other->words.line);
+		return false;
+	}
+	return true;
+}
+
+static efi_status parse_parts(const struct config *c)
+{
+	char error[CONFIG_ERROR_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < c->part_count; i++) {
+		parts[i] = (struct part){ 0 };
+		if (!config_words_parse(&parts[i].words, c->keys[i] == CONFIG_SHARED, &c->parts[i],
+					error)) {
+			efi_print(CONFIG_NAME ": %s", error);
+			return EFI_LOAD_ERROR;
+		}
+		if (!is_alone(&parts[i]))
+			return EFI_LOAD_ERROR;
+	}
+	return EFI_SUCCESS;
+}
+
+/* Open the file of a domain, if it names one. */
+static efi_status open_part(struct file *f, const struct place *place, const struct config_words *w,
+			    enum config_word word)
+{
+	efi_status status;
+
+	f->file = NULL;
+	if (!w->value[word])
+		return EFI_SUCCESS;
+	snprintf(f->name, sizeof(f->name), CONFIG_NAME ": line %u: domain: %s: %s: '%s'", w->line,
+		 w->value[WORD_NAME], word == WORD_KERNEL ? "kernel" : "initrd", w->value[word]);
+	status = open_file(f, place, w->value[word]);
+	if (status == EFI_NOT_FOUND)
+		efi_print("%s: there is no such file on the partition", f->name);
+	return status;
+}
+
+/* Give the file a place behind *@end. */
+static efi_status place_part(const struct place *place, const struct config_words *w,
+			     enum config_word word, struct range *at, uint64_t *end)
+{
+	struct file f;
+	efi_status status = open_part(&f, place, w, word);
+
+	if (status != EFI_SUCCESS || !f.file)
+		return status;
+	*at = (struct range){ *end, f.size };
+	*end += whole_pages(f.size);
+	close_file(&f);
+	return EFI_SUCCESS;
+}
+
+static efi_status read_part(const struct place *place, const struct config_words *w,
+			    enum config_word word, struct range at, uint64_t module)
+{
+	struct file f;
+	efi_status status = open_part(&f, place, w, word);
+
+	if (status != EFI_SUCCESS || !f.file)
+		return status;
+	f.size = at.size;
+	status = read_file(&f, module + at.start);
+	if (status == EFI_SUCCESS && word == WORD_KERNEL)
+		status = check_kernel(&f, module + at.start);
+	close_file(&f);
+	return status;
+}
+
+/* The command line of a Linux without one, as `halite run` has it. */
+static const char *bootargs_of(const struct part *p, uint64_t module)
+{
+	const bool is_elf = !memcmp(efi_memory_at(module + p->kernel.start), "\177ELF", 4);
+
+	if (p->words.value[WORD_APPEND])
+		return p->words.value[WORD_APPEND];
+	return is_elf ? NULL : "console=ttyS0 panic=-1";
+}
+
+/* Make a tree with an empty root, and NODES_ROOM bytes of room. Return 0, or an error of libfdt. */
+static int make_tree(void *tree)
+{
+	static const uint32_t empty[] = {
+		FDT_MAGIC,
+		72,
+		56,
+		72,
+		40,
+		17,
+		16,
+		0,
+		0,
+		16, /* the header: offsets and sizes */
+		0,
+		0,
+		0,
+		0, /* no reserved memory */
+		FDT_BEGIN_NODE,
+		0,
+		FDT_END_NODE,
+		FDT_END,
+	};
+	fdt32_t *to = tree;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(empty) / sizeof(empty[0]); i++)
+		to[i] = cpu_to_fdt32(empty[i]);
+	return fdt_open_into(tree, tree, NODES_ROOM);
+}
+
+/* Add the nodes, the last one first: a new node is before its siblings. */
+static int add_nodes(unsigned int count, uint64_t module)
+{
+	void *tree = efi_memory_at(module + PACK_DOMAINS_ROOM);
+	int error = make_tree(tree);
+	struct part *p;
+
+	for (p = &parts[count]; p-- > parts && !error;) {
+		const int node = config_words_add(tree, &p->words);
+
+		error = node < 0 ? node : 0;
+		if (!error && p->ramdisk.size)
+			error = config_words_add_module(tree, node, "ramdisk", p->ramdisk.start,
+							p->ramdisk.size, NULL);
+		if (!error && p->kernel.size)
+			error = config_words_add_module(tree, node, "kernel", p->kernel.start,
+							p->kernel.size, bootargs_of(p, module));
+	}
+	return error ? error : fdt_pack(tree);
+}
+
+static efi_status read_parts(const struct place *place, unsigned int count, uint64_t module)
+{
+	efi_status status = EFI_SUCCESS;
+	unsigned int i;
+
+	for (i = 0; i < count && status == EFI_SUCCESS; i++) {
+		const struct part *p = &parts[i];
+
+		status = read_part(place, &p->words, WORD_KERNEL, p->kernel, module);
+		if (status == EFI_SUCCESS)
+			status = read_part(place, &p->words, WORD_INITRD, p->ramdisk, module);
+	}
+	return status;
+}
+
+/* Make the bundle of the domains. */
+static efi_status load_domains(struct efi_config *c, const struct place *place)
+{
+	const unsigned int count = c->config.part_count;
+	uint64_t size = PACK_DOMAINS_ROOM + NODES_ROOM, module;
+	efi_status status = parse_parts(&c->config);
+	struct pack_header *h;
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < count && status == EFI_SUCCESS; i++) {
+		struct part *p = &parts[i];
+
+		status = place_part(place, &p->words, WORD_KERNEL, &p->kernel, &size);
+		if (status == EFI_SUCCESS)
+			status = place_part(place, &p->words, WORD_INITRD, &p->ramdisk, &size);
+	}
+	if (status == EFI_SUCCESS)
+		status = efi_allocate(&c->bundle, sizeof(*h) + size, "the domains");
+	if (status != EFI_SUCCESS)
+		return status;
+	h = efi_memory_at(c->bundle.start);
+	module = c->bundle.start + sizeof(*h);
+	status = read_parts(place, count, module);
+	if (status != EFI_SUCCESS)
+		return status;
+	error = add_nodes(count, module);
+	if (error) {
+		efi_print(CONFIG_NAME ": domain: %s", fdt_strerror(error));
+		return EFI_LOAD_ERROR;
+	}
+	memset(h, 0, sizeof(*h));
+	h->modules[PACK_DOMAINS].offset = sizeof(*h);
+	h->modules[PACK_DOMAINS].size = size;
+	h->size = sizeof(*h) + size;
+	memcpy(h->words, c->config.values[CONFIG_OPTIONS].text,
+	       strlen(c->config.values[CONFIG_OPTIONS].text));
+	c->bundle_size = h->size;
+	pack_seal(h);
+	return EFI_SUCCESS;
+}
+
 /* ---- halite.cfg ---- */
 
 /* Read and parse halite.cfg. */
@@ -275,7 +495,10 @@ efi_status efi_config_load(struct efi_config *c, const struct efi_loaded_image *
 	if (status == EFI_SUCCESS && c->found)
 		status = load_dtb(c, &place);
 	if (status == EFI_SUCCESS && c->found)
-		status = load_modules(c, &place, ramdisk);
+		status = c->config.part_count ? load_domains(c, &place)
+					      : load_modules(c, &place, ramdisk);
+	if (status == EFI_SUCCESS && c->config.part_count && ramdisk.size)
+		efi_print("the boot loader's ramdisk is for no domain: not used");
 	place.root->close(place.root);
 	return status;
 }

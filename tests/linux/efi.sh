@@ -256,6 +256,31 @@ test_efi_u_boot_config()
 	expect_basics
 }
 
+# Two domains by halite.cfg. Before that, one that has an error.
+test_efi_u_boot_domains()
+{
+	local out own="harts=1 memory=10 ticks=1e8480"
+	new_folder
+	config "$FOLDER/wrong" 'domain = name=A,memory=3M,kernel=/domains.image'
+	config "$FOLDER/guest" 'options = nacl=none' \
+		"domain = name=A,memory=16M,kernel=/domains.image,append=$own no-hart=1" \
+		"domain = name=B,harts=1,memory=16M,kernel=/domains.image,append=$own no-hart=0" \
+		'shared-memory = name=ring,size=64K,domains=A:B'
+	cp "$GUESTS/domains.image" "$FOLDER"
+	script "$FOLDER" 'load virtio 0:1 0x90000000 /wrong/halite.bin' \
+		'bootefi 0x90000000 ${fdtcontroladdr}' \
+		'load virtio 0:1 0x90000000 /guest/halite.bin' \
+		'bootefi 0x90000000 ${fdtcontroladdr}'
+	u_boot fat virt 100 "$FOLDER"
+	out="halite.cfg: line 1: domain: memory: '3M': a size such as 512M, in units of 2M"
+	expect_console "$out" "no reason"
+	expect_console '^halite: level 0, .* for the guest: none' "not the options of halite.cfg"
+	expect_console '^halite: domain B: harts 1, 16 MiB of RAM' "B has other parts"
+	expect_console '^halite: shared memory ring: 64 KiB' "no shared memory"
+	domain_passed A
+	domain_passed B
+}
+
 test_efi_chainloader_config()
 {
 	new_folder
@@ -322,6 +347,7 @@ efi_tests()
 	test_case efi-grub-linux test_efi_grub
 	test_case efi-boot-entry test_efi_boot_entry
 	test_case efi-u-boot-config test_efi_u_boot_config
+	test_case efi-u-boot-domains test_efi_u_boot_domains
 }
 
 efi_tests_long()

@@ -905,6 +905,182 @@ static void takes_a_config(void **state)
 	assert_string_equal(pack_bootargs(&p, left_fdt), "");
 }
 
+static const char *text_at(const void *nodes, int node, const char *name, int number)
+{
+	return fdt_stringlist_get(nodes, node, name, number, NULL);
+}
+
+/* Check the file of a domain in the pack. */
+static void has_module(const struct pack *p, int domain, const char *kind, const void *bytes,
+		       size_t size, const char *bootargs)
+{
+	const uint8_t *module = (void *)(uintptr_t)p->domains.start;
+	const void *nodes = module + PACK_DOMAINS_ROOM;
+	int node = fdt_first_subnode(nodes, domain);
+	const fdt64_t *reg;
+
+	while (strcmp(text_at(nodes, node, "compatible", 0), kind))
+		node = fdt_next_subnode(nodes, node);
+	assert_string_equal(text_at(nodes, node, "compatible", 1), "multiboot,module");
+	reg = fdt_getprop(nodes, node, "reg", NULL);
+	assert_int_equal(fdt64_ld(reg + 1), size);
+	assert_memory_equal(module + fdt64_ld(reg), bytes, size);
+	if (bootargs)
+		assert_string_equal(text_at(nodes, node, "bootargs", 0), bootargs);
+	else
+		assert_null(fdt_getprop(nodes, node, "bootargs", NULL));
+}
+
+static struct pack starts_with_domains(void)
+{
+	const struct range self = { (uintptr_t)riscv_image_start, sizeof(riscv_image_start) };
+	static struct machine m;
+	struct pack p;
+
+	starts();
+	make_memory();
+	m = (struct machine){ 0 };
+	assert_true(range_list_add(&m.ram, (struct range){ 0, UINT64_C(1) << 63 }));
+	assert_fine(pack_find(&p, left_fdt, &m, self));
+	assert_int_equal(p.kernel.size, 0);
+	assert_true(p.domains.size > PACK_DOMAINS_ROOM);
+	return p;
+}
+
+/* The nodes are those that docs/domains.md describes. */
+static void takes_domains(void **state)
+{
+	struct pack p;
+	const void *nodes;
+	int a, b, s, length;
+
+	(void)state;
+	config_is("domain = name=A,memory=1G,kernel=Image,initrd=/a.img,append=x=1,,2 y,"
+		  "harts=3:1,devices=serial0:/soc/rtc@101000,pci=00:01.0+00:02.0,"
+		  "nacl=sync_csr+sync_sret,dma=trusted,power\n"
+		  "options = stats\n"
+		  "shared-memory = name=ring,size=64k,domains=A:B-b_1\n"
+		  "domain = name=B-b_1,memory=6,kernel=Image,cpus=2\n"
+		  "domain = memory=2048K,name=C,kernel=Image,append=\n");
+	add_file("\\a.img", "ramdisk");
+	p = starts_with_domains();
+	assert_string_equal(console, "");
+	assert_string_equal(words_of(&p), "stats");
+	nodes = (uint8_t *)(uintptr_t)p.domains.start + PACK_DOMAINS_ROOM;
+	assert_int_equal(fdt_check_full(nodes, p.domains.size - PACK_DOMAINS_ROOM), 0);
+	a = fdt_first_subnode(nodes, 0);
+	assert_string_equal(fdt_get_name(nodes, a, NULL), "domain-A");
+	assert_string_equal(text_at(nodes, a, "compatible", 0), "halite,domain");
+	assert_string_equal(text_at(nodes, a, "halite,name", 0), "A");
+	assert_int_equal(fdt64_ld(fdt_getprop(nodes, a, "memory", NULL)), 1 << 20);
+	assert_null(fdt_getprop(nodes, a, "cpus", NULL));
+	assert_memory_equal(fdt_getprop(nodes, a, "halite,harts", &length), "\0\0\0\3\0\0\0\1", 8);
+	assert_int_equal(length, 8);
+	assert_int_equal(fdt_stringlist_count(nodes, a, "halite,devices"), 2);
+	assert_string_equal(text_at(nodes, a, "halite,devices", 1), "/soc/rtc@101000");
+	assert_string_equal(text_at(nodes, a, "halite,functions", 0), "00:01.0");
+	assert_string_equal(text_at(nodes, a, "halite,functions", 1), "00:02.0");
+	assert_string_equal(text_at(nodes, a, "halite,nacl", 0), "sync_csr,sync_sret");
+	assert_string_equal(text_at(nodes, a, "halite,dma", 0), "trusted");
+	assert_non_null(fdt_getprop(nodes, a, "halite,power", &length));
+	assert_int_equal(length, 0);
+	has_module(&p, a, "multiboot,kernel", image, sizeof(image), "x=1,2 y");
+	has_module(&p, a, "multiboot,ramdisk", "ramdisk", 7, NULL);
+	s = fdt_next_subnode(nodes, a);
+	assert_string_equal(text_at(nodes, s, "compatible", 0), "halite,shared-memory");
+	assert_string_equal(text_at(nodes, s, "halite,name", 0), "ring");
+	assert_int_equal(fdt64_ld(fdt_getprop(nodes, s, "memory", NULL)), 64);
+	assert_string_equal(text_at(nodes, s, "halite,domains", 1), "B-b_1");
+	b = fdt_next_subnode(nodes, s);
+	assert_int_equal(fdt32_ld(fdt_getprop(nodes, b, "cpus", NULL)), 2);
+	assert_int_equal(fdt64_ld(fdt_getprop(nodes, b, "memory", NULL)), 6 << 10);
+	assert_null(fdt_getprop(nodes, b, "halite,power", NULL));
+	has_module(&p, b, "multiboot,kernel", image, sizeof(image), "console=ttyS0 panic=-1");
+	b = fdt_next_subnode(nodes, b);
+	assert_int_equal(fdt32_ld(fdt_getprop(nodes, b, "cpus", NULL)), 1);
+	has_module(&p, b, "multiboot,kernel", image, sizeof(image), "");
+	assert_true(fdt_next_subnode(nodes, b) < 0);
+}
+
+static void errors_in_domains_are_named(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} wrong[] = {
+		{ "memory=2M,kernel=Image", "line 1: domain: name is missing" },
+		{ "name=A,kernel=Image", "line 1: domain: memory is missing" },
+		{ "name=A,memory=2M", "line 1: domain: kernel is missing" },
+		{ "name=A,,memory=2M", "line 1: domain: name: 'A,memory=2M': a letter" },
+		{ "name=A,", "line 1: domain: the word '' is not known" },
+		{ "name=A,disk=x", "line 1: domain: the word 'disk' is not known" },
+		{ "name=A,size=4K", "line 1: domain: the word 'size' is not known" },
+		{ "name=A,name=B", "line 1: domain: name is given twice" },
+		{ "name", "line 1: domain: name: its value is missing" },
+		{ "power=yes", "line 1: domain: power: it takes no value" },
+		{ "name=1", "line 1: domain: name: '1': a letter, then" },
+		{ "name=", "line 1: domain: name: '': a letter, then" },
+		{ "name=a b", "line 1: domain: name: 'a b': a letter, then" },
+		{ "name=halite", "line 1: domain: name: 'halite': a letter, then" },
+		{ "name=abcdefghijklmnopqrstuvwxy", "line 1: domain: name: 'abc" },
+		{ "cpus=0", "line 1: domain: cpus: '0': a number from 1 to 512" },
+		{ "cpus=513", "line 1: domain: cpus: '513': a number from 1 to 512" },
+		{ "cpus=2x", "line 1: domain: cpus: '2x': a number" },
+		{ "harts=1:", "line 1: domain: harts: '1:': hart ids up to 511" },
+		{ "harts=512", "line 1: domain: harts: '512': hart ids" },
+		{ "harts=1+2", "line 1: domain: harts: '1+2': hart ids" },
+		{ "name=A,memory=2M,kernel=Image,cpus=1,harts=1",
+		  "line 1: domain: cpus and harts: one is expected" },
+		{ "memory=3M", "line 1: domain: memory: '3M': a size such as 512M" },
+		{ "memory=0", "line 1: domain: memory: '0': a size" },
+		{ "memory=2MB", "line 1: domain: memory: '2MB': a size" },
+		{ "memory=2X", "line 1: domain: memory: '2X': a size" },
+		{ "memory=18446744073709551618M", "line 1: domain: memory: '184" },
+		{ "memory=4194305G", "line 1: domain: memory: '4194305G': a size" },
+		{ "devices=a::b", "line 1: domain: devices: 'a::b': an item of the list" },
+		{ "devices=", "line 1: domain: devices: '': an item of the list" },
+		{ "pci=00:01.0+", "line 1: domain: pci: '00:01.0+': an item" },
+		{ "nacl=foo", "line 1: domain: nacl: 'foo': all, none, or a list" },
+		{ "nacl=sync_csr,,sync_sret", "line 1: domain: nacl: 'sync_csr,sync_sret': f" },
+		{ "dma=yes", "line 1: domain: dma: 'yes': trusted is expected" },
+		{ "name=A,memory=2M,kernel=\xc3\xa9", "line 1: domain: kernel: '" },
+		{ "name=A,memory=2M,kernel=none",
+		  "line 1: domain: A: kernel: 'none': there is no such file" },
+		{ "name=A,memory=2M,kernel=Image,initrd=none",
+		  "line 1: domain: A: initrd: 'none': there is no such file" },
+		{ "name=A,memory=2M,kernel=halite.cfg",
+		  "line 1: domain: A: kernel: 'halite.cfg': neither a RISC-V Linux Image" },
+		{ "name=A,memory=2M,kernel=Image\ndomain = name=A,memory=2M,kernel=Image",
+		  "line 2: domain: name: 'A': it is in line 1, too" },
+		{ "name=A,memory=2M,kernel=Image\nkernel = Image",
+		  "line 2: kernel: with domains, each has its own" },
+		{ "name=A,memory=2M,kernel=Image\nshared-memory = name=r,size=6K,domains=A:B",
+		  "line 2: shared-memory: size: '6K': a size such as 64K, in units of 4K" },
+		{ "name=A,memory=2M,kernel=Image\nshared-memory = name=r,size=8K",
+		  "line 2: shared-memory: domains is missing" },
+		{ "name=A,memory=2M,kernel=Image\nshared-memory = name=r,kernel=Image",
+		  "line 2: shared-memory: the word 'kernel' is not known" },
+	};
+	char text[4096];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), "domain = %s", wrong[i].text);
+		config_is(text);
+		returns(strstr(wrong[i].message, "no such file") ? EFI_NOT_FOUND : EFI_LOAD_ERROR,
+			wrong[i].message);
+		assert_non_null(strstr(console, "halite.cfg: line "));
+	}
+	config_is("shared-memory = name=r,size=8K,domains=A:B");
+	returns(EFI_LOAD_ERROR, "halite.cfg: domain: there is no such line");
+	text[0] = '\0';
+	for (i = 0; i < 17; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "domain = name=D%u,memory=2M,kernel=Image\n", i);
+	config_is(text);
+	returns(EFI_LOAD_ERROR, "halite.cfg: line 17: domain: too many such lines");
+}
+
 /* As with a packed ramdisk. halite.cfg's need not be there then. */
 static void the_ramdisk_of_the_boot_loader_counts(void **state)
 {
@@ -989,8 +1165,9 @@ static void errors_in_the_config_are_named(void **state)
 		{ "kernel = Image\n\nkernel = Image\n",
 		  "halite.cfg: line 3: kernel: it is in line 1, too" },
 		{ "kernel = Image\ninitrd = x\n",
-		  "halite.cfg: line 2: the key 'initrd' is not known; kernel, ramdisk, dtb, append "
-		  "or options is expected" },
+		  "halite.cfg: line 2: the key 'initrd' is not known; kernel, ramdisk, dtb, "
+		  "append, "
+		  "options, domain or shared-memory is expected" },
 		{ "kernel = Image\nKernel = x\n", "line 2: the key 'Kernel' is not known" },
 		{ "kernel = Image\nkern = x\n", "line 2: the key 'kern' is not known" },
 		{ "= Image\n", "line 1: the key '' is not known" },
@@ -1253,6 +1430,8 @@ int main(void)
 		TEST(returns_without_memory),
 		TEST(returns_without_a_map),
 		TEST(takes_a_config),
+		TEST(takes_domains),
+		TEST(errors_in_domains_are_named),
 		TEST(the_ramdisk_of_the_boot_loader_counts),
 		TEST(takes_the_device_tree_of_the_config),
 		TEST(a_pack_counts_before_the_config),
