@@ -79,6 +79,10 @@ static const char heading[] =
 	"- how: what Halite does for it, or why it is hidden. Without a text, the hart does it\n"
 	"  alone.\n"
 	"\n"
+	"Smcntrpmf has CSRs of machine level alone, so L1 cannot reach them, on the bare machine\n"
+	"either. Firmware sets them for the filters of SBI PMU, and gets L1's filters from Halite\n"
+	"as those of VS and VU mode ([sbi.md](sbi.md)).\n"
+	"\n"
 	"| extension | profile | CPUs | L1 | L2 | how |\n"
 	"| --- | --- | --- | --- | --- | --- |\n";
 
