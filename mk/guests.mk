@@ -22,7 +22,7 @@ GUESTS_WITH_TREE := $(patsubst %,build/guests/%.elf,aia basics devices ends inte
 	roundtrips)
 $(GUESTS_WITH_TREE): GUEST_CFLAGS += -isystem $(GUEST_LIBFDT)
 $(GUESTS_WITH_NACL) $(GUESTS_WITH_TREE): $(GUEST_LIBFDT_OBJECTS)
-build/guests/conformance.elf build/guests/harts.elf \
+build/guests/cage.elf build/guests/conformance.elf build/guests/harts.elf \
 	$(filter-out %/aia.elf,$(GUESTS_WITH_TREE)): guests/lib/intc.c
 $(GUEST_LIBFDT_OBJECTS): build/obj/guests/libfdt/%.o: mk/guests.mk | $(GUEST_LIBFDT)/libfdt.h
 	@mkdir -p $(@D)

@@ -17,8 +17,6 @@
 #define ECALL_VS 10
 #define EXT_BASE 0x10
 
-#define FDT_TOTALSIZE 4 /* offset of a big-endian word */
-
 struct measurement {
 	const char *name;
 	unsigned long rounds;
@@ -54,23 +52,6 @@ static uint64_t now(void)
 }
 
 static const char *chosen; /* names with commas between them; NULL: all */
-
-/* What is behind "bench=" in /chosen/bootargs. The device tree has this text nowhere else. */
-static const char *find_chosen(const void *fdt)
-{
-	static const char word[] = "bench=";
-	const size_t length = sizeof(word) - 1;
-	const char *text = fdt;
-	const uint8_t *size = (const uint8_t *)fdt + FDT_TOTALSIZE;
-	uint32_t total = (uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3];
-	size_t i;
-
-	for (i = 0; i + length < total; i++) {
-		if (!memcmp(text + i, word, length))
-			return text + i + length;
-	}
-	return NULL;
-}
 
 bool bare_is_chosen(const char *name)
 {
@@ -114,7 +95,7 @@ void guest_main(uint64_t hartid, const void *fdt)
 	const struct measurement *m;
 
 	(void)hartid;
-	chosen = find_chosen(fdt);
+	chosen = guest_word(fdt, "bench=");
 	guest_check("answer of SBI", guest_sbi(EXT_BASE, 3, EXT_BASE, 0, 0, 0, 0).value, 1);
 	guest_check("exit of L2", guest_run_l2(guest_l2_ecall), ECALL_VS);
 	for (m = measurements; m < measurements + sizeof(measurements) / sizeof(*m); m++)

@@ -90,7 +90,7 @@ static void add_controller(const void *fdt, int node, uint64_t addr, uint64_t si
 {
 	unsigned int i;
 
-	if (is(fdt, node, "sifive,plic-1.0.0")) {
+	if (addr == guest_plic(fdt)) {
 		controller = addr;
 		add_register("plic priority", addr);
 		add_register("plic pending", addr + PLIC_PENDING);
@@ -132,8 +132,6 @@ static void add_node(const void *fdt, int node, int parent)
 
 		if (!size)
 			continue;
-		if (is(fdt, node, "ns16550a"))
-			uart = addr;
 		if (is(fdt, node, "google,goldfish-rtc"))
 			rtc = addr;
 		/* Controllers of M-mode are disabled. */
@@ -187,6 +185,7 @@ void places_init(const void *fdt)
 	unsigned int i;
 
 	native = !guest_sbi(EXT_BASE, PROBE, EID_HALITE, 0, 0, 0, 0).value;
+	uart = guest_uart(fdt);
 	add_nodes(fdt, 0);
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		add_place(others[i].name, others[i].addr);

@@ -35,7 +35,7 @@ static bool native;
 /* The interrupt controller of S-mode. */
 static struct {
 	uint64_t base;
-	uint64_t context; /* of this hart in a PLIC: 2 * hart id + 1 on this machine */
+	uint64_t context; /* of this hart in a PLIC */
 	uint64_t hart;
 	uint32_t sources;
 	bool aplic, msi;
@@ -65,7 +65,7 @@ static void check_devices(const void *fdt, bool given)
 	guest_check("flash is in the device tree", has_node(fdt, "cfi-flash"), given);
 	guest_check("the CLINT is in the device tree",
 		    has_node(fdt, "sifive,clint0") || has_node(fdt, "riscv,aclint-mtimer"), native);
-	guest_check("the UART is in the device tree", has_node(fdt, "ns16550a"), 1);
+	guest_check("the UART is in the device tree", guest_uart(fdt) != 0, 1);
 	check_page("fw_cfg", FW_CFG, given);
 	check_page("flash", FLASH, given);
 	check_page("the end of flash", FLASH + FLASH_SIZE - 8, given);
@@ -237,7 +237,7 @@ static void find_interrupt_controller(const void *fdt, uint64_t hartid)
 
 	intc.base = guest_interrupt_controller(fdt);
 	intc.hart = hartid;
-	intc.context = 2 * hartid + 1;
+	intc.context = (uint64_t)guest_plic_context(fdt, hartid);
 	/*
 	 * With AIA, the APLIC domains of machine and supervisor level have the same number of
 	 * sources.
@@ -245,10 +245,12 @@ static void find_interrupt_controller(const void *fdt, uint64_t hartid)
 	node = fdt_node_offset_by_compatible(fdt, -1, "riscv,aplic");
 	intc.aplic = node >= 0;
 	intc.msi = has_node(fdt, "riscv,imsics");
-	if (!intc.aplic)
-		node = fdt_node_offset_by_compatible(fdt, -1, "sifive,plic-1.0.0");
-	sources = fdt_getprop(fdt, node, intc.aplic ? "riscv,num-sources" : "riscv,ndev", NULL);
-	intc.sources = sources ? fdt32_ld(sources) : 0;
+	if (intc.aplic) {
+		sources = fdt_getprop(fdt, node, "riscv,num-sources", NULL);
+		intc.sources = sources ? fdt32_ld(sources) : 0;
+	} else {
+		intc.sources = guest_plic_sources(fdt);
+	}
 	guest_check("an interrupt controller with sources", intc.base && intc.sources, 1);
 }
 

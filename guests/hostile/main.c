@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "guest.h"
 #include "hostile.h"
@@ -214,23 +213,12 @@ static void init(struct hart *h)
 		    (unsigned long)hostile_home);
 }
 
-#define FDT_TOTALSIZE 4 /* offset of a big-endian word */
-
-/* What is behind "hostile.seconds=" in the device tree, which has this text nowhere else. */
+/* The number behind "hostile.seconds=" on the command line. */
 static uint64_t find_seconds(const void *fdt)
 {
-	static const char word[] = "hostile.seconds=";
-	const size_t length = sizeof(word) - 1;
-	const char *text = fdt;
-	const uint8_t *size = (const uint8_t *)fdt + FDT_TOTALSIZE;
-	uint32_t total = (uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3];
-	size_t i;
+	const char *digits = guest_word(fdt, "hostile.seconds=");
 
-	for (i = 0; i + length < total; i++) {
-		if (!memcmp(text + i, word, length))
-			return strtoul(text + i + length, NULL, 10);
-	}
-	return DURATION;
+	return digits ? strtoul(digits, NULL, 10) : DURATION;
 }
 
 void guest_main(uint64_t hartid, const void *fdt)

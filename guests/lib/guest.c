@@ -12,6 +12,8 @@
 #define EXITS		1
 #define EXITS_MAX	32
 
+#define FDT_TOTALSIZE 4 /* offset of a big-endian word */
+
 static unsigned int checks, failures;
 
 struct guest_result guest_sbi(uint64_t extension, uint64_t function, uint64_t arg0, uint64_t arg1,
@@ -65,6 +67,21 @@ void guest_print(const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
 	guest_write(line, strlen(line));
+}
+
+const char *guest_word(const void *fdt, const char *word)
+{
+	const size_t length = strlen(word);
+	const char *text = fdt;
+	const uint8_t *size = (const uint8_t *)fdt + FDT_TOTALSIZE;
+	uint32_t total = (uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3];
+	size_t i;
+
+	for (i = 0; i + length < total; i++) {
+		if (!memcmp(text + i, word, length))
+			return text + i + length;
+	}
+	return NULL;
 }
 
 void guest_check(const char *what, int64_t seen, int64_t expected)

@@ -22,6 +22,12 @@ void guest_write(const char *text, uint64_t size);
 /* printf to the firmware's console, integers only. Pass one line in a call: it then stays whole. */
 void guest_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * What is behind @word in the device tree, or NULL. For words like "rounds=" of the command line
+ * (/chosen/bootargs), which the device tree has nowhere else. Ends at a blank, or at a null byte.
+ */
+const char *guest_word(const void *fdt, const char *word);
+
 /* Prints a line of KTAP: whether @seen is @expected, and both values. */
 void guest_check(const char *what, int64_t seen, int64_t expected);
 
@@ -84,11 +90,12 @@ uint64_t guest_uart(const void *fdt);
 /*
  * intc.c: the UART's source at the controller with phandle @controller, or at the PLIC; 0: it has
  * none there. guest_uart_wire(): its source at guest_interrupt_controller(). The PLIC's context for
- * S mode of a hart; -1: there is none.
+ * S mode of a hart; -1: there is none. guest_plic_sources(): the number of the PLIC's last source.
  */
 unsigned int guest_uart_source(const void *fdt, uint32_t controller);
 unsigned int guest_uart_wire(const void *fdt);
 unsigned int guest_plic_uart_source(const void *fdt);
+unsigned int guest_plic_sources(const void *fdt);
 int guest_plic_context(const void *fdt, uint64_t hartid);
 
 /* Each guest defines these. */

@@ -101,6 +101,13 @@ unsigned int guest_plic_uart_source(const void *fdt)
 	return plic < 0 ? 0 : guest_uart_source(fdt, fdt_get_phandle(fdt, plic));
 }
 
+unsigned int guest_plic_sources(const void *fdt)
+{
+	int plic = find(fdt, plics, COUNT(plics));
+
+	return plic < 0 ? 0 : number(fdt, plic, "riscv,ndev");
+}
+
 /* The hart id of the cpu whose interrupt controller has @phandle. */
 static uint64_t hart_of(const void *fdt, uint32_t phandle)
 {

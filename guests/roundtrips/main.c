@@ -3,8 +3,6 @@
  * Causes every kind of exit, in as many rounds as the command line says (rounds=N). The software
  * below counts exits; the difference between two runs with different N is the cost of a round.
  */
-#include <string.h>
-
 #include "guest.h"
 
 #define RFENCE_SFENCE_VMA 1
@@ -13,32 +11,17 @@
 #define ECALL_VS  10
 #define VMID_UNIT (UINT64_C(1) << 44)
 
-#define FDT_TOTALSIZE 4 /* offset of a big-endian word */
-
-static unsigned long number(const char *digits)
+/* The number behind "rounds=" on the command line. */
+static unsigned long rounds(const void *fdt)
 {
+	const char *digits = guest_word(fdt, "rounds=");
 	unsigned long n = 0;
 
+	if (!digits)
+		return 10;
 	for (; *digits >= '0' && *digits <= '9'; digits++)
 		n = n * 10 + (unsigned long)(*digits - '0');
 	return n;
-}
-
-/* The number behind "rounds=" in /chosen/bootargs. The device tree has this text nowhere else. */
-static unsigned long rounds(const void *fdt)
-{
-	static const char word[] = "rounds=";
-	const size_t length = sizeof(word) - 1;
-	const char *text = fdt;
-	const uint8_t *size = (const uint8_t *)fdt + FDT_TOTALSIZE;
-	uint32_t total = (uint32_t)size[0] << 24 | size[1] << 16 | size[2] << 8 | size[3];
-	size_t i;
-
-	for (i = 0; i + length < total; i++) {
-		if (!memcmp(text + i, word, length))
-			return number(text + i + length);
-	}
-	return 10;
 }
 
 static void fence_all(void)
