@@ -436,7 +436,7 @@ static void check_many(void)
 #define EXITS_LAST  (DATA_EXITS + 24)
 #define WORKS	    (DATA_EXITS + 0x100)
 #define WORKS_FENCE (WORKS + 6)
-#define WORKS_LAST  (WORKS + 8)
+#define WORKS_LAST  (WORKS + 9)
 
 static int64_t config_platform(uint64_t flags, uint64_t data)
 {
@@ -492,9 +492,14 @@ static void check_platform_events(void)
 	guest_check("pmu: the last kind of exits", config_platform(CLEAR, EXITS_LAST) >= 0, 1);
 	csr = config_platform(CLEAR | AUTO_START, WORKS_LAST);
 	guest_check("pmu: the last kind of work", csr >= 0, 1);
-	/* That is exceptions for this guest; the kind of exits with its number is HLV. */
-	guest_try_hlv((uintptr_t)shared);
-	guest_check("pmu: none of it", read_fw(csr), 0);
+	/* The kind of exits with its number is HFENCE. */
+	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0\n" /* hfence.gvma: all guests */
+			 ".insn r 0x73, 0, 0x31, x0, x0, %0\n" /* guest 1 */
+			 ".insn r 0x73, 0, 0x31, x0, %0, %0"   /* an address of guest 1 */
+			 :
+			 : "r"(1)
+			 : "memory");
+	guest_check("pmu: fences of a whole guest", read_fw(csr), 1);
 	stop(first, all() >> first, RESET);
 }
 

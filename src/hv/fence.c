@@ -116,8 +116,10 @@ bool fence_l2(struct vcpu *v, const struct nacl_hfence *fence)
 	case NACL_HFENCE_GVMA:
 	case NACL_HFENCE_GVMA_ALL:
 		return fence_gvma(v, fence, true);
-	case NACL_HFENCE_GVMA_VMID:
 	case NACL_HFENCE_GVMA_VMID_ALL:
+		stats_add(&v->stats, STATS_WORK_VM_FENCE, 1);
+		/* fall through */
+	case NACL_HFENCE_GVMA_VMID:
 		return fence_gvma(v, fence, false);
 	case NACL_HFENCE_VVMA:
 	case NACL_HFENCE_VVMA_ALL:

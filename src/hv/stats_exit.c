@@ -120,6 +120,18 @@ void stats_record(struct stats_hart *s, enum stats_event_type type, uint32_t cod
 
 /* ---- exits and entries ---- */
 
+/* Counts an exit of the guest of L1 that has L1's @hgatp. */
+ALWAYS_INLINE void count_vm(struct stats_hart *s, uint64_t hgatp)
+{
+	struct stats_vm *at = s->vms, *last = &s->vms[STATS_VMS - 1];
+	uint64_t vm = hgatp_vmid(hgatp) + 1;
+
+	while (at != last && at->vm != vm && at->vm)
+		at++;
+	at->vm = at == last ? STATS_VM_OTHERS : vm;
+	at->exits++;
+}
+
 void stats_exit(struct vcpu *v)
 {
 	struct stats_hart *s = &v->stats;
@@ -132,6 +144,8 @@ void stats_exit(struct vcpu *v)
 	s->exits[e.kind]++;
 	s->exit_time = now;
 	s->exit_level = virt + 1;
+	if (virt)
+		count_vm(s, v->h.hgatp);
 	if (s->ring)
 		record(s, now, STATS_EVENT_EXIT, e.kind, csr_read(CSR_SEPC), e.detail);
 }

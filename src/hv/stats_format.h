@@ -23,11 +23,13 @@
 
 #define STATS_MAGIC	    "HALITEST" /* without its final zero */
 #define STATS_MAGIC_SIZE    8
-#define STATS_VERSION	    2u
+#define STATS_VERSION	    3u
 #define STATS_HOME_ALIGN    UINT64_C(0x200000)
 #define STATS_BEACON_AT	    64 /* the offset of the beacon in the image: behind the boot header */
 #define STATS_BUILD_ID_SIZE 20
 #define STATS_DOMAIN_SIZE   32 /* the name of a domain, with its final zero */
+
+#define STATS_VMS 16 /* guests of L1 that are told apart on a hart */
 
 /* head.S has the same. */
 struct stats_beacon {
@@ -77,7 +79,8 @@ struct stats_beacon {
 	X(SYNCED_CSR, "csrs-synced", "CSRs consumed from L1's area of NACL")                       \
 	X(FENCE, "fences", "fences of L1 that Halite has done, by HFENCE or NACL")                 \
 	X(REQUEST, "requests", "times that this hart served requests of other harts")              \
-	X(INJECTED, "injected", "exceptions and interrupts that L1 took by Halite's general path")
+	X(INJECTED, "injected", "exceptions and interrupts that L1 took by Halite's general path") \
+	X(VM_FENCE, "vm-fences", "fences of one whole guest of L1, as when a vCPU comes to a hart")
 
 enum stats_exit {
 #define STATS_NAME(name, ...) STATS_EXIT_##name,
@@ -119,6 +122,15 @@ struct stats_header {
 	uint32_t zero;
 };
 
+#define STATS_VM_OTHERS (~UINT64_C(0))
+
+/* The exits of one of L1's guests, the kinds L2_: as many as all of these have in sum. */
+struct stats_vm {
+	/* VMID of L1's hgatp, and 1. 0: no guest yet. STATS_VM_OTHERS: all that had no place */
+	uint64_t vm;
+	uint64_t exits;
+};
+
 struct stats_hart {
 	uint64_t hartid;
 	uint64_t exits[STATS_EXITS];
@@ -136,6 +148,8 @@ struct stats_hart {
 	/* What the header has of the first domain, for the domain of this hart. */
 	uint64_t reclaimed, drains;
 	char domain[STATS_DOMAIN_SIZE]; /* its name. "": the only one */
+	/* In the order in which the hart has run them; the last place is for all others. */
+	struct stats_vm vms[STATS_VMS];
 };
 
 enum stats_event_type {
@@ -172,7 +186,7 @@ struct stats_event {
 _Static_assert(sizeof(struct stats_beacon) == 16, "what head.S makes");
 _Static_assert(sizeof(struct stats_header) == 120, "no holes");
 _Static_assert(sizeof(struct stats_hart) ==
-		       8 * (11 + STATS_EXITS + STATS_WORKS) + STATS_DOMAIN_SIZE,
+		       8 * (11 + STATS_EXITS + STATS_WORKS + 2 * STATS_VMS) + STATS_DOMAIN_SIZE,
 	       "no holes");
 _Static_assert(sizeof(struct stats_event) == 32, "an event is a power of two");
 

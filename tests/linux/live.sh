@@ -47,9 +47,15 @@ test_live_stat()
 	start_live --stats --nacl none
 	"$HALITE" stat --json --count 3 --interval 0.2 "$MACHINE" >"$json"
 	[ "$(wc -l <"$json")" = 3 ] || fail "not a line of JSON for each of 3 readings"
-	check_json '.version == 2 and (.levels | length) == 1 and .levels[0].level == 0 and
+	check_json '.version == 3 and (.levels | length) == 1 and .levels[0].level == 0 and
 		(.levels[0].harts | length) == 1 and .levels[0].timebase == 10000000' "$json" \
 		"the JSON does not describe the machine"
+	# guests/roundtrips has four VMIDs, which take turns. Each exit of L2 is of one of them.
+	jq -s -e 'all(.levels[0].harts[0] | (.vms | keys) == ["0", "1", "2", "3"] and
+		([.vms[]] | max - min <= 1000) and
+		((.exits | to_entries | map(select(.key | test("^l2-")).value) | add) -
+			(.vms | add) | fabs) <= 1000)' <"$json" >/dev/null ||
+		fail "the guests of L1 have others: $(jq -c '.levels[0].harts[0].vms' "$json")"
 	# A hart reads its numbers one after the other, so a change may lie between two of them.
 	check_json '.levels[0].harts[0] | .work["switches-to-l2"] - .work["switches-to-l1"] |
 		fabs <= 1000' "$json" "L2 is entered more often than left"
@@ -57,7 +63,7 @@ test_live_stat()
 		<"$json" >/dev/null || fail "the count of l1-sret does not grow"
 	"$HALITE" stat --csv --once "$MACHINE" >"$csv"
 	[ "$(cut -d, -f4 "$csv" | sort)" = "$(jq -r '.levels[0] | (.harts[0] | .exits, .work,
-		.time), .pool | keys[]' <"$json" | head -n "$(wc -l <"$csv")" | sort)" ] ||
+		.time, .vms), .pool | keys[]' <"$json" | head -n "$(wc -l <"$csv")" | sort)" ] ||
 		fail "CSV and JSON have other names"
 	# Each line has the time of its reading.
 	awk -F, -v now="$EPOCHSECONDS" 'NF != 6 || $6 > now + 1 || $6 < now - 60 { exit 1 }' \
@@ -67,6 +73,8 @@ test_live_stat()
 	"$HALITE" stat --once "$MACHINE" >"$table"
 	grep -qE '^l1-sret +[0-9]{2,}  SRET of L1 that may enter L2$' "$table" ||
 		fail "the table has no line for l1-sret"
+	grep -qE '^vm [0-9]+ +[0-9]{2,}  exits of L1.s guest with this VMID$' "$table" ||
+		fail "the table has no guest of L1"
 	! grep -q '^l1-nacl' "$table" || fail "NACL is counted, which was not offered"
 	"$HALITE" stat --count 2 --interval 0.3 --harts "$MACHINE" >"$table"
 	grep -qE 'a second .* hart +0$' "$table" || fail "the second table has no rates"

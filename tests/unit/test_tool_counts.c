@@ -190,6 +190,36 @@ static void refuses_damaged_rings(void **state)
 	refuses(0, RING_SIZE, 10);
 }
 
+/* The guests of L1 on several harts, by VMID. Those that had no place come last. */
+static void sums_guests(void **state)
+{
+	static struct stats_hart harts[2] = {
+		{ .vms = { { 8, 100 }, { STATS_VM_OTHERS, 7 } } },
+		{ .vms = { { 3, 20 }, { 8, 1 } } },
+	};
+	const struct counts_level level = { .header.harts = 2, .harts = harts };
+	static struct counts_vms vms;
+
+	(void)state;
+	counts_vms(&level, -1, -1, &vms);
+	assert_int_equal(vms.count, 3);
+	assert_int_equal(vms.list[0].vm, 3);
+	assert_int_equal(vms.list[0].exits, 20);
+	assert_int_equal(vms.list[1].vm, 8);
+	assert_int_equal(vms.list[1].exits, 101);
+	assert_int_equal(vms.list[2].vm, STATS_VM_OTHERS);
+	assert_int_equal(counts_of_vm(&vms, STATS_VM_OTHERS), 7);
+	assert_int_equal(counts_of_vm(&vms, 9), 0);
+	counts_vms(&level, -1, 1, &vms);
+	assert_int_equal(vms.count, 2);
+	assert_int_equal(counts_of_vm(&vms, 8), 1);
+	strcpy(harts[0].domain, "A");
+	strcpy(harts[1].domain, "B");
+	counts_vms(&level, 0, -1, &vms);
+	assert_int_equal(vms.count, 2);
+	assert_int_equal(counts_of_vm(&vms, 8), 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup(finds_none, set_up),
 		cmocka_unit_test_setup(reads_what_the_ring_holds, set_up),
 		cmocka_unit_test_setup(refuses_damaged_rings, set_up),
+		cmocka_unit_test_setup(sums_guests, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

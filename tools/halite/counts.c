@@ -216,3 +216,53 @@ uint64_t counts_sum(const struct counts_level *level, int of, size_t offset)
 	}
 	return sum;
 }
+
+static struct stats_vm *find_vm(struct counts_vms *vms, uint64_t vm)
+{
+	for (unsigned int i = 0; i < vms->count; i++) {
+		if (vms->list[i].vm == vm)
+			return &vms->list[i];
+	}
+	return NULL;
+}
+
+static void add_vms(struct counts_vms *vms, const struct stats_hart *hart)
+{
+	for (unsigned int i = 0; i < STATS_VMS; i++) {
+		struct stats_vm *vm = find_vm(vms, hart->vms[i].vm);
+
+		if (!hart->vms[i].vm)
+			continue;
+		if (vm)
+			vm->exits += hart->vms[i].exits;
+		else
+			vms->list[vms->count++] = hart->vms[i];
+	}
+}
+
+static int compare_vms(const void *a, const void *b)
+{
+	const struct stats_vm *one = a, *other = b;
+
+	return (one->vm > other->vm) - (one->vm < other->vm);
+}
+
+void counts_vms(const struct counts_level *level, int of, int hart, struct counts_vms *vms)
+{
+	vms->count = 0;
+	for (unsigned int i = 0; i < level->header.harts; i++) {
+		if (hart >= 0 ? (unsigned int)hart == i
+			      : of < 0 || same_domain(level, (unsigned int)of, i))
+			add_vms(vms, &level->harts[i]);
+	}
+	qsort(vms->list, vms->count, sizeof(vms->list[0]), compare_vms);
+}
+
+uint64_t counts_of_vm(const struct counts_vms *vms, uint64_t vm)
+{
+	for (unsigned int i = 0; i < vms->count; i++) {
+		if (vms->list[i].vm == vm)
+			return vms->list[i].exits;
+	}
+	return 0;
+}

@@ -50,6 +50,18 @@ int counts_read(struct live *live, struct counts *counts);
  */
 uint64_t counts_sum(const struct counts_level *level, int of, size_t offset);
 
+/* Guests of L1, in order of their VMIDs; others come last. */
+struct counts_vms {
+	unsigned int count;
+	struct stats_vm list[COUNTS_HARTS_MAX * STATS_VMS];
+};
+
+/* The exits of each guest of L1 on the hart of index @hart; -1: as counts_sum() takes them. */
+void counts_vms(const struct counts_level *level, int of, int hart, struct counts_vms *vms);
+
+/* The exits of the guest @vm in @vms. */
+uint64_t counts_of_vm(const struct counts_vms *vms, uint64_t vm);
+
 /* Whether the machine has several domains at @level, and @hart is the index of one's first hart. */
 bool counts_first_of_domain(const struct counts_level *level, unsigned int hart);
 

@@ -86,6 +86,17 @@ static bool is_chosen(const struct stat_options *options, unsigned int level)
 	return !options->one_level || options->level == level;
 }
 
+/* The name of a guest of L1: its VMID. Valid until the next call. */
+static const char *vm_name(uint64_t vm)
+{
+	static char name[24];
+
+	if (vm == STATS_VM_OTHERS)
+		return "others";
+	snprintf(name, sizeof(name), "%llu", (unsigned long long)(vm - 1));
+	return name;
+}
+
 /* ---- CSV and JSON ---- */
 
 /* Ends a line with the time, in seconds since the Epoch, and the domain, if there are several. */
@@ -102,6 +113,19 @@ static void print_csv_pool(const struct counts_level *level, const struct counts
 	end_csv(time, domain);
 	printf("%u,all,pool,drains,%llu", level->header.level, (unsigned long long)pool->drains);
 	end_csv(time, domain);
+}
+
+static void print_csv_vms(const struct counts_level *level, unsigned int hart, double time)
+{
+	static struct counts_vms vms;
+
+	counts_vms(level, -1, (int)hart, &vms);
+	for (unsigned int i = 0; i < vms.count; i++) {
+		printf("%u,%llu,vms,%s,%llu", level->header.level,
+		       (unsigned long long)level->harts[hart].hartid, vm_name(vms.list[i].vm),
+		       (unsigned long long)vms.list[i].exits);
+		end_csv(time, level->harts[hart].domain);
+	}
 }
 
 static void print_csv(const struct counts_level *level, double time)
@@ -122,11 +146,25 @@ static void print_csv(const struct counts_level *level, double time)
 				end_csv(time, hart->domain);
 			}
 		}
+		print_csv_vms(level, i, time);
 		if (counts_first_of_domain(level, i))
 			print_csv_pool(level, &level->pools[i], hart->domain, time);
 	}
 	if (!level->harts[0].domain[0])
 		print_csv_pool(level, &all, "", time);
+}
+
+/* Adds the exits of each guest of L1. */
+static void add_vms(json_t *object, const struct counts_level *level, unsigned int hart, bool sums)
+{
+	static struct counts_vms vms;
+	json_t *numbers = json_object();
+
+	counts_vms(level, (int)hart, sums ? -1 : (int)hart, &vms);
+	for (unsigned int i = 0; i < vms.count; i++)
+		json_object_set_new(numbers, vm_name(vms.list[i].vm),
+				    json_integer((json_int_t)vms.list[i].exits));
+	json_object_set_new(object, "vms", numbers);
 }
 
 /* Adds the numbers of the hart of index hart, or the sums of its domain. */
@@ -146,6 +184,7 @@ static void add_numbers(json_t *object, const struct counts_level *level, unsign
 		}
 		json_object_set_new(object, groups[group].name, numbers);
 	}
+	add_vms(object, level, hart, sums);
 }
 
 static json_t *json_of_hart(const struct counts_level *level, unsigned int i)
@@ -247,6 +286,36 @@ static void print_line(const struct counts_level *level, int domain,
 	*before = sum;
 }
 
+/* The exits of each guest of L1. */
+static void print_vms(const struct counts_level *level, int domain,
+		      const struct stat_options *options, double seconds)
+{
+	static struct counts_vms *all_before[COUNTS_LEVELS_MAX][COUNTS_HARTS_MAX], vms, of_hart;
+	struct counts_vms **before = &all_before[level->header.level][domain < 0 ? 0 : domain];
+
+	if (!*before)
+		*before = calloc(1, sizeof(**before));
+	if (!*before)
+		abort();
+	counts_vms(level, domain, -1, &vms);
+	for (unsigned int n = 0; n < vms.count; n++) {
+		const struct stats_vm *vm = &vms.list[n];
+
+		printf("vm %-13s %14llu", vm_name(vm->vm), (unsigned long long)vm->exits);
+		if (seconds > 0)
+			printf(" %10.0f",
+			       (double)(vm->exits - counts_of_vm(*before, vm->vm)) / seconds);
+		for (unsigned int i = 0; options->harts && i < level->header.harts; i++) {
+			if (!is_of(level, domain, i))
+				continue;
+			counts_vms(level, -1, (int)i, &of_hart);
+			printf(" %12llu", (unsigned long long)counts_of_vm(&of_hart, vm->vm));
+		}
+		puts("  exits of L1's guest with this VMID");
+	}
+	**before = vms;
+}
+
 /* The table of the domain whose first hart has this index; -1: of all harts. */
 static void print_part(const struct counts_level *level, int domain,
 		       const struct stat_options *options, double seconds)
@@ -269,6 +338,8 @@ static void print_part(const struct counts_level *level, int domain,
 	for (unsigned int group = 0; group < GROUPS; group++) {
 		for (unsigned int n = 0; n < groups[group].count; n++)
 			print_line(level, domain, options, group, n, seconds);
+		if (group == EXITS)
+			print_vms(level, domain, options, seconds);
 	}
 	printf("%-16s %14llu%s  shadow tables taken for other memory of L2\n", "reclaimed",
 	       (unsigned long long)pool->reclaimed, seconds > 0 ? "           " : "");
