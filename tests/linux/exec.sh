@@ -52,15 +52,24 @@ test_exec_ends()
 	ENDS=$GUESTS/client/boot.cpio nothing_left
 }
 
-# slow_reader SIZE: nobody reads the command's output for ten seconds. All of it comes out, and the
+# slow_reader SIZE: nobody reads the command's output for nine seconds. All of it comes out, and the
 # status: of as much as waits in `halite run` when the command has ended, and of more.
 slow_reader()
 {
+	local console=$LOGS/$NAME.$1.console tries
+	rm -f "$console"
 	{
 		timeout 120 "$HALITE" run --kernel "$GUESTS/client/Image" --native --memory 512M \
-			--cpus 1 --initrd "$GUESTS/client/boot.cpio" \
+			--cpus 1 --initrd "$GUESTS/client/boot.cpio" --console "$console" \
 			--exec "head -c $1 /dev/zero; exit 9" </dev/null || printf ' %s' $?
-	} | { sleep 10 && cat; } >"$LOGS/$NAME.$1"
+	} | {
+		for ((tries = 0; tries < 300; tries++)); do
+			! grep -qs 'as init process' "$console" || break
+			sleep 0.2
+		done
+		sleep 9
+		cat
+	} >"$LOGS/$NAME.$1"
 }
 
 test_exec_slow_reader()
