@@ -26,8 +26,8 @@ extern uint64_t harts_first; /* id of the boot hart */
 extern unsigned int harts_count;
 
 /*
- * Starts @hart with @job, and waits until HART_GET_STATUS returns STARTED. The hart stops when @job
- * returns. Returns false if the hart does not start.
+ * Starts @hart with @job, and waits until HART_GET_STATUS returns STARTED, or SUSPENDED if @job has
+ * gone on to that. The hart stops when @job returns. Returns false if the hart does not start.
  */
 bool harts_start(uint64_t hart, void (*job)(uint64_t hart));
 /* Waits until the state of @hart is @status, at most AWAIT_TICKS. Returns its state. */

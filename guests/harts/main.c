@@ -51,15 +51,20 @@ static int64_t status_of(uint64_t hart)
 	return r.error ? r.error : (int64_t)r.value;
 }
 
-int64_t harts_await(uint64_t hart, int64_t status)
+static int64_t await_either(uint64_t hart, int64_t status, int64_t other)
 {
 	uint64_t start = harts_now();
 	int64_t seen;
 
 	do {
 		seen = status_of(hart);
-	} while (seen != status && harts_now() - start < AWAIT_TICKS);
+	} while (seen != status && seen != other && harts_now() - start < AWAIT_TICKS);
 	return seen;
+}
+
+int64_t harts_await(uint64_t hart, int64_t status)
+{
+	return await_either(hart, status, status);
 }
 
 void guest_second_main(uint64_t hart)
@@ -71,12 +76,14 @@ void guest_second_main(uint64_t hart)
 bool harts_start(uint64_t hart, void (*job)(uint64_t hart))
 {
 	uintptr_t top = (uintptr_t)harts[hart].stack + sizeof(harts[hart].stack);
+	int64_t seen;
 
 	harts[hart].job = job;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return !guest_sbi(EXT_HSM, HART_START, hart, (uintptr_t)guest_second_start, top, 0, 0)
-			.error &&
-	       harts_await(hart, STATUS_STARTED) == STATUS_STARTED;
+	if (guest_sbi(EXT_HSM, HART_START, hart, (uintptr_t)guest_second_start, top, 0, 0).error)
+		return false;
+	seen = await_either(hart, STATUS_STARTED, STATUS_SUSPENDED);
+	return seen == STATUS_STARTED || seen == STATUS_SUSPENDED;
 }
 
 void harts_send_ipi(uint64_t hart)
