@@ -144,6 +144,32 @@ test_addresses()
 	((count >= 100)) || fail "only $count addresses in .data.rel.ro"
 }
 
+# The messages that head the sections of docs/faq.md are those of the sources. "..." stands for what
+# differs.
+test_faq()
+{
+	perl -0777 -ne '
+		BEGIN {
+			local $/ = "\n";
+			open(my $faq, "<", "docs/faq.md") or die;
+			@heads = grep { /^### `/ } <$faq>;
+		}
+		s/"\s*"//g;
+		$sources .= $_;
+		END {
+			for my $head (@heads) {
+				for my $part (map { split /\.\.\./ } $head =~ /`([^`]*)`/g) {
+					$part =~ s/^\s+|\s+$//g;
+					$count++;
+					die "FAIL: no message has \"$part\"\n"
+						if index($sources, $part) < 0;
+				}
+			}
+			die "FAIL: too few messages\n" if $count < 14;
+			print "$count pieces of messages\n";
+		}' src/*/*.c tools/halite/*.c || fail "docs/faq.md"
+}
+
 # entry.S saves few registers before it calls quick.c. quick.c must use no others and call nothing.
 # The copy that works on an area reads its address from tp.
 test_few_registers()
@@ -435,6 +461,7 @@ code_tests()
 	test_case code-few-registers test_few_registers
 	test_case code-area-alone test_area_alone
 	test_case code-accesses test_accesses
+	test_case code-faq test_faq
 	test_case code-accessors test_accessors
 	test_case code-addresses test_addresses
 	test_case code-static-key-sites test_static_key_sites
