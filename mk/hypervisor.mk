@@ -86,7 +86,8 @@ RV_SELDOM := boot/config boot/config_words boot/efi_call boot/efi_config boot/ef
 	hv/machine_isa hv/machine_wires hv/main hv/modules hv/options hv/own_trap hv/pack \
 	hv/pack_domains hv/pci hv/pci_config hv/pci_function hv/sbi_dbcn hv/sbi_fwft \
 	hv/sbi_halite hv/sbi_legacy hv/sbi_srst hv/sbi_susp hv/shared hv/shared_boot hv/source \
-	hv/stats hv/terminal hv/uart hv/vmid hv/withheld riscv/static_key
+	hv/stats hv/terminal hv/uart hv/viommu hv/viommu_context hv/viommu_queue hv/vmid \
+	hv/withheld riscv/static_key
 # With -msave-restore, functions of libgcc save and restore registers.
 RV_SMALL := -Os $(if $(findstring clang,$(CC_RV)),,-msave-restore)
 $(RV_SELDOM:%=$(RV_OBJ)/%.c.o): RV_CFLAGS += $(RV_SMALL)

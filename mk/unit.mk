@@ -29,6 +29,8 @@ UNIT_SOURCES_hv_aplic := src/hv/aplic.c src/hv/aplic_sources.c src/hv/source.c \
 UNIT_SOURCES_hv_plic := src/hv/plic.c src/hv/source.c src/hv/domain_sources.c
 UNIT_SOURCES_hv_iommu = $(addprefix src/hv/,iommu.c iommu_access.c iommu_directory.c \
 	iommu_faults.c) $(UNIT_HV) $(UNIT_LIBFDT)
+UNIT_SOURCES_hv_viommu = $(addprefix src/hv/,iommu.c iommu_access.c iommu_directory.c \
+	iommu_faults.c viommu.c viommu_context.c viommu_queue.c) src/lib/pages.c
 UNIT_SOURCES_hv_uart := src/hv/uart.c
 UNIT_SOURCES_hv_source := src/hv/plic.c src/hv/aplic.c src/hv/aplic_sources.c src/hv/source.c \
 	src/hv/domain_sources.c
@@ -52,7 +54,7 @@ UNIT_GROUP_boot = $(wildcard src/boot/*.c) $(UNIT_HV) $(UNIT_LIBFDT)
 # since tests/tlb/riscv replaces the CSR instructions for these.
 UNIT_OBJ := build/unit/obj
 UNIT_OBJ_MODEL := build/unit/obj-model
-UNIT_ON_MODEL := riscv_attempt hv_ipi hv_hsm hv_susp hv_iommu hv_end
+UNIT_ON_MODEL := riscv_attempt hv_ipi hv_hsm hv_susp hv_iommu hv_viommu hv_end
 UNIT_MODEL_FLAGS := $(UNIT_CFLAGS:-Isrc=-Itests/tlb -Isrc) \
 	-DNACL_CLIENT_HOOKS='"riscv/nacl_hooks.h"'
 UNIT_DEPENDS := -MMD -MP

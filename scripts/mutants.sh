@@ -245,7 +245,7 @@ unit_domains()
 }
 
 domains() { build all && tests_in_qemu domains-; }
-unit_iommu() { unit_programs hv_iommu hv_functions; }
+unit_iommu() { unit_programs hv_iommu hv_viommu hv_functions; }
 # shellcheck disable=SC2086
 iommu() { build all && tests_in_qemu $IOMMU_TESTS; }
 

@@ -5,6 +5,7 @@
 #include "hv/pci_function.h"
 #include "hv/plic.h"
 #include "hv/terminal.h"
+#include "hv/viommu.h"
 #include "riscv/attempt.h"
 
 #define NONE (~0u)
@@ -43,7 +44,8 @@ bool device_is_emulated(const struct domain *d, uint64_t addr)
 	const struct machine *m = &d->host->machine;
 
 	return plic_at(m, addr) != NONE || aplic_at(m, addr) != NONE || uart_at(d, addr) ||
-	       pci_functions_have(&d->functions, addr) || doorbell_at(d, addr);
+	       pci_functions_have(&d->functions, addr) || doorbell_at(d, addr) ||
+	       viommu_at(d, addr) != IOMMUS_MAX;
 }
 
 /*
@@ -105,6 +107,8 @@ bool device_load(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t *val
 		return pci_functions_load(&v->domain->functions, addr, size, value);
 	if (doorbell_at(v->domain, addr))
 		return doorbell_load(v, addr, size, value);
+	if (viommu_at(v->domain, addr) != IOMMUS_MAX)
+		return viommu_load(v->domain, addr, size, value);
 	return is_mapped(v, addr, size) && riscv_try_load(addr, size, value);
 }
 
@@ -124,5 +128,7 @@ bool device_store(struct vcpu *v, uint64_t addr, unsigned int size, uint64_t val
 		return pci_functions_store(&v->domain->functions, addr, size, value);
 	if (doorbell_at(v->domain, addr))
 		return doorbell_store(v, addr, size, value);
+	if (viommu_at(v->domain, addr) != IOMMUS_MAX)
+		return viommu_store(v->domain, addr, size, value);
 	return is_mapped(v, addr, size) && riscv_try_store(addr, size, value);
 }

@@ -21,6 +21,7 @@
 #include "hv/host.h"
 #include "hv/identity.h"
 #include "hv/image.h"
+#include "hv/iommu.h"
 #include "hv/shared.h"
 #include "hv/source.h"
 #include "hv/uart.h"
@@ -30,6 +31,7 @@
 #include "riscv/world.h"
 
 struct vcpu;
+struct viommu;
 
 /*
  * What domain_load.c puts into the RAM of a domain. The files and the device tree themselves are in
@@ -94,11 +96,12 @@ struct domain {
 	unsigned int source_count;
 	struct vcpu *vcpus[MACHINE_MAX_HARTS]; /* in ascending order of hart id */
 	unsigned int vcpu_count;
-	struct range_list ecams;	/* configuration spaces of its PCI hosts (iommu_boot.c) */
-	struct pci_functions functions; /* of hosts that it has not as a whole */
-	struct domain_load load;	/* what is in its RAM at its start */
-	uint64_t start_pc, start_arg;	/* of the first hart: the kernel's entry, the device tree */
-	struct spinlock start_lock;	/* for sbi_hsm.c */
+	struct range_list ecams; /* configuration spaces of its PCI hosts (iommu_boot.c) */
+	struct viommu *viommus[IOMMUS_MAX]; /* in place of the machine's (viommu.h), or NULL */
+	struct pci_functions functions;	    /* of hosts that it has not as a whole */
+	struct domain_load load;	    /* what is in its RAM at its start */
+	uint64_t start_pc, start_arg; /* of the first hart: the kernel's entry, the device tree */
+	struct spinlock start_lock;   /* for sbi_hsm.c */
 	uint32_t state; /* enum domain_state. Harts write it atomically (domain_end.c). */
 };
 

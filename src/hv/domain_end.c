@@ -8,6 +8,7 @@
 #include "hv/ipi.h"
 #include "hv/plic.h"
 #include "hv/terminal.h"
+#include "hv/viommu.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
 #include "riscv/insn.h"
@@ -149,6 +150,7 @@ void domain_end(struct vcpu *v, bool failed)
 	begin(v, DOMAIN_ENDS);
 	stop_others(v);
 	iommu_domain_stop(d);
+	viommu_reset(d);
 	silence_controllers(d);
 	stats_print(d);
 	stats_print_pool(d);
@@ -187,6 +189,7 @@ void domain_reset(struct vcpu *v)
 	hv_print("halite: domain %s is reset\n", d->line.name);
 	stop_others(v);
 	iommu_domain_stop(d);
+	viommu_reset(d);
 	silence_controllers(d);
 	terminal_reset(d);
 	doorbell_reset(d);

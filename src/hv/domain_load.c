@@ -8,6 +8,7 @@
 #include "hv/guest_fdt.h"
 #include "hv/home.h"
 #include "hv/shared_boot.h"
+#include "hv/viommu.h"
 #include "hv/withheld.h"
 #include "lib/page.h"
 #include "lib/pages.h"
@@ -58,7 +59,8 @@ void domain_load_in_place(struct domain *d, const void *fdt, const struct module
 			  uint64_t old_fdt)
 {
 	const struct host *h = d->host;
-	const struct machine *m = &h->machine;
+	struct machine own = h->machine;
+	const struct machine *m = &own;
 	uint64_t size = guest_fdt_size(fdt, m, mods);
 	struct range_list used = { 0 }, home = { 0 };
 	unsigned int i;
@@ -76,6 +78,7 @@ void domain_load_in_place(struct domain *d, const void *fdt, const struct module
 	if (!is_free(d, &used, (struct range){ old_fdt, size }))
 		d->start_arg = place(d, &used, size, "device tree");
 	keep(&home, h->home);
+	own.seen_iommus = viommu_seen(d);
 	guest_fdt_make((void *)(uintptr_t)d->start_arg, size, fdt, m, mods, &home,
 		       d->world.l1_file);
 	if (h->options.stats)
@@ -170,14 +173,16 @@ static bool stays(const struct domain_config *c, const struct machine_uart *uart
  * Make *@own what @c has of the machine: the device tree of the domain lacks the devices and the
  * harts that are others'. *@own has copies of the arrays that are changed.
  */
-static void view(struct machine *own, const struct host *h, const struct domain_config *c,
+static void view(struct machine *own, const struct domain *d, const struct domain_config *c,
 		 const void *fdt)
 {
+	const struct host *h = d->host;
 	const struct machine *m = &h->machine;
 	unsigned int i;
 	int last = -1;
 
 	*own = *m;
+	own->seen_iommus = viommu_seen(d);
 	/* A full array is copied when it grows. */
 	own->hidden_room = m->hidden_count;
 	own->nodes.unused_cpus_room = m->nodes.unused_cpu_count;
@@ -203,7 +208,7 @@ static void make_fdt(struct domain *d, unsigned int index, const struct domain_c
 	struct machine own;
 	void *made;
 
-	view(&own, d->host, c, fdt);
+	view(&own, d, c, fdt);
 	if (!range_list_copy(&absent, &own.ram) || !range_list_subtract_all(&absent, &d->ram))
 		hv_fatal("no memory left for the ranges of RAM");
 	l->fdt_size = guest_fdt_size(fdt, &own, mods) + shared_fdt_room(d->host);

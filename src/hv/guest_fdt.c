@@ -6,6 +6,7 @@
 #include "hv/console.h"
 #include "hv/devtree.h"
 #include "hv/guest_fdt.h"
+#include "hv/iommu.h"
 #include "hv/iommu_tree.h"
 #include "lib/assert.h"
 #include "lib/page.h"
@@ -316,6 +317,18 @@ static void change_from_the_end(void *fdt, const struct machine *m, const struct
 
 /* ---- devices ---- */
 
+/* Whether the guest sees an IOMMU in place of the one with the node @node. */
+static bool is_seen(const struct machine *m, int node)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->iommu_count && i < IOMMUS_MAX; i++) {
+		if (m->iommus[i].node == node)
+			return m->seen_iommus >> i & 1;
+	}
+	return false;
+}
+
 /*
  * Remove the withheld devices. m->hidden has the nodes in ascending order. The loop starts at the
  * last node, so that a node below a withheld node is still there when it is removed. A phandle
@@ -326,8 +339,10 @@ static void remove_hidden(void *fdt, const struct machine *m)
 {
 	unsigned int i;
 
-	for (i = m->hidden_count; i-- > 0;)
-		need(fdt_nop_node(fdt, m->hidden[i].node), "a device");
+	for (i = m->hidden_count; i-- > 0;) {
+		if (!is_seen(m, m->hidden[i].node))
+			need(fdt_nop_node(fdt, m->hidden[i].node), "a device");
+	}
 }
 
 void guest_fdt_end_by_sbi(void *fdt)

@@ -58,6 +58,12 @@ void iommu_block(unsigned int owner);
  */
 void iommu_unblock(unsigned int owner, uint64_t atp);
 
+/*
+ * The @count ids from @first on of IOMMU @number, which are @owner's, get contexts of their own as
+ * far as there is room. For boot, before guests run.
+ */
+void iommu_part(unsigned int number, uint32_t first, uint32_t count, unsigned int owner);
+
 /* Send the interrupts of all IOMMUs as MSI 1 to the interrupt file at @file. 0: hold them back. */
 void iommu_send_to(uint64_t file);
 

@@ -86,11 +86,16 @@ bool iommu_start_queue(const struct iommu *i, unsigned int base, unsigned int cs
 
 /* ---- commands ---- */
 
-void iommu_command(struct iommu *i, uint64_t word)
+void iommu_command_at(struct iommu *i, uint64_t word, uint64_t more)
 {
 	i->commands[2 * i->tail] = word;
-	i->commands[2 * i->tail + 1] = 0;
+	i->commands[2 * i->tail + 1] = more;
 	i->tail = (i->tail + 1) % COMMANDS;
+}
+
+void iommu_command(struct iommu *i, uint64_t word)
+{
+	iommu_command_at(i, word, 0);
 }
 
 bool iommu_finish(struct iommu *i)

@@ -8,6 +8,7 @@
 #include "hv/iommu_domain.h"
 #include "hv/iommu_tree.h"
 #include "hv/pci.h"
+#include "hv/viommu.h"
 
 void iommu_boot_start(struct host *h, const void *fdt)
 {
@@ -98,6 +99,51 @@ static void keep_pci(struct domain *d, const void *fdt, int node)
 		hv_fatal("no memory left for the PCI hosts");
 }
 
+/* The ids of a range that get contexts of their own: those of the first bus of a PCI host. */
+#define PARTED_MAX 256
+
+/*
+ * Let @d see an IOMMU in place of each that a device of the tree between @node and @end is behind,
+ * if the domain has the device.
+ */
+static void show_node(struct domain *d, const void *fdt, int node)
+{
+	const struct machine *m = &d->host->machine;
+	const unsigned int owner = iommu_domain_owner(d);
+	struct iommu_ids ids;
+	unsigned int i;
+
+	for (i = 0; iommu_tree_ids(m, fdt, node, i, &ids); i++) {
+		if (ids.iommu == m->iommu_count || !m->iommus[ids.iommu].used)
+			continue;
+		iommu_part(ids.iommu, ids.first, ids.count < PARTED_MAX ? ids.count : PARTED_MAX,
+			   owner);
+		if (!d->viommus[ids.iommu] && !viommu_add(d, ids.iommu, owner))
+			hv_fatal("no memory left for the guest's IOMMU");
+	}
+}
+
+static void show(struct domain *d, const struct domain_config *c, const void *fdt)
+{
+	unsigned int i;
+	int node;
+
+	/* An IOMMU of the guest has MSIs to its interrupt files and no wires. */
+	if (!d->world.l1_file || !d->host->options.virtual_iommu)
+		return;
+	for (node = fdt_next_node(fdt, -1, NULL); node >= 0 && c->node < 0;
+	     node = fdt_next_node(fdt, node, NULL))
+		show_node(d, fdt, node);
+	for (i = 0; i < d->functions.count; i++)
+		show_node(d, fdt, d->functions.f[i].node);
+	for (i = 0; i < c->given_count; i++) {
+		for (node = c->given[i].first; node >= 0 && node < c->given[i].end;
+		     node = fdt_next_node(fdt, node, NULL))
+			show_node(d, fdt, node);
+	}
+	viommu_reset(d);
+}
+
 void iommu_boot_give(struct domain *d, const struct domain_config *c, const void *fdt)
 {
 	const char *why;
@@ -108,6 +154,7 @@ void iommu_boot_give(struct domain *d, const struct domain_config *c, const void
 		why = iommu_give_all(iommu_domain_owner(d), "", identity_atp(&d->gstage));
 		if (why)
 			hv_fatal("%s", why);
+		show(d, c, fdt);
 		return;
 	}
 	give_functions(d, fdt);
@@ -118,4 +165,5 @@ void iommu_boot_give(struct domain *d, const struct domain_config *c, const void
 			keep_pci(d, fdt, node);
 		}
 	}
+	show(d, c, fdt);
 }

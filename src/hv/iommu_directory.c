@@ -53,8 +53,10 @@ static uint64_t *new_leaf(struct iommu *i, const uint64_t *like)
 {
 	uint64_t *leaf = i->leaf_count < LEAVES_MAX ? copy_of(i, like) : NULL;
 
-	if (leaf)
+	if (leaf) {
+		i->leaf_first[i->leaf_count] = LEAF_SHARED;
 		i->leaves[i->leaf_count++] = leaf;
+	}
 	return leaf;
 }
 
@@ -67,6 +69,7 @@ bool iommu_make_directory(struct iommu *i)
 	i->root = pages_alloc(i->pool, 1, PAGE_SIZE);
 	if (!leaf || !i->middle || !i->root)
 		return false;
+	i->leaf_first[0] = LEAF_SHARED;
 	i->leaves[i->leaf_count++] = leaf;
 	for (k = 0; k < 1u << i->bits; k++) {
 		leaf[k * i->words + DC_TC] = TC_V;
@@ -144,10 +147,12 @@ static bool give_one(struct iommu *i, uint32_t id, unsigned int owner, uint64_t 
 	if (i->levels > 1) {
 		if (!entry)
 			return false;
-		if (page_of(*entry) == i->leaves[0]) {
-			leaf = new_leaf(i, i->leaves[0]);
+		leaf = page_of(*entry);
+		if (leaf == i->leaves[0] || leaf == i->own_leaf[owner]) {
+			leaf = new_leaf(i, leaf);
 			if (!leaf)
 				return false;
+			i->leaf_first[i->leaf_count - 1] = id & ~((1u << i->bits) - 1);
 			*entry = pointer_to(leaf);
 		}
 	}
@@ -156,6 +161,23 @@ static bool give_one(struct iommu *i, uint32_t id, unsigned int owner, uint64_t 
 		return false;
 	set_table(context, owner, atp);
 	return true;
+}
+
+void iommu_part(unsigned int number, uint32_t first, uint32_t count, unsigned int owner)
+{
+	struct iommu *i = &iommus[number];
+	uint64_t id;
+	const uint64_t *c;
+
+	/* With one level, the only page has all ids. */
+	if (i->levels == 1)
+		i->leaf_first[0] = 0;
+	for (id = first; id < (uint64_t)first + count; id++) {
+		c = iommu_context_of(i, id);
+		if (c && iommu_owner_of(c) == owner)
+			give_one(i, id, owner, c[DC_IOHGATP] & ~IOHGATP_GSCID);
+	}
+	iommu_forget(i, owner);
 }
 
 /* Give all ids whose contexts are in one page. False: no memory is left, or one is another's. */
@@ -226,7 +248,8 @@ void iommu_change_owner(struct iommu *i, unsigned int owner, uint64_t atp, uint6
 	{
 		if (iommu_owner_of(context) != owner)
 			continue;
-		__atomic_store_n(&context[DC_TC], tc, __ATOMIC_RELAXED);
+		__atomic_store_n(&context[DC_TC], (context[DC_TC] & ~TC_DTF) | (tc & TC_DTF),
+				 __ATOMIC_RELAXED);
 		if (atp)
 			set_table(context, owner, atp);
 	}

@@ -13,7 +13,9 @@
  */
 #define LINES_MAX  16
 #define UNTOLD_MAX 4096
-#define PERIOD	   UINT64_C(100000000) /* ticks of the time CSR: 10 s at QEMU's 10 MHz */
+/* Faults that the guest sees before its devices are silent. */
+#define FORWARDED_MAX 4096
+#define PERIOD	      UINT64_C(100000000) /* ticks of the time CSR: 10 s at QEMU's 10 MHz */
 /* Lines of one look: those of an owner that has many leave room for others'. */
 #define LINES_AT_ONCE (2 * LINES_MAX)
 
@@ -85,6 +87,27 @@ static void count_untold(struct iommu *i)
 }
 
 /*
+ * Let the guest see the fault, if it has an IOMMU of its own. Whether that is all: a fault of
+ * second stage is Halite's, too.
+ */
+static bool forward(struct iommu *i, const uint64_t *record, struct told *told)
+{
+	struct iommu_listener *l = &i->listeners[told->owner];
+	const unsigned int cause = told->head & FAULT_CAUSE;
+
+	if (!l->fault)
+		return false;
+	if (l->forwarded < FORWARDED_MAX) {
+		l->fault(l->listener, record);
+		if (++l->forwarded == FORWARDED_MAX)
+			iommu_change_owner(i, told->owner, 0, TC_V | TC_DTF);
+	} else {
+		count_untold(i);
+	}
+	return cause < CAUSE_FETCH_GUEST_PAGE || cause > CAUSE_STORE_GUEST_PAGE;
+}
+
+/*
  * Take a fault. Whether it is to be told. The last one of an owner that is told stops the reports
  * of the owner's devices.
  */
@@ -96,6 +119,8 @@ static bool take_fault(struct iommu *i, const uint64_t *record, struct told *tol
 	told->iova = record[FAULT_IOVA];
 	told->owner = owner_of_fault(i, told->head);
 	owner = &iommu_owners[told->owner];
+	if (forward(i, record, told))
+		return false;
 	if (!has_lines(owner)) {
 		count_untold(i);
 		return false;

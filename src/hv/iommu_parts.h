@@ -17,9 +17,22 @@
 /* Private tables with contexts. Work on all contexts of an owner stays bounded by this. */
 #define LEAVES_MAX 32
 
+/* Of a page of contexts: it is that of several ranges of ids. */
+#define LEAF_SHARED UINT32_MAX
+
 /* Records of the queue, which is a page. */
 #define FAULTS	    (PAGE_SIZE / (8 * FAULT_WORDS))
 #define FAULTS_LOG2 7
+
+/*
+ * Who sees the faults of an owner's devices at an IOMMU: fault() is called with the IOMMU's lock.
+ * NULL: Halite's console only. At most FORWARDED_MAX in a period.
+ */
+struct iommu_listener {
+	void (*fault)(void *listener, const uint64_t *record);
+	void *listener;
+	unsigned int forwarded;
+};
 
 struct iommu {
 	struct spinlock lock;
@@ -33,6 +46,7 @@ struct iommu {
 	uint64_t *root;
 	uint64_t *middle;		  /* of a root's entry without ids of an owner */
 	uint64_t *leaves[LEAVES_MAX];	  /* the pages with contexts; the first: of nobody */
+	uint32_t leaf_first[LEAVES_MAX];  /* the first id of each, or LEAF_SHARED */
 	uint64_t *own_leaf[IOMMU_OWNERS]; /* with contexts of that owner only */
 	unsigned int leaf_count;
 	uint64_t *commands;
@@ -42,6 +56,7 @@ struct iommu {
 	unsigned int untold;
 	uint64_t untold_since; /* when the period began */
 	struct page_pool *pool;
+	struct iommu_listener listeners[IOMMU_OWNERS];
 };
 
 extern struct iommu iommus[IOMMUS_MAX];
@@ -90,6 +105,9 @@ bool iommu_stop_queue(const struct iommu *i, unsigned int csr);
 
 /* Put a command into the queue, at most a page of them before iommu_finish(). */
 void iommu_command(struct iommu *i, uint64_t word);
+
+/* The same for a command with a second word. */
+void iommu_command_at(struct iommu *i, uint64_t word, uint64_t more);
 
 /* Let the IOMMU carry out the commands, and wait for that and for DMA that has passed. */
 bool iommu_finish(struct iommu *i);

@@ -151,7 +151,7 @@ static bool names_iommu(const struct machine *m, const void *fdt, int node)
 	unsigned int i;
 
 	for (i = 0; iommu_tree_ids(m, fdt, node, i, &ids); i++) {
-		if (ids.iommu < m->iommu_count)
+		if (ids.iommu < m->iommu_count && !(m->seen_iommus >> ids.iommu & 1))
 			return true;
 	}
 	return false;

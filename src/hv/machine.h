@@ -152,7 +152,8 @@ struct machine {
 	struct machine_imsic imsic;
 	struct machine_iommu *iommus; /* none if they are given to the guest */
 	unsigned int iommu_count, iommus_room;
-	bool lcofi; /* LCOFI can be delivered to the guest; domain_build() finds it out */
+	uint32_t seen_iommus; /* bit n: the guest of this tree sees one in place of iommus[n] */
+	bool lcofi;	      /* LCOFI can be delivered to the guest; domain_build() finds it out */
 	struct machine_hidden *hidden; /* in the order of the device tree */
 	unsigned int hidden_count, hidden_room;
 	struct machine_nodes nodes;

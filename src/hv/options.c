@@ -197,6 +197,8 @@ static bool parse_word(struct options *o, const char *word, size_t len, char *er
 		o->virtual_console = true;
 	else if (is_text(word, len, "console=frames"))
 		o->virtual_console = o->frames = true;
+	else if (is_text(word, len, "iommu=virtual"))
+		o->virtual_iommu = true;
 	else /* find_tables() and find_trace() have the others. */
 		return is_text(word, len, "trace") || !strncmp(word, "trace=", 6) ||
 		       !strncmp(word, "tables=", 7);

@@ -23,6 +23,9 @@
  *   console=frames
  *               the same, and the console has frames for a program in place of lines for people
  *               (docs/domains.md, "Frames"); also with domains
+ *   iommu=virtual
+ *               a guest sees an IOMMU of its own in place of each of the machine's that its
+ *               devices are behind (viommu.h), if it has interrupt files
  *   slow        handle all exits on the general path, for tests: the guest sees no difference but
  *               time
  * A later nacl=, tables= or trace= overrides an earlier one. A later give= adds devices. An unknown
@@ -44,6 +47,7 @@ struct options {
 	bool slow;
 	bool virtual_console;
 	bool frames; /* and virtual_console */
+	bool virtual_iommu;
 };
 
 #define OPTIONS_ERROR_SIZE 192

@@ -51,6 +51,16 @@ test_iommu_aia()
 		fail "faults are told at the end only"
 }
 
+# The guest has an IOMMU of its own, whose first stage is on and then bypassed. What is refused in
+# both cases is Halite's to tell.
+test_iommu_stage()
+{
+	local WORDS="msi stage=9f800000"
+	test_iommu_home 9f800000 80000000 3010000 28000000 -- \
+		--machine aia:3 -- -M iommu-sys=on -append "nacl=all iommu=virtual"
+	told "the guest" write 40001000
+}
+
 # The devices that 'halite run' adds are behind the IOMMU, too.
 test_iommu_tool()
 {
@@ -280,6 +290,7 @@ test_iommu_l2()
 iommu_tests()
 {
 	test_case iommu-aia test_iommu_aia
+	test_case iommu-stage test_iommu_stage
 	test_case iommu-flood-plic test_iommu_flood plic
 	test_case iommu-domains test_iommu_domains
 	test_case iommu-functions test_iommu_functions

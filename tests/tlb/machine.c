@@ -26,6 +26,7 @@
 #include "hv/intc.h"
 #include "hv/quick.h"
 #include "hv/sbi.h"
+#include "hv/viommu.h"
 #include "machine.h"
 #include "nacl/host.h"
 #include "riscv/attempt.h"
@@ -945,4 +946,30 @@ void machine_run(const struct machine_config *config)
 		if (++switches_since_step > PATIENCE)
 			machine_fail("all harts wait for each other");
 	}
+}
+
+/* The machine has no IOMMU. */
+unsigned int viommu_at(const struct domain *d, uint64_t addr)
+{
+	(void)d;
+	(void)addr;
+	return IOMMUS_MAX;
+}
+
+bool viommu_load(const struct domain *d, uint64_t addr, unsigned int size, uint64_t *value)
+{
+	(void)d;
+	(void)addr;
+	(void)size;
+	(void)value;
+	return false;
+}
+
+bool viommu_store(const struct domain *d, uint64_t addr, unsigned int size, uint64_t value)
+{
+	(void)d;
+	(void)addr;
+	(void)size;
+	(void)value;
+	return false;
 }

@@ -7,6 +7,7 @@
 #include "hv/domain_end.h"
 #include "hv/doorbell.h"
 #include "hv/iommu_domain.h"
+#include "hv/viommu.h"
 #include "hv/ipi.h"
 #include "hv/plic.h"
 #include "hv/sbi.h"
@@ -119,6 +120,11 @@ void terminal_end(struct domain *d)
 }
 
 void iommu_domain_stop(struct domain *d)
+{
+	(void)d;
+}
+
+void viommu_reset(const struct domain *d)
 {
 	(void)d;
 }

@@ -50,6 +50,10 @@ static void the_console_is_the_machines_unless_asked_for(void **state)
 	assert_fine(options_parse(&o, "nacl=all console=virtual"));
 	assert_true(o.virtual_console);
 	assert_int_equal(warnings, 0);
+	assert_false(o.virtual_iommu);
+	assert_fine(options_parse(&o, "iommu=virtual"));
+	assert_true(o.virtual_iommu);
+	assert_int_equal(warnings, 0);
 	assert_fine(options_parse(&o, "console=ttyS0"));
 	assert_false(o.virtual_console);
 	assert_int_equal(warnings, 1);
