@@ -50,9 +50,12 @@ static struct host host;
 static struct domain domain;
 static struct machine_iommu machine_iommu = { .base = BASE };
 
+static unsigned int printed;
+
 void hv_print(const char *fmt, ...)
 {
 	(void)fmt;
+	printed++;
 }
 
 uint64_t machine_csr_read(unsigned int csr)
@@ -265,6 +268,8 @@ static void takes_a_context(void **state)
 	context(DDT + 32 * 40, 1, 0, 0, SV39);
 	command(INVAL_DDT, 0);
 	assert_int_equal(iommu_context_of(&iommus[0], 40)[3], 0);
+	command(INVAL_DDT | UINT64_C(1) << 33 | UINT64_C(40) << 40, 0);
+	assert_int_equal(iommu_context_of(&iommus[0], 40)[3], 0);
 	context(DDT + 32 * ID, 1, 0, 0, 0);
 	command_count = 0;
 	command(INVAL_ID, 0);
@@ -299,6 +304,12 @@ static void walks_directories(void **state)
 	*word(middle + 16) = UINT64_C(0x90000) << 10 | 1;
 	command(INVAL_DDT, 0);
 	assert_stage(0x109, 0, 0, 0);
+	fault(0x109, 258, 0);
+	assert_int_equal(*word(FQ) & 0xfff, 257);
+	*word(DDT) = UINT64_C(0x90000) << 10 | 1;
+	put(0x10, 8, DDT >> 12 << 10 | 4);
+	fault(0x109, 258, 0);
+	assert_int_equal(*word(FQ + 32) & 0xfff, 257);
 	put(0x10, 8, middle >> 12 << 10 | 2);
 	assert_stage(0x109, 0, 0, 0);
 	/* Reserved modes are not taken. */
@@ -539,6 +550,58 @@ static void interrupts(void **state)
 	assert_int_equal(store_count, 2);
 }
 
+/* The machine's IOMMU has recorded @count faults, at most 127, of device ID. */
+static void record(unsigned int count, unsigned int cause)
+{
+	uint64_t *queue = (uint64_t *)(uintptr_t)iommus[0].faults;
+	uint32_t tail = iommus[0].head;
+
+	for (; count; count--, tail = (tail + 1) % 128) {
+		memset(queue + 4 * tail, 0, 32);
+		queue[4 * tail] = cause | (uint64_t)ID << 40 | UINT64_C(2) << 34;
+	}
+	memcpy(regs + 0x34, &tail, 4);
+	regs[0x54] = 2;
+	iommu_look();
+}
+
+/* Faults of the second stage are Halite's, too. A flood makes the devices silent. */
+static void floods(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	iommu_unblock(OWNER, TABLE);
+	printed = 0;
+	record(2, 13);
+	assert_int_equal(printed, 0);
+	assert_int_equal(get(0x34, 4), 2);
+	record(1, 21);
+	assert_int_equal(printed, 1);
+	assert_int_equal(get(0x34, 4), 3);
+	assert_stage(ID, 1, 0, 0);
+	for (i = 3; i < 4096; i++) {
+		put(0x30, 4, get(0x34, 4));
+		record(1, 13);
+	}
+	assert_stage(ID, 0x11, 0, 0);
+	put(0x30, 4, get(0x34, 4));
+	record(1, 13);
+	assert_int_equal(get(0x34, 4), get(0x30, 4));
+	viommu_reset(&domain);
+	iommu_unblock(OWNER, TABLE);
+	assert_stage(ID, 1, 0, 0);
+}
+
+/* Blocking and what follows changes no context that the guest has turned off. */
+static void stays_off(void **state)
+{
+	(void)state;
+	put(0x10, 8, 0);
+	iommu_unblock(OWNER, TABLE);
+	assert_stage(ID, 0, 0, 0);
+}
+
 /* After a reset nothing writes to the guest's memory, and all DMA passes to it. */
 static void resets(void **state)
 {
@@ -577,6 +640,8 @@ int main(void)
 		cmocka_unit_test_setup(bounded, setup),
 		cmocka_unit_test_setup(tells_faults, setup),
 		cmocka_unit_test_setup(interrupts, setup),
+		cmocka_unit_test_setup(floods, setup),
+		cmocka_unit_test_setup(stays_off, setup),
 		cmocka_unit_test_setup(resets, setup),
 		cmocka_unit_test_setup(fails_closed, setup),
 	};
