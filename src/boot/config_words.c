@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "boot/config_words.h"
+#include "hv/domain_config.h"
 #include "hv/options.h"
 
 /* As `halite run` has them. */
@@ -30,6 +31,7 @@ static const struct word {
 	[WORD_DEVICES] = { "devices", "halite,devices", LIST, ':' },
 	[WORD_PCI] = { "pci", "halite,functions", LIST, '+' },
 	[WORD_NACL] = { "nacl", "halite,nacl", NACL, 0 },
+	[WORD_TABLES] = { "tables", "halite,tables", COUNT, 0 },
 	[WORD_DMA] = { "dma", "halite,dma", TRUSTED, 0 },
 	[WORD_POWER] = { "power", "halite,power", FLAG, 0 },
 	[WORD_SIZE] = { "size", "memory", SIZE, 0 },
@@ -86,6 +88,14 @@ static const char *check_name(const char *text)
 		       ? "a letter, then letters, digits, - and _, at most 24 characters, and not "
 			 "halite, are expected"
 		       : NULL;
+}
+
+static const char *check_count(const char *text, uint64_t max)
+{
+	if (number(&text, max) - 1 < max && !*text)
+		return NULL;
+	return max == HARTS ? "a number from 1 to 512 is expected"
+			    : "a number from 1 to 1000 is expected";
 }
 
 static const char *check_ids(const char *text)
@@ -145,14 +155,11 @@ static const char *check_nacl(char *text)
 
 static const char *check(enum config_word word, char *text)
 {
-	const char *at = text;
-
 	switch (words[word].kind) {
 	case NAME:
 		return check_name(text);
 	case COUNT:
-		return number(&at, HARTS) - 1 >= HARTS || *at ? "a number from 1 to 512 is expected"
-							      : NULL;
+		return check_count(text, word == WORD_TABLES ? TABLES_MAX : HARTS);
 	case IDS:
 		return check_ids(text);
 	case SIZE:
@@ -277,7 +284,8 @@ static int add_word(void *tree, int node, const struct word *word, char *text)
 		return 0;
 	switch (word->kind) {
 	case COUNT:
-		return fdt_setprop_u32(tree, node, word->property, (uint32_t)number(&at, HARTS));
+		return fdt_setprop_u32(tree, node, word->property,
+				       (uint32_t)number(&at, TABLES_MAX));
 	case IDS:
 		return add_ids(tree, node, word->property, text);
 	case SIZE:

@@ -21,6 +21,7 @@ enum config_word {
 	WORD_DEVICES,
 	WORD_PCI,
 	WORD_NACL,
+	WORD_TABLES,
 	WORD_DMA,
 	WORD_POWER,
 	/* of shared memory */

@@ -171,10 +171,13 @@ static uint32_t keys(const struct host *h)
 	return keys;
 }
 
-/* What a domain gets of the pool: a part for each hart, and one that grows with its RAM. */
+/*
+ * What a domain gets of the pool: a part for each hart, and one that grows with its RAM, times what
+ * its configuration says.
+ */
 static uint64_t weight(const struct domain *d)
 {
-	return d->vcpu_count * WEIGHT_OF_HART + (range_list_total(&d->ram) >> 20);
+	return (d->vcpu_count * WEIGHT_OF_HART + (range_list_total(&d->ram) >> 20)) * d->tables;
 }
 
 /*

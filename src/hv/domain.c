@@ -142,6 +142,7 @@ void domain_build(struct domain *d, struct host *h, const struct domain_config *
 	d->host = h;
 	d->line.name = c->name;
 	d->power = c->power;
+	d->tables = c->tables;
 	d->nacl_offered = c->nacl_offered;
 	d->nacl_features = c->nacl_features;
 	d->sources = c->sources;

@@ -65,6 +65,7 @@ struct domain {
 	const struct host *host;
 	struct console_line line;  /* of output by SBI; its name is the domain's */
 	bool power;		   /* the domain may turn the machine off and reset it */
+	unsigned int tables;	   /* as in domain_config */
 	struct range_list ram;	   /* whole pages */
 	struct range_list devices; /* MMIO that the guest reaches without an exit, whole pages */
 	struct identity_map gstage;

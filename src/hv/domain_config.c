@@ -30,6 +30,7 @@ void domain_config_all(struct domain_config *c, struct host *h)
 		.nacl_offered = h->options.nacl_offered,
 		.nacl_features = h->options.nacl_features,
 		.power = true,
+		.tables = TABLES_USUAL,
 	};
 	index_set_fill(&c->harts, m->hart_count);
 	c->sources = pages_alloc(&h->pool, (bytes + PAGE_SIZE - 1) / PAGE_SIZE, PAGE_SIZE);
@@ -82,6 +83,18 @@ static unsigned int find_hart(const struct machine *m, uint64_t hartid)
 	while (i < m->hart_count && m->harts[i].hartid != hartid)
 		i++;
 	return i;
+}
+
+static void parse_tables(struct domain_config *c, const void *fdt)
+{
+	uint64_t percent = TABLES_USUAL;
+
+	if (fdt_getprop(fdt, c->node, "halite,tables", NULL) &&
+	    (!devtree_get_number(fdt, c->node, "halite,tables", &percent) || !percent ||
+	     percent > TABLES_MAX))
+		hv_fatal("%s: halite,tables: no number from 1 to %d", devtree_path(fdt, c->node),
+			 TABLES_MAX);
+	c->tables = percent;
 }
 
 static void take_hart(struct domain_config *c, unsigned int hart)
@@ -234,10 +247,12 @@ void domain_config_parse(struct domain_config *c, const void *fdt, struct host *
 	for (i = 0; i < count; i++) {
 		c[i].sources = sources + i * machine_controllers(m);
 		domain_words_check(fdt, c[i].node,
-				   "harts\0name\0nacl\0devices\0functions\0dma\0power\0");
+				   "harts\0name\0nacl\0devices\0functions\0dma\0power\0"
+				   "tables\0");
 		parse_name(c, i, fdt);
 		parse_nacl(&c[i], fdt, &h->options);
 		c[i].power = fdt_getprop(fdt, c[i].node, "halite,power", NULL);
+		parse_tables(&c[i], fdt);
 		take_named(&c[i], fdt, m, &taken);
 	}
 	shared_parse(h, fdt, c, count, &free);

@@ -21,6 +21,10 @@
 
 #define DOMAIN_NAME_SIZE 32
 
+/* Without halite,tables, and the most. */
+#define TABLES_USUAL 100
+#define TABLES_MAX   1000
+
 /* Interrupt sources of a PLIC or an APLIC, which are below 1024. Source n is bit n % 32. */
 struct source_set {
 	uint32_t word[32];
@@ -48,6 +52,8 @@ struct domain_config {
 	uint32_t nacl_features; /* bit n: NACL feature n */
 	bool does_dma;		/* a device may do DMA, and the domain is trusted with that */
 	bool power;		/* the domain may turn the machine off and reset it */
+	/* Per cent of the usual part of the memory for shadows, 1 to TABLES_MAX: a weight */
+	unsigned int tables;
 };
 
 /* The number of PLICs or APLICs of @m, of which a machine has one kind only. */

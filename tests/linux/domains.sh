@@ -189,6 +189,36 @@ test_domains_end()
 	expect_status 0
 }
 
+# tables_of NAME: prints how many page tables there are for the shadows of the domain.
+tables_of()
+{
+	sed -n "s/^halite: .* domain $1: pool: .*tables [0-9]* of \([0-9]*\), .*/\1/p" "$CONSOLE" |
+		head -n 1
+}
+
+# near A B: whether two numbers of tables are about equal. The parts also have roots of shadows.
+near()
+{
+	(($1 - $2 <= 40 && $2 - $1 <= 40))
+}
+
+# Of two equal domains, B has three times the part of the shadow memory, besides the least that each
+# one needs.
+test_domains_tables()
+{
+	local half a b
+	two_domains
+	domains_run 60 -cpu rv64,h=true -smp 4 -m 512M -append stats
+	half=$(tables_of A)
+	near "$half" "$(tables_of B)" || fail "the domains are equal, and their tables are not"
+	domain_set B halite,tables i 300
+	domains_run 60 -cpu rv64,h=true -smp 4 -m 512M -append stats
+	a=$(tables_of A)
+	b=$(tables_of B)
+	near $((a + b)) $((2 * half)) || fail "$a and $b tables are not two times $half"
+	((b - half >= half / 4)) || fail "of $half, A has kept $a, and B has $b"
+}
+
 # The domain with halite,power turns the machine off while the other one runs.
 test_domains_power()
 {
@@ -772,6 +802,7 @@ domains_tests()
 	test_case domains-reset-aia test_domains_reset ,aia=aplic-imsic,aia-guests=3
 	test_case domains-end test_domains_end
 	test_case domains-power test_domains_power
+	test_case domains-tables test_domains_tables
 	test_case domains-pack test_domains_pack
 	test_case domains-stat test_domains_stat
 	test_case domains-console-plic test_domains_console plic

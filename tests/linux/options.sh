@@ -227,6 +227,8 @@ test_tool_domain_words()
 		$a,pci=00:01.0+|--domain a: pci '': expected 1 to 32 PCI functions
 		$a,nacl=some|--domain a: nacl 'some': 'some' is no feature
 		$a,nacl=all+none|--domain a: nacl 'all+none': 'all' is no feature
+		$a,tables=0|--domain a: tables '0': expected a number from 1 to 1000
+		$a,tables=1001|--domain a: tables '1001': expected a number from 1 to 1000
 		$a,dma=yes|--domain a: dma 'yes': expected trusted
 		$a,dma|--domain a: dma: its value is missing
 		$a,power=1|--domain a: power: it takes no value
@@ -324,7 +326,7 @@ test_tool_domain_tree()
 	SCRIPT
 	chmod +x "$LOGS/$NAME.qemu"
 	qemu=(--qemu "$LOGS/$NAME.qemu")
-	a="name=Alpha-1,cpus=2,memory=1G,kernel=$file,append=a=1,,2 b,power"
+	a="name=Alpha-1,cpus=2,memory=1G,kernel=$file,append=a=1,,2 b,tables=250,power"
 	a+=",devices=serial0:/soc/rtc@101000"
 	b="name=b,harts=5:3,memory=62M,kernel=$file,initrd=$file,, 2,nacl=sync_csr+sync_sret"
 	b+=",dma=trusted,devices=virtio_mmio@10001000"
@@ -345,6 +347,7 @@ test_tool_domain_tree()
 	in_tree /chosen/domain-Alpha-1 halite,nacl none s
 	in_tree /chosen/domain-Alpha-1 halite,dma "" s
 	in_tree /chosen/domain-Alpha-1 halite,devices "/soc/serial@10000000 /soc/rtc@101000" s
+	[ "$(fdtget "$dtb" /chosen/domain-Alpha-1 halite,tables)" = 250 ] || fail "Alpha-1: tables"
 	fdtget -p "$dtb" /chosen/domain-Alpha-1 | grep -qx halite,power || fail "Alpha-1: power"
 	in_tree /chosen/domain-b halite,harts "5 3"
 	in_tree /chosen/domain-b cpus ""

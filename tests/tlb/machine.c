@@ -822,6 +822,7 @@ static void build_domain(void)
 		.nacl_offered = host.options.nacl_offered,
 		.nacl_features = host.options.nacl_features,
 		.power = true,
+		.tables = TABLES_USUAL,
 	};
 	index_set_fill(&all.harts, machine.harts);
 	domain_build(&machine_domain, &host, &all, 0);

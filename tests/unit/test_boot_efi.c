@@ -957,7 +957,7 @@ static void takes_domains(void **state)
 	(void)state;
 	config_is("domain = name=A,memory=1G,kernel=Image,initrd=/a.img,append=x=1,,2 y,"
 		  "harts=3:1,devices=serial0:/soc/rtc@101000,pci=00:01.0+00:02.0,"
-		  "nacl=sync_csr+sync_sret,dma=trusted,power\n"
+		  "nacl=sync_csr+sync_sret,tables=1000,dma=trusted,power\n"
 		  "options = stats\n"
 		  "shared-memory = name=ring,size=64k,domains=A:B-b_1\n"
 		  "domain = name=B-b_1,memory=6,kernel=Image,cpus=2\n"
@@ -982,6 +982,7 @@ static void takes_domains(void **state)
 	assert_string_equal(text_at(nodes, a, "halite,functions", 1), "00:02.0");
 	assert_string_equal(text_at(nodes, a, "halite,nacl", 0), "sync_csr,sync_sret");
 	assert_string_equal(text_at(nodes, a, "halite,dma", 0), "trusted");
+	assert_int_equal(fdt32_ld(fdt_getprop(nodes, a, "halite,tables", NULL)), 1000);
 	assert_non_null(fdt_getprop(nodes, a, "halite,power", &length));
 	assert_int_equal(length, 0);
 	has_module(&p, a, "multiboot,kernel", image, sizeof(image), "x=1,2 y");
@@ -1016,6 +1017,8 @@ static void errors_in_domains_are_named(void **state)
 		{ "name=A,size=4K", "line 1: domain: the word 'size' is not known" },
 		{ "name=A,name=B", "line 1: domain: name is given twice" },
 		{ "name", "line 1: domain: name: its value is missing" },
+		{ "tables=0", "line 1: domain: tables: '0': a number from 1 to 1000" },
+		{ "tables=1001", "line 1: domain: tables: '1001': a number from 1 to 1000" },
 		{ "power=yes", "line 1: domain: power: it takes no value" },
 		{ "name=1", "line 1: domain: name: '1': a letter, then" },
 		{ "name=", "line 1: domain: name: '': a letter, then" },

@@ -197,6 +197,23 @@ static void the_finisher_needs_power(void **state)
 	assert_true(c[1].power);
 }
 
+static void tables_are_a_weight(void **state)
+{
+	(void)state;
+	assert_fine(parse());
+	assert_int_equal(c[1].tables, 100);
+	assert_int_equal(fdt_setprop_u32(tree, node_at(B), "halite,tables", 1000), 0);
+	assert_fine(parse());
+	assert_int_equal(c[0].tables, 100);
+	assert_int_equal(c[1].tables, 1000);
+	assert_int_equal(fdt_setprop_u32(tree, node_at(B), "halite,tables", 1001), 0);
+	assert_fatal(parse(), B ": halite,tables: no number from 1 to 1000");
+	assert_int_equal(fdt_setprop_u32(tree, node_at(B), "halite,tables", 0), 0);
+	assert_fatal(parse(), B ": halite,tables: no number from 1 to 1000");
+	assert_int_equal(fdt_setprop(tree, node_at(B), "halite,tables", "ab", 3), 0);
+	assert_fatal(parse(), B ": halite,tables: no number from 1 to 1000");
+}
+
 /* A domain gets whole pages, and so what nobody has named in a page. */
 static void what_is_in_one_page_with_a_device_counts(void **state)
 {
@@ -567,6 +584,7 @@ static void one_domain_has_all(void **state)
 	assert_int_equal(all.harts.word[0], 15);
 	assert_int_equal(all.devices.count, host.machine.devices.count);
 	assert_true(all.power);
+	assert_int_equal(all.tables, 100);
 	assert_int_equal(all.sources[0].word[0] & all.sources[0].word[31], 0xffffffff);
 	assert_string_equal(all.name, "");
 }
@@ -580,6 +598,7 @@ int main(void)
 		cmocka_unit_test_setup(devices_that_do_dma_need_trust, setup),
 		cmocka_unit_test_setup(the_first_name_says_whether_a_device_does_dma, setup),
 		cmocka_unit_test_setup(the_finisher_needs_power, setup),
+		cmocka_unit_test_setup(tables_are_a_weight, setup),
 		cmocka_unit_test_setup(what_is_in_one_page_with_a_device_counts, setup),
 		cmocka_unit_test_setup(what_is_disabled_in_one_page_with_a_device_counts, setup),
 		cmocka_unit_test_setup(a_device_is_in_one_domain, setup),

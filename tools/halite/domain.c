@@ -246,6 +246,9 @@ static int set_value(const char *key, char *value, struct domain *domain,
 {
 	if (!strcmp(key, "cpus"))
 		return options_number(domain_what(domain, key), value, 1, CPUS_MAX, &domain->cpus);
+	if (!strcmp(key, "tables"))
+		return options_number(domain_what(domain, key), value, 1, TABLES_MAX,
+				      &domain->tables);
 	if (!strcmp(key, "harts"))
 		return set_harts(value, domain, domains);
 	if (!strcmp(key, "memory"))
@@ -269,9 +272,9 @@ static int set_value(const char *key, char *value, struct domain *domain,
 
 static bool is_key(const char *key)
 {
-	static const char *const keys[] = { "name",   "cpus",	"harts",   "memory",
-					    "kernel", "initrd", "append",  "nacl",
-					    "dma",    "power",	"devices", "pci" };
+	static const char *const keys[] = { "name",    "cpus",	 "harts", "memory", "kernel",
+					    "initrd",  "append", "nacl",  "dma",    "power",
+					    "devices", "pci",	 "tables" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (!strcmp(key, keys[i]))
@@ -291,8 +294,8 @@ static int check_item(const struct domain_item *items, int at, const struct doma
 
 	if (!is_key(item->key)) {
 		message("%s: unknown key; expected name, cpus, harts, memory, kernel, initrd, "
-			"append, devices, pci, nacl, dma or power; a comma in a value is written "
-			"twice, and features of nacl have + between them",
+			"append, devices, pci, nacl, tables, dma or power; a comma in a value is "
+			"written twice, and features of nacl have + between them",
 			domain_what(domain, item->key));
 		return -1;
 	}

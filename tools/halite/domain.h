@@ -39,8 +39,9 @@ struct domain {
 	unsigned int device_count;
 	const char *functions[DOMAIN_DEVICES_MAX]; /* of PCI hosts, as halite,functions has them */
 	unsigned int function_count;
-	const char *nacl; /* value of Halite's word nacl=; NULL: that of --nacl */
-	bool trusted;	  /* dma=trusted */
+	const char *nacl;    /* value of Halite's word nacl=; NULL: that of --nacl */
+	bool trusted;	     /* dma=trusted */
+	unsigned int tables; /* tables=N, per cent; 0: none given */
 	bool power;
 };
 

@@ -11,6 +11,7 @@
 #include "domain.h"
 
 #define CPUS_MAX       512
+#define TABLES_MAX     1000
 #define CPUS_DEFAULT   2
 #define MEMORY_DEFAULT "2G"
 #define DEPTH_MAX      4

@@ -160,7 +160,7 @@ static int list_parts(const void *nodes, int domain)
 {
 	int length;
 	const fdt32_t *cpus = fdt_getprop(nodes, domain, "cpus", &length);
-	const fdt32_t *harts;
+	const fdt32_t *harts, *tables;
 	const fdt64_t *memory;
 
 	if (cpus && length == sizeof(*cpus))
@@ -178,6 +178,9 @@ static int list_parts(const void *nodes, int domain)
 	    list_words(nodes, domain, "halite,dma", "dma") < 0 ||
 	    list_words(nodes, domain, "halite,domains", "domains") < 0)
 		return -1;
+	tables = fdt_getprop(nodes, domain, "halite,tables", &length);
+	if (tables && length == sizeof(*tables))
+		printf("  tables   %u\n", fdt32_to_cpu(*tables));
 	if (fdt_getprop(nodes, domain, "halite,power", NULL))
 		puts("  power");
 	return 0;

@@ -95,6 +95,7 @@ static const char run_help[] =
 	"                  devices=PATH:PATH: paths, aliases or names in the device tree\n"
 	"                  pci=00:03.0+00:04.0: PCI functions, behind an IOMMU\n"
 	"                  nacl=LIST: as --nacl, with + between features (default: as --nacl)\n"
+	"                  tables=N: per cent of the usual part of Halite's page tables\n"
 	"                  dma=trusted: it may have devices whose DMA reaches all memory\n"
 	"                  power: it may turn the machine off and reset it\n"
 	"                  with commas between them, and two commas for one in a value.\n"

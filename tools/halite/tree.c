@@ -276,6 +276,8 @@ static int add_properties(void *tree, int node, const struct domain *domain, con
 		error = add_text(tree, node, "halite,nacl", domain->nacl ? domain->nacl : nacl);
 	if (!error && domain->trusted)
 		error = add_text(tree, node, "halite,dma", "trusted");
+	if (!error && domain->tables)
+		error = fdt_setprop_u32(tree, node, "halite,tables", domain->tables);
 	if (!error && domain->power)
 		error = fdt_setprop_empty(tree, node, "halite,power");
 	return error;
