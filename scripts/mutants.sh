@@ -245,7 +245,7 @@ unit_domains()
 }
 
 domains() { build all && tests_in_qemu domains-; }
-unit_iommu() { unit_programs hv_iommu hv_viommu hv_functions; }
+unit_iommu() { unit_programs hv_end hv_iommu hv_viommu hv_functions; }
 # shellcheck disable=SC2086
 iommu() { build all && tests_in_qemu $IOMMU_TESTS; }
 
@@ -260,7 +260,7 @@ unit_console()
 	'') set -- hv_uart hv_source hv_console ;;
 	*) return 0 ;;
 	esac
-	unit_programs "$@"
+	unit_programs hv_end "$@"
 }
 
 unit_tool()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The end of one of several domains: it waits until all its harts have stopped. */
+/* The end and the reset of one of several domains. */
 #include "hv_test.h"
 
 #include "hv/aplic.h"
@@ -7,11 +7,11 @@
 #include "hv/domain_end.h"
 #include "hv/doorbell.h"
 #include "hv/iommu_domain.h"
-#include "hv/viommu.h"
 #include "hv/ipi.h"
 #include "hv/plic.h"
 #include "hv/sbi.h"
 #include "hv/terminal.h"
+#include "hv/viommu.h"
 #include "riscv/csr.h"
 #include "riscv/entry.h"
 
@@ -32,6 +32,14 @@ static jmp_buf stopped;
 static uint64_t now, step, stops_after;
 static bool refuses;
 static char printed[4096];
+
+/* What was called, in order; a letter each. */
+static char calls[16];
+
+static void called(char c)
+{
+	calls[strlen(calls)] = c;
+}
 
 void hv_print(const char *fmt, ...)
 {
@@ -121,12 +129,14 @@ void terminal_end(struct domain *d)
 
 void iommu_domain_stop(struct domain *d)
 {
-	(void)d;
+	assert_ptr_equal(d, &a);
+	called('s');
 }
 
 void viommu_reset(const struct domain *d)
 {
-	(void)d;
+	assert_ptr_equal(d, &a);
+	called('v');
 }
 
 void stats_print(const struct domain *d)
@@ -154,27 +164,28 @@ void aplic_silence(struct domain *d)
 
 void terminal_reset(struct domain *d)
 {
-	(void)d;
-	fail();
+	assert_ptr_equal(d, &a);
+	called('t');
 }
 
 void iommu_domain_restart(struct domain *d)
 {
-	(void)d;
-	fail();
+	assert_ptr_equal(d, &a);
+	called('r');
 }
 
 void domain_copy(const struct domain *d)
 {
-	(void)d;
-	fail();
+	assert_ptr_equal(d, &a);
+	called('c');
 }
 
 void riscv_hart_start(uint64_t hartid, struct vcpu *v)
 {
-	fail_msg("hart %lu, %p", (unsigned long)hartid, (void *)v);
-	for (;;)
-		;
+	assert_int_equal(hartid, 4);
+	assert_ptr_equal(v, &vcpus[0]);
+	assert_int_equal(a.state, DOMAIN_RUNS);
+	longjmp(stopped, 1);
 }
 
 /* ---- tests ---- */
@@ -203,6 +214,7 @@ static int setup(void **state)
 	stops_after = now + 10;
 	refuses = false;
 	printed[0] = '\0';
+	memset(calls, 0, sizeof(calls));
 	warnings = 0;
 	return 0;
 }
@@ -251,6 +263,21 @@ static void a_hart_that_the_firmware_does_not_know_is_not_waited_for(void **stat
 	assert_int_equal(warnings, 0);
 }
 
+/* Devices and IOMMUs are silent before the RAM is filled again, and until it is. */
+static void a_domain_is_reset_in_order(void **state)
+{
+	(void)state;
+	a.start_pc = 0x1000;
+	vcpus[1].requests = VCPU_REQ_END;
+	if (!setjmp(stopped))
+		domain_reset(&vcpus[0]);
+	assert_string_equal(calls, "svtcr");
+	assert_true(now >= stops_after);
+	assert_int_equal(vcpus[0].start_pc, 0x1000);
+	assert_int_equal(vcpus[1].requests, 0);
+	assert_string_equal(printed, "halite: domain A is reset\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +286,7 @@ int main(void)
 		cmocka_unit_test_setup(a_hart_that_stops_in_time_is_not_told_of, setup),
 		cmocka_unit_test_setup(a_hart_that_the_firmware_does_not_know_is_not_waited_for,
 				       setup),
+		cmocka_unit_test_setup(a_domain_is_reset_in_order, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
