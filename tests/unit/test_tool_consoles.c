@@ -255,6 +255,32 @@ static void clients_type(void **state)
 	serve(out, sizeof(out));
 }
 
+/* After a reset, the machine is at the terminal and Halite's text, and knows no domain. */
+static void a_reset_ends_the_frames(void **state)
+{
+	char out[256];
+	int b = join("B.sock");
+
+	(void)state;
+	assert_int_equal(serve(out, sizeof(out)), 0);
+	assert_int_equal(write(b, "x", 1), 1);
+	assert_int_equal(serve(out, sizeof(out)), 3);
+	console_write("\0202cut off", 9);
+	consoles_reset();
+	text_size = 0;
+	console_write("firmware\r\n", 10);
+	text[text_size] = '\0';
+	assert_string_equal(text, "\r\nfirmware\r\n");
+	/* A reset that is not known yet does not give B's input to another one. */
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(write(b, "y", 1), 1);
+		assert_int_equal(serve(out, sizeof(out)), 3);
+		assert_memory_equal(out, "\0202y", 3);
+	}
+	close(b);
+	serve(out, sizeof(out));
+}
+
 /* A client that does not read holds up nobody. */
 static void a_client_that_does_not_read_is_dropped(void **state)
 {
@@ -280,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_guest_forges_no_frame, setup, teardown),
 		cmocka_unit_test_setup_teardown(input_has_a_target, setup, teardown),
 		cmocka_unit_test_setup_teardown(clients_type, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_reset_ends_the_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_client_that_does_not_read_is_dropped, setup,
 						teardown),
 	};

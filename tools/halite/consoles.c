@@ -291,6 +291,9 @@ static size_t read_client(unsigned int index, unsigned int client, char *out, si
 
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		drop_client(c, client);
+	/* Each piece has its key: a reset of the machine forgets the one before. */
+	if (got > 0)
+		consoles.to.index = FRAMES_NONE;
 	for (ssize_t i = 0; i < got; i++) {
 		if (bytes[i] == CTRL_A)
 			used += frames_encode(&consoles.to, (int)index, CTRL_A, out + used);

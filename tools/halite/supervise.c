@@ -432,6 +432,11 @@ static void read_control(struct session *s)
 	/* What is in the socket now is from before the reset, but for a little. */
 	while (read_console(s, WAITING_MAX))
 		;
+	if (run->frames) {
+		consoles_reset();
+		/* It may be the rest of what was typed for a domain, without its key. */
+		s->typed_size = 0;
+	}
 	if (run->text.panicked)
 		end_run(s, END_PANIC, 0);
 	else
