@@ -41,7 +41,7 @@
 #define WRITE_MAX 4096
 
 /* What poll() looks at beside the consoles of domains. */
-#define OWN_FDS 7
+#define OWN_FDS 8
 
 #define CTRL_A 1
 
@@ -73,6 +73,9 @@ struct session {
 	size_t typed_size;
 	size_t waiting_at, waiting_size;
 	char waiting[WAITING_MAX];
+	size_t errors_at, errors_size; /* standard error of the command of --exec */
+	char errors[WAITING_ENOUGH + WRITE_MAX];
+	bool errors_deaf; /* nobody can take it any more */
 };
 
 static uint64_t milliseconds(void)
@@ -177,6 +180,12 @@ static void start(struct session *s, char **argv)
 	s->started = milliseconds();
 }
 
+/* Whether output of the command of --exec waits for its reader. */
+static bool has_output(const struct session *s)
+{
+	return s->waiting_size || s->errors_size;
+}
+
 /*
  * The run shall end, as kind says. What comes first counts, but --expect counts always, and so does
  * what leaves output of the command of --exec behind.
@@ -185,7 +194,7 @@ static void end_run(struct session *s, enum end_kind kind, int number)
 {
 	const enum end_kind before = s->run->end.kind;
 
-	if (before == END_NONE || kind == END_EXPECTED || (before == END_EXEC && s->waiting_size))
+	if (before == END_NONE || kind == END_EXPECTED || (before == END_EXEC && has_output(s)))
 		s->run->end = (struct end){ kind, number };
 	/* A slow reader gets all of the command's output. */
 	if (!s->drop && kind != END_EXEC)
@@ -265,6 +274,14 @@ static size_t receive(int *fd, void *bytes, size_t size)
 	return 0;
 }
 
+/* The same of `errors`. */
+static void make_room_for_errors(struct session *s)
+{
+	if (s->errors_at)
+		memmove(s->errors, s->errors + s->errors_at, s->errors_size);
+	s->errors_at = 0;
+}
+
 static int write_whole(int fd, const char *bytes, size_t size)
 {
 	ssize_t put;
@@ -304,12 +321,19 @@ static void take_frame(struct session *s, const char *bytes, size_t size)
 		send(s->exec, bytes, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 		end_run(s, END_EXEC, (uint8_t)bytes[0]);
 	} else if (s->head[0] == AGENT_ERR) {
-		/* Who closes standard error wants none of it. */
-		write_whole(STDERR_FILENO, bytes, size);
+		if (s->errors_deaf)
+			return;
+		memcpy(s->errors + s->errors_size, bytes, size);
+		s->errors_size += size;
 	} else if (!s->deaf) {
 		memcpy(s->waiting + s->waiting_size, bytes, size);
 		s->waiting_size += size;
 	}
+}
+
+static bool can_take_exec(const struct session *s)
+{
+	return s->waiting_size < WAITING_ENOUGH && s->errors_size < WAITING_ENOUGH;
 }
 
 /* Reads once from the agent. Returns whether it may have more. */
@@ -319,7 +343,8 @@ static bool read_exec(struct session *s)
 	size_t got, at = 0, size;
 
 	make_room(s);
-	got = s->waiting_size < WAITING_ENOUGH ? receive(&s->exec, bytes, sizeof(bytes)) : 0;
+	make_room_for_errors(s);
+	got = can_take_exec(s) ? receive(&s->exec, bytes, sizeof(bytes)) : 0;
 	while (at < got) {
 		if (s->head_size < AGENT_HEAD) {
 			s->head[s->head_size++] = (uint8_t)bytes[at++];
@@ -387,6 +412,19 @@ static void write_out(struct session *s)
 	}
 	s->waiting_at += (size_t)put;
 	s->waiting_size -= (size_t)put;
+}
+
+/* Who closes standard error wants none of it. */
+static void write_errors(struct session *s)
+{
+	size_t size = s->errors_size < WRITE_MAX ? s->errors_size : WRITE_MAX;
+	ssize_t put = write(STDERR_FILENO, s->errors + s->errors_at, size);
+
+	if (put < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	s->errors_deaf = put < 0;
+	s->errors_at += put < 0 ? 0 : (size_t)put;
+	s->errors_size -= put < 0 ? s->errors_size : (size_t)put;
 }
 
 static void read_typed(struct session *s)
@@ -503,7 +541,8 @@ static void wait_for_something(struct session *s)
 		{ .fd = s->typing && !s->typed_size ? STDIN_FILENO : -1, .events = POLLIN },
 		{ .fd = s->typed_size ? s->console : -1, .events = POLLOUT },
 		{ .fd = s->deaf ? -1 : s->out, .events = (short)out_events },
-		{ .fd = s->waiting_size < WAITING_ENOUGH ? s->exec : -1, .events = POLLIN },
+		{ .fd = can_take_exec(s) ? s->exec : -1, .events = POLLIN },
+		{ .fd = s->errors_size ? STDERR_FILENO : -1, .events = POLLOUT },
 	};
 	/* Behind Ctrl-A, and while bytes wait for the console, there is none for a domain. */
 	const bool can_type = !s->typed_size && !s->commands && s->console >= 0;
@@ -528,6 +567,8 @@ static void wait_for_something(struct session *s)
 		consoles_read(fds + OWN_FDS, NULL, 0);
 	if (fds[6].revents)
 		read_exec(s);
+	if (fds[7].revents)
+		write_errors(s);
 	if (fds[5].revents & POLLOUT)
 		write_out(s);
 	else if (fds[5].revents & (POLLERR | POLLHUP))
@@ -559,9 +600,9 @@ static bool is_over(struct session *s)
 {
 	if (s->drop && milliseconds() >= s->drop && s->is_dead)
 		return true;
-	if (!s->is_dead || s->waiting_size)
+	if (!s->is_dead || has_output(s))
 		return false;
-	return !read_console(s, WAITING_ENOUGH) && !read_exec(s) && !s->waiting_size;
+	return !read_console(s, WAITING_ENOUGH) && !read_exec(s) && !has_output(s);
 }
 
 /* How a QEMU that nobody here has asked to end has ended. */
@@ -634,6 +675,9 @@ void supervise(struct supervised *run, char **argv)
 		;
 	run->seconds = (double)(milliseconds() - s->started) / 1000;
 	terminal_restore();
+	/* Nobody reads standard error: a message would wait there for ever. */
+	if (s->errors_size)
+		dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
 	/* QEMU tells of a reset that ends it as of a shutdown. */
 	run->reboots += !strcmp(s->qmp.shutdown, "guest-reset");
 	text_pause(&run->text);
