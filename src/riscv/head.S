@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The first instructions. The image runs at any address. Code and data find each other by their
- * distance. Addresses are stored in .data.rel.ro only, and each word there that lies in the image
- * is an address (the test code-addresses). This code adds to them what the image has moved since it
- * was linked, or since it was copied.
+ * distance. Addresses are stored in .data.rel.ro only. In the image as it was linked, each word
+ * there that lies in the image is an address (the test code-addresses). This code marks these
+ * words, and adds to them what the image has moved since it was linked, or since it was copied.
+ * Where the image runs, a number may lie in it, too, so a copy goes by the marks.
  */
 #define IMAGE_VERSION		2		/* 0.2: boot-image-header.rst */
 #define IMAGE_MAGIC		0x5643534952	/* "RISCV" */
@@ -54,7 +55,7 @@ riscv_image_start:
 	/* struct stats_beacon (hv/stats_format.h), at STATS_BEACON_AT. */
 	.ascii "HALITEST"
 	.word hv_stats_header - riscv_image_start
-	.word 2				/* STATS_VERSION */
+	.word 3				/* STATS_VERSION */
 
 /*
  * The PE header. In memory, all is where it is in the file. The section .text is what stays
@@ -175,9 +176,11 @@ prepare:
 	lla sp, riscv_boot_stack_end
 	jalr s3
 
-/* Make the stored addresses those of this copy of the image. Changes t0 to t6. */
+/* Make the stored addresses those of this copy of the image. Changes t0 to t6, a3 and a4. */
 relocate:
 	lla t0, addresses_start
+	lla a3, address_marks
+	lbu a4, 0(a3)			/* that of the first word. 0: there are no marks yet */
 	lla t1, riscv_rodata_end
 	lla t2, riscv_image_start
 	lla t3, riscv_image_end
@@ -185,11 +188,16 @@ relocate:
 	ld t4, 0(t0)			/* where the image was: the first word says it */
 	sub t2, t2, t4			/* how far it has moved */
 1:	ld t5, 0(t0)
+	bnez a4, 2f
 	sub t6, t5, t4
-	bgeu t6, t3, 2f
+	sltu t6, t6, t3
+	sb t6, 0(a3)
+2:	lbu t6, 0(a3)
+	beqz t6, 3f
 	add t5, t5, t2
 	sd t5, 0(t0)
-2:	addi t0, t0, 8
+3:	addi t0, t0, 8
+	addi a3, a3, 1
 	bltu t0, t1, 1b
 	fence.i
 	ret
