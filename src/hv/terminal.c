@@ -45,7 +45,7 @@ static struct {
 	unsigned int selected; /* index in domains of the domain with the input */
 	enum key next;
 	uint64_t looked; /* time of the last look for input */
-	/* Of each guest: when it has last taken a byte or had room, and what uart.taken was. */
+	/* Of each guest: when it has last taken enough or had room, and what uart.taken was. */
 	uint64_t moved[DOMAINS_MAX];
 	unsigned int taken[DOMAINS_MAX];
 	/* With frames: UART_FRAME has come; 1 + the index of the domain that is meant, 0: none. */
@@ -277,10 +277,12 @@ static unsigned int wanted(const struct vcpu *v, uint64_t now)
 {
 	const unsigned int to = input.frame ? input.frame - 1 : input.selected;
 	const struct uart *u = &domains[to]->uart;
+	/* With frames, one that takes a byte now and then is not waited for. */
+	const unsigned int enough = u->key ? UART_INPUT / 2 : 1;
 	unsigned int taken = __atomic_load_n(&u->taken, __ATOMIC_RELAXED);
 	unsigned int room = uart_room(u);
 
-	if (room || input.taken[to] != taken)
+	if (room >= enough || (!u->key && input.taken[to] != taken))
 		input.moved[to] = now;
 	input.taken[to] = taken;
 	if (room)
