@@ -3,6 +3,7 @@
  * The consoles of domains: Halite's side of the frames (src/hv/uart.c) and the command's, one
  * against the other. Whatever a guest transmits is in its own file, and nowhere else.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -300,6 +302,29 @@ static void a_client_that_does_not_read_is_dropped(void **state)
 	close(a);
 }
 
+/* Nor does a FIFO in place of the file. */
+static void a_fifo_that_nobody_reads_holds_up_nobody(void **state)
+{
+	static const struct domains one = { .count = 1, .list = { { .name = "C" } } };
+	static const char piece[] = "\0201a line that nobody reads\020n\0200";
+	int reader;
+	unsigned int i;
+
+	(void)state;
+	consoles_close();
+	assert_int_equal(mkfifo(path_of("C.log"), 0600), 0);
+	assert_int_equal(consoles_open(folder, &one), -1);
+	reader = open(path_of("C.log"), O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	assert_int_equal(consoles_open(folder, &one), 0);
+	for (i = 0; i < 10000; i++) {
+		text_size = 0;
+		console_write(piece, sizeof(piece) - 1);
+	}
+	close(reader);
+	unlink(path_of("C.log"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +333,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(clients_type, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reset_ends_the_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_client_that_does_not_read_is_dropped, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_fifo_that_nobody_reads_holds_up_nobody, setup,
 						teardown),
 	};
 

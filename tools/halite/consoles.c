@@ -49,7 +49,8 @@ static int open_log(const char *folder, struct console *c)
 	char path[sizeof(c->address.sun_path)];
 
 	snprintf(path, sizeof(path), "%s/%s.log", folder, c->name);
-	c->log = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	/* O_NONBLOCK counts for a terminal and a FIFO, which may have no reader. */
+	c->log = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 	if (c->log < 0)
 		return failed(path);
 	if (flock(c->log, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
@@ -146,6 +147,7 @@ static void send_to_clients(struct console *c, const char *bytes, size_t size)
 	}
 }
 
+/* A terminal or a FIFO that takes nothing now loses bytes: all domains would wait for it. */
 static void write_log(struct console *c, const char *bytes, size_t size)
 {
 	ssize_t put;
@@ -154,6 +156,8 @@ static void write_log(struct console *c, const char *bytes, size_t size)
 		put = write(c->log, bytes, size);
 		if (put < 0 && errno == EINTR) {
 			put = 0;
+		} else if (put < 0 && errno == EAGAIN) {
+			return;
 		} else if (put < 0) {
 			message("--console-dir: %s.log: %s; nothing more is written there", c->name,
 				strerror(errno));
