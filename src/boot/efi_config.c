@@ -12,6 +12,9 @@
 #define CONFIG_NAME "halite.cfg"
 #define CONFIG_MAX  65536u /* bytes of halite.cfg */
 
+/* Bytes of any file. The sum of all has fewer than 64 bits. */
+#define FILE_MAX (UINT64_C(1) << 48)
+
 /* Bytes for the nodes of domains. All their text is in halite.cfg. */
 #define NODES_ROOM (2 * CONFIG_MAX)
 
@@ -77,6 +80,9 @@ static efi_status find_size(struct file *f)
 		status = EFI_LOAD_ERROR;
 	} else if (!info.file_size) {
 		efi_print("%s: it is empty", f->name);
+		status = EFI_LOAD_ERROR;
+	} else if (info.file_size > FILE_MAX) {
+		efi_print("%s: it is too large", f->name);
 		status = EFI_LOAD_ERROR;
 	}
 	f->size = info.file_size;

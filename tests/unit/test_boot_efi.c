@@ -1322,7 +1322,7 @@ static void files_that_cannot_be_read_are_named(void **state)
 
 	(void)state;
 	for (i = 0; i < 4; i++) {
-		for (kind = 0; kind < 6; kind++) {
+		for (kind = 0; kind < 7; kind++) {
 			static const char *const what[] = {
 				"cannot open it: EFI status 0x8000000000000007",
 				"its size is not known: EFI status 0x8000000000000007",
@@ -1330,6 +1330,7 @@ static void files_that_cannot_be_read_are_named(void **state)
 				"it is cut short: ",
 				"it is a folder; a file is expected",
 				"it is empty",
+				"it is too large",
 			};
 			struct fake_file *f = &fake.file[i];
 
@@ -1343,7 +1344,8 @@ static void files_that_cannot_be_read_are_named(void **state)
 			f->read_status = kind == 2 ? EFI_ERROR(7) : 0;
 			f->there -= kind == 3;
 			f->attributes = kind == 4 ? 0x30 : 0x20;
-			f->size = kind == 5 ? 0 : f->size;
+			/* A size whose whole pages have more than 64 bits. */
+			f->size = kind == 5 ? 0 : kind == 6 ? UINT64_MAX - 1 : f->size;
 			snprintf(message, sizeof(message), "%s%s", names[i], what[kind]);
 			returns(kind < 3 ? EFI_ERROR(7) : EFI_LOAD_ERROR, message);
 		}
