@@ -58,7 +58,7 @@ CAGE_TESTS="leaves-for guest-cage guest-devices guest-old-firmware"
 BOARDS_TESTS="guest-legacy-halite"
 SBI_TESTS="guest-sbi-halite guest-sbi-svade guest-sbi-max guest-sbi-qemu-7.2"
 SBI_TESTS+=" guest-sbi-stats guest-susp-halite"
-HV_TESTS="code-accessors code-addresses code-static-key-sites"
+HV_TESTS="code-accessors code-addresses code-static-key-sites refuse-gzip"
 HV_TESTS+=" interrupts-plic nacl-round nacl-offer nacl-lie demo-depth-2-no-code stats-agree guest-fences"
 
 # What the copies have.

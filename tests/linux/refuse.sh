@@ -181,12 +181,26 @@ test_guest_panic()
 	! grep -a 'halite: fatal' "$CONSOLE" || fail "a guest's panic is fatal to Halite"
 }
 
+# Halite copies itself from 0x200000000 to its home. A number in its tables of constants lies in the
+# image there: the offset and the size of the signature of gzip, as a word. It stays what it is.
+test_refuse_gzip_high()
+{
+	local start=$LOGS/$NAME.start kernel=$LOGS/$NAME.gz
+	# li t0, 1; slli t0, t0, 33; jr t0
+	printf '\x93\x02\x10\x00\x93\x92\x12\x02\x67\x80\x02\x00' >"$start"
+	gzip -c "$GUESTS/client/boot.cpio" >"$kernel"
+	refused "gzip-compressed data" -m 9G -kernel "$start" \
+		-device "loader,file=$BUILD/halite.bin,addr=0x200000000,force-raw=on" \
+		-device "guest-loader,addr=0x90000000,kernel=$kernel"
+	refused_status
+}
+
 refuse_tests()
 {
 	local name
 	for name in no_kernel garbage give overlap_modules overlap_halite module_outside small_ram \
 		no_h \
-		cut_tree no_sbi run_status; do
+		cut_tree no_sbi run_status gzip_high; do
 		test_case "refuse-${name//_/-}" "test_refuse_$name"
 	done
 	test_case guest-trespass test_guest_trespass
