@@ -108,6 +108,9 @@ static uint32_t carry_out(struct viommu *v, uint64_t word, uint64_t more)
 			viommu_take_one(v, word >> COMMAND_DID);
 		else
 			viommu_take_all(v);
+		/* An id that is too wide for the directory would stop the machine's queue. */
+		if (word & COMMAND_DV && !iommu_context_of(v->iommu, word >> COMMAND_DID))
+			return 0;
 		iommu_command(v->iommu, word & COMMAND_DV ? word : COMMAND_INVAL_DDT);
 		return 0;
 	default:
