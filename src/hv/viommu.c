@@ -223,6 +223,8 @@ static void reset(struct viommu *v)
 	};
 	viommu_take_all(v);
 	v->iommu->listeners[v->owner].forwarded = 0;
+	/* GVMA of iommu_forget() need not drop what is cached of the first stage alone. */
+	iommu_command(v->iommu, COMMAND_VMA | COMMAND_GV | (uint64_t)v->owner << COMMAND_GSCID);
 	if (!v->iommu->off && !iommu_forget(v->iommu, v->owner))
 		iommu_fail_closed(v->iommu);
 }
