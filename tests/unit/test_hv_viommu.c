@@ -283,6 +283,41 @@ static void takes_a_context(void **state)
 	assert_stage(0x1ff, 1, 0, 0);
 }
 
+/* An id that is too wide for the machine's directory would stop the machine's queue. */
+static void a_wide_id_stays_with_the_guest(void **state)
+{
+	const uint64_t wide = INVAL_DDT | UINT64_C(1) << 33 | UINT64_C(0xffffff) << 40;
+	const unsigned int levels = iommus[0].levels;
+	unsigned int i;
+
+	(void)state;
+	context(DDT + 32 * ID, 1, 0, 0x123000, SV39);
+	put(0x10, 8, DDT >> 12 << 10 | 2);
+	iommus[0].levels = 2;
+	command_count = 0;
+	command(wide, 0);
+	command(INVAL_ID, 0);
+	iommus[0].levels = levels;
+	/* A fence comes before it. */
+	assert_int_equal(commands[1][0], INVAL_ID);
+	for (i = 0; i < command_count; i++)
+		assert_int_not_equal(commands[i][0], wide);
+}
+
+/* What the IOMMU has cached of the first stage alone goes, too. */
+static void a_reset_forgets_the_first_stage(void **state)
+{
+	unsigned int i, vma = 0;
+
+	(void)state;
+	command_count = 0;
+	viommu_reset(&domain);
+	for (i = 0; i < command_count; i++)
+		vma += (commands[i][0] & 0x3ff) == 1 && commands[i][0] >> 33 & 1 &&
+		       (commands[i][0] >> 44 & 0xffff) == OWNER;
+	assert_int_equal(vma, 1);
+}
+
 static void walks_directories(void **state)
 {
 	const uint64_t leaf = DDT + 0x2000, middle = DDT + 0x1000;
@@ -630,6 +665,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(begins_bare, setup),
 		cmocka_unit_test_setup(takes_a_context, setup),
+		cmocka_unit_test_setup(a_wide_id_stays_with_the_guest, setup),
+		cmocka_unit_test_setup(a_reset_forgets_the_first_stage, setup),
 		cmocka_unit_test_setup(walks_directories, setup),
 		cmocka_unit_test_setup(refuses_contexts, setup),
 		cmocka_unit_test_setup(sets_a_and_d, setup),
