@@ -26,7 +26,7 @@
 
 /*
  * Who sees the faults of an owner's devices at an IOMMU: fault() is called with the IOMMU's lock.
- * NULL: Halite's console only. At most FORWARDED_MAX in a period.
+ * NULL: Halite's console only. At most FORWARDED_MAX until a reset.
  */
 struct iommu_listener {
 	void (*fault)(void *listener, const uint64_t *record);

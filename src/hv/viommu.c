@@ -177,6 +177,7 @@ bool viommu_load(const struct domain *d, uint64_t addr, unsigned int size, uint6
 	if (!v || !is_access(addr, size))
 		return false;
 	spin_lock(&v->iommu->lock);
+	v->taken_all = false;
 	viommu_run(v);
 	*value = get(v, addr % PAGE_SIZE & ~7u) >> 8 * (addr % 8);
 	spin_unlock(&v->iommu->lock);
@@ -195,6 +196,7 @@ bool viommu_store(const struct domain *d, uint64_t addr, unsigned int size, uint
 	if (!v || !is_access(addr, size))
 		return false;
 	spin_lock(&v->iommu->lock);
+	v->taken_all = false;
 	if (is_wide(at & ~7u)) {
 		if (size == 4)
 			value = (get(v, at & ~7u) & ~(UINT64_C(0xffffffff) << shift)) |

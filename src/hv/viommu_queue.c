@@ -126,7 +126,6 @@ void viommu_run(struct viommu *v)
 	bool worked = false;
 	uint32_t stop;
 
-	v->taken_all = false;
 	while (v->cqcsr & QUEUE_ON && !(v->cqcsr & CQ_ERRORS) && v->cqh != v->cqt && left--) {
 		const uint64_t at = entry_at(v->cqb, v->cqh, sizeof(word));
 
